@@ -1,0 +1,218 @@
+"""One family of errors: whatever the author of a Soli program can cause.
+
+Messages are worded as `spec/language.md` §9.2 and `spec/stdlib.md` §0.4 give them, with the
+amendments of `spec/decisions.md` 18-20: a raised error is an object with a message, a place and
+a backtrace; as text it reads `MESSAGE at LINE:COL`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .source import Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One line of a Soli backtrace: a function, and the place in it that was running."""
+
+    function: str
+    source: Source
+    span: Span
+
+    def __str__(self) -> str:
+        line, column = self.source.position(self.span.start)
+        return f"  in {self.function} at {self.source.name}:{line}:{column}"
+
+
+class SoliError(Exception):
+    """Base of all errors that a Soli program can cause.
+
+    `kind` is the Soli class that a program sees (`TypeError`, ...). `source` and `span` say
+    where it happened and are filled in by whoever knows first; `hint` says what to do about it.
+    `backtrace` lists Soli frames, innermost first.
+    """
+
+    kind = "Error"
+    prefix = ""
+
+    def __init__(
+        self,
+        message: str,
+        span: Span | None = None,
+        source: Source | None = None,
+        *,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = self.prefix + message
+        self.span = span
+        self.source = source
+        self.hint = hint
+        self.backtrace: list[Frame] = []
+        self.instance: Any = None
+        """The Soli object that a program caught, made when it is first caught."""
+
+    def locate(self, span: Span, source: Source) -> None:
+        """Say where the error happened, unless something nearer to it has said so."""
+        if self.span is None:
+            self.span = span
+            self.source = source
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Line and column, (0, 0) when nobody knows."""
+        if self.source is None or self.span is None:
+            return (0, 0)
+        return self.source.position(self.span.start)
+
+    def text(self) -> str:
+        """What the error reads as where a program uses it as text: `MESSAGE at LINE:COL`."""
+        line, column = self.place
+        return f"{self.message} at {line}:{column}"
+
+    headline = "Runtime error"
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class SoliTypeError(SoliError):
+    """A value of the wrong type; its text begins `Type error: `."""
+
+    kind = "TypeError"
+    prefix = "Type error: "
+
+
+class SoliPlainTypeError(SoliError):
+    """A wrong type reported by a global function or class method: no `Type error: ` before it."""
+
+    kind = "TypeError"
+
+
+class SoliValueError(SoliError):
+    kind = "ValueError"
+
+
+class SoliNameError(SoliError):
+    kind = "NameError"
+
+
+class SoliAttributeError(SoliError):
+    """An unknown member: `Cannot access property 'x' on T`."""
+
+    kind = "NameError"
+
+
+class SoliArgumentError(SoliError):
+    kind = "ArgumentError"
+
+
+class SoliIndexError(SoliError):
+    kind = "IndexError"
+
+
+class SoliKeyError(SoliError):
+    kind = "KeyError"
+    prefix = "Type error: "
+
+
+class SoliZeroDivisionError(SoliError):
+    kind = "ZeroDivisionError"
+
+
+class SoliOverflowError(SoliError):
+    kind = "OverflowError"
+
+
+class SoliIOError(SoliError):
+    kind = "IOError"
+
+
+class CapabilityError(SoliError):
+    """The host did not grant what a builtin needs; the message names the capability."""
+
+    kind = "CapabilityError"
+
+
+class LimitError(SoliError):
+    """A program ran out of steps, time, depth or size. Programs cannot catch it (decision 19)."""
+
+    kind = "LimitError"
+
+
+class Cancelled(SoliError):
+    """The host took the call back (a connection went away). Programs cannot catch it."""
+
+    kind = "Cancelled"
+
+
+class Thrown(SoliError):
+    """A value thrown by `throw`; `value` is that very value."""
+
+    kind = "Thrown"
+
+    def __init__(self, value: Any, text: str, span: Span, source: Source) -> None:
+        super().__init__(text, span, source)
+        self.value = value
+
+
+class SoliSyntaxError(SoliError):
+    """A text that is not a program. `also` holds further errors found in the same text.
+
+    `stage` is `Lexer error` (a character or literal is wrong) or `Parser error`.
+    """
+
+    kind = "ParseError"
+
+    def __init__(
+        self,
+        message: str,
+        span: Span | None = None,
+        source: Source | None = None,
+        *,
+        hint: str | None = None,
+        stage: str = "Parser error",
+        incomplete: bool = False,
+    ) -> None:
+        super().__init__(message, span, source, hint=hint)
+        self.stage = stage
+        self.incomplete = incomplete
+        """True when the text only stops too early: more lines could make it a program."""
+        self.also: list[SoliSyntaxError] = []
+
+    @property
+    def all(self) -> list[SoliSyntaxError]:
+        """This error and the others found with it, in source order."""
+        return [self, *self.also]
+
+
+def render(error: SoliError) -> str:
+    """The whole of what a person is shown: headline, place, source line, hint, backtrace."""
+    if isinstance(error, SoliSyntaxError):
+        return "\n".join(_render_one(one, one.stage) for one in error.all)
+    return _render_one(error, error.headline)
+
+
+def _render_one(error: SoliError, headline: str) -> str:
+    line, column = error.place
+    message = error.message
+    if isinstance(error, Thrown):
+        message = f"Unhandled exception: {message}"
+    lines = [f"Error: {headline}: {message} at {line}:{column}"]
+    if error.source is not None and error.span is not None:
+        lines.append(f"  --> {error.source.name}:{line}:{column}")
+        lines.extend("  " + text for text in error.source.excerpt(error.span).split("\n"))
+    if error.hint:
+        lines.append(f"  hint: {error.hint}")
+    lines.extend(_shortened([str(frame) for frame in error.backtrace]))
+    return "\n".join(lines)
+
+
+def _shortened(frames: list[str], keep: int = 20) -> list[str]:
+    if len(frames) <= keep:
+        return frames
+    half = keep // 2
+    left_out = f"  ... {len(frames) - 2 * half} more"
+    return [*frames[:half], left_out, *frames[-half:]]
