@@ -74,9 +74,7 @@ class DecimalKey:
         self.value = value
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, DecimalKey) and (
-            other.value.as_tuple() == self.value.as_tuple()
-        )
+        return isinstance(other, DecimalKey) and (other.value.as_tuple() == self.value.as_tuple())
 
     def __hash__(self) -> int:
         return hash((DecimalKey, self.value.as_tuple()))

@@ -1,0 +1,67 @@
+"""What a program may use up, and what its host lets it touch."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from .errors import CapabilityError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of one call from the host into a program; 0 turns a limit off.
+
+    `max_steps` counts calls and loop turns; `max_seconds` is time spent computing (waiting does
+    not count); `max_depth` is nested Soli calls; `max_value_bytes` bounds one String, Array or
+    Hash before it grows (spec/websocket.md §9, decision 19).
+    """
+
+    max_steps: int = 0
+    max_seconds: float = 0.0
+    max_depth: int = 1000
+    max_value_bytes: int = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a program can reach outside itself. Nothing, unless the host grants it.
+
+    `output` takes text for `print`. `input` reads a line (None at the end). `clock` is Unix
+    seconds. `sleep` waits. `environment`, `files` (a root folder; `files_writable`), `network`,
+    `processes` guard spec/stdlib.md §20 and §22. `suspend` waits for an awaitable on behalf of
+    the running program and returns its result, without stopping anybody else.
+    """
+
+    output: Callable[[str], None] | None = None
+    input: Callable[[str], str | None] | None = None
+    clock: Callable[[], float] | None = None
+    sleep: Callable[[float], None] | None = None
+    random: Random | None = None
+    environment: Mapping[str, str] | None = None
+    files: Path | None = None
+    files_writable: bool = False
+    network: bool = False
+    private_network: bool = False
+    """Also let HTTP reach loopback and private addresses."""
+    processes: bool = False
+    suspend: Callable[[Awaitable[Any]], Any] | None = None
+    load_module: Callable[[str, str], tuple[str, str] | None] | None = None
+    """(path as written, name of the importing source) -> (name, text) or None."""
+    services: Mapping[str, Any] = field(default_factory=dict)
+    """Host objects that builtins of the host's own look up by name."""
+
+    def require(self, name: str, user: str) -> Any:
+        """The granted capability *name*.
+
+        Raises CapabilityError, naming the capability and *user*, the builtin that wants it.
+        """
+        granted = getattr(self, name)
+        if granted is None or granted is False:
+            raise CapabilityError(
+                f"{user}: not allowed here (the host did not grant the capability '{name}')"
+            )
+        return granted
