@@ -42,6 +42,7 @@ class Machine:
         "error_classes",
         "fuel",
         "globals",
+        "library",
         "limits",
         "local",
         "max_depth",
@@ -79,6 +80,8 @@ class Machine:
         self.error_classes: dict[str, SoliClass] = {}
         self.type_classes: dict[str, tuple[type, ...]] = {}
         """Class name (`String`) -> Python classes of its values, for `class_eval` on builtins."""
+        self.library: dict[str, Any] = {}
+        """What builtins keep for as long as the interpreter lives: its clock, its stores."""
         self.local: dict[str, Any] = {}
         """What belongs to the call that is running (the host's current connection, request…)."""
 
