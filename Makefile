@@ -1,0 +1,68 @@
+# Everything a developer does here, by name. `make` alone lists the targets.
+
+VENV ?= .venv
+HOST ?= 127.0.0.1
+PORT ?= 5011
+BIN := $(VENV)/bin
+# Extra arguments for pytest: make test ARGS='-k presence -x'
+ARGS ?=
+
+RUNTIME := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+NODE := tests/node/node_modules/.installed
+SETUP_INPUTS := pyproject.toml hatch_build.py scripts/setup.sh
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test fast check lint format types wheel-check bench golden clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(RUNTIME) ## set up what is needed and serve the chat example
+	@exec $(BIN)/soli run examples/chat --host $(HOST) --port $(PORT)
+
+setup: $(DEV) $(NODE) ## set up everything that developers and tests need
+
+test: $(DEV) $(NODE) ## lint, types, import rules and every test: what CI runs
+	@scripts/check.sh $(BIN) --with-tests $(ARGS)
+
+fast: $(DEV) ## the tests that need neither browser, Node, packaging nor load
+	@$(BIN)/pytest -q --ignore=tests/browser --ignore=tests/packaging --ignore=tests/e2e $(ARGS)
+
+check: $(DEV) ## lint, types and import rules, without the tests
+	@scripts/check.sh $(BIN)
+
+lint: $(DEV) ## ruff and the import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+format: $(DEV) ## let ruff rewrite what it can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: $(DEV) ## mypy, strict
+	@$(BIN)/mypy
+
+wheel-check: $(DEV) ## build a wheel, install it in an empty place, run the quick start there
+	@$(BIN)/pytest -q tests/packaging $(ARGS)
+
+bench: $(DEV) $(NODE) ## the benchmarks (see benchmarks/README.md)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+golden: $(DEV) ## rewrite the golden files; review the diff before committing it
+	@SOLI_REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/errors $(ARGS)
+
+clean: ## remove everything that can be made again
+	rm -rf $(VENV) tests/node/node_modules build dist reports benchmarks/out
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUNTIME): $(SETUP_INPUTS)
+	@scripts/setup.sh $(VENV)
+
+$(DEV): $(SETUP_INPUTS)
+	@scripts/setup.sh $(VENV) dev
+
+$(NODE): tests/node/package.json tests/node/package-lock.json scripts/setup-tests.sh
+	@scripts/setup-tests.sh

@@ -1,0 +1,22 @@
+"""What every test shares."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Shared machines are slow now and then: hypothesis must judge the software, not the clock.
+settings.register_profile(
+    "soli", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("explore", parent=settings.get_profile("soli"), derandomize=False)
+settings.load_profile(os.environ.get("SOLI_HYPOTHESIS", "soli"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Repeat which static checks failed before the tests ran (scripts/check.sh)."""
+    failed = os.environ.get("SOLI_FAILED_CHECKS")
+    if failed:
+        terminalreporter.write_sep("=", f"FAILED before the tests: {failed}", red=True)
