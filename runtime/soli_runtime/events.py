@@ -1,0 +1,88 @@
+"""The Hash that a handler gets (spec/websocket.md §3).
+
+What stays the same for a connection is prepared once. Every event gets dicts of its own, real
+dicts and not clever ones, because a handler may change what it gets and the next event must not
+show it. Copying small flat dicts costs less than anything that would notice a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .effects import ConnectionId
+
+
+class Events:
+    """Makes the events of one connection.
+
+    *params*, *query* and *headers* must not be changed by the caller afterwards; header names
+    are in lower case. Values of *query* may be nested (Arrays and Hashes).
+    """
+
+    __slots__ = ("_headers", "_params", "_query", "_query_is_flat", "connection_id")
+
+    def __init__(
+        self,
+        connection_id: ConnectionId,
+        params: Mapping[str, str],
+        query: Mapping[str, Any],
+        headers: Mapping[str, str],
+    ) -> None:
+        self.connection_id = connection_id
+        self._params = dict(params)
+        self._query = dict(query)
+        self._headers = dict(headers)
+        self._query_is_flat = all(type(value) is str for value in query.values())
+
+    def connect(self) -> dict[str, Any]:
+        """The first event of a connection."""
+        return {
+            "type": "connect",
+            "connection_id": self.connection_id,
+            "params": self._params.copy(),
+            "query": self._query.copy() if self._query_is_flat else copy_value(self._query),
+            "headers": self._headers.copy(),
+        }
+
+    def message(self, text: str) -> dict[str, Any]:
+        """A text message arrived."""
+        return {
+            "type": "message",
+            "connection_id": self.connection_id,
+            "message": text,
+            "params": self._params.copy(),
+            "query": self._query.copy() if self._query_is_flat else copy_value(self._query),
+            "headers": self._headers.copy(),
+        }
+
+    def binary(self, data: bytes) -> dict[str, Any]:
+        """A binary message arrived."""
+        event = self.message("")
+        event["message"] = data
+        event["binary"] = True
+        return event
+
+    def disconnect(self, code: int, reason: str) -> dict[str, Any]:
+        """The last event: *code* is 1006 when the line just broke."""
+        event = self.connect()
+        event["type"] = "disconnect"
+        event["code"] = code
+        event["reason"] = reason
+        return event
+
+    def describe(self) -> dict[str, Any]:
+        """The part that `current_connection()` shares with events, as fresh values."""
+        event = self.connect()
+        del event["type"]
+        return event
+
+
+def copy_value(value: Any) -> Any:
+    """A copy of nested Hashes and Arrays (a parsed query: its depth is bounded)."""
+    kind = type(value)
+    if kind is dict:
+        return {key: copy_value(item) for key, item in value.items()}
+    if kind is list:
+        return [copy_value(item) for item in value]
+    return value

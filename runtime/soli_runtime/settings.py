@@ -1,0 +1,221 @@
+"""Every setting of the runtime, once (spec/websocket.md §9).
+
+The same name is a field here, a flag of `soli run` (`--message-rate`) and an environment variable
+(`SOLI_MESSAGE_RATE`). `SETTINGS` is the table from which the command line is built.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from soli_lang.errors import SoliError
+
+ENVIRONMENT_PREFIX = "SOLI_"
+
+_KIB = 1 << 10
+_MIB = 1 << 20
+
+
+class SettingError(SoliError):
+    """A setting has a value that it cannot have. `name` is the flag or variable at fault."""
+
+    kind = "ValueError"
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(f"{name}: {message}")
+        self.name = name
+
+
+def _setting(default: Any, kind: str, help_: str) -> Any:
+    return field(default=default, metadata={"kind": kind, "help": help_})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How the runtime behaves. 0 turns a limit off where its help says so."""
+
+    host: str = _setting("127.0.0.1", "text", "address to listen on")
+    port: int = _setting(5011, "port", "port to listen on; 0 picks a free one")
+    dev: bool = _setting(False, "flag", "reload on change, show error texts to clients")
+
+    max_message_bytes: int = _setting(
+        _MIB, "count", "largest message received, all fragments, inflated; 0: no limit"
+    )
+    message_rate: int = _setting(
+        1000, "count", "messages received per connection and second; 0: no limit"
+    )
+    message_burst: int = _setting(
+        2000, "count", "messages received per connection at once; 0: as message-rate"
+    )
+    max_outbox_bytes: int = _setting(
+        _MIB, "count", "bytes waiting to be sent per connection; 0: no limit"
+    )
+    ping_seconds: float = _setting(
+        25.0, "seconds", "between pings; gone after two without a pong; 0: no pings"
+    )
+    max_connections: int = _setting(100_000, "count", "open connections; 0: no limit")
+    max_connections_per_ip: int = _setting(
+        0, "count", "open connections per remote address; 0: no limit"
+    )
+    connect_rate: int = _setting(0, "count", "new connections per second; 0: no limit")
+    max_rooms: int = _setting(128, "count", "rooms per connection; 0: no limit")
+    max_presence_bytes: int = _setting(
+        4 * _KIB, "count", "metadata of one track, as JSON; 0: no limit"
+    )
+    presence_resync_seconds: float = _setting(
+        1.0, "seconds", "over which refreshes of device counts are gathered; 0: no refreshes"
+    )
+    presence_resync_bytes: int = _setting(
+        _MIB, "count", "bytes of refreshes per channel and second; 0: no limit"
+    )
+    handler_steps: int = _setting(5_000_000, "count", "steps of one handler call; 0: no limit")
+    handler_seconds: float = _setting(
+        1.0, "seconds", "that one handler call may compute; 0: no limit"
+    )
+    handler_wait_seconds: float = _setting(
+        30.0, "seconds", "that one handler call may wait; 0: no limit"
+    )
+    max_value_bytes: int = _setting(
+        64 * _MIB, "count", "one String, Array or Hash that a program builds; 0: no limit"
+    )
+    allowed_origins: tuple[str, ...] = _setting(
+        (), "list", "origins that may connect, separated by commas; none: the same host; *: all"
+    )
+    trusted_proxies: tuple[str, ...] = _setting(
+        (), "list", "addresses or networks whose forwarded headers count, separated by commas"
+    )
+    compression: bool = _setting(False, "flag", "offer permessage-deflate")
+    binary: Literal["accept", "refuse"] = _setting(
+        "accept", "accept|refuse", "what to do with binary messages"
+    )
+    shutdown_seconds: float = _setting(
+        10.0, "seconds", "for connections to close when stopping; 0: exit at once"
+    )
+    metrics: bool = _setting(False, "flag", "serve counters at /metrics")
+    metrics_token: str = _setting("", "text", "bearer token that /metrics asks for; none: no token")
+
+    def __post_init__(self) -> None:
+        for setting in SETTINGS:
+            fault = setting.fault(getattr(self, setting.name))
+            if fault is not None:
+                raise SettingError(setting.name, fault)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], **overrides: Any) -> Settings:
+        """Settings from `SOLI_*` variables; *overrides* (from flags) win over them.
+
+        Variables of other names are ignored: hosts have their own with that prefix. Raises
+        `SettingError`, naming the variable, what was found and what was expected.
+        """
+        values: dict[str, Any] = {}
+        for setting in SETTINGS:
+            text = environment.get(setting.variable)
+            if text is not None and setting.name not in overrides:
+                values[setting.name] = setting.parse(text, setting.variable)
+        return cls(**values, **overrides)
+
+    @property
+    def effective_message_burst(self) -> int:
+        """Messages at once: `message_burst`, or one second's worth if that is 0."""
+        return self.message_burst or self.message_rate
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table: enough to build a flag and to read a value from text."""
+
+    name: str
+    kind: str
+    """`count`, `port`, `seconds`, `flag`, `list`, `text` or the allowed words joined by `|`."""
+    default: Any
+    help: str
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        return ENVIRONMENT_PREFIX + self.name.upper()
+
+    @property
+    def expected(self) -> str:
+        """What values look like, in words."""
+        return _KINDS[self.kind].expected if self.kind in _KINDS else _words(self.kind)
+
+    def parse(self, text: str, source: str) -> Any:
+        """The value of *text*. *source* is the flag or variable that an error names."""
+        try:
+            value = _KINDS[self.kind].read(text.strip()) if self.kind in _KINDS else text.strip()
+        except ValueError:
+            value = None
+        if value is None or self.fault(value) is not None:
+            raise SettingError(source, f"expected {self.expected}, got '{text}'")
+        return value
+
+    def fault(self, value: Any) -> str | None:
+        """What is wrong with a value, or None."""
+        known = _KINDS.get(self.kind)
+        is_good = known.accepts(value) if known is not None else value in self.kind.split("|")
+        return None if is_good else f"expected {self.expected}, got {value!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    expected: str
+    read: Callable[[str], Any]
+    accepts: Callable[[Any], bool]
+
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off", ""})
+
+
+def _read_flag(text: str) -> bool | None:
+    word = text.lower()
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+def _read_count(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _read_list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_seconds(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value) and value >= 0
+
+
+def _is_list(value: Any) -> bool:
+    return type(value) is tuple and all(type(item) is str for item in value)
+
+
+def _words(kind: str) -> str:
+    return " or ".join(f"'{word}'" for word in kind.split("|"))
+
+
+_KINDS: Mapping[str, _Kind] = {
+    "count": _Kind("a whole number from 0", _read_count, _is_count),
+    "port": _Kind(
+        "a port from 0 to 65535", _read_count, lambda value: _is_count(value) and value <= 65535
+    ),
+    "seconds": _Kind("a number of seconds from 0", float, _is_seconds),
+    "flag": _Kind("true or false", _read_flag, lambda value: type(value) is bool),
+    "list": _Kind("words separated by commas", _read_list, _is_list),
+    "text": _Kind("text", str, lambda value: type(value) is str),
+}
+
+SETTINGS: tuple[Setting, ...] = tuple(
+    Setting(item.name, item.metadata["kind"], item.default, item.metadata["help"])
+    for item in fields(Settings)
+)
+"""Every setting, in the order in which help lists them."""
