@@ -29,25 +29,8 @@ from .wire import DEFAULT_STATE, body_size
 
 MAX_USER_ID_CHARACTERS = 255
 
-_REFUSED_USER_IDS = frozenset(
-    {
-        "__proto__",
-        # Both clients keep users as properties of a plain JavaScript object, where these names
-        # are never absent: the Presence object of npm `phoenix` throws on them, for every
-        # client of the room.
-        "__defineGetter__",
-        "__defineSetter__",
-        "__lookupGetter__",
-        "__lookupSetter__",
-        "constructor",
-        "hasOwnProperty",
-        "isPrototypeOf",
-        "propertyIsEnumerable",
-        "toLocaleString",
-        "toString",
-        "valueOf",
-    }
-)
+REFUSED_USER_ID = "__proto__"
+"""No property of a JavaScript object: clients keep users as properties (§5)."""
 
 RESERVED_META_KEYS = ("channel", "user_id", "phx_ref", "state")
 """Keys of a `track` or `set_presence` hash that are not the application's metadata (§5)."""
@@ -166,14 +149,17 @@ def parse(result: Any, encode_json: EncodeJson, max_presence_bytes: int = 0) -> 
         raise ActionError(None, f"a handler returns a Hash, got {type_name(result)}", hint=_HINT)
     if not result:
         return NOTHING
-    parser = _Parser(encode_json, max_presence_bytes)
     if len(result) == 1:
         # The shape of nearly every return: one key, no ordering to do.
         ((key, value),) = result.items()
+        plain = _PLAIN.get(key)
+        if plain is not None and type(value) is str:
+            return (plain(value),)
         parse_value = _PARSERS.get(key)
-        if parse_value is not None:
-            return (parse_value(parser, value),)
-        return (_unknown(key),)
+        if parse_value is None:
+            return (_unknown(key),)
+        return (parse_value(_Parser(encode_json, max_presence_bytes), value),)
+    parser = _Parser(encode_json, max_presence_bytes)
     found: list[Action] = [
         parse_value(parser, result[key]) for key, parse_value in _PARSERS.items() if key in result
     ]
@@ -287,7 +273,7 @@ def _user_key(key: str, hash_: dict[Any, Any]) -> str:
         raise _wrong(key, f"{key}.user_id", expected, user_id)
     if not user_id:
         raise ActionError(key, f"{key}.user_id: expected {expected}, got an empty String")
-    if user_id in _REFUSED_USER_IDS:
+    if user_id == REFUSED_USER_ID:
         raise ActionError(key, f"{key}.user_id: '{user_id}' cannot be the id of a user")
     if len(user_id) > MAX_USER_ID_CHARACTERS:
         raise ActionError(
@@ -360,6 +346,13 @@ _PARSERS: dict[Any, Callable[[_Parser, Any], Action]] = {
     "leave": lambda parser, value: Leave(_rooms("leave", value)),
     "close": _parse_close,
 }
+
+_PLAIN: dict[Any, Callable[[Payload], Action]] = {
+    "send": Reply,
+    "broadcast_room": BroadcastRoom,
+    "broadcast": Broadcast,
+}
+"""Actions that are a payload and nothing else: a String needs no parsing."""
 
 
 def _unknown(key: Any) -> Unknown:

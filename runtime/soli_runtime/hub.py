@@ -35,6 +35,9 @@ from .rooms import Rooms
 from .settings import Settings
 from .wire import DEFAULT_STATE, body_size
 
+_LIMITED = (Join, SetPresence)
+"""Actions that can pass a limit of the hub."""
+
 
 class Hub:
     """The realtime core of one process. Limits of 0 are off."""
@@ -103,12 +106,14 @@ class Hub:
         effects: list[Effect] = []
         if not actions or connection_id not in self._connections:
             return effects
-        self._check(connection_id, actions)
+        appliers = self._appliers
+        if len(actions) > 1 or type(actions[0]) in _LIMITED:
+            self._check(connection_id, actions)
+            self._join(connection_id, actions, effects)
         for action in actions:
-            if type(action) is Join:
-                self._join(connection_id, action, actions, effects)
-            else:
-                self._appliers[type(action)](connection_id, action, now, effects)
+            applier = appliers.get(type(action))
+            if applier is not None:
+                applier(connection_id, action, now, effects)
         if connection_id in self._closing:
             return [effect for effect in effects if not _is_only_for(effect, connection_id)]
         return effects
@@ -208,11 +213,10 @@ class Hub:
 
     def _check(self, connection_id: ConnectionId, actions: Sequence[Action]) -> None:
         for action in actions:
-            kind = type(action)
-            if kind is Join:
-                self._check_rooms(connection_id, action.rooms)  # type: ignore[union-attr]
-            elif kind is SetPresence:
-                self._check_metadata(connection_id, action, actions)  # type: ignore[arg-type]
+            if isinstance(action, Join):
+                self._check_rooms(connection_id, action.rooms)
+            elif isinstance(action, SetPresence):
+                self._check_metadata(connection_id, action, actions)
 
     def _check_rooms(self, connection_id: ConnectionId, rooms: Sequence[RoomName]) -> None:
         limit = self._max_rooms
@@ -247,18 +251,19 @@ class Hub:
     # Actions
 
     def _join(
-        self,
-        connection_id: ConnectionId,
-        action: Join,
-        actions: Sequence[Action],
-        effects: list[Effect],
+        self, connection_id: ConnectionId, actions: Sequence[Action], effects: list[Effect]
     ) -> None:
-        tracked = {other.room for other in actions if isinstance(other, Track)}
-        for room in action.rooms:
-            if room in tracked:
-                self.rooms.join(connection_id, room)  # the track gives the snapshot (rule 9)
-            else:
-                effects += self._enter(connection_id, room)
+        """The joins of one return: the first of its actions, whatever follows."""
+        joins = [action for action in actions if isinstance(action, Join)]
+        if not joins:
+            return
+        tracked = {action.room for action in actions if isinstance(action, Track)}
+        for action in joins:
+            for room in action.rooms:
+                if room in tracked:
+                    self.rooms.join(connection_id, room)  # the track gives the snapshot (rule 9)
+                else:
+                    effects += self._enter(connection_id, room)
 
     def _enter(self, connection_id: ConnectionId, room: RoomName) -> list[Effect]:
         if not self.rooms.join(connection_id, room):

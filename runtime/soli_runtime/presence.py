@@ -348,7 +348,6 @@ class Presence:
             self._before_diff(channel, now, effects, skip=connection_id if keep else None)
             leaves = wire.payload([user.text_with(channel.held_ghosts(user))])
             self._detach(channel, user, connection_id)
-            del channel.users[user.key]
             self._diff(channel.cohorts(), wire.EMPTY_OBJECT, leaves, effects)
         else:
             meta = self._detach(channel, user, connection_id)

@@ -106,6 +106,7 @@ class Channel:
     __slots__ = (
         "_cohorts",
         "_snapshots",
+        "_texts",
         "balance",
         "balance_at",
         "labelled",
@@ -133,6 +134,8 @@ class Channel:
         self.balance_at = now
         self._cohorts: list[Cohort] | None = None
         self._snapshots: dict[RoomName | None, str] = {}
+        self._texts: dict[str, str] = {}
+        """`User.text` by user id, in the order of `users`: a snapshot is one `join` of them."""
 
     @property
     def is_unused(self) -> bool:
@@ -140,15 +143,20 @@ class Channel:
         return not self.users and not self.synced
 
     def touch(self, user: User) -> None:
-        """Forget encoded text after a change of *user*, who may be gone."""
-        user.touch()
+        """Encode anew after a change of *user*; one without metas is forgotten."""
         self._snapshots.clear()
+        user.touch()
+        if user.metas:
+            self._texts[user.key] = user.text
+        else:
+            del self._texts[user.key]
+            del self.users[user.key]
 
     def snapshot(self, label: RoomName | None) -> str:
         """The `presence_state` message, encoded once per change and shape."""
         text = self._snapshots.get(label)
         if text is None:
-            users = wire.payload([user.text for user in self.users.values()])
+            users = wire.payload(self._texts.values())
             text = self._snapshots[label] = wire.snapshot(users, label)
         return text
 

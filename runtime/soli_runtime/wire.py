@@ -14,10 +14,13 @@ DEFAULT_STATE = "online"
 
 EMPTY_OBJECT = "{}"
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode_sorted = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 
 def to_json(value: Any) -> str:
     """JSON of plain JSON values: compact, and readable beyond ASCII as Soli's own is."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value)
 
 
 def meta_body(state: str, fields: Mapping[str, Any]) -> str:
@@ -62,7 +65,7 @@ def diff(joins: str, leaves: str, channel: str | None) -> str:
 
 def canonical(fields: Mapping[str, Any]) -> str:
     """Text that is equal for equal metadata, whatever the order of keys."""
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    return _encode_sorted(fields)
 
 
 def from_json(text: str) -> Any:
