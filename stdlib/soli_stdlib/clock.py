@@ -40,7 +40,7 @@ def of(machine: Machine) -> Clock:
     clock = machine.library.get(_KEY)
     if clock is None:
         clock = machine.library[_KEY] = Clock(machine.capabilities.clock or time.time)
-    return clock  # type: ignore[no-any-return]
+    return clock
 
 
 def now(machine: Machine) -> float:
