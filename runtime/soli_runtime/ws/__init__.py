@@ -1,0 +1,26 @@
+"""The socket layer: WebSocket connections, rooms to fan out to, and nothing of what they mean."""
+
+from .connection import Connection
+from .counters import CloseCause, Counters
+from .endpoint import Endpoint
+from .fanout import Fanout
+from .frames import CloseCode
+from .limits import SocketLimits
+from .listener import Listener
+from .outgoing import Outgoing
+from .selftest import choose_path
+from .upgrade import upgrade
+
+__all__ = [
+    "CloseCause",
+    "CloseCode",
+    "Connection",
+    "Counters",
+    "Endpoint",
+    "Fanout",
+    "Listener",
+    "Outgoing",
+    "SocketLimits",
+    "choose_path",
+    "upgrade",
+]

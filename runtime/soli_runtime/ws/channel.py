@@ -1,0 +1,282 @@
+"""The transport side of a connection: its outbox, and when to read on.
+
+`put` takes bytes of whole frames. It *is* the transport's `write` while all is well: sending costs
+one call, without a test whether the peer keeps up. `pause_writing` replaces it by `_pend`, which
+collects, and `resume_writing` hands over what was collected and puts it back. The end of a
+connection replaces it by `_discard`. Rooms keep tuples of their members' `put`, and are told of
+each change.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .frames import FrameParser, Inflater, ProtocolViolation
+
+if TYPE_CHECKING:
+    from .endpoint import Endpoint
+    from .fanout import Room
+
+__all__ = ["BY_LISTENER", "BY_OUTBOX", "Channel"]
+
+#: Who holds back the parser; bits of `Channel._holds`.
+BY_LISTENER, BY_OUTBOX = 1, 2
+
+#: How many times `max_outbox_bytes` may pile up before the loop had a turn to write it.
+BURST_FACTOR = 8
+#: What the transport's share is reckoned from if the outbox is not limited.
+DEFAULT_OUTBOX_BYTES = 1024 * 1024
+#: In place of a limit of zero, which means "none".
+UNLIMITED = 1 << 60
+
+
+def _discard(data: bytes) -> None:
+    """Takes the place of `write` when nothing can be sent any more."""
+
+
+class Channel(FrameParser, asyncio.Protocol):
+    """Bytes of one upgraded transport, in both directions.
+
+    It is its own frame parser: a second object and a reference cycle for each of 100,000
+    connections would buy nothing.
+    """
+
+    __slots__ = (
+        "_close_when_written",
+        "_counters",
+        "_endpoint",
+        "_holds",
+        "_pending",
+        "_pending_bytes",
+        "_pending_pong",
+        "_transport",
+        "put",
+        "rooms",
+    )
+
+    def __init__(self, endpoint: "Endpoint", inflate: Inflater | None) -> None:
+        limit = endpoint.limits.max_message_bytes or UNLIMITED
+        super().__init__(max_message_bytes=limit, inflate=inflate)
+        #: Takes bytes of whole frames: the transport's write, or what stands in for it.
+        self.put: Callable[[bytes], None] = _discard
+        #: Fan-out rooms; kept by `Fanout`.
+        self.rooms: tuple[Room, ...] = ()
+        self._endpoint = endpoint
+        self._counters = endpoint.counters
+        # None before the upgrade and when the line is gone.
+        self._transport: asyncio.Transport | None = None
+        # Bits BY_*: who wants no further message parsed.
+        self._holds = 0
+        # What waits until the transport takes data again; None while it does.
+        self._pending: list[bytes] | None = None
+        self._pending_bytes = 0
+        # The one pong that may wait (RFC 6455 section 5.5.3 lets us skip older ones).
+        self._pending_pong: bytes | None = None
+        # Whether to close the line when all is written.
+        self._close_when_written = False
+
+    # What a subclass decides
+
+    def _violated(self, violation: ProtocolViolation) -> None:
+        """The peer broke the protocol; the parser is finished."""
+        raise NotImplementedError
+
+    def _outbox_is_full(self) -> None:
+        """More than `max_outbox_bytes` wait, and the transport had its chance to write."""
+        raise NotImplementedError
+
+    def _disconnected(self) -> None:
+        """The transport is closed; what it delivered may still wait to be parsed."""
+        raise NotImplementedError
+
+    def _line_is_gone(self) -> None:
+        """The transport is closed, and all that it delivered was parsed."""
+        raise NotImplementedError
+
+    # State
+
+    @property
+    def transport(self) -> asyncio.Transport | None:
+        """The transport, for `get_extra_info`; None when it is gone."""
+        return self._transport
+
+    @property
+    def outbox_bytes(self) -> int:
+        """How much waits to be sent."""
+        transport = self._transport
+        waiting = 0 if transport is None else transport.get_write_buffer_size()
+        return waiting + self._pending_bytes
+
+    @property
+    def is_held(self) -> bool:
+        """Whether messages are held back, by the listener or by a full outbox."""
+        return self._holds != 0
+
+    def abort(self) -> None:
+        """Cut the line at once."""
+        self._mute()
+        self._drop_pending()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _attach(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        # uvloop writes at the end of a turn only, so a burst within one turn reaches the mark
+        # though the peer is quick: a quarter of what may wait leaves room for that.
+        limit = self._endpoint.limits.max_outbox_bytes or DEFAULT_OUTBOX_BYTES
+        transport.set_write_buffer_limits(high=limit // 4)
+        self.put = transport.write
+
+    # asyncio.Protocol
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came in."""
+        self._counters.bytes_in += len(data)
+        try:
+            self.feed(data)
+        except ProtocolViolation as violation:
+            self._violated(violation)
+        if self._holds and self.buffered_bytes > self._endpoint.limits.max_held_bytes:
+            self._pause_transport()
+
+    def eof_received(self) -> None:
+        """The peer will send no more; returning None lets the transport close itself."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The line is gone, whoever ended it."""
+        self._mute()
+        self._transport = None
+        self._drop_pending()
+        self._disconnected()
+        if self._holds & BY_LISTENER and self.buffered_bytes:
+            # Messages came before the end: they are delivered first, when the listener reads on.
+            self._release(BY_OUTBOX)
+            return
+        self._release(BY_LISTENER | BY_OUTBOX)
+        self._read_on()
+
+    def pause_writing(self) -> None:
+        """The transport has enough; uvloop calls this from within `write`."""
+        if self._pending is not None:
+            return
+        self._pending = []
+        if self.put is not _discard:
+            self._put_to(self._pend)
+            # Who does not read answers gets no further ones: backpressure on the peer itself.
+            self._hold(BY_OUTBOX)
+            self._pause_transport()
+
+    def resume_writing(self) -> None:
+        """The transport takes data again; it gets what waited."""
+        transport = self._transport
+        pending, pong = self._pending, self._pending_pong
+        if transport is None or pending is None:
+            return
+        self._pending = self._pending_pong = None
+        self._pending_bytes = 0
+        if self.put is not _discard:
+            self._put_to(transport.write)
+        if pong is not None:
+            pending.append(pong)
+        if pending:
+            transport.writelines(pending)
+        # Writing may have paused us again, inline; what is in the transport's hands, it writes
+        # before it closes.
+        if self._close_when_written:
+            transport.close()
+        elif self._pending is None:
+            self._release(BY_OUTBOX)
+            self._endpoint.loop.call_soon(self._read_on)
+
+    # Outbox
+
+    def _pend(self, data: bytes) -> None:
+        """Stands in for the transport's write while that takes no more."""
+        pending = self._pending
+        assert pending is not None, "put is _pend only between pause_writing and resume_writing"
+        if not pending:
+            # Judge when the loop had a turn to write: a burst alone is no slow consumer.
+            loop = self._endpoint.loop
+            loop.call_soon(loop.call_soon, self._judge_outbox, 1)
+        pending.append(data)
+        self._pending_bytes += len(data)
+        if self._pending_bytes > self._endpoint.limits.max_outbox_bytes:
+            # Judging once more costs little, and only those who are behind.
+            self._judge_outbox(BURST_FACTOR)
+
+    def _judge_outbox(self, factor: int) -> None:
+        limit = self._endpoint.limits.max_outbox_bytes * factor
+        waiting = self.outbox_bytes
+        if waiting > self._counters.outbox_high_water:
+            self._counters.outbox_high_water = waiting
+        if limit and waiting > limit and self.put is not _discard:
+            self._outbox_is_full()
+
+    def _put_to(self, put: Callable[[bytes], None]) -> None:
+        self.put = put
+        for room in self.rooms:
+            room.changed()
+
+    def _mute(self) -> None:
+        """Send nothing any more."""
+        self._put_to(_discard)
+
+    def _drop_pending(self) -> None:
+        """Throw away what waits; whole frames, so the stream stays sound."""
+        self._pending_bytes = 0
+        self._pending_pong = None
+        if self._pending:
+            self._pending = []
+
+    def _close_transport(self) -> None:
+        """Close the line when everything is written."""
+        if self._pending:
+            self._close_when_written = True
+        elif self._transport is not None:
+            self._transport.close()
+
+    def _shut_down(self) -> None:
+        """Say that we send no more, and leave it to the peer, or the deadline, to hang up.
+
+        Closing at once, with unread data in the socket, would make the kernel send a reset, which
+        can overtake our Close frame at the peer.
+        """
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if self._pending or not transport.can_write_eof():
+            self._close_transport()
+        else:
+            transport.write_eof()
+
+    # Reading on and off
+
+    def _hold(self, who: int) -> None:
+        """Parse nothing more on behalf of *who*."""
+        self._holds |= who
+        self.hold()
+
+    def _release(self, who: int) -> None:
+        """Undo `_hold`; `_read_on` has to follow."""
+        self._holds &= ~who
+
+    def _read_on(self) -> None:
+        """Go on parsing, unless somebody holds us; then let the transport read."""
+        if self._holds:
+            return
+        try:
+            self.release()
+        except ProtocolViolation as violation:
+            self._violated(violation)
+        if self._holds:
+            return
+        transport = self._transport
+        if transport is None:
+            self._line_is_gone()
+        elif not transport.is_closing() and not transport.is_reading():
+            transport.resume_reading()
+
+    def _pause_transport(self) -> None:
+        transport = self._transport
+        if transport is not None and not transport.is_closing() and transport.is_reading():
+            transport.pause_reading()

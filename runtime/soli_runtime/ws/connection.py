@@ -1,0 +1,343 @@
+"""One WebSocket connection, after the upgrade.
+
+A message is parsed, handed to the listener and answered within `data_received`, with no task,
+future, timer or queue of its own.
+
+Life of a connection:
+
+    OPEN ──close(), violation, limit──▶ CLOSING ──peer's Close, end of line, deadline──▶ CLOSED
+      ├──peer's Close (echoed)────────▶ CLOSING
+      └──line broke───────────────────────────────────────────────────────────────────▶ CLOSED
+
+In CLOSING nothing is sent any more and no message is delivered. `on_closed` is called once, when
+OPEN is left: at once for what the peer did, from the loop for what we did. So a listener is never
+called from within a call that it made on a connection.
+"""
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from .channel import BY_LISTENER, BY_OUTBOX, Channel
+from .counters import CloseCause
+from .deflate import Agreement, inflate
+from .frames import (
+    PING,
+    CloseCode,
+    ProtocolViolation,
+    close_frame,
+    cut_reason,
+    is_sendable_code,
+    pong_frame,
+    text_frame,
+)
+from .listener import NOBODY, Listener
+from .outgoing import Outgoing, outgoing
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from .endpoint import Endpoint
+
+__all__ = ["Connection"]
+
+logger = logging.getLogger("soli.ws")
+
+OPEN, CLOSING, CLOSED = 0, 1, 2
+
+#: Unanswered pings after which the peer is gone.
+MAX_UNANSWERED_PINGS = 2
+
+
+class Connection(Channel):
+    """A connection; created by `upgrade`, used by listeners."""
+
+    __slots__ = (
+        "_cause",
+        "_listener",
+        "_log",
+        "_outcome",
+        "_owner",
+        "_rate_time",
+        "_state",
+        "_unanswered",
+        "session",
+        "slot",
+        "window_bits",
+    )
+
+    def __init__(
+        self, endpoint: "Endpoint", listener: Listener, agreement: Agreement | None = None
+    ) -> None:
+        super().__init__(endpoint, inflate if agreement is not None else None)
+        #: Free for the listener's own use.
+        self.session: Any = None
+        #: Place in the timer wheel; kept by `Wheel`.
+        self.slot = -1
+        #: The window of the peer's decompressor (8-15); 0 without compression.
+        self.window_bits = 0 if agreement is None else agreement.window_bits
+        # What rooms have not written yet; empty most of the time.
+        self._log = endpoint.fanout.log
+        self._state = OPEN
+        # Who hears of messages, and who has still to hear of the end.
+        self._listener = listener
+        self._owner: Listener | None = listener
+        # Code and reason of the end, once it is known; and why.
+        self._outcome: tuple[int, str] | None = None
+        self._cause = CloseCause.LOST
+        # Pings since the last pong.
+        self._unanswered = 0
+        # When the next message is due at exactly the allowed rate (GCRA): as far ahead of the
+        # clock as the burst is used up.
+        self._rate_time = 0.0
+
+    # For listeners
+
+    @property
+    def is_open(self) -> bool:
+        """Whether messages can still be sent."""
+        return self._state == OPEN and self._transport is not None
+
+    def send_text(self, text: str) -> None:
+        """Send a text message. On a connection that is not open this does nothing."""
+        if self.window_bits:
+            self.send(Outgoing(text))
+        else:
+            self.send_frame(text_frame(text))
+
+    def send_binary(self, data: bytes) -> None:
+        """Send a binary message. On a connection that is not open this does nothing."""
+        self.send(Outgoing(data))
+
+    def send(self, message: str | bytes | Outgoing) -> None:
+        """Send a message; an `Outgoing` is encoded and compressed once for all its recipients."""
+        self.send_frame(outgoing(message).for_window(self.window_bits))
+
+    def send_frame(self, frame: bytes) -> None:
+        """Send one whole data frame that was built before."""
+        if self._state:
+            return
+        if self._log:
+            self._endpoint.fanout.catch_up(self)
+        counters = self._counters
+        counters.messages_out += 1
+        counters.bytes_out += len(frame)
+        self.put(frame)
+
+    def close(
+        self,
+        code: int = CloseCode.NORMAL,
+        reason: str = "",
+        *,
+        cause: CloseCause = CloseCause.APPLICATION,
+    ) -> None:
+        """Start the close handshake. Does nothing if the connection is not open.
+
+        *reason* is cut to 123 bytes between characters. What was sent before still arrives.
+        Raises ValueError for a code that may not be sent (RFC 6455 section 7.4).
+        """
+        if not is_sendable_code(code):
+            raise ValueError(f"close code {code} cannot be sent")
+        if self._state == OPEN:
+            reason = cut_reason(reason)
+            self._leave_open(code, reason, cause)
+            self._send_close(code, reason)
+            self._end_from_loop()
+
+    def pause_reading(self) -> None:
+        """Deliver no further message until `resume_reading`; not even one that came already."""
+        if self._state == OPEN:
+            self._hold(BY_LISTENER)
+
+    def resume_reading(self) -> None:
+        """Deliver messages again, from the next turn of the loop on, in order."""
+        if self._holds & BY_LISTENER:
+            self._release(BY_LISTENER)
+            self._endpoint.loop.call_soon(self._read_on)
+
+    # Opening
+
+    def start(self, transport: "asyncio.Transport", received: bytes = b"") -> None:
+        """Begin on an upgraded *transport*, whose protocol is this connection.
+
+        *received* is what the peer had sent behind the handshake.
+        """
+        self._attach(transport)
+        self._endpoint.register(self)
+        try:
+            self._listener.on_open(self)
+        except Exception:
+            self._listener_failed()
+        if received:
+            self.data_received(received)
+
+    # FrameParser
+
+    def on_text(self, text: str) -> None:
+        """Hand a text message to the listener."""
+        self._counters.messages_in += 1
+        if self._endpoint.message_interval and self._is_too_fast():
+            return
+        try:
+            self._listener.on_message(self, text)
+        except Exception:
+            self._listener_failed()
+
+    def on_binary(self, data: bytes) -> None:
+        """Hand a binary message to the listener, unless they are refused."""
+        self._counters.messages_in += 1
+        if self._endpoint.message_interval and self._is_too_fast():
+            return
+        if self._endpoint.limits.refuse_binary:
+            self._refuse(CloseCode.UNSUPPORTED_DATA, "text only", CloseCause.BINARY_REFUSED)
+            return
+        try:
+            self._listener.on_message(self, data)
+        except Exception:
+            self._listener_failed()
+
+    def on_ping(self, payload: bytes) -> None:
+        """Answer a ping; while the transport is full only the latest one."""
+        if self._endpoint.message_interval and self._is_too_fast():
+            return
+        if self._pending is None:
+            self.put(pong_frame(payload))
+        elif self._state == OPEN:
+            self._pending_pong = pong_frame(payload)
+
+    def on_pong(self, payload: bytes) -> None:
+        """The peer is there."""
+        self._unanswered = 0
+
+    def on_close(self, code: int, reason: str) -> None:
+        """Echo the peer's Close, or complete the handshake that we began."""
+        if self._state == OPEN:
+            self._leave_open(code, reason, CloseCause.PEER)
+            self._send_close(code, "")
+            self._endpoint.wheel.expect_close(self)
+        self._close_transport()
+        self._report_end()
+
+    # Wheel
+
+    def ping_due(self) -> None:
+        """Send a ping, or give up on a peer that answered none of the last two."""
+        # While the listener holds us we do not see pongs, so silence says nothing.
+        if self._state != OPEN or self._holds & BY_LISTENER:
+            return
+        if self._unanswered >= MAX_UNANSWERED_PINGS:
+            self._counters.ping_timeouts += 1
+            self._cause = CloseCause.PING_TIMEOUT
+            self.abort()
+            return
+        self._unanswered += 1
+        self.put(PING)
+
+    def deadline_passed(self) -> None:
+        """The close handshake took too long."""
+        if self._transport is not None:
+            self._counters.closings_timed_out += 1
+            self.abort()
+
+    # Limits
+
+    def _is_too_fast(self) -> bool:
+        """Count one message against the rate; past it close, and say so."""
+        endpoint = self._endpoint
+        now = endpoint.clock()
+        due = self._rate_time
+        if due < now:
+            due = now
+        if due - now <= endpoint.burst_seconds:
+            self._rate_time = due + endpoint.message_interval
+            return False
+        if self._state == OPEN:
+            self._counters.rate_limited += 1
+            self._refuse(CloseCode.POLICY_VIOLATION, "too many messages", CloseCause.RATE)
+        return True
+
+    def _outbox_is_full(self) -> None:
+        if self._state != OPEN:
+            return
+        self._counters.slow_consumers += 1
+        # Out of the rooms first: this may happen while a room is being written.
+        self._endpoint.fanout.forget(self)
+        code, reason = CloseCode.TRY_AGAIN_LATER, "slow consumer"
+        self._leave_open(code, reason, CloseCause.SLOW_CONSUMER)
+        # What waits would only keep the line busy. Say why, as far as the peer reads on; if it
+        # does not, the deadline cuts the line.
+        self._drop_pending()
+        self._mute()
+        if self._transport is not None:
+            self._transport.write(close_frame(code, reason))
+        self._end_from_loop()
+
+    # Ending
+
+    def _violated(self, violation: ProtocolViolation) -> None:
+        """Fail the connection (RFC 6455 section 7.1.7)."""
+        if self._state == OPEN:
+            self._leave_open(violation.code, violation.reason, CloseCause.VIOLATION)
+            self._send_close(violation.code, violation.reason)
+            self._endpoint.wheel.expect_close(self)
+        self._shut_down()
+        self._report_end()
+
+    def _refuse(self, code: int, reason: str, cause: CloseCause) -> None:
+        """End a connection that went too far, from within a hook of the parser."""
+        self.close(code, reason, cause=cause)
+        self._finished = True
+        self._at_start = False
+        self._shut_down()
+
+    def _listener_failed(self) -> None:
+        self._counters.listener_errors += 1
+        logger.exception("listener failed")
+        self.close(CloseCode.INTERNAL_ERROR, cause=CloseCause.LISTENER_ERROR)
+
+    def _leave_open(self, code: int, reason: str, cause: CloseCause) -> None:
+        """The one way out of OPEN."""
+        fanout = self._endpoint.fanout
+        fanout.catch_up(self)
+        fanout.forget(self)
+        self._state = CLOSING
+        self._listener = NOBODY
+        self._outcome = (code, reason)
+        self._counters.count_close(code, cause)
+        logger.info("connection closed", extra={"close_code": code, "cause": cause.value})
+
+    def _end_from_loop(self) -> None:
+        """Go on with the end from the loop, as we may be in a call from the listener."""
+        self._endpoint.wheel.expect_close(self)
+        self._endpoint.loop.call_soon(self._report_end)
+        if self._holds:
+            # The peer's Close may stand behind messages that nobody wants any more.
+            self._release(BY_LISTENER | BY_OUTBOX)
+            self._endpoint.loop.call_soon(self._read_on)
+
+    def _report_end(self) -> None:
+        """Tell the listener, once."""
+        owner, outcome = self._owner, self._outcome
+        if owner is None or outcome is None:
+            return
+        self._owner = None
+        try:
+            owner.on_closed(self, *outcome)
+        except Exception:
+            self._counters.listener_errors += 1
+            logger.exception("listener failed")
+
+    def _disconnected(self) -> None:
+        self._endpoint.fanout.forget(self)
+        self._endpoint.unregister(self)
+
+    def _line_is_gone(self) -> None:
+        if self._state == OPEN:
+            self._leave_open(CloseCode.ABNORMAL, "", self._cause)
+        self._state = CLOSED
+        self._finish()
+        self._report_end()
+
+    def _send_close(self, code: int, reason: str) -> None:
+        """Send a Close frame, behind everything that waits, and nothing after it."""
+        self.put(close_frame(code, reason))
+        self._mute()

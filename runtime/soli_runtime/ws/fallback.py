@@ -1,0 +1,144 @@
+"""A `Connection` on aiohttp's own WebSocketResponse, for when taking its transport over fails.
+
+aiohttp reads and checks the frames (less strictly than `frames` does) and keeps its flow control
+to itself; all that goes out is ours, on the same transport. Slower, larger, without compression,
+and otherwise the same to a listener.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+from aiohttp import WebSocketError, WSMsgType, web
+
+from .channel import UNLIMITED
+from .connection import Connection
+from .frames import CloseCode, ProtocolViolation
+from .listener import Listener
+
+if TYPE_CHECKING:
+    from .endpoint import Endpoint
+
+__all__ = ["FallbackConnection"]
+
+
+class _Response(web.WebSocketResponse):
+    """aiohttp's reader, without its own ideas about closing."""
+
+    async def close(self, **_: object) -> bool:
+        """Nothing: the connection sends the Close frame and closes the transport."""
+        return False
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Nothing: see `close`."""
+
+
+class FallbackConnection(Connection):
+    """A connection whose bytes are read by aiohttp, in the task of the request."""
+
+    __slots__ = ("_readable",)
+
+    def __init__(self, endpoint: "Endpoint", listener: Listener) -> None:
+        super().__init__(endpoint, listener)
+        # Clear while messages are held back.
+        self._readable = asyncio.Event()
+        self._readable.set()
+
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Upgrade *request* and read until the end of the connection."""
+        limits = self._endpoint.limits
+        response = _Response(
+            autoclose=False,
+            autoping=False,
+            compress=False,
+            # One more than ours: what aiohttp does at its limit differs between versions.
+            max_msg_size=(limits.max_message_bytes or UNLIMITED) + 1,
+        )
+        await response.prepare(request)
+        transport = request.transport
+        if transport is None:
+            return response
+        try:
+            # uvloop's transports offer the interface without deriving from it.
+            self.start(cast(asyncio.Transport, transport))
+            await self._read(response)
+        finally:
+            self.connection_lost(None)
+        return response
+
+    async def _read(self, response: _Response) -> None:
+        while True:
+            await self._readable.wait()
+            message = await response.receive()
+            await self._readable.wait()
+            if message.type in (WSMsgType.CLOSED, WSMsgType.CLOSING):
+                return
+            try:
+                self._take(message.type, message.data, message.extra)
+            except ProtocolViolation as violation:
+                self._violated(violation)
+            if self.finished:
+                return
+
+    def _take(self, kind: WSMsgType, data: object, extra: object) -> None:
+        """Call the hook that our own parser would have called."""
+        if isinstance(data, str | bytes | bytearray):
+            self._count(data)
+        if kind is WSMsgType.TEXT and isinstance(data, str):
+            self.on_text(data)
+        elif kind is WSMsgType.CLOSE and isinstance(data, int):
+            self._finish()
+            self.on_close(data or CloseCode.NO_STATUS, str(extra or ""))
+        elif isinstance(data, WebSocketError):
+            self._finish()
+            raise ProtocolViolation(int(data.code), "protocol error")
+        elif isinstance(data, bytes | bytearray):
+            self._take_bytes(kind, bytes(data))
+        else:
+            self._finish()
+
+    def _take_bytes(self, kind: WSMsgType, data: bytes) -> None:
+        if kind is WSMsgType.BINARY:
+            self.on_binary(data)
+        elif kind is WSMsgType.PING:
+            self.on_ping(data)
+        else:
+            self.on_pong(data)
+
+    def _count(self, data: str | bytes | bytearray) -> None:
+        size = len(data.encode()) if isinstance(data, str) else len(data)
+        self._counters.bytes_in += size
+        if size > self._max_message_bytes:
+            self._finish()
+            raise ProtocolViolation(CloseCode.TOO_BIG, "message is too big")
+
+    # aiohttp is the protocol of the transport, so nobody tells us when it is full.
+
+    def _attach(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.put = self._write
+
+    def _write(self, data: bytes) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        transport.write(data)
+        limit = self._endpoint.limits.max_outbox_bytes
+        if limit and transport.get_write_buffer_size() > limit:
+            loop = self._endpoint.loop
+            loop.call_soon(loop.call_soon, self._judge_outbox, 1)
+
+    # aiohttp pauses its transport itself, when messages pile up.
+
+    def _hold(self, who: int) -> None:
+        self._holds |= who
+        self._readable.clear()
+
+    def _read_on(self) -> None:
+        if self._holds:
+            return
+        self._readable.set()
+        if self._transport is None:
+            self._line_is_gone()
+
+    def _pause_transport(self) -> None:
+        pass

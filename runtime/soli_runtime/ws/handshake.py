@@ -1,0 +1,102 @@
+"""The opening handshake (RFC 6455 section 4.2): what is checked, and what is answered."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .deflate import Agreement, negotiate
+
+__all__ = ["HEADERS", "Accepted", "Refused", "answer"]
+
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+VERSION = "13"
+#: The request headers that matter here.
+HEADERS = (
+    "Upgrade",
+    "Connection",
+    "Sec-WebSocket-Version",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Extensions",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An HTTP answer that declines the upgrade."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Headers of the 101, and what was agreed about compression."""
+
+    headers: Mapping[str, str]
+    agreement: Agreement | None
+
+
+def answer(
+    method: str,
+    http_version: tuple[int, int],
+    headers: Mapping[str, str],
+    *,
+    compression: bool = False,
+) -> Accepted | Refused:
+    """Decide about an upgrade request.
+
+    *headers* finds names whatever their case, repeated ones joined by commas.
+    """
+    refusal = _refusal(method, http_version, headers)
+    if refusal is not None:
+        return refusal
+    response = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Accept": accept_token(headers["Sec-WebSocket-Key"].strip()),
+    }
+    agreement = None
+    if compression:
+        agreement = negotiate(headers.get("Sec-WebSocket-Extensions", ""))
+    if agreement is not None:
+        response["Sec-WebSocket-Extensions"] = agreement.response
+    return Accepted(response, agreement)
+
+
+def accept_token(key: str) -> str:
+    """Return the Sec-WebSocket-Accept that proves that we read *key*."""
+    digest = hashlib.sha1(key.encode() + _GUID, usedforsecurity=False).digest()
+    return base64.b64encode(digest).decode()
+
+
+def _refusal(
+    method: str, http_version: tuple[int, int], headers: Mapping[str, str]
+) -> Refused | None:
+    if method != "GET" or http_version < (1, 1):
+        return Refused(400, "a WebSocket handshake is a GET of HTTP/1.1", {})
+    if not _has_token(headers, "Upgrade", "websocket"):
+        # RFC 9110 section 15.5.22: a 426 says what to upgrade to.
+        return Refused(426, "this is a WebSocket", {"Upgrade": "websocket"})
+    if not _has_token(headers, "Connection", "upgrade"):
+        return Refused(400, "the Connection header must say Upgrade", {})
+    if headers.get("Sec-WebSocket-Version", "").strip() != VERSION:
+        text = f"this server speaks version {VERSION} of the WebSocket protocol"
+        return Refused(426, text, {"Sec-WebSocket-Version": VERSION, "Upgrade": "websocket"})
+    if not _is_key(headers.get("Sec-WebSocket-Key", "").strip()):
+        return Refused(400, "Sec-WebSocket-Key must be 16 bytes in base64", {})
+    return None
+
+
+def _has_token(headers: Mapping[str, str], name: str, token: str) -> bool:
+    tokens = headers.get(name, "").split(",")
+    return any(candidate.strip().lower() == token for candidate in tokens)
+
+
+def _is_key(key: str) -> bool:
+    try:
+        return len(key) == 24 and len(base64.b64decode(key, validate=True)) == 16
+    except (binascii.Error, ValueError):
+        return False

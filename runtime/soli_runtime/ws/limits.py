@@ -1,0 +1,39 @@
+"""The limits of the socket layer (spec, websocket.md section 9)."""
+
+from dataclasses import dataclass
+
+__all__ = ["SocketLimits"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocketLimits:
+    """Limits of every connection of an endpoint. All are inclusive; zero turns one off."""
+
+    #: A message, all fragments, after inflation; past it 1009.
+    max_message_bytes: int = 1024 * 1024
+    #: Messages and pings per second and connection, and how many may come at once; past it 1008.
+    message_rate: float = 1000
+    message_burst: int = 2000
+    #: What waits to be sent to one connection; past it 1013.
+    max_outbox_bytes: int = 1024 * 1024
+    #: Time between two pings; gone (1006) after two without a pong.
+    ping_seconds: float = 25
+    #: How long a close handshake may take before the line is cut. Cannot be turned off.
+    close_seconds: float = 5
+    #: What a held connection may have buffered before it stops reading from its socket.
+    max_held_bytes: int = 64 * 1024
+    #: Whether to agree to permessage-deflate.
+    compression: bool = False
+    #: Whether a binary message closes the connection (1003).
+    refuse_binary: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("max_message_bytes", "message_rate", "message_burst", "max_outbox_bytes"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative")
+        if self.ping_seconds < 0 or self.max_held_bytes < 0:
+            raise ValueError("ping_seconds and max_held_bytes must not be negative")
+        if self.close_seconds <= 0:
+            raise ValueError("close_seconds must be positive")
+        if self.message_rate and not self.message_burst:
+            raise ValueError("message_burst must be positive while message_rate is")

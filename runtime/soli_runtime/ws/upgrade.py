@@ -1,0 +1,104 @@
+"""From an aiohttp request to a `Connection`.
+
+aiohttp routes the request and parses its headers; the 101 goes out through its response object,
+so that signals and middlewares see it. Then, with no await in between, the transport is ours:
+`set_parser` gives us the bytes that arrived behind the handshake, `set_protocol` those to come,
+and `connection_lost` makes aiohttp's handler believe that its connection is gone, so that it
+neither keeps 10 KB for it nor closes it. None of this is a documented use of aiohttp: `selftest`
+tries it at start-up, and `fallback` does without.
+"""
+
+import logging
+
+from aiohttp import web
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from .connection import Connection
+from .endpoint import Endpoint
+from .fallback import FallbackConnection
+from .handshake import HEADERS, Accepted, Refused, answer
+from .listener import Listener
+
+__all__ = ["upgrade"]
+
+logger = logging.getLogger("soli.ws")
+
+
+async def upgrade(
+    request: web.BaseRequest, listener: Listener, endpoint: Endpoint
+) -> web.StreamResponse:
+    """Answer an upgrade request and start a connection; return what the aiohttp handler returns.
+
+    `listener.on_open` is called before this returns, unless the handshake is refused (the response
+    says why) or the line broke meanwhile.
+    """
+    decision = answer(
+        request.method,
+        (request.version.major, request.version.minor),
+        _headers(request.headers),
+        compression=endpoint.limits.compression and endpoint.takes_over,
+    )
+    if isinstance(decision, Refused):
+        endpoint.counters.handshakes_refused += 1
+        logger.info("handshake refused", extra={"status": decision.status, "why": decision.text})
+        return web.Response(
+            status=decision.status, text=decision.text + "\n", headers=dict(decision.headers)
+        )
+    if not endpoint.takes_over:
+        return await FallbackConnection(endpoint, listener).serve(request)
+    response = _Switching(decision)
+    await response.prepare(request)
+    _take_over(request, Connection(endpoint, listener, decision.agreement))
+    return response
+
+
+def _headers(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
+    """Return the headers of the handshake, repeated ones joined."""
+    return CIMultiDict(
+        (name, ", ".join(headers.getall(name))) for name in HEADERS if name in headers
+    )
+
+
+class _Switching(web.StreamResponse):
+    """The 101. aiohttp ends every response; this one has no end."""
+
+    _length_check = False
+
+    def __init__(self, decision: Accepted) -> None:
+        super().__init__(status=101, headers=dict(decision.headers))
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Nothing: the connection goes on."""
+
+
+class _Tail:
+    """Stands in for aiohttp's WebSocket parser, to be given what it kept back for that."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        self.data += data
+        return False, b""
+
+    def feed_eof(self) -> None:
+        pass
+
+
+def _take_over(request: web.BaseRequest, connection: Connection) -> None:
+    """Make *connection* the protocol of the request's transport. Must not await."""
+    handler = request.protocol
+    transport = handler.transport
+    if transport is None or transport.is_closing():
+        return
+    tail = _Tail()
+    handler.set_parser(tail)  # type: ignore[arg-type]  # only feed_data and feed_eof are used
+    transport.set_protocol(connection)
+    # aiohttp's handler closes the transport that it knows when it hears that the line broke.
+    handler.transport = None
+    handler.connection_lost(None)
+    # uvloop's transports offer the interface without deriving from it.
+    connection.start(transport, tail.data)
+    if not connection.is_held and not transport.is_closing() and not transport.is_reading():
+        # aiohttp pauses a transport while a handler is busy.
+        transport.resume_reading()
