@@ -6,7 +6,7 @@ and otherwise the same to a listener.
 """
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from aiohttp import WebSocketError, WSMsgType, web
 
@@ -59,7 +59,7 @@ class FallbackConnection(Connection):
             return response
         try:
             # uvloop's transports offer the interface without deriving from it.
-            self.start(cast(asyncio.Transport, transport))
+            self.start(transport)
             await self._read(response)
         finally:
             self.connection_lost(None)
