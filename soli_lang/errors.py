@@ -26,6 +26,10 @@ class Frame:
         return f"  in {self.function} at {self.source.name}:{line}:{column}"
 
 
+MAX_FRAMES = 100
+"""Frames kept of one backtrace, counted from the innermost."""
+
+
 class SoliError(Exception):
     """Base of all errors that a Soli program can cause.
 
@@ -53,12 +57,25 @@ class SoliError(Exception):
         self.backtrace: list[Frame] = []
         self.instance: Any = None
         """The Soli object that a program caught, made when it is first caught."""
+        self._reached: tuple[Source, Span] | None = None
 
     def locate(self, span: Span, source: Source) -> None:
         """Say where the error happened, unless something nearer to it has said so."""
         if self.span is None:
             self.span = span
             self.source = source
+
+    def leave(self, function: str, source: Source, span: Span) -> None:
+        """Note that the error leaves *function*, which was called at *span* of *source*."""
+        if len(self.backtrace) < MAX_FRAMES:
+            reached = self._reached or (self.source or source, self.span or span)
+            self.backtrace.append(Frame(function, *reached))
+        self._reached = (source, span)
+
+    def leave_program(self, name: str) -> None:
+        """Note that the error leaves the top level of a file: the last line of the backtrace."""
+        if self._reached is not None and self.backtrace:
+            self.backtrace.append(Frame(name, *self._reached))
 
     @property
     def place(self) -> tuple[int, int]:

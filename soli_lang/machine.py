@@ -20,7 +20,7 @@ from .errors import (
 )
 from .limits import Capabilities, Limits
 from .objects import ErrorValue, SoliClass
-from .values import SKIP, Function, Value
+from .values import Function, Value
 
 CHUNK = 4096
 """Steps between two looks at the clock and the step budget."""
@@ -196,24 +196,16 @@ class Machine:
             if call is None:
                 raise SoliTypeError("expects a function argument")
             return lambda *arguments: call(list(arguments), None, None)
-        invoke = _adapted(function, count)
-        if not function.skips or keep_skip:
-            return invoke
-
-        def without_skip(*arguments: Value) -> Value:
-            value = invoke(*arguments)
-            return None if value is SKIP else value
-
-        return without_skip
+        if keep_skip and function.raw is not None:
+            return _adapted(function, count, function.raw)
+        return _adapted(function, count, function.invoke)
 
     def call(self, function: Value, *arguments: Value) -> Value:
         """Call a Soli callable with exactly these arguments; the usual arity errors apply."""
         if function.__class__ is Function:
             if function.arity == len(arguments):
-                value = function.invoke(*arguments)
-            else:
-                value = function.call(list(arguments), None, None)
-            return None if value is SKIP else value
+                return function.invoke(*arguments)
+            return function.call(list(arguments), None, None)
         call = getattr(function, "soli_call", None)
         if call is None:
             raise SoliTypeError("Cannot call non-function value")
@@ -243,9 +235,9 @@ class Machine:
         return table.get(value.__class__) if table is not None else None
 
 
-def _adapted(function: Function, count: int) -> Callable[..., Value]:
-    """`function.invoke` made to take *count* arguments."""
-    invoke, arity = function.invoke, function.arity
+def _adapted(function: Function, count: int, invoke: Callable[..., Value]) -> Callable[..., Value]:
+    """*invoke* made to take *count* arguments."""
+    arity = function.arity
     if arity == count:
         return invoke
     if arity < 0:

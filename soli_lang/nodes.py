@@ -259,6 +259,14 @@ class Index(Expr):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SafeIndex(Expr):
+    """An index that yields null for a null object: made for the left side of `??` (decision 15)."""
+
+    object: Expr
+    index: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Call(Expr):
     """A call with parentheses, a command call or a call that only has a trailing block.
 

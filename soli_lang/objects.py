@@ -6,12 +6,10 @@ Sources: spec/language.md §8, spec/decisions.md 12-13 and 18.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .errors import SoliArgumentError, SoliError, SoliTypeError
 from .values import Function, Value
-
-if TYPE_CHECKING:
-    from .errors import SoliError
 
 
 class SoliClass:
@@ -26,6 +24,7 @@ class SoliClass:
         "ancestors",
         "class_hooks",
         "constants",
+        "construct",
         "constructor",
         "fields",
         "instantiate",
@@ -59,6 +58,8 @@ class SoliClass:
         """(`included` or `extended`, what to run for a host class)"""
         self.variants: dict[str, tuple[str, ...]] = {}
         """Of an enum: variant name -> payload field names."""
+        self.construct: Callable[..., Value] | None = None
+        """(class, arguments, named) -> instance, of a class written in Soli."""
         self.instantiate: Callable[..., Value] | None = (
             superclass.instantiate if superclass is not None else None
         )
@@ -67,6 +68,18 @@ class SoliClass:
             self,
             *(superclass.ancestors if superclass is not None else ()),
         ]
+
+    def soli_call(
+        self, arguments: list[Value], named: dict[str, Value] | None, block: Value
+    ) -> Value:
+        """`C(arguments)`: a new instance (decision 12)."""
+        if block is not None:
+            raise SoliArgumentError("constructor does not support block arguments")
+        if self.construct is not None:
+            return self.construct(self, arguments, named)
+        if self.instantiate is not None:
+            return self.instantiate(self, arguments, named)
+        raise SoliTypeError(f"cannot instantiate {self.name}")
 
     def find_method(self, name: str) -> Any:
         """The instance method *name* of this class or the nearest ancestor that has it, or None."""

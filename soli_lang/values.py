@@ -80,42 +80,67 @@ class DecimalKey:
         return hash((DecimalKey, self.value.as_tuple()))
 
 
-class Function:
-    """A function, lambda, block or method written in Soli, closed over its scope.
+class FunctionCode:
+    """What all functions made from one piece of program text share.
 
-    `invoke` takes exactly `arity` positional arguments and is what fast paths call;
-    `call(arguments, named, block)` binds defaults, labels and blocks. A method carries its
-    receiver inside `invoke`/`call` (see `evaluator`), so calling needs nothing else.
+    `bind(frame, this)` makes a `Function`. `required` counts parameters without default; `auto`
+    is true when bare access by name calls it (spec/language.md §6.6); `skips` when its body may
+    end in a stray `next` or `break`.
     """
 
-    __slots__ = (
-        "arity",
-        "auto",
-        "call",
-        "has_params",
-        "invoke",
-        "name",
-        "node",
-        "owner",
-        "receiver",
-        "required",
-        "skips",
-    )
+    __slots__ = ("arity", "as_method", "auto", "bind", "name", "node", "required", "skips")
 
     name: str
     arity: int
-    """Number of parameters, or -1 when `invoke` must not be used (defaults, block parameter)."""
     required: int
     auto: bool
-    """True when bare access by name calls it: it has no required parameter (spec §6.6)."""
     skips: bool
-    """True when its body may end in a stray `next` or `break` (`invoke` then returns SKIP)."""
-    has_params: bool
-    invoke: Callable[..., Value]
-    call: Callable[[list[Value], dict[str, Value] | None, Value], Value]
     node: Any
-    owner: Any
-    receiver: Value
+    bind: Callable[[Any, Value], Function]
+    """(frame around the definition, `this`) -> a function."""
+    as_method: tuple[Callable[[Any], Callable[..., Value]], Callable[[Any], Callable[..., Value]]]
+    """Makers of `invoke(this, *arguments)` and `call(this, arguments, named, block)`."""
+
+
+class Function:
+    """A function, lambda, block or method written in Soli, closed over its scope.
+
+    `invoke` takes exactly `arity` positional arguments and is what fast paths call; `arity` is -1
+    where it must not be used (defaults, a block parameter). `call(arguments, named, block)` binds
+    everything. `raw` is `invoke` that yields SKIP when the body ended in `next` or `break`.
+    """
+
+    __slots__ = ("arity", "auto", "call", "code", "frame", "invoke", "raw", "receiver")
+
+    def __init__(
+        self,
+        code: FunctionCode,
+        frame: Any,
+        receiver: Value,
+        invoke: Callable[..., Value],
+        call: Callable[[list[Value], dict[str, Value] | None, Value], Value],
+        raw: Callable[..., Value] | None,
+    ) -> None:
+        self.code = code
+        self.frame = frame
+        self.receiver = receiver
+        self.invoke = invoke
+        self.call = call
+        self.raw = raw
+        self.arity = code.arity
+        self.auto = code.auto
+
+    @property
+    def name(self) -> str:
+        return self.code.name
+
+    @property
+    def node(self) -> Any:
+        return self.code.node
+
+    def rebind(self, receiver: Value) -> Function:
+        """The same function with another `this` (`define_method`, `instance_eval`)."""
+        return self.code.bind(self.frame, receiver)
 
 
 class Sentinel:
@@ -129,6 +154,9 @@ class Sentinel:
     def __repr__(self) -> str:
         return f"<{self.name}>"
 
+
+UNSET = Sentinel("unset")
+"""A variable that nothing was assigned to yet."""
 
 SKIP = Sentinel("skip")
 """What a callback yields that ended in `next` or `break`: `map` drops it, others take null."""

@@ -1,0 +1,326 @@
+"""Where every variable lives (decisions 8 and 9), decided before anything is compiled.
+
+A variable belongs to a block. Blocks whose variables outlive a loop turn (because a nested
+function mentions them) get a frame of their own, made anew each turn; all others share the frame
+of their function. Whether a nested function mentions a name is decided by name alone: that can
+only err towards a frame too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+from .. import nodes
+from ..values import UNSET, Value
+
+THIS = "this"
+CLASS = "%class"
+"""The hidden variable of a class body that `super` starts from."""
+
+
+class Variable:
+    """A name in a block. `index` is a slot of the frame `home`, or of the file when it has none."""
+
+    __slots__ = ("home", "index", "is_const", "is_plain", "name")
+
+    def __init__(self, name: str, home: Block | None, index: int) -> None:
+        self.name = name
+        self.home = home
+        self.index = index
+        self.is_const = False
+        self.is_plain = False
+        """Set before anything can read it, and never unset (a parameter, a loop variable)."""
+
+
+class FileScope:
+    """The variables of one file: names, and the list that holds their values."""
+
+    __slots__ = ("names", "slots")
+
+    def __init__(self) -> None:
+        self.names: dict[str, Variable] = {}
+        self.slots: list[Value] = []
+
+    def declare(self, name: str) -> Variable:
+        """The file variable *name*, made when it is new."""
+        variable = self.names.get(name)
+        if variable is None:
+            variable = self.names[name] = Variable(name, None, len(self.slots))
+            self.slots.append(UNSET)
+        return variable
+
+    def get(self, name: str) -> Value:
+        """The value of *name*, UNSET when it has none."""
+        variable = self.names.get(name)
+        return UNSET if variable is None else self.slots[variable.index]
+
+    def set(self, name: str, value: Value) -> None:
+        """Give *name* a value, as an import or a host does."""
+        self.slots[self.declare(name).index] = value
+
+
+class Block:
+    """A lexical block. `frame` is the block whose frame holds its variables (maybe itself)."""
+
+    __slots__ = ("file", "frame", "function", "in_loop", "names", "nested", "parent", "size")
+
+    def __init__(
+        self,
+        parent: Block | None,
+        *,
+        file: FileScope,
+        is_function: bool = False,
+        in_loop: bool = False,
+        own_frame: bool = False,
+    ) -> None:
+        self.parent = parent
+        self.file = file
+        self.names: dict[str, Variable] = {}
+        self.function: Block = self if is_function or parent is None else parent.function
+        self.in_loop = in_loop
+        self.frame: Block = self if is_function or own_frame or parent is None else parent.frame
+        self.size = 1
+        """Slots of the frame, when this block has one; slot 0 is the frame around."""
+        self.nested: frozenset[str] = frozenset() if parent is None else parent.nested
+        """Names that functions inside this block's function mention."""
+
+    @property
+    def is_file(self) -> bool:
+        return self.parent is None
+
+    def declare(self, name: str) -> Variable:
+        """A variable of this block (again: the same one)."""
+        if self.is_file:
+            return self.file.declare(name)
+        variable = self.names.get(name)
+        if variable is None:
+            home = self.frame
+            variable = self.names[name] = Variable(name, home, home.size)
+            home.size += 1
+        return variable
+
+    def declare_new(self, name: str) -> Variable:
+        """A variable of this block that hides an earlier one of the name (decision 8, `let`)."""
+        return self.declare(name)
+
+    def find(self, name: str) -> Variable | None:
+        """The nearest variable *name*, looking outwards to the file."""
+        block: Block | None = self
+        while block is not None:
+            variable = block.names.get(name)
+            if variable is not None:
+                return variable
+            block = block.parent
+        return self.file.names.get(name)
+
+    def hops(self, variable: Variable) -> int:
+        """How many frames out from here the frame of *variable* is."""
+        count, frame = 0, self.frame
+        while frame is not variable.home:
+            count += 1
+            if frame.parent is None:
+                raise AssertionError(f"variable {variable.name} is not in scope")
+            frame = frame.parent.frame
+        return count
+
+    def visible_names(self) -> Iterator[str]:
+        """All variable names that can be used here, inner ones first."""
+        block: Block | None = self
+        while block is not None:
+            yield from (name for name in block.names if not name.startswith("%"))
+            block = block.parent
+        yield from self.file.names
+
+
+# --- what a piece of program mentions ----------------------------------------------------------------
+
+_FIELDS: dict[type, tuple[str, ...]] = {}
+
+
+def children(node: Any) -> Iterator[Any]:
+    """All nodes directly inside *node*."""
+    kind = node.__class__
+    names = _FIELDS.get(kind)
+    if names is None:
+        names = _FIELDS[kind] = tuple(
+            field.name for field in fields(kind) if field.name not in ("span", "source")
+        )
+    for name in names:
+        yield from _nodes_in(getattr(node, name))
+
+
+def _nodes_in(value: Any) -> Iterator[Any]:
+    if isinstance(value, nodes.Node):
+        yield value
+    elif value.__class__ is tuple:
+        for item in value:
+            yield from _nodes_in(item)
+
+
+def mentioned(node: Any, into: set[str]) -> None:
+    """Collect every name that *node* reads, writes or hands to `defined`, at any depth."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, nodes.Name):
+            into.add(node.name)
+        elif isinstance(node, nodes.Literal):
+            if node.value.__class__ is str and node.value.isidentifier():
+                into.add(node.value)  # may be the argument of `defined`
+        elif isinstance(node, nodes.This | nodes.SuperCall | nodes.SuperMember):
+            into.update((THIS, CLASS))
+        elif isinstance(node, nodes.EnumPattern):
+            into.add(node.enum)
+        elif isinstance(node, nodes.ClassDecl):
+            into.update(name for name in (node.superclass,) if name)
+        elif isinstance(node, nodes.Mixin):
+            into.update(node.names)
+        pending.extend(children(node))
+
+
+def mentions_this(node: Any) -> bool:
+    """Whether a function's body needs `this` (its own or, through blocks, the one around)."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, nodes.This | nodes.SuperCall | nodes.SuperMember):
+            return True
+        if isinstance(node, nodes.Name) and node.name in ("define_method", "alias_method"):
+            return True
+        if not isinstance(node, nodes.ClassDecl | nodes.EnumDecl):
+            pending.extend(children(node))
+    return False
+
+
+def names_in_functions(body: Any) -> frozenset[str]:
+    """Names mentioned by functions and classes nested anywhere inside *body*."""
+    found: set[str] = set()
+    pending = list(children(body))
+    while pending:
+        node = pending.pop()
+        if isinstance(node, nodes.FunctionNode | nodes.ClassDecl | nodes.EnumDecl):
+            mentioned(node, found)
+        else:
+            pending.extend(children(node))
+    return frozenset(found)
+
+
+# --- declaring -----------------------------------------------------------------------------------------
+
+
+class Scopes:
+    """The blocks of one file, by the node that opens them."""
+
+    __slots__ = ("blocks", "file")
+
+    def __init__(self, file: FileScope) -> None:
+        self.file = file
+        self.blocks: dict[int, Block] = {}
+
+    def of(self, node: nodes.Node) -> Block:
+        """The block that *node* opened when it was declared."""
+        return self.blocks[id(node)]
+
+    def open(
+        self, node: nodes.Node, parent: Block, names: tuple[str | None, ...], *, in_loop: bool
+    ) -> Block:
+        """Open a block for *node*. It gets its own frame when a turn's variables can be kept."""
+        declared = [name for name in (*names, *_let_names(node)) if name]
+        own_frame = in_loop and any(name in parent.nested for name in declared)
+        block = Block(parent, file=self.file, in_loop=in_loop, own_frame=own_frame)
+        self.blocks[id(node)] = block
+        for name in declared:
+            block.declare(name)
+        return block
+
+    def declare_function(self, body: nodes.Node, block: Block) -> None:
+        """Declare all variables of the function (or file) whose root block is *block*.
+
+        First what `let`, loops, handlers and patterns declare; then bare assignments, which
+        need to know all of that (decision 8).
+        """
+        block.nested = names_in_functions(body)
+        assigned: list[tuple[str, Block]] = []
+        for name in _let_names(body):
+            block.declare(name)
+        self._walk(body, block, assigned)
+        for name, at in assigned:
+            if at.find(name) is None:
+                block.declare(name)
+
+    def _walk(self, node: Any, block: Block, assigned: list[tuple[str, Block]]) -> None:
+        for child in children(node):
+            self._visit(child, block, assigned)
+
+    def _visit(self, node: Any, block: Block, assigned: list[tuple[str, Block]]) -> None:
+        kind = node.__class__
+        if kind is nodes.FunctionNode or kind is nodes.ClassDecl or kind is nodes.EnumDecl:
+            return  # scopes of their own, declared when they are compiled
+        if kind in (nodes.Assign, nodes.CompoundAssign, nodes.Increment):
+            if node.target.__class__ is nodes.Name:
+                assigned.append((node.target.name, block))
+        elif kind is nodes.For:
+            self._visit(node.iterable, block, assigned)
+            inner = self.open(node, block, (node.variable, node.index), in_loop=True)
+            self._open_body(node.body, inner, assigned, in_loop=True)
+            return
+        elif kind is nodes.While:
+            self._visit(node.condition, block, assigned)
+            self._open_body(node.body, block, assigned, in_loop=True)
+            return
+        elif kind in (nodes.ArrayComprehension, nodes.HashComprehension):
+            self._visit(node.iterable, block, assigned)
+            inner = self.open(node, block, (node.variable,), in_loop=True)
+            for child in children(node):
+                if child is not node.iterable:
+                    self._visit(child, inner, assigned)
+            return
+        elif kind is nodes.Handler:
+            inner = self.open(node, block, (node.variable,), in_loop=block.in_loop)
+            self._open_body(node.body, inner, assigned, in_loop=block.in_loop)
+            return
+        elif kind is nodes.Body:
+            self._open_body(node, block, assigned, in_loop=block.in_loop)
+            return
+        self._walk(node, block, assigned)
+
+    def _open_body(
+        self, body: nodes.Body, parent: Block, assigned: list[tuple[str, Block]], *, in_loop: bool
+    ) -> None:
+        inner = self.open(body, parent, (), in_loop=in_loop)
+        self._walk(body, inner, assigned)
+
+
+_DECLARING = (nodes.Let, nodes.Const)
+
+
+def _let_names(node: nodes.Node) -> Iterator[str]:
+    """Names that the statements of a body declare in its own block."""
+    if not isinstance(node, nodes.Body):
+        return
+    for statement in node.statements:
+        if isinstance(statement, nodes.Export):
+            statement = statement.declaration
+        if isinstance(statement, nodes.Let | nodes.Const | nodes.ClassDecl | nodes.EnumDecl):
+            yield statement.name
+        elif isinstance(statement, nodes.FunctionDecl):
+            yield statement.function.name
+        yield from _pattern_names(statement)
+
+
+def _pattern_names(node: Any) -> Iterator[str]:
+    """Names bound by patterns of matches in *node*, outside inner bodies and functions."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, nodes.NamePattern | nodes.TypePattern):
+            yield node.name
+        elif isinstance(node, nodes.ArrayPattern | nodes.HashPattern) and node.rest:
+            yield node.rest
+        for child in children(node):
+            if not isinstance(
+                child, nodes.Body | nodes.FunctionNode | nodes.ClassDecl | nodes.EnumDecl
+            ):
+                pending.append(child)

@@ -1,0 +1,209 @@
+"""What a host holds: an interpreter, and the programs loaded into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from . import nodes
+from .errors import SoliError, SoliNameError
+from .evaluator.compiler import Closure, Compiler, Tables
+from .evaluator.scopes import FileScope, Scopes
+from .limits import Capabilities, Limits
+from .machine import Machine
+from .modules import import_names
+from .native import host_function
+from .source import Source
+from .values import UNSET, Function, Value
+
+
+def _tables() -> Tables:
+    from .evaluator import (
+        calls,
+        classes,
+        functions,
+        literals,
+        names,
+        operators,
+        patterns,
+        statements,
+    )
+
+    tables = Tables()
+    for module in (names, operators, literals, statements, functions, calls, classes, patterns):
+        module.install(tables)
+    return tables
+
+
+class Interpreter:
+    """One isolated Soli world: its builtins, its budget, its programs.
+
+    *library* installs builtins (`soli_stdlib.install`); without one a program has none. A program
+    reaches nothing outside itself but what *capabilities* grants. Not thread-safe: one thread at
+    a time.
+    """
+
+    def __init__(
+        self,
+        library: Callable[[Machine], None] | None = None,
+        *,
+        capabilities: Capabilities | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.machine = Machine(limits or Limits(), capabilities or Capabilities())
+        self._tables = _tables()
+        if library is not None:
+            library(self.machine)
+
+    def define(self, name: str, function: Any) -> None:
+        """Make a Python callable (or any Soli value) visible to all programs as *name*.
+
+        A plain callable gets its arity from its signature, takes and returns Soli values.
+        """
+        if callable(function) and not hasattr(function, "soli_call"):
+            function = host_function(name, function)
+        self.machine.globals[name] = function
+
+    def compile(
+        self, text: str | Source, name: str = "<eval>", file: FileScope | None = None
+    ) -> Program:
+        """Parse and compile, run nothing. Raises SoliSyntaxError."""
+        from .parser import parse
+
+        source = text if isinstance(text, Source) else Source(name, text)
+        return Program(self, parse(source), file or FileScope())
+
+    def load(self, text: str | Source, name: str = "<eval>") -> Program:
+        """Compile and run a program's top level.
+
+        Raises SoliSyntaxError when the text is no program, SoliError when running it fails.
+        """
+        program = self.compile(text, name)
+        program.run()
+        return program
+
+    def run(self, text: str | Source, name: str = "<eval>") -> Value:
+        """Run a program; the value of its last statement."""
+        return self.compile(text, name).run()
+
+    def session(self) -> Session:
+        """A series of inputs that share one file scope: what a REPL is."""
+        return Session(self)
+
+    def call(self, function: Value, *arguments: Value) -> Value:
+        """Call a Soli function with a fresh budget (`Limits`). Raises SoliError."""
+        return self.machine.guarded(self.machine.call, function, *arguments)
+
+
+class Program:
+    """A compiled file and its variables."""
+
+    def __init__(self, interpreter: Interpreter, node: nodes.Program, file: FileScope) -> None:
+        self.interpreter = interpreter
+        self.node = node
+        self.source = node.source
+        self.file = file
+        self._steps = self._compile(node)
+
+    def _compile(self, node: nodes.Program) -> list[Closure]:
+        machine = self.interpreter.machine
+        import_names(self.interpreter, node, self.file)
+        scopes = Scopes(self.file)
+        compiler = Compiler(machine, node.source, scopes, self.interpreter._tables)
+        scopes.declare_function(node.body, compiler.block)
+        steps = []
+        for statement in node.body.statements:
+            if statement.__class__ in compiler.tables.effects:
+                steps.append(_valueless(compiler.effect(statement).run))
+            else:
+                steps.append(compiler.expr(statement))
+        self._frame_size = compiler.block.size
+        return steps
+
+    def run(self) -> Value:
+        """Run the top level under a fresh budget; the value of the last statement.
+
+        A stray `return`, `break` or `next` at the top level ends only its own statement
+        (spec/language.md §5.3).
+        """
+        return self.interpreter.machine.guarded(self._run)
+
+    def _run(self) -> Value:
+        frame: list[Any] = [None] + [UNSET] * (self._frame_size - 1)
+        value = None
+        with _leaving_main(self.source.name):
+            for step in self._steps:
+                value = step(frame)
+        return value
+
+    def get(self, name: str) -> Value:
+        """The value of a top-level variable or function; None when there is none."""
+        value = self.file.get(name)
+        return None if value is UNSET else value
+
+    def functions(self) -> dict[str, Function]:
+        """The functions that the top level defines, by name."""
+        named = ((name, self.file.get(name)) for name in self.file.names)
+        return {name: value for name, value in named if value.__class__ is Function}
+
+    def call(self, name: str, *arguments: Value) -> Value:
+        """Call a top-level function under a fresh budget. Raises SoliError."""
+        function = self.file.get(name)
+        if function is UNSET:
+            raise SoliNameError(f"Undefined variable '{name}'")
+        return self.interpreter.call(function, *arguments)
+
+    def exports(self) -> dict[str, Value]:
+        """What the file exports (spec/language.md §10)."""
+        found = {}
+        for statement in self.node.body.statements:
+            if isinstance(statement, nodes.Export):
+                name = _declared_name(statement.declaration)
+                if name is not None:
+                    found[name] = self.get(name)
+        return found
+
+
+def _valueless(run: Closure) -> Closure:
+    """A top-level statement that is no expression yields null, whatever signal it ends with."""
+
+    def step(frame: list[Any]) -> Value:
+        run(frame)
+        return None
+
+    return step
+
+
+@contextmanager
+def _leaving_main(name: str) -> Iterator[None]:
+    try:
+        yield
+    except SoliError as error:
+        error.leave_program("main program")
+        raise
+
+
+def _declared_name(declaration: Any) -> str | None:
+    if isinstance(declaration, nodes.FunctionDecl):
+        return declaration.function.name
+    return getattr(declaration, "name", None)
+
+
+class Session:
+    """Inputs that see each other's variables. `_` is the last value that was not null."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.interpreter = interpreter
+        self.file = FileScope()
+        self.count = 0
+
+    def run(self, text: str) -> Value:
+        """Run one input; its value. Raises SoliSyntaxError (`incomplete` when more lines are
+        wanted) or SoliError; the session goes on."""
+        self.count += 1
+        program = self.interpreter.compile(Source(f"<repl:{self.count}>", text), file=self.file)
+        value = program.run()
+        if value is not None:
+            self.file.set("_", value)
+        return value
