@@ -21,7 +21,10 @@ function connect() {
   const path = `/ws/room/${encodeURIComponent(room)}?name=${encodeURIComponent(me.name)}`
   ws = new WebSocket(`${protocol}//${location.host}${path}`)
 
-  ws.onopen = () => show('open', 'Online')
+  ws.onopen = () => {
+    show('open', 'Online')
+    if (document.hidden) send({ event: 'away' })
+  }
 
   ws.onmessage = (event) => {
     const data = JSON.parse(event.data)
@@ -65,8 +68,9 @@ function reconnectLater() {
   attempt += 1
 }
 
-function reconnectNow() {
-  if (me && room && (!ws || ws.readyState > WebSocket.OPEN)) connect()
+// Something says that it may work now: no need to wait out the delay.
+function reconnectEarly() {
+  if (document.body.dataset.connection === 'waiting') connect()
 }
 
 function send(data) {
@@ -127,13 +131,13 @@ function tellComingAndGoing(users) {
 
 function personItem(user) {
   const item = element('li', { dataset: { user: user.userId, state: user.state } })
-  const name = element('span', { className: 'name', textContent: user.name })
-  if (user.userId === me.id) name.append(element('span', { className: 'you', textContent: ' (you)' }))
-  item.append(avatar(user), name)
-  item.append(element('span', { className: 'state', textContent: user.state === 'typing' ? 'typing…' : user.state }))
+  const state = element('span', { className: 'state' })
+  const words = [user.userId === me.id ? 'you' : '', user.state === 'typing' ? 'typing…' : user.state]
+  state.append(element('span', { textContent: words.filter(Boolean).join(' · ') }))
   if (user.connectionCount > 1) {
-    item.append(element('span', { className: 'devices', textContent: `${user.connectionCount} devices` }))
+    state.append(element('span', { className: 'devices', textContent: `${user.connectionCount} devices` }))
   }
+  item.append(avatar(user), element('span', { className: 'name', textContent: user.name }), state)
   return item
 }
 
@@ -312,7 +316,7 @@ function avatar({ name, avatar: hue }) {
 const initial = (name) => [...name][0].toUpperCase()
 
 // The same sum as hue_of in config/routes.soli.
-const hueOf = (id) => [...id].reduce((hue, letter) => (hue * 31 + letter.codePointAt(0)) % 360, 0)
+const hueOf = (id) => [...id].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 9973, 0) * 137 % 360
 
 // --- what people do ---
 
@@ -324,7 +328,7 @@ $('#text').addEventListener('keydown', (event) => {
   submitMessage()
 })
 $('#newer').addEventListener('click', scrollToEnd)
-$('#retry').addEventListener('click', reconnectNow)
+$('#retry').addEventListener('click', connect)
 $('#rename').addEventListener('click', askName)
 $('#name-form').addEventListener('submit', () => enterAs($('#name').value.trim() || 'Nobody'))
 $('#welcome').addEventListener('cancel', (event) => { if (!me) event.preventDefault() })
@@ -334,12 +338,12 @@ $('#new-room').addEventListener('submit', (event) => {
   event.target.reset()
 })
 addEventListener('hashchange', enterRoom)
-addEventListener('online', reconnectNow)
+addEventListener('online', reconnectEarly)
 document.addEventListener('visibilitychange', () => {
   send({ event: document.hidden ? 'away' : 'stop_typing' })
   if (document.hidden) return
   showUnread(0)
-  reconnectNow()
+  reconnectEarly()
 })
 
 const name = new URLSearchParams(location.search).get('name') ?? localStorage.getItem('soli-chat-name')
