@@ -20,18 +20,35 @@ from .values import UNSET, Function, Value
 
 def _tables() -> Tables:
     from .evaluator import (
+        assignment,
         calls,
         classes,
         functions,
+        handlers,
         literals,
+        loops,
         names,
         operators,
         patterns,
         statements,
+        supers,
     )
 
     tables = Tables()
-    for module in (names, operators, literals, statements, functions, calls, classes, patterns):
+    for module in (
+        names,
+        operators,
+        literals,
+        statements,
+        loops,
+        handlers,
+        functions,
+        calls,
+        assignment,
+        supers,
+        classes,
+        patterns,
+    ):
         module.install(tables)
     return tables
 

@@ -133,7 +133,7 @@ class BoundMethod:
         return f"<method {self.method.type_name}.{self.method.name}>"
 
 
-# --- argument types ----------------------------------------------------------------------------------
+# --- argument types ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class Arg:
     def __call__(
         self, noun: str | None = None, *, phrase: str | None = None, message: str | None = None
     ) -> Arg:
-        """The same type with other words: `Int(phrase="an integer index")`, `String("string name")`."""
+        """The same type in other words: `Int(phrase="an integer index")`."""
         return replace(
             self,
             noun=noun or self.noun,
@@ -190,7 +190,7 @@ Callable_ = Arg("function", "a function argument", CALLABLES)
 Text = Arg("string or bytes", "a string or bytes", frozenset({str, bytes}))
 
 
-# --- declarations ------------------------------------------------------------------------------------
+# --- declarations ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +298,7 @@ def declarations(module: ModuleType) -> Iterable[Declaration]:
             yield from getattr(value, "soli_declarations", ())
 
 
-# --- installation ------------------------------------------------------------------------------------
+# --- installation ---
 
 BUILTIN_TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,),

@@ -68,7 +68,7 @@ def is_truthy(value: Value) -> bool:
     return bool(value) or value.__class__ in ALWAYS_TRUE
 
 
-# --- equality and order --------------------------------------------------------------------------
+# --- equality and order ---
 
 
 def equals(left: Value, right: Value) -> bool:
@@ -114,10 +114,6 @@ def _equals_mixed(left: Value, right: Value) -> bool:
     return False
 
 
-_DEEP = 200
-"""Containers compared without looking for cycles; deeper ones are compared with an explicit stack."""
-
-
 def _all_equal(left: list[Value], right: list[Value]) -> bool:
     return _compare_pairs([(left, right)])
 
@@ -160,9 +156,8 @@ _ORDERED = frozenset({int, float, Decimal})
 def compare(operator: str, left: Value, right: Value) -> bool:
     """`<`, `<=`, `>` or `>=` (spec/language.md §3.5). Raises SoliTypeError for other pairs."""
     kind, other = left.__class__, right.__class__
-    if kind in _ORDERED and other in _ORDERED:
-        pass
-    elif kind is str and other is str:
+    plain = (kind in _ORDERED and other in _ORDERED) or (kind is str and other is str)
+    if plain:
         pass
     elif kind is other and hasattr(left, "soli_order"):
         left, right = left.soli_order(), right.soli_order()
@@ -177,7 +172,7 @@ def compare(operator: str, left: Value, right: Value) -> bool:
     return bool(left >= right)
 
 
-# --- hash keys -------------------------------------------------------------------------------------
+# --- hash keys ---
 
 
 def to_key(value: Value) -> Any:
@@ -211,7 +206,7 @@ def from_key(key: Any) -> Value:
     return key
 
 
-# --- text --------------------------------------------------------------------------------------------
+# --- text ---
 
 
 def float_text(value: float) -> str:
@@ -328,7 +323,7 @@ class _Display:
         return f"<{value.soli_class.name} {(',' + chr(10) + ' ').join(texts)}>"
 
 
-# --- inspect -----------------------------------------------------------------------------------------
+# --- inspect ---
 
 _WIDE = 80
 _WIDE_NESTED_HASH_VALUE = 60
@@ -336,7 +331,7 @@ _MOST_ITEMS = 10
 
 
 def inspect(value: Value) -> str:
-    """The form for programmers: strings quoted, long containers over lines (spec/stdlib.md §1.2)."""
+    """The form for programmers: strings quoted, long containers over lines (stdlib.md §1.2)."""
     if isinstance(value, ErrorValue):
         return _inspect_instance(value)
     kind = value.__class__
@@ -418,8 +413,9 @@ def _multi_line(value: Value, level: int, open_: set[int]) -> str:
             lines.append(f"{inner}... ({len(value) - _MOST_ITEMS} more)")
         brackets = "[]"
     else:
+        width = _WIDE_NESTED_HASH_VALUE
         lines = [
-            f"{inner}{_inspect_key(key)}: {_nested(item, level + 1, _WIDE_NESTED_HASH_VALUE, open_)}"
+            f"{inner}{_inspect_key(key)}: {_nested(item, level + 1, width, open_)}"
             for key, item in value.items()
         ]
         brackets = "{}"

@@ -6,6 +6,6 @@ beside it.
 
 A frame is a list: slot 0 is the frame around it, then (in functions that use it) `this`, then
 parameters and variables. File-level variables live in a list of their own, known when a closure
-is made. Expressions return values. Statements run for their effect return None, or a *signal*: BREAK, NEXT,
-or a one-tuple holding the value of a `return`.
+is made. Expressions return values. Statements run for their effect return None, or a *signal*:
+BREAK, NEXT, or a one-tuple holding the value of a `return`.
 """

@@ -9,13 +9,11 @@ from ..errors import SoliError, SoliPlainTypeError, SoliTypeError
 from ..machine import arity_error
 from ..native import NativeFunction, NativeMethod
 from ..objects import Instance, SoliClass
-from ..semantics import to_key, type_name
+from ..semantics import type_name
 from ..values import UNSET, Function, Value
 from .compiler import Closure, Compiler, Frame, Tables, register
 from .members import Named, call_member, call_value, get_member, no_member
-from .names import assign_variable, raw_name, store
-from .operators import OPERATIONS, slow_path
-from .scopes import CLASS, THIS
+from .names import raw_name
 
 
 def install(tables: Tables) -> None:
@@ -24,12 +22,6 @@ def install(tables: Tables) -> None:
     register(expressions, nodes.Member)(compile_member)
     register(expressions, nodes.ScopedName)(_scoped_name)
     register(expressions, nodes.New)(_new)
-    register(expressions, nodes.Pipeline)(_pipeline)
-    register(expressions, nodes.SuperCall)(_super_call)
-    register(expressions, nodes.SuperMember)(_super_member)
-    register(expressions, nodes.Assign)(_assign)
-    register(expressions, nodes.CompoundAssign)(_compound_assign)
-    register(expressions, nodes.Increment)(_increment)
 
 
 class Site:
@@ -47,9 +39,6 @@ class Site:
         name = getattr(callee, "name", None)
         if callee.__class__ is not NativeFunction and callee.__class__ is not NativeMethod and name:
             error.leave(name, self.source, self.span)
-
-
-# --- arguments -------------------------------------------------------------------------------------------
 
 
 class Arguments:
@@ -103,9 +92,6 @@ def _block_value(compiler: Compiler, block: nodes.Expr) -> Closure:
     return compiler.expr(block)
 
 
-# --- calls -----------------------------------------------------------------------------------------------
-
-
 def compile_call(compiler: Compiler, node: nodes.Call) -> Closure:
     callee = node.callee
     if isinstance(callee, nodes.Name):
@@ -114,7 +100,7 @@ def compile_call(compiler: Compiler, node: nodes.Call) -> Closure:
     if isinstance(callee, nodes.Member):
         return _method_call(compiler, node, callee)
     if isinstance(callee, nodes.SuperMember):
-        return _super_method_call(compiler, node, callee)
+        return compiler.tables.super_method_call(compiler, node, callee)
     return _general_call(compiler, node, compiler.expr(callee))
 
 
@@ -251,9 +237,6 @@ def _slow(site: Site, function: Value, arguments: list[Value]) -> Value:
     except SoliError as error:
         site.passed(error, function)
         raise
-
-
-# --- methods -----------------------------------------------------------------------------------------------
 
 
 def _method_call(compiler: Compiler, node: nodes.Call, member: nodes.Member) -> Closure:
@@ -446,7 +429,23 @@ def compile_member(compiler: Compiler, node: nodes.Member) -> Closure:
 
 
 _UNIVERSAL_NAMES = frozenset(
-    ["inspect", "class", "nil?", "blank?", "present?", "is_a?", "respond_to?", "send", "instance_variables", "methods", "instance_variable_get", "instance_variable_set", "define_method", "alias_method", "instance_eval"]
+    [
+        "inspect",
+        "class",
+        "nil?",
+        "blank?",
+        "present?",
+        "is_a?",
+        "respond_to?",
+        "send",
+        "instance_variables",
+        "methods",
+        "instance_variable_get",
+        "instance_variable_set",
+        "define_method",
+        "alias_method",
+        "instance_eval",
+    ]
 )
 
 
@@ -494,9 +493,6 @@ def _new(compiler: Compiler, node: nodes.New) -> Closure:
     return new
 
 
-# --- reflection that needs the place it is written at -------------------------------------------------------
-
-
 def _reflective(compiler: Compiler, node: nodes.Call, callee: nodes.Name) -> Closure | None:
     """`defined(name)` and `const_get(name)`: they see the variables visible where they stand."""
     if callee.name not in ("defined", "const_get") or compiler.block.find(callee.name) is not None:
@@ -529,339 +525,3 @@ def _reflective(compiler: Compiler, node: nodes.Call, callee: nodes.Name) -> Clo
         return None if value is UNSET else value
 
     return look_up
-
-
-# --- pipelines ---------------------------------------------------------------------------------------------
-
-_ARRAY_STAGES = frozenset({"map", "filter", "each"})
-
-
-def _pipeline(compiler: Compiler, node: nodes.Pipeline) -> Closure:
-    """`x |> f(a)` is `f(x, a)` (spec/language.md §4.11)."""
-    value, stage = compiler.expr(node.value), node.stage
-    machine, site = compiler.machine, Site(compiler, node)
-    extra: tuple[Closure, ...] = ()
-    callee_node: Any = stage
-    if isinstance(stage, nodes.Call):
-        callee_node = stage.callee
-        arguments = Arguments(compiler, stage.arguments, stage.block)
-        _check_stage(compiler, node, arguments)
-        extra = arguments.positional
-    array_method = _array_stage(compiler, callee_node)
-    callee = (lambda frame: None) if array_method else _callee(compiler, callee_node)
-
-    def pipe(frame: Frame) -> Value:
-        first = value(frame)
-        function = callee(frame)
-        rest = [argument(frame) for argument in extra]
-        try:
-            if array_method:
-                if first.__class__ is not list:
-                    raise SoliTypeError(f"{array_method}() expects array, got {type_name(first)}")
-                return call_member(machine, first, array_method, rest, None, None)
-            if function.__class__ is not Function and not hasattr(function, "soli_call"):
-                raise SoliTypeError(
-                    "right side of pipeline must be a function call or a function value"
-                )
-            return call_value(function, [first, *rest], None, None)
-        except SoliError as error:
-            site.passed(error, function)
-            raise
-
-    return pipe
-
-
-def _check_stage(compiler: Compiler, node: nodes.Pipeline, arguments: Arguments) -> None:
-    kind = "named" if arguments.named else "block" if arguments.block is not None else ""
-    if kind:
-        raise SoliTypeError(
-            f"pipeline method does not support {kind} arguments", node.span, compiler.source
-        )
-
-
-def _array_stage(compiler: Compiler, callee: Any) -> str:
-    if not isinstance(callee, nodes.Name) or callee.name not in _ARRAY_STAGES:
-        return ""
-    return "" if compiler.block.find(callee.name) is not None else callee.name
-
-
-def _callee(compiler: Compiler, node: Any) -> Closure:
-    """A callee read without being called."""
-    if isinstance(node, nodes.Name):
-        return raw_name(compiler, node)
-    if isinstance(node, nodes.Member):
-        target, name, machine = compiler.expr(node.object), node.name, compiler.machine
-
-        def bound(frame: Frame) -> Value:
-            value = target(frame)
-            return NativeFunction(
-                name,
-                0,
-                10**9,
-                lambda *given: call_member(machine, value, name, list(given), None, None),
-            )
-
-        return bound
-    return compiler.expr(node)
-
-
-# --- super -------------------------------------------------------------------------------------------------
-
-
-def _super_parts(compiler: Compiler, node: nodes.Node) -> tuple[Closure, Closure]:
-    """Closures for `this` and for the class in which the method was written."""
-    this = compiler.expr(nodes.This(node.span))
-    owner_variable = compiler.block.find(CLASS)
-    span, source = node.span, compiler.source
-    if owner_variable is None or compiler.block.find(THIS) is None:
-
-        def outside(frame: Frame) -> Value:
-            raise SoliTypeError("'super' outside of class", span, source)
-
-        return outside, outside
-    from .names import read_variable
-
-    return this, read_variable(compiler, owner_variable)
-
-
-def _superclass(owner: SoliClass) -> SoliClass:
-    if owner.superclass is None:
-        raise SoliTypeError("class has no superclass")
-    return owner.superclass
-
-
-def _super_call(compiler: Compiler, node: nodes.SuperCall) -> Closure:
-    """`super(args)`: the superclass's own constructor on `this`; yields null."""
-    this, owner = _super_parts(compiler, node)
-    arguments, site = Arguments(compiler, node.arguments, None), Site(compiler, node)
-
-    def call(frame: Frame) -> Value:
-        klass, receiver = owner(frame), this(frame)
-        positional, named, _ = arguments.evaluate(frame)
-        try:
-            above = _superclass(klass)
-            constructor = above.constructor
-            if constructor is not None:
-                constructor.call(receiver, positional, named, None)
-            elif above.instantiate is not None:  # a native class: take over its fields
-                receiver.fields.update(above.instantiate(above, positional, named).fields)
-        except SoliError as error:
-            site.passed(error, constructor if "constructor" in locals() else None)
-            raise
-        return None
-
-    return call
-
-
-def _super_method_call(compiler: Compiler, node: nodes.Call, callee: nodes.SuperMember) -> Closure:
-    this, owner = _super_parts(compiler, callee)
-    arguments, name = Arguments(compiler, node.arguments, node.block), callee.name
-    site = MethodSite(compiler, node, name)
-
-    def call(frame: Frame) -> Value:
-        klass, receiver = owner(frame), this(frame)
-        positional, named, block = arguments.evaluate(frame)
-        try:
-            method = _above(klass, receiver, name)
-            if method is None:
-                raise no_member(name, receiver)
-            return method.call(receiver, positional, named, block)
-        except SoliError as error:
-            site.passed(error, receiver)
-            raise
-
-    return call
-
-
-def _above(klass: SoliClass, receiver: Value, name: str) -> Any:
-    above = _superclass(klass)
-    return above.find_static(name) if receiver.__class__ is SoliClass else above.find_method(name)
-
-
-def _super_member(compiler: Compiler, node: nodes.SuperMember) -> Closure:
-    """`super.f`: a method above without parentheses, else a field of `this`."""
-    this, owner = _super_parts(compiler, node)
-    name, site = node.name, Site(compiler, node)
-
-    def read(frame: Frame) -> Value:
-        klass, receiver = owner(frame), this(frame)
-        try:
-            method = _above(klass, receiver, name)
-            if method is not None:
-                if method.auto:
-                    return method.call(receiver, [], None, None)
-                return method.bind(receiver)
-            if isinstance(receiver, Instance) and name in receiver.fields:
-                return receiver.fields[name]
-            raise no_member(name, receiver)
-        except SoliError as error:
-            error.locate(site.span, site.source)
-            raise
-
-    return read
-
-
-# --- assignment --------------------------------------------------------------------------------------------
-
-
-def _assign(compiler: Compiler, node: nodes.Assign) -> Closure:
-    """Evaluates the right side first, then the target's object, then its index (spec §4.1)."""
-    value, target = compiler.expr(node.value), node.target
-    if isinstance(target, nodes.Name):
-        variable = compiler.block.find(target.name) or compiler.block.function.declare(target.name)
-        return assign_variable(compiler, variable, value, target)
-    if isinstance(target, nodes.Index):
-        return _assign_index(compiler, target, value)
-    if isinstance(target, nodes.Member):
-        return _assign_member(compiler, target, value)
-    raise SoliTypeError("invalid assignment target", node.span, compiler.source)
-
-
-def _assign_index(compiler: Compiler, target: nodes.Index, value: Closure) -> Closure:
-    container, index = compiler.expr(target.object), compiler.expr(target.index)
-    machine, span, source = compiler.machine, target.span, compiler.source
-
-    def assign(frame: Frame) -> Value:
-        result = value(frame)
-        collection = container(frame)
-        at = index(frame)
-        if collection.__class__ is dict and at.__class__ is str:
-            collection[at] = result
-            return result
-        try:
-            set_index(machine, collection, at, result)
-        except SoliError as error:
-            error.locate(span, source)
-            raise
-        return result
-
-    return assign
-
-
-def set_index(machine: Any, collection: Value, index: Value, value: Value) -> None:
-    """`collection[index] = value` (spec/language.md §3.7-3.9)."""
-    from ..errors import SoliIndexError
-
-    if collection.__class__ is dict:
-        machine.check_length(8 * (len(collection) + 1))
-        collection[to_key(index)] = value
-        return
-    if collection.__class__ is list:
-        if index.__class__ is not int:
-            raise SoliTypeError(f"cannot index array with {type_name(index)}")
-        if not -len(collection) <= index < len(collection):
-            raise SoliIndexError(f"Index out of bounds: {index} (length {len(collection)})")
-        collection[index] = value
-        return
-    raise SoliTypeError("invalid assignment target")
-
-
-def _assign_member(compiler: Compiler, target: nodes.Member, value: Closure) -> Closure:
-    owner, name = compiler.expr(target.object), target.name
-    span, source = target.span, compiler.source
-
-    def assign(frame: Frame) -> Value:
-        result = value(frame)
-        receiver = owner(frame)
-        if receiver.__class__ is Instance and not receiver.soli_class.constants:
-            receiver.fields[name] = result
-            return result
-        try:
-            set_member(receiver, name, result)
-        except SoliError as error:
-            error.locate(span, source)
-            raise
-        return result
-
-    return assign
-
-
-def set_member(receiver: Value, name: str, value: Value) -> None:
-    """`receiver.name = value` (spec/language.md §4.6)."""
-    if isinstance(receiver, Instance):
-        if receiver.soli_class.is_const(name) and name in receiver.fields:
-            raise SoliTypeError(f"cannot reassign const field '{name}'")
-        receiver.fields[name] = value
-    elif receiver.__class__ is dict:
-        receiver[name] = value
-    elif receiver.__class__ is SoliClass:
-        if receiver.is_const("." + name) and name in receiver.statics:
-            raise SoliTypeError(f"cannot reassign static const field '{name}'")
-        if receiver.is_enum and name in receiver.variants:
-            raise SoliTypeError(f"cannot reassign enum variant '{name}'")
-        receiver.statics[name] = value
-    else:
-        raise SoliTypeError(f"cannot set property on {type_name(receiver)}")
-
-
-def _compound_assign(compiler: Compiler, node: nodes.CompoundAssign) -> Closure:
-    """`t op= v` reads the target, then writes it (spec §4.1); `||=` and its like only if needed."""
-    target = node.target
-    if node.operator in ("||", "&&", "??"):
-        read: Any = target
-        if isinstance(target, nodes.Name) and compiler.block.find(target.name) is None:
-            compiler.block.function.declare(target.name)
-        if isinstance(target, nodes.Name) and node.operator != "&&":
-            return _default_assign(compiler, node, target)
-        write = nodes.Assign(node.span, target, node.value)
-        return compiler.expr(nodes.Logical(node.span, node.operator, read, write))
-    return compiler.expr(
-        nodes.Assign(node.span, target, nodes.Binary(node.span, node.operator, target, node.value))
-    )
-
-
-def _default_assign(compiler: Compiler, node: nodes.CompoundAssign, target: nodes.Name) -> Closure:
-    """`x ||= v` and `x ??= v`, also for an `x` that has no value yet."""
-    from ..semantics import is_truthy
-    from .names import read_variable
-
-    variable = compiler.block.find(target.name)
-    assert variable is not None
-    raw, is_or = read_variable(compiler, variable), node.operator == "||"
-    assign = compiler.expr(nodes.Assign(node.span, target, node.value))
-
-    def default(frame: Frame) -> Value:
-        value = raw(frame)
-        if value is UNSET or value is None or (is_or and not is_truthy(value)):
-            return assign(frame)
-        return value
-
-    return default
-
-
-def _increment(compiler: Compiler, node: nodes.Increment) -> Closure:
-    """`x++` yields the old value."""
-    target, step = node.target, node.step
-    operation = slow_path(compiler, OPERATIONS["+" if step > 0 else "-"], node)
-    read = compiler.expr(target)
-    if isinstance(target, nodes.Name):
-        variable = compiler.block.find(target.name)
-        if variable is not None and not variable.is_const:
-            put = store(compiler, variable)
-
-            def increment(frame: Frame) -> Value:
-                old = read(frame)
-                if old.__class__ is int and -(2**62) < old < 2**62:
-                    put(frame, old + step)
-                else:
-                    put(frame, operation(old, 1))
-                return old
-
-            return increment
-    write = compiler.expr(
-        nodes.Assign(
-            node.span,
-            target,
-            nodes.Binary(node.span, "+" if step > 0 else "-", target, nodes.Literal(node.span, 1)),
-        )
-    )
-
-    def increment_target(frame: Frame) -> Value:
-        old = read(frame)
-        write(frame)
-        return old
-
-    return increment_target
-
-
-__all__ = ["install"]

@@ -179,7 +179,7 @@ def _nested_step(compiler: Compiler, member: nodes.ClassDecl) -> Step:
     return add
 
 
-# --- mixins ------------------------------------------------------------------------------------------------
+# --- mixins ---
 
 
 def _mixin_step(compiler: Compiler, member: nodes.Mixin) -> Step:
@@ -269,7 +269,7 @@ def _for_host(statement: Any) -> Any:
     )
 
 
-# --- instances -----------------------------------------------------------------------------------------------
+# --- instances ---
 
 
 def construct(klass: SoliClass, arguments: list[Value], named: dict[str, Value] | None) -> Instance:
@@ -304,7 +304,7 @@ def _fill_without_constructor(
                 instance.fields[key] = item
 
 
-# --- enums -----------------------------------------------------------------------------------------------------
+# --- enums ---
 
 
 class VariantMaker:
@@ -354,15 +354,15 @@ class EnumParser:
         if len(arguments) != 1:
             raise arity_error(1, len(arguments))
         stored = arguments[0]
-        if stored.__class__ not in (str, dict):
+        payload: dict[str, Value] = stored if isinstance(stored, dict) else {"variant": stored}
+        if not isinstance(stored, str | dict):
             return stored
-        tag = stored if stored.__class__ is str else stored.get("variant")
-        fields = self.enum.variants.get(tag) if tag.__class__ is str else None
+        tag = str(payload.get("variant"))
+        fields = self.enum.variants.get(tag)
         if fields is None:
             raise SoliValueError(f"{self.enum.name}.parse: unknown variant '{tag}'")
         if not fields:
             return self.enum.statics[tag]
-        payload = stored if stored.__class__ is dict else {}
         return EnumValue(self.enum, tag, {name: payload.get(name) for name in fields})
 
     def soli_text(self) -> str:

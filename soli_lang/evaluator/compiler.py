@@ -44,6 +44,7 @@ class Tables:
         self.effects: dict[type, Callable[[Compiler, Any], Effect]] = {}
         self.tails: dict[type, Maker] = {}
         self.conditions: dict[type, Maker] = {}
+        self.super_method_call: Callable[[Compiler, Any, Any], Closure] | None = None
 
 
 class Compiler:
@@ -71,7 +72,7 @@ class Compiler:
         return maker(self, node)
 
     def condition(self, node: Any) -> Closure:
-        """*node* for its truth: the closure's result is true or false to Python as it is to Soli."""
+        """*node* for its truth: the closure's result is to Python as true as it is to Soli."""
         maker = self.tables.conditions.get(node.__class__)
         if maker is not None:
             return maker(self, node)

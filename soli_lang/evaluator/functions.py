@@ -6,15 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import nodes
-from ..errors import SoliNameError, SoliTypeError
-from ..machine import Machine, arity_error
+from ..errors import SoliTypeError
+from ..machine import Machine
 from ..objects import Instance, SoliClass
 from ..semantics import type_name
 from ..values import SKIP, UNSET, Function, FunctionCode, Value
+from .bodies import tail_sequence
 from .compiler import Closure, Compiler, Frame, Tables, register
+from .entering import Signature, method_caller, method_invoker
+from .entering import caller as make_caller
+from .entering import invoker as make_invoker
 from .names import store
 from .scopes import THIS, Block, Variable, mentions_this
-from .statements import tail_sequence
 
 
 def install(tables: Tables) -> None:
@@ -72,23 +75,7 @@ def function_as_method(function: Function, owner: SoliClass) -> Method:
     return Method(function.code, function.frame, owner)
 
 
-# --- compiling -----------------------------------------------------------------------------------------
-
-
-class Signature:
-    """How arguments fill a frame: what `bind_arguments` needs to know of a function."""
-
-    __slots__ = ("base", "block_index", "defaults", "names", "required", "size")
-
-    def __init__(self, base: int) -> None:
-        self.base = base
-        """Slot of the first parameter."""
-        self.names: list[str] = []
-        self.defaults: list[Closure | None] = []
-        self.required = 0
-        self.block_index = 0
-        """Slot of the `&block` parameter; 0 without one."""
-        self.size = 0
+# --- compiling ---
 
 
 def compile_function(
@@ -235,13 +222,13 @@ def _make_code(
     count = code.arity if plain else -2
     if uses_this:
         code.as_method = (
-            _method_invoker(machine, node.name, body, pad, count),
-            _method_call(machine, node.name, body, signature),
+            method_invoker(machine, node.name, body, pad, count),
+            method_caller(machine, node.name, body, signature),
         )
         code.bind = _binder_with_this(code, body_skips=skips)
     else:
-        invoker = _invoker(machine, node.name, body, pad, count)
-        caller = _caller(machine, node.name, body, signature)
+        invoker = make_invoker(machine, node.name, body, pad, count)
+        caller = make_caller(machine, node.name, body, signature)
         code.as_method = (_ignoring_this(invoker), _call_ignoring_this(caller))
         code.bind = _binder(code, invoker, caller, body_skips=skips)
     return code
@@ -300,224 +287,6 @@ def _binder_with_this(code: FunctionCode, *, body_skips: bool) -> Any:
         return Function(code, frame, this, _without_skip(raw), _without_skip(call), raw)
 
     return bind
-
-
-# --- entering ------------------------------------------------------------------------------------------
-#
-# One closure per parameter count: building the frame as one list display and charging the budget
-# inline is what makes calls cheap. The variants differ in nothing else.
-
-
-def _invoker(machine: Machine, name: str, body: Closure, pad: tuple[Any, ...], count: int) -> Any:
-    if count == 0:
-
-        def make_0(parent: Frame) -> Callable[..., Value]:
-            def invoke() -> Value:
-                machine.fuel -= 1
-                if machine.fuel <= 0:
-                    machine.refuel()
-                depth = machine.depth
-                if depth >= machine.max_depth:
-                    raise machine.too_deep(name)
-                machine.depth = depth + 1
-                try:
-                    return body([parent, *pad])
-                finally:
-                    machine.depth = depth
-
-            return invoke
-
-        return make_0
-    if count == 1:
-
-        def make_1(parent: Frame) -> Callable[..., Value]:
-            def invoke(a: Value) -> Value:
-                machine.fuel -= 1
-                if machine.fuel <= 0:
-                    machine.refuel()
-                depth = machine.depth
-                if depth >= machine.max_depth:
-                    raise machine.too_deep(name)
-                machine.depth = depth + 1
-                try:
-                    return body([parent, a, *pad])
-                finally:
-                    machine.depth = depth
-
-            return invoke
-
-        return make_1
-    if count == 2:
-
-        def make_2(parent: Frame) -> Callable[..., Value]:
-            def invoke(a: Value, b: Value) -> Value:
-                machine.fuel -= 1
-                if machine.fuel <= 0:
-                    machine.refuel()
-                depth = machine.depth
-                if depth >= machine.max_depth:
-                    raise machine.too_deep(name)
-                machine.depth = depth + 1
-                try:
-                    return body([parent, a, b, *pad])
-                finally:
-                    machine.depth = depth
-
-            return invoke
-
-        return make_2
-    enter = _enter(machine, name, body)
-
-    def make_many(parent: Frame) -> Callable[..., Value]:
-        return lambda *arguments: enter([parent, *arguments, *pad])
-
-    return make_many
-
-
-def _method_invoker(
-    machine: Machine, name: str, body: Closure, pad: tuple[Any, ...], count: int
-) -> Any:
-    if count == 0:
-
-        def make_0(parent: Frame) -> Callable[..., Value]:
-            def invoke(this: Value) -> Value:
-                machine.fuel -= 1
-                if machine.fuel <= 0:
-                    machine.refuel()
-                depth = machine.depth
-                if depth >= machine.max_depth:
-                    raise machine.too_deep(name)
-                machine.depth = depth + 1
-                try:
-                    return body([parent, this, *pad])
-                finally:
-                    machine.depth = depth
-
-            return invoke
-
-        return make_0
-    if count == 1:
-
-        def make_1(parent: Frame) -> Callable[..., Value]:
-            def invoke(this: Value, a: Value) -> Value:
-                machine.fuel -= 1
-                if machine.fuel <= 0:
-                    machine.refuel()
-                depth = machine.depth
-                if depth >= machine.max_depth:
-                    raise machine.too_deep(name)
-                machine.depth = depth + 1
-                try:
-                    return body([parent, this, a, *pad])
-                finally:
-                    machine.depth = depth
-
-            return invoke
-
-        return make_1
-    enter = _enter(machine, name, body)
-
-    def make_many(parent: Frame) -> Callable[..., Value]:
-        return lambda this, *arguments: enter([parent, this, *arguments, *pad])
-
-    return make_many
-
-
-def _enter(machine: Machine, name: str, body: Closure) -> Closure:
-    """Run *body* in a finished frame, charged and counted as a call."""
-
-    def enter(frame: Frame) -> Value:
-        machine.fuel -= 1
-        if machine.fuel <= 0:
-            machine.refuel()
-        depth = machine.depth
-        if depth >= machine.max_depth:
-            raise machine.too_deep(name)
-        machine.depth = depth + 1
-        try:
-            return body(frame)
-        finally:
-            machine.depth = depth
-
-    return enter
-
-
-def _caller(machine: Machine, name: str, body: Closure, signature: Signature) -> Any:
-    enter = _enter(machine, name, body)
-
-    def make(parent: Frame) -> Callable[..., Value]:
-        def call(arguments: list[Value], named: dict[str, Value] | None, block: Value) -> Value:
-            frame = [UNSET] * signature.size
-            frame[0] = parent
-            bind_arguments(signature, frame, arguments, named, block)
-            return enter(frame)
-
-        return call
-
-    return make
-
-
-def _method_call(machine: Machine, name: str, body: Closure, signature: Signature) -> Any:
-    enter = _enter(machine, name, body)
-
-    def make(parent: Frame) -> Callable[..., Value]:
-        def call(
-            this: Value, arguments: list[Value], named: dict[str, Value] | None, block: Value
-        ) -> Value:
-            frame = [UNSET] * signature.size
-            frame[0] = parent
-            frame[1] = this
-            bind_arguments(signature, frame, arguments, named, block)
-            value = enter(frame)
-            return None if value is SKIP else value
-
-        return call
-
-    return make
-
-
-def bind_arguments(
-    signature: Signature,
-    frame: Frame,
-    arguments: list[Value],
-    named: dict[str, Value] | None,
-    block: Value,
-) -> None:
-    """Fill a frame from the arguments of a call (spec/language.md §6.3).
-
-    Raises the arity error, `Undefined variable 'label'` or the duplicate label error.
-    """
-    names, base = signature.names, signature.base
-    count, most = len(arguments), len(names)
-    if count > most:
-        if not (signature.block_index and block is None and count == most + 1):
-            raise arity_error(most, count)
-        block = arguments[-1]  # a `&block` parameter also takes a plain function
-        arguments = arguments[:-1]
-        count = most
-    frame[base : base + count] = arguments
-    if named:
-        _bind_named(signature, frame, named, count)
-    if count < most:
-        for index in range(count, most):
-            if frame[base + index] is UNSET:
-                default = signature.defaults[index]
-                if default is None:
-                    raise arity_error(signature.required, count + len(named or ()))
-                frame[base + index] = default(frame)
-    if signature.block_index:
-        frame[signature.block_index] = block
-
-
-def _bind_named(signature: Signature, frame: Frame, named: dict[str, Value], count: int) -> None:
-    for label, value in named.items():
-        try:
-            index = signature.names.index(label)
-        except ValueError:
-            raise SoliNameError(f"Undefined variable '{label}'") from None
-        if index < count:
-            raise SoliTypeError(f"duplicate named argument '{label}'")
-        frame[signature.base + index] = value
 
 
 __all__ = ["Method", "Variable", "compile_function", "function_as_method", "install"]

@@ -10,8 +10,9 @@ from ..errors import CapabilityError, SoliError, SoliIndexError, SoliTypeError
 from ..objects import ErrorValue, Instance
 from ..semantics import to_key, to_text, type_name
 from ..values import BoolKey, DecimalKey, Symbol, Value
+from .bodies import body_tail
 from .compiler import Closure, Compiler, Frame, Tables, register
-from .statements import body_tail, iterable_of
+from .loops import iterable_of
 
 __all__ = ["index_value", "install"]
 
@@ -216,7 +217,7 @@ def _turns(compiler: Compiler, block: Any, variable: str) -> Any:
     return turn
 
 
-# --- indexing --------------------------------------------------------------------------------------------
+# --- indexing ---
 
 
 def compile_index(compiler: Compiler, node: nodes.Index) -> Closure:
@@ -288,11 +289,11 @@ def index_value(value: Value, index: Value) -> Value:
     if isinstance(value, ErrorValue) and index.__class__ is int:
         return index_value(value.text(), index)
     if isinstance(value, Instance) and index.__class__ in (str, Symbol):
-        return value.fields.get(index if index.__class__ is str else index.name)
+        return value.fields.get(index if isinstance(index, str) else index.name)
     raise SoliTypeError(f"cannot index {type_name(value)}")
 
 
-# --- the rest ----------------------------------------------------------------------------------------------
+# --- the rest ---
 
 
 def _block_expression(compiler: Compiler, node: nodes.BlockExpr) -> Closure:

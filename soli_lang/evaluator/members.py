@@ -48,7 +48,7 @@ def call_value(function: Value, arguments: list[Value], named: Named, block: Val
     return call(arguments, named, block)
 
 
-# --- reading --------------------------------------------------------------------------------------------
+# --- reading ---
 
 
 def get_member(machine: Machine, value: Value, name: str) -> Value:
@@ -153,7 +153,7 @@ def _class_member(machine: Machine, value: SoliClass, name: str) -> Value:
     raise no_member(name, value)
 
 
-# --- calling --------------------------------------------------------------------------------------------
+# --- calling ---
 
 
 def call_member(
@@ -262,7 +262,7 @@ def new_instance(klass: SoliClass, arguments: list[Value], named: Named) -> Valu
     return instance
 
 
-# --- members that everything has ------------------------------------------------------------------------
+# --- members that everything has ---
 
 
 class Universal:

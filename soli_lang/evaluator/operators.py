@@ -1,27 +1,23 @@
-"""Operators: the general meaning of each, and closures for the shapes that programs use most.
+"""Closures for operators, with fast ones for the shapes that programs use most.
 
-Integers stay within 64 bits (decision 11); `/` truncates and `%` takes the sign of the dividend
-(spec/language.md §3.10).
+What an operator means is in `arithmetic`; a fast closure handles the common operand types itself
+and hands everything else over.
 """
 
 from __future__ import annotations
 
-import math
 import operator as python
 from collections.abc import Callable
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from .. import nodes
-from ..errors import SoliError, SoliOverflowError, SoliTypeError, SoliZeroDivisionError
+from ..errors import SoliError, SoliOverflowError, SoliTypeError
 from ..machine import Machine
-from ..objects import ErrorValue
-from ..semantics import MAX_INT, MIN_INT, compare, equals, is_truthy, to_text, type_name
+from ..semantics import MAX_INT, MIN_INT, is_truthy, type_name
 from ..values import Value
+from .arithmetic import OPERATIONS, Operation
 from .compiler import Closure, Compiler, Frame, Tables, register
-from .names import SPECIAL
-
-DECIMALS = Context(prec=28)
 
 
 def install(tables: Tables) -> None:
@@ -33,211 +29,6 @@ def install(tables: Tables) -> None:
     register(tables.conditions, nodes.Unary)(condition_unary)
     register(tables.conditions, nodes.Logical)(condition_logical)
     register(tables.conditions, nodes.Binary)(condition_binary)
-
-
-# --- meaning -----------------------------------------------------------------------------------------
-
-
-def integer(value: int) -> int:
-    """*value*, or `Integer overflow` when it does not fit 64 bits."""
-    if MIN_INT <= value <= MAX_INT:
-        return value
-    raise SoliOverflowError("Integer overflow")
-
-
-def _is_number(value: Value) -> bool:
-    return value.__class__ is int or value.__class__ is float
-
-
-def add(machine: Machine, left: Value, right: Value) -> Value:
-    """`+`: numbers, arrays, or text when either side is a String (or an error, as text)."""
-    kind, other = left.__class__, right.__class__
-    if kind is int and other is int:
-        return integer(left + right)
-    if _is_number(left) and _is_number(right):
-        return float(left + right)
-    if kind is str or other is str:
-        return _join_text(machine, left, right)
-    if kind is list and other is list:
-        machine.check_length(8 * (len(left) + len(right)))
-        return left + right
-    if kind is Decimal or other is Decimal:
-        return _decimal(python.add, left, right, lambda: _cannot("add", left, right))
-    raise _cannot("add", left, right)
-
-
-def _join_text(machine: Machine, left: Value, right: Value) -> str:
-    first, second = to_text(left), to_text(right)
-    machine.check_length(len(first) + len(second))
-    return first + second
-
-
-def _cannot(verb: str, left: Value, right: Value) -> SoliError:
-    names = type_name(left), type_name(right)
-    if verb == "subtract":
-        return SoliTypeError(f"Cannot subtract {names[1]} from {names[0]}")
-    joint = "by" if verb in ("divide", "modulo") else "and"
-    return SoliTypeError(f"Cannot {verb} {names[0]} {joint} {names[1]}")
-
-
-def subtract(machine: Machine, left: Value, right: Value) -> Value:
-    kind, other = left.__class__, right.__class__
-    if kind is int and other is int:
-        return integer(left - right)
-    if _is_number(left) and _is_number(right):
-        return float(left - right)
-    if kind is list and other is list:
-        return without(machine, left, right)
-    if kind is Decimal or other is Decimal:
-        return _decimal(python.sub, left, right, lambda: _cannot("subtract", left, right))
-    raise _cannot("subtract", left, right)
-
-
-_HASHED = frozenset({str, bool, type(None)})
-
-
-def without(machine: Machine, left: list[Value], right: list[Value]) -> list[Value]:
-    """The items of *left* that equal none of *right*."""
-    if all(item.__class__ is str for item in right):
-        unwanted = set(right)
-        return [item for item in left if item.__class__ is not str or item not in unwanted]
-    machine.spend(len(left) * len(right) // 16)
-    return [item for item in left if not any(equals(item, other) for other in right)]
-
-
-def multiply(machine: Machine, left: Value, right: Value) -> Value:
-    kind, other = left.__class__, right.__class__
-    if kind is int and other is int:
-        return integer(left * right)
-    if _is_number(left) and _is_number(right):
-        return float(left * right)
-    if kind is str and other is int:
-        return _repeat(machine, left, right)
-    if kind is int and other is str:
-        return _repeat(machine, right, left)
-    if kind is Decimal or other is Decimal:
-        return _decimal(python.mul, left, right, lambda: _cannot("multiply", left, right))
-    raise _cannot("multiply", left, right)
-
-
-def _repeat(machine: Machine, text: str, times: int) -> str:
-    if times <= 0 or not text:
-        return ""
-    machine.check_length(len(text) * times)
-    return text * times
-
-
-def divide(machine: Machine, left: Value, right: Value) -> Value:
-    kind, other = left.__class__, right.__class__
-    if (_is_number(left) or kind is Decimal) and (_is_number(right) or other is Decimal):
-        if right == 0:
-            raise SoliZeroDivisionError("Division by zero")
-        if kind is int and other is int:
-            quotient = abs(left) // abs(right)
-            return integer(quotient if (left < 0) == (right < 0) else -quotient)
-        if kind is not Decimal and other is not Decimal:
-            return float(left / right)
-        if kind is not float and other is not float:
-            return _decimal_quotient(left, right)
-    raise _cannot("divide", left, right)
-
-
-def _decimal_quotient(left: Value, right: Value) -> Decimal:
-    first, second = Decimal(left), Decimal(right)
-    result = DECIMALS.divide(first, second)
-    places = max(_places(first), _places(second))
-    trimmed = result.normalize(DECIMALS)
-    if _places(trimmed) < places:
-        return trimmed.quantize(Decimal(1).scaleb(-places), context=DECIMALS)
-    return trimmed
-
-
-def _places(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
-def modulo(machine: Machine, left: Value, right: Value) -> Value:
-    kind, other = left.__class__, right.__class__
-    if kind is int and other is int:
-        if right == 0:
-            raise SoliZeroDivisionError("Division by zero")
-        rest = abs(left) % abs(right)
-        return -rest if left < 0 else rest
-    if _is_number(left) and _is_number(right):
-        if right == 0 or math.isinf(left) or left != left or right != right:
-            return math.nan
-        return math.fmod(left, right)
-    if {kind, other} <= {Decimal, int}:
-        if right == 0:
-            raise SoliZeroDivisionError("Division by zero")
-        return _decimal(python.mod, left, right, lambda: _cannot("modulo", left, right))
-    raise _cannot("modulo", left, right)
-
-
-def _decimal(
-    operation: Callable[[Any, Any], Any],
-    left: Value,
-    right: Value,
-    otherwise: Callable[[], SoliError],
-) -> Value:
-    """Decimal with Decimal or Int stays Decimal; with Float it becomes Float."""
-    kinds = {left.__class__, right.__class__}
-    if kinds <= {Decimal, int}:
-        name = {python.add: "add", python.sub: "subtract", python.mul: "multiply"}.get(operation)
-        try:
-            if name is None:
-                return DECIMALS.remainder(Decimal(left), Decimal(right))
-            return getattr(DECIMALS, name)(Decimal(left), Decimal(right))
-        except (InvalidOperation, ArithmeticError):
-            raise SoliOverflowError("Decimal overflow") from None
-    if kinds <= {Decimal, float}:
-        return float(operation(float(left), float(right)))
-    raise otherwise()
-
-
-MAX_RANGE = 8 * 1024 * 1024
-
-
-def make_range(machine: Machine, left: Value, right: Value) -> list[int]:
-    """`a..b`: the Ints from *left* up to, not including, *right*."""
-    if left.__class__ is not int or right.__class__ is not int:
-        raise SoliTypeError(
-            f"range (..) expects two integers, got {type_name(left)} and {type_name(right)}"
-        )
-    machine.check_length(8 * max(0, right - left))
-    return list(range(left, right))
-
-
-def append(machine: Machine, left: Value, right: Value) -> Value:
-    """`array << value`"""
-    if left.__class__ is not list:
-        raise SoliTypeError(f"<< expects an array on the left, got {type_name(left)}")
-    machine.check_length(8 * (len(left) + 1))
-    left.append(right)
-    return left
-
-
-Operation = Callable[[Machine, Value, Value], Value]
-
-OPERATIONS: dict[str, Operation] = {
-    "+": add,
-    "-": subtract,
-    "*": multiply,
-    "/": divide,
-    "%": modulo,
-    "..": make_range,
-    "<<": append,
-    "==": lambda machine, left, right: equals(left, right),
-    "!=": lambda machine, left, right: not equals(left, right),
-    "<": lambda machine, left, right: compare("<", left, right),
-    "<=": lambda machine, left, right: compare("<=", left, right),
-    ">": lambda machine, left, right: compare(">", left, right),
-    ">=": lambda machine, left, right: compare(">=", left, right),
-}
-
-
-# --- closures ------------------------------------------------------------------------------------------
 
 
 def slow_path(compiler: Compiler, operation: Operation, node: nodes.Node) -> Callable[..., Value]:
@@ -280,7 +71,7 @@ def local_index(compiler: Compiler, node: nodes.Node) -> int:
     return variable.index
 
 
-def _fast_add(
+def _fast_add(  # noqa: C901 - variants of one closure
     left: Closure, right: Closure, constant: Value, local: int, slow: Any, machine: Machine
 ) -> Closure:
     max_length = machine.max_length
@@ -323,7 +114,7 @@ def _fast_add(
     return add_any
 
 
-def _fast_subtract(
+def _fast_subtract(  # noqa: C901 - variants of one closure
     left: Closure, right: Closure, constant: Value, local: int, slow: Any, machine: Machine
 ) -> Closure:
     if constant.__class__ is int:
@@ -602,6 +393,3 @@ def _conditional(
         return then(frame) if condition(frame) else otherwise(frame)
 
     return conditional
-
-
-__all__ = ["OPERATIONS", "SPECIAL", "ErrorValue", "install", "integer", "slow_path"]

@@ -134,7 +134,7 @@ class Block:
         yield from self.file.names
 
 
-# --- what a piece of program mentions ----------------------------------------------------------------
+# --- what a piece of program mentions ---
 
 _FIELDS: dict[type, tuple[str, ...]] = {}
 
@@ -207,7 +207,7 @@ def names_in_functions(body: Any) -> frozenset[str]:
     return frozenset(found)
 
 
-# --- declaring -----------------------------------------------------------------------------------------
+# --- declaring ---
 
 
 class Scopes:
@@ -254,7 +254,9 @@ class Scopes:
         for child in children(node):
             self._visit(child, block, assigned)
 
-    def _visit(self, node: Any, block: Block, assigned: list[tuple[str, Block]]) -> None:
+    def _visit(  # noqa: C901 - one case per kind of node that opens a scope
+        self, node: Any, block: Block, assigned: list[tuple[str, Block]]
+    ) -> None:
         kind = node.__class__
         if kind is nodes.FunctionNode or kind is nodes.ClassDecl or kind is nodes.EnumDecl:
             return  # scopes of their own, declared when they are compiled

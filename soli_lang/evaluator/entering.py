@@ -1,0 +1,246 @@
+"""Entering functions: frames, the budget of a call, the binding of arguments (spec §6.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import SoliNameError, SoliTypeError
+from ..machine import Machine, arity_error
+from ..values import SKIP, UNSET, Value
+from .compiler import Closure, Frame
+
+
+class Signature:
+    """How arguments fill a frame: what `bind_arguments` needs to know of a function."""
+
+    __slots__ = ("base", "block_index", "defaults", "names", "required", "size")
+
+    def __init__(self, base: int) -> None:
+        self.base = base
+        """Slot of the first parameter."""
+        self.names: list[str] = []
+        self.defaults: list[Closure | None] = []
+        self.required = 0
+        self.block_index = 0
+        """Slot of the `&block` parameter; 0 without one."""
+        self.size = 0
+
+
+#
+# One closure per parameter count: building the frame as one list display and charging the budget
+# inline is what makes calls cheap. The variants differ in nothing else.
+
+
+def invoker(  # noqa: C901, PLR0915 - variants of one closure, kept side by side
+    machine: Machine, name: str, body: Closure, pad: tuple[Any, ...], count: int
+) -> Any:
+    if count == 0:
+
+        def make_0(parent: Frame) -> Callable[..., Value]:
+            def invoke() -> Value:
+                machine.fuel -= 1
+                if machine.fuel <= 0:
+                    machine.refuel()
+                depth = machine.depth
+                if depth >= machine.max_depth:
+                    raise machine.too_deep(name)
+                machine.depth = depth + 1
+                try:
+                    return body([parent, *pad])
+                finally:
+                    machine.depth = depth
+
+            return invoke
+
+        return make_0
+    if count == 1:
+
+        def make_1(parent: Frame) -> Callable[..., Value]:
+            def invoke(a: Value) -> Value:
+                machine.fuel -= 1
+                if machine.fuel <= 0:
+                    machine.refuel()
+                depth = machine.depth
+                if depth >= machine.max_depth:
+                    raise machine.too_deep(name)
+                machine.depth = depth + 1
+                try:
+                    return body([parent, a, *pad])
+                finally:
+                    machine.depth = depth
+
+            return invoke
+
+        return make_1
+    if count == 2:
+
+        def make_2(parent: Frame) -> Callable[..., Value]:
+            def invoke(a: Value, b: Value) -> Value:
+                machine.fuel -= 1
+                if machine.fuel <= 0:
+                    machine.refuel()
+                depth = machine.depth
+                if depth >= machine.max_depth:
+                    raise machine.too_deep(name)
+                machine.depth = depth + 1
+                try:
+                    return body([parent, a, b, *pad])
+                finally:
+                    machine.depth = depth
+
+            return invoke
+
+        return make_2
+    enter = _enter(machine, name, body)
+
+    def make_many(parent: Frame) -> Callable[..., Value]:
+        return lambda *arguments: enter([parent, *arguments, *pad])
+
+    return make_many
+
+
+def method_invoker(  # noqa: C901 - as above
+    machine: Machine, name: str, body: Closure, pad: tuple[Any, ...], count: int
+) -> Any:
+    if count == 0:
+
+        def make_0(parent: Frame) -> Callable[..., Value]:
+            def invoke(this: Value) -> Value:
+                machine.fuel -= 1
+                if machine.fuel <= 0:
+                    machine.refuel()
+                depth = machine.depth
+                if depth >= machine.max_depth:
+                    raise machine.too_deep(name)
+                machine.depth = depth + 1
+                try:
+                    return body([parent, this, *pad])
+                finally:
+                    machine.depth = depth
+
+            return invoke
+
+        return make_0
+    if count == 1:
+
+        def make_1(parent: Frame) -> Callable[..., Value]:
+            def invoke(this: Value, a: Value) -> Value:
+                machine.fuel -= 1
+                if machine.fuel <= 0:
+                    machine.refuel()
+                depth = machine.depth
+                if depth >= machine.max_depth:
+                    raise machine.too_deep(name)
+                machine.depth = depth + 1
+                try:
+                    return body([parent, this, a, *pad])
+                finally:
+                    machine.depth = depth
+
+            return invoke
+
+        return make_1
+    enter = _enter(machine, name, body)
+
+    def make_many(parent: Frame) -> Callable[..., Value]:
+        return lambda this, *arguments: enter([parent, this, *arguments, *pad])
+
+    return make_many
+
+
+def _enter(machine: Machine, name: str, body: Closure) -> Closure:
+    """Run *body* in a finished frame, charged and counted as a call."""
+
+    def enter(frame: Frame) -> Value:
+        machine.fuel -= 1
+        if machine.fuel <= 0:
+            machine.refuel()
+        depth = machine.depth
+        if depth >= machine.max_depth:
+            raise machine.too_deep(name)
+        machine.depth = depth + 1
+        try:
+            return body(frame)
+        finally:
+            machine.depth = depth
+
+    return enter
+
+
+def caller(machine: Machine, name: str, body: Closure, signature: Signature) -> Any:
+    enter = _enter(machine, name, body)
+
+    def make(parent: Frame) -> Callable[..., Value]:
+        def call(arguments: list[Value], named: dict[str, Value] | None, block: Value) -> Value:
+            frame: Frame = [UNSET] * signature.size
+            frame[0] = parent
+            bind_arguments(signature, frame, arguments, named, block)
+            return enter(frame)
+
+        return call
+
+    return make
+
+
+def method_caller(machine: Machine, name: str, body: Closure, signature: Signature) -> Any:
+    enter = _enter(machine, name, body)
+
+    def make(parent: Frame) -> Callable[..., Value]:
+        def call(
+            this: Value, arguments: list[Value], named: dict[str, Value] | None, block: Value
+        ) -> Value:
+            frame: Frame = [UNSET] * signature.size
+            frame[0] = parent
+            frame[1] = this
+            bind_arguments(signature, frame, arguments, named, block)
+            value = enter(frame)
+            return None if value is SKIP else value
+
+        return call
+
+    return make
+
+
+def bind_arguments(
+    signature: Signature,
+    frame: Frame,
+    arguments: list[Value],
+    named: dict[str, Value] | None,
+    block: Value,
+) -> None:
+    """Fill a frame from the arguments of a call (spec/language.md §6.3).
+
+    Raises the arity error, `Undefined variable 'label'` or the duplicate label error.
+    """
+    names, base = signature.names, signature.base
+    count, most = len(arguments), len(names)
+    if count > most:
+        if not (signature.block_index and block is None and count == most + 1):
+            raise arity_error(most, count)
+        block = arguments[-1]  # a `&block` parameter also takes a plain function
+        arguments = arguments[:-1]
+        count = most
+    frame[base : base + count] = arguments
+    if named:
+        _bind_named(signature, frame, named, count)
+    if count < most:
+        for index in range(count, most):
+            if frame[base + index] is UNSET:
+                default = signature.defaults[index]
+                if default is None:
+                    raise arity_error(signature.required, count + len(named or ()))
+                frame[base + index] = default(frame)
+    if signature.block_index:
+        frame[signature.block_index] = block
+
+
+def _bind_named(signature: Signature, frame: Frame, named: dict[str, Value], count: int) -> None:
+    for label, value in named.items():
+        try:
+            index = signature.names.index(label)
+        except ValueError:
+            raise SoliNameError(f"Undefined variable '{label}'") from None
+        if index < count:
+            raise SoliTypeError(f"duplicate named argument '{label}'")
+        frame[signature.base + index] = value

@@ -1,0 +1,160 @@
+"""`throw`, `try`, `catch`, `finally` (spec/language.md §5.5, decisions 16 and 18-19)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import nodes
+from ..errors import SoliError, Thrown
+from ..machine import UNCATCHABLE
+from ..objects import Instance
+from ..semantics import to_text
+from ..values import SKIP, UNSET, Value
+from .bodies import body_effect, body_tail
+from .compiler import Closure, Compiler, Effect, Frame, Tables, register
+
+
+def install(tables: Tables) -> None:
+    register(tables.effects, nodes.Throw)(_throw)
+    register(tables.effects, nodes.Try)(_try)
+    register(tables.tails, nodes.Try)(_try_tail)
+
+
+def _throw(compiler: Compiler, node: nodes.Throw) -> Effect:
+    value = compiler.expr(node.value)
+    span, source = node.span, compiler.source
+
+    def throw(frame: Frame) -> Value:
+        thrown = value(frame)
+        raise Thrown(thrown, thrown_text(thrown), span, source)
+
+    return Effect(throw)
+
+
+def thrown_text(value: Value) -> str:
+    """What an uncaught throw of *value* reports (spec/language.md §9.3)."""
+    if isinstance(value, Instance):
+        message = value.fields.get("message")
+        if message is not None:
+            return to_text(message)
+        return f"<{value.soli_class.name} instance>"
+    return to_text(value)
+
+
+def _try(compiler: Compiler, node: nodes.Try) -> Effect:
+    body = body_effect(compiler, node.body)
+    handlers = [(handler, body_effect_of_handler(compiler, handler)) for handler in node.handlers]
+    run = _handled(
+        compiler,
+        _signal_or_null(body),
+        [(handler, _signal_or_null(effect)) for handler, effect in handlers],
+    )
+    signals = body.signals or any(effect.signals for _, effect in handlers)
+    if node.final is None:
+        return Effect(run, signals=signals)
+    final = body_effect(compiler, node.final)
+    return Effect(_finally(run, final), signals=signals or final.signals)
+
+
+def _signal_or_null(effect: Effect) -> Closure:
+    if effect.signals:
+        return effect.run
+    run = effect.run
+
+    def quiet(frame: Frame) -> None:
+        run(frame)
+
+    return quiet
+
+
+def body_effect_of_handler(compiler: Compiler, handler: nodes.Handler) -> Effect:
+    block = compiler.scopes.of(handler)
+    return compiler.within(block, lambda: body_effect(compiler, handler.body))  # type: ignore[no-any-return]
+
+
+def _handled(
+    compiler: Compiler, body: Closure, handlers: list[tuple[nodes.Handler, Closure]]
+) -> Closure:
+    if not handlers:
+        return body
+    machine = compiler.machine
+    entries = [
+        (handler.type_name, _bind_error(compiler, handler, run)) for handler, run in handlers
+    ]
+
+    def attempt(frame: Frame) -> Value:
+        depth = machine.depth
+        try:
+            return body(frame)
+        except SoliError as error:
+            if isinstance(error, UNCATCHABLE):
+                raise
+            machine.depth = depth
+            value = machine.caught(error)
+            for type_name_wanted, handle in entries:
+                if type_name_wanted is None or (
+                    isinstance(value, Instance) and value.soli_class.is_a(type_name_wanted)
+                ):
+                    return handle(frame, value)
+            raise
+
+    return attempt
+
+
+def _bind_error(compiler: Compiler, handler: nodes.Handler, run: Closure) -> Any:
+    block = compiler.scopes.of(handler)
+    index = block.names[handler.variable].index if handler.variable else 0
+    own_frame = block.frame is block
+    pad = (UNSET,) * (block.size - 1)
+
+    def handle(frame: Frame, value: Value) -> Value:
+        inner = [frame, *pad] if own_frame else frame
+        if index:
+            inner[index] = value
+        return run(inner)
+
+    return handle
+
+
+def _finally(run: Closure, final: Effect) -> Closure:
+    """*final* runs on every way out; its own signal or error replaces what was in progress."""
+    run_final, signals = final.run, final.signals
+
+    def with_final(frame: Frame) -> Value:
+        replaced = None
+        try:
+            result = run(frame)
+        finally:
+            signal = run_final(frame)
+            if signals and signal is not None:
+                replaced = signal
+                return replaced  # noqa: B012 - the language says that `finally` wins
+        return result
+
+    return with_final
+
+
+def _try_tail(compiler: Compiler, node: nodes.Try) -> Closure:
+    """`try … end` yields the value of the body or handler that ran (decision 16)."""
+    body = body_tail(compiler, node.body)
+    handlers = []
+    for handler in node.handlers:
+        block = compiler.scopes.of(handler)
+        run = compiler.within(block, lambda handler=handler: body_tail(compiler, handler.body))
+        handlers.append((handler, run))
+    run = _handled(compiler, body, handlers)
+    if node.final is None:
+        return run
+    final = body_effect(compiler, node.final)
+    run_final, signals = final.run, final.signals
+
+    def with_final(frame: Frame) -> Value:
+        try:
+            result = run(frame)
+        finally:
+            signal = run_final(frame)
+            if signals and signal is not None:
+                return signal[0] if signal.__class__ is tuple else SKIP  # noqa: B012 - as above
+        return result
+
+    return with_final
