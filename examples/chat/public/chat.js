@@ -316,7 +316,7 @@ function avatar({ name, avatar: hue }) {
 const initial = (name) => [...name][0].toUpperCase()
 
 // The same sum as hue_of in config/routes.soli.
-const hueOf = (id) => [...id].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 9973, 0) * 137 % 360
+const hueOf = (id) => [...id].reduce((sum, letter) => (sum * 145 + letter.codePointAt(0)) % 65521, 0) * 137 % 360
 
 // --- what people do ---
 

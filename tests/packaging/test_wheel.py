@@ -1,0 +1,104 @@
+"""A wheel built from the tree works in an empty environment, far from the tree."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ..live import ROOT, receive, serve
+
+QUICK_START = ROOT / "tests" / "page" / "samples" / "quick_start"
+PACKAGES = {
+    "soli_lang": ROOT / "soli_lang",
+    "soli_runtime": ROOT / "runtime" / "soli_runtime",
+    "soli_stdlib": ROOT / "stdlib" / "soli_stdlib",
+}
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    result = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from an sdist as an installer would build it."""
+    out = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT, cwd=out)
+    (built,) = out.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def soli(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `soli` command of an environment that holds the wheel and nothing else of ours."""
+    folder = tmp_path_factory.mktemp("empty")
+    venv.create(folder / "venv", with_pip=True)
+    binaries = folder / "venv" / "bin"
+    run(binaries / "pip", "install", "--quiet", "--no-input", wheel, cwd=folder)
+    return binaries / "soli"
+
+
+def test_the_wheel_holds_our_packages_and_nothing_else(wheel: Path) -> None:
+    """Every module of the three packages, the grammar, and metadata."""
+    expected = {
+        f"{package}/{path.relative_to(folder).as_posix()}"
+        for package, folder in PACKAGES.items()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    } | {"soli_lang/soli.lark"}
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+
+    assert names == expected
+
+
+def test_the_wheel_holds_the_grammar_once(wheel: Path) -> None:
+    """One copy, the same as in the tree."""
+    with zipfile.ZipFile(wheel) as archive:
+        grammars = [name for name in archive.namelist() if name.endswith(".lark")]
+        assert grammars == ["soli_lang/soli.lark"]
+        assert archive.read(grammars[0]) == (ROOT / "grammar" / "soli.lark").read_bytes()
+
+
+def test_the_installed_command_runs_the_quick_start(soli: Path, tmp_path: Path) -> None:
+    """From another folder, with the grammar of the wheel."""
+    app = tmp_path / "app"
+    for source in QUICK_START.rglob("*.soli"):
+        target = app / source.relative_to(QUICK_START)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(source.read_bytes())
+    with serve(app, soli=soli) as server, server.connect("/ws/echo") as client:
+        client.send("hello")
+
+        assert receive(client) == "echo: hello"
+
+
+def test_the_installed_command_knows_its_version(soli: Path, tmp_path: Path) -> None:
+    """`soli --version` says what was installed."""
+    assert run(soli, "--version", cwd=tmp_path).strip() == "soli 0.1.0"
+
+
+TYPED = """
+import soli_lang, soli_runtime, soli_stdlib
+from importlib.resources import files
+print(all(files(p).joinpath("py.typed").is_file() for p in (soli_lang, soli_runtime, soli_stdlib)))
+"""
+
+
+def test_the_installed_packages_are_typed(soli: Path, tmp_path: Path) -> None:
+    """Each package carries `py.typed`, so a host's type checker sees our annotations."""
+    assert run(soli.with_name("python"), "-c", TYPED, cwd=tmp_path).strip() == "True"
