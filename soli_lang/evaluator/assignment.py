@@ -12,7 +12,8 @@ from ..values import UNSET, Value
 from .arithmetic import OPERATIONS
 from .compiler import Closure, Compiler, Frame, Tables, register
 from .names import assign_variable, read_variable, store
-from .operators import slow_path
+from .operators import local_index, slow_path
+from .templates import bump_maker
 
 
 def install(tables: Tables) -> None:
@@ -121,9 +122,25 @@ def _compound_assign(compiler: Compiler, node: nodes.CompoundAssign) -> Closure:
             return _default_assign(compiler, node, target)
         write = nodes.Assign(node.span, target, node.value)
         return compiler.expr(nodes.Logical(node.span, node.operator, read, write))
-    return compiler.expr(
+    assign = compiler.expr(
         nodes.Assign(node.span, target, nodes.Binary(node.span, node.operator, target, node.value))
     )
+    step = node.value.value if isinstance(node.value, nodes.Literal) else None
+    slot = local_index(compiler, target)
+    if (
+        slot
+        and step.__class__ is int
+        and node.operator in ("+", "-")
+        and not _is_const(compiler, target)
+    ):
+        bump: Closure = bump_maker()(slot, step if node.operator == "+" else -step, assign)
+        return bump
+    return assign
+
+
+def _is_const(compiler: Compiler, target: nodes.Expr) -> bool:
+    variable = compiler.block.find(target.name) if isinstance(target, nodes.Name) else None
+    return variable is not None and variable.is_const
 
 
 def _default_assign(compiler: Compiler, node: nodes.CompoundAssign, target: nodes.Name) -> Closure:

@@ -36,6 +36,10 @@ class Effect:
         self.signals = signals
 
 
+def _not_installed(compiler: Compiler, node: Any, callee: Any) -> Closure:
+    raise AssertionError("the module that compiles `super` was not installed")
+
+
 class Tables:
     """Node class -> what compiles it. Filled by the modules of this package, once."""
 
@@ -44,7 +48,7 @@ class Tables:
         self.effects: dict[type, Callable[[Compiler, Any], Effect]] = {}
         self.tails: dict[type, Maker] = {}
         self.conditions: dict[type, Maker] = {}
-        self.super_method_call: Callable[[Compiler, Any, Any], Closure] | None = None
+        self.super_method_call: Callable[[Compiler, Any, Any], Closure] = _not_installed
 
 
 class Compiler:

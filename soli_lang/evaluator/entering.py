@@ -9,6 +9,7 @@ from ..errors import SoliNameError, SoliTypeError
 from ..machine import Machine, arity_error
 from ..values import SKIP, UNSET, Value
 from .compiler import Closure, Frame
+from .templates import entry_text, maker
 
 
 class Signature:
@@ -27,126 +28,14 @@ class Signature:
         self.size = 0
 
 
-#
-# One closure per parameter count: building the frame as one list display and charging the budget
-# inline is what makes calls cheap. The variants differ in nothing else.
-
-
-def invoker(  # noqa: C901, PLR0915 - variants of one closure, kept side by side
-    machine: Machine, name: str, body: Closure, pad: tuple[Any, ...], count: int
-) -> Any:
-    if count == 0:
-
-        def make_0(parent: Frame) -> Callable[..., Value]:
-            def invoke() -> Value:
-                machine.fuel -= 1
-                if machine.fuel <= 0:
-                    machine.refuel()
-                depth = machine.depth
-                if depth >= machine.max_depth:
-                    raise machine.too_deep(name)
-                machine.depth = depth + 1
-                try:
-                    return body([parent, *pad])
-                finally:
-                    machine.depth = depth
-
-            return invoke
-
-        return make_0
-    if count == 1:
-
-        def make_1(parent: Frame) -> Callable[..., Value]:
-            def invoke(a: Value) -> Value:
-                machine.fuel -= 1
-                if machine.fuel <= 0:
-                    machine.refuel()
-                depth = machine.depth
-                if depth >= machine.max_depth:
-                    raise machine.too_deep(name)
-                machine.depth = depth + 1
-                try:
-                    return body([parent, a, *pad])
-                finally:
-                    machine.depth = depth
-
-            return invoke
-
-        return make_1
-    if count == 2:
-
-        def make_2(parent: Frame) -> Callable[..., Value]:
-            def invoke(a: Value, b: Value) -> Value:
-                machine.fuel -= 1
-                if machine.fuel <= 0:
-                    machine.refuel()
-                depth = machine.depth
-                if depth >= machine.max_depth:
-                    raise machine.too_deep(name)
-                machine.depth = depth + 1
-                try:
-                    return body([parent, a, b, *pad])
-                finally:
-                    machine.depth = depth
-
-            return invoke
-
-        return make_2
-    enter = _enter(machine, name, body)
-
-    def make_many(parent: Frame) -> Callable[..., Value]:
-        return lambda *arguments: enter([parent, *arguments, *pad])
-
-    return make_many
-
-
-def method_invoker(  # noqa: C901 - as above
-    machine: Machine, name: str, body: Closure, pad: tuple[Any, ...], count: int
-) -> Any:
-    if count == 0:
-
-        def make_0(parent: Frame) -> Callable[..., Value]:
-            def invoke(this: Value) -> Value:
-                machine.fuel -= 1
-                if machine.fuel <= 0:
-                    machine.refuel()
-                depth = machine.depth
-                if depth >= machine.max_depth:
-                    raise machine.too_deep(name)
-                machine.depth = depth + 1
-                try:
-                    return body([parent, this, *pad])
-                finally:
-                    machine.depth = depth
-
-            return invoke
-
-        return make_0
-    if count == 1:
-
-        def make_1(parent: Frame) -> Callable[..., Value]:
-            def invoke(this: Value, a: Value) -> Value:
-                machine.fuel -= 1
-                if machine.fuel <= 0:
-                    machine.refuel()
-                depth = machine.depth
-                if depth >= machine.max_depth:
-                    raise machine.too_deep(name)
-                machine.depth = depth + 1
-                try:
-                    return body([parent, this, a, *pad])
-                finally:
-                    machine.depth = depth
-
-            return invoke
-
-        return make_1
-    enter = _enter(machine, name, body)
-
-    def make_many(parent: Frame) -> Callable[..., Value]:
-        return lambda this, *arguments: enter([parent, this, *arguments, *pad])
-
-    return make_many
+def invoker(
+    machine: Machine, name: str, body: Closure, pad: int, count: int, *, with_this: bool
+) -> Callable[[Any], Callable[..., Value]]:
+    """A maker: frame around the definition -> callable of *count* arguments (after `this`)."""
+    made: Callable[[Any], Callable[..., Value]] = maker(entry_text(count, pad, with_this))(
+        machine, name, body
+    )
+    return made
 
 
 def _enter(machine: Machine, name: str, body: Closure) -> Closure:

@@ -13,7 +13,7 @@ from ..semantics import type_name
 from ..values import SKIP, UNSET, Function, FunctionCode, Value
 from .bodies import tail_sequence
 from .compiler import Closure, Compiler, Frame, Tables, register
-from .entering import Signature, method_caller, method_invoker
+from .entering import Signature, method_caller
 from .entering import caller as make_caller
 from .entering import invoker as make_invoker
 from .names import store
@@ -218,16 +218,16 @@ def _make_code(
         not signature.block_index and not any(param.default is not None for param in node.params)
     )
     code.arity = len(signature.names) if plain else -1
-    pad = (UNSET,) * (signature.size - signature.base - len(signature.names))
-    count = code.arity if plain else -2
+    pad = signature.size - signature.base - len(signature.names)
+    count = max(code.arity, 0)
     if uses_this:
         code.as_method = (
-            method_invoker(machine, node.name, body, pad, count),
+            make_invoker(machine, node.name, body, pad, count, with_this=True),
             method_caller(machine, node.name, body, signature),
         )
         code.bind = _binder_with_this(code, body_skips=skips)
     else:
-        invoker = make_invoker(machine, node.name, body, pad, count)
+        invoker = make_invoker(machine, node.name, body, pad, count, with_this=False)
         caller = make_caller(machine, node.name, body, signature)
         code.as_method = (_ignoring_this(invoker), _call_ignoring_this(caller))
         code.bind = _binder(code, invoker, caller, body_skips=skips)

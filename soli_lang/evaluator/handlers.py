@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from .. import nodes
@@ -140,8 +141,9 @@ def _try_tail(compiler: Compiler, node: nodes.Try) -> Closure:
     handlers = []
     for handler in node.handlers:
         block = compiler.scopes.of(handler)
-        run = compiler.within(block, lambda handler=handler: body_tail(compiler, handler.body))
-        handlers.append((handler, run))
+        handlers.append(
+            (handler, compiler.within(block, partial(body_tail, compiler, handler.body)))
+        )
     run = _handled(compiler, body, handlers)
     if node.final is None:
         return run

@@ -6,6 +6,7 @@ from .. import nodes
 from ..errors import SoliError, SoliTypeError
 from ..semantics import to_text, type_name
 from ..values import UNSET, Value
+from .arithmetic import make_range
 from .bodies import body_effect
 from .compiler import BREAK, NEXT, Closure, Compiler, Effect, Frame, Tables, register
 from .scopes import Block
@@ -70,10 +71,8 @@ def _located_loop(compiler: Compiler, node: nodes.Node, loop: Closure) -> Closur
 def iterable_of(compiler: Compiler, node: nodes.Expr) -> Closure:
     """What a `for` walks: an array (live), or an `a..b` without making the array."""
     span, source = node.span, compiler.source
-    if node.__class__ is nodes.Binary and node.operator == "..":  # type: ignore[attr-defined]
-        from .operators import make_range
-
-        first, last = compiler.expr(node.left), compiler.expr(node.right)  # type: ignore[attr-defined]
+    if isinstance(node, nodes.Binary) and node.operator == "..":
+        first, last = compiler.expr(node.left), compiler.expr(node.right)
         machine = compiler.machine
 
         def lazy(frame: Frame) -> Value:

@@ -279,9 +279,9 @@ class Universal:
 
 def _name_of(value: Value, user: str) -> str:
     if value.__class__ is str:
-        return value  # type: ignore[no-any-return]
+        return value
     if value.__class__ is Symbol:
-        return value.name  # type: ignore[no-any-return]
+        return value.name
     raise SoliPlainTypeError(f"{user} expects a string or symbol argument")
 
 

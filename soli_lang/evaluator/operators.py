@@ -6,18 +6,17 @@ and hands everything else over.
 
 from __future__ import annotations
 
-import operator as python
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from .. import nodes
 from ..errors import SoliError, SoliOverflowError, SoliTypeError
-from ..machine import Machine
-from ..semantics import MAX_INT, MIN_INT, is_truthy, type_name
+from ..semantics import MIN_INT, is_truthy, type_name
 from ..values import Value
 from .arithmetic import OPERATIONS, Operation
 from .compiler import Closure, Compiler, Frame, Tables, register
+from .templates import FAST_OPERATORS, maker, operator_text
 
 
 def install(tables: Tables) -> None:
@@ -47,13 +46,17 @@ def slow_path(compiler: Compiler, operation: Operation, node: nodes.Node) -> Cal
 
 def compile_binary(compiler: Compiler, node: nodes.Binary) -> Closure:
     slow = slow_path(compiler, OPERATIONS[node.operator], node)
-    left = compiler.expr(node.left)
-    right = compiler.expr(node.right)
-    constant = node.right.value if node.right.__class__ is nodes.Literal else None
-    local = local_index(compiler, node.left)
-    make = _FAST.get(node.operator)
-    if make is not None:
-        return make(left, right, constant, local, slow, compiler.machine)
+    left, right = compiler.expr(node.left), compiler.expr(node.right)
+    if node.operator in FAST_OPERATORS:
+        left_slot, right_slot = local_index(compiler, node.left), local_index(compiler, node.right)
+        constant = node.right.value if isinstance(node.right, nodes.Literal) else None
+        right_kind = "constant" if constant is not None else "local" if right_slot else "any"
+        text = operator_text(node.operator, "local" if left_slot else "any", right_kind)
+        max_length = compiler.machine.max_length
+        operate: Closure = maker(text)(
+            left, right, left_slot, right_slot, constant, slow, max_length
+        )
+        return operate
 
     def binary(frame: Frame) -> Value:
         return slow(left(frame), right(frame))
@@ -63,222 +66,13 @@ def compile_binary(compiler: Compiler, node: nodes.Binary) -> Closure:
 
 def local_index(compiler: Compiler, node: nodes.Node) -> int:
     """The slot of *node* in the running frame when it is such a variable, else 0."""
-    if node.__class__ is not nodes.Name:
+    if not isinstance(node, nodes.Name):
         return 0
-    variable = compiler.block.find(node.name)  # type: ignore[attr-defined]
+    variable = compiler.block.find(node.name)
     if variable is None or variable.home is None or compiler.block.hops(variable) != 0:
         return 0
     return variable.index
 
-
-def _fast_add(  # noqa: C901 - variants of one closure
-    left: Closure, right: Closure, constant: Value, local: int, slow: Any, machine: Machine
-) -> Closure:
-    max_length = machine.max_length
-    if constant.__class__ is int:
-        if local:
-
-            def add_local_constant(frame: Frame) -> Value:
-                a = frame[local]
-                if a.__class__ is int:
-                    result = a + constant
-                    if MIN_INT <= result <= MAX_INT:
-                        return result
-                return slow(left(frame), constant)
-
-            return add_local_constant
-
-        def add_constant(frame: Frame) -> Value:
-            a = left(frame)
-            if a.__class__ is int:
-                result = a + constant
-                if MIN_INT <= result <= MAX_INT:
-                    return result
-            return slow(a, constant)
-
-        return add_constant
-
-    def add_any(frame: Frame) -> Value:
-        a = left(frame)
-        b = right(frame)
-        kind = a.__class__
-        if kind is b.__class__:
-            if kind is int:
-                result = a + b
-                if MIN_INT <= result <= MAX_INT:
-                    return result
-            elif kind is str and len(a) + len(b) <= max_length:
-                return a + b
-        return slow(a, b)
-
-    return add_any
-
-
-def _fast_subtract(  # noqa: C901 - variants of one closure
-    left: Closure, right: Closure, constant: Value, local: int, slow: Any, machine: Machine
-) -> Closure:
-    if constant.__class__ is int:
-        if local:
-
-            def subtract_local_constant(frame: Frame) -> Value:
-                a = frame[local]
-                if a.__class__ is int:
-                    result = a - constant
-                    if MIN_INT <= result <= MAX_INT:
-                        return result
-                return slow(left(frame), constant)
-
-            return subtract_local_constant
-
-        def subtract_constant(frame: Frame) -> Value:
-            a = left(frame)
-            if a.__class__ is int:
-                result = a - constant
-                if MIN_INT <= result <= MAX_INT:
-                    return result
-            return slow(a, constant)
-
-        return subtract_constant
-
-    def subtract_any(frame: Frame) -> Value:
-        a = left(frame)
-        b = right(frame)
-        if a.__class__ is int and b.__class__ is int:
-            result = a - b
-            if MIN_INT <= result <= MAX_INT:
-                return result
-        return slow(a, b)
-
-    return subtract_any
-
-
-def _fast_multiply(
-    left: Closure, right: Closure, constant: Value, local: int, slow: Any, machine: Machine
-) -> Closure:
-    def multiply_any(frame: Frame) -> Value:
-        a = left(frame)
-        b = right(frame)
-        if a.__class__ is int and b.__class__ is int:
-            result = a * b
-            if MIN_INT <= result <= MAX_INT:
-                return result
-        elif a.__class__ is float and b.__class__ is float:
-            return a * b
-        return slow(a, b)
-
-    return multiply_any
-
-
-def _fast_modulo(
-    left: Closure, right: Closure, constant: Value, local: int, slow: Any, machine: Machine
-) -> Closure:
-    def modulo_any(frame: Frame) -> Value:
-        a = left(frame)
-        b = right(frame)
-        if a.__class__ is int and b.__class__ is int and a >= 0 and b > 0:
-            return a % b
-        return slow(a, b)
-
-    return modulo_any
-
-
-def _fast_equal(
-    left: Closure, right: Closure, constant: Value, local: int, slow: Any, machine: Machine
-) -> Closure:
-    if constant.__class__ is str or constant.__class__ is int:
-        kind = constant.__class__
-
-        def equal_constant(frame: Frame) -> Value:
-            a = left(frame)
-            if a.__class__ is kind:
-                return a == constant
-            return a is not None and slow(a, constant)
-
-        return equal_constant
-
-    def equal_any(frame: Frame) -> Value:
-        a = left(frame)
-        b = right(frame)
-        if a.__class__ is b.__class__ and (a.__class__ is int or a.__class__ is str):
-            return a == b
-        return slow(a, b)
-
-    return equal_any
-
-
-def _fast_unequal(
-    left: Closure, right: Closure, constant: Value, local: int, slow: Any, machine: Machine
-) -> Closure:
-    def unequal_any(frame: Frame) -> Value:
-        a = left(frame)
-        b = right(frame)
-        if a.__class__ is b.__class__ and (a.__class__ is int or a.__class__ is str):
-            return a != b
-        return slow(a, b)
-
-    return unequal_any
-
-
-def _fast_less(
-    left: Closure, right: Closure, constant: Value, local: int, slow: Any, machine: Machine
-) -> Closure:
-    if constant.__class__ is int:
-        if local:
-
-            def less_local_constant(frame: Frame) -> Value:
-                a = frame[local]
-                if a.__class__ is int:
-                    return a < constant
-                return slow(left(frame), constant)
-
-            return less_local_constant
-
-        def less_constant(frame: Frame) -> Value:
-            a = left(frame)
-            if a.__class__ is int:
-                return a < constant
-            return slow(a, constant)
-
-        return less_constant
-
-    def less_any(frame: Frame) -> Value:
-        a = left(frame)
-        b = right(frame)
-        if a.__class__ is int and b.__class__ is int:
-            return a < b
-        return slow(a, b)
-
-    return less_any
-
-
-def _fast_compare(compare_numbers: Callable[[Any, Any], Any]) -> Any:
-    def make(
-        left: Closure, right: Closure, constant: Value, local: int, slow: Any, machine: Machine
-    ) -> Closure:
-        def compare_any(frame: Frame) -> Value:
-            a = left(frame)
-            b = right(frame)
-            if a.__class__ is int and b.__class__ is int:
-                return compare_numbers(a, b)
-            return slow(a, b)
-
-        return compare_any
-
-    return make
-
-
-_FAST: dict[str, Any] = {
-    "+": _fast_add,
-    "-": _fast_subtract,
-    "*": _fast_multiply,
-    "%": _fast_modulo,
-    "==": _fast_equal,
-    "!=": _fast_unequal,
-    "<": _fast_less,
-    "<=": _fast_compare(python.le),
-    ">": _fast_compare(python.gt),
-    ">=": _fast_compare(python.ge),
-}
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
