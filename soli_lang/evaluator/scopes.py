@@ -9,7 +9,6 @@ only err towards a frame too many.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any
 
 from .. import nodes
@@ -136,18 +135,10 @@ class Block:
 
 # --- what a piece of program mentions ---
 
-_FIELDS: dict[type, tuple[str, ...]] = {}
 
-
-def children(node: Any) -> Iterator[Any]:
+def children(node: nodes.Node) -> Iterator[Any]:
     """All nodes directly inside *node*."""
-    kind = node.__class__
-    names = _FIELDS.get(kind)
-    if names is None:
-        names = _FIELDS[kind] = tuple(
-            field.name for field in fields(kind) if field.name not in ("span", "source")
-        )
-    for name in names:
+    for name in type(node).fields[1:]:  # the first is the span
         yield from _nodes_in(getattr(node, name))
 
 
