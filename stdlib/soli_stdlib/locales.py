@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, tzinfo
 
 from soli_lang.machine import Machine
-from soli_lang.native import String, function
+from soli_lang.native import String, function, static
 
 _LOCALE = "locale"
 _ZONE = "zone"
@@ -37,12 +37,14 @@ def _zone(name: str | tzinfo | None) -> tzinfo:
     return ZoneInfo(name)
 
 
+@static("I18n", "locale")
 @function("locale")
 def locale(machine: Machine) -> str:
     """The current locale's name."""
     return current_locale(machine)
 
 
+@static("I18n", "set_locale", String(noun="string locale"))
 @function("set_locale", String(noun="string locale"))
 def set_locale(machine: Machine, name: str) -> str:
     """Choose the locale of `time_ago`, `humanize` and `I18n`; returns its name."""

@@ -42,21 +42,8 @@ _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_
 _PERCENT = tuple(chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in range(256))
 
 _TEXT_TAGS = ("br", "b", "i", "u", "em", "strong", "a", "span", "code")
-_BLOCK_TAGS = (
-    "p",
-    "ul",
-    "ol",
-    "li",
-    "blockquote",
-    "pre",
-    "div",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-)
+_BLOCK_TAGS = ("p", "ul", "ol", "li", "blockquote", "pre", "div")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 SAFE_TAGS = frozenset((*_TEXT_TAGS, *_BLOCK_TAGS, *_HEADINGS))
 SAFE_ATTRIBUTES = frozenset(("href", "title", "alt", "class", "id", "style"))
 SAFE_SCHEMES = frozenset(("http", "https", "mailto"))
