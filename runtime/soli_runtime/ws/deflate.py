@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .frames import CloseCode, ProtocolViolation
 
-__all__ = ["Agreement", "deflate", "inflate", "negotiate"]
+__all__ = ["MAX_WINDOW_BITS", "Agreement", "deflate", "inflate", "negotiate"]
 
 NAME = "permessage-deflate"
 #: RFC 7692 section 7.2.1: what a sender cuts off and a receiver puts back.
@@ -30,7 +30,7 @@ class Agreement:
 
     #: Value of the response's Sec-WebSocket-Extensions.
     response: str
-    #: The client's window for what we send: a longer message goes to it uncompressed.
+    #: The client's window for what we send.
     window_bits: int
 
 
@@ -90,11 +90,12 @@ def _parse_parameters(parts: list[str]) -> dict[str, str | None] | None:
     return parameters
 
 
-def deflate(payload: bytes) -> bytes:
-    """Compress one message on its own."""
+def deflate(payload: bytes, window_bits: int = MAX_WINDOW_BITS) -> bytes:
+    """Compress one message on its own, for a window of 2**window_bits bytes (8-15)."""
     # A window of the message's own size finds the same matches as the largest one, and zlib
-    # clears 2**(bits+2) bytes before each message.
-    bits = max(MIN_ZLIB_WINDOW_BITS, min(MAX_WINDOW_BITS, len(payload).bit_length()))
+    # clears 2**(bits+2) bytes before each message. A window of 9 bits does for 8 too: zlib looks
+    # back 262 bytes less than the window has.
+    bits = max(MIN_ZLIB_WINDOW_BITS, min(window_bits, len(payload).bit_length()))
     compressor = zlib.compressobj(
         zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -bits, min(8, max(1, bits - 6))
     )

@@ -12,7 +12,7 @@ from aiohttp import WebSocketError, WSMsgType, web
 
 from .channel import UNLIMITED
 from .connection import Connection
-from .frames import CloseCode, ProtocolViolation
+from .frames import CloseCode, ProtocolViolation, is_receivable_code
 from .listener import Listener
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ class FallbackConnection(Connection):
             self.on_text(data)
         elif kind is WSMsgType.CLOSE and isinstance(data, int):
             self._finish()
+            if data and not is_receivable_code(data):
+                raise ProtocolViolation(CloseCode.PROTOCOL_ERROR, "invalid close code")
             self.on_close(data or CloseCode.NO_STATUS, str(extra or ""))
         elif isinstance(data, WebSocketError):
             self._finish()

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from .counters import Counters
+from .deflate import MAX_WINDOW_BITS
 from .outgoing import Outgoing, outgoing
 
 if TYPE_CHECKING:
@@ -54,13 +55,15 @@ class Room:
     def targets(self) -> tuple[tuple[Write, ...], tuple[Write, ...]]:
         """Return how to write to each member: those without compression, those with it.
 
+        Members with an unusual window count as without: theirs would not be the shared frame.
+
         The tuples are snapshots: iterating over them is safe whatever a write causes.
         """
         if self._targets is None:
             members = self.members
             self._targets = (
-                tuple(member.put for member in members if member.window_bits < 15),
-                tuple(member.put for member in members if member.window_bits == 15),
+                tuple(member.put for member in members if member.window_bits < MAX_WINDOW_BITS),
+                tuple(member.put for member in members if member.window_bits == MAX_WINDOW_BITS),
             )
         return self._targets
 
@@ -246,7 +249,7 @@ class Fanout:
         blocks: dict[tuple[tuple[Room, ...], bool, int], _Block] = {}
         for member in members:
             rooms = tuple(room for room in member.rooms if room in dirty)
-            key = (rooms, member.window_bits == 15, self._ahead.get(member, 0))
+            key = (rooms, member.window_bits == MAX_WINDOW_BITS, self._ahead.get(member, 0))
             block = blocks.get(key)
             if block is None:
                 block = blocks[key] = self._block_for(rooms, member.window_bits, key[2])
@@ -255,7 +258,7 @@ class Fanout:
 
     def _block_for(self, rooms: tuple[Room, ...], window_bits: int, start: int) -> "_Block":
         messages = [message for room, message in self.log[start:] if room in rooms]
-        if window_bits == 15:
+        if window_bits == MAX_WINDOW_BITS:
             return _Block(b"".join([message.deflated for message in messages]), len(messages))
         return _Block(b"".join([message.plain for message in messages]), len(messages))
 
