@@ -1,0 +1,167 @@
+"""Methods of Array that call a function for each item (spec/stdlib.md §4).
+
+All go over a snapshot, so a callback may change the array. `break` and `next` yield null there;
+`map` leaves the item out.
+"""
+
+from __future__ import annotations
+
+from functools import cmp_to_key
+from typing import Any
+
+from soli_lang.errors import SoliError, SoliTypeError
+from soli_lang.machine import UNCATCHABLE, Machine
+from soli_lang.native import Any_, Callable_, method
+from soli_lang.semantics import is_truthy
+from soli_lang.values import SKIP, Value
+
+from .callbacks import parameter_count
+
+NOT_GIVEN = object()
+"""Stands for an optional argument that was left out, where null is a value like others."""
+
+
+@method("array", "map", Callable_)
+def map_(machine: Machine, items: list[Value], function: Value) -> list[Value]:
+    """What *function* yields for each item."""
+    call = machine.callback(function, 1, keep_skip=True)
+    result = [call(item) for item in items[:]]
+    if SKIP in result:
+        return [item for item in result if item is not SKIP]
+    return result
+
+
+@method("array", "each", Callable_)
+def each(machine: Machine, items: list[Value], function: Value) -> list[Value]:
+    """Call *function* with each item; gives a copy of the array."""
+    call = machine.callback(function, 1)
+    snapshot = items[:]
+    for item in snapshot:
+        call(item)
+    return snapshot
+
+
+@method("array", "each_with_index", Callable_)
+def each_with_index(machine: Machine, items: list[Value], function: Value) -> list[Value]:
+    """Call *function* with each item and its index; gives a copy of the array."""
+    call = machine.callback(function, 2)
+    snapshot = items[:]
+    for index, item in enumerate(snapshot):
+        call(item, index)
+    return snapshot
+
+
+@method("array", ("filter", "select"), Callable_)
+def filter_(machine: Machine, items: list[Value], function: Value) -> list[Value]:
+    """The items for which *function* yields something true."""
+    call = machine.callback(function, 1)
+    return [
+        item
+        for item in items[:]
+        if (kept := call(item)) is True or (kept is not False and is_truthy(kept))
+    ]
+
+
+@method("array", "reject", Callable_)
+def reject(machine: Machine, items: list[Value], function: Value) -> list[Value]:
+    """The items for which *function* yields nothing true."""
+    call = machine.callback(function, 1)
+    return [
+        item
+        for item in items[:]
+        if (dropped := call(item)) is False or (dropped is not True and not is_truthy(dropped))
+    ]
+
+
+@method("array", ("reduce", "fold"), Callable_, Any_.optional(NOT_GIVEN), arity_text=2)
+def reduce(machine: Machine, items: list[Value], function: Value, initial: Value) -> Value:
+    """Fold the items from the left, beginning with *initial* or else with the first."""
+    rest = items[:]
+    if initial is NOT_GIVEN:
+        if not rest:
+            raise SoliTypeError("reduce on empty array requires initial value")
+        initial = rest.pop(0)
+    result = initial
+    if parameter_count(function) < 2:
+        call = machine.callback(function, 1)
+        for item in rest:
+            result = call([result, item])
+        return result
+    call = machine.callback(function, 2)
+    for item in rest:
+        result = call(result, item)
+    return result
+
+
+def _first(machine: Machine, items: list[Value], function: Value, wanted: bool) -> int:
+    """Index of the first item for which *function* yields something true (or not); -1 if none."""
+    call = machine.callback(function, 1)
+    for index, item in enumerate(items):
+        if is_truthy(call(item)) is wanted:
+            return index
+    return -1
+
+
+@method("array", "find", Callable_)
+def find(machine: Machine, items: list[Value], function: Value) -> Value:
+    """The first item for which *function* yields something true, else null."""
+    snapshot = items[:]
+    index = _first(machine, snapshot, function, True)
+    return snapshot[index] if index >= 0 else None
+
+
+@method("array", "any?", Callable_)
+def is_any(machine: Machine, items: list[Value], function: Value) -> bool:
+    """Whether *function* yields something true for an item."""
+    return _first(machine, items[:], function, True) >= 0
+
+
+@method("array", "all?", Callable_)
+def is_all(machine: Machine, items: list[Value], function: Value) -> bool:
+    """Whether *function* yields something true for every item."""
+    return _first(machine, items[:], function, False) < 0
+
+
+@method("array", "none?", Callable_)
+def is_none(machine: Machine, items: list[Value], function: Value) -> bool:
+    """Whether *function* yields something true for no item."""
+    return _first(machine, items[:], function, True) < 0
+
+
+@method("array", "one?", Callable_)
+def is_one(machine: Machine, items: list[Value], function: Value) -> bool:
+    """Whether *function* yields something true for exactly one item."""
+    call = machine.callback(function, 1)
+    found = 0
+    for item in items[:]:
+        found += is_truthy(call(item))
+        if found > 1:
+            return False
+    return found == 1
+
+
+def sorted_with(machine: Machine, items: list[Value], function: Value) -> list[Value]:
+    """*items* in the order that *function* gives, stable.
+
+    What it yields other than a number counts as "equal", and so does an error inside it
+    (spec/stdlib.md §4), except one that no program may swallow.
+    """
+    call = machine.callback(function, 2)
+
+    def compare(left: Value, right: Value) -> Any:
+        try:
+            sign = call(left, right)
+        except UNCATCHABLE:
+            raise
+        except SoliError:
+            return 0
+        if sign.__class__ is not int and sign.__class__ is not float:
+            return 0
+        return sign
+
+    return sorted(items, key=cmp_to_key(compare))
+
+
+def counted_with(machine: Machine, items: list[Value], function: Value) -> int:
+    """How many items *function* yields something true for."""
+    return len(filter_(machine, items, function))

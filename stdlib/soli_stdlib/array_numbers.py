@@ -1,0 +1,123 @@
+"""Methods of Array that add, count and order (spec/stdlib.md §4, §4.1)."""
+
+from __future__ import annotations
+
+import operator
+from decimal import Decimal
+from functools import reduce
+
+from soli_lang.errors import SoliOverflowError, SoliTypeError
+from soli_lang.machine import Machine
+from soli_lang.native import CALLABLES, Any_, method
+from soli_lang.semantics import MAX_INT, MIN_INT
+from soli_lang.values import Value
+
+from .array_callbacks import NOT_GIVEN, counted_with, sorted_with
+from .arrays import charge
+from .equality import group_key, is_number, occurrences
+from .fields import field_of
+from .ordering import extreme, sorted_by, sorted_narrow
+
+_INT = {int}
+_NUMBERS = frozenset({int, float, Decimal})
+
+
+def total(values: list[Value]) -> int | float:
+    """The sum of numbers: an Int when all are Ints, else a Float.
+
+    Floats are added one after the other, as Soli does; Python's own `sum` compensates rounding
+    from 3.12 on. Raises SoliOverflowError.
+    """
+    if _INT.issuperset(map(type, values)):
+        result: int = sum(values)
+        if not MIN_INT <= result <= MAX_INT:
+            raise SoliOverflowError("Integer overflow")
+        return result
+    return reduce(operator.add, map(float, values), 0.0)
+
+
+@method("array", "sum", bare=True)
+def sum_(machine: Machine, items: list[Value]) -> int | float:
+    """The sum of its numbers, 0 when empty."""
+    charge(machine, items)
+    if not _NUMBERS.issuperset(map(type, items)):
+        raise SoliTypeError("sum expects numeric array")
+    return total(items)
+
+
+@method("array", "avg")
+def avg(machine: Machine, items: list[Value]) -> float | None:
+    """The mean of its numbers, others ignored; null if there are none."""
+    charge(machine, items)
+    return mean([item for item in items if is_number(item)])
+
+
+def mean(numbers: list[Value]) -> float | None:
+    """The mean as a Float, null of nothing."""
+    if not numbers:
+        return None
+    return reduce(operator.add, map(float, numbers), 0.0) / len(numbers)
+
+
+@method("array", "min", bare=True)
+def min_(machine: Machine, items: list[Value]) -> Value:
+    """The smallest item, null when empty."""
+    charge(machine, items)
+    return extreme(items, -1)
+
+
+@method("array", "max", bare=True)
+def max_(machine: Machine, items: list[Value]) -> Value:
+    """The greatest item, null when empty."""
+    charge(machine, items)
+    return extreme(items, 1)
+
+
+@method("array", "count", Any_.optional(NOT_GIVEN), bare=True)
+def count(machine: Machine, items: list[Value], wanted: Value) -> int:
+    """How many items: all, those equal to *wanted*, or those a function says yes to."""
+    if wanted is NOT_GIVEN:
+        return len(items)
+    if wanted.__class__ in CALLABLES:
+        return counted_with(machine, items, wanted)
+    charge(machine, items)
+    return occurrences(items, wanted)
+
+
+@method("array", "tally")
+def tally(machine: Machine, items: list[Value]) -> dict[object, Value]:
+    """Item -> how often it occurs, in order of first occurrence."""
+    machine.spend(len(items) >> 2)
+    result: dict[object, Value] = {}
+    for item in items:
+        key = group_key(item)
+        result[key] = result.get(key, 0) + 1
+    return result
+
+
+@method("array", "sort", Any_.optional(NOT_GIVEN), bare=True)
+def sort(machine: Machine, items: list[Value], function: Value) -> list[Value]:
+    """The items in ascending order, or in the order that *function* of two items gives."""
+    machine.spend(_sort_steps(items))
+    if function is NOT_GIVEN:
+        return sorted_narrow(items)
+    if function.__class__ not in CALLABLES:
+        raise SoliTypeError("sort expects a function argument")
+    return sorted_with(machine, items, function)
+
+
+def _sort_steps(items: list[Value]) -> int:
+    return (len(items) * len(items).bit_length()) >> 3
+
+
+@method("array", "sort_by", Any_)
+def sort_by(machine: Machine, items: list[Value], by: Value) -> list[Value]:
+    """The items in the order of what *by* yields for them: a function, or a field name."""
+    machine.spend(_sort_steps(items))
+    snapshot = items[:]
+    if by.__class__ is str:
+        return sorted_by(snapshot, [field_of(item, by) for item in snapshot])
+    if by.__class__ not in CALLABLES:
+        raise SoliTypeError("sort_by expects a string key or a function argument")
+    call = machine.callback(by, 1)
+    return sorted_by(snapshot, [call(item) for item in snapshot])
