@@ -1,0 +1,36 @@
+"""Source text to nodes: the public door of the language's front end.
+
+    program = parse(Source("hello.soli", 'print("hello")'))
+
+The way there: `syntax.scanner` (characters to tokens), `syntax.resolver` (context decided),
+Lark with `grammar/soli.lark`, `syntax.builder` (nodes).
+"""
+
+from __future__ import annotations
+
+import gc
+
+from .nodes import Body, Program
+from .source import Source, Span
+
+__all__ = ["parse"]
+
+
+def parse(source: Source) -> Program:
+    """Read a whole program.
+
+    Raises:
+        SoliSyntaxError: if it is none. `also` holds further errors, all in source order, and
+            `incomplete` tells that the text only stops too early.
+    """
+    from .syntax.parsing import read  # imports Lark: only once something is parsed
+
+    collecting = gc.isenabled()
+    gc.disable()  # nodes hold no cycles; the collector would walk them over and over
+    try:
+        statements = read(source)
+    finally:
+        if collecting:
+            gc.enable()
+    span = Span(0, len(source.text))
+    return Program(span, source, Body(span, tuple(statements)))

@@ -1,0 +1,181 @@
+"""What to tell a person when the grammar refuses a token. No name of the grammar gets out."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+from typing import Final
+
+from ..errors import SoliSyntaxError
+from ..source import Source, Span
+from .tokens import Token
+
+_OPENERS: Final = {
+    "BODY": "CLOSE",
+    "MATCH_BODY": "CLOSE",
+    "CALL": "CALL_END",
+    "GROUP": "GROUP_END",
+    "ARRAY": "ARRAY_END",
+    "INDEX": "INDEX_END",
+    "HASH": "HASH_END",
+    "PARAMS": "PARAMS_END",
+    "INTERP": "INTERP_END",
+    "QUESTION": "TERNARY_COLON",
+    "IMPORT_OPEN": "IMPORT_CLOSE",
+}
+_CLOSERS: Final = frozenset(_OPENERS.values())
+_AFTER_ITEM: Final = {
+    "CALL": "',' or ')'",
+    "GROUP": "')'",
+    "ARRAY": "',' or ']'",
+    "INDEX": "']'",
+    "HASH": "',' or '}'",
+    "PARAMS": "',' or ')'",
+    "INTERP": "'}'",
+    "QUESTION": "':'",
+    "MATCH_BODY": "','",
+    "IMPORT_OPEN": "',' or '}'",
+}
+_SPECIFIC: Final = {
+    "TYPE": "type",
+    "FATARROW": "'=>'",
+    "IN": "'in'",
+    "FROM": "'from'",
+    "AS": "'as'",
+    "MATCH_BODY": "'{'",
+    "CALL": "'('",
+    "EQ": "'='",
+    "MEMBER": "identifier",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the resolved tokens an error is."""
+
+    opener: Token | None
+    """The innermost bracket or body around it."""
+    has_colon: bool
+    """A pair with its colon has begun in that hash."""
+    start: int
+    """Index of the first token of the statement around it."""
+    end: int
+    """Index after the last token of that statement."""
+
+
+class _Open:
+    __slots__ = ("depth", "has_colon", "start", "token")
+
+    def __init__(self, token: Token | None, start: int) -> None:
+        self.token = token
+        self.start = start
+        self.has_colon = False
+        self.depth = 0
+
+
+def locate(tokens: list[Token], at: int) -> Place:
+    """What surrounds the token at index *at*; one pass over *tokens*."""
+    stack = [_Open(None, 0)]
+    for index in range(min(at, len(tokens))):
+        _step(stack, tokens[index], index)
+    inner = stack[-1]
+    depth = len(stack) - 1
+    while stack[depth].token is not None and _type(stack[depth]) != "BODY":
+        depth -= 1
+    start = stack[depth].start
+    end = at
+    while end < len(tokens):
+        kind = tokens[end].type
+        if len(stack) == depth + 1 and kind in ("SEP", "CLOSE"):
+            break
+        _step(stack, tokens[end], end)
+        end += 1
+    return Place(inner.token, inner.has_colon, start, end)
+
+
+def _type(entry: _Open) -> str:
+    return entry.token.type if entry.token is not None else ""
+
+
+def _step(stack: list[_Open], token: Token, index: int) -> None:
+    kind = token.type
+    top = stack[-1]
+    if kind in _OPENERS:
+        stack.append(_Open(token, index + 1))
+    elif kind in _CLOSERS:
+        if len(stack) > 1 and _OPENERS[_type(top)] == kind:
+            stack.pop()
+    elif kind == "SEP":
+        top.start = index + 1
+    elif kind == "COLON" or kind == "KEY":
+        top.has_colon = True
+    elif kind == "COMMA":
+        top.has_colon = False
+
+
+def describe(
+    source: Source, tokens: list[Token], at: int, expected: Set[str], place: Place
+) -> SoliSyntaxError:
+    """The error for the token at index *at*, where the grammar could go on with *expected*."""
+    kind = tokens[at].type if at < len(tokens) else "$END"
+    shown = at
+    while shown < len(tokens) and tokens[shown].start == tokens[shown].end:
+        shown += 1
+    wanted = _wanted(expected, place)
+    if shown >= len(tokens):
+        span = Span(len(source.text), len(source.text))
+        message = f"Unexpected token 'EOF', expected {wanted}"
+        return SoliSyntaxError(message, span, source, incomplete=True)
+    token = tokens[shown]
+    if kind == "SEP":
+        last = tokens[at - 1] if at else token
+        message = f"Unexpected end of line, expected {wanted}"
+        return SoliSyntaxError(message, Span(last.start, last.end), source)
+    text = source.text[token.start : token.end]
+    text = text if len(text) <= 40 else text[:37] + "..."
+    message = f"Unexpected token '{text}', expected {wanted}"
+    return SoliSyntaxError(message, token.span, source, hint=_hint(text, wanted, place))
+
+
+def _wanted(expected: Set[str], place: Place) -> str:
+    """What could stand there, in words."""
+    if "GROUP" in expected and "LITERAL" in expected:
+        return "expression"
+    if "LITERAL" in expected:
+        return "pattern" if "NAME" in expected else "string path"
+    if "OP" in expected or "DOT" in expected:
+        return _after_operand(expected, place)
+    for kind, words in _SPECIFIC.items():
+        if kind in expected:
+            return words
+    if "NAME" in expected:
+        return "identifier"
+    if place.opener is not None and place.opener.type in _AFTER_ITEM:
+        return _AFTER_ITEM[place.opener.type]
+    return "end of line"
+
+
+def _after_operand(expected: Set[str], place: Place) -> str:
+    if place.opener is None or place.opener.type == "BODY":
+        return "end of line"
+    if place.opener.type == "HASH" and not place.has_colon:
+        return "'=>' or ':'"
+    if place.opener.type == "MATCH_BODY" and "FATARROW" in expected and "COMMA" not in expected:
+        return "'=>'"
+    if place.opener.value == "command":
+        return "',' or end of line"
+    return _AFTER_ITEM.get(place.opener.type, "end of line")
+
+
+def _hint(text: str, wanted: str, place: Place) -> str | None:
+    if text == "...":
+        return "`...` spreads arrays, inside array literals and patterns only"
+    if text == "," and wanted == "end of line":
+        return "there is no multiple assignment"
+    if text in (")", "]", "}") and wanted == "expression":
+        return f"an expression is missing before `{text}`, or there is a comma too many"
+    if wanted == "end of line" and text[:1].isalnum():
+        return "start a new line, or write `;` between two statements on one line"
+    if wanted == "','" and place.opener is not None and place.opener.type == "MATCH_BODY":
+        return "the arms of a `match` are separated by commas"
+    return None

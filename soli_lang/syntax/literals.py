@@ -1,0 +1,78 @@
+"""Values of literals (spec/language.md §1.5, §1.7, §1.8)."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Final
+
+MAX_INT: Final = 2**63 - 1
+
+_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
+_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
+
+
+class BadLiteral(ValueError):
+    """A literal that means nothing; the message is for the person who wrote it.
+
+    `start` and `end` are offsets within the text that was given, when only a part is wrong.
+    """
+
+    def __init__(self, message: str, start: int = 0, end: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.start = start
+        self.end = end
+
+
+def decode_escapes(text: str) -> str:
+    """Replace the six escapes of quoted strings.
+
+    Raises:
+        BadLiteral: for any other escape, which its offsets enclose.
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        char = _ESCAPES.get(match[1])
+        if char is None:
+            message = f"Invalid escape sequence '\\{match[1]}'"
+            raise BadLiteral(message, match.start(), match.end())
+        return char
+
+    return _ESCAPE.sub(replace, text)
+
+
+def read_int(text: str) -> int:
+    """An integer literal; underscores do not count.
+
+    Raises:
+        BadLiteral: if it does not fit 64 bits.
+    """
+    digits = text.replace("_", "").lstrip("0") or "0"
+    # int() refuses more than 4,300 digits with a ValueError of its own: look at the length first
+    if len(digits) > len(str(MAX_INT)) or int(digits) > MAX_INT:
+        shown = text if len(text) <= 40 else text[:37] + "..."
+        raise BadLiteral(f"Invalid number '{shown}'")
+    return int(digits)
+
+
+def read_decimal(text: str) -> Decimal:
+    """A decimal literal without its `D`: trailing zeros go, an empty fraction becomes `00`."""
+    whole, fraction = text.replace("_", "").split(".")
+    return Decimal(f"{whole}.{fraction.rstrip('0') or '00'}")
+
+
+def read_percent_number(text: str) -> int | float | Decimal:
+    """One item of `%n[...]`; 0 for what is not a number (spec §1.8)."""
+    try:
+        if text[-1] in "dD":
+            number = Decimal(text[:-1])
+            return number if number.is_finite() else 0
+        if re.fullmatch(r"-?[0-9]{1,19}", text):
+            number_ = int(text)
+            return number_ if -MAX_INT - 1 <= number_ <= MAX_INT else 0
+        if re.fullmatch(r"-?[0-9]+\.[0-9]+", text):
+            return float(text)
+    except (ValueError, ArithmeticError):
+        pass
+    return 0
