@@ -6,8 +6,9 @@ of npm `phoenix`, which merges metas by ref. What that costs:
 
 * Content of a meta reaches the second only in a diff; its snapshots compare refs. So every
   subscriber gets every update, and one that comes back gets a diff of what changed meanwhile.
-* A diff of an update makes it keep metas that it has and the diff has not. So a subscriber that
-  may still show a meta that is gone (a ghost) gets a snapshot first, whatever the budget says.
+* A diff makes it keep metas that it has and the diff has not. So a leave lists also the metas
+  that are gone and that some subscriber may still show (ghosts), and subscribers whose snapshot
+  is out of date get a fresh one before a diff, unless that is over the budget of resyncs.
 
 Refs and time come from outside: `next_ref` is called once per tracking, `now` is in seconds.
 Every operation returns the effects of that step; they are to be carried out in that order.
@@ -23,7 +24,7 @@ from .effects import ConnectionId, Effect, Note, One, RoomName, Send, Wake
 from .roster import Channel, Cohort, Ghost, Meta, User
 
 MAX_GHOSTS = 64
-"""Metas of one user that are gone and may still be shown; past it a resync ignores its budget."""
+"""Metas of one user that are gone, may still be shown, and are remembered for its leave."""
 
 MAX_REMEMBERED_CHANNELS = 128
 """Channels that a connection left and may come back to; past it the oldest is forgotten."""
@@ -263,15 +264,19 @@ class Presence:
     def _before_diff(
         self,
         channel: Channel,
+        user: User | None,
         now: float,
         effects: list[Effect],
-        *,
-        force: bool = False,
         skip: ConnectionId | None = None,
     ) -> None:
-        """Bring stale subscribers up to date before they get a diff (rule 8)."""
-        if channel.has_stale() and (force or channel.name in self._pending):
-            self._resync(channel, now, effects, force=force, skip=skip)
+        """Bring stale subscribers up to date before they get a diff about *user* (rule 8).
+
+        With resyncs turned off that is done only for a user of whom they show too much.
+        """
+        if not channel.has_stale():
+            return
+        if self._resync_seconds or (user is not None and channel.held_ghosts(user)):
+            self._resync(channel, now, effects, skip=skip)
 
     # Changes of one channel
 
@@ -294,7 +299,7 @@ class Presence:
             self._snapshot_to(channel, connection_id, effects)
             self._schedule(channel, now, effects)
             return
-        self._before_diff(channel, now, effects, skip=connection_id)
+        self._before_diff(channel, None, now, effects, skip=connection_id)
         newcomers = self._without_snapshot(channel, connection_id)
         others = channel.cohorts_without(connection_id)
         user = channel.users[key] = User(key)
@@ -325,7 +330,7 @@ class Presence:
         """Rule 4. Nothing happens when nothing changes."""
         if not meta.differs(state, fields):
             return
-        self._before_diff(channel, now, effects, force=bool(channel.held_ghosts(user)))
+        self._before_diff(channel, user, now, effects)
         meta.change(state, fields)
         self._revision += 1
         user.revised = self._revision
@@ -345,7 +350,7 @@ class Presence:
         """Untrack (rules 5 and 6). With *keep* the connection is about to be tracked again."""
         user = channel.trackers[connection_id]
         if len(user.metas) == 1:
-            self._before_diff(channel, now, effects, skip=connection_id if keep else None)
+            self._before_diff(channel, user, now, effects, skip=connection_id if keep else None)
             leaves = wire.payload([user.text_with(channel.held_ghosts(user))])
             self._detach(channel, user, connection_id)
             self._diff(channel.cohorts(), wire.EMPTY_OBJECT, leaves, effects)
@@ -353,14 +358,23 @@ class Presence:
             meta = self._detach(channel, user, connection_id)
             channel.silent = self._revision
             user.ghosts.append(Ghost(meta, self._revision))
-            if len(channel.held_ghosts(user)) > MAX_GHOSTS:
-                self._resync(channel, now, effects, force=True)
+            self._bound_ghosts(channel, user, now, effects)
             self._schedule(channel, now, effects)
         if keep:
             return
         if not self._membership.contains(channel.name, connection_id):
             self._unsubscribe(channel, connection_id)
         self._discard_if_unused(channel)
+
+    def _bound_ghosts(
+        self, channel: Channel, user: User, now: float, effects: list[Effect]
+    ) -> None:
+        if len(channel.held_ghosts(user)) <= MAX_GHOSTS:
+            return
+        if self._resync_seconds:
+            del user.ghosts[0]  # the resync that is pending takes it away from clients
+        else:
+            self._resync(channel, now, effects, force=True)
 
     def _detach(self, channel: Channel, user: User, connection_id: ConnectionId) -> Meta:
         self._revision += 1
