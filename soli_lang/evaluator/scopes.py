@@ -138,7 +138,7 @@ class Block:
 
 def children(node: nodes.Node) -> Iterator[Any]:
     """All nodes directly inside *node*."""
-    for name in type(node).fields[1:]:  # the first is the span
+    for name in type(node).field_names[1:]:  # the first is the span
         yield from _nodes_in(getattr(node, name))
 
 
