@@ -1,0 +1,294 @@
+"""HTTP beside WebSockets: actions, static files, streams (spec/websocket.md §8)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from soli_lang.errors import SoliError, render
+from soli_lang.values import Value
+
+from . import cors, error_pages, middleware
+from .app import Target
+from .greenlets import Runners
+from .handlers import Calls, failure_text
+from .http_builtins import Forbidden, final_response
+from .http_context import RequestContext, json_codec
+from .http_messages import (
+    MAX_BODY_BYTES,
+    BodyTooLarge,
+    header_multidict,
+    plain,
+    read_request,
+    to_aiohttp,
+)
+from .http_requests import request_hash
+from .http_responses import Response, response_of, text_response
+from .origins import Peer
+from .routes import Match, NoMatch
+from .routing_dsl import CorsRule
+from .sse import SSE_HEADERS, BlockStream, Out, Subscriber, TopicStream
+from .static_files import StaticFile, StaticFolder, choose_part
+
+if TYPE_CHECKING:
+    from .service import Service
+
+
+class HttpActions:
+    """Answers the requests of a service that are no upgrades."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._app = service.app
+        self._machine = service.app.interpreter.machine
+        self._codec = json_codec(self._machine)
+        public = service.app.project.public
+        self._static = StaticFolder(public) if public is not None else None
+        # Streams last as long as their client: no bound on how long they wait.
+        self._stream_calls = Calls(self._machine, Runners())
+        self._middleware = middleware.collect(
+            (path, service.app.programs[path]) for path in service.app.project.middleware
+        )
+        self._streams: set[asyncio.Task[Any]] = set()
+
+    def stop(self) -> None:
+        """End the responses that would go on for ever."""
+        self._stream_calls.runners.cancel_all()
+        for task in self._streams:
+            task.cancel()
+
+    async def handle(self, request: web.BaseRequest, path: str, peer: Peer) -> web.StreamResponse:
+        """Answer one request."""
+        rule = cors.rule_for(self._app.declarations.cors, path)
+        if rule is not None and _is_preflight(request):
+            return _preflight(rule, request)
+        answer = await self._answer(request, path, peer, rule)
+        return answer
+
+    async def _answer(
+        self, request: web.BaseRequest, path: str, peer: Peer, rule: CorsRule | None
+    ) -> web.StreamResponse:
+        match = self._app.table.match(request.method, path)
+        if isinstance(match, NoMatch) or not match.pattern.is_literal:
+            file = self._static_file(request, path)
+            if file is not None:
+                return _send_file(file, request)
+        if isinstance(match, NoMatch):
+            return self._no_route(match)
+        return await self._action(request, match, peer, rule)
+
+    def _static_file(self, request: web.BaseRequest, path: str) -> StaticFile | None:
+        if self._static is None or request.method not in ("GET", "HEAD"):
+            return None
+        return self._static.find(request.rel_url.path)
+
+    def _no_route(self, match: NoMatch) -> web.StreamResponse:
+        if match.is_websocket:
+            answer = plain(426, "this is a WebSocket")
+            answer.headers["Upgrade"] = "websocket"
+            answer.headers["Connection"] = "Upgrade"
+            return answer
+        if match.allowed:
+            answer = plain(405, "method not allowed")
+            answer.headers["Allow"] = ", ".join(match.allowed)
+            return answer
+        return plain(404, "not found")
+
+    # --- actions -------------------------------------------------------------------------------
+
+    async def _action(
+        self, request: web.BaseRequest, match: Match[Target], peer: Peer, rule: CorsRule | None
+    ) -> web.StreamResponse:
+        service = self._service
+        try:
+            raw = await read_request(request, peer, MAX_BODY_BYTES)
+        except BodyTooLarge:
+            service.log.warning("body_too_large", path=request.rel_url.raw_path, ip=peer.ip)
+            return plain(413, "request body too large")
+        context = RequestContext(raw, request_hash(raw, match.params), service.session_of(raw))
+        if service.app.authenticate is not None:
+            user = await service.authenticated(raw, match.params, _session_of(context))
+            context.user = None if isinstance(user, Response) else user
+        started = time.perf_counter()
+        response = await self._run(context, match.target)
+        if rule is not None and "Origin" in request.headers:
+            response.headers += cors.response_headers(rule, request.headers["Origin"])
+        service.log.info(
+            "request",
+            method=raw.method,
+            path=raw.path,
+            status=response.status,
+            ms=round((time.perf_counter() - started) * 1000, 1),
+        )
+        if context.stream is not None and response.status == 200:
+            return await self._stream(request, context, response)
+        return to_aiohttp(response)
+
+    async def _run(self, context: RequestContext, target: Target) -> Response:
+        """The response of an action, whatever happens in it."""
+        handler = target.handler
+        stages = middleware.chosen(self._middleware, target.declared.middleware)
+        invoke = middleware.around(self._machine, stages, handler.invoke)
+        try:
+            local = {"request": context}
+            value = await self._service.calls.wait(invoke, context.request, local)
+            return final_response(context, self._response(context, value))
+        except Forbidden as error:
+            return text_response(403, error.message)
+        except Exception as error:
+            self._service.log.error(
+                "action_failed",
+                handler=handler.name,
+                method=context.raw.method,
+                path=context.raw.path,
+                error=failure_text(error),
+            )
+            return self._failure(error)
+
+    def _response(self, context: RequestContext, value: Value) -> Response:
+        if value is None and context.rendered is not None:
+            return context.rendered
+        return response_of(value, self._codec.encode)
+
+    def _failure(self, error: Exception) -> Response:
+        if not self._service.settings.dev:
+            return text_response(500, "Internal Server Error")
+        if isinstance(error, SoliError):
+            return error_pages.page(render(error))
+        return error_pages.page(failure_text(error))
+
+    # --- streams -------------------------------------------------------------------------------
+
+    async def _stream(
+        self, request: web.BaseRequest, context: RequestContext, response: Response
+    ) -> web.StreamResponse:
+        plan = context.stream
+        assert plan is not None
+        headers = header_multidict(response)
+        if isinstance(plan, TopicStream) or plan.is_sse:
+            headers.update(SSE_HEADERS)
+        else:
+            headers["Content-Type"] = plan.content_type
+        answer = web.StreamResponse(headers=headers)
+        await answer.prepare(request)
+        task = asyncio.current_task()
+        assert task is not None
+        self._streams.add(task)
+        try:
+            if isinstance(plan, TopicStream):
+                await self._relay(answer, plan.topic)
+            else:
+                await self._run_block(answer, plan, context)
+        except (ConnectionError, asyncio.CancelledError):
+            # The client is gone, or the server stops: nobody is left to tell.
+            pass
+        finally:
+            self._streams.discard(task)
+        return answer
+
+    async def _relay(self, answer: web.StreamResponse, topic: str) -> None:
+        ready = asyncio.Event()
+        subscriber = Subscriber(ready.set)
+        topics = self._service.topics
+        topics.subscribe(topic, subscriber)
+        try:
+            while True:
+                await ready.wait()
+                ready.clear()
+                while subscriber.frames:
+                    await answer.write(subscriber.frames.popleft())
+        finally:
+            topics.unsubscribe(topic, subscriber)
+
+    async def _run_block(
+        self, answer: web.StreamResponse, plan: BlockStream, context: RequestContext
+    ) -> None:
+        async def send(data: bytes) -> bool:
+            try:
+                await answer.write(data)
+            except ConnectionError:
+                return False
+            return True
+
+        out = Out(send, plan.is_sse)
+        invoke = self._machine.callback(plan.block, 1)
+        try:
+            await self._stream_calls.wait(invoke, out, {"request": context})
+        except SoliError as error:
+            self._service.log.error(
+                "stream_failed", path=context.raw.path, error=failure_text(error)
+            )
+
+
+def _session_of(context: RequestContext) -> Any:
+    return context.session
+
+
+def _is_preflight(request: web.BaseRequest) -> bool:
+    return (
+        request.method == "OPTIONS"
+        and "Origin" in request.headers
+        and "Access-Control-Request-Method" in request.headers
+    )
+
+
+def _preflight(rule: CorsRule, request: web.BaseRequest) -> web.StreamResponse:
+    asked = request.headers.get("Access-Control-Request-Headers", "")
+    headers = cors.preflight_headers(rule, request.headers["Origin"], asked)
+    return to_aiohttp(Response(204, headers))
+
+
+def _send_file(file: StaticFile, request: web.BaseRequest) -> web.StreamResponse:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    part = choose_part(file, headers)
+    response = Response(
+        part.status,
+        [
+            ("ETag", file.etag),
+            ("Last-Modified", file.last_modified),
+            ("Accept-Ranges", "bytes"),
+            ("Cache-Control", "no-cache"),
+            ("X-Content-Type-Options", "nosniff"),
+        ],
+    )
+    if part.status == 416:
+        response.headers.append(("Content-Range", f"bytes */{file.size}"))
+    elif part.status != 304:
+        response.headers.append(("Content-Type", file.content_type))
+        if part.status == 206:
+            place = f"bytes {part.start}-{part.end - 1}/{file.size}"
+            response.headers.append(("Content-Range", place))
+        return _FileResponse(file, part.start, part.end, response)
+    return to_aiohttp(response)
+
+
+_CHUNK = 256 * 1024
+
+
+class _FileResponse(web.StreamResponse):
+    """Part of a file. Reading happens in a thread, sending under flow control."""
+
+    def __init__(self, file: StaticFile, start: int, end: int, response: Response) -> None:
+        super().__init__(status=response.status, headers=header_multidict(response))
+        self._file = file
+        self._from = start
+        self._until = end
+        self.content_length = end - start
+
+    async def prepare(self, request: web.BaseRequest) -> Any:
+        writer = await super().prepare(request)
+        if request.method == "HEAD" or self._from == self._until:
+            return writer
+        with await asyncio.to_thread(self._file.path.open, "rb") as stream:
+            stream.seek(self._from)
+            left = self._until - self._from
+            while left > 0:
+                data = await asyncio.to_thread(stream.read, min(_CHUNK, left))
+                if not data:
+                    break  # the file shrank; the client sees a short answer
+                left -= len(data)
+                await self.write(data)
+        return writer

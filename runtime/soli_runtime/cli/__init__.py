@@ -1,0 +1,130 @@
+"""The command `soli`. Exit status: 0, 64 wrong usage, 65 not a valid program, 70 it failed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from .exits import OK, USAGE, Exit, UsageError
+
+RECURSION_LIMIT = 10_000
+"""Python frames: 1,000 Soli calls need several each. Only this process's owner may set it."""
+
+COMMANDS = {
+    "run": "run a program, and serve it while it has routes",
+    "check": "look for errors without running anything",
+    "repl": "try Soli interactively (also: soli without arguments)",
+    "test": "run tests",
+    "fmt": "format programs",
+    "doc": "show the documentation of builtins",
+}
+
+HELP = """usage: soli COMMAND [ARGUMENTS]
+       soli FILE [ARGUMENTS]     like soli run FILE
+       soli -e CODE              run CODE
+       soli                      interactive
+
+commands:
+{commands}
+
+soli COMMAND --help tells more; soli --version says which one this is.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status."""
+    sys.setrecursionlimit(max(RECURSION_LIMIT, sys.getrecursionlimit()))
+    try:
+        return dispatch(list(sys.argv[1:] if arguments is None else arguments))
+    except UsageError as error:
+        sys.stderr.write(f"soli: {error}\n")
+        return USAGE
+    except Exit as exit_:
+        return exit_.status
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; leave nothing for Python to complain about.
+        sys.stdout = None
+        return OK
+    except KeyboardInterrupt:
+        return 130
+
+
+def dispatch(arguments: list[str]) -> int:
+    """Find the command and run it. Raises UsageError."""
+    if not arguments:
+        from .repl import run_repl
+
+        return run_repl([])
+    first, rest = arguments[0], arguments[1:]
+    if first in ("-h", "--help", "help"):
+        sys.stdout.write(_help())
+        return OK
+    if first in ("-V", "--version", "version"):
+        sys.stdout.write(f"soli {version()}\n")
+        return OK
+    if first == "-e":
+        from .run import run_code
+
+        return run_code(rest)
+    return _command(first, rest)
+
+
+def _command(name: str, arguments: list[str]) -> int:
+    # Each command imports what it needs: `soli run hello.soli` must not load a web server.
+    if name == "run":
+        from .run import run_path
+
+        return run_path(arguments)
+    if name == "check":
+        from .check import check
+
+        return check(arguments)
+    if name == "repl":
+        from .repl import run_repl
+
+        return run_repl(arguments)
+    if name in ("test", "fmt", "doc"):
+        return _optional(name, arguments)
+    return _no_command(name, arguments)
+
+
+def _optional(name: str, arguments: list[str]) -> int:
+    from importlib import import_module
+
+    try:
+        module = import_module(f".{name}", __package__)
+    except ModuleNotFoundError as error:
+        if error.name != f"{__package__}.{name}":
+            raise
+        raise UsageError(f"`soli {name}` is not part of this version") from None
+    return int(module.main(arguments))
+
+
+def _no_command(name: str, arguments: list[str]) -> int:
+    from pathlib import Path
+
+    if Path(name).exists():
+        from .run import run_path
+
+        return run_path([name, *arguments])
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, COMMANDS, n=1)
+    hint = f"; did you mean 'soli {close[0]}'?" if close else "; see soli --help"
+    raise UsageError(f"there is no command or file '{name}'{hint}")
+
+
+def _help() -> str:
+    lines = [f"  {name:<8}{text}" for name, text in COMMANDS.items()]
+    return HELP.format(commands="\n".join(lines))
+
+
+def version() -> str:
+    """The version of the installed package."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed("soli-lang")
+    except PackageNotFoundError:
+        return "unknown"

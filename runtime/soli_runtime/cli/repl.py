@@ -1,0 +1,123 @@
+"""`soli repl`: read, evaluate, print, with editing and history where there is a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from soli_lang.errors import SoliError, SoliSyntaxError
+from soli_lang.interpreter import Session
+from soli_lang.semantics import inspect
+
+from ..launch import Launch, new_interpreter
+from ..project import Project
+from ..settings import Settings
+from ..waiting import Waiting
+from .arguments import Parser, add_program_flags, denied_of
+from .exits import FAILED, INVALID, OK
+from .reports import report
+
+PROMPT = "soli> "
+CONTINUATION = "  ... "
+
+HELP = """Type Soli and press Enter; an unfinished input goes on in the next line.
+  _        the last value
+  exit     leave (or Ctrl-D)
+"""
+
+ReadLine = Callable[[str], str]
+"""Reads a line with a prompt; raises EOFError at the end, KeyboardInterrupt to start over."""
+
+
+def run_repl(arguments: list[str]) -> int:
+    """Run interactively, or the program on standard input. The exit status."""
+    parser = Parser(prog="soli repl", description="Try Soli interactively.")
+    add_program_flags(parser)
+    parsed = parser.parse_args(arguments)
+    waiting = Waiting()
+    how = Launch(
+        Path("."),
+        Settings(),
+        environment=os.environ,
+        denied=denied_of(parsed),
+        private_network=parsed.private_network,
+    )
+    interpreter = new_interpreter(how, Project(Path("."), main=Path("repl")), waiting)
+    try:
+        if not sys.stdin.isatty():
+            return _run_input(interpreter)
+        sys.stdout.write("Soli. `help` tells more, `exit` leaves.\n")
+        return loop(interpreter.session(), _terminal_reader(interpreter))
+    finally:
+        waiting.close()
+
+
+def _run_input(interpreter: Any) -> int:
+    """Standard input is a file or pipe: a program."""
+    try:
+        interpreter.run(sys.stdin.read(), "<stdin>")
+    except SoliSyntaxError as error:
+        report(error)
+        return INVALID
+    except SoliError as error:
+        report(error)
+        return FAILED
+    return OK
+
+
+def loop(session: Session, read_line: ReadLine) -> int:
+    """Read and evaluate until the end of input."""
+    while True:
+        try:
+            text = read_line(PROMPT)
+            if text.strip() in ("exit", "quit", ".exit"):
+                return OK
+            if text.strip() in ("help", ".help"):
+                sys.stdout.write(HELP)
+                continue
+            _evaluate(session, text, read_line)
+        except EOFError:
+            sys.stdout.write("\n")
+            return OK
+        except KeyboardInterrupt:
+            sys.stdout.write("\n")
+
+
+def _evaluate(session: Session, text: str, read_line: ReadLine) -> None:
+    """Evaluate *text*, asking for further lines while it is unfinished."""
+    while text.strip():
+        try:
+            value = session.run(text)
+        except SoliSyntaxError as error:
+            if not error.incomplete:
+                report(error)
+                return
+            text += "\n" + read_line(CONTINUATION)
+            continue
+        except SoliError as error:
+            report(error)
+            return
+        if value is not None:
+            sys.stdout.write(f"=> {inspect(value)}\n")
+        return
+
+
+def _terminal_reader(interpreter: Any) -> ReadLine:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import WordCompleter
+    from prompt_toolkit.history import FileHistory
+
+    names = WordCompleter(lambda: sorted(interpreter.machine.globals))
+    prompt: PromptSession[str] = PromptSession(
+        history=FileHistory(str(_history_file())), completer=names, complete_while_typing=False
+    )
+    return lambda text: prompt.prompt(text)
+
+
+def _history_file() -> Path:
+    folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "soli"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "history"

@@ -1,0 +1,184 @@
+"""From `"controller#action"` to what is called: a function of a file, or a method of a class.
+
+A controller is a file of functions or a class `PostsController`; each request gets an instance
+of its own (spec/stdlib.md §24).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Protocol
+
+from soli_lang.evaluator.members import call_member, new_instance
+from soli_lang.machine import Machine
+from soli_lang.objects import SoliClass
+from soli_lang.source import Source
+from soli_lang.values import Function, Symbol, Value
+
+from .handlers import Handler
+from .http_responses import is_response_hash
+
+
+class Definitions(Protocol):
+    """A loaded file: what it defined at its top level."""
+
+    @property
+    def source(self) -> Source: ...
+
+    def get(self, name: str) -> Value: ...
+
+    def functions(self) -> Mapping[str, Function]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A route's target that does not exist, and what may have been meant."""
+
+    message: str
+    hint: str | None = None
+
+
+class Controllers:
+    """The controllers of an app, by name, and the single file that may stand beside them."""
+
+    def __init__(
+        self, machine: Machine, files: Mapping[str, Definitions], main: Definitions | None
+    ) -> None:
+        self._machine = machine
+        self._files = files
+        self._main = main
+
+    def find(self, target: str) -> Handler | Unknown:
+        """What a route's target means."""
+        controller, _, action = target.partition("#")
+        definitions = self._files.get(controller)
+        class_name = controller_class(controller)
+        if definitions is None:
+            if self._main is None:
+                return self._no_controller(controller)
+            definitions = self._main
+        klass = definitions.get(class_name)
+        if isinstance(klass, SoliClass):
+            method = klass.find_method(action)
+            if method is None:
+                return _no_action(target, action, _methods(klass), f"class {class_name}")
+            return self._of_class(target, klass, action, method, definitions.source)
+        function = definitions.get(action)
+        if not isinstance(function, Function):
+            where = f"controller '{controller}'" if controller in self._files else "this file"
+            return _no_action(target, action, list(definitions.functions()), where)
+        return self._of_function(target, function, definitions.source)
+
+    def _of_function(self, target: str, function: Function, source: Source) -> Handler:
+        return Handler(
+            target,
+            self._machine.callback(function, 1),
+            place=_place(function, source),
+            function=function,
+            wants_argument=_takes_argument(function),
+        )
+
+    def _of_class(
+        self, target: str, klass: SoliClass, action: str, method: Any, source: Source
+    ) -> Handler:
+        return Handler(
+            target,
+            class_action(self._machine, klass, action, _takes_argument(method)),
+            place=_place(method, source),
+            function=method,
+            controller=klass,
+        )
+
+    def _no_controller(self, controller: str) -> Unknown:
+        close = get_close_matches(controller, self._files, n=1)
+        if close:
+            return Unknown(f"unknown controller '{controller}'", f"did you mean '{close[0]}'?")
+        hint = f"it would be app/controllers/{controller}_controller.soli"
+        return Unknown(f"unknown controller '{controller}'", hint)
+
+
+def controller_class(controller: str) -> str:
+    """The class that a controller's file may define: `admin/blog_posts` → `BlogPostsController`."""
+    last = controller.rsplit("/", 1)[-1]
+    return "".join(part[:1].upper() + part[1:] for part in last.split("_")) + "Controller"
+
+
+def _no_action(target: str, action: str, known: list[str], where: str) -> Unknown:
+    close = get_close_matches(action, known, n=1)
+    hint = f"did you mean '{close[0]}'?" if close else f"define it: def {action}(event) … end"
+    return Unknown(f"unknown action '{action}' in \"{target}\": {where} does not define it", hint)
+
+
+def _methods(klass: SoliClass) -> list[str]:
+    return [name for ancestor in klass.ancestors for name in ancestor.methods]
+
+
+def _place(function: Any, source: Source) -> str:
+    """`file:line` of a definition."""
+    node = getattr(function, "node", None)
+    if node is None:
+        return source.name
+    return f"{source.name}:{source.position(node.span.start).line}"
+
+
+def _takes_argument(function: Any) -> bool:
+    node = getattr(function, "node", None)
+    params = getattr(node, "params", None)
+    if params is None:
+        params = getattr(getattr(node, "function", None), "params", None)
+    return bool(params)
+
+
+# --- class controllers -------------------------------------------------------------------------
+
+Hook = tuple[frozenset[str], Value]
+"""The actions that a hook is for (none: all), and the function."""
+
+
+def class_action(
+    machine: Machine, klass: SoliClass, action: str, takes_argument: bool
+) -> Callable[[Value], Value]:
+    """A callable of the event or request that runs *action* with the hooks around it."""
+    before = hooks_of(klass, "before_action")
+    after = hooks_of(klass, "after_action")
+
+    def invoke(argument: Value) -> Value:
+        instance = new_instance(klass, [], None)
+        for function in _for_action(before, action):
+            stopped = machine.callback(function, 1)(argument)
+            if is_response_hash(stopped) and "status" in stopped:
+                return stopped
+        arguments = [argument] if takes_argument else []
+        result = call_member(machine, instance, action, arguments, None, None)
+        context = machine.local.get("request")
+        if context is not None:
+            context.instance = instance
+        for function in _for_action(after, action):
+            changed = machine.callback(function, 2)(argument, result)
+            if is_response_hash(changed):
+                result = changed
+        return result
+
+    return invoke
+
+
+def hooks_of(klass: SoliClass, name: str) -> list[Hook]:
+    """The hooks of a controller class, those of its ancestors first."""
+    hooks: list[Hook] = []
+    for ancestor in reversed(klass.ancestors):
+        general = ancestor.statics.get(name)
+        if isinstance(general, Function):
+            hooks.append((frozenset(), general))
+        for only, function in ancestor.statics.get(f"_{name}s") or []:
+            hooks.append((frozenset(_action_name(action) for action in only), function))
+    return hooks
+
+
+def _action_name(action: Value) -> str:
+    return action.name if isinstance(action, Symbol) else str(action)
+
+
+def _for_action(hooks: list[Hook], action: str) -> list[Value]:
+    return [function for only, function in hooks if not only or action in only]

@@ -1,0 +1,135 @@
+"""Calls into Soli from the event loop: under a budget, inside a runner, failures as values.
+
+The one place that knows how a program's function is entered from outside. A call that does not
+wait costs two greenlet switches and no task, future or timer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from soli_lang.errors import Cancelled, LimitError, SoliError, render
+from soli_lang.machine import Machine
+from soli_lang.values import SKIP, Value
+
+from .greenlets import Done, Failure, Runner, Runners, suspend
+
+Invoke = Callable[[Value], Value]
+
+OUTSIDE: dict[str, Any] = {}
+"""`Machine.local` while no call runs; never written to."""
+
+
+class Handler:
+    """A function of the program that serves a route.
+
+    `invoke` takes the event or request. `noted` remembers what was already warned about.
+    """
+
+    __slots__ = ("controller", "function", "invoke", "name", "noted", "place", "wants_argument")
+
+    def __init__(
+        self,
+        name: str,
+        invoke: Invoke,
+        *,
+        place: str = "",
+        function: Value = None,
+        wants_argument: bool = True,
+        controller: Any = None,
+    ) -> None:
+        self.name = name
+        """`controller#action`, as the route names it."""
+        self.invoke = invoke
+        self.place = place
+        """`file:line` of its definition."""
+        self.function = function
+        self.wants_argument = wants_argument
+        self.controller = controller
+        self.noted: set[tuple[str, str]] = set()
+
+
+class Calls:
+    """Runs functions of one program on the event loop."""
+
+    __slots__ = ("_machine", "_runners")
+
+    def __init__(self, machine: Machine, runners: Runners) -> None:
+        self._machine = machine
+        self._runners = runners
+
+    @property
+    def runners(self) -> Runners:
+        return self._runners
+
+    def run(self, invoke: Invoke, argument: Value, local: dict[str, Any], done: Done) -> Any:
+        """Call `invoke(argument)` with a fresh budget; `local` becomes `Machine.local`.
+
+        Returns the value, a `Failure`, or a `Runner` when the call waits: then *done* gets the
+        value or `Failure` later.
+        """
+        return self._runners.run(self._enter, (invoke, argument, local), done)
+
+    def _enter(self, job: tuple[Invoke, Value, dict[str, Any]]) -> Value:
+        invoke, argument, local = job
+        machine = self._machine
+        if machine.local:
+            return machine.guarded(self._nested, job)
+        machine.start_budget()
+        machine.local = local
+        try:
+            value = invoke(argument)
+        except RecursionError:
+            raise machine.too_deep() from None
+        except MemoryError:
+            raise LimitError("out of memory") from None
+        finally:
+            machine.local = OUTSIDE
+        return None if value is SKIP else value
+
+    def _nested(self, job: tuple[Invoke, Value, dict[str, Any]]) -> Value:
+        """A call inside a call (a test that drives the app): the outer budget is kept."""
+        invoke, argument, local = job
+        self._machine.local = local
+        value = invoke(argument)
+        return None if value is SKIP else value
+
+    async def wait(self, invoke: Invoke, argument: Value, local: dict[str, Any]) -> Value:
+        """The same for coroutines: the value, or the exception raised."""
+        loop = asyncio.get_running_loop()
+        finished: asyncio.Future[Any] = loop.create_future()
+
+        def done(outcome: Any) -> None:
+            if not finished.done():
+                finished.set_result(outcome)
+
+        outcome = self.run(invoke, argument, local, done)
+        if outcome.__class__ is Runner:
+            runner = outcome
+            try:
+                outcome = await finished
+            except asyncio.CancelledError:
+                runner.cancel()
+                raise
+        if outcome.__class__ is Failure:
+            raise outcome.error
+        return outcome
+
+    def suspend(self, awaitable: Any) -> Any:
+        """The capability `suspend` for this program (see `greenlets.suspend`)."""
+        self._machine.local = OUTSIDE  # whoever runs meanwhile is not nested in this call
+        return suspend(awaitable)
+
+
+def failure_text(error: BaseException) -> str:
+    """What the log says about a failed call: a Soli backtrace, or what went wrong in here."""
+    if isinstance(error, SoliError):
+        return render(error)
+    return f"internal error: {type(error).__name__}: {error}"
+
+
+def is_cancelled(outcome: Any) -> bool:
+    """Whether a call ended because the host took it back."""
+    return outcome.__class__ is Failure and isinstance(outcome.error, Cancelled)

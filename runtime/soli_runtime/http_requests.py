@@ -1,0 +1,145 @@
+"""HTTP requests as the Hash that an action gets (spec/stdlib.md §24, spec/websocket.md §8).
+
+No aiohttp in here: the server hands over a `RawRequest`, so that hosts and tests can too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from typing import Any
+from urllib.parse import unquote
+
+from .cookies import parse_cookies
+from .queries import parse_pairs, parse_query
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(slots=True)
+class UploadedFile:
+    """One file of a multipart form."""
+
+    field_name: str
+    filename: str
+    content_type: str
+    data: bytes
+
+    def to_hash(self) -> dict[str, Any]:
+        return {
+            "name": self.field_name,
+            "filename": self.filename,
+            "content_type": self.content_type,
+            "size": len(self.data),
+            "data": self.data,
+        }
+
+
+@dataclass(slots=True)
+class RawRequest:
+    """What arrived, before anything is parsed. Header names are in lower case."""
+
+    method: str
+    path: str
+    """Percent-encoded as it came, without the query."""
+    query_string: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    remote_ip: str = ""
+    scheme: str = "http"
+    fields: list[tuple[str, str]] | None = None
+    """The fields of a multipart form; None when it was none."""
+    files: list[UploadedFile] = field(default_factory=list)
+
+    @property
+    def content_type(self) -> tuple[str, str]:
+        """Media type in lower case, and the charset (utf-8 when not given)."""
+        message = Message()
+        message["content-type"] = self.headers.get("content-type", "")
+        if not self.headers.get("content-type"):
+            return "", "utf-8"
+        return message.get_content_type(), message.get_content_charset("utf-8")
+
+
+def header_hash(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Headers with names in lower case; a repeated one is joined by `, ` (`; ` for cookies)."""
+    headers: dict[str, str] = {}
+    for name, value in pairs:
+        name = name.lower()
+        if name in headers:
+            separator = "; " if name == "cookie" else ", "
+            headers[name] = headers[name] + separator + value
+        else:
+            headers[name] = value
+    return headers
+
+
+def visitor_hash(raw: RawRequest, params: Mapping[str, str]) -> dict[str, Any]:
+    """What `authenticate(request)` gets (spec/websocket.md §7)."""
+    return {
+        "method": raw.method,
+        "path": unquote(raw.path),
+        "params": dict(params),
+        "query": parse_query(raw.query_string),
+        "headers": dict(raw.headers),
+        "cookies": parse_cookies(raw.headers.get("cookie", "")),
+        "remote_ip": raw.remote_ip,
+        "remote_addr": raw.remote_ip,
+    }
+
+
+def request_hash(raw: RawRequest, params: Mapping[str, str]) -> dict[str, Any]:
+    """What an action gets."""
+    request = visitor_hash(raw, params)
+    media_type, charset = raw.content_type
+    text = _decoded(raw.body, charset)
+    request["body"] = text
+    request["json"] = _json(text) if _is_json(media_type) else None
+    form = _form(raw, media_type, text)
+    request["form"] = form
+    request["files"] = [file.to_hash() for file in raw.files]
+    request["all"] = _merged(request["query"], form, request["json"], request["params"])
+    return request
+
+
+def _merged(query: Any, form: Any, data: Any, params: Any) -> dict[str, Any]:
+    """Everything that the request said, the route's own segments last: nothing overrides them."""
+    return {
+        **query,
+        **(data if isinstance(data, dict) else {}),
+        **form,
+        **params,
+    }
+
+
+def _decoded(body: bytes, charset: str) -> str:
+    try:
+        return body.decode(charset, "replace")
+    except LookupError:
+        return body.decode("utf-8", "replace")
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+def _json(text: str) -> Any:
+    """The body as a Soli value; null when it is not JSON or too deep."""
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
+
+
+def _form(raw: RawRequest, media_type: str, text: str) -> dict[str, Any]:
+    if raw.fields is not None:
+        return parse_pairs(raw.fields)
+    if media_type == FORM:
+        return parse_query(text)
+    return {}

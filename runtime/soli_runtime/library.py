@@ -1,0 +1,27 @@
+"""All builtins of a program that runs in this runtime."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import soli_stdlib
+from soli_stdlib import json_text
+
+from soli_lang.machine import Machine
+from soli_lang.native import declarations, install
+
+from . import builtins, http_builtins, routing_dsl, sessions, sse, templates
+from .http_context import JSON_KEY, JsonCodec
+
+_MODULES: tuple[ModuleType, ...] = (routing_dsl, builtins, http_builtins, sessions, sse, templates)
+
+_NATIVE_TYPES: dict[str, tuple[type, ...]] = {"Stream": (sse.Out,), "Page": (templates.Page,)}
+
+
+def install_library(machine: Machine) -> None:
+    """The standard library, and what the runtime adds to it."""
+    soli_stdlib.install(machine)
+    for module in _MODULES:
+        install(machine, declarations(module), _NATIVE_TYPES)
+    machine.library[routing_dsl.LIBRARY_KEY] = routing_dsl.RouteDeclarations()
+    machine.library[JSON_KEY] = JsonCodec(json_text.encode, json_text.decode)

@@ -1,0 +1,122 @@
+"""Who may connect: the origin check of an upgrade (spec/websocket.md §9), and who it is.
+
+Browsers send cookies with a WebSocket handshake from any page; the `Origin` header is what tells
+our pages from a stranger's.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A client as it really is, behind whatever proxies are trusted."""
+
+    ip: str
+    scheme: str
+    host: str
+    """The `Host` that the client asked for."""
+
+
+def origin_fault(headers: Mapping[str, str], peer: Peer, allowed: Sequence[str]) -> str | None:
+    """Why an upgrade must be refused for its origin, or None. Header names in lower case."""
+    if "*" in allowed:
+        return None
+    origin = headers.get("origin")
+    if origin is None:
+        if "cookie" in headers or "authorization" in headers:
+            return "credentials without an Origin header"
+        return None
+    if any(_matches(origin, entry) for entry in allowed):
+        return None
+    if not allowed and _is_same_host(origin, peer):
+        return None
+    return "origin not allowed"
+
+
+def _is_same_host(origin: str, peer: Peer) -> bool:
+    try:
+        parts = urlsplit(origin)
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+        host = urlsplit(f"//{peer.host}")
+        host_port = host.port or _DEFAULT_PORTS.get(peer.scheme)
+    except ValueError:
+        return False
+    if parts.hostname is None or parts.hostname != host.hostname:
+        return False
+    # Behind a TLS proxy that does not say so, the origin is https and we see http.
+    return port == host_port or (host.port is None and parts.port is None)
+
+
+def _matches(origin: str, entry: str) -> bool:
+    """Whether *origin* is what *entry* names: an origin, or a host (`*.example.com` too)."""
+    origin, entry = origin.lower().rstrip("/"), entry.lower().rstrip("/")
+    if "://" in entry and "*" not in entry:
+        return origin == entry
+    try:
+        host = urlsplit(origin).netloc
+        scheme = urlsplit(origin).scheme
+    except ValueError:
+        return False
+    wanted_scheme, separator, pattern = entry.rpartition("://")
+    if separator and wanted_scheme != scheme:
+        return False
+    if pattern.startswith("*."):
+        return host.endswith(pattern[1:])
+    return host == pattern
+
+
+class TrustedProxies:
+    """Addresses whose forwarded headers count. Raises ValueError for what is no address."""
+
+    def __init__(self, entries: Sequence[str]) -> None:
+        self._networks: list[Network] = [
+            ipaddress.ip_network(entry, strict=False) for entry in entries
+        ]
+
+    def peer(self, ip: str, scheme: str, headers: Mapping[str, str]) -> Peer:
+        """Who is behind a connection from *ip*. Header names in lower case."""
+        host = headers.get("host", "")
+        if not self._networks or not self._trusts(ip):
+            return Peer(ip, scheme, host)
+        scheme = _last(headers.get("x-forwarded-proto")) or scheme
+        host = _last(headers.get("x-forwarded-host")) or host
+        for hop in reversed(_listed(headers.get("x-forwarded-for"))):
+            if not _is_address(hop):
+                break
+            ip = hop
+            if not self._trusts(hop):
+                break
+        return Peer(ip, scheme, host)
+
+    def _trusts(self, ip: str) -> bool:
+        try:
+            address = ipaddress.ip_address(ip)
+        except ValueError:
+            return False
+        return any(address in network for network in self._networks)
+
+
+def _listed(header: str | None) -> list[str]:
+    return [part.strip() for part in header.split(",") if part.strip()] if header else []
+
+
+def _last(header: str | None) -> str | None:
+    listed = _listed(header)
+    return listed[-1] if listed else None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,346 @@
+"""An app at work: what answers requests and upgrades on one event loop.
+
+`Service` knows nothing of ports and signals; `server` opens those, `embed` mounts a service in
+a host's own aiohttp application.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from soli_lang.errors import SoliError
+from soli_lang.limits import Limits
+from soli_lang.values import Value
+
+from . import sse
+from .actions_http import HttpActions
+from .admission import Admission
+from .app import App, Target
+from .broker import LocalBroker
+from .conversations import Conversation, Live, Visitor
+from .delivery import Delivery, WatchedRooms
+from .events import Events
+from .greenlets import Runners
+from .handlers import Calls, failure_text
+from .http_builtins import Forbidden
+from .http_context import json_codec
+from .http_messages import peer_of, plain, raw_request, to_aiohttp
+from .http_requests import RawRequest, visitor_hash
+from .http_responses import Response, is_response_hash, response_of, text_response
+from .hub import Hub
+from .logs import Log
+from .origins import Peer, TrustedProxies, origin_fault
+from .presence import Presence
+from .realtime import LIBRARY_KEY as REALTIME_KEY
+from .realtime import Realtime
+from .routes import WEBSOCKET, Match, NoMatch
+from .sessions import COOKIE, MemoryStore, Session
+from .settings import Settings
+from .waiting import Waiting
+from .ws import Endpoint, SocketLimits, choose_path, upgrade
+
+Authenticate = Callable[[dict[str, Any]], Any]
+
+
+class Service:
+    """One app on the running event loop. `start` first, `stop` last.
+
+    *authenticate* is a host's own (async) function in place of the program's.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        settings: Settings,
+        log: Log,
+        waiting: Waiting,
+        *,
+        authenticate: Authenticate | None = None,
+    ) -> None:
+        self.app = app
+        self.settings = settings
+        self.log = log
+        self.loop = asyncio.get_running_loop()
+        machine = app.interpreter.machine
+        self._machine = machine
+        self._codec = json_codec(machine)
+        self._runners = Runners(settings.handler_wait_seconds)
+        self.calls = Calls(machine, self._runners)
+        waiting.serve(self.calls.suspend)
+        self.endpoint = Endpoint(socket_limits(settings), loop=self.loop)
+        self.admission = Admission(settings)
+        self._proxies = TrustedProxies(settings.trusted_proxies)
+        self._host_authenticate = authenticate
+        self.sessions = MemoryStore(self.loop.time)
+        self.topics = sse.Topics()
+        self._set_up_hub()
+        self.http = HttpActions(self)
+        self._stopping = False
+
+    def _set_up_hub(self) -> None:
+        settings = self.settings
+        rooms = WatchedRooms()
+        refs = itertools.count(1)
+        presence = Presence(
+            rooms,
+            lambda: str(next(refs)),
+            resync_seconds=settings.presence_resync_seconds,
+            resync_bytes=settings.presence_resync_bytes,
+        )
+        self.hub = Hub(
+            LocalBroker(rooms, presence),
+            rooms,
+            max_rooms=settings.max_rooms,
+            max_presence_bytes=settings.max_presence_bytes,
+        )
+        self.delivery = Delivery(self.hub, rooms, self.endpoint.fanout, self.loop, self.log)
+        self.realtime = Realtime(self.hub, self.delivery.carry_out, self._codec.encode)
+        self.live = Live(
+            hub=self.hub,
+            delivery=self.delivery,
+            calls=self.calls,
+            log=self.log,
+            now=self.loop.time,
+            encode_json=self._codec.encode,
+            max_presence_bytes=settings.max_presence_bytes,
+            dev=settings.dev,
+            on_gone=self._gone,
+        )
+
+    # --- the life of the service ---------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Get ready to serve: the program's calls are limited from here on."""
+        await choose_path(self.endpoint)
+        self._take_over()
+
+    def _take_over(self) -> None:
+        """Make the loaded program one that serves."""
+        machine = self._machine
+        self.app.declarations.closed = True
+        machine.limits = handler_limits(self.settings)
+        machine.library[REALTIME_KEY] = self.realtime
+        machine.library[sse.LIBRARY_KEY] = self.topics
+
+    def reload(self, app: App, waiting: Waiting) -> None:
+        """Serve *app* from now on; connections stay, with the new handlers of the same name."""
+        self.app = app
+        self._machine = app.interpreter.machine
+        self._codec = json_codec(self._machine)
+        self.calls = Calls(self._machine, self._runners)
+        waiting.serve(self.calls.suspend)
+        self.live.calls = self.calls
+        self.http = HttpActions(self)
+        self._take_over()
+        handlers = {
+            target.handler.name: target.handler
+            for method, _, target in app.table
+            if method == WEBSOCKET
+        }
+        for conversation in self.live.conversations.values():
+            conversation.handler = handlers.get(conversation.handler.name, conversation.handler)
+
+    async def stop(self) -> None:
+        """Close every connection (1001), let the disconnect handlers run, within the deadline."""
+        self._stopping = True
+        seconds = self.settings.shutdown_seconds
+        deadline = self.loop.time() + seconds
+        self.http.stop()
+        await self.endpoint.close_all(max(0.0, min(seconds, seconds / 2)))
+        await self._handlers_done(deadline)
+        self.delivery.stop()
+
+    async def _handlers_done(self, deadline: float) -> None:
+        """Wait until every conversation has had its disconnect event; then take calls back."""
+        if self.live.conversations:
+            done = asyncio.Event()
+            self.live.when_empty = done.set
+            try:
+                await asyncio.wait_for(done.wait(), max(0.0, deadline - self.loop.time()))
+            except TimeoutError:
+                waiting = len(self.live.conversations)
+                self.log.warning("shutdown_cut", handlers=waiting)
+        self.calls.runners.cancel_all()
+        await asyncio.sleep(0)
+
+    def _gone(self, conversation: Conversation) -> None:
+        self.admission.release(conversation.visitor.remote_ip)
+
+    # --- requests ------------------------------------------------------------------------------
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request; the aiohttp handler."""
+        peer = peer_of(request, self._proxies)
+        path = request.rel_url.raw_path
+        if self._stopping:
+            return plain(503, "the server is stopping")
+        if _wants_websocket(request):
+            match = self.app.table.match(WEBSOCKET, path)
+            if isinstance(match, Match):
+                return await self._websocket(request, match, peer)
+        return await self.http.handle(request, path, peer)
+
+    async def _websocket(
+        self, request: web.BaseRequest, match: Match[Target], peer: Peer
+    ) -> web.StreamResponse:
+        raw = raw_request(request, peer, b"")
+        fault = origin_fault(raw.headers, peer, self.settings.allowed_origins)
+        if fault is not None:
+            return self._refuse(403, "origin", fault, raw)
+        refusal = self.admission.admit(peer.ip, self.loop.time())
+        if refusal is not None:
+            return self._refuse(refusal.status, refusal.reason, refusal.text, raw)
+        conversation: Conversation | None = None
+        try:
+            session = self.session_of(raw)
+            user = await self.authenticated(raw, match.params, session)
+            if isinstance(user, Response):
+                self._log_refusal(user.status, "authenticate", raw)
+                return to_aiohttp(user)
+            conversation = self._conversation(match, raw, user, session)
+            return await upgrade(request, conversation, self.endpoint)
+        finally:
+            if conversation is None or not conversation.was_opened:
+                self.admission.release(peer.ip)
+
+    def _conversation(
+        self, match: Match[Target], raw: RawRequest, user: Value, session: Session
+    ) -> Conversation:
+        visited = visitor_hash(raw, match.params)
+        headers = {sys.intern(name): _interned(value) for name, value in raw.headers.items()}
+        events = Events(str(uuid.uuid4()), match.params, visited["query"], headers)
+        visitor = Visitor(visited["path"], raw.remote_ip, user, session)
+        return Conversation(self.live, match.target.handler, events, visitor)
+
+    def _refuse(self, status: int, reason: str, text: str, raw: RawRequest) -> web.StreamResponse:
+        self._log_refusal(status, reason, raw)
+        return plain(status, text)
+
+    def _log_refusal(self, status: int, reason: str, raw: RawRequest) -> None:
+        self.endpoint.counters.handshakes_refused += 1
+        self.log.warning(
+            "upgrade_refused", status=status, reason=reason, path=raw.path, ip=raw.remote_ip
+        )
+
+    # --- who is it -----------------------------------------------------------------------------
+
+    def session_of(self, raw: RawRequest) -> Session:
+        """The session that the request's cookie names."""
+        from .cookies import parse_cookies
+
+        cookie = parse_cookies(raw.headers.get("cookie", "")).get(COOKIE)
+        return Session(self.sessions, cookie)
+
+    async def authenticated(
+        self, raw: RawRequest, params: dict[str, str], session: Session
+    ) -> Value | Response:
+        """The user of a request, null for a stranger, or the response that refuses it."""
+        function = self._host_authenticate or self.app.authenticate
+        if function is None:
+            return None
+        request = visitor_hash(raw, params)
+        try:
+            if self._host_authenticate is not None:
+                found = self._host_authenticate(request)
+                if asyncio.iscoroutine(found) or isinstance(found, asyncio.Future):
+                    found = await found
+            else:
+                invoke = self._machine.callback(function, 1)
+                local = {"request": AuthenticationContext(raw, request, session)}
+                found = await self.calls.wait(invoke, request, local)
+        except Forbidden as error:
+            return text_response(403, error.message)
+        except Exception as error:
+            self.log.error("authenticate_error", path=raw.path, error=failure_text(error))
+            return self.error_response(error)
+        return self._judged(found, raw)
+
+    def _judged(self, found: Value, raw: RawRequest) -> Value | Response:
+        if isinstance(found, Response):
+            return found
+        if is_response_hash(found) and "status" in found:
+            try:
+                return response_of(found, self._codec.encode)
+            except SoliError as error:
+                self.log.error("authenticate_error", path=raw.path, error=failure_text(error))
+                return self.error_response(error)
+        if found is None or isinstance(found, dict):
+            return found
+        if found is False:
+            return None
+        wrong = SoliError("authenticate: expected a Hash, null or halt(…)")
+        self.log.error("authenticate_error", path=raw.path, error=failure_text(wrong))
+        return self.error_response(wrong)
+
+    def error_response(self, error: BaseException) -> Response:
+        """What a client sees of a failure: nothing of it, unless `--dev`."""
+        if self.settings.dev:
+            return text_response(500, failure_text(error))
+        return text_response(500, "Internal Server Error")
+
+
+class AuthenticationContext:
+    """What builtins see of a request whose user is not known yet."""
+
+    __slots__ = (
+        "instance",
+        "layout",
+        "origin",
+        "raw",
+        "rendered",
+        "request",
+        "session",
+        "set_cookies",
+        "stream",
+        "user",
+    )
+
+    def __init__(self, raw: RawRequest, request: dict[str, Any], session: Session) -> None:
+        self.raw = raw
+        self.request = {"all": request["params"], **request}
+        self.session = session
+        self.user = None
+        self.instance = self.layout = self.rendered = self.stream = None
+        self.set_cookies: list[str] = []
+        self.origin = ""
+
+
+def _wants_websocket(request: web.BaseRequest) -> bool:
+    return "websocket" in request.headers.get("Upgrade", "").lower()
+
+
+def _interned(value: str) -> str:
+    """Most header values are the same for many connections; keep one copy."""
+    return sys.intern(value) if len(value) < 256 else value
+
+
+def socket_limits(settings: Settings) -> SocketLimits:
+    """The settings that concern single sockets."""
+    return SocketLimits(
+        max_message_bytes=settings.max_message_bytes,
+        message_rate=settings.message_rate,
+        message_burst=settings.effective_message_burst,
+        max_outbox_bytes=settings.max_outbox_bytes,
+        ping_seconds=settings.ping_seconds,
+        compression=settings.compression,
+        refuse_binary=settings.binary == "refuse",
+    )
+
+
+def handler_limits(settings: Settings) -> Limits:
+    """What one call of a handler may use."""
+    return Limits(
+        max_steps=settings.handler_steps,
+        max_seconds=settings.handler_seconds,
+        max_value_bytes=settings.max_value_bytes,
+    )
+
+
+__all__ = ["NoMatch", "Service"]
