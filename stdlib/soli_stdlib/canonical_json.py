@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import orjson
 
@@ -15,6 +17,9 @@ from soli_lang.values import Symbol, Value
 
 from .json_plain import MAX_DEPTH, NotEncodable, is_hidden
 
+Token = tuple[bool, Any]
+"""(finished text?, the text or a value to write)"""
+
 
 def canonical_text(machine: Machine, value: Value) -> str:
     """*value* as JSON: keys sorted by code point, Floats in display form, Decimals bare.
@@ -23,21 +28,28 @@ def canonical_text(machine: Machine, value: Value) -> str:
     NaN and infinities.
     """
     parts: list[str] = []
-    _write(value, parts, 0)
-    machine.check_length(sum(map(len, parts)))
+    size = 0
+    # A stack of our own: neither depth nor shared items (whose text doubles with each level) may
+    # get out of hand before the limits notice.
+    stack: list[Iterator[Token]] = [iter([(False, value)])]
+    while stack:
+        token = next(stack[-1], None)
+        if token is None:
+            stack.pop()
+            continue
+        is_text, item = token
+        item = item if is_text else _plain(item)
+        if item.__class__ in (list, dict):
+            if len(stack) > MAX_DEPTH:
+                raise NotEncodable.too_deep()
+            machine.spend(1 + len(item))
+            stack.append(_array(item) if item.__class__ is list else _object(item))
+            continue
+        text = item if is_text else _scalar(item)
+        size += len(text)
+        machine.check_length(size)
+        parts.append(text)
     return "".join(parts)
-
-
-def _write(value: Value, parts: list[str], depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise NotEncodable.too_deep()
-    value = _plain(value)
-    if isinstance(value, list):
-        _write_array(value, parts, depth)
-    elif isinstance(value, dict):
-        _write_object(value, parts, depth)
-    else:
-        parts.append(_scalar(value))
 
 
 def _plain(value: Value) -> Value:
@@ -62,25 +74,24 @@ def _scalar(value: Value) -> str:
     raise NotEncodable.of(value)
 
 
-def _write_array(items: list[Value], parts: list[str], depth: int) -> None:
-    parts.append("[")
+def _array(items: list[Value]) -> Iterator[Token]:
+    yield True, "["
     for index, item in enumerate(items):
         if index:
-            parts.append(",")
-        _write(item, parts, depth + 1)
-    parts.append("]")
+            yield True, ","
+        yield False, item
+    yield True, "]"
 
 
-def _write_object(table: dict[Value, Value], parts: list[str], depth: int) -> None:
+def _object(table: dict[Value, Value]) -> Iterator[Token]:
     named = {_name(from_key(key)): value for key, value in table.items()}
-    parts.append("{")
+    yield True, "{"
     for index, name in enumerate(sorted(named)):
         if index:
-            parts.append(",")
-        parts.append(orjson.dumps(name).decode())
-        parts.append(":")
-        _write(named[name], parts, depth + 1)
-    parts.append("}")
+            yield True, ","
+        yield True, f"{orjson.dumps(name).decode()}:"
+        yield False, named[name]
+    yield True, "}"
 
 
 def _name(key: Value) -> str:

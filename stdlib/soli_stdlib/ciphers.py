@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import hmac
-import secrets
 from typing import Any
 
 from soli_lang.errors import SoliValueError
@@ -39,6 +37,8 @@ def app_key(machine: Machine, name: str) -> str:
 
 def seal(text: str, key: str) -> str:
     """*text* encrypted and authenticated with AES-256-GCM under a key derived from *key*."""
+    import secrets
+
     nonce = secrets.token_bytes(_NONCE_BYTES)
     sealed = nonce + _cipher(key).encrypt(nonce, text.encode(), None)
     return _PREFIX + _base64url(sealed)
@@ -116,6 +116,8 @@ def _step(time: int, period: int, name: str) -> int:
 
 def _code(secret: bytes, step: int) -> str:
     """RFC 4226 §5.3: dynamic truncation of HMAC-SHA1."""
+    import hmac
+
     digest = hmac.digest(secret, step.to_bytes(8, "big"), "sha1")
     offset = digest[-1] & 0x0F
     number = int.from_bytes(digest[offset : offset + 4], "big") & 0x7FFF_FFFF
@@ -131,6 +133,8 @@ def totp_generate(secret: str, time: int, period: int) -> str:
 @static("Crypto", "totp_verify", String, String, Int, Int.optional(DEFAULT_PERIOD))
 def totp_verify(secret: str, code: str, time: int, period: int) -> bool:
     """Whether *code* is right at *time*, one period early or late included."""
+    import hmac
+
     key = _secret(secret, "totp_verify")
     step = _step(time, period, "totp_verify")
     matched = False

@@ -6,8 +6,6 @@ Every function is `Crypto.NAME`; some are globals of the same name too.
 from __future__ import annotations
 
 import binascii
-import hashlib
-import hmac as hmac_module
 from collections.abc import Callable
 
 from soli_lang.errors import SoliValueError
@@ -39,6 +37,8 @@ def _bytes(text: str | bytes) -> bytes:
 
 def _digest(algorithm: str) -> Callable[..., str]:
     def digest(text: str | bytes) -> str:
+        import hashlib
+
         # Not for passwords: `password_hash` is. usedforsecurity lets MD5 work on FIPS systems.
         return hashlib.new(algorithm, _bytes(text), usedforsecurity=False).hexdigest()
 
@@ -54,6 +54,8 @@ md5 = _digest("md5")
 @function("hmac", _Plain, _Plain)
 def hmac(message: str | bytes, key: str | bytes) -> str:
     """HMAC-SHA256 of *message* in hex."""
+    import hmac as hmac_module
+
     return hmac_module.new(_bytes(key), _bytes(message), "sha256").hexdigest()
 
 
@@ -61,6 +63,8 @@ def hmac(message: str | bytes, key: str | bytes) -> str:
 @function("secure_compare", _Plain, _Plain)
 def secure_compare(left: str | bytes, right: str | bytes) -> bool:
     """Whether both are equal, in a time that does not depend on where they differ."""
+    import hmac as hmac_module
+
     return hmac_module.compare_digest(_bytes(left), _bytes(right))
 
 

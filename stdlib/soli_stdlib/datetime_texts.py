@@ -14,15 +14,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_TEXT = 128
 """Characters; no date is longer."""
 
-# Fixed patterns on a bounded text: no stranger's pattern, no backtracking to fear.
-_NAIVE = re.compile(
-    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ]([0-9]{1,2}):([0-9]{2}):([0-9]{2}))?"
-)
-_RFC_3339 = re.compile(
+# Fixed patterns on a bounded text: no stranger's pattern, no backtracking to fear. `re` compiles
+# them when they are first used: importing the library must cost little.
+_NAIVE = r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ]([0-9]{1,2}):([0-9]{2}):([0-9]{2}))?"
+_RFC_3339 = (
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,18}))?"
     r"(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
 )
-_RFC_2822 = re.compile(
+_RFC_2822 = (
     r"(?:[A-Za-z]{3}, *)?([0-9]{1,2}) +([A-Za-z]{3}) +([0-9]{4}) +([0-9]{2}):([0-9]{2})"
     r"(?::([0-9]{2}))? +([+-])([0-9]{2})([0-9]{2})"
 )
@@ -50,7 +49,7 @@ def read_nanos(text: str) -> int | None:
 
 
 def _naive(text: str) -> int | None:
-    found = _NAIVE.fullmatch(text)
+    found = re.fullmatch(_NAIVE, text)
     if found is None:
         return None
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
@@ -58,7 +57,7 @@ def _naive(text: str) -> int | None:
 
 
 def _rfc_3339(text: str) -> int | None:
-    found = _RFC_3339.fullmatch(text)
+    found = re.fullmatch(_RFC_3339, text)
     if found is None:
         return None
     parts = found.groups()
@@ -68,7 +67,7 @@ def _rfc_3339(text: str) -> int | None:
 
 
 def _rfc_2822(text: str) -> int | None:
-    found = _RFC_2822.fullmatch(text)
+    found = re.fullmatch(_RFC_2822, text)
     if found is None:
         return None
     day, name, year, hour, minute, second, *offset = found.groups()

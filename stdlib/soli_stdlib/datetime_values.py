@@ -94,8 +94,10 @@ def now(machine: Machine) -> DateTime:
 
 @static("DateTime", "utc")
 def utc(machine: Machine) -> DateTime:
-    """The current instant at full precision."""
-    return at_nanos(machine, int(clock.now(machine) * SECOND), "DateTime.utc")
+    """The current instant at the precision of the clock."""
+    # A Float of today holds microseconds, not more.
+    nanos = round(clock.now(machine) * 1_000_000) * 1000
+    return at_nanos(machine, nanos, "DateTime.utc")
 
 
 @static("DateTime", "parse", String)

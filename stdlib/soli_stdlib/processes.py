@@ -115,7 +115,7 @@ def run_process(
 
 
 def _collected(process: Any, seconds: float, limit: int) -> Outcome:
-    """What *process* writes until it ends. Raises before it is waited for, so its id stays its own."""
+    """What *process* writes. Raises before waiting for its end, so its id stays its own."""
     from subprocess import TimeoutExpired
     from threading import Thread
 

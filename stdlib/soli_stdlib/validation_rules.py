@@ -15,10 +15,11 @@ from soli_lang.values import Value
 from .arguments import option, truncated
 from .patterns import charge, compiled
 
-_INT_TEXT = re.compile(r"[+-]?[0-9]{1,30}")
-_FLOAT_TEXT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_EMAIL = re.compile(r"[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,}")
-_URL = re.compile(r"https?://[^\s/?#]+(?:[/?#]\S*)?", re.IGNORECASE)
+# Compiled by `re` when first used: importing the library must cost little.
+_INT_TEXT = r"[+-]?[0-9]{1,30}"
+_FLOAT_TEXT = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_EMAIL = r"[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,}"
+_URL = r"(?i)https?://[^\s/?#]+(?:[/?#]\S*)?"
 MAX_NUMBER_TEXT = 400
 """Characters; longer text is no number."""
 TRUE_WORDS = frozenset(("true", "1", "yes", "on"))
@@ -62,7 +63,7 @@ def _to_int(value: Value) -> Value:
         return truncated(value)
     if isinstance(value, str):
         text = value.strip()
-        if _INT_TEXT.fullmatch(text) and (number := int(text)) == truncated(number):
+        if re.fullmatch(_INT_TEXT, text) and (number := int(text)) == truncated(number):
             return number
         parsed = _parsed(text)
         if parsed is not None:
@@ -79,7 +80,7 @@ def _to_float(value: Value) -> Value:
 
 
 def _parsed(text: str) -> float | None:
-    if len(text) > MAX_NUMBER_TEXT or not _FLOAT_TEXT.fullmatch(text):
+    if len(text) > MAX_NUMBER_TEXT or not re.fullmatch(_FLOAT_TEXT, text):
         return None
     number = float(text)
     return number if math.isfinite(number) else None
@@ -176,12 +177,12 @@ def _bad_pattern(detail: str) -> SoliError:
 
 
 def _check_email(_: Machine, __: Value, value: Value, ___: Any) -> None:
-    if not _EMAIL.fullmatch(_text(value, "email")):
+    if not re.fullmatch(_EMAIL, _text(value, "email")):
         raise Failed("invalid_email", "must be a valid email")
 
 
 def _check_url(_: Machine, __: Value, value: Value, ___: Any) -> None:
-    if not _URL.fullmatch(_text(value, "URL")):
+    if not re.fullmatch(_URL, _text(value, "URL")):
         raise Failed("invalid_url", "must be a valid URL")
 
 

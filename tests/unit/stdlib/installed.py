@@ -23,6 +23,7 @@ class Library:
         granted = Capabilities(**{"clock": lambda: self.time, **capabilities})
         self.machine = Machine(limits or Limits(), granted)
         install(self.machine)
+        self.machine.start_budget()
 
     def call(self, name: str, *arguments: Any) -> Any:
         """`name(arguments)` or `Class.name(arguments)`."""
