@@ -1,0 +1,147 @@
+"""What our documents show and say is true of the software."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from soli_runtime.settings import SETTINGS, Setting
+
+from soli_lang.parser import parse
+from soli_lang.source import Source
+
+from .documents import blocks, expected_output
+from .live import ROOT, SOLI, receive, serve
+
+README = ROOT / "README.md"
+DEPLOYMENT = ROOT / "docs" / "deployment.md"
+DOCUMENTS = [
+    README,
+    *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "tests/README.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+    ROOT / "tests" / "page" / "README.md",
+]
+
+
+def run_python(code: str) -> str:
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_the_readme_program_echoes(tmp_path: Path) -> None:
+    """`app.soli` of the README, saved and run, answers as the README says."""
+    app = tmp_path / "app.soli"
+    app.write_text(blocks(README, "soli")[0], encoding="utf-8")
+    with serve(app) as server, server.connect("/ws/echo") as client:
+        client.send("hello")
+
+        assert receive(client) == "echo: hello"
+
+
+def test_the_readme_tour_prints_what_it_shows(tmp_path: Path) -> None:
+    """The tour of the language prints the lines under it."""
+    program = tmp_path / "hello.soli"
+    program.write_text(blocks(README, "soli")[1], encoding="utf-8")
+    shown = next(text for text in blocks(README, "") if "hello.soli" in text)
+    result = subprocess.run(
+        [SOLI, "run", program], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert result.stdout == shown.partition("\n")[2]
+
+
+def test_the_readme_embeds_the_language() -> None:
+    """The embedding block runs as shown and prints what it says."""
+    code = blocks(README, "python")[0]
+
+    assert run_python(code) == expected_output(code)
+
+
+def test_the_readme_embeds_in_fifteen_lines() -> None:
+    """Embedding stays short."""
+    assert len(blocks(README, "python")[0].splitlines()) <= 15
+
+
+@pytest.mark.parametrize(
+    "document", [README, ROOT / "docs" / "websockets.md"], ids=lambda p: p.name
+)
+def test_soli_code_in_documents_parses(document: Path) -> None:
+    """Every Soli block is a program."""
+    for text in blocks(document, "soli"):
+        parse(Source(document.name, text))
+
+
+def default_in_words(setting: Setting) -> str:
+    """A default as the table writes it."""
+    special = {"allowed-origins": "the same host", "trusted-proxies": "none"}
+    name = setting.flag.removeprefix("--")
+    value = setting.default
+    if name in special:
+        return special[name]
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int | float):
+        if value == 0:
+            return "0 (off)"
+        for size, unit in ((1 << 20, "MiB"), (1 << 10, "KiB")):
+            if name.endswith("bytes") and value % size == 0:
+                return f"{value // size} {unit}"
+        return f"{value:.0f}"
+    return str(value)
+
+
+NO_LIMITS = {"host", "port", "dev", "metrics", "metrics-token"}
+
+
+def test_the_table_of_limits_is_that_of_the_settings() -> None:
+    """Names and defaults in docs/deployment.md are those of `soli_runtime.settings`."""
+    table = dict(re.findall(r"^\| `([a-z-]+)` \| ([^|]+?) \|", DEPLOYMENT.read_text("utf-8"), re.M))
+    settings = {setting.flag.removeprefix("--"): default_in_words(setting) for setting in SETTINGS}
+
+    assert table == {name: words for name, words in settings.items() if name not in NO_LIMITS}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    """Links between documents name files that exist."""
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8"))
+    missing = [target for target in targets if not (document.parent / target).exists()]
+
+    assert missing == []
+
+
+def test_the_table_of_the_page_names_tests_that_exist() -> None:
+    """Each test named in tests/page/README.md is there."""
+    table = (ROOT / "tests" / "page" / "README.md").read_text(encoding="utf-8")
+    named = re.findall(r"\b(test_\w+)(?:`|\*)", table)
+    sources = [
+        path.read_text(encoding="utf-8")
+        for folder in ("page", "browser", "e2e", "packaging")
+        for path in (ROOT / "tests" / folder).glob("test_*.py")
+    ]
+    there = "\n".join(sources)
+
+    assert [name for name in named if f"def {name}" not in there] == []
+
+
+def test_dependencies_have_a_reason_each() -> None:
+    """Every dependency of pyproject.toml is explained in docs/dependencies.md."""
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    names = {re.split(r"[><=; \[]", line)[0] for line in wanted}
+    explained = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+
+    assert {name for name in names if name not in explained} == set()
