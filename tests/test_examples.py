@@ -183,7 +183,7 @@ def test_chat_refuses_long_messages(chat: LiveServer) -> None:
 
 def test_chat_passes_on_messages_at_the_limit(chat: LiveServer) -> None:
     """Two thousand characters are fine."""
-    with enter(chat, "Ada", "long enough") as ada:
+    with enter(chat, "Ada", "long-enough") as ada:
         ada.send(json.dumps({"text": "é" * 2000}))
 
         assert len(expect_event(ada, "message")["text"]) == 2000

@@ -151,5 +151,6 @@ def test_a_handler_must_return_a_hash(fresh_sample: Serve) -> None:
         client.send("show")
 
         assert receive_json(client)["message"] == "show"
-    complaint = server.wait_for_output("must return")
-    assert "events#handle" in complaint or "handle" in complaint
+    complaint = server.wait_for_output("action_error")
+    assert "handler=events#handle" in complaint
+    assert "a handler returns a Hash, got String" in complaint
