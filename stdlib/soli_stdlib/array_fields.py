@@ -65,7 +65,8 @@ def find_by(machine: Machine, items: list[Value], field: Value, wanted: Value) -
 def sum_by(machine: Machine, items: list[Value], field: Value) -> int | float:
     """The sum of the fields that are numbers."""
     column = _column(machine, items, "sum_by", field)
-    return total([value for value in column if is_number(value)])
+    numbers = [value for value in column if is_number(value)]
+    return total(numbers, set(map(type, numbers)))
 
 
 @method("array", "avg_by", Any_)

@@ -18,17 +18,17 @@ from .equality import group_key, is_number, occurrences
 from .fields import field_of
 from .ordering import extreme, sorted_by, sorted_narrow
 
-_INT = {int}
+_INT = frozenset({int})
 _NUMBERS = frozenset({int, float, Decimal})
 
 
-def total(values: list[Value]) -> int | float:
-    """The sum of numbers: an Int when all are Ints, else a Float.
+def total(values: list[Value], kinds: set[type]) -> int | float:
+    """The sum of numbers of these *kinds*: an Int when all are Ints, else a Float.
 
     Floats are added one after the other, as Soli does; Python's own `sum` compensates rounding
     from 3.12 on. Raises SoliOverflowError.
     """
-    if _INT.issuperset(map(type, values)):
+    if kinds <= _INT:
         result: int = sum(values)
         if not MIN_INT <= result <= MAX_INT:
             raise SoliOverflowError("Integer overflow")
@@ -40,9 +40,10 @@ def total(values: list[Value]) -> int | float:
 def sum_(machine: Machine, items: list[Value]) -> int | float:
     """The sum of its numbers, 0 when empty."""
     charge(machine, items)
-    if not _NUMBERS.issuperset(map(type, items)):
+    kinds = set(map(type, items))
+    if not kinds <= _NUMBERS:
         raise SoliTypeError("sum expects numeric array")
-    return total(items)
+    return total(items, kinds)
 
 
 @method("array", "avg")

@@ -225,7 +225,8 @@ def flatten(machine: Machine, items: list[Value], depth: int | None) -> list[Val
     """Arrays inside it replaced by their items, down to *depth* levels (none: all)."""
     if depth is not None and depth < 0:
         raise SoliTypeError("flatten expects a non-negative integer")
-    if depth == 0:
+    charge(machine, items)
+    if depth == 0 or list not in map(type, items):
         return items[:]
     result: list[Value] = []
     levels: list[Iterator[Value]] = [iter(items[:])]
@@ -353,6 +354,15 @@ def index_of(machine: Machine, items: list[Value], wanted: Value) -> int:
 def join(machine: Machine, items: list[Value], separator: str) -> str:
     """The display forms with *separator* between them."""
     charge(machine, items)
+    try:
+        # Strings have a length and numbers have none, so this is quick either way.
+        machine.check_length(sum(map(len, items)) + len(separator) * len(items))
+        return separator.join(items)
+    except TypeError:
+        return _joined(machine, items, separator)
+
+
+def _joined(machine: Machine, items: list[Value], separator: str) -> str:
     parts: list[str] = []
     size = len(separator) * len(items)
     limit = machine.max_length

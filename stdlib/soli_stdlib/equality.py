@@ -14,20 +14,31 @@ from soli_lang.values import Symbol, Value
 
 _SAME_IN_PYTHON = frozenset({str, int, type(None), Symbol})
 """Kinds among which Python's `==` and hash are Soli's."""
+_INT_AND_FLOAT = frozenset({int, float})
 _LOOKED_UP_AS_THEY_ARE = frozenset({str, type(None), Symbol})
 
 
 def position(items: list[Value], wanted: Value) -> int:
     """Index of the first item equal to *wanted*, -1 if there is none."""
     kind = wanted.__class__
-    if (kind in _LOOKED_UP_AS_THEY_ARE or kind is int) and wanted not in items:
-        return -1
-    if kind in _LOOKED_UP_AS_THEY_ARE:
-        return items.index(wanted)
+    if kind in _SAME_IN_PYTHON:
+        return _position_at_c_speed(items, wanted, kind is int)
     for index, item in enumerate(items):
         if equals(item, wanted):
             return index
     return -1
+
+
+def _position_at_c_speed(items: list[Value], wanted: Value, is_int: bool) -> int:
+    """`list.index`, passing over what only Python takes for equal to an Int."""
+    index = -1
+    try:
+        while True:
+            index = items.index(wanted, index + 1)
+            if not is_int or items[index].__class__ in _INT_AND_FLOAT:
+                return index
+    except ValueError:
+        return -1
 
 
 def without(items: list[Value], unwanted: Value) -> list[Value]:

@@ -38,6 +38,7 @@ _loads = orjson.loads
 _SMALL_HASH = 16
 _SMALL_TEXT = 65_536
 _FLAT = frozenset({int, bool, type(None)})
+_STRING = frozenset({str})
 _EXPONENT_FROM = 1e16
 """From here on orjson writes `1e+16` where Soli writes `1e16`."""
 
@@ -112,38 +113,40 @@ class _Survey:
         return _scalar_size(value), 0
 
     # One frame per level, so that MAX_DEPTH levels fit on Python's stack.
-    def _container(self, value: Any, depth: int) -> tuple[int, int]:  # noqa: C901 - hot
-        known = self._known
-        if id(value) in known:
-            return _closed(known[id(value)])
+    def _container(self, value: Any, depth: int) -> tuple[int, int]:  # noqa: C901 - hot loop
+        known, identity = self._known, id(value)
+        if identity in known:
+            return _closed(known[identity])
         if depth > MAX_DEPTH:
             raise NotEncodable.too_deep()
-        known[id(value)] = None
+        known[identity] = None
         size, height = 2, 0
-        if value.__class__ is list:
-            items: Any = value
+        if value.__class__ is dict:
+            items: Any = value.values()
+            if not _STRING.issuperset(map(type, value)):
+                raise _NotPlain
+            size += sum(map(len, value)) + 4 * len(value)
+        else:
+            items = value
             if len(items) > 8 and _FLAT.issuperset(map(type, items)):
                 size += 2 * len(items)
                 items = ()
-        else:
-            size += _size_of_keys(value)
-            items = value.values()
         for item in items:
             kind = item.__class__
             if kind is str:
                 size += len(item) + 3
-            elif kind in _FLAT:
-                size += 2
             elif kind is dict or kind is list:
                 inner, levels = self._container(item, depth + 1)
                 size += inner + 1
                 if levels > height:
                     height = levels
+            elif kind in _FLAT:
+                size += 2
             else:
                 size += _scalar_size(item)
         if size > self._limit:
             raise _too_large(size, self._limit)
-        result = known[id(value)] = (size, height + 1)
+        result = known[identity] = (size, height + 1)
         return result
 
 
@@ -151,15 +154,6 @@ def _closed(known: tuple[int, int] | None) -> tuple[int, int]:
     if known is None:
         raise NotEncodable.too_deep()
     return known
-
-
-def _size_of_keys(value: dict[Any, Value]) -> int:
-    size = 4 * len(value)
-    for key in value:
-        if key.__class__ is not str:
-            raise _NotPlain
-        size += len(key)
-    return size
 
 
 def _scalar_size(value: Value) -> int:
