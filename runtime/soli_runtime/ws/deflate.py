@@ -17,6 +17,8 @@ NAME = "permessage-deflate"
 #: RFC 7692 section 7.2.1: what a sender cuts off and a receiver puts back.
 TAIL = b"\x00\x00\xff\xff"
 MAX_WINDOW_BITS = 15
+#: zlib's quickest: four times as fast as its default, for a tenth more bytes.
+LEVEL = zlib.Z_BEST_SPEED
 #: zlib cannot make a raw stream with a smaller window.
 MIN_ZLIB_WINDOW_BITS = 9
 
@@ -96,9 +98,7 @@ def deflate(payload: bytes, window_bits: int = MAX_WINDOW_BITS) -> bytes:
     # clears 2**(bits+2) bytes before each message. A window of 9 bits does for 8 too: zlib looks
     # back 262 bytes less than the window has.
     bits = max(MIN_ZLIB_WINDOW_BITS, min(window_bits, len(payload).bit_length()))
-    compressor = zlib.compressobj(
-        zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -bits, min(8, max(1, bits - 6))
-    )
+    compressor = zlib.compressobj(LEVEL, zlib.DEFLATED, -bits, min(8, max(1, bits - 6)))
     data = compressor.compress(payload) + compressor.flush(zlib.Z_SYNC_FLUSH)
     return data[: -len(TAIL)]
 
