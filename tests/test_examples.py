@@ -155,8 +155,8 @@ def test_chat_remembers_the_latest_messages(chat: LiveServer) -> None:
 @pytest.mark.parametrize("query", ["", "?name=", "?name=%20", "?name=" + "x" * 41, "?name[]=Ada"])
 def test_chat_refuses_whoever_has_no_name(chat: LiveServer, query: str) -> None:
     """Authentication fails with 401, before the upgrade."""
-    with pytest.raises(InvalidStatus) as refusal:
-        chat.connect(f"/ws/room/general{query}")
+    with pytest.raises(InvalidStatus) as refusal, chat.connect(f"/ws/room/general{query}"):
+        pass
 
     assert refusal.value.response.status_code == 401
 

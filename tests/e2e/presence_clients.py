@@ -8,7 +8,7 @@ import socket
 import struct
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -75,10 +75,10 @@ class Client:
         self.user: str | None = None
         """As whom it is tracked."""
         self._judge = judge
-        self._socket = server.connect(f"/ws/{room}")
+        self._open = ExitStack()
+        self._socket = self._open.enter_context(server.connect(f"/ws/{room}"))
         self._pings = count(1)
-        first = receive_json(self._socket)
-        self.id: str = first["id"]
+        self.id: str = self._receive_until("id")
 
     def do(self, actions: dict[str, Any]) -> None:
         self._socket.send(json.dumps(actions))
@@ -89,19 +89,22 @@ class Client:
 
     def catch_up(self) -> None:
         """Hand every message that the server has sent so far to the judge."""
-        token = next(self._pings)
-        self.do({"send": {"pong": token}})
+        self.do({"send": {"pong": next(self._pings)}})
+        self._receive_until("pong")
+
+    def _receive_until(self, key: str) -> Any:
+        """The value under *key* of the next message that is ours; the judge gets those before."""
         while True:
             message = receive_json(self._socket)
-            if message == {"pong": token}:
-                return
+            if key in message:
+                return message[key]
             self._judge.receive(self.name, message)
 
     def states(self) -> tuple[State, State]:
         return self._judge.states(self.name)
 
     def close(self) -> None:
-        self._socket.close()
+        self._open.close()
         self._judge.forget(self.name)
 
     def abort(self) -> None:
@@ -110,6 +113,7 @@ class Client:
         self._socket.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self._socket.socket.shutdown(socket.SHUT_RD)
         self._socket.socket.close()
+        self._open.close()
         self._judge.forget(self.name)
 
 

@@ -23,8 +23,11 @@ def test_the_quick_start_echoes(serve_sample: Serve) -> None:
 
 def test_a_route_maps_a_path_to_an_action(serve_sample: Serve) -> None:
     """A path that no route declares is not found."""
-    with pytest.raises(InvalidStatus) as refusal:
-        serve_sample("quick_start").connect("/ws/other")
+    with (
+        pytest.raises(InvalidStatus) as refusal,
+        serve_sample("quick_start").connect("/ws/other"),
+    ):
+        pass
 
     assert refusal.value.response.status_code == 404
 
