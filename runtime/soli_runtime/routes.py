@@ -29,6 +29,7 @@ class RouteError(SoliError):
     """A route pattern that means nothing. The message names the pattern."""
 
     kind = "ArgumentError"
+    headline = "Route error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,11 @@ def parse_pattern(text: str) -> Pattern:
     if "?" in text or "#" in text:
         raise RouteError(f"route '{text}': a path has no '?' and no '#'")
     path = text.removesuffix("/") if len(text) > 1 else text
-    parts = path[1:].split("/") if len(path) > 1 else []
+    parts = path[1:].split("/") if text != "/" else []
     segments = tuple(
         _segment(text, part, is_last=index == len(parts) - 1) for index, part in enumerate(parts)
     )
-    pattern = Pattern(path or "/", segments)
+    pattern = Pattern(path, segments)
     repeated = {name for name in pattern.names if pattern.names.count(name) > 1}
     if repeated:
         raise RouteError(f"route '{text}': the parameter '{min(repeated)}' stands twice")

@@ -1,0 +1,574 @@
+"""The rules of presence, one by one (spec/websocket.md §5), as frames that clients get."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from soli_runtime.presence import MAX_GHOSTS, MAX_REMEMBERED_CHANNELS
+
+from ...presence_clients import Bench
+
+
+def meta(ref: int, state: str = "online", **fields: Any) -> dict[str, Any]:
+    return {"phx_ref": str(ref), "state": state, **fields}
+
+
+def snapshot(**users: list[dict[str, Any]]) -> dict[str, Any]:
+    payload = {key: {"metas": metas} for key, metas in users.items()}
+    return {"event": "presence_state", "payload": payload}
+
+
+def diff(
+    joins: dict[str, list[dict[str, Any]]] | None = None,
+    leaves: dict[str, list[dict[str, Any]]] | None = None,
+) -> dict[str, Any]:
+    payload = {
+        "joins": {key: {"metas": metas} for key, metas in (joins or {}).items()},
+        "leaves": {key: {"metas": metas} for key, metas in (leaves or {}).items()},
+    }
+    return {"event": "presence_diff", "payload": payload}
+
+
+def join(bench: Bench, *connection_ids: str, room: str = "r") -> None:
+    for connection_id in connection_ids:
+        bench.do(connection_id, {"join": room})
+
+
+def track(bench: Bench, connection_id: str, user_id: str, **fields: Any) -> None:
+    bench.do(connection_id, {"track": {"channel": "r", "user_id": user_id, **fields}})
+
+
+def set_state(bench: Bench, connection_id: str, state: str, **fields: Any) -> None:
+    bench.do(connection_id, {"set_presence": {"channel": "r", "state": state, **fields}})
+
+
+def clear(bench: Bench) -> None:
+    for inbox in bench.inboxes.values():
+        inbox.take()
+
+
+@pytest.fixture
+def bench() -> Bench:
+    bench = Bench()
+    bench.connect("a", "b", "c", "watcher")
+    return bench
+
+
+@pytest.fixture
+def watched(bench: Bench) -> Bench:
+    """Ada is tracked by `a`, and `watcher` has a snapshot of it."""
+    track(bench, "a", "ada")
+    join(bench, "watcher")
+    clear(bench)
+    return bench
+
+
+# Metas
+
+
+def test_a_meta_begins_with_ref_and_state_like_on_the_page(bench: Bench) -> None:
+    """Then come the application's keys, with their JSON types."""
+    bench.do("a", {"track": {"channel": "r", "user_id": "u", "name": "Ada", "n": [1, None]}})
+
+    assert bench.inboxes["a"].payloads == [
+        '{"event":"presence_state","payload":{"u":{"metas":'
+        '[{"phx_ref":"1","state":"online","name":"Ada","n":[1,null]}]}}}'
+    ]
+
+
+def test_a_state_in_the_track_hash_is_the_initial_one(bench: Bench) -> None:
+    """Instead of "online"."""
+    track(bench, "a", "ada", state="away")
+
+    assert bench.received("a") == [snapshot(ada=[meta(1, "away")])]
+
+
+def test_an_empty_state_is_a_state(bench: Bench) -> None:
+    """Only an absent one means "online"."""
+    track(bench, "a", "ada", state="")
+
+    assert bench.received("a") == [snapshot(ada=[meta(1, "")])]
+
+
+def test_a_state_change_moves_no_meta_and_changes_no_ref(watched: Bench) -> None:
+    """Metas stand in the order in which they were tracked."""
+    track(watched, "b", "ada")
+    clear(watched)
+    set_state(watched, "a", "typing")
+
+    assert watched.received("watcher")[-1] == diff({"ada": [meta(1, "typing"), meta(2)]})
+
+
+# Rule 1
+
+
+def test_a_plain_room_stays_silent(bench: Bench) -> None:
+    """Nobody tracked: no presence frame."""
+    join(bench, "a", "b")
+
+    assert (bench.received("a"), bench.received("b")) == ([], [])
+
+
+def test_the_first_frame_of_an_early_member_is_the_snapshot_of_the_first_track(
+    bench: Bench,
+) -> None:
+    """In place of the diff."""
+    join(bench, "watcher")
+    track(bench, "a", "ada")
+
+    assert bench.received("watcher") == [snapshot(ada=[meta(1)])]
+
+
+def test_one_that_joins_where_somebody_is_tracked_gets_a_snapshot(bench: Bench) -> None:
+    """At once, so that later diffs mean something."""
+    track(bench, "a", "ada")
+    join(bench, "watcher")
+
+    assert bench.received("watcher") == [snapshot(ada=[meta(1)])]
+
+
+def test_joining_again_gives_no_second_snapshot(watched: Bench) -> None:
+    """It is a subscriber already."""
+    join(watched, "watcher")
+
+    assert watched.received("watcher") == []
+
+
+def test_after_everybody_left_an_old_subscriber_gets_diffs_and_a_new_one_a_snapshot(
+    watched: Bench,
+) -> None:
+    """The one has had a snapshot, the other not."""
+    watched.do("a", {"untrack": "r"})
+    join(watched, "b")
+    clear(watched)
+    track(watched, "c", "bob")
+
+    assert watched.received("watcher") == [diff({"bob": [meta(2)]})]
+    assert watched.received("b") == [snapshot(bob=[meta(2)])]
+
+
+# Rules 2 and 3
+
+
+def test_the_first_connection_of_a_user_is_a_join_for_the_others(watched: Bench) -> None:
+    """And a snapshot, itself included, for the tracker."""
+    track(watched, "b", "bob")
+
+    assert watched.received("b") == [snapshot(ada=[meta(1)], bob=[meta(2)])]
+    assert watched.received("watcher") == [diff({"bob": [meta(2)]})]
+    assert watched.received("a") == [diff({"bob": [meta(2)]})]
+
+
+def test_a_tracker_that_joined_before_gets_the_snapshot_and_no_diff(watched: Bench) -> None:
+    """It is not one of the others."""
+    track(watched, "watcher", "eve")
+
+    assert watched.received("watcher") == [snapshot(ada=[meta(1)], eve=[meta(2)])]
+
+
+def test_a_further_connection_of_a_user_is_a_snapshot_for_itself_only(watched: Bench) -> None:
+    """No diff to anybody."""
+    track(watched, "b", "ada")
+
+    assert watched.received("b") == [snapshot(ada=[meta(1), meta(2)])]
+    assert (watched.received("a"), watched.received("watcher")) == ([], [])
+
+
+# Rule 4
+
+
+def test_a_change_of_state_is_a_join_with_all_metas_to_everybody(watched: Bench) -> None:
+    """The actor included."""
+    track(watched, "b", "ada")
+    watched.settle()
+    clear(watched)
+    set_state(watched, "b", "typing")
+
+    for connection_id in ("a", "b", "watcher"):
+        assert watched.received(connection_id) == [diff({"ada": [meta(1), meta(2, "typing")]})]
+
+
+def test_the_same_state_again_sends_nothing(watched: Bench) -> None:
+    """Diffs fire on changes only."""
+    set_state(watched, "a", "online")
+
+    assert watched.received("watcher") == []
+
+
+def test_metadata_is_merged_and_a_change_of_it_is_an_update(watched: Bench) -> None:
+    """`set_presence` may carry more than a state."""
+    set_state(watched, "a", "online", mood="fine")
+    watched.do("a", {"set_presence": {"channel": "r", "at": 1}})
+
+    assert watched.received("watcher") == [
+        diff({"ada": [meta(1, mood="fine")]}),
+        diff({"ada": [meta(1, mood="fine", at=1)]}),
+    ]
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, True), (1, 1.0), (0, False), ("1", 1)])
+def test_values_of_another_type_are_a_change(watched: Bench, before: Any, after: Any) -> None:
+    """Python thinks that some of them are equal; clients do not."""
+    set_state(watched, "a", "online", x=before)
+    clear(watched)
+    set_state(watched, "a", "online", x=after)
+
+    assert len(watched.received("watcher")) == 1
+
+
+# Rules 5 and 6
+
+
+def test_a_connection_that_goes_while_others_of_the_user_remain_sends_nothing(
+    watched: Bench,
+) -> None:
+    """One of two tabs is closed."""
+    track(watched, "b", "ada")
+    watched.settle()
+    clear(watched)
+    watched.disconnect("a")
+
+    assert watched.received("watcher") == []
+
+
+def test_the_last_connection_of_a_user_is_a_leave_with_its_metas(watched: Bench) -> None:
+    """As the client knows them."""
+    watched.disconnect("a")
+
+    assert watched.received("watcher") == [diff(leaves={"ada": [meta(1)]})]
+
+
+def test_untracking_tells_the_actor_too_and_it_stays_a_subscriber(watched: Bench) -> None:
+    """It is still in the room."""
+    join(watched, "a")
+    watched.do("a", {"untrack": "r"})
+    track(watched, "b", "bob")
+
+    assert watched.received("a") == [diff(leaves={"ada": [meta(1)]}), diff({"bob": [meta(2)]})]
+
+
+def test_untracking_without_being_in_the_room_ends_the_subscription(watched: Bench) -> None:
+    """It was a subscriber only because it was tracked."""
+    watched.do("a", {"untrack": "r"})
+    clear(watched)
+    track(watched, "b", "bob")
+
+    assert watched.received("a") == []
+
+
+def test_leaving_the_room_while_tracked_keeps_the_subscription(watched: Bench) -> None:
+    """Tracking and membership are two things."""
+    join(watched, "a")
+    watched.do("a", {"leave": "r"})
+    track(watched, "b", "bob")
+
+    assert watched.received("a") == [diff({"bob": [meta(2)]})]
+
+
+def test_one_that_left_the_room_gets_nothing_more(watched: Bench) -> None:
+    """Leaving ends the subscription of one that is not tracked."""
+    watched.do("watcher", {"leave": "r"})
+    track(watched, "b", "bob")
+
+    assert watched.received("watcher") == []
+
+
+def test_a_leave_has_also_the_metas_that_a_stale_client_still_shows() -> None:
+    """Over the budget no refresh tells of the first tab's end, so the leave does."""
+    bench = Bench(presence_resync_bytes=1)
+    bench.connect("a", "b", "c", "watcher")
+    track(bench, "a", "ada")
+    join(bench, "watcher")
+    track(bench, "b", "ada", state="away")
+    track(bench, "c", "bob")  # spends the budget: the watcher knows both tabs
+    bench.disconnect("a")
+    clear(bench)
+    bench.disconnect("b")
+
+    assert bench.received("watcher") == [diff(leaves={"ada": [meta(1), meta(2, "away")]})]
+
+
+# Rule 7
+
+
+def test_tracking_again_as_the_same_user_is_an_update_and_a_snapshot(watched: Bench) -> None:
+    """The state is kept, the metadata replaced, the ref the same."""
+    set_state(watched, "a", "typing", old=1)
+    clear(watched)
+    track(watched, "a", "ada", new=2)
+
+    update = diff({"ada": [meta(1, "typing", new=2)]})
+    assert watched.received("watcher") == [update]
+    assert watched.received("a") == [update, snapshot(ada=[meta(1, "typing", new=2)])]
+
+
+def test_tracking_again_without_a_change_is_only_a_snapshot(watched: Bench) -> None:
+    """The others hear nothing."""
+    track(watched, "a", "ada")
+
+    assert watched.received("watcher") == []
+    assert watched.received("a") == [snapshot(ada=[meta(1)])]
+
+
+def test_tracking_again_as_another_user_is_a_leave_and_a_join(watched: Bench) -> None:
+    """With a new ref."""
+    track(watched, "a", "bob")
+
+    assert watched.received("watcher") == [
+        diff(leaves={"ada": [meta(1)]}),
+        diff({"bob": [meta(2)]}),
+    ]
+    assert watched.received("a")[-1] == snapshot(bob=[meta(2)])
+    assert watched.hub.presence_count("r") == 1
+
+
+# Rule 8
+
+
+def test_device_counts_are_refreshed_once_within_a_second(watched: Bench) -> None:
+    """Two more tabs, one snapshot."""
+    track(watched, "b", "ada")
+    watched.now += 0.5
+    track(watched, "c", "ada")
+    watched.now += 0.5
+    watched.flush()
+
+    assert watched.wakes == [101.0]
+    assert watched.received("watcher") == [snapshot(ada=[meta(1), meta(2), meta(3)])]
+
+
+def test_a_refresh_is_not_sent_early(watched: Bench) -> None:
+    """Flushing before it is due sends nothing and asks to be called again."""
+    track(watched, "b", "ada")
+    watched.now += 0.9
+    watched.flush()
+
+    assert watched.received("watcher") == []
+    assert watched.wakes[-1] == 101.0
+
+
+def test_a_refresh_goes_only_to_those_whose_snapshot_is_out_of_date(watched: Bench) -> None:
+    """The new tab has had its own, and one that joined since too."""
+    track(watched, "b", "ada")
+    join(watched, "c")
+    clear(watched)
+    watched.settle()
+
+    assert watched.received("watcher") == [snapshot(ada=[meta(1), meta(2)])]
+    assert (watched.received("b"), watched.received("c")) == ([], [])
+    assert len(watched.received("a")) == 1
+
+
+def test_a_refresh_is_one_effect(watched: Bench) -> None:
+    """Encoded once for all."""
+    track(watched, "b", "ada")
+
+    effects = [effect for effect in watched.hub.flush(102.0) if hasattr(effect, "payload")]
+
+    assert len(effects) == 1
+
+
+def test_a_refresh_comes_before_any_diff_of_the_channel(watched: Bench) -> None:
+    """Without waiting for its second, and then not again."""
+    track(watched, "b", "ada")
+    track(watched, "c", "bob")
+    watched.settle()
+
+    assert watched.received("watcher") == [
+        snapshot(ada=[meta(1), meta(2)]),
+        diff({"bob": [meta(3)]}),
+    ]
+
+
+def test_the_state_before_a_leave_is_refreshed_first(watched: Bench) -> None:
+    """So that the leave has what the client shows."""
+    track(watched, "b", "ada")
+    watched.disconnect("a")
+    watched.disconnect("b")
+
+    assert watched.received("watcher") == [
+        snapshot(ada=[meta(2)]),
+        diff(leaves={"ada": [meta(2)]}),
+    ]
+
+
+def test_over_the_budget_a_refresh_waits(bench: Bench) -> None:
+    """One second's worth may be spent at once; after that it is earned first."""
+    small = Bench(presence_resync_bytes=100)
+    small.connect("a", "b", "c", "watcher")
+    track(small, "a", "ada")
+    join(small, "watcher")
+    track(small, "b", "ada")
+    small.now += 1
+    small.flush()  # about 115 bytes to each of two: the budget is 130 in debt
+    clear(small)
+    track(small, "c", "ada")
+    small.now += 1
+    small.flush()
+    assert small.received("watcher") == []
+
+    small.settle()
+
+    assert len(small.received("watcher")) == 1
+    assert small.now > 103
+
+
+def test_over_the_budget_a_diff_goes_out_without_a_refresh(bench: Bench) -> None:
+    """Diffs are never held back."""
+    small = Bench(presence_resync_bytes=1)
+    small.connect("a", "b", "c", "watcher")
+    track(small, "a", "ada")
+    join(small, "watcher")
+    track(small, "b", "ada")
+    track(small, "c", "bob")
+    small.disconnect("b")
+    clear(small)
+    set_state(small, "a", "typing")
+
+    assert small.received("watcher") == [diff({"ada": [meta(1, "typing")]})]
+
+
+def test_a_setting_turns_refreshes_off() -> None:
+    """No snapshot, no wake."""
+    bench = Bench(presence_resync_seconds=0)
+    bench.connect("a", "b", "watcher")
+    track(bench, "a", "ada")
+    join(bench, "watcher")
+    clear(bench)
+    track(bench, "b", "ada")
+
+    assert bench.hub.due is None
+    assert bench.wakes == []
+    assert bench.received("watcher") == []
+
+
+def test_nothing_is_pending_when_nobody_is_out_of_date(bench: Bench) -> None:
+    """A user's two tabs alone in a channel: only the first is told."""
+    track(bench, "a", "ada")
+    track(bench, "b", "ada")
+    bench.disconnect("a")
+    bench.disconnect("b")
+
+    assert bench.hub.due is None
+
+
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_metas_that_are_gone_are_remembered_up_to_a_limit(seconds: int) -> None:
+    """A tab that comes and goes for ever does not grow anything."""
+    bench = Bench(presence_resync_seconds=seconds)
+    bench.connect("a", "b", "watcher")
+    track(bench, "a", "ada")
+    join(bench, "watcher")
+    for _ in range(3 * MAX_GHOSTS):
+        track(bench, "b", "ada")
+        bench.do("b", {"untrack": "r"})
+
+    user = bench.hub.broker.presence._channels["r"].users["ada"]  # type: ignore[attr-defined]
+    assert len(user.ghosts) <= MAX_GHOSTS
+
+
+# Rule 9
+
+
+def test_join_and_track_in_one_return_give_one_snapshot(watched: Bench) -> None:
+    """Not one for each."""
+    watched.do("b", {"join": "r", "track": {"channel": "r", "user_id": "bob"}})
+
+    assert watched.received("b") == [snapshot(ada=[meta(1)], bob=[meta(2)])]
+
+
+def test_joining_another_room_while_tracking_gives_its_snapshot(watched: Bench) -> None:
+    """Only the channel that is tracked in is spared one."""
+    watched.do("b", {"join": ["r", "s"], "track": {"channel": "s", "user_id": "bob"}})
+
+    assert [message["payload"].keys() for message in watched.received("b")] == [{"ada"}, {"bob"}]
+
+
+# Rule 10
+
+
+@pytest.mark.parametrize("result", [{"untrack": "r"}, {"set_presence": {"channel": "r"}}])
+def test_what_is_not_tracked_cannot_change(watched: Bench, result: Any) -> None:
+    """Nothing is sent, and the note is for the debug log."""
+    watched.do("watcher", result)
+
+    assert [(note.kind, note.once) for note in watched.notes] == [("not_tracked", False)]
+    assert watched.received("watcher") == watched.received("a") == []
+
+
+# Rule 11
+
+
+def test_a_subscriber_of_two_channels_is_told_which_one(watched: Bench) -> None:
+    """From the snapshot of the second one on; the others' shape stays the page's."""
+    watched.do("b", {"track": {"channel": "s", "user_id": "bob"}})
+    clear(watched)
+    join(watched, "watcher", room="s")
+    set_state(watched, "a", "typing")
+
+    labelled = {**diff({"ada": [meta(1, "typing")]}), "channel": "r"}
+    assert watched.received("watcher") == [{**snapshot(bob=[meta(2)]), "channel": "s"}, labelled]
+    assert watched.received("a") == [diff({"ada": [meta(1, "typing")]})]
+
+
+def test_back_to_one_channel_the_shape_is_the_pages_again(watched: Bench) -> None:
+    """After leaving the other."""
+    watched.do("b", {"track": {"channel": "s", "user_id": "bob"}})
+    join(watched, "watcher", room="s")
+    watched.do("watcher", {"leave": "s"})
+    clear(watched)
+    set_state(watched, "a", "typing")
+
+    assert watched.received("watcher") == [diff({"ada": [meta(1, "typing")]})]
+
+
+def test_a_plain_room_is_no_channel_with_presence(watched: Bench) -> None:
+    """Rooms without presence do not count."""
+    join(watched, "watcher", room="plain")
+    set_state(watched, "a", "typing")
+
+    assert "channel" not in watched.received("watcher")[0]
+
+
+# Coming back
+
+
+def test_one_that_comes_back_gets_what_changed_in_the_meantime_as_a_diff(watched: Bench) -> None:
+    """`phoenix` compares refs in a snapshot, and a state change keeps the ref."""
+    watched.do("watcher", {"leave": "r"})
+    set_state(watched, "a", "typing")
+    join(watched, "watcher")
+
+    typing = [meta(1, "typing")]
+    assert watched.received("watcher") == [snapshot(ada=typing), diff({"ada": typing})]
+
+
+def test_one_that_comes_back_to_no_change_gets_a_snapshot_only(watched: Bench) -> None:
+    """The usual case costs one frame."""
+    set_state(watched, "a", "typing")
+    watched.do("watcher", {"leave": "r"})
+    clear(watched)
+    join(watched, "watcher")
+
+    assert watched.received("watcher") == [snapshot(ada=[meta(1, "typing")])]
+
+
+def test_channels_that_were_left_are_remembered_up_to_a_limit(bench: Bench) -> None:
+    """A connection that wanders through channels does not grow."""
+    for number in range(MAX_REMEMBERED_CHANNELS + 20):
+        room = f"r{number}"
+        bench.do("a", {"track": {"channel": room, "user_id": "u"}})
+        bench.do("a", {"untrack": room})
+
+    seat = bench.hub.broker.presence._seats["a"]  # type: ignore[attr-defined]
+    assert len(seat.left) == MAX_REMEMBERED_CHANNELS
+
+
+def test_a_channel_is_forgotten_with_its_last_subscriber(watched: Bench) -> None:
+    """Nothing is left behind."""
+    for connection_id in ("a", "b", "c", "watcher"):
+        watched.disconnect(connection_id)
+
+    assert len(watched.hub.broker.presence) == 0  # type: ignore[arg-type]
+    assert watched.hub.broker.presence._seats == {}  # type: ignore[attr-defined]
