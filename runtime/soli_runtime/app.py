@@ -25,6 +25,7 @@ from .handlers import Handler
 from .project import Project
 from .routes import WEBSOCKET, RouteError, RouteTable
 from .routing_dsl import LIBRARY_KEY, Declared, RouteDeclarations
+from .waiting_names import may_wait
 
 AUTHENTICATE = "authenticate"
 CURRENT_USER = "get_current_user"
@@ -64,6 +65,9 @@ class App:
         self.programs = programs
         self.declarations = declarations_of(interpreter.machine)
         self.authenticate = self._find_authenticate()
+        imported = interpreter.machine.modules.values()
+        self.may_wait = may_wait(program.node for program in (*programs.values(), *imported))
+        """Whether calls into the app may have to be set aside."""
 
     @property
     def has_routes(self) -> bool:
@@ -125,11 +129,12 @@ def parse_all(paths: Iterable[Path]) -> dict[Path, nodes.Program]:
     return parsed
 
 
-def load(project: Project, interpreter: Interpreter) -> App:
-    """Run the files of *project* and check its routes.
+def load(project: Project, interpreter: Interpreter, *, prefix: str = "") -> App:
+    """Run the files of *project* and check its routes. *prefix* goes before every route.
 
     Raises AppInvalid; SoliError when a program that declared no routes failed.
     """
+    declarations_of(interpreter.machine).place.prefix = prefix.rstrip("/")
     return _Loading(project, interpreter).load()
 
 

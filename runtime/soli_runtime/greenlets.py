@@ -92,32 +92,31 @@ class Runners:
         Of a call that waits, *done* gets the result or `Failure` later, from the event loop, and
         the `Runner` is the handle to cancel it. Must be called on the loop's own thread.
         """
-        runner = self._take()
+        idle = self._idle
+        runner = idle.pop() if idle else Runner(self)
+        current = getcurrent()
+        if runner.parent is not current:
+            runner.parent = current
+        # Variables that host functions set belong to this call, as they would to a task.
         runner.gr_context = copy_context()
         outcome = runner.switch((code, argument))
-        return self._settle(runner, outcome, done)
+        if outcome is runner:
+            return self._settle(runner, outcome, done)
+        idle.append(runner)
+        return outcome
 
     def cancel_all(self) -> None:
         """Cancel every suspended call (the server stops)."""
         for runner in tuple(self._waiting):
             runner.cancel()
 
-    def _take(self) -> Runner:
-        if self._idle:
-            runner = self._idle.pop()
-        else:
-            runner = Runner(self)
-        runner.parent = getcurrent()
-        return runner
-
     def _settle(self, runner: Runner, outcome: Any, done: Done) -> Any:
         if outcome is runner:
             runner.done = done
             self._waiting.add(runner)
             return outcome
-        if runner.waited or runner.cancelled:
-            runner.cancelled = runner.expired = False
-            runner.waited = 0.0
+        runner.cancelled = runner.expired = False
+        runner.waited = 0.0
         if len(self._idle) < MAX_IDLE_RUNNERS:
             self._idle.append(runner)
         return outcome

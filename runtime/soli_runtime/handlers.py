@@ -54,11 +54,13 @@ class Handler:
 class Calls:
     """Runs functions of one program on the event loop."""
 
-    __slots__ = ("_machine", "_runners")
+    __slots__ = ("_machine", "_runners", "may_wait")
 
-    def __init__(self, machine: Machine, runners: Runners) -> None:
+    def __init__(self, machine: Machine, runners: Runners, *, may_wait: bool = True) -> None:
         self._machine = machine
         self._runners = runners
+        self.may_wait = may_wait
+        """False: the program cannot wait (`waiting_names`), so calls need no runner."""
 
     @property
     def runners(self) -> Runners:
@@ -70,7 +72,12 @@ class Calls:
         Returns the value, a `Failure`, or a `Runner` when the call waits: then *done* gets the
         value or `Failure` later.
         """
-        return self._runners.run(self._enter, (invoke, argument, local), done)
+        if self.may_wait or self._machine.local:
+            return self._runners.run(self._enter, (invoke, argument, local), done)
+        try:
+            return self._enter((invoke, argument, local))
+        except Exception as error:
+            return Failure(error)
 
     def _enter(self, job: tuple[Invoke, Value, dict[str, Any]]) -> Value:
         invoke, argument, local = job
@@ -119,6 +126,8 @@ class Calls:
 
     def suspend(self, awaitable: Any) -> Any:
         """The capability `suspend` for this program (see `greenlets.suspend`)."""
+        # Should the judgement of `waiting_names` ever be wrong, only this one call fails.
+        self.may_wait = True
         self._machine.local = OUTSIDE  # whoever runs meanwhile is not nested in this call
         return suspend(awaitable)
 

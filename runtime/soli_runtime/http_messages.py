@@ -14,6 +14,9 @@ MAX_BODY_BYTES = 8 * 1024 * 1024
 
 MAX_PARTS = 1000
 
+SERVER = "soli"
+"""What the `Server` header says: enough to know whom to ask, nothing to attack by."""
+
 _HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "content-length", "keep-alive"})
 """Headers that the server itself must decide about."""
 
@@ -118,9 +121,11 @@ def to_aiohttp(response: Response) -> web.Response:
 
 def header_multidict(response: Response) -> CIMultiDict[str]:
     """The headers that a response may choose."""
-    return CIMultiDict(
+    headers: CIMultiDict[str] = CIMultiDict(
         (name, value) for name, value in response.headers if name.lower() not in _HOP_BY_HOP
     )
+    headers.setdefault(hdrs.SERVER, SERVER)
+    return headers
 
 
 def plain(status: int, text: str) -> web.Response:

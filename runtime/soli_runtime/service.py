@@ -50,10 +50,7 @@ Authenticate = Callable[[dict[str, Any]], Any]
 
 
 class Service:
-    """One app on the running event loop. `start` first, `stop` last.
-
-    *authenticate* is a host's own (async) function in place of the program's.
-    """
+    """One app on the running event loop. `start` first, `stop` last."""
 
     def __init__(
         self,
@@ -61,8 +58,6 @@ class Service:
         settings: Settings,
         log: Log,
         waiting: Waiting,
-        *,
-        authenticate: Authenticate | None = None,
     ) -> None:
         self.app = app
         self.settings = settings
@@ -72,17 +67,20 @@ class Service:
         self._machine = machine
         self._codec = json_codec(machine)
         self._runners = Runners(settings.handler_wait_seconds)
-        self.calls = Calls(machine, self._runners)
+        self.calls = self._calls_of(app)
         waiting.serve(self.calls.suspend)
         self.endpoint = Endpoint(socket_limits(settings), loop=self.loop)
         self.admission = Admission(settings)
         self._proxies = TrustedProxies(settings.trusted_proxies)
-        self._host_authenticate = authenticate
+        self._host_authenticate: Authenticate | None = None
         self.sessions = MemoryStore(self.loop.time)
         self.topics = sse.Topics()
         self._set_up_hub()
         self.http = HttpActions(self)
         self._stopping = False
+
+    def _calls_of(self, app: App) -> Calls:
+        return Calls(app.interpreter.machine, self._runners, may_wait=app.may_wait)
 
     def _set_up_hub(self) -> None:
         settings = self.settings
@@ -114,6 +112,13 @@ class Service:
             on_gone=self._gone,
         )
 
+    def use_authenticate(self, authenticate: Authenticate) -> None:
+        """Let a host's function say who connects, in place of the program's.
+
+        It takes the request Hash and returns (or awaits) a user Hash, None, or a `Response`.
+        """
+        self._host_authenticate = authenticate
+
     # --- the life of the service ---------------------------------------------------------------
 
     async def start(self) -> None:
@@ -134,7 +139,7 @@ class Service:
         self.app = app
         self._machine = app.interpreter.machine
         self._codec = json_codec(self._machine)
-        self.calls = Calls(self._machine, self._runners)
+        self.calls = self._calls_of(app)
         waiting.serve(self.calls.suspend)
         self.live.calls = self.calls
         self.http = HttpActions(self)

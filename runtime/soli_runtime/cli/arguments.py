@@ -14,6 +14,9 @@ from .exits import OK, Exit, UsageError
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises UsageError in place of exiting with status 2."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see {self.prog} --help")
 
