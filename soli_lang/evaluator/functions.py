@@ -117,7 +117,10 @@ def _declare_parameters(block: Block, node: nodes.FunctionNode, signature: Signa
 
 
 def _mentions_it(body: nodes.Body) -> bool:
-    """Whether a block without parameters reads `it` (calling `it(...)` does not count)."""
+    """Whether a block without parameters reads `it` (calling `it(...)` does not count).
+
+    Blocks in it that have no parameters either read an `it` of their own.
+    """
     from .scopes import children
 
     pending: list[Any] = [body]
@@ -129,6 +132,8 @@ def _mentions_it(body: nodes.Body) -> bool:
             pending.extend(node.arguments)
             if node.block is not None:
                 pending.append(node.block)
+            continue
+        if node.__class__ is nodes.FunctionNode and not node.params and node.name == "<lambda>":
             continue
         pending.extend(children(node))
     return False

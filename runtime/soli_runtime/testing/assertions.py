@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from soli_stdlib import json_text, regex
+
 from soli_lang import semantics
 from soli_lang.errors import SoliError, SoliPlainTypeError
 from soli_lang.machine import Machine
 from soli_lang.native import Any_, String, function
 from soli_lang.values import Value
-from soli_stdlib import json_text, regex
 
 from .suites import Suite
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from time import perf_counter
 
+from ..project import ProjectError, find_project
 from .discovery import PathMissing, default_paths, find_specs
 from .machine_reports import json_report, junit_report
 from .outcomes import FileReport, RunReport
@@ -36,6 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to report")
     parser.add_argument("--coverage", action="store_true", help="which lines of Soli were run")
     parser.add_argument(
+        "--app", type=Path, metavar="PATH", help="the app that request specs are about"
+    )
+    parser.add_argument(
         "--timeout",
         type=float,
         default=TEST_SECONDS,
@@ -60,7 +64,11 @@ def run_once(arguments: argparse.Namespace, paths: list[Path]) -> int:
     if not specs:
         print("No test files found.")
         return 0
-    options = _options(arguments)
+    try:
+        options = _options(arguments)
+    except ProjectError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
     if arguments.format == "text":
         report = _run_for_people(specs, options)
     else:
@@ -75,6 +83,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         "filter": arguments.filter,
         "fail_fast": arguments.fail_fast,
         "seconds": arguments.timeout,
+        "project": find_project(arguments.app) if arguments.app is not None else None,
     }
     if arguments.format != "text":
         options["output"] = sys.stderr.write
@@ -130,14 +139,3 @@ def root_of(path: Path) -> Path:
     is around it, else its own."""
     here = Path.cwd()
     return here if path.resolve().is_relative_to(here) else path.resolve().parent
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """`python -m soli_runtime.testing.command`"""
-    parser = argparse.ArgumentParser(prog="soli test")
-    configure(parser)
-    return run(parser.parse_args(arguments))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

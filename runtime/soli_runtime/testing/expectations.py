@@ -150,8 +150,8 @@ def to_contain(machine: Machine, expectation: Expectation, other: Value) -> bool
     actual = expectation.value
     if actual.__class__ is str:
         holds = other.__class__ is str and other in actual
-    elif actual.__class__ is list or actual.__class__ is dict:
-        items = actual if actual.__class__ is list else actual.values()
+    elif isinstance(actual, list | dict):
+        items = actual.values() if isinstance(actual, dict) else actual
         holds = any(semantics.equals(item, other) for item in items)
     else:
         raise SoliTypeError("to_contain expects string, array or hash")

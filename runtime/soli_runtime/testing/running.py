@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from soli_lang.errors import SoliError, SoliSyntaxError, Thrown, render
 from soli_lang.interpreter import Program
@@ -13,13 +14,18 @@ from soli_lang.machine import Machine
 from soli_lang.source import Source
 from soli_lang.values import Function, Value
 
+from ..app import AppInvalid
 from ..capabilities import print_text
+from ..project import Project
 from .assertions import AssertionFailed
 from .differences import difference_lines
 from .dsl import Skipped
 from .outcomes import FileReport, Outcome, Status
 from .suites import AFTER_ALL, AFTER_EACH, BEFORE_ALL, BEFORE_EACH, Group, Test
-from .worlds import World
+from .worlds import World, project_around
+
+if TYPE_CHECKING:
+    from .app_world import AppWorld
 
 TEST_SECONDS = 10.0
 """Seconds of computing, and of waiting, that one test may take."""
@@ -35,6 +41,8 @@ class Options:
     seconds: float = TEST_SECONDS
     output: Callable[[str], None] = print_text
     """Where programs print to."""
+    project: Project | None = None
+    """The app to test; None: the one around the spec file."""
     prepare: Callable[[Machine], None] = lambda machine: None
     """Called with each new machine before anything is compiled for it (coverage)."""
 
@@ -50,6 +58,7 @@ class SpecFile:
         self._world = World(root, seconds=options.seconds, output=options.output)
         options.prepare(self._world.machine)
         self._program: Program | None = None
+        self._app: AppWorld | None = None
 
     async def run(self) -> FileReport:
         """Load the file and run its tests. A file that fails to load is one failure."""
@@ -57,13 +66,14 @@ class SpecFile:
         try:
             await self._run()
         finally:
-            await self._world.close()
+            if self._app is not None:
+                await self._app.stop()
         self.report.seconds = perf_counter() - started
         self.report.assertions = self._world.suite.assertions
         return self.report
 
     async def _run(self) -> None:
-        error = await self._attempt(self._load)
+        error = await self._start_app() or await self._attempt(self._load)
         if error is None:
             await self._run_group(self._world.suite.root, None)
         elif isinstance(error, Skipped):
@@ -71,10 +81,23 @@ class SpecFile:
         else:
             self._failed(str(self.path), error)
 
+    async def _start_app(self) -> Exception | None:
+        """Serve the app that the file belongs to, if there is one; what went wrong."""
+        project = self._options.project or project_around(self.path)
+        if project is None:
+            return None
+        from .app_world import AppWorld  # loads aiohttp
+
+        try:
+            self._app = AppWorld(self._world, project)
+            await self._app.start()
+        except Exception as error:
+            return error
+        return None
+
     def _load(self) -> Value:
         source = Source(str(self.path), _read(self.path))
         self._program = self._world.interpreter.compile(source)
-        self._world.prepare()
         return self._program.run()
 
     @property
@@ -110,7 +133,10 @@ class SpecFile:
         suite.running = test
         started = perf_counter()
         self._world.unfreeze()
+        sockets = self._app.sockets_open() if self._app is not None else 0
         error = broken or await self._run_hooks_and_body(test)
+        if self._app is not None:
+            await self._app.test_ended(sockets)
         seconds = perf_counter() - started
         suite.running = None
         if error is None:
@@ -212,6 +238,8 @@ def _line_of(error: Exception) -> int:
 
 def failure_message(error: Exception) -> str:
     """`MESSAGE at L:C`, as the box of a failed file shows it (spec/stdlib.md §25.4)."""
+    if isinstance(error, AppInvalid):
+        return "the app cannot be loaded"
     if not isinstance(error, SoliError):
         return f"internal error: {type(error).__name__}: {error}"
     if isinstance(error, Thrown):
@@ -221,6 +249,8 @@ def failure_message(error: Exception) -> str:
 
 def failure_details(error: Exception) -> list[str]:
     """What helps to find the cause: differences, the source line, hint and backtrace."""
+    if isinstance(error, AppInvalid):
+        return [line for problem in error.problems for line in render(problem).split("\n")]
     if not isinstance(error, SoliError):
         return []
     lines: list[str] = []

@@ -9,29 +9,39 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from soli_stdlib import clock
+from soli_stdlib.environment import with_dotenv
+from soli_stdlib.waiting import BLOCKING_SERVICE
+
 from soli_lang.interpreter import Interpreter
 from soli_lang.limits import Limits
 from soli_lang.machine import Machine
 from soli_lang.native import declarations, install
 from soli_lang.values import Value
-from soli_stdlib import clock
 
 from ..capabilities import granted
-from ..greenlets import Runners, suspend
+from ..greenlets import Runners
 from ..handlers import Calls
 from ..library import install_library
-from . import assertions, dsl, expectations
+from ..project import Project, ProjectError, find_project
+from . import assertions, dsl, expectations, no_app
 from .assertions import suite_of
 from .suites import Suite
 
 ENVIRONMENT = {"APP_ENV": "test"}
 """What every test finds in its environment."""
 
+ROUTING_NAMES = ("get", "post", "put", "patch", "delete")
+"""In the app's files these declare routes, in spec files they send requests."""
+ROUTING_KEY = "soli_runtime.testing.routing"
+"""Where `Machine.library` holds what declares routes."""
+
 
 def install_testing(machine: Machine) -> None:
     """The library of a spec file: the runtime's, and what tests are written with."""
     install_library(machine)
-    for module in (dsl, assertions, expectations):
+    machine.library[ROUTING_KEY] = {name: machine.globals[name] for name in ROUTING_NAMES}
+    for module in (dsl, assertions, expectations, no_app):
         install(machine, declarations(module), expectations.TYPES)
 
 
@@ -39,19 +49,23 @@ class World:
     """An interpreter, and the event loop's means to call into it."""
 
     def __init__(self, root: Path, *, seconds: float, output: Callable[[str], None]) -> None:
-        runners = Runners(wait_seconds=seconds)
         capabilities = granted(
             root,
-            environment={**os.environ, **ENVIRONMENT},
+            environment=_environment(root),
             suspend=self._suspend,
             sleep=lambda seconds: self._suspend(asyncio.sleep(seconds)),
+            services={BLOCKING_SERVICE: asyncio.to_thread},
             private_network=True,
         )
         capabilities = replace(capabilities, output=output)
-        limits = Limits(max_seconds=seconds)
-        self.interpreter = Interpreter(install_testing, capabilities=capabilities, limits=limits)
+        self._limits = Limits(max_seconds=seconds)
+        self.app_limits: Limits | None = None
+        """Limits of the app's handlers, which run while a test waits."""
+        self.interpreter = Interpreter(
+            install_testing, capabilities=capabilities, limits=self._limits
+        )
         self.machine = self.interpreter.machine
-        self._calls = Calls(self.machine, runners)
+        self._calls = Calls(self.machine, Runners(wait_seconds=seconds))
 
     @property
     def suite(self) -> Suite:
@@ -61,16 +75,37 @@ class World:
         """Run *code* with a fresh budget. Raises what it raises."""
         return await self._calls.wait(lambda _: code(), None, {"testing": self})
 
-    def prepare(self) -> None:
-        """Make ready what the spec file expects to find."""
-
-    async def close(self) -> None:
-        """Give back what the file's tests left open."""
-        self._calls.runners.cancel_all()
-
     def unfreeze(self) -> None:
         """Let the clock run again."""
         clock.of(self.machine).unfreeze()
 
     def _suspend(self, awaitable: Any) -> Any:
-        return self._calls.suspend(awaitable)
+        machine = self.machine
+        machine.limits = self.app_limits or self._limits
+        try:
+            return self._calls.suspend(awaitable)
+        finally:
+            machine.limits = self._limits
+
+
+def _environment(root: Path) -> dict[str, str]:
+    """The environment of tests: `.env`, `.env.test`, and APP_ENV (spec/stdlib.md §20)."""
+    texts = [_text_of(root / name) for name in (".env", ".env.test")]
+    return {**with_dotenv(os.environ, *texts), **ENVIRONMENT}
+
+
+def _text_of(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def project_around(spec: Path) -> Project | None:
+    """The app in whose folder *spec* is: the nearest folder above it that is one."""
+    for folder in spec.resolve().parents:
+        try:
+            return find_project(folder)
+        except ProjectError:
+            continue
+    return None

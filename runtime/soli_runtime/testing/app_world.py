@@ -1,0 +1,65 @@
+"""Loads the app that a spec file belongs to into the spec's interpreter, and serves it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from soli_lang.native import declarations, install
+
+from ..app import load
+from ..logs import Log
+from ..project import Project
+from ..settings import Settings
+from . import requests, sockets
+from .app_server import AppServer
+from .requests import Visitor
+from .worlds import ROUTING_KEY, ROUTING_NAMES, World
+
+
+class AppWorld:
+    """The app of one spec file, and everything the file opened to it."""
+
+    def __init__(self, world: World, project: Project) -> None:
+        self._world = world
+        self._project = project
+        self._settings = Settings.from_environment(os.environ)
+        self._server: AppServer | None = None
+
+    async def start(self) -> None:
+        """Load and serve the app. Raises AppInvalid, SoliError."""
+        world = self._world
+        machine = world.machine
+        for module in (requests, sockets):
+            install(machine, declarations(module), sockets.TYPES)
+        asking = {name: machine.globals[name] for name in ROUTING_NAMES}
+        machine.globals.update(machine.library[ROUTING_KEY])
+        await world.call(self._load)
+        machine.globals.update(asking)
+        assert self._server is not None
+        limits = machine.limits
+        await self._server.start()
+        world.app_limits, machine.limits = machine.limits, limits
+        machine.library[requests.LIBRARY_KEY] = Visitor(self._server)
+
+    def _load(self) -> None:
+        app = load(self._project, self._world.interpreter)
+        self._server = AppServer(app, self._settings, Log(_write, level="error"))
+
+    async def test_ended(self, sockets_before: int) -> None:
+        """Close what a test left open."""
+        await sockets.open_sockets(self._world.machine).close_from(sockets_before)
+
+    def sockets_open(self) -> int:
+        """How many clients are open, for `test_ended`."""
+        return sockets.open_sockets(self._world.machine).count
+
+    async def stop(self) -> None:
+        """Close all connections and stop serving."""
+        await self.test_ended(0)
+        if self._server is not None:
+            await self._server.stop()
+
+
+def _write(text: str) -> None:
+    sys.stderr.write(text)
