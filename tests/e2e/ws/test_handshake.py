@@ -1,0 +1,114 @@
+"""The opening handshake on real sockets."""
+
+import pytest
+
+from .serving import Path, Service, handshake, masked, on_every_path, play, raw_client
+
+
+@on_every_path
+def test_a_right_handshake_is_accepted(path: Path) -> None:
+    """The 101 has the accept token of RFC 6455's own example."""
+
+    async def scenario(service: Service) -> None:
+        async with raw_client(service, upgraded=False) as client:
+            client.send(handshake(Sec_WebSocket_Key="dGhlIHNhbXBsZSBub25jZQ=="))
+            status, headers = await client.response()
+            assert status == 101
+            assert headers["sec-websocket-accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+            assert headers["upgrade"].lower() == "websocket"
+            assert headers["connection"].lower() == "upgrade"
+            assert "sec-websocket-extensions" not in headers
+
+    play(path, scenario)
+
+
+@on_every_path
+def test_header_values_may_be_lists_in_any_case(path: Path) -> None:
+    """Connection and Upgrade are lists of tokens, whatever their case."""
+
+    async def scenario(service: Service) -> None:
+        async with raw_client(service, upgraded=False) as client:
+            client.send(handshake(Connection="keep-alive, UPGRADE", Upgrade="WebSocket"))
+            status, _ = await client.response()
+            assert status == 101
+
+    play(path, scenario)
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({"Upgrade": None, "Connection": None}, 426),
+        ({"Upgrade": "h2c"}, 426),
+        ({"Connection": "keep-alive"}, 400),
+        ({"Sec_WebSocket_Version": None}, 426),
+        ({"Sec_WebSocket_Version": "8"}, 426),
+        ({"Sec_WebSocket_Key": None}, 400),
+        ({"Sec_WebSocket_Key": "short"}, 400),
+        ({"Sec_WebSocket_Key": "MDEyMzQ1Njc4OWFiY2Rl"}, 400),
+        ({"Sec_WebSocket_Key": "MDEyMzQ1Njc4OWFiY2RlZ!=="}, 400),
+    ],
+)
+@on_every_path
+def test_a_wrong_handshake_is_refused(
+    path: Path, changed: dict[str, str | None], status: int
+) -> None:
+    """What RFC 6455 section 4.2.1 asks for is checked; the refusal is counted."""
+
+    async def scenario(service: Service) -> None:
+        async with raw_client(service, upgraded=False) as client:
+            client.send(handshake(**changed))
+            got, headers = await client.response()
+            assert got == status
+            if "Sec_WebSocket_Version" in changed:
+                assert headers["sec-websocket-version"] == "13"
+        assert service.opened == []
+        assert service.endpoint.counters.handshakes_refused == 1
+
+    play(path, scenario)
+
+
+@on_every_path
+def test_a_post_is_refused(path: Path) -> None:
+    """A handshake is a GET."""
+
+    async def scenario(service: Service) -> None:
+        async with raw_client(service, upgraded=False) as client:
+            client.send(handshake().replace(b"GET", b"POST"))
+            status, _ = await client.response()
+            assert status == 400
+
+    play(path, scenario)
+
+
+@on_every_path
+def test_frames_that_come_with_the_handshake_are_not_lost(path: Path) -> None:
+    """A client may send frames before it saw the 101; they arrive whole and in order."""
+
+    async def scenario(service: Service) -> None:
+        async with raw_client(service, upgraded=False) as client:
+            late = masked(0x81, b"late")
+            client.send(handshake() + masked(0x81, b"early") + late[:3])
+            status, _ = await client.response()
+            assert status == 101
+            assert await client.frame() == (0x81, b"early")
+            client.send(late[3:])
+            assert await client.frame() == (0x81, b"late")
+
+    play(path, scenario)
+
+
+@on_every_path
+def test_a_close_that_comes_with_the_handshake_is_answered(path: Path) -> None:
+    """Open and closed in one packet: both are reported, once."""
+
+    async def scenario(service: Service) -> None:
+        async with raw_client(service, upgraded=False) as client:
+            client.send(handshake() + masked(0x88, b"\x03\xe8"))
+            await client.response()
+            assert await client.frame() == (0x88, b"\x03\xe8")
+            assert await client.end() == b""
+        assert len(service.opened) == 1
+        assert service.closed == [(1000, "")]
+
+    play(path, scenario)
