@@ -12,11 +12,9 @@ from soli_lang.values import Symbol, Value
 
 def truncated(number: int | float) -> int:
     """*number* cut toward zero; NaN is 0, what exceeds 64 bits stops at the limit (§1.5)."""
-    if number.__class__ is int:
-        return int(number)
     if number != number:
         return 0
-    if math.isinf(number):
+    if number.__class__ is float and math.isinf(number):
         return MAX_INT if number > 0 else MIN_INT
     return max(MIN_INT, min(MAX_INT, int(number)))
 

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
 class CalendarNames:
     """Names in one language: months from January, days from Monday."""
 
-    months: tuple[str, ...]
-    short_months: tuple[str, ...]
-    days: tuple[str, ...]
-    short_days: tuple[str, ...]
+    __slots__ = ("days", "months", "short_days", "short_months")
+
+    def __init__(
+        self,
+        months: tuple[str, ...],
+        short_months: tuple[str, ...],
+        days: tuple[str, ...],
+        short_days: tuple[str, ...],
+    ) -> None:
+        self.months = months
+        self.short_months = short_months
+        self.days = days
+        self.short_days = short_days
 
 
-@dataclass(frozen=True, slots=True)
 class TimeWords:
-    """How one language speaks of spans of time. Units: (singular, plural) by English name."""
+    """How one language speaks of spans of time."""
 
-    units: dict[str, tuple[str, str]]
-    ago: str
-    """Pattern with `{span}`."""
-    future: str
-    gap: str = " "
-    """Between a number and its unit, and between two parts of a span."""
+    __slots__ = ("ago", "future", "gap", "units")
+
+    def __init__(
+        self, units: dict[str, tuple[str, str]], ago: str, future: str, gap: str = " "
+    ) -> None:
+        self.units = units
+        """Singular and plural by the English name of the unit."""
+        self.ago = ago
+        """Pattern with `{span}`."""
+        self.future = future
+        self.gap = gap
+        """Between a number and its unit, and between two parts of a span."""
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -39,11 +39,11 @@ def canonical_text(machine: Machine, value: Value) -> str:
             continue
         is_text, item = token
         item = item if is_text else _plain(item)
-        if item.__class__ in (list, dict):
+        if not is_text and isinstance(item, list | dict):
             if len(stack) > MAX_DEPTH:
                 raise NotEncodable.too_deep()
             machine.spend(1 + len(item))
-            stack.append(_array(item) if item.__class__ is list else _object(item))
+            stack.append(_array(item) if isinstance(item, list) else _object(item))
             continue
         text = item if is_text else _scalar(item)
         size += len(text)

@@ -49,12 +49,7 @@ _LABELS = {
 }
 """Python codec -> labels."""
 
-_C1 = {
-    byte: bytes([byte]).decode("cp1252")
-    if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
-    else chr(byte)
-    for byte in range(0x80, 0xA0)
-}
+_C1 = dict(enumerate("€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ", start=0x80))
 """windows-1252 where it differs from ISO 8859-1; the five holes are control characters."""
 _ENCODE_C1: dict[int, int | str] = {
     **{byte: f"&#{byte};" for byte in _C1},

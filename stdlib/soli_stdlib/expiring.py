@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Stored = TypeVar("Stored")
 
 
-@dataclass(slots=True)
 class Entry(Generic[Stored]):
     """A value, its size in bytes, and the Unix second at which it goes (None: never)."""
 
-    value: Stored
-    size: int
-    expires_at: float | None
+    __slots__ = ("expires_at", "size", "value")
+
+    def __init__(self, value: Stored, size: int, expires_at: float | None) -> None:
+        self.value = value
+        self.size = size
+        self.expires_at = expires_at
 
 
 class ExpiringStore(Generic[Stored]):

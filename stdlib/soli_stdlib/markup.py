@@ -173,15 +173,14 @@ def percent_decode(text: str) -> str:
         return text
     parts = [first]
     for part in others:
-        byte = _BYTES.get(part[:2])
-        parts.append(b"%" + part if byte is None else byte + part[2:])
+        if len(part) >= 2 and part[0] in _HEX_DIGITS and part[1] in _HEX_DIGITS:
+            parts += (bytes((int(part[:2], 16),)), part[2:])
+        else:
+            parts += (b"%", part)
     return b"".join(parts).decode()
 
 
-_DIGITS = b"0123456789abcdefABCDEF"
-_BYTES = {
-    bytes((high, low)): bytes((int(bytes((high, low)), 16),)) for high in _DIGITS for low in _DIGITS
-}
+_HEX_DIGITS = b"0123456789abcdefABCDEF"
 
 
 # --- Markdown -------------------------------------------------------------------------------------
