@@ -12,6 +12,8 @@ from types import ModuleType
 from soli_lang.machine import Machine
 from soli_lang.native import declarations
 from soli_lang.native import install as _install_declared
+from soli_lang.objects import SoliClass
+from soli_lang.values import Value
 
 from . import (
     array_callbacks,
@@ -113,3 +115,13 @@ def install(machine: Machine) -> None:
     collections_classes.install(machine)
     for module in MODULES:
         _install_declared(machine, declarations(module), getattr(module, "TYPES", None))
+    for klass in [value for value in machine.globals.values() if isinstance(value, SoliClass)]:
+        if klass.instantiate is None and "new" in klass.statics:
+            klass.instantiate = _make_with_new
+
+
+def _make_with_new(
+    klass: SoliClass, arguments: list[Value], named: dict[str, Value] | None = None
+) -> Value:
+    """`new RateLimiter(…)` is `RateLimiter.new(…)` (decision 12)."""
+    return klass.statics["new"].soli_call(arguments, named, None)

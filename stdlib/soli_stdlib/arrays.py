@@ -119,7 +119,7 @@ def shuffle(machine: Machine, items: list[Value]) -> list[Value]:
 def push(machine: Machine, items: list[Value], item: Value) -> list[Value]:
     """Append *item*; gives the array."""
     if len(items) * ITEM_BYTES >= machine.max_length:
-        machine.check_length((len(items) + 1) * ITEM_BYTES)
+        machine.check_growth((len(items) + 1) * ITEM_BYTES)
     items.append(item)
     return items
 
@@ -140,7 +140,7 @@ def pop(items: list[Value]) -> Value:
 def concat(machine: Machine, items: list[Value], *others: list[Value]) -> list[Value]:
     """Append the items of all *others*; gives the array."""
     added = sum([len(other) for other in others])
-    machine.check_length((len(items) + added) * ITEM_BYTES)
+    machine.check_growth((len(items) + added) * ITEM_BYTES)
     for other in [other[:] for other in others]:
         charge(machine, other)
         items.extend(other)
@@ -239,7 +239,7 @@ def flatten(machine: Machine, items: list[Value], depth: int | None) -> list[Val
             if depth is None and id(item) in open_:
                 raise SoliValueError("flatten: the array contains itself")
             machine.spend(1 + (len(item) >> 2) + (len(levels) >> 4))
-            machine.check_length((len(result) + len(item)) * ITEM_BYTES)
+            machine.check_growth((len(result) + len(item)) * ITEM_BYTES)
             levels.append(iter(item[:]))
             open_.append(id(item))
             break
@@ -370,7 +370,7 @@ def _joined(machine: Machine, items: list[Value], separator: str) -> str:
         part = item if item.__class__ is str else to_text(item)
         size += len(part)
         if size > limit:
-            machine.check_length(size)
+            machine.check_growth(size)
         parts.append(part)
     return separator.join(parts)
 

@@ -34,7 +34,7 @@ def print_(machine: Machine, *values: Value) -> None:
         text = to_text(value)
         size += len(text) + 1
         if size > MAX_PRINTED_CHARACTERS:
-            machine.check_length(size)
+            machine.check_growth(size)
         texts.append(text)
     if size > strings.BIG:
         machine.spend(size >> 4)

@@ -169,7 +169,7 @@ def assoc(entries: Hash, key: Value) -> list[Value] | None:
 def set_(machine: Machine, entries: Hash, key: Value, value: Value) -> Value:
     """Write *value* under *key*; gives the value."""
     if len(entries) * ENTRY_BYTES >= machine.max_length:
-        machine.check_length((len(entries) + 1) * ENTRY_BYTES)
+        machine.check_growth((len(entries) + 1) * ENTRY_BYTES)
     entries[key if key.__class__ is str else to_key(key)] = value
     return value
 

@@ -20,6 +20,7 @@ from soli_lang.values import Symbol, Value
 MAX_DEPTH = 512
 """Levels of arrays and hashes in one JSON text."""
 
+_OPEN = object()
 _ATOMS = frozenset({str, int, bool, type(None)})
 _SHOWN_UNDERSCORED = frozenset({"_key", "_id", "_rev", "_created_at", "_updated_at"})
 _SECRET_ENDINGS = ("_token", "_digest", "_secret", "_hash")
@@ -52,7 +53,7 @@ class PlainCopy:
 
     def __init__(self) -> None:
         self._copies: dict[int, Any] = {}
-        """id of an original -> its copy; None while it is open."""
+        """id of an original -> its copy; `_OPEN` while it is being made."""
         self._kept: list[Value] = []
         """Originals made on the way, so that no id is used twice."""
 
@@ -67,9 +68,9 @@ class PlainCopy:
             return _closed(self._copies[id(value)])
         if depth > MAX_DEPTH:
             raise NotEncodable.too_deep()
-        self._copies[id(value)] = None
+        self._copies[id(value)] = _OPEN
         parts = self._parts(value)
-        copy: Any = parts
+        copy: Any
         if parts.__class__ is list:
             copy = []
             for item in parts:
@@ -80,6 +81,8 @@ class PlainCopy:
                 name = key if key.__class__ is str else _key_text(key)
                 if name is not None:
                     copy[name] = self.of(item, depth + 1)
+        else:
+            copy = self.of(parts, depth)
         self._copies[id(value)] = copy
         return copy
 
@@ -102,7 +105,7 @@ class PlainCopy:
 
 
 def _closed(copy: Any) -> Any:
-    if copy is None:
+    if copy is _OPEN:
         raise NotEncodable.too_deep()
     return copy
 

@@ -75,11 +75,16 @@ def _encode(value: Value, limit: int) -> str:
         except _NotPlain:
             value = PlainCopy().of(value)
             _, height = _Survey(limit).of(value)
+        if height > MAX_DEPTH:
+            raise NotEncodable.too_deep()
         if height > MAX_ORJSON_DEPTH:
             return _deep_text(value, {})
+        data = _dumps(value)
     except RecursionError:
         raise NotEncodable.too_deep() from None
-    data = _dumps(value)
+    except orjson.JSONEncodeError as error:
+        # Only a host can make such a value: a lone surrogate, an Int beyond 64 bits.
+        raise NotEncodable(f"Cannot convert to JSON: {error}") from None
     if len(data) > limit:
         raise _too_large(len(data), limit)
     return data.decode()

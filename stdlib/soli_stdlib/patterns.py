@@ -186,7 +186,7 @@ def replace(machine: Machine, pattern: Pattern, text: str, replacement: str, lim
         new = expand(data, spans)
         size += start - at + len(new)
         if size > machine.max_length:
-            machine.check_length(size)
+            machine.check_growth(size)
         pieces += (data[at:start], new)
         at = end
         if count == limit:
