@@ -97,23 +97,27 @@ class Connection(Channel):
         """Whether messages can still be sent."""
         return self._state == OPEN and self._transport is not None
 
-    def send_text(self, text: str) -> None:
-        """Send a text message. On a connection that is not open this does nothing."""
-        if self.window_bits:
-            self.send(Outgoing(text))
+    def send(self, message: str | bytes | Outgoing) -> None:
+        """Send a message: text if it is a str, binary if it is bytes.
+
+        On a connection that is not open this does nothing. An `Outgoing` is encoded and compressed
+        once, whatever the number of connections that it is sent to.
+        """
+        if self.window_bits or message.__class__ is not str:
+            self.send_frame(outgoing(message).for_window(self.window_bits))
         else:
-            self.send_frame(text_frame(text))
+            self.send_frame(text_frame(message))
+
+    def send_text(self, text: str) -> None:
+        """Send a text message, as `send` does."""
+        self.send(text)
 
     def send_binary(self, data: bytes) -> None:
-        """Send a binary message. On a connection that is not open this does nothing."""
-        self.send(Outgoing(data))
-
-    def send(self, message: str | bytes | Outgoing) -> None:
-        """Send a message; an `Outgoing` is encoded and compressed once for all its recipients."""
-        self.send_frame(outgoing(message).for_window(self.window_bits))
+        """Send a binary message, as `send` does."""
+        self.send(data)
 
     def send_frame(self, frame: bytes) -> None:
-        """Send one whole data frame that was built before."""
+        """Send one whole data frame that was built before, without compression."""
         if self._state:
             return
         if self._log:

@@ -14,6 +14,8 @@ log holds for it, and `_ahead` remembers how far it is. The rest of the room doe
 
 import logging
 from collections.abc import Callable, Iterable
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from .counters import Counters
@@ -31,20 +33,20 @@ logger = logging.getLogger("soli.ws")
 MAX_BLOCK_BYTES = 64 * 1024
 
 Write = Callable[[bytes], None]
+#: A message, and its place in the log.
+Entry = tuple[int, Outgoing]
+_place = itemgetter(0)
 
 
 class Room:
     """The connections under one name, and how to write to them."""
 
-    __slots__ = ("_targets", "members", "name", "shared")
+    __slots__ = ("_targets", "members", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
         #: In order of joining.
         self.members: dict[Connection, None] = {}
-        #: How many members are in other rooms too. Two rooms have a member in common only if
-        #: this is not zero for both.
-        self.shared = 0
         # What `targets()` returned last; None after a change.
         self._targets: tuple[tuple[Write, ...], tuple[Write, ...]] | None = None
 
@@ -60,12 +62,26 @@ class Room:
         The tuples are snapshots: iterating over them is safe whatever a write causes.
         """
         if self._targets is None:
-            members = self.members
-            self._targets = (
-                tuple(member.put for member in members if member.window_bits < MAX_WINDOW_BITS),
-                tuple(member.put for member in members if member.window_bits == MAX_WINDOW_BITS),
-            )
+            self._targets = _targets(self.members)
         return self._targets
+
+    def targets_without(
+        self, connections: "Iterable[Connection]"
+    ) -> tuple[tuple[Write, ...], tuple[Write, ...]]:
+        """Return what `targets` does, without some members; not cached."""
+        left_out = set(connections)
+        members = [member for member in self.members if member not in left_out]
+        return _targets(members)
+
+
+def _targets(
+    members: "Iterable[Connection]",
+) -> tuple[tuple[Write, ...], tuple[Write, ...]]:
+    packed = MAX_WINDOW_BITS
+    return (
+        tuple([member.put for member in members if member.window_bits < packed]),
+        tuple([member.put for member in members if member.window_bits == packed]),
+    )
 
 
 class Fanout:
@@ -81,10 +97,10 @@ class Fanout:
         self._rooms: dict[str, Room] = {}
         #: What was published and not yet written, in order. Always the same list object:
         #: connections hold a reference, to see at the price of one test that it is empty.
-        self.log: list[tuple[Room, Outgoing]] = []
+        self.log: list[Outgoing] = []
         self._log_bytes = 0
-        # The rooms that the log is about.
-        self._dirty: dict[Room, None] = {}
+        # The same by room, with its place in the log.
+        self._dirty: dict[Room, list[Entry]] = {}
         # Connections that have got their share of the log already, up to this index.
         self._ahead: dict[Connection, int] = {}
 
@@ -100,12 +116,7 @@ class Fanout:
         elif connection in room.members:
             return
         self._step_aside(connection)
-        rooms = connection.rooms
-        if rooms:
-            room.shared += 1
-            if len(rooms) == 1:
-                rooms[0].shared += 1
-        connection.rooms = (*rooms, room)
+        connection.rooms = (*connection.rooms, room)
         room.members[connection] = None
         room.changed()
 
@@ -124,12 +135,7 @@ class Fanout:
         self._ahead.pop(connection, None)
 
     def _remove(self, room: Room, connection: "Connection") -> None:
-        rooms = tuple(other for other in connection.rooms if other is not room)
-        connection.rooms = rooms
-        if rooms:
-            room.shared -= 1
-            if len(rooms) == 1:
-                rooms[0].shared -= 1
+        connection.rooms = tuple(other for other in connection.rooms if other is not room)
         del room.members[connection]
         room.changed()
         if not room.members:
@@ -163,8 +169,13 @@ class Fanout:
         left_out = [connection for connection in exclude if connection in room.members]
         for connection in left_out:
             self.catch_up(connection)
-        self.log.append((room, message))
-        self._dirty[room] = None
+        entry = (len(self.log), message)
+        self.log.append(message)
+        entries = self._dirty.get(room)
+        if entries is None:
+            self._dirty[room] = [entry]
+        else:
+            entries.append(entry)
         for connection in left_out:
             self._ahead[connection] = len(self.log)
         recipients = len(room.members) - len(left_out)
@@ -185,11 +196,11 @@ class Fanout:
         """Write to *connection* now what was published to its rooms in this turn."""
         if not self.log or not connection.rooms:
             return
-        start = self._ahead.get(connection, 0)
-        block = self._block_for(connection.rooms, connection.window_bits, start)
-        self._ahead[connection] = len(self.log)
-        if block.frames:
-            self._write(connection, block)
+        rooms = self._dirty_among(connection.rooms)
+        if rooms:
+            start = self._ahead.get(connection, 0)
+            self._ahead[connection] = len(self.log)
+            self._write(connection, self._messages(rooms, start))
 
     def _step_aside(self, connection: "Connection") -> None:
         """Catch up, and give *connection* nothing of what is in the log so far."""
@@ -197,30 +208,43 @@ class Fanout:
             self.catch_up(connection)
             self._ahead[connection] = len(self.log)
 
+    def _dirty_among(self, rooms: tuple[Room, ...]) -> tuple[Room, ...]:
+        dirty = self._dirty
+        return tuple([room for room in rooms if room in dirty])
+
+    def _messages(self, rooms: tuple[Room, ...], start: int) -> list[Outgoing]:
+        """What was published to *rooms*, in order, from the place *start* in the log on."""
+        if len(rooms) == 1:
+            entries = self._dirty[rooms[0]]
+        else:
+            entries = sorted(chain.from_iterable(self._dirty[room] for room in rooms), key=_place)
+        return [message for place, message in entries if place >= start]
+
     # Writing
 
     def flush(self) -> None:
         """Write the log. Called at the end of a turn that published something."""
-        log = self.log
-        if not log:
+        dirty = self._dirty
+        if not dirty:
             return
-        if len(self._dirty) == 1 and not self._ahead:
-            self._write_room(log[0][0], [message for _, message in log])
-        elif not self._ahead and self._dirty_rooms_are_disjoint():
-            for room in self._dirty:
-                self._write_room(room, [message for other, message in log if other is room])
+        if len(dirty) == 1 or _are_disjoint(dirty):
+            for room, entries in dirty.items():
+                self._write_room(room, [message for _, message in entries])
         else:
             self._write_members()
-        log.clear()
+        self.log.clear()
         self._log_bytes = 0
-        self._dirty.clear()
+        dirty.clear()
         self._ahead.clear()
 
-    def _dirty_rooms_are_disjoint(self) -> bool:
-        return sum(1 for room in self._dirty if room.shared) < 2
-
     def _write_room(self, room: Room, messages: list[Outgoing]) -> None:
+        """The usual case: the members are in none of the other rooms that were published to."""
         plain, deflated = room.targets()
+        ahead = [connection for connection in self._ahead if connection in room.members]
+        if ahead:
+            plain, deflated = room.targets_without(ahead)
+            for connection in ahead:
+                self._write(connection, self._messages((room,), self._ahead[connection]))
         if plain:
             block = b"".join([message.plain for message in messages])
             self._write_all(plain, block, len(messages))
@@ -228,8 +252,8 @@ class Fanout:
             block = b"".join([message.deflated for message in messages])
             self._write_all(deflated, block, len(messages))
 
-    def _write_all(self, writes: tuple[Write, ...], block: bytes, frames: int) -> None:
-        self._counters.messages_out += frames * len(writes)
+    def _write_all(self, writes: tuple[Write, ...], block: bytes, messages: int) -> None:
+        self._counters.messages_out += messages * len(writes)
         self._counters.bytes_out += len(block) * len(writes)
         remaining = iter(writes)
         while True:
@@ -242,40 +266,49 @@ class Fanout:
                 logger.exception("a transport refused a write")
 
     def _write_members(self) -> None:
-        """The general case: a member may be in several of the rooms, or ahead."""
-        dirty = self._dirty
-        members = dict.fromkeys(member for room in dirty for member in room.members)
-        # Members in the same rooms share their block.
-        blocks: dict[tuple[tuple[Room, ...], bool, int], _Block] = {}
+        """The general case: some members are in several of the rooms."""
+        members = dict.fromkeys(chain.from_iterable(room.members for room in self._dirty))
+        # Members in the same rooms share their messages and block.
+        blocks: dict[tuple[tuple[Room, ...], bool, int], tuple[bytes, int]] = {}
         for member in members:
-            rooms = tuple(room for room in member.rooms if room in dirty)
-            key = (rooms, member.window_bits == MAX_WINDOW_BITS, self._ahead.get(member, 0))
-            block = blocks.get(key)
+            rooms = self._dirty_among(member.rooms)
+            packed = member.window_bits == MAX_WINDOW_BITS
+            start = self._ahead.get(member, 0)
+            block = blocks.get((rooms, packed, start))
             if block is None:
-                block = blocks[key] = self._block_for(rooms, member.window_bits, key[2])
-            if block.frames:
-                self._write(member, block)
+                messages = self._messages(rooms, start)
+                block = (_join(messages, packed), len(messages))
+                blocks[rooms, packed, start] = block
+            self._write_block(member, *block)
 
-    def _block_for(self, rooms: tuple[Room, ...], window_bits: int, start: int) -> "_Block":
-        messages = [message for room, message in self.log[start:] if room in rooms]
-        if window_bits == MAX_WINDOW_BITS:
-            return _Block(b"".join([message.deflated for message in messages]), len(messages))
-        return _Block(b"".join([message.plain for message in messages]), len(messages))
+    def _write(self, connection: "Connection", messages: list[Outgoing]) -> None:
+        packed = connection.window_bits == MAX_WINDOW_BITS
+        self._write_block(connection, _join(messages, packed), len(messages))
 
-    def _write(self, connection: "Connection", block: "_Block") -> None:
-        self._counters.messages_out += block.frames
-        self._counters.bytes_out += len(block.data)
+    def _write_block(self, connection: "Connection", block: bytes, messages: int) -> None:
+        if not messages:
+            return
+        self._counters.messages_out += messages
+        self._counters.bytes_out += len(block)
         try:
-            connection.put(block.data)
+            connection.put(block)
         except Exception:
             logger.exception("a transport refused a write")
 
 
-class _Block:
-    """Frames for one connection, joined."""
+def _are_disjoint(rooms: Iterable[Room]) -> bool:
+    """Whether no connection is in two of *rooms*."""
+    seen: set[Connection] = set()
+    count = 0
+    for room in rooms:
+        seen.update(room.members)
+        count += len(room.members)
+        if len(seen) < count:
+            return False
+    return True
 
-    __slots__ = ("data", "frames")
 
-    def __init__(self, data: bytes, frames: int) -> None:
-        self.data = data
-        self.frames = frames
+def _join(messages: list[Outgoing], packed: bool) -> bytes:
+    if packed:
+        return b"".join([message.deflated for message in messages])
+    return b"".join([message.plain for message in messages])
