@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-
-from soli_lang import Capabilities, Interpreter
 from soli_runtime.library import install_library
 from soli_stdlib import install
+
+from soli_lang import Capabilities, Interpreter
 
 VECTORS = Path(__file__).with_name("vectors.txt")
 RUNTIME_NAMES = ("broadcast(", "redirect(")
