@@ -17,13 +17,15 @@ class Limits:
 
     `max_steps` counts calls and loop turns; `max_seconds` is time spent computing (waiting does
     not count); `max_depth` is nested Soli calls; `max_value_bytes` bounds one String, Array or
-    Hash before it grows (spec/websocket.md §9, decision 19).
+    Hash before it grows (spec/websocket.md §9, decision 19); `max_call_bytes` bounds all that one
+    call builds, garbage included.
     """
 
     max_steps: int = 0
     max_seconds: float = 0.0
     max_depth: int = 1000
     max_value_bytes: int = 64 * 1024 * 1024
+    max_call_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

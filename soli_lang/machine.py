@@ -36,6 +36,7 @@ class Machine:
     """Budget, depth, capabilities, globals and method tables of one interpreter."""
 
     __slots__ = (
+        "bytes_left",
         "capabilities",
         "deadline",
         "depth",
@@ -69,6 +70,8 @@ class Machine:
         """Steps beyond `fuel`; below zero means no limit."""
         self.deadline = 0.0
         """On `timer`'s scale; 0 means no limit."""
+        self.bytes_left = limits.max_call_bytes or 2**62
+        """Bytes that the running call may still build."""
         self.depth = 0
         self.max_depth = limits.max_depth or 10**9
         self.max_length = limits.max_value_bytes or 2**62
@@ -107,6 +110,7 @@ class Machine:
         """A full budget of steps, time and depth."""
         limits = self.limits
         self.depth = 0
+        self.bytes_left = limits.max_call_bytes or 2**62
         self.fuel = CHUNK if not limits.max_steps else min(CHUNK, limits.max_steps)
         self.steps_left = limits.max_steps - self.fuel if limits.max_steps else -1
         self.deadline = self.timer() + limits.max_seconds if limits.max_seconds else 0.0
@@ -114,11 +118,11 @@ class Machine:
     def save(self) -> tuple[Any, ...]:
         """The running call's budget, depth and local data; see `restore`."""
         left = self.deadline - self.timer() if self.deadline else 0.0
-        return (self.fuel, self.steps_left, left, self.depth, self.local)
+        return (self.fuel, self.steps_left, left, self.depth, self.local, self.bytes_left)
 
     def restore(self, saved: tuple[Any, ...]) -> None:
         """Go on with what `save` returned; time between the two does not count as computing."""
-        self.fuel, self.steps_left, left, self.depth, self.local = saved
+        self.fuel, self.steps_left, left, self.depth, self.local, self.bytes_left = saved
         self.deadline = self.timer() + left if left else 0.0
 
     def refuel(self) -> None:
@@ -149,7 +153,19 @@ class Machine:
         return LimitError(f"call stack too deep ({frames} frames){inside} — unbounded recursion?")
 
     def check_length(self, length: int) -> None:
-        """Refuse a value of *length* bytes (8 per item of a collection) before it is built."""
+        """Claim *length* bytes (8 per item of a collection) for a value that is about to be built.
+
+        Raises LimitError when one value, or all that the running call built, would be too large.
+        """
+        self.check_growth(length)
+        self.bytes_left -= length
+        if self.bytes_left < 0:
+            raise LimitError(
+                f"memory limit exceeded ({self.limits.max_call_bytes} bytes built by one call)"
+            )
+
+    def check_growth(self, length: int) -> None:
+        """Refuse to let a value that is there already grow to *length* bytes."""
         if length > self.max_length:
             raise LimitError(
                 f"value too large: {length} bytes (limit {self.limits.max_value_bytes})"

@@ -76,4 +76,4 @@ def _exports(interpreter: Interpreter, path: str, source: Source) -> dict[str, A
             del machine.modules[name]
             raise
         machine.modules[name] = known
-    return known.exports()  # type: ignore[no-any-return]
+    return known.exports()

@@ -343,7 +343,7 @@ def native_class(machine: Machine, name: str) -> SoliClass:
     klass = machine.globals.get(name)
     if klass is None:
         klass = machine.globals[name] = SoliClass(name)
-    return klass  # type: ignore[no-any-return]
+    return klass
 
 
 def _native_function(machine: Machine, declaration: Declaration, name: str) -> NativeFunction:
@@ -382,7 +382,23 @@ def _checked(
         return code
     if len(args) == 1 and not args[0].is_rest and args[0].default is MISSING:
         return _checked_one(declaration, name, code, args[0], offset)
+    if all(arg.types is None and not arg.is_rest for arg in args):
+        return _with_defaults(code, tuple(arg.default for arg in args), offset)
     return _checked_many(declaration, name, code, args, offset)
+
+
+def _with_defaults(
+    code: Callable[..., Value], defaults: tuple[Any, ...], offset: int
+) -> Callable[..., Value]:
+    """*code* with defaults for the arguments that were left out."""
+    most = len(defaults) + offset
+
+    def invoke(*values: Value) -> Value:
+        if len(values) == most:
+            return code(*values)
+        return code(*values, *defaults[len(values) - offset :])
+
+    return invoke
 
 
 def _checked_one(
@@ -415,18 +431,23 @@ def _checked_many(
 ) -> Callable[..., Value]:
     fixed = tuple(arg for arg in args if not arg.is_rest)
     rest = next((arg for arg in args if arg.is_rest), None)
-    defaults = [arg.default for arg in fixed]
+    defaults = tuple(arg.default for arg in fixed)
+    checks = tuple(
+        (index + offset, arg.types, arg) for index, arg in enumerate(fixed) if arg.types is not None
+    )
+    most = len(fixed) + offset
 
     def invoke(*values: Value) -> Value:
-        given = len(values) - offset
-        for index, arg in enumerate(fixed):
+        given = len(values)
+        for index, types, arg in checks:
             if index >= given:
-                return code(*values, *defaults[given:])
-            value = values[index + offset]
-            if arg.types is not None and value.__class__ not in arg.types:
-                raise declaration.mismatch(name, arg, value)
+                break
+            if values[index].__class__ not in types:
+                raise declaration.mismatch(name, arg, values[index])
+        if given < most:
+            return code(*values, *defaults[given - offset :])
         if rest is not None and rest.types is not None:
-            for value in values[len(fixed) + offset :]:
+            for value in values[most:]:
                 if value.__class__ not in rest.types:
                     raise declaration.mismatch(name, rest, value)
         return code(*values)

@@ -91,7 +91,8 @@ _NUMBERS = frozenset({int, float})
 
 def _equals_same_kind(left: Value, right: Value) -> bool:
     if isinstance(left, Decimal):
-        return left == right and left.as_tuple().exponent == right.as_tuple().exponent
+        same_scale = left.as_tuple().exponent == right.as_tuple().exponent
+        return same_scale and bool(left == right)
     if isinstance(left, list):
         return len(left) == len(right) and _all_equal(left, right)
     if isinstance(left, dict):
@@ -247,8 +248,16 @@ def to_text(value: Value) -> str:
     if kind is float:
         return float_text(value)
     if kind is list or kind is dict:
-        return _Display().container(value)
+        if not value:
+            return "[]" if kind is list else "{}"
+        return _container_text(value)
     return _object_text(value)
+
+
+def _container_text(value: Value) -> str:
+    from .display import display
+
+    return display(value)
 
 
 def _object_text(value: Value) -> str:
@@ -263,95 +272,28 @@ def _object_text(value: Value) -> str:
     if isinstance(value, ErrorValue):
         return value.text()
     if isinstance(value, Instance):
-        return _Display().instance(value)
+        return _container_text(value)
     if isinstance(value, bytes):
         return f"<bytes {len(value)}>"
     text = getattr(value, "soli_text", None)
     return str(text()) if text is not None else f"<{type_name(value)}>"
 
 
-MAX_DISPLAY_DEPTH = 100
-MAX_DISPLAY_LENGTH = 16 * 1024 * 1024
-
-
-class _Display:
-    """Writes one container; knows what is open, so a cycle prints as `[...]` (decision 13)."""
-
-    __slots__ = ("open",)
-
-    def __init__(self) -> None:
-        self.open: set[int] = set()
-
-    def show(self, value: Value) -> str:
-        kind = value.__class__
-        if kind is list or kind is dict:
-            return self.container(value)
-        if isinstance(value, Instance) and not isinstance(value, ErrorValue):
-            return self.instance(value)
-        return to_text(value)
-
-    def container(self, value: Value) -> str:
-        is_list = value.__class__ is list
-        if not value:
-            return "[]" if is_list else "{}"
-        if id(value) in self.open or len(self.open) >= MAX_DISPLAY_DEPTH:
-            return "[...]" if is_list else "{...}"
-        self.open.add(id(value))
-        show = self.show
-        if is_list:
-            text = f"[{', '.join([show(item) for item in value])}]"
-        else:
-            pairs = [f"{to_text(from_key(key))} => {show(item)}" for key, item in value.items()]
-            text = f"{{{', '.join(pairs)}}}"
-        self.open.discard(id(value))
-        if len(text) > MAX_DISPLAY_LENGTH:
-            raise SoliTypeError("value is too large to display")
-        return text
-
-    def instance(self, value: Instance) -> str:
-        fields = [*value.shown_fields()]
-        if not fields:
-            return f"<{value.soli_class.name} instance>"
-        if id(value) in self.open or len(self.open) >= MAX_DISPLAY_DEPTH:
-            return f"<{value.soli_class.name} ...>"
-        self.open.add(id(value))
-        texts = [
-            f'{name}: "{item}"' if item.__class__ is str else f"{name}: {self.show(item)}"
-            for name, item in fields
-        ]
-        self.open.discard(id(value))
-        return f"<{value.soli_class.name} {(',' + chr(10) + ' ').join(texts)}>"
-
-
 # --- inspect ---
-
-_WIDE = 80
-_WIDE_NESTED_HASH_VALUE = 60
-_MOST_ITEMS = 10
 
 
 def inspect(value: Value) -> str:
     """The form for programmers: strings quoted, long containers over lines (stdlib.md §1.2)."""
-    if isinstance(value, ErrorValue):
-        return _inspect_instance(value)
     kind = value.__class__
-    if kind is list or kind is dict:
-        line = _inline(value, set())
-        return line if len(line) <= _WIDE else _multi_line(value, 0, set())
-    if isinstance(value, Instance):
-        return _inspect_instance(value)
-    return _inline(value, set())
+    if kind is list or kind is dict or isinstance(value, Instance):
+        from .display import inspect_container
+
+        return inspect_container(value)
+    return scalar_inspect(value)
 
 
-def _inspect_instance(value: Instance) -> str:
-    fields = [*value.shown_fields()]
-    if not fields:
-        return f"<{value.soli_class.name} instance>"
-    texts = [f"{name}: {_inline(item, {id(value)})}" for name, item in fields]
-    return f"<{value.soli_class.name} {(',' + chr(10) + ' ').join(texts)}>"
-
-
-def _inspect_scalar(value: Value) -> str:
+def scalar_inspect(value: Value) -> str:
+    """The inspect form of a value without parts."""
     if isinstance(value, str):
         return f'"{value}"'
     if isinstance(value, Decimal):
@@ -360,72 +302,3 @@ def _inspect_scalar(value: Value) -> str:
         return "<function>"
     custom = getattr(value, "soli_inspect", None)
     return str(custom()) if custom is not None else to_text(value)
-
-
-def _inspect_key(key: Any) -> str:
-    return f'"{key}"' if key.__class__ is str else to_text(from_key(key))
-
-
-def _inline(value: Value, open_: set[int]) -> str:
-    kind = value.__class__
-    if kind is not list and kind is not dict:
-        return (
-            _short_instance(value, open_) if isinstance(value, Instance) else _inspect_scalar(value)
-        )
-    if id(value) in open_ or len(open_) >= MAX_DISPLAY_DEPTH:
-        return "[...]" if kind is list else "{...}"
-    open_.add(id(value))
-    if kind is list:
-        text = f"[{', '.join([_inline(item, open_) for item in value])}]"
-    else:
-        pairs = [f"{_inspect_key(key)}: {_inline(item, open_)}" for key, item in value.items()]
-        text = f"{{{', '.join(pairs)}}}"
-    open_.discard(id(value))
-    return text
-
-
-def _short_instance(value: Instance, open_: set[int]) -> str:
-    if id(value) in open_:
-        return f"<{value.soli_class.name} ...>"
-    open_.add(id(value))
-    names = sorted(value.fields, key=lambda name: name != "_key")
-    shown = [name for name in names if name == "_key" or not name.startswith("_")]
-    texts = []
-    for name in shown[:3]:
-        text = _inline(value.fields[name], open_)
-        texts.append(f"{name}: {text if len(text.encode()) <= 30 else text[:27] + '...'}")
-    if len(shown) > 3:
-        texts.append("...")
-    open_.discard(id(value))
-    return (
-        f"<{value.soli_class.name} {', '.join(texts)}>" if texts else f"<{value.soli_class.name}>"
-    )
-
-
-def _multi_line(value: Value, level: int, open_: set[int]) -> str:
-    if id(value) in open_ or level >= MAX_DISPLAY_DEPTH:
-        return "[...]" if value.__class__ is list else "{...}"
-    open_.add(id(value))
-    inner = "  " * (level + 1)
-    if value.__class__ is list:
-        lines = [inner + _nested(item, level + 1, _WIDE, open_) for item in value[:_MOST_ITEMS]]
-        if len(value) > _MOST_ITEMS:
-            lines.append(f"{inner}... ({len(value) - _MOST_ITEMS} more)")
-        brackets = "[]"
-    else:
-        width = _WIDE_NESTED_HASH_VALUE
-        lines = [
-            f"{inner}{_inspect_key(key)}: {_nested(item, level + 1, width, open_)}"
-            for key, item in value.items()
-        ]
-        brackets = "{}"
-    open_.discard(id(value))
-    body = ",\n".join(lines)
-    return f"{brackets[0]}\n{body}\n{'  ' * level}{brackets[1]}"
-
-
-def _nested(value: Value, level: int, width: int, open_: set[int]) -> str:
-    line = _inline(value, open_)
-    if value.__class__ in (list, dict) and len(line) > width:
-        return _multi_line(value, level, open_)
-    return line

@@ -194,7 +194,7 @@ def append(machine: Machine, left: Value, right: Value) -> Value:
     """`array << value`"""
     if left.__class__ is not list:
         raise SoliTypeError(f"<< expects an array on the left, got {type_name(left)}")
-    machine.check_length(8 * (len(left) + 1))
+    machine.check_growth(8 * (len(left) + 1))
     left.append(right)
     return left
 

@@ -60,7 +60,7 @@ def set_index(machine: Any, collection: Value, index: Value, value: Value) -> No
     """`collection[index] = value` (spec/language.md §3.7-3.9)."""
 
     if collection.__class__ is dict:
-        machine.check_length(8 * (len(collection) + 1))
+        machine.check_growth(8 * (len(collection) + 1))
         collection[to_key(index)] = value
         return
     if collection.__class__ is list:

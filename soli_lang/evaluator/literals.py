@@ -17,6 +17,10 @@ from .loops import iterable_of
 __all__ = ["index_value", "install"]
 
 
+UNCLAIMED = 256
+"""Characters of an interpolated string that need no claim on memory."""
+
+
 def install(tables: Tables) -> None:
     expressions = tables.expressions
     register(expressions, nodes.Literal)(_literal)
@@ -47,11 +51,11 @@ def _interpolation(compiler: Compiler, node: nodes.Interpolation) -> Closure:
 
     def interpolate(frame: Frame) -> Value:
         text = "".join([part(frame) for part in parts])
-        if len(text) > machine.max_length:
-            _too_long(len(text))
+        if len(text) > UNCLAIMED:
+            claim(len(text))
         return text
 
-    def _too_long(length: int) -> None:
+    def claim(length: int) -> None:
         try:
             machine.check_length(length)
         except SoliError as error:
@@ -99,7 +103,7 @@ def _array_with_spread(compiler: Compiler, node: nodes.ArrayLiteral) -> Closure:
             if not is_spread:
                 result.append(found)
             elif found.__class__ is list:
-                machine.check_length(8 * (len(result) + len(found)))
+                machine.check_growth(8 * (len(result) + len(found)))
                 result.extend(found)
             else:
                 raise SoliTypeError("cannot spread non-array value", span, source)

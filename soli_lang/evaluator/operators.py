@@ -18,6 +18,9 @@ from .arithmetic import OPERATIONS, Operation
 from .compiler import Closure, Compiler, Frame, Tables, register
 from .templates import FAST_OPERATORS, maker, operator_text
 
+INLINE_JOIN = 256
+"""Characters up to which two strings are joined without claiming memory for the result."""
+
 
 def install(tables: Tables) -> None:
     register(tables.expressions, nodes.Binary)(compile_binary)
@@ -52,10 +55,8 @@ def compile_binary(compiler: Compiler, node: nodes.Binary) -> Closure:
         constant = node.right.value if isinstance(node.right, nodes.Literal) else None
         right_kind = "constant" if constant is not None else "local" if right_slot else "any"
         text = operator_text(node.operator, "local" if left_slot else "any", right_kind)
-        max_length = compiler.machine.max_length
-        operate: Closure = maker(text)(
-            left, right, left_slot, right_slot, constant, slow, max_length
-        )
+        joined = min(INLINE_JOIN, compiler.machine.max_length)
+        operate: Closure = maker(text)(left, right, left_slot, right_slot, constant, slow, joined)
         return operate
 
     def binary(frame: Frame) -> Value:

@@ -47,7 +47,7 @@ def canonical_text(machine: Machine, value: Value) -> str:
             continue
         text = item if is_text else _scalar(item)
         size += len(text)
-        machine.check_length(size)
+        machine.check_growth(size)
         parts.append(text)
     return "".join(parts)
 

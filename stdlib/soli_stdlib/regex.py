@@ -56,7 +56,7 @@ def find_all(machine: Machine, source: str, text: str) -> list[Value]:
     data = text.encode()
     results: list[Value] = []
     for start, end, first in _in_characters(data, pattern.spans(data)):
-        machine.check_length(MATCH_BYTES * (len(results) + 1))
+        machine.check_growth(MATCH_BYTES * (len(results) + 1))
         results.append({"match": first.decode(), "start": start, "end": end})
     machine.spend(len(results))
     return results
@@ -93,7 +93,7 @@ def split(machine: Machine, source: str, text: str) -> list[str]:
     parts: list[str] = []
     at = 0
     for spans in pattern.spans(data):
-        machine.check_length(MATCH_BYTES * (len(parts) + 1))
+        machine.check_growth(MATCH_BYTES * (len(parts) + 1))
         start, end = spans[0]
         parts.append(data[at:start].decode())
         at = end
