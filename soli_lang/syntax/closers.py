@@ -29,7 +29,7 @@ def pop_for_closer(ctx: Context, token: Token) -> Frame:
         if not frame.is_inline:
             return frame
         if frame.count > _INLINE_LIMIT:
-            _missing(ctx, frame, token)
+            missing(ctx, frame, token)
         ctx.mark("CLOSE")
         ctx.frames.pop()
 
@@ -40,7 +40,7 @@ def _opener(ctx: Context, frame: Frame) -> str:
     return f"`{ctx.shown(frame.token)}`"
 
 
-def _missing(ctx: Context, frame: Frame, token: Token, *, incomplete: bool = False) -> None:
+def missing(ctx: Context, frame: Frame, token: Token, *, incomplete: bool = False) -> None:
     closer = frame.closer or "end"
     line = ctx.line_of(frame.token)
     ctx.error(
@@ -181,7 +181,7 @@ def _unmatched_clause(ctx: Context, token: Token, frame: Frame, wanted: str) -> 
     expected = "expression" if ctx.state == State.OPERAND else "end of line"
     hint = f"there is no open `{wanted}` that it could belong to"
     if frame.kind not in (Kind.FILE, Kind.BODY):
-        _missing(ctx, frame, token)
+        missing(ctx, frame, token)
     else:
         ctx.unexpected(token, expected, hint=hint)
 
@@ -223,7 +223,6 @@ def mismatched(ctx: Context, token: Token, sign: str) -> None:
         frame = ctx.frames[at]
         if _fits(frame, sign):
             _close_up_to(ctx, at, token)
-            ctx.unread()
             return
     expected = "end of line" if ctx.state >= State.VALUE else "expression"
     ctx.unexpected(token, expected, hint=f"nothing is open that `{sign}` could close")
@@ -234,11 +233,17 @@ def _fits(frame: Frame, sign: str) -> bool:
 
 
 def _close_up_to(ctx: Context, at: int, token: Token) -> None:
-    """Report the innermost open frame, and forget all frames above index *at*."""
+    """Report the innermost open frame, and close all frames down to the one at index *at*."""
     innermost = next(f for f in reversed(ctx.frames) if f.kind not in INVISIBLE)
-    _missing(ctx, innermost, token)
+    if innermost is ctx.frames[at]:  # its sign, but in a state where it cannot close anything
+        ctx.unexpected(token, "expression")
+        del ctx.frames[at:]
+        ctx.valued()
+        return
+    missing(ctx, innermost, token)
     del ctx.frames[at + 1 :]
     ctx.valued()
+    ctx.unread()
 
 
 def end_of_source(ctx: Context, token: Token) -> None:
@@ -266,4 +271,4 @@ def _report_open(ctx: Context, frame: Frame, token: Token) -> None:
             return
     if frame.kind == Kind.HEADER:
         frame.closer = "end"
-    _missing(ctx, frame, token, incomplete=True)
+    missing(ctx, frame, token, incomplete=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from .closers import end as close_end
-from .closers import mismatched
+from .closers import mismatched, missing
 from .context import Context, Kind, State
 from .operands import literal as literal_operand
 from .bodies import close_body
@@ -66,12 +66,22 @@ def close(ctx: Context, token: Token) -> None:
         mismatched(ctx, token, sign)
 
 
+def _end_pattern(ctx: Context, token: Token) -> None:
+    """The whole pattern should be complete before `if` or `=>`."""
+    if ctx.top.kind == Kind.PATTERN:
+        missing(ctx, ctx.top, token)
+        while ctx.top.kind == Kind.PATTERN:
+            ctx.frames.pop()
+
+
 def guard(ctx: Context, token: Token) -> None:
+    _end_pattern(ctx, token)
     ctx.emit(token, "GUARD")
     ctx.operand()
 
 
 def fat_arrow(ctx: Context, token: Token) -> None:
+    _end_pattern(ctx, token)
     ctx.emit(token)
     ctx.operand()
 

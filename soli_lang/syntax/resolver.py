@@ -12,8 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from . import closers, members, operands, patterns, statements, values
-from .context import Context, State, TooDeep
+from .context import MAX_NESTING, Context, State, TooDeep
 from .tokens import Token
+
+_MAX_READS: Final = 3 * MAX_NESTING
+"""A token is read again each time it has closed something; a bound, so that no loop can hang."""
 
 Handler = Callable[[Context, Token], None]
 _Table = Mapping[str, Handler]
@@ -31,6 +34,17 @@ _CLOSERS: Final[_Table] = {
     "COMMA": closers.comma,
     "EOF": closers.end_of_source,
 }
+
+
+def _unless_key(handler: Handler) -> Handler:
+    """*handler*, except where a closing word is a hash key or a label: `{end: 1}` (decision 7)."""
+
+    def handle(ctx: Context, token: Token) -> None:
+        if not operands.keyed(ctx, token):
+            handler(ctx, token)
+
+    return handle
+
 
 _STATEMENTS: Final[_Table] = {
     **_CLOSERS,
@@ -117,6 +131,7 @@ _PATTERNS: Final[_Table] = {
 
 _OPERANDS: Final[_Table] = {
     **_CLOSERS,
+    **{word: _unless_key(_CLOSERS[word]) for word in ("END", "ELSE", "ELSIF", "CATCH", "FINALLY")},
     "LITERAL": operands.literal,
     "CONSTANT": operands.literal,
     "SYMBOL": operands.literal,
@@ -213,7 +228,7 @@ def _pattern_word(ctx: Context, token: Token) -> None:
         ctx.emit(token)
 
 
-_TABLES: Final[dict[State, tuple[_Table, Handler]]] = {
+TABLES: Final[dict[State, tuple[_Table, Handler]]] = {
     State.START: (_STATEMENTS, statements.expression),
     State.MEMBER: (_MEMBERS, _member_word),
     State.VARIANT: (_VARIANTS, operands.emit),
@@ -229,10 +244,12 @@ _TABLES: Final[dict[State, tuple[_Table, Handler]]] = {
 
 def resolve(ctx: Context) -> None:
     """Fill `ctx.out`, and `ctx.errors` with whatever is wrong in the pairing of constructs."""
-    tokens, tables = ctx.tokens, _TABLES
+    tokens, tables = ctx.tokens, TABLES
     size = len(tokens)
     try:
-        while ctx.next < size:
+        for _ in range(_MAX_READS * size):
+            if ctx.next >= size:
+                return
             token = tokens[ctx.next]
             ctx.next += 1
             if token.newline:
@@ -243,3 +260,4 @@ def resolve(ctx: Context) -> None:
             table.get(token.type, other)(ctx, token)
     except TooDeep:
         return
+    raise AssertionError("each token is read a few times only")

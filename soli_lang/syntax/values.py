@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .bodies import end_statement, looks_like_hash
+from .bodies import TRIES, end_statement, looks_like_hash
 from .closers import pop_for_closer
 from .context import INVISIBLE, LINES, TAKES_BLOCK, Context, Frame, Kind, State, Value, is_word
 from .operands import close_params, no_params, open_block, open_params
@@ -47,7 +47,7 @@ def _continues(ctx: Context, token: Token, frame: Frame) -> bool:
     if kind == "MINUS":
         return ctx.ahead.space
     if kind == "RESCUE":  # spec §1.9, L5
-        return not (frame.construct == "try" and frame.closer == "end")
+        return not (frame.construct in TRIES and frame.closer == "end")
     return kind == "COLON" and ctx.top.kind == Kind.TERNARY
 
 
