@@ -46,6 +46,7 @@ class HttpActions:
         self._machine = service.app.interpreter.machine
         self._codec = json_codec(self._machine)
         public = service.app.project.public
+        self._prefix = service.app.declarations.place.prefix
         self._static = StaticFolder(public) if public is not None else None
         # Streams last as long as their client: no bound on how long they wait.
         self._stream_calls = Calls(self._machine, Runners())
@@ -83,7 +84,7 @@ class HttpActions:
     def _static_file(self, request: web.BaseRequest, path: str) -> StaticFile | None:
         if self._static is None or request.method not in ("GET", "HEAD"):
             return None
-        return self._static.find(request.rel_url.path)
+        return self._static.find(request.rel_url.path.removeprefix(self._prefix))
 
     def _no_route(self, match: NoMatch) -> web.StreamResponse:
         if match.is_websocket:

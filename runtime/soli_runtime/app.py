@@ -19,6 +19,7 @@ from soli_lang.objects import SoliClass
 from soli_lang.source import NOWHERE, Source
 from soli_lang.values import UNSET, Function, Value
 
+from . import templates
 from .controllers import Controllers, Unknown
 from .declared_places import place_of
 from .handlers import Handler
@@ -148,6 +149,9 @@ class _Loading:
     def load(self) -> App:
         project = self._project
         self._nodes = parse_all(project.files)
+        if project.views is not None:
+            found = templates.Templates(project.views, self._interpreter.load)
+            self._interpreter.machine.library[templates.LIBRARY_KEY] = found
         for path in project.shared:
             self._share(self._run(path))
         for path in project.middleware:

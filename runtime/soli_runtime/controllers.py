@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Protocol
 
-from soli_lang.evaluator.members import call_member, new_instance
+from soli_lang.evaluator.members import new_instance
 from soli_lang.machine import Machine
 from soli_lang.objects import SoliClass
 from soli_lang.source import Source
@@ -77,7 +77,6 @@ class Controllers:
             self._machine.callback(function, 1),
             place=_place(function, source),
             function=function,
-            wants_argument=_takes_argument(function),
         )
 
     def _of_class(
@@ -85,7 +84,7 @@ class Controllers:
     ) -> Handler:
         return Handler(
             target,
-            class_action(self._machine, klass, action, _takes_argument(method)),
+            class_action(self._machine, klass, action, method),
             place=_place(method, source),
             function=method,
             controller=klass,
@@ -117,18 +116,10 @@ def _methods(klass: SoliClass) -> list[str]:
 
 def _place(function: Any, source: Source) -> str:
     """`file:line` of a definition."""
-    node = getattr(function, "node", None)
+    node = getattr(function, "node", None) or getattr(getattr(function, "code", None), "node", None)
     if node is None:
         return source.name
     return f"{source.name}:{source.position(node.span.start).line}"
-
-
-def _takes_argument(function: Any) -> bool:
-    node = getattr(function, "node", None)
-    params = getattr(node, "params", None)
-    if params is None:
-        params = getattr(getattr(node, "function", None), "params", None)
-    return bool(params)
 
 
 # --- class controllers -------------------------------------------------------------------------
@@ -138,7 +129,7 @@ Hook = tuple[frozenset[str], Value]
 
 
 def class_action(
-    machine: Machine, klass: SoliClass, action: str, takes_argument: bool
+    machine: Machine, klass: SoliClass, action: str, method: Any
 ) -> Callable[[Value], Value]:
     """A callable of the event or request that runs *action* with the hooks around it."""
     before = hooks_of(klass, "before_action")
@@ -150,11 +141,10 @@ def class_action(
             stopped = machine.callback(function, 1)(argument)
             if is_response_hash(stopped) and "status" in stopped:
                 return stopped
-        arguments = [argument] if takes_argument else []
-        result = call_member(machine, instance, action, arguments, None, None)
         context = machine.local.get("request")
         if context is not None:
             context.instance = instance
+        result = machine.callback(method.bind(instance), 1)(argument)
         for function in _for_action(after, action):
             changed = machine.callback(function, 2)(argument, result)
             if is_response_hash(changed):

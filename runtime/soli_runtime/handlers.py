@@ -28,7 +28,7 @@ class Handler:
     `invoke` takes the event or request. `noted` remembers what was already warned about.
     """
 
-    __slots__ = ("controller", "function", "invoke", "name", "noted", "place", "wants_argument")
+    __slots__ = ("controller", "function", "invoke", "name", "noted", "place")
 
     def __init__(
         self,
@@ -37,7 +37,6 @@ class Handler:
         *,
         place: str = "",
         function: Value = None,
-        wants_argument: bool = True,
         controller: Any = None,
     ) -> None:
         self.name = name
@@ -46,7 +45,6 @@ class Handler:
         self.place = place
         """`file:line` of its definition."""
         self.function = function
-        self.wants_argument = wants_argument
         self.controller = controller
         self.noted: set[tuple[str, str]] = set()
 

@@ -13,6 +13,7 @@ from soli_lang.objects import Instance, is_callable
 from soli_lang.semantics import to_text, type_name
 from soli_lang.values import Symbol, Value
 
+from . import templates
 from .cookies import cookie_options, set_cookie_header
 from .http_context import RequestContext, json_codec
 from .http_responses import (
@@ -24,8 +25,6 @@ from .http_responses import (
     text_response,
 )
 from .templates import Templates
-
-LIBRARY_KEY_TEMPLATES = "soli_runtime.templates"
 
 FORMAT_TYPES = {"html": "text/html", "json": "application/json", "text": "text/plain"}
 
@@ -117,10 +116,10 @@ def render_partial(machine: Machine, template: str, data: dict[Any, Value] | Non
 
 
 def _templates(machine: Machine, user: str) -> Templates:
-    templates = machine.library.get(LIBRARY_KEY_TEMPLATES)
-    if not isinstance(templates, Templates):
+    found = machine.library.get(templates.LIBRARY_KEY)
+    if not isinstance(found, Templates):
         raise SoliError(f"{user}() needs a project folder with app/views")
-    return templates
+    return found
 
 
 @function("halt", Any_, Any_.optional(""))

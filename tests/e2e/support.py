@@ -62,7 +62,7 @@ class Site:
     async def until(self, condition: Callable[[], bool]) -> None:
         """Let the loop turn until *condition* holds."""
         async with asyncio.timeout(SECONDS):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 - conditions of many kinds, no event to wait for
                 await asyncio.sleep(0.002)
 
 
