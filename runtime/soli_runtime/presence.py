@@ -5,7 +5,8 @@ every sequence: the page's (a join replaces a user, a leave deletes one) and the
 of npm `phoenix`, which merges metas by ref. What that costs:
 
 * Content of a meta reaches the second only in a diff; its snapshots compare refs. So every
-  subscriber gets every update, and one that comes back gets a diff of what changed meanwhile.
+  subscriber gets every update, and one that comes back gets a diff of what changed meanwhile (and a
+  snapshot even of an empty channel, if it left when there were users).
 * A diff makes it keep metas that it has and the diff has not. So a leave lists also the metas
   that are gone and that some subscriber may still show (ghosts), and subscribers whose snapshot
   is out of date get a fresh one before a diff, unless that is over the budget of resyncs.
@@ -48,7 +49,7 @@ class _Seat:
         self.synced: dict[RoomName, Channel] = {}
         """Channels of which it has a snapshot."""
         self.left: dict[RoomName, int] = {}
-        """Channels of which it had one, with the revision at which it stopped to subscribe."""
+        """Channels that it left with users in them, and the revision at which it left."""
 
 
 class Presence:
@@ -120,10 +121,12 @@ class Presence:
         Not to be called when the same step tracks the connection in that channel (rule 9).
         """
         found = self._channels.get(channel)
-        if found is None or not found.users or connection_id in found.synced:
+        if found is not None and connection_id in found.synced:
+            return []
+        if (found is None or not found.users) and not self._shows_users(connection_id, channel):
             return []
         effects: list[Effect] = []
-        self._snapshot_to(found, connection_id, effects)
+        self._snapshot_to(self._open(channel), connection_id, effects)
         return effects
 
     def left(self, connection_id: ConnectionId, channel: RoomName) -> None:
@@ -163,9 +166,7 @@ class Presence:
         means "online", or what it was when the connection is tracked as that user already.
         """
         effects: list[Effect] = []
-        found = self._channels.get(channel)
-        if found is None:
-            found = self._channels[channel] = Channel(channel, float(self._resync_bytes), now)
+        found = self._open(channel)
         former = found.trackers.get(connection_id)
         if former is not None and former.key == key:
             meta = former.metas[connection_id]
@@ -436,6 +437,17 @@ class Presence:
             seat = self._seats[connection_id] = _Seat()
         return seat
 
+    def _open(self, channel: RoomName) -> Channel:
+        found = self._channels.get(channel)
+        if found is None:
+            found = self._channels[channel] = Channel(channel, float(self._resync_bytes))
+        return found
+
+    def _shows_users(self, connection_id: ConnectionId, channel: RoomName) -> bool:
+        """Whether a connection left the channel while users were in it: it may still show them."""
+        seat = self._seats.get(connection_id)
+        return seat is not None and channel in seat.left
+
     def _subscribe(self, channel: Channel, connection_id: ConnectionId) -> int | None:
         """Note a snapshot of now. For one that comes back: the revision at which it left."""
         channel.sync(connection_id, self._revision)
@@ -455,7 +467,8 @@ class Presence:
             if len(seat.synced) == 1:
                 for other in seat.synced.values():
                     other.label(connection_id, False)
-            seat.left[channel.name] = self._revision
+            if channel.users:
+                seat.left[channel.name] = self._revision
             if len(seat.left) > MAX_REMEMBERED_CHANNELS:
                 del seat.left[next(iter(seat.left))]
         self._discard_if_unused(channel)

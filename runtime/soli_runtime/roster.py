@@ -117,7 +117,7 @@ class Channel:
         "users",
     )
 
-    def __init__(self, name: RoomName, balance: float, now: float) -> None:
+    def __init__(self, name: RoomName, balance: float) -> None:
         self.name = name
         self.users: dict[str, User] = {}
         """By user id, in the order of first track."""
@@ -131,7 +131,7 @@ class Channel:
         """The revision of the last change that was sent to nobody (rules 3 and 5)."""
         self.balance = balance
         """Bytes of resyncs that may be sent; negative after a large one (rule 8)."""
-        self.balance_at = now
+        self.balance_at = 0.0
         self._cohorts: list[Cohort] | None = None
         self._snapshots: dict[RoomName | None, str] = {}
         self._texts: dict[str, str] = {}

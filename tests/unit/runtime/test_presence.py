@@ -338,6 +338,17 @@ def test_device_counts_are_refreshed_once_within_a_second(watched: Bench) -> Non
     assert watched.received("watcher") == [snapshot(ada=[meta(1), meta(2), meta(3)])]
 
 
+def test_device_counts_are_refreshed_after_a_tab_was_closed(watched: Bench) -> None:
+    """Rule 5 is as silent as rule 3."""
+    track(watched, "b", "ada")
+    watched.settle()
+    clear(watched)
+    watched.disconnect("b")
+    watched.settle()
+
+    assert watched.received("watcher") == [snapshot(ada=[meta(1)])]
+
+
 def test_a_refresh_is_not_sent_early(watched: Bench) -> None:
     """Flushing before it is due sends nothing and asks to be called again."""
     track(watched, "b", "ada")
@@ -554,14 +565,37 @@ def test_one_that_comes_back_to_no_change_gets_a_snapshot_only(watched: Bench) -
     assert watched.received("watcher") == [snapshot(ada=[meta(1, "typing")])]
 
 
-def test_channels_that_were_left_are_remembered_up_to_a_limit(bench: Bench) -> None:
+def test_one_that_comes_back_to_an_empty_channel_is_told_so_if_it_knew_users(
+    watched: Bench,
+) -> None:
+    """It would show them for ever otherwise."""
+    watched.do("watcher", {"leave": "r"})
+    watched.disconnect("a")
+    join(watched, "watcher", "b")
+
+    assert watched.received("watcher") == [snapshot()]
+    assert watched.received("b") == []
+
+
+def test_one_that_left_an_empty_channel_comes_back_in_silence(watched: Bench) -> None:
+    """It knows that nobody is there."""
+    watched.disconnect("a")
+    watched.do("watcher", {"leave": "r"})
+    clear(watched)
+    join(watched, "watcher")
+
+    assert watched.received("watcher") == []
+
+
+def test_channels_that_were_left_are_remembered_up_to_a_limit(watched: Bench) -> None:
     """A connection that wanders through channels does not grow."""
     for number in range(MAX_REMEMBERED_CHANNELS + 20):
         room = f"r{number}"
-        bench.do("a", {"track": {"channel": room, "user_id": "u"}})
-        bench.do("a", {"untrack": room})
+        watched.do("a", {"track": {"channel": room, "user_id": "u"}})
+        join(watched, "b", room=room)
+        watched.do("b", {"leave": room})
 
-    seat = bench.hub.broker.presence._seats["a"]  # type: ignore[attr-defined]
+    seat = watched.hub.broker.presence._seats["b"]  # type: ignore[attr-defined]
     assert len(seat.left) == MAX_REMEMBERED_CHANNELS
 
 
