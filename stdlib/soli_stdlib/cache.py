@@ -77,7 +77,10 @@ def set_(machine: Machine, *arguments: Value) -> None:
 def get(machine: Machine, key: str) -> Value:
     """The value, null when there is none."""
     entry = _find(machine, key)
-    return None if entry is None else decode(entry.value)
+    if entry is None:
+        return None
+    machine.check_length(len(entry.value))
+    return decode(entry.value)
 
 
 @static("Cache", "fetch", _Key, Any_.optional(), Any_.optional())

@@ -34,7 +34,7 @@ def read_bytes(machine: Machine, path: str, user: str) -> bytes:
         while chunk := os.read(descriptor, CHUNK):
             size += len(chunk)
             # The file may grow while we read it.
-            machine.check_length(size)
+            machine.check_growth(size)
             chunks.append(chunk)
     except OSError as error:
         raise jail.os_failure(user, error, path) from None

@@ -69,7 +69,9 @@ def hmget(machine: Machine, key: str, *names: str) -> list[str | None]:
 @static("KV", "hgetall", Key)
 def hgetall(machine: Machine, key: str) -> Fields:
     """All fields; an empty Hash when there are none."""
-    return dict(_fields(machine, key))
+    fields = _fields(machine, key)
+    machine.check_length(16 * len(fields))
+    return dict(fields)
 
 
 @static("KV", "hdel", Key, _Field.rest())
@@ -92,12 +94,16 @@ def hexists(machine: Machine, key: str, field: str) -> bool:
 
 @static("KV", "hkeys", Key)
 def hkeys(machine: Machine, key: str) -> list[str]:
-    return list(_fields(machine, key))
+    fields = _fields(machine, key)
+    machine.check_length(8 * len(fields))
+    return list(fields)
 
 
 @static("KV", "hvals", Key)
 def hvals(machine: Machine, key: str) -> list[str]:
-    return list(_fields(machine, key).values())
+    fields = _fields(machine, key)
+    machine.check_length(8 * len(fields))
+    return list(fields.values())
 
 
 @static("KV", "hlen", Key)

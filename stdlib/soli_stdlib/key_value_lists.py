@@ -99,6 +99,7 @@ def lrange(machine: Machine, key: str, first: int, last: int) -> list[str]:
     queue = _texts(machine, key)
     start, end = _slice(len(queue), first, last)
     machine.spend(end // 64)
+    machine.check_length(8 * (end - start))
     return list(islice(queue, start, end))
 
 

@@ -58,7 +58,10 @@ def srem(machine: Machine, key: str, *values: Value) -> int:
 @static("KV", "smembers", Key)
 def smembers(machine: Machine, key: str) -> list[str]:
     """All members, sorted so that programs behave alike every time."""
-    return sorted(_members(machine, key))
+    members = _members(machine, key)
+    machine.spend(len(members) // 4)
+    machine.check_length(8 * len(members))
+    return sorted(members)
 
 
 @static("KV", "sismember", Key, Any_)
@@ -194,4 +197,6 @@ def zcount(machine: Machine, key: str, low: Value, high: Value) -> int:
 @static("KV", "zrangebyscore", Key, Any_, Any_)
 def zrangebyscore(machine: Machine, key: str, low: Value, high: Value) -> list[str]:
     """The same members, lowest score first."""
-    return [member for _, member in sorted(_between(machine, key, low, high))]
+    found = _between(machine, key, low, high)
+    machine.check_length(8 * len(found))
+    return [member for _, member in sorted(found)]

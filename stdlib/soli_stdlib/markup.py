@@ -48,8 +48,10 @@ SAFE_TAGS = frozenset((*_TEXT_TAGS, *_BLOCK_TAGS, *_HEADINGS))
 SAFE_ATTRIBUTES = frozenset(("href", "title", "alt", "class", "id", "style"))
 SAFE_SCHEMES = frozenset(("http", "https", "mailto"))
 LINK_REL = "noopener noreferrer"
-MAX_MARKDOWN = 1024 * 1024
+MAX_MARKDOWN = 200_000
 """Characters: one rendering cannot be interrupted."""
+MAX_TAGS = 10_000
+"""Opening tags in HTML to clean: the parser's work grows with the square of their nesting."""
 
 
 def escape_html(text: str) -> str:
@@ -100,7 +102,13 @@ def sanitize_html(machine: Machine, text: str) -> str:
 
 
 def clean_html(text: str, tags: frozenset[str], attributes: frozenset[str]) -> str:
-    """*text* parsed as HTML and written again with these tags and attributes only."""
+    """*text* parsed as HTML and written again with these tags and attributes only.
+
+    Raises SoliValueError for more than MAX_TAGS tags.
+    """
+    count = text.count("<") - text.count("</")
+    if count > MAX_TAGS:
+        raise SoliValueError(f"HTML has too many tags to sanitize: {count} (limit {MAX_TAGS})")
     import nh3
 
     return nh3.clean(

@@ -109,3 +109,15 @@ def test_escaped_text_is_bounded() -> None:
     soli = Library(limits=Limits(max_value_bytes=50))
     assert soli.call("h", "&" * 10) == "&amp;" * 10
     assert "value too large" in soli.failure("h", "&" * 11)
+
+
+def test_tags_to_sanitize_are_bounded(soli: Library) -> None:
+    """Nested tags cost the square of their number."""
+    assert soli.call("sanitize_html", "<i>x</i>" * 10_000) == "<i>x</i>" * 10_000
+    assert "too many tags" in soli.failure("sanitize_html", "<i>" * 10_001)
+
+
+def test_markdown_is_bounded(soli: Library) -> None:
+    """A text of the limit is rendered, a longer one refused."""
+    assert soli.call("Markdown.to_html", "x" * 200_000).startswith("<p>x")
+    assert "too long" in soli.failure("Markdown.to_html", "x" * 200_001)
