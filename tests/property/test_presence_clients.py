@@ -382,5 +382,5 @@ def _typed(users: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
     return {key: [repr(sorted(meta.items())) for meta in metas] for key, metas in users.items()}
 
 
-PresenceMachine.TestCase.settings = settings(max_examples=300, stateful_step_count=40)
+PresenceMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=40)
 TestPresenceMachine = PresenceMachine.TestCase
