@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import sys
 from decimal import Decimal
 from functools import reduce
 
@@ -19,21 +20,31 @@ from .fields import field_of
 from .ordering import extreme, sorted_by, sorted_narrow
 
 _INT = frozenset({int})
+_FLOAT = frozenset({float})
 _NUMBERS = frozenset({int, float, Decimal})
 
 
 def total(values: list[Value], kinds: set[type]) -> int | float:
     """The sum of numbers of these *kinds*: an Int when all are Ints, else a Float.
 
-    Floats are added one after the other, as Soli does; Python's own `sum` compensates rounding
-    from 3.12 on. Raises SoliOverflowError.
+    Raises SoliOverflowError.
     """
     if kinds <= _INT:
         result: int = sum(values)
         if not MIN_INT <= result <= MAX_INT:
             raise SoliOverflowError("Integer overflow")
         return result
-    return reduce(operator.add, map(float, values), 0.0)
+    return float_total(values if kinds <= _FLOAT else list(map(float, values)))
+
+
+def float_total(values: list[float]) -> float:
+    """The sum of Floats, added one after the other as Soli does.
+
+    Python's own `sum` compensates rounding from 3.12 on, which gives another number.
+    """
+    if sys.version_info < (3, 12):
+        return sum(values, 0.0)
+    return reduce(operator.add, values, 0.0)
 
 
 @method("array", "sum", bare=True)
@@ -57,7 +68,7 @@ def mean(numbers: list[Value]) -> float | None:
     """The mean as a Float, null of nothing."""
     if not numbers:
         return None
-    return reduce(operator.add, map(float, numbers), 0.0) / len(numbers)
+    return float_total(list(map(float, numbers))) / len(numbers)
 
 
 @method("array", "min", bare=True)

@@ -24,6 +24,8 @@ _FLOAT = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _PREFIXES = {16: "0x", 8: "0o", 2: "0b"}
+_SAFE_DIGITS = 18
+"""Decimal digits that always fit in 64 bits."""
 _MOST_DIGITS = 64
 """Digits (after leading zeros) that a 64-bit integer can have in any base."""
 
@@ -63,6 +65,8 @@ def lenient_float(text: str) -> float | None:
 
 def lenient_int(text: str) -> int:
     """`s.to_i`: integer text, else float text cut toward zero, else 0."""
+    if len(text) <= _SAFE_DIGITS and text.isascii() and text.isdigit():
+        return int(text)
     text = text.strip(WHITE_SPACE)
     number = parse_int(text)
     if number is not None:

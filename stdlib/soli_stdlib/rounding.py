@@ -12,6 +12,7 @@ from .arguments import truncated
 
 _EXACT = Context(prec=800)
 """Wide enough for all digits of any Float and any sane number of places."""
+_POWERS = tuple(10.0 ** (places + 1) for places in range(9))
 _MOST_PLACES = 330
 """Places beyond which rounding leaves every Float as it is, or makes it 0."""
 
@@ -31,6 +32,11 @@ def to_places(number: float, places: int) -> float:
     """
     if not math.isfinite(number):
         return number
+    if 0 <= places <= 8:
+        scaled = number * _POWERS[places]
+        if -1e12 < scaled < 1e12 and 0.001 < scaled % 1.0 < 0.999:
+            # More than one decimal beyond *places*: no tie, so Python rounds alike.
+            return round(number, places)
     if 0 <= places <= 15:
         text = repr(number)
         if "e" not in text:
