@@ -14,7 +14,7 @@ from soli_lang.objects import is_callable
 from soli_lang.values import Value
 
 from . import clock
-from .arguments import expect
+from .arguments import expect, truncated
 from .expiring import Entry, ExpiringStore
 from .json_plain import NotEncodable
 from .json_text import decode, encode
@@ -132,7 +132,7 @@ def ttl(machine: Machine, key: str) -> int | None:
     entry = _find(machine, key)
     if entry is None or entry.expires_at is None:
         return None
-    return math.ceil(entry.expires_at - clock.now(machine))
+    return truncated(math.ceil(entry.expires_at - clock.now(machine)))
 
 
 @static("Cache", "touch", _Key, Int("int ttl"))

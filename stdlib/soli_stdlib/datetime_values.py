@@ -28,6 +28,8 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 MILLISECOND = 1_000_000
+LONGEST_CODE = 20
+"""Bytes of text that one character of a pattern can become, `%+` being the longest."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -153,7 +155,7 @@ def to_string(instant: DateTime) -> str:
 )
 def format_(machine: Machine, instant: DateTime, pattern: str, locale: str | None) -> str:
     """*pattern* with strftime codes replaced, names in the language of *locale*."""
-    machine.check_length(16 * len(pattern))
+    machine.check_length(LONGEST_CODE * len(pattern))
     names = calendar_names(locale) if locale else ENGLISH
     moment = Moment(instant.wall, instant.nanos % SECOND, instant.seconds, names)
     return format_moment(moment, pattern)

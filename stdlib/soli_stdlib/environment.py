@@ -17,7 +17,13 @@ PROTECT_VARIABLE = "SOLI_PROTECT_ENV"
 def getenv(machine: Machine, name: str) -> str | None:
     """The variable's value, null when it is not set."""
     environment: Mapping[str, str] = machine.capabilities.require("environment", "getenv")
-    return environment.get(name)
+    value = environment.get(name)
+    # What is not UTF-8 comes from the system as lone surrogates, which no String holds.
+    return (
+        None
+        if value is None
+        else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    )
 
 
 @function("hasenv", String("string name"))

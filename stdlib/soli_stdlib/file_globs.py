@@ -33,7 +33,7 @@ class _Walk:
         found = [
             (entry.name, entry.is_dir(follow_symlinks=False))
             for entry in self._scanned(folder)
-            if not entry.is_symlink()
+            if not entry.is_symlink() and _is_text(entry.name)
         ]
         return sorted(found)
 
@@ -86,6 +86,11 @@ class _Walk:
             if is_folder and not name.startswith("."):
                 path = f"{folder}/{name}" if folder else name
                 yield from self._any_depth(path, rest, depth + 1)
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name is UTF-8: lone surrogates stand for other bytes, and no String holds them."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _fits(pattern: str, name: str) -> bool:

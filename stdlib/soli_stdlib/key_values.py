@@ -12,6 +12,7 @@ from soli_lang.semantics import float_text, type_name
 from soli_lang.values import Value
 
 from . import clock
+from .arguments import truncated
 from .key_value_store import (
     KINDS,
     Key,
@@ -34,13 +35,14 @@ DESTRUCTIVE = frozenset(
 """Commands that are refused unless the host enables them."""
 ALLOW_SERVICE = "kv_destructive"
 """Host service: true enables the destructive commands."""
+BAD_EXPIRY = "KV: ERR invalid expire time"
 
 
 def _expiry(machine: Machine, ttl: int | float | None) -> float | None:
     if ttl is None:
         return None
-    if ttl <= 0:
-        raise SoliValueError("KV: ERR invalid expire time")
+    if not 0 < ttl < math.inf:
+        raise SoliValueError(BAD_EXPIRY)
     return clock.now(machine) + ttl
 
 
@@ -168,6 +170,8 @@ def incrbyfloat(machine: Machine, key: str, amount: int | float) -> float:
 
 
 def _expire_at(machine: Machine, key: str, instant: float) -> bool:
+    if not math.isfinite(instant):
+        raise SoliValueError(BAD_EXPIRY)
     entry = entry_of(machine, key)
     if entry is None:
         return False
@@ -206,14 +210,14 @@ def _left(machine: Machine, key: str) -> float | None:
 def ttl(machine: Machine, key: str) -> int | None:
     """Seconds left, rounded up; null when the key is missing or stays."""
     left = _left(machine, key)
-    return None if left is None else math.ceil(left)
+    return None if left is None else truncated(math.ceil(left))
 
 
 @static("KV", "pttl", Key)
 def pttl(machine: Machine, key: str) -> int | None:
     """Milliseconds left; null when the key is missing or stays."""
     left = _left(machine, key)
-    return None if left is None else math.ceil(left * 1000)
+    return None if left is None else truncated(math.ceil(left * 1000))
 
 
 @static("KV", "persist", Key)

@@ -129,6 +129,8 @@ def new(options: dict[Any, Value]) -> RateLimiter:
         raise SoliPlainTypeError(
             f"RateLimiter.new() expects int window, got {type_name(values['window'])}"
         )
+    if not 0 < values["window"] < math.inf:
+        raise SoliValueError("RateLimiter.new() expects a positive window")
     return RateLimiter(to_text(values["key"]), values["limit"], values["window"])
 
 

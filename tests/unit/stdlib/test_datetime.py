@@ -227,7 +227,7 @@ def test_a_repeated_long_code_is_bounded() -> None:
 
     soli = Library(limits=Limits(max_value_bytes=1000))
     instant = soli.call("DateTime.epoch")
-    assert "value too large" in soli.send_failure(instant, "format", "%c" * 100)
+    assert "value too large" in soli.send_failure(instant, "format", "%+" * 26)
 
 
 # --- Duration -------------------------------------------------------------------------------------

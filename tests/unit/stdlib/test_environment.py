@@ -16,6 +16,11 @@ def test_variables_come_from_the_host() -> None:
     assert soli.failure("getenv", 5) == "getenv() expects string name, got int"
 
 
+def test_values_are_always_text() -> None:
+    """Bytes that are not UTF-8 become replacement characters."""
+    assert Library(environment={"A": "x\udcff"}).call("getenv", "A") == "x\ufffd"
+
+
 @pytest.mark.parametrize("name", ["getenv", "hasenv"])
 def test_without_a_mapping_they_say_so(name: str) -> None:
     """Not a variable of the host leaks."""

@@ -173,6 +173,13 @@ def test_globs(soli: Library, root: Path) -> None:
     assert "escapes the app-root jail" in soli.failure("File.glob", "../*")
 
 
+def test_names_that_are_no_text_are_left_out(soli: Library, root: Path) -> None:
+    """A String never holds half a character."""
+    (root / os.fsdecode(b"bad\xff")).touch()
+    (root / "good").touch()
+    assert soli.call("File.glob", "*") == ["good"]
+
+
 def test_the_root_may_be_reached_through_a_link(tmp_path: Path) -> None:
     """The host's own path to the root may contain links."""
     (tmp_path / "real").mkdir()

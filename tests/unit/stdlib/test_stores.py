@@ -168,6 +168,17 @@ def test_expiry(soli: Library) -> None:
     assert soli.failure("KV.set", "k", 1, 0) == "KV: ERR invalid expire time"
 
 
+def test_no_time_is_too_long(soli: Library) -> None:
+    """Times beyond 64 bits are cut, infinite ones refused."""
+    kv(soli, "set", "k", 1, 1e300)
+    assert kv(soli, "pttl", "k") == 2**63 - 1
+    for seconds in (float("inf"), float("nan")):
+        assert soli.failure("KV.set", "k", 1, seconds) == "KV: ERR invalid expire time"
+        assert soli.failure("KV.expire", "k", seconds) == "KV: ERR invalid expire time"
+    soli.call("Cache.set", "k", 1, 2**63 - 1)
+    assert soli.call("Cache.ttl", "k") == 2**63 - 1
+
+
 def test_kinds_and_renaming(soli: Library) -> None:
     """type names the kind; a command for another kind fails."""
     kv(soli, "rpush", "l", 1)
@@ -374,6 +385,8 @@ def test_rate_limiter_errors(soli: Library) -> None:
     new = "RateLimiter.new"
     assert soli.failure(new, {"limit": 1, "window": 1}) == "RateLimiter instance missing key"
     assert soli.failure(new, {"key": "k", "window": 1}) == "RateLimiter instance missing limit"
+    endless = {"key": "k", "limit": 1, "window": float("nan")}
+    assert soli.failure(new, endless) == "RateLimiter.new() expects a positive window"
     by_ip = "rate_limiter_from_ip"
     assert soli.failure(by_ip, 5, 1) == "rate_limiter_from_ip() expects hash req, got int"
     assert soli.failure(by_ip, {}, "1") == "rate_limiter_from_ip() expects int limit, got string"
