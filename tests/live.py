@@ -142,9 +142,11 @@ def receive_json(client: ClientConnection) -> Any:
     return json.loads(receive(client))
 
 
-def eventually(probe: Callable[[], T | None], complaint: str) -> T:
+def eventually(
+    probe: Callable[[], T | None], complaint: str, *, seconds: float = PATIENCE_SECONDS
+) -> T:
     """The first result of *probe* that is neither None nor False, asked again and again."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while True:
         result = probe()
         if result is not None and result is not False:

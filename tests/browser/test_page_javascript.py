@@ -77,7 +77,7 @@ def wait_for_users(page: Page, expected: dict[str, list[str]]) -> None:
 def test_the_quick_start_logs_the_echo(person: Person, echo: LiveServer) -> None:
     """Pasted into the console, the snippet logs `echo: hello`."""
     page = blank_page(person(), echo)
-    with page.expect_console_message() as logged:
+    with page.expect_console_message(lambda message: message.type == "log") as logged:
         page.add_script_tag(content=sample("quick_start.js"))
 
     assert logged.value.text == "echo: hello"
@@ -90,7 +90,7 @@ def test_the_client_of_section_6_logs_what_it_receives(
     context = person()
     context.add_cookies([{"name": "user", "value": "u_1", "url": presence.url}])
     page = blank_page(context, presence)
-    with page.expect_console_message() as logged:
+    with page.expect_console_message(lambda message: message.type == "log") as logged:
         page.add_script_tag(content=sample("client_connect.js"))
 
     label, received = logged.value.args
@@ -103,7 +103,7 @@ def test_a_chat_message_of_the_page_is_received(person: Person, presence: LiveSe
     context = person()
     context.add_cookies([{"name": "user", "value": "u_1", "url": presence.url}])
     page = blank_page(context, presence)
-    with page.expect_console_message():
+    with page.expect_console_message(lambda message: message.type == "log"):
         page.add_script_tag(content=sample("client_connect.js"))
     with page.expect_console_message(lambda message: "Hello!" in message.text) as logged:
         page.add_script_tag(content=sample("client_send.js"))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -130,15 +130,16 @@ class PresenceClients(RuleBasedStateMachine):
         """Once the counts are refreshed, every client holds the whole truth."""
         expected = truth(self.server, self.room)
         for client in self.clients:
-            eventually(lambda client=client: self.holds(client, expected), self.told(client))
+            eventually(
+                lambda client=client: self.holds(client, expected),
+                f"{client.name} does not come to hold what the server holds",
+                seconds=5,
+            )
 
     def holds(self, client: Client, expected: dict[str, Any]) -> bool:
         client.catch_up()
         page, phoenix = client.states()
         return page == expected and in_order(phoenix) == expected
-
-    def told(self, client: Client) -> str:
-        return f"{client.name} does not come to hold what the server holds"
 
     def teardown(self) -> None:
         try:
@@ -161,6 +162,9 @@ def test_clients_hold_the_right_state_after_every_sequence(server: LiveServer) -
         run_state_machine_as_test(
             lambda: PresenceClients(server, judge),
             settings=settings(
-                settings.get_profile("soli"), max_examples=30, stateful_step_count=25
+                max_examples=30,
+                stateful_step_count=25,
+                # A sequence of 25 steps can be read; shrinking one that waits takes minutes.
+                phases=[Phase.explicit, Phase.generate],
             ),
         )
