@@ -24,7 +24,6 @@ from soli_lang.native import Any_, String, function, method, static
 from soli_lang.values import Value
 
 from .json_plain import MAX_DEPTH, NotEncodable, PlainCopy
-from .json_scanner import JsonScanner
 
 MAX_ENCODED_BYTES = 64 * 1024 * 1024
 """Bytes of one encoded text, unless the caller says otherwise."""
@@ -215,6 +214,9 @@ def decode(text: str, limit: int = MAX_DECODED_CHARACTERS) -> Value:
             return value
     except (orjson.JSONDecodeError, UnicodeEncodeError):
         pass
+    # Imported when it is needed: programs start sooner without it.
+    from .json_scanner import JsonScanner
+
     return JsonScanner(text, MAX_DEPTH).run()
 
 

@@ -12,14 +12,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import Any
-
-import re2  # type: ignore[import-untyped]
+from functools import partial
 
 from soli_lang.errors import SoliError, SoliTypeError
 from soli_lang.machine import Machine
-
-from .pattern_syntax import PatternError, translate
 
 MAX_PATTERN_LENGTH = 10_000
 """Characters of one pattern."""
@@ -29,7 +25,6 @@ MAX_CACHED_PATTERNS = 64
 """Compiled patterns kept per interpreter."""
 
 _KEY = "patterns"
-_UNANCHORED = re2._Anchor.UNANCHORED
 
 Failure = Callable[[str], SoliError]
 Spans = list[tuple[int, int]]
@@ -81,6 +76,11 @@ class Pattern:
 
     def __init__(self, source: str) -> None:
         """Compile *source*. Raises PatternError."""
+        # Imported with the first pattern: most programs start without any.
+        import re2  # type: ignore[import-untyped]
+
+        from .pattern_syntax import PatternError, translate
+
         if len(source) > MAX_PATTERN_LENGTH:
             raise PatternError(f"pattern is longer than {MAX_PATTERN_LENGTH} characters")
         options = re2.Options()
@@ -89,7 +89,9 @@ class Pattern:
         compiled = re2._re2.RE2(translate(source).encode(), options)
         if not compiled.ok():
             raise PatternError(_text(compiled.error()))
-        self._match: Callable[[Any, bytes, int, int], Spans] = compiled.Match
+        self._match: Callable[[bytes, int, int], Spans] = partial(
+            compiled.Match, re2._re2.RE2.Anchor.UNANCHORED
+        )
         self.group_count: int = compiled.NumberOfCapturingGroups()
         self.group_names: dict[str, int] = {
             _text(name): number for name, number in compiled.NamedCapturingGroups()
@@ -98,7 +100,7 @@ class Pattern:
     def search(self, text: str) -> Match | None:
         """The first match, or None."""
         data = text.encode()
-        spans = self._match(_UNANCHORED, data, 0, len(data))
+        spans = self._match(data, 0, len(data))
         return Match(data, spans) if spans[0][0] >= 0 else None
 
     def is_match(self, text: str) -> bool:
@@ -115,7 +117,7 @@ class Pattern:
         match, length = self._match, len(data)
         at, last = 0, -1
         while at <= length:
-            spans = match(_UNANCHORED, data, at, length)
+            spans = match(data, at, length)
             start, end = spans[0]
             if start < 0:
                 return
@@ -153,6 +155,8 @@ def compiled(machine: Machine, source: str, failure: Failure = invalid_regex) ->
     if pattern is not None:
         cache.move_to_end(source)
         return pattern
+    from .pattern_syntax import PatternError
+
     machine.spend(1 + len(source))
     try:
         pattern = Pattern(source)
