@@ -6,6 +6,7 @@ different nodes.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, dataclass_transform
 
 from .source import Source, Span
@@ -21,6 +22,8 @@ class NodeType(type):
 
     field_names: tuple[str, ...]
     defaults: dict[str, Any]
+    setters: tuple[Callable[[Any, Any], None], ...]
+    """One per field: they get past `__setattr__`."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> NodeType:
         own = tuple(namespace.get("__annotations__", ()))
@@ -30,7 +33,23 @@ class NodeType(type):
         base = bases[0] if bases else None
         made.field_names = (*getattr(base, "field_names", ()), *own)
         made.defaults = {**getattr(base, "defaults", {}), **defaults}
+        slots = tuple(made.__dict__[field].__set__ for field in own)
+        made.setters = (*getattr(base, "setters", ()), *slots)
         return made
+
+    def complete(cls, values: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
+        """All field values, from those given by position, by name, and not at all."""
+        complete = list(values)
+        for field in cls.field_names[len(values) :]:
+            if field in named:
+                complete.append(named.pop(field))
+            elif field in cls.defaults:
+                complete.append(cls.defaults[field])
+            else:
+                raise TypeError(f"{cls.__name__} needs '{field}'")
+        if named or len(values) > len(cls.field_names):
+            raise TypeError(f"{cls.__name__} takes {', '.join(cls.field_names)}")
+        return complete
 
 
 class Node(metaclass=NodeType):
@@ -38,18 +57,12 @@ class Node(metaclass=NodeType):
 
     def __init__(self, *values: Any, **named: Any) -> None:
         kind = type(self)
-        put = object.__setattr__
-        for field, value in zip(kind.field_names, values, strict=False):
-            put(self, field, value)
-        for field in kind.field_names[len(values) :]:
-            if field in named:
-                put(self, field, named.pop(field))
-            elif field in kind.defaults:
-                put(self, field, kind.defaults[field])
-            else:
-                raise TypeError(f"{kind.__name__} needs '{field}'")
-        if named or len(values) > len(kind.field_names):
-            raise TypeError(f"{kind.__name__} takes {', '.join(kind.field_names)}")
+        setters = kind.setters
+        given: Sequence[Any] = values
+        if named or len(values) != len(setters):
+            given = kind.complete(values, named)
+        for put, value in zip(setters, given, strict=True):
+            put(self, value)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{type(self).__name__} cannot be changed")

@@ -23,7 +23,7 @@ def parse(source: Source) -> Program:
         SoliSyntaxError: if it is none. `also` holds further errors, all in source order, and
             `incomplete` tells that the text only stops too early.
     """
-    from .syntax.parsing import read  # imports Lark: only once something is parsed
+    from .syntax.parsing import read  # reads the grammar's tables: only when something is parsed
 
     collecting = gc.isenabled()
     gc.disable()  # nodes hold no cycles; the collector would walk them over and over

@@ -86,7 +86,7 @@ def locate(tokens: list[Token], at: int) -> Place:
     end = at
     while end < len(tokens):
         kind = tokens[end].type
-        if len(stack) == depth + 1 and kind in ("SEP", "CLOSE"):
+        if len(stack) == depth + 1 and kind in ("SEP", "CLOSE", "$END"):
             break
         _step(stack, tokens[end], end)
         end += 1

@@ -4,37 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from lark.exceptions import UnexpectedToken
-
 from ..errors import SoliSyntaxError
 from ..nodes import Statement
 from ..source import Source
 from .builder import Builder
 from .context import MAX_ERRORS, Context
 from .diagnosis import describe, locate
+from .lalr import END, Refused, run
 from .resolver import resolve
 from .scanner import Scanner
-from .tables import LarkParser
+from .tables import tables
 from .tokens import Token
 
 MAX_GRAMMAR_ERRORS: Final = 10
 """Each costs another parse of the whole source."""
-
-_NO_SOURCE: Final = Source("", "")
-
-
-class _Parser:
-    """Lark's parser is tied to one builder, so the two come as a pair."""
-
-    __slots__ = ("builder", "lark")
-
-    def __init__(self) -> None:
-        self.builder = Builder(_NO_SOURCE)
-        self.lark = LarkParser(self.builder)
-
-
-_IDLE: Final[list[_Parser]] = []
-"""Parsers not in use. Making one is slow; taking one out makes it the taker's alone."""
 
 
 def read(source: Source) -> list[Statement]:
@@ -49,25 +32,22 @@ def read(source: Source) -> list[Statement]:
     errors = scanner.errors + context.errors
     if errors:
         raise _joined(source, errors)
-    parser = _IDLE.pop() if _IDLE else _Parser()
-    try:
-        return _parse(parser, source, context.out)
-    finally:
-        parser.builder = parser.builder
-        _IDLE.append(parser)
+    size = len(source.text)
+    context.out.append(Token(END, None, size, size, False, False))
+    return _parse(source, context.out)
 
 
-def _parse(parser: _Parser, source: Source, tokens: list[Token]) -> list[Statement]:
-    builder = parser.builder
+def _parse(source: Source, tokens: list[Token]) -> list[Statement]:
     errors: list[SoliSyntaxError] = []
+    statements: list[Any] = []
     while True:
-        builder.source, builder.errors = source, []
+        builder = Builder(source)
         try:
-            statements: list[Any] = parser.lark.parse(tokens)
-        except UnexpectedToken as unexpected:
-            error = _refused(source, tokens, unexpected)
-            errors.append(error)
-            if len(errors) < MAX_GRAMMAR_ERRORS and _cut_out(tokens, unexpected):
+            statements = run(tables(), tokens, builder)
+        except Refused as refused:
+            place = locate(tokens, refused.at)
+            errors.append(describe(source, tokens, refused.at, refused.expected, place))
+            if len(errors) < MAX_GRAMMAR_ERRORS and _cut_out(tokens, place.start, place.end):
                 continue
         break
     errors += builder.errors
@@ -76,31 +56,17 @@ def _parse(parser: _Parser, source: Source, tokens: list[Token]) -> list[Stateme
     return statements
 
 
-def _index(tokens: list[Token], token: Any) -> int:
-    return next((at for at, one in enumerate(tokens) if one is token), len(tokens))
-
-
-def _refused(source: Source, tokens: list[Token], unexpected: UnexpectedToken) -> SoliSyntaxError:
-    at = _index(tokens, unexpected.token)
-    return describe(source, tokens, at, unexpected.expected, locate(tokens, at))
-
-
-def _cut_out(tokens: list[Token], unexpected: UnexpectedToken) -> bool:
+def _cut_out(tokens: list[Token], start: int, end: int) -> bool:
     """Replace the statement with the error, so that the next parse finds errors after it."""
-    at = _index(tokens, unexpected.token)
-    place = locate(tokens, at)
-    if place.start >= place.end or any(
-        token.type == "ERROR" for token in tokens[place.start : place.end]
-    ):
+    if start >= end or any(token.type == "ERROR" for token in tokens[start:end]):
         return False
-    first = tokens[place.start]
-    stand_in = Token("ERROR", None, first.start, tokens[place.end - 1].end, False, False)
-    tokens[place.start : place.end] = [stand_in]
+    last = tokens[end - 1]
+    tokens[start:end] = [Token("ERROR", None, tokens[start].start, last.end, False, False)]
     return True
 
 
 def _joined(source: Source, errors: list[SoliSyntaxError]) -> SoliSyntaxError:
-    """The first error, carrying the others; one per place."""
+    """The first error, carrying the others; one per line."""
     errors.sort(key=lambda error: error.span or (0, 0))
     seen: set[int] = set()
     kept: list[SoliSyntaxError] = []

@@ -1,91 +1,135 @@
-"""The LALR parser for the grammar, with its tables kept in the user's cache folder.
+"""The tables of the grammar, computed by Lark and kept in the user's cache folder.
 
-Computing the tables takes a few tenths of a second, reading them a few milliseconds. The cache
-file is plain data (no code can hide in it) and is ignored whenever anything about it is odd.
+Computing them takes a few tenths of a second, reading them a few milliseconds. The cache file is
+JSON, so nothing but data can hide in it, and it is ignored whenever anything about it is odd.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
+import importlib.util
+import json
 import os
-import pickle
 import sys
-import tempfile
-from collections.abc import Iterator
-from importlib import resources
-from io import BytesIO
-from pathlib import Path
 from typing import Any, Final
 
-import lark
-from lark.grammar import Rule
-from lark.lexer import Lexer, TerminalDef
+from .lalr import LIST, SAME, Tables
 
-START: Final = "program"
 CACHE_VARIABLE: Final = "SOLI_CACHE_DIR"
 """Environment variable: another folder for the cache; empty for no cache."""
-_FORMAT: Final = "1"
+_START: Final = "program"
+_FORMAT: Final = "2"
+"""Changes when the format of the cache file does."""
 
 
 def grammar_text() -> str:
-    """The grammar: packaged beside this module's package, else the checkout's."""
-    packaged = resources.files("soli_lang") / "soli.lark"
-    if packaged.is_file():
-        return packaged.read_text(encoding="utf-8")
-    checkout = Path(__file__).parents[2] / "grammar" / "soli.lark"
-    return checkout.read_text(encoding="utf-8")
+    """The grammar: packaged in this package, else the checkout's.
+
+    Raises:
+        FileNotFoundError: if it is in neither place.
+    """
+    package = os.path.dirname(os.path.dirname(__file__))
+    loader: Any = __spec__.loader  # reads from zip files, too, and costs no import
+    for path in (
+        os.path.join(package, "soli.lark"),
+        os.path.join(os.path.dirname(package), "grammar", "soli.lark"),
+    ):
+        with contextlib.suppress(OSError):
+            return str(loader.get_data(path), "utf-8")
+    raise FileNotFoundError(os.path.join(package, "soli.lark"))
 
 
-class _TokenList(Lexer):
-    """A lexer for Lark that hands on tokens made elsewhere."""
-
-    def __init__(self, conf: Any) -> None:
-        pass
-
-    def lex(self, tokens: Any) -> Iterator[Any]:  # type: ignore[override]
-        return iter(tokens)
-
-
-class LarkParser:
-    """Lark with our tables. `parse` may be called again, but not while it runs."""
-
-    def __init__(self, builder: Any) -> None:
-        grammar = grammar_text()
-        path = _cache_file(grammar)
-        data = _read(path) if path else None
-        self._lark = _from_data(data, builder) if data else None
-        if self._lark is None:
-            self._lark = _compute(grammar, builder)
-            if path:
-                _write(path, self._lark)
-
-    def parse(self, tokens: list[Any]) -> Any:
-        """What the builder made of *tokens*.
-
-        Raises:
-            lark.UnexpectedToken: at the first token that fits nowhere.
-        """
-        assert self._lark is not None
-        return self._lark.parse(tokens)  # type: ignore[arg-type]
+@functools.cache
+def tables() -> Tables:
+    """The tables, from the cache if possible. They never change, so all parsers share them."""
+    grammar = grammar_text()
+    path = _cache_file(grammar)
+    found = _read(path) if path else None
+    if found is not None:
+        return found
+    data = compute(grammar)
+    if path:
+        _write(path, data)
+    return Tables(data)
 
 
-def _compute(grammar: str, builder: Any) -> lark.Lark:
-    return lark.Lark(
+def compute(grammar: str) -> dict[str, Any]:
+    """The tables of *grammar*, as plain data.
+
+    Raises:
+        lark.exceptions.GrammarError: if it has a conflict, or is no grammar.
+    """
+    import lark  # slow, and not needed when the tables are in the cache
+
+    class NoLexer(lark.lexer.Lexer):
+        """Tokens are made elsewhere."""
+
+        def __init__(self, conf: Any) -> None:
+            pass
+
+        def lex(self, *_: Any) -> Any:
+            return iter(())
+
+    parser: Any = lark.Lark(
         grammar,
         parser="lalr",
-        lexer=_TokenList,
+        lexer=NoLexer,
         strict=True,
-        start=START,
-        transformer=builder,
+        start=_START,
         maybe_placeholders=False,
     )
+    return _plain(parser.parser.parser._parse_table)
+
+
+def _plain(table: Any) -> dict[str, Any]:
+    methods: dict[str, int] = {}
+    rules: dict[Any, int] = {}
+    plain_rules: list[list[Any]] = []
+    states: list[dict[str, int]] = []
+    numbers = {state: number for number, state in enumerate(table.states)}
+    for actions in table.states.values():
+        row: dict[str, int] = {}
+        for symbol, (action, target) in actions.items():
+            if action.name == "Shift":
+                row[str(symbol)] = numbers[target]
+                continue
+            if target not in rules:
+                rules[target] = len(rules)
+                plain_rules.append(_plain_rule(target, methods))
+            row[str(symbol)] = -1 - rules[target]
+        states.append(row)
+    return {
+        "methods": list(methods),
+        "rules": plain_rules,
+        "states": states,
+        "start": numbers[table.start_states[_START]],
+        "end": numbers[table.end_states[_START]],
+    }
+
+
+def _plain_rule(rule: Any, methods: dict[str, int]) -> list[Any]:
+    origin = str(rule.origin.name)
+    size = len(rule.expansion)
+    splices = [
+        at
+        for at, symbol in enumerate(rule.expansion)
+        if not symbol.is_term and symbol.name.startswith("__")
+    ]
+    if origin.startswith("__"):
+        method = LIST
+    elif rule.options.expand1 and not rule.alias and size == 1:
+        method = SAME
+    else:
+        method = methods.setdefault(str(rule.alias or origin), len(methods))
+    return [origin, size, method, splices[0] if splices else -1]
 
 
 # --- the cache ----------------------------------------------------------------------------------
 
 
-def _cache_file(grammar: str) -> Path | None:
+def _cache_file(grammar: str) -> str | None:
     """Where the tables of *grammar* are kept, or None without a cache."""
     folder = os.environ.get(CACHE_VARIABLE)
     if folder is None:
@@ -93,55 +137,43 @@ def _cache_file(grammar: str) -> Path | None:
         folder = os.path.join(home, "soli")
     if not folder or not os.path.isabs(folder):
         return None
-    key = "\n".join((_FORMAT, grammar, lark.__version__, sys.version))
+    key = "\n".join((_FORMAT, grammar, _lark_version(), sys.version))
     digest = hashlib.sha256(key.encode()).hexdigest()[:32]
-    return Path(folder) / f"grammar-{digest}.tables"
+    return os.path.join(folder, f"grammar-{digest}.json")
 
 
-class _PlainUnpickler(pickle.Unpickler):
-    """Reads data, refuses classes and functions."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        raise pickle.UnpicklingError(f"{module}.{name} has no place in a cache file")
-
-
-def _read(path: Path) -> dict[str, Any] | None:
+def _lark_version() -> str:
+    """Something that changes with Lark's version, found without importing Lark."""
+    spec = importlib.util.find_spec("lark")
+    if spec is None or spec.origin is None:
+        return ""
     try:
-        data = _PlainUnpickler(BytesIO(path.read_bytes())).load()
-    except Exception:  # a damaged file can raise anything; then it is as good as none
+        with open(spec.origin, encoding="utf-8") as file:
+            return file.read()  # its `__init__.py` names the version
+    except OSError:
+        return ""
+
+
+def _read(path: str) -> Tables | None:
+    try:
+        with open(path, "rb") as file:
+            return Tables(json.loads(file.read()))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
-    return data if isinstance(data, dict) else None
 
 
-def _write(path: Path, parser: lark.Lark) -> None:
-    """Store the tables; failing to is no failure. Readers see the old file or the whole new one."""
-    data, memo = parser.memo_serialize([TerminalDef, Rule])
-    data["options"] = {
-        key: value
-        for key, value in data["options"].items()
-        if isinstance(value, str | int | float | bool | list | dict | None)
-    }
-    data["options"].pop("transformer", None)
-    data["options"].pop("lexer", None)
-    data["parser"]["lexer_conf"].pop("lexer_type", None)
-    with contextlib.suppress(OSError, pickle.PicklingError, TypeError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+def _write(path: str, data: dict[str, Any]) -> None:
+    """Store the tables; readers see the old file or all of the new one. To fail is no failure."""
+    import tempfile  # slow, and rarely needed
+
+    folder, name = os.path.split(path)
+    with contextlib.suppress(OSError):
+        os.makedirs(folder, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder, prefix=name)
         try:
-            with os.fdopen(handle, "wb") as file:
-                pickle.dump({"data": data, "memo": memo}, file, protocol=4)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(data, file, separators=(",", ":"))
             os.replace(name, path)
         except BaseException:
             os.unlink(name)
             raise
-
-
-def _from_data(data: dict[str, Any], builder: Any) -> lark.Lark | None:
-    try:
-        data["data"]["options"]["lexer"] = _TokenList
-        data["data"]["parser"]["lexer_conf"]["lexer_type"] = _TokenList
-        parser = lark.Lark.__new__(lark.Lark)
-        parser._load(data, transformer=builder)
-    except Exception:  # damaged tables can fail anywhere; then they are as good as none
-        return None
-    return parser

@@ -10,14 +10,11 @@ from ..source import Span
 class Token:
     """A piece of the source. The scanner makes it, the resolver may give it another `type`.
 
-    Lark only ever looks at `type`. A token made up by the resolver (an invisible bracket) has
+    The grammar looks at `type` only. A token made up by the resolver (an invisible bracket) has
     no width: `start == end`.
     """
 
     __slots__ = ("end", "newline", "space", "start", "type", "value")
-
-    start_pos = line = column = end_line = end_column = end_pos = None
-    """Lark reads these when it makes up its end token; we keep offsets only."""
 
     def __init__(
         self, type: str, value: Any, start: int, end: int, newline: bool, space: bool
