@@ -7,6 +7,7 @@ import os
 import queue
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -29,7 +30,7 @@ T = TypeVar("T")
 
 
 class LiveServer:
-    """`soli run PATH` on a free port. Use `serve()`."""
+    """A server in a process of its own. Use `serve()`."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -53,9 +54,9 @@ class LiveServer:
             line = self._lines.get(timeout=max(0.01, deadline - time.monotonic()))
             if line is None:
                 raise AssertionError("the server ended:\n" + "\n".join(self.output))
-            found = re.search(r"listening on (http://\S+)", line)
+            found = re.search(r"(?:listening|Running) on (http://[^\s/]+)", line)
             if found:
-                return found.group(1)
+                return found.group(1).replace("0.0.0.0", "127.0.0.1")
 
     @property
     def pid(self) -> int:
@@ -102,13 +103,21 @@ class LiveServer:
 
 @contextmanager
 def serve(path: Path | str, *flags: str, soli: Path = SOLI) -> Iterator[LiveServer]:
-    """Serve *path* for the length of a block.
+    """Serve *path* with `soli run`, on a free port, for the length of a block."""
+    with answering([str(soli), "run", str(path), "--port", "0", *flags]) as server:
+        yield server
+
+
+@contextmanager
+def answering(command: list[str]) -> Iterator[LiveServer]:
+    """Run a server for the length of a block; it must print its address.
 
     Whatever the test did, the server must then stop by itself with status 0 and must not have
     shown a Python traceback to anybody.
     """
     process = subprocess.Popen(
-        [str(soli), "run", str(path), "--port", "0", *flags],
+        command,
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
@@ -119,7 +128,7 @@ def serve(path: Path | str, *flags: str, soli: Path = SOLI) -> Iterator[LiveServ
         server = LiveServer(process)
     except BaseException:
         process.kill()
-        process.wait()
+        process.communicate()
         raise
     try:
         yield server
@@ -128,6 +137,12 @@ def serve(path: Path | str, *flags: str, soli: Path = SOLI) -> Iterator[LiveServ
     shown = "\n".join(server.output)
     assert "Traceback (most recent call last)" not in shown, shown
     assert status == 0, f"exit status {status}:\n{shown}"
+
+
+def free_port() -> int:
+    """A port on which nobody listens, for what must be told one."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 def receive(client: ClientConnection) -> str:

@@ -14,7 +14,7 @@ from soli_lang.parser import parse
 from soli_lang.source import Source
 
 from .documents import blocks, expected_output
-from .live import ROOT, SOLI, receive, serve
+from .live import ROOT, SOLI, answering, free_port, receive, serve
 
 README = ROOT / "README.md"
 DEPLOYMENT = ROOT / "docs" / "deployment.md"
@@ -66,6 +66,27 @@ def test_the_readme_embeds_the_language() -> None:
     code = blocks(README, "python")[0]
 
     assert run_python(code) == expected_output(code)
+
+
+ON_PORT = """
+from aiohttp import web
+from functools import partial
+serve = web.run_app
+web.run_app = lambda app, port: serve(app, port={port}, print=partial(print, flush=True))
+"""
+
+
+def test_the_readme_mounts_an_app() -> None:
+    """The aiohttp block runs as shown, but for its port, and serves both worlds."""
+    code = blocks(README, "python")[1]
+    with (
+        answering([sys.executable, "-c", ON_PORT.format(port=free_port()) + code]) as server,
+        server.connect("/live/ws/echo") as client,
+    ):
+        client.send("hello")
+        assert receive(client) == "echo: hello"
+
+        assert server.get("/status") == {"connections": 1}
 
 
 def test_the_readme_embeds_in_fifteen_lines() -> None:

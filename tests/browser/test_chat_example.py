@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from ..live import ROOT, LiveServer, serve
+from ..live import ROOT, LiveServer, free_port, serve
 
 CHAT = ROOT / "examples" / "chat"
 Person = Callable[..., BrowserContext]
@@ -186,8 +185,7 @@ def test_the_page_needs_nothing_from_elsewhere(person: Person, chat: LiveServer)
 
 def test_it_comes_back_when_the_server_does(person: Person) -> None:
     """The server is gone and comes again on the same port: the page is online again by itself."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     with serve(CHAT, "--port", port) as server:
         page = enter(person(), server, "Ada")
     expect(page.locator("#status-text")).to_contain_text("again")
