@@ -113,7 +113,8 @@ class Channel(FrameParser, asyncio.Protocol):
         return self._holds != 0
 
     def abort(self) -> None:
-        """Cut the line at once."""
+        """Cut the line at once; what was received and not yet delivered is dropped."""
+        self._finish()
         self._mute()
         self._drop_pending()
         if self._transport is not None:
@@ -157,8 +158,6 @@ class Channel(FrameParser, asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The transport has enough; uvloop calls this from within `write`."""
-        if self._pending is not None:
-            return
         self._pending = []
         if self.put is not _discard:
             self._put_to(self._pend)

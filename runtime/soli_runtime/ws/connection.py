@@ -260,8 +260,8 @@ class Connection(Channel):
         return True
 
     def _outbox_is_full(self) -> None:
-        if self._state != OPEN:
-            return
+        transport = self._transport
+        assert transport is not None, "without a transport nothing is put into the outbox"
         self._counters.slow_consumers += 1
         # Out of the rooms first: this may happen while a room is being written.
         self._endpoint.fanout.forget(self)
@@ -271,8 +271,7 @@ class Connection(Channel):
         # does not, the deadline cuts the line.
         self._drop_pending()
         self._mute()
-        if self._transport is not None:
-            self._transport.write(close_frame(code, reason))
+        transport.write(close_frame(code, reason))
         self._end_from_loop()
 
     # Ending

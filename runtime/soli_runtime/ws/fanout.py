@@ -184,14 +184,6 @@ class Fanout:
             self.flush()
         return recipients
 
-    def send_each(
-        self, connections: "Iterable[Connection]", message: str | bytes | Outgoing
-    ) -> None:
-        """Send a message to some connections: encoded once, in order with everything else."""
-        message = outgoing(message)
-        for connection in connections:
-            connection.send(message)
-
     def catch_up(self, connection: "Connection") -> None:
         """Write to *connection* now what was published to its rooms in this turn."""
         if not self.log or not connection.rooms:

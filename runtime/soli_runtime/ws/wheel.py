@@ -5,7 +5,7 @@ every `ping_seconds` and the pings of many connections are spread over that time
 """
 
 import math
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
@@ -56,8 +56,8 @@ class Wheel:
         self._slots: list[dict[Watched, None]] = [{} for _ in range(size)]
         # The slot whose turn comes next.
         self._cursor = 0
-        # (deadline, connection), in order, as all close handshakes get the same time.
-        self._closing: deque[tuple[float, Watched]] = deque()
+        # Deadlines, in order, as all close handshakes get the same time.
+        self._closing: OrderedDict[Watched, float] = OrderedDict()
         self._count = 0
         self._timer: Timer | None = None
         self._call_later = call_later
@@ -75,6 +75,7 @@ class Wheel:
 
     def remove(self, connection: Watched) -> None:
         """Forget a connection that is gone."""
+        self._closing.pop(connection, None)
         if connection.slot >= 0:
             del self._slots[connection.slot][connection]
             connection.slot = -1
@@ -82,7 +83,7 @@ class Wheel:
 
     def expect_close(self, connection: Watched) -> None:
         """Call the connection's `deadline_passed` when the close handshake had its time."""
-        self._closing.append((self._now() + self._close_seconds, connection))
+        self._closing.setdefault(connection, self._now() + self._close_seconds)
         self._start()
 
     def stop(self) -> None:
@@ -95,8 +96,8 @@ class Wheel:
         """Ping the next slot and act on deadlines. Called by the timer."""
         self._timer = None
         now = self._now()
-        while self._closing and self._closing[0][0] <= now:
-            self._closing.popleft()[1].deadline_passed()
+        while self._closing and next(iter(self._closing.values())) <= now:
+            self._closing.popitem(last=False)[0].deadline_passed()
         if self._pings:
             # Copy: giving up on a peer removes it from the slot.
             for connection in tuple(self._slots[self._cursor]):

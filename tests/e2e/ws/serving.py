@@ -52,6 +52,8 @@ class Service:
         self.closed: list[tuple[int, str]] = []
         #: What `on_message` does at /script.
         self.script: Callable[[Connection, str | bytes], None] = lambda connection, payload: None
+        #: Called when the head of a response is about to be written.
+        self.on_response: Callable[[Any], object] = lambda request: None
         self._heard = asyncio.Event()
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -103,6 +105,11 @@ async def serving(
     app = web.Application()
     for name in ("echo", "room", "script"):
         app.router.add_route("*", f"/{name}", _handler(Listens(service, name), endpoint))
+
+    async def prepare(request: web.Request, response: web.StreamResponse) -> None:
+        service.on_response(request)
+
+    app.on_response_prepare.append(prepare)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)

@@ -1,5 +1,8 @@
 """The opening handshake on real sockets."""
 
+import asyncio
+from contextlib import suppress
+
 import pytest
 
 from .serving import Path, Service, handshake, masked, on_every_path, play, raw_client
@@ -94,6 +97,23 @@ def test_frames_that_come_with_the_handshake_are_not_lost(path: Path) -> None:
             assert await client.frame() == (0x81, b"early")
             client.send(late[3:])
             assert await client.frame() == (0x81, b"late")
+
+    play(path, scenario)
+
+
+@on_every_path
+def test_a_line_that_breaks_during_the_handshake_opens_nothing(path: Path) -> None:
+    """A client that is gone before the 101 is written leaves no connection behind."""
+
+    async def scenario(service: Service) -> None:
+        service.on_response = lambda request: request.transport.abort()
+        async with raw_client(service, upgraded=False) as client:
+            client.send(handshake())
+            with suppress(ConnectionError):
+                await client.end()
+        await asyncio.sleep(0.01)
+        assert len(service.opened) == len(service.closed)
+        assert not service.endpoint.connections
 
     play(path, scenario)
 

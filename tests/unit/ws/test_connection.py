@@ -185,6 +185,25 @@ def test_abort_cuts_the_line() -> None:
     connection.abort()
 
 
+def test_after_abort_nothing_is_delivered() -> None:
+    """Messages of the same chunk, and those held back, are dropped."""
+    stage = Stage()
+    connection, _, listener = stage.connect()
+    listener.reply = lambda connection, payload: connection.abort()
+    connection.data_received(text("1") + text("2"))
+    connection.data_received(text("3"))
+    stage.loop.run()
+    assert listener.events[1:] == [("message", "1"), ("closed", 1006, "")]
+
+
+def test_a_message_limit_of_zero_is_no_limit() -> None:
+    """max_message_bytes of zero turns the limit off."""
+    stage = Stage(max_message_bytes=0)
+    connection, _, listener = stage.connect()
+    connection.data_received(text("x" * 3_000_000))
+    assert len(listener.messages[0]) == 3_000_000
+
+
 # Listeners that fail
 
 

@@ -112,6 +112,15 @@ def test_a_final_block_is_accepted() -> None:
     assert inflate(data, 100) == b"hello"
 
 
+def test_data_behind_a_final_block_is_corrupt() -> None:
+    """Only padding may follow a final block."""
+    compressor = zlib.compressobj(6, zlib.DEFLATED, -15)
+    data = compressor.compress(b"hello") + compressor.flush(zlib.Z_FINISH) + b"more"
+    with pytest.raises(ProtocolViolation) as raised:
+        inflate(data, 100)
+    assert raised.value.code == 1007
+
+
 def test_a_compressed_message_is_delivered_inflated() -> None:
     """RSV1 on the first frame of a message, in one frame or several, means compressed."""
     parser = Recorder(inflate=inflate)

@@ -244,6 +244,51 @@ def broken(data: bytes) -> None:
     raise RuntimeError("the handle is closed")
 
 
+def test_a_transport_that_fails_alone_is_contained_too(caplog: pytest.LogCaptureFixture) -> None:
+    """The same where members are written to one by one."""
+    stage = Stage()
+    fanout = stage.endpoint.fanout
+    both, _, _ = stage.connect()
+    other, other_line, _ = stage.connect()
+    for connection in (both, other):
+        fanout.join("a", connection)
+        fanout.join("b", connection)
+    both.put = broken
+    fanout.publish("a", "1")
+    fanout.publish("b", "2")
+    stage.loop.run()
+    assert messages(other_line) == ["1", "2"]
+    assert "refused a write" in caplog.text
+
+
+def test_a_room_in_which_everybody_compresses_is_not_encoded_plain_for_nobody() -> None:
+    """Without plain members no plain block is written."""
+    stage = Stage()
+    packed, packed_line, _ = stage.connect(agreement=Agreement("", 15))
+    stage.endpoint.fanout.join("room", packed)
+    stage.endpoint.fanout.publish("room", "x" * 200)
+    stage.loop.run()
+    assert packed_line.writes == 1
+    assert messages(packed_line) == ["x" * 200]
+
+
+def test_many_rooms_in_one_turn_are_written_once_each() -> None:
+    """Rooms without a common member keep their joined writes when several are published to."""
+    stage = Stage()
+    fanout = stage.endpoint.fanout
+    lines = []
+    for number in range(10):
+        connection, line, _ = stage.connect()
+        fanout.join(f"room {number % 5}", connection)
+        lines.append(line)
+    for turn in ("a", "b"):
+        for number in range(5):
+            fanout.publish(f"room {number}", f"{turn}{number}")
+    stage.loop.run()
+    assert [line.writes for line in lines] == [1] * 10
+    assert messages(lines[7]) == ["a2", "b2"]
+
+
 def test_counters_count_every_delivery() -> None:
     """messages_out and bytes_out count one per recipient."""
     stage = Stage()

@@ -61,6 +61,13 @@ def test_fragments_are_joined_around_a_ping() -> None:
     assert events_of(data) == [("ping", b"p"), ("text", "one two")]
 
 
+@pytest.mark.parametrize("size", [200, 70_000])
+def test_a_header_may_come_in_pieces(size: int) -> None:
+    """Long forms of the length are read when they are complete."""
+    data = text("x" * size)
+    assert events_of(*(data[at : at + 1] for at in range(20)), data[20:]) == [("text", "x" * size)]
+
+
 def test_a_message_may_begin_with_an_empty_fragment() -> None:
     """An empty first fragment begins a message: a second beginning is a violation."""
     assert events_of(masked(0x01), masked(0x80, b"x")) == [("text", "x")]

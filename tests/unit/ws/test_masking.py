@@ -1,7 +1,13 @@
 """Unmasking."""
 
+import sys
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from soli_runtime.ws import masking
 from soli_runtime.ws.masking import unmask, unmask_with_integers
 
 
@@ -13,6 +19,17 @@ def test_both_ways_of_unmasking_are_the_definition(mask: bytes, data: bytes) -> 
         target = bytearray(data)
         way(mask, target)
         assert target == expected
+
+
+@pytest.mark.parametrize("helper", [None, lambda mask, data: None])
+def test_without_a_helper_that_works_ours_is_used(
+    helper: Callable[[bytes, bytearray], None] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """aiohttp's helper may be missing, or become something else one day."""
+    name = "aiohttp._websocket.helpers"
+    module = None if helper is None else SimpleNamespace(websocket_mask=helper)
+    monkeypatch.setitem(sys.modules, name, module)
+    assert masking._fastest() is unmask_with_integers
 
 
 def test_the_compiled_helper_is_used_where_it_is_installed() -> None:

@@ -103,3 +103,14 @@ def test_an_idle_wheel_does_not_turn() -> None:
     wheel.remove(probe)
     loop.sleep(100)
     assert loop._later == []
+
+
+def test_a_handshake_that_is_completed_is_forgotten() -> None:
+    """A connection that is gone before its deadline is not held until then."""
+    wheel, loop = make_wheel(ping_seconds=0)
+    probe = Probe()
+    wheel.add(probe)
+    wheel.expect_close(probe)
+    wheel.remove(probe)
+    loop.sleep(100)
+    assert probe.deadlines == 0
