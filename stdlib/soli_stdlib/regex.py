@@ -12,12 +12,23 @@ from soli_lang.machine import Machine
 from soli_lang.native import String, static
 from soli_lang.values import Value
 
-from .patterns import Match, Pattern, Spans, charge, compiled, replace
+from .patterns import (
+    MATCHES_PER_CHARGE,
+    Match,
+    Pattern,
+    Spans,
+    charge,
+    compiled,
+    pay_for_matches,
+    replace,
+)
 
 _METACHARACTERS = ".+*?()|[]{}^$#&-~\\"
 _ESCAPES = str.maketrans({character: "\\" + character for character in _METACHARACTERS})
 _Pair = String(message="Regex.{name} requires (string, string)")
 _Triple = String(message="Regex.{name} requires (string, string, string)")
+MATCH_STEPS = 8
+"""What one match costs of the step budget."""
 MATCH_BYTES = 64
 """What one match counts for when the size of a result is bounded."""
 
@@ -56,9 +67,11 @@ def find_all(machine: Machine, source: str, text: str) -> list[Value]:
     data = text.encode()
     results: list[Value] = []
     for start, end, first in _in_characters(data, pattern.spans(data)):
+        machine.spend(MATCH_STEPS)
         machine.check_growth(MATCH_BYTES * (len(results) + 1))
+        if not len(results) % MATCHES_PER_CHARGE:
+            pay_for_matches(machine, len(results))
         results.append({"match": first.decode(), "start": start, "end": end})
-    machine.spend(len(results))
     return results
 
 
@@ -93,12 +106,14 @@ def split(machine: Machine, source: str, text: str) -> list[str]:
     parts: list[str] = []
     at = 0
     for spans in pattern.spans(data):
+        machine.spend(MATCH_STEPS)
         machine.check_growth(MATCH_BYTES * (len(parts) + 1))
+        if not len(parts) % MATCHES_PER_CHARGE:
+            pay_for_matches(machine, len(parts))
         start, end = spans[0]
         parts.append(data[at:start].decode())
         at = end
     parts.append(data[at:].decode())
-    machine.spend(len(parts))
     return parts
 
 
