@@ -69,9 +69,11 @@ def _serve(how: Launch, launched: Launched, parsed: argparse.Namespace) -> int:
     # Only here is the web server loaded: a script does without.
     import asyncio
 
+    from ..library_logs import adopt
     from ..server import CannotListen, serve
 
     log = Log(stream_writer(), level=parsed.log_level, as_json=parsed.log_format == "json")
+    adopt(log)
     settings = how.settings
 
     def relaunch() -> Launched | None:

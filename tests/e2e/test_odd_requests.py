@@ -1,0 +1,72 @@
+"""Requests that are no HTTP: answered or dropped, one line in the log, nothing of Python's."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from ..live import PATIENCE_SECONDS, LiveServer, receive_json, serve
+
+APP = Path(__file__).parent / "apps" / "scripted.soli"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LiveServer]:
+    with serve(APP) as server:
+        yield server
+
+
+def answer_to(server: LiveServer, request: bytes) -> bytes:
+    """What the server says to *request* before it closes the connection."""
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port), PATIENCE_SECONDS) as client:
+        client.sendall(request)
+        client.shutdown(socket.SHUT_WR)
+        received = b""
+        while chunk := client.recv(65536):
+            received += chunk
+    return received
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /a HTTP/1.1\r\nHost\r\n\r\n",
+        b"GET /%ff%fe HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"GET /ws/x HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n\r\n",
+        b"GET /ws/x HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    ],
+    ids=["space in path", "header without colon", "bad length", "bad key", "old version"],
+)
+def test_a_malformed_request_is_refused(server: LiveServer, request_bytes: bytes) -> None:
+    """The status says that it is the client's fault; the server goes on."""
+    status = answer_to(server, request_bytes).split(b" ", 2)[1]
+
+    assert status in {b"400", b"426"}
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"", b"\x00" * 100, b"\x16\x03\x01" + bytes(200)], ids=["nothing", "zeros", "TLS"]
+)
+def test_garbage_does_not_disturb_others(server: LiveServer, garbage: bytes) -> None:
+    """Bytes that are no HTTP at all leave the other connections alone."""
+    with server.connect("/ws/calm") as client:
+        receive_json(client)
+        answer_to(server, garbage)
+        client.send('{"send": "still here"}')
+
+        assert client.recv(PATIENCE_SECONDS) == "still here"
+
+
+def test_a_malformed_request_is_one_line_in_the_log(server: LiveServer) -> None:
+    """The log tells of it without Python's words."""
+    answer_to(server, b"GET /one line HTTP/1.1\r\nHost: x\r\n\r\n")
+
+    assert "ERROR library" in server.wait_for_output("/one line")
