@@ -11,7 +11,7 @@ from aiohttp import web
 from soli_lang.errors import SoliError, render
 from soli_lang.values import Value
 
-from . import cors, error_pages, middleware
+from . import cors, error_pages, metrics, middleware
 from .app import Target
 from .greenlets import Runners
 from .handlers import Calls, failure_text
@@ -63,6 +63,8 @@ class HttpActions:
 
     async def handle(self, request: web.BaseRequest, path: str, peer: Peer) -> web.StreamResponse:
         """Answer one request."""
+        if path == "/metrics" and self._service.settings.metrics:
+            return self._metrics(request)
         rule = cors.rule_for(self._app.declarations.cors, path)
         if rule is not None and _is_preflight(request):
             return _preflight(rule, request)
@@ -85,6 +87,21 @@ class HttpActions:
         if self._static is None or request.method not in ("GET", "HEAD"):
             return None
         return self._static.find(request.rel_url.path.removeprefix(self._prefix))
+
+    def _metrics(self, request: web.BaseRequest) -> web.StreamResponse:
+        service = self._service
+        if not metrics.is_allowed(
+            service.settings.metrics_token, request.headers.get("Authorization", "")
+        ):
+            return plain(401, "a token is needed")
+        gauges = {
+            "connections": service.hub.count(),
+            "rooms": len(service.hub.rooms),
+            "handlers_waiting": service.calls.runners.suspended,
+        }
+        text = metrics.exposition(service.endpoint.counters, service.log.counts, gauges)
+        page = Response(200, [("Content-Type", metrics.CONTENT_TYPE)], text.encode())
+        return to_aiohttp(page)
 
     def _no_route(self, match: NoMatch) -> web.StreamResponse:
         if match.is_websocket:

@@ -23,6 +23,8 @@ from . import templates
 from .controllers import Controllers, Unknown
 from .declared_places import place_of
 from .handlers import Handler
+from .jobs import is_job_class, register_class
+from .prelude import install_prelude
 from .project import Project
 from .routes import WEBSOCKET, RouteError, RouteTable
 from .routing_dsl import LIBRARY_KEY, Declared, RouteDeclarations
@@ -149,16 +151,19 @@ class _Loading:
     def load(self) -> App:
         project = self._project
         self._nodes = parse_all(project.files)
+        install_prelude(self._interpreter)
         if project.views is not None:
             found = templates.Templates(project.views, self._interpreter.load)
             self._interpreter.machine.library[templates.LIBRARY_KEY] = found
         for path in project.shared:
             self._share(self._run(path))
+        self._register_jobs()
         for path in project.middleware:
             self._run(path)
         self._run_first()
         for path in project.controllers.values():
             self._run(path)
+        self._register_jobs()
         return App(project, self._interpreter, self._table(), self._programs)
 
     def _run(self, path: Path) -> Program:
@@ -188,6 +193,15 @@ class _Loading:
         mine = program.get(CURRENT_USER)
         if self._project.main is None and isinstance(mine, Function):
             self._interpreter.define(CURRENT_USER, mine)
+
+    def _register_jobs(self) -> None:
+        """Job classes get `perform_later` and its kin."""
+        machine = self._interpreter.machine
+        for program in self._programs.values():
+            for name in program.file.names:
+                value = program.file.get(name)
+                if is_job_class(value):
+                    register_class(machine, value)
 
     def _share(self, program: Program) -> None:
         """Make the functions and classes of a file visible to all files that run later."""

@@ -10,10 +10,30 @@ from soli_stdlib import json_text
 from soli_lang.machine import Machine
 from soli_lang.native import declarations, install
 
-from . import builtins, http_builtins, routing_dsl, sessions, sse, templates
+from . import (
+    builtins,
+    http_builtins,
+    http_client,
+    jobs,
+    prelude,
+    routing_dsl,
+    sessions,
+    sse,
+    templates,
+)
 from .http_context import JSON_KEY, JsonCodec
 
-_MODULES: tuple[ModuleType, ...] = (routing_dsl, builtins, http_builtins, sessions, sse, templates)
+_MODULES: tuple[ModuleType, ...] = (
+    routing_dsl,
+    builtins,
+    http_builtins,
+    http_client,
+    jobs,
+    prelude,
+    sessions,
+    sse,
+    templates,
+)
 
 _NATIVE_TYPES: dict[str, tuple[type, ...]] = {"Stream": (sse.Out,), "Page": (templates.Page,)}
 

@@ -44,6 +44,7 @@ from .routes import WEBSOCKET, Match, NoMatch
 from .sessions import COOKIE, MemoryStore, Session
 from .settings import Settings
 from .waiting import Waiting
+from .worker import Worker
 from .ws import Endpoint, SocketLimits, choose_path, upgrade
 
 Authenticate = Callable[[dict[str, Any]], Any]
@@ -72,6 +73,8 @@ class Service:
         self.endpoint = Endpoint(socket_limits(settings), loop=self.loop)
         self.admission = Admission(settings)
         self._proxies = TrustedProxies(settings.trusted_proxies)
+        # Jobs may wait for as long as they need to: nobody waits for them.
+        self._job_calls = Calls(machine, Runners(), may_wait=app.may_wait)
         self._host_authenticate: Authenticate | None = None
         self.sessions = MemoryStore(self.loop.time)
         self.topics = sse.Topics()
@@ -130,6 +133,8 @@ class Service:
         """Make the loaded program one that serves."""
         machine = self._machine
         self.app.declarations.closed = True
+        self._worker = Worker(machine, self._job_calls, self.log)
+        self._worker.start()
         machine.limits = handler_limits(self.settings)
         machine.library[REALTIME_KEY] = self.realtime
         machine.library[sse.LIBRARY_KEY] = self.topics
@@ -140,8 +145,10 @@ class Service:
         self._machine = app.interpreter.machine
         self._codec = json_codec(self._machine)
         self.calls = self._calls_of(app)
+        self._job_calls = Calls(self._machine, Runners(), may_wait=app.may_wait)
         waiting.serve(self.calls.suspend)
         self.live.calls = self.calls
+        self._worker.stop()
         self.http = HttpActions(self)
         self._take_over()
         handlers = {
@@ -158,6 +165,7 @@ class Service:
         seconds = self.settings.shutdown_seconds
         deadline = self.loop.time() + seconds
         self.http.stop()
+        self._worker.stop()
         await self.endpoint.close_all(max(0.0, min(seconds, seconds / 2)))
         await self._handlers_done(deadline)
         self.delivery.stop()

@@ -19,7 +19,7 @@ from soli_lang.source import Position, Source, Span
 FUNCTION = "__template"
 OUT = "__out"
 
-_TAG = re.compile(r"<%(%|#|==|=|-)?(.*?)(-)?%>", re.DOTALL)
+_TAG = re.compile(r"<%%|<%(#|==|=|-)?(.*?)(-)?%>", re.DOTALL)
 _RAW = re.compile(r"(?:raw|partial|render_partial|content|yield)\b")
 _YIELD = re.compile(r"\byield\b(?:\(\))?")
 
@@ -95,27 +95,19 @@ def _tags(name: str, template: str) -> Iterator[_Tag]:
         text_end = match.start()
         yield from _text(template, at, text_end)
         at = match.end()
-        if sign == "%":
+        if code is None:
             yield _Tag("text", "<%", match.start())
-            at = match.start() + 3
-            # What follows `<%%` is text up to the next tag; look for tags again from there.
-            rest = template[at:]
-            yield from (_moved(tag, at) for tag in _tags(name, rest))
-            return
+            continue
         if trims or (sign is None and _is_alone(template, match)):
             at += 1 if template[at : at + 1] == "\n" else 0
         yield from _code(sign, code, match.start(2))
     open_tag = template.find("<%", at)
-    if open_tag >= 0 and not template.startswith("<%%", open_tag):
+    if open_tag >= 0:
         source = Source(name, template)
         raise SoliSyntaxError(
             "`%>` expected: this tag is not closed", Span(open_tag, open_tag + 2), source
         )
     yield from _text(template, at, len(template))
-
-
-def _moved(tag: _Tag, by: int) -> _Tag:
-    return _Tag(tag.kind, tag.text, tag.origin + by)
 
 
 def _text(template: str, start: int, end: int) -> Iterator[_Tag]:

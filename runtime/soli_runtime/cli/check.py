@@ -4,41 +4,96 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
-from ..app import AppInvalid, parse_all
-from ..project import EXTENSIONS, ProjectError, find_project
+import orjson
+
+from soli_lang.checker import ERROR, WARNING, Finding
+
+from ..checks import ProgramCheck
+from ..project import ProjectError, find_project
 from .arguments import Parser
-from .exits import INVALID, OK, UsageError
-from .reports import report_invalid
+from .exits import INVALID, OK
+from .files import soli_files
+
+DESCRIPTION = """\
+Look for errors without running anything: syntax, unknown names, wrong arguments, code that nothing
+reaches, unused variables, shapes that read like something else. Exit status 65 when there are
+errors; warnings alone leave it 0.
+"""
 
 
 def check(arguments: list[str]) -> int:
-    """Parse the files or projects; report every syntax error. The exit status."""
-    parser = Parser(prog="soli check", description="Look for errors without running anything.")
+    """Check files and projects; report everything found. The exit status."""
+    parser = Parser(prog="soli check", description=DESCRIPTION)
     parser.add_argument("paths", nargs="+", metavar="PATH", help="files or folders")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
     parsed = parser.parse_args(arguments)
-    files: dict[Path, None] = {}
-    for text in parsed.paths:
-        files.update(dict.fromkeys(_files(Path(text))))
+    paths = [Path(text) for text in parsed.paths]
+    files = soli_files(paths)
+    program = ProgramCheck()
+    findings = program.check_files(files)
+    if not any(one.code == "syntax" for one in findings):
+        for path in paths:
+            findings.extend(_routes(program, path))
+    if parsed.format == "json":
+        sys.stdout.write(_json(findings))
+    else:
+        _report(findings, len(files))
+    return INVALID if any(one.severity == ERROR for one in findings) else OK
+
+
+def _routes(program: ProgramCheck, path: Path) -> list[Finding]:
+    """What is wrong with the routes of the app in a folder."""
     try:
-        parse_all(files)
-    except AppInvalid as invalid:
-        report_invalid(invalid)
-        return INVALID
-    sys.stdout.write(f"{len(files)} {'file' if len(files) == 1 else 'files'}: no errors\n")
-    return OK
+        return program.check_project(find_project(path)) if path.is_dir() else []
+    except ProjectError:
+        return []
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        found = [file for suffix in EXTENSIONS for file in path.rglob(f"*{suffix}")]
-        return sorted(file for file in found if not _is_hidden(file.relative_to(path)))
-    try:
-        main = find_project(path).main
-    except ProjectError as error:
-        raise UsageError(str(error)) from None
-    return [main] if main is not None else []
+def _report(findings: list[Finding], count: int) -> None:
+    for finding in findings:
+        sys.stdout.write(_text(finding) + "\n")
+    files = f"{count} {'file' if count == 1 else 'files'}"
+    errors = sum(1 for one in findings if one.severity == ERROR)
+    warnings = sum(1 for one in findings if one.severity == WARNING)
+    sys.stdout.write(f"{files}: {_number(errors, 'error')}, {_number(warnings, 'warning')}\n")
 
 
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _number(count: int, noun: str) -> str:
+    return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
+
+
+def _text(finding: Finding) -> str:
+    line, column = finding.source.position(finding.span.start)
+    lines = [
+        f"{finding.source.name}:{line}:{column}: "
+        f"{finding.severity}: {finding.message} [{finding.code}]"
+    ]
+    lines.extend("  " + text for text in finding.source.excerpt(finding.span).split("\n"))
+    if finding.hint:
+        lines.append(f"  hint: {finding.hint}")
+    return "\n".join(lines)
+
+
+def _json(findings: list[Finding]) -> str:
+    """One array for editors; lines and columns from 1, ends exclusive."""
+    return (
+        orjson.dumps([_object(one) for one in findings], option=orjson.OPT_INDENT_2).decode() + "\n"
+    )
+
+
+def _object(finding: Finding) -> dict[str, Any]:
+    start = finding.source.position(finding.span.start)
+    end = finding.source.position(finding.span.end)
+    return {
+        "file": finding.source.name,
+        "line": start.line,
+        "column": start.column,
+        "end_line": end.line,
+        "end_column": end.column,
+        "severity": finding.severity,
+        "code": finding.code,
+        "message": finding.message,
+        "hint": finding.hint,
+    }
