@@ -211,7 +211,13 @@ class Machine:
             call = function.soli_call if hasattr(function, "soli_call") else None
             if call is None:
                 raise SoliTypeError("expects a function argument")
-            return lambda *arguments: call(list(arguments), None, None)
+
+            def charged(*arguments: Value) -> Value:
+                # Builtins cost no step by themselves: a loop over them would be free.
+                self.spend(1)
+                return call(list(arguments), None, None)
+
+            return charged
         if keep_skip and function.raw is not None:
             return _adapted(function, count, function.raw)
         return _adapted(function, count, function.invoke)

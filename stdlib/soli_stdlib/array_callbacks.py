@@ -16,6 +16,7 @@ from soli_lang.semantics import is_truthy
 from soli_lang.values import SKIP, Value
 
 from .callbacks import parameter_count
+from .costs import copy_items
 
 NOT_GIVEN = object()
 """Stands for an optional argument that was left out, where null is a value like others."""
@@ -24,6 +25,7 @@ NOT_GIVEN = object()
 @method("array", "map", Callable_)
 def map_(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     """What *function* yields for each item."""
+    copy_items(machine, items)
     call = machine.callback(function, 1, keep_skip=True)
     result = [call(item) for item in items[:]]
     if SKIP in result:
@@ -34,6 +36,7 @@ def map_(machine: Machine, items: list[Value], function: Value) -> list[Value]:
 @method("array", "each", Callable_)
 def each(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     """Call *function* with each item; gives a copy of the array."""
+    copy_items(machine, items)
     call = machine.callback(function, 1)
     snapshot = items[:]
     for item in snapshot:
@@ -44,6 +47,7 @@ def each(machine: Machine, items: list[Value], function: Value) -> list[Value]:
 @method("array", "each_with_index", Callable_)
 def each_with_index(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     """Call *function* with each item and its index; gives a copy of the array."""
+    copy_items(machine, items)
     call = machine.callback(function, 2)
     snapshot = items[:]
     for index, item in enumerate(snapshot):
@@ -54,6 +58,7 @@ def each_with_index(machine: Machine, items: list[Value], function: Value) -> li
 @method("array", ("filter", "select"), Callable_)
 def filter_(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     """The items for which *function* yields something true."""
+    copy_items(machine, items)
     call = machine.callback(function, 1)
     return [
         item
@@ -65,6 +70,7 @@ def filter_(machine: Machine, items: list[Value], function: Value) -> list[Value
 @method("array", "reject", Callable_)
 def reject(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     """The items for which *function* yields nothing true."""
+    copy_items(machine, items)
     call = machine.callback(function, 1)
     return [
         item

@@ -14,7 +14,7 @@ from soli_lang.semantics import equals
 from soli_lang.values import Value
 
 from .array_numbers import mean, total
-from .callbacks import BIG
+from .costs import copy_items
 from .equality import Seen, group_key, is_number
 from .fields import field_of, require_field
 from .ordering import sorted_by, wide
@@ -23,8 +23,7 @@ from .ordering import sorted_by, wide
 def _column(machine: Machine, items: list[Value], name: str, field: Value) -> list[Value]:
     """The field of every item, for the method *name*."""
     require_field(name, field)
-    if len(items) > BIG:
-        machine.spend(len(items) >> 2)
+    copy_items(machine, items)
     return [item.get(field) if item.__class__ is dict else field_of(item, field) for item in items]
 
 

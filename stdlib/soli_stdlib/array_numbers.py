@@ -14,7 +14,7 @@ from soli_lang.semantics import MAX_INT, MIN_INT
 from soli_lang.values import Value
 
 from .array_callbacks import NOT_GIVEN, counted_with, sorted_with
-from .arrays import charge
+from .costs import BIG_COLLECTION, copy_items, read_items
 from .equality import group_key, is_number, occurrences
 from .fields import field_of
 from .ordering import extreme, sorted_by, sorted_narrow
@@ -50,7 +50,7 @@ def float_total(values: list[float]) -> float:
 @method("array", "sum", bare=True)
 def sum_(machine: Machine, items: list[Value]) -> int | float:
     """The sum of its numbers, 0 when empty."""
-    charge(machine, items)
+    read_items(machine, items)
     kinds = set(map(type, items))
     if not kinds <= _NUMBERS:
         raise SoliTypeError("sum expects numeric array")
@@ -60,7 +60,7 @@ def sum_(machine: Machine, items: list[Value]) -> int | float:
 @method("array", "avg")
 def avg(machine: Machine, items: list[Value]) -> float | None:
     """The mean of its numbers, others ignored; null if there are none."""
-    charge(machine, items)
+    copy_items(machine, items)
     return mean([item for item in items if is_number(item)])
 
 
@@ -74,14 +74,14 @@ def mean(numbers: list[Value]) -> float | None:
 @method("array", "min", bare=True)
 def min_(machine: Machine, items: list[Value]) -> Value:
     """The smallest item, null when empty."""
-    charge(machine, items)
+    read_items(machine, items)
     return extreme(items, -1)
 
 
 @method("array", "max", bare=True)
 def max_(machine: Machine, items: list[Value]) -> Value:
     """The greatest item, null when empty."""
-    charge(machine, items)
+    read_items(machine, items)
     return extreme(items, 1)
 
 
@@ -92,14 +92,14 @@ def count(machine: Machine, items: list[Value], wanted: Value) -> int:
         return len(items)
     if wanted.__class__ in CALLABLES:
         return counted_with(machine, items, wanted)
-    charge(machine, items)
+    read_items(machine, items)
     return occurrences(items, wanted)
 
 
 @method("array", "tally")
 def tally(machine: Machine, items: list[Value]) -> dict[object, Value]:
     """Item -> how often it occurs, in order of first occurrence."""
-    machine.spend(len(items) >> 2)
+    read_items(machine, items)
     result: dict[object, Value] = {}
     for item in items:
         key = group_key(item)
@@ -110,7 +110,7 @@ def tally(machine: Machine, items: list[Value]) -> dict[object, Value]:
 @method("array", "sort", Any_.optional(NOT_GIVEN), bare=True)
 def sort(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     """The items in ascending order, or in the order that *function* of two items gives."""
-    machine.spend(_sort_steps(items))
+    _pay_for_sorting(machine, items)
     if function is NOT_GIVEN:
         return sorted_narrow(items)
     if function.__class__ not in CALLABLES:
@@ -118,14 +118,16 @@ def sort(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     return sorted_with(machine, items, function)
 
 
-def _sort_steps(items: list[Value]) -> int:
-    return (len(items) * len(items).bit_length()) >> 3
+def _pay_for_sorting(machine: Machine, items: list[Value]) -> None:
+    copy_items(machine, items)
+    if len(items) > BIG_COLLECTION:
+        machine.spend((len(items) * len(items).bit_length()) >> 3)
 
 
 @method("array", "sort_by", Any_)
 def sort_by(machine: Machine, items: list[Value], by: Value) -> list[Value]:
     """The items in the order of what *by* yields for them: a function, or a field name."""
-    machine.spend(_sort_steps(items))
+    _pay_for_sorting(machine, items)
     snapshot = items[:]
     if by.__class__ is str:
         return sorted_by(snapshot, [field_of(item, by) for item in snapshot])

@@ -15,20 +15,11 @@ from soli_lang.semantics import is_key, to_key, to_text
 from soli_lang.values import Value
 
 from . import randomness
-from .callbacks import BIG
+from .costs import BIG_COLLECTION, ITEM_BYTES, copy_items, read_items
 from .equality import Seen, position, unique, without
-
-ITEM_BYTES = 8
-"""What one item counts against the size limit of a value."""
 
 _Count = Int(phrase="a non-negative integer")
 _Index = Int(phrase="an integer index")
-
-
-def charge(machine: Machine, items: list[Value]) -> None:
-    """Charge the steps of going through *items* once in C."""
-    if len(items) > BIG:
-        machine.spend(len(items) >> 2)
 
 
 # --- size and ends ---
@@ -106,7 +97,7 @@ def sample(machine: Machine, items: list[Value]) -> Value:
 @method("array", "shuffle", bare=True)
 def shuffle(machine: Machine, items: list[Value]) -> list[Value]:
     """The items in random order."""
-    charge(machine, items)
+    copy_items(machine, items)
     result = items[:]
     randomness.of(machine).shuffle(result)
     return result
@@ -142,7 +133,7 @@ def concat(machine: Machine, items: list[Value], *others: list[Value]) -> list[V
     added = sum([len(other) for other in others])
     machine.check_growth((len(items) + added) * ITEM_BYTES)
     for other in [other[:] for other in others]:
-        charge(machine, other)
+        copy_items(machine, other)
         items.extend(other)
     return items
 
@@ -158,27 +149,30 @@ def clear(items: list[Value]) -> None:
 
 @method("array", "all", bare=True)
 @method("array", "includes", Any_.rest())
-def copy(items: list[Value], *_: Value) -> list[Value]:
+def copy(machine: Machine, items: list[Value], *_: Value) -> list[Value]:
     """A copy: arrays answer to the names of query objects."""
+    copy_items(machine, items)
     return items[:]
 
 
 @method("array", "reverse", bare=True)
 def reverse(machine: Machine, items: list[Value]) -> list[Value]:
     """The items in reverse order."""
-    charge(machine, items)
+    copy_items(machine, items)
     return items[::-1]
 
 
 @method("array", "take", _Count)
-def take(items: list[Value], count: int) -> list[Value]:
+def take(machine: Machine, items: list[Value], count: int) -> list[Value]:
     """The first *count* items."""
+    copy_items(machine, items)
     return items[: _not_negative(count, "take")]
 
 
 @method("array", "drop", _Count)
-def drop(items: list[Value], count: int) -> list[Value]:
+def drop(machine: Machine, items: list[Value], count: int) -> list[Value]:
     """Without the first *count* items."""
+    copy_items(machine, items)
     return items[_not_negative(count, "drop") :]
 
 
@@ -189,8 +183,9 @@ def _not_negative(count: int, name: str) -> int:
 
 
 @method("array", "slice", Any_.optional(), Any_.optional())
-def slice_(items: list[Value], start: Value, end: Value) -> list[Value]:
+def slice_(machine: Machine, items: list[Value], start: Value, end: Value) -> list[Value]:
     """Items from *start* up to *end* (excluded), negatives from the end, clamped."""
+    copy_items(machine, items)
     low = start if start.__class__ is int else 0
     high = end if end.__class__ is int else len(items)
     return items[low:high]
@@ -199,7 +194,7 @@ def slice_(items: list[Value], start: Value, end: Value) -> list[Value]:
 @method("array", "compact", bare=True)
 def compact(machine: Machine, items: list[Value]) -> list[Value]:
     """Without nulls."""
-    charge(machine, items)
+    copy_items(machine, items)
     return [item for item in items if item is not None]
 
 
@@ -209,14 +204,14 @@ _EMPTY: tuple[Value, ...] = (None, "", [], {})
 @method("array", "compact_blank", bare=True)
 def compact_blank(machine: Machine, items: list[Value]) -> list[Value]:
     """Without null, `""`, `[]` and `{}`; `false` and 0 stay."""
-    charge(machine, items)
+    copy_items(machine, items)
     return [item for item in items if item or item not in _EMPTY]
 
 
 @method("array", "uniq", bare=True)
 def uniq(machine: Machine, items: list[Value]) -> list[Value]:
     """The first of each group of equal items."""
-    charge(machine, items)
+    copy_items(machine, items)
     return unique(items, machine.spend)
 
 
@@ -225,7 +220,7 @@ def flatten(machine: Machine, items: list[Value], depth: int | None) -> list[Val
     """Arrays inside it replaced by their items, down to *depth* levels (none: all)."""
     if depth is not None and depth < 0:
         raise SoliTypeError("flatten expects a non-negative integer")
-    charge(machine, items)
+    copy_items(machine, items)
     if depth == 0 or list not in map(type, items):
         return items[:]
     result: list[Value] = []
@@ -252,28 +247,30 @@ def flatten(machine: Machine, items: list[Value], depth: int | None) -> list[Val
 @method("array", "zip", Array)
 def zip_(machine: Machine, items: list[Value], other: list[Value]) -> list[Value]:
     """Pairs of the items at the same place, as far as the shorter goes."""
-    charge(machine, items)
+    copy_items(machine, items)
     return [[left, right] for left, right in zip(items, other, strict=False)]
 
 
 @method("array", "delete", Any_)
 def delete(machine: Machine, items: list[Value], unwanted: Value) -> list[Value] | None:
     """A new array without what equals *unwanted*; null if nothing does."""
-    charge(machine, items)
+    copy_items(machine, items)
     kept = without(items, unwanted)
     return kept if len(kept) < len(items) else None
 
 
 @method("array", "delete_at", _Index)
-def delete_at(items: list[Value], index: int) -> list[Value] | None:
+def delete_at(machine: Machine, items: list[Value], index: int) -> list[Value] | None:
     """A new array without that slot; null out of range."""
+    copy_items(machine, items)
     at = max(0, index + len(items)) if index < 0 else index
     return items[:at] + items[at + 1 :] if at < len(items) else None
 
 
 @method("array", "shift", bare=True)
-def shift(items: list[Value]) -> list[Value] | None:
+def shift(machine: Machine, items: list[Value]) -> list[Value] | None:
     """A new array without the first item; null when empty."""
+    copy_items(machine, items)
     return items[1:] if items else None
 
 
@@ -292,8 +289,9 @@ def insert(machine: Machine, items: list[Value], index: int, *added: Value) -> l
 
 
 @method("array", "rotate", Int.optional(1), bare=True, arity_text=1)
-def rotate(items: list[Value], count: int) -> list[Value]:
+def rotate(machine: Machine, items: list[Value], count: int) -> list[Value]:
     """The first *count* items moved to the end (negative: the last to the front)."""
+    copy_items(machine, items)
     if not items:
         return []
     at = count % len(items)
@@ -325,7 +323,7 @@ def difference(machine: Machine, items: list[Value], other: list[Value]) -> list
 
 
 def _seen(machine: Machine, items: list[Value]) -> Seen:
-    charge(machine, items)
+    read_items(machine, items)
     seen = Seen(machine.spend)
     for item in items:
         seen.add(item)
@@ -335,15 +333,15 @@ def _seen(machine: Machine, items: list[Value]) -> Seen:
 @method("array", ("includes?", "include?", "contains"), Any_)
 def includes(machine: Machine, items: list[Value], wanted: Value) -> bool:
     """Whether an item equals *wanted*."""
-    if len(items) > BIG:
-        charge(machine, items)
+    if len(items) > BIG_COLLECTION:
+        read_items(machine, items)
     return position(items, wanted) >= 0
 
 
 @method("array", "index_of", Any_)
 def index_of(machine: Machine, items: list[Value], wanted: Value) -> int:
     """Where the first item equal to *wanted* is, -1 if nowhere."""
-    charge(machine, items)
+    read_items(machine, items)
     return position(items, wanted)
 
 
@@ -353,7 +351,7 @@ def index_of(machine: Machine, items: list[Value], wanted: Value) -> int:
 @method("array", "join", String(phrase="a string delimiter"))
 def join(machine: Machine, items: list[Value], separator: str) -> str:
     """The display forms with *separator* between them."""
-    charge(machine, items)
+    read_items(machine, items)
     try:
         # Strings have a length and numbers have none, so this is quick either way.
         machine.check_length(sum(map(len, items)) + len(separator) * len(items))

@@ -9,9 +9,6 @@ from soli_lang.native import NativeFunction
 from soli_lang.semantics import is_truthy
 from soli_lang.values import Function, Value
 
-BIG = 256
-"""Items from which on builtins that call nobody charge steps."""
-
 
 def parameter_count(function: Value) -> int:
     """How many positional parameters *function* declares; 1 when nobody can tell."""

@@ -14,7 +14,7 @@ from soli_lang.values import Value
 
 from . import clock, sleeping, strings
 from .arguments import truncated
-from .arrays import ITEM_BYTES
+from .costs import BIG_TEXT, ITEM_BYTES
 from .number_text import WHITE_SPACE, parse_float, parse_int
 
 MAX_PRINTED_CHARACTERS = 16 * 1024 * 1024
@@ -36,7 +36,7 @@ def print_(machine: Machine, *values: Value) -> None:
         if size > MAX_PRINTED_CHARACTERS:
             machine.check_growth(size)
         texts.append(text)
-    if size > strings.BIG:
+    if size > BIG_TEXT:
         machine.spend(size >> 4)
     write(" ".join(texts) + "\n")
 

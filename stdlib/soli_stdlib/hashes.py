@@ -16,20 +16,12 @@ from soli_lang.semantics import equals, from_key, is_key, is_truthy, to_key, to_
 from soli_lang.values import BoolKey, DecimalKey, Value
 
 from .array_callbacks import NOT_GIVEN
-from .callbacks import BIG, pair_callback
+from .callbacks import pair_callback
+from .costs import BIG_COLLECTION, ENTRY_BYTES, copy_entries, copy_items, read_items
 
 Hash = dict[Any, Value]
 
-ENTRY_BYTES = 16
-"""What one entry counts against the size limit of a value."""
-
 _WRAPPED = frozenset({BoolKey, DecimalKey})
-
-
-def charge(machine: Machine, entries: Hash) -> None:
-    """Charge the steps of going through *entries* once."""
-    if len(entries) > BIG:
-        machine.spend(len(entries) >> 2)
 
 
 def keys_of(entries: Hash) -> list[Value]:
@@ -75,21 +67,21 @@ def is_present(entries: Hash) -> bool:
 @method("hash", "keys", bare=True)
 def keys(machine: Machine, entries: Hash) -> list[Value]:
     """The keys, in order."""
-    charge(machine, entries)
+    copy_items(machine, entries)
     return keys_of(entries)
 
 
 @method("hash", "values", bare=True)
 def values(machine: Machine, entries: Hash) -> list[Value]:
     """The values, in order."""
-    charge(machine, entries)
+    copy_items(machine, entries)
     return list(entries.values())
 
 
 @method("hash", ("entries", "flatten"), bare=True)
 def entries_(machine: Machine, entries: Hash) -> list[Value]:
     """`[[key, value], …]`"""
-    charge(machine, entries)
+    copy_entries(machine, entries)
     return pairs_of(entries)
 
 
@@ -149,7 +141,7 @@ def rassoc(machine: Machine, entries: Hash, wanted: Value) -> list[Value] | None
 
 
 def _key_of(machine: Machine, entries: Hash, wanted: Value) -> Any:
-    charge(machine, entries)
+    read_items(machine, entries)
     for key, value in entries.items():
         if equals(value, wanted):
             return key
@@ -200,7 +192,7 @@ def shift(entries: Hash) -> list[Value] | None:
 @method("hash", ("merge", "update"), HashArg)
 def merge(machine: Machine, entries: Hash, other: Hash) -> Hash:
     """The entries of both; *other* wins, keys keep their place."""
-    if len(entries) + len(other) > BIG:
+    if len(entries) + len(other) > BIG_COLLECTION:
         machine.spend((len(entries) + len(other)) >> 2)
         machine.check_length((len(entries) + len(other)) * ENTRY_BYTES)
     return {**entries, **other}
@@ -209,13 +201,14 @@ def merge(machine: Machine, entries: Hash, other: Hash) -> Hash:
 @method("hash", "to_h", bare=True)
 def to_h(machine: Machine, entries: Hash) -> Hash:
     """A copy."""
-    charge(machine, entries)
+    copy_entries(machine, entries)
     return entries.copy()
 
 
 @method("hash", "slice", Array(phrase="an array of keys"))
 def slice_(machine: Machine, entries: Hash, wanted: list[Value]) -> Hash:
     """The entries under these keys, in the order of the argument."""
+    copy_entries(machine, entries)
     machine.spend(len(wanted) >> 2)
     found = [to_key(key) for key in wanted if is_key(key)]
     return {key: entries[key] for key in found if key in entries}
@@ -224,6 +217,7 @@ def slice_(machine: Machine, entries: Hash, wanted: list[Value]) -> Hash:
 @method("hash", "except", Array(phrase="an array of keys"))
 def except_(machine: Machine, entries: Hash, unwanted: list[Value]) -> Hash:
     """Without the entries under these keys."""
+    copy_entries(machine, entries)
     machine.spend((len(unwanted) + len(entries)) >> 2)
     dropped = {to_key(key) for key in unwanted if is_key(key)}
     return {key: value for key, value in entries.items() if key not in dropped}
@@ -232,14 +226,14 @@ def except_(machine: Machine, entries: Hash, unwanted: list[Value]) -> Hash:
 @method("hash", "compact", bare=True)
 def compact(machine: Machine, entries: Hash) -> Hash:
     """Without the entries whose value is null."""
-    charge(machine, entries)
+    copy_entries(machine, entries)
     return {key: value for key, value in entries.items() if value is not None}
 
 
 @method("hash", "invert", bare=True)
 def invert(machine: Machine, entries: Hash) -> Hash:
     """Value -> key. A value that cannot be a key is an error."""
-    charge(machine, entries)
+    copy_entries(machine, entries)
     return {to_key(value): from_key(key) for key, value in entries.items()}
 
 
@@ -249,6 +243,7 @@ def invert(machine: Machine, entries: Hash) -> Hash:
 @method("hash", "each", Callable_)
 def each(machine: Machine, entries: Hash, function: Value) -> Hash:
     """Call *function* with each key and value; gives a copy of the hash."""
+    copy_entries(machine, entries)
     call = pair_callback(machine, function)
     snapshot = entries.copy()
     for key, value in snapshot.items():
@@ -279,6 +274,7 @@ def each_value(machine: Machine, entries: Hash, function: Value) -> Hash:
 @method("hash", "map", Callable_)
 def map_(machine: Machine, entries: Hash, function: Value) -> Hash:
     """A hash of the `[key, value]` arrays that *function* yields; other results are left out."""
+    copy_entries(machine, entries)
     call = pair_callback(machine, function)
     result: Hash = {}
     for key, value in entries.copy().items():
@@ -295,6 +291,7 @@ def _hashable(key: Value, what: str) -> Any:
 
 
 def _partition(machine: Machine, entries: Hash, function: Value, wanted: bool) -> Hash:
+    copy_entries(machine, entries)
     call = pair_callback(machine, function)
     return {
         key: value
@@ -341,6 +338,7 @@ def is_all(machine: Machine, entries: Hash, function: Value) -> bool:
 @method("hash", "transform_values", Callable_)
 def transform_values(machine: Machine, entries: Hash, function: Value) -> Hash:
     """The same keys with what *function* yields for each value."""
+    copy_entries(machine, entries)
     call = machine.callback(function, 1)
     return {key: call(value) for key, value in entries.copy().items()}
 
@@ -348,6 +346,7 @@ def transform_values(machine: Machine, entries: Hash, function: Value) -> Hash:
 @method("hash", "transform_keys", Callable_)
 def transform_keys(machine: Machine, entries: Hash, function: Value) -> Hash:
     """The same values under what *function* yields for each key; later ones win."""
+    copy_entries(machine, entries)
     call = machine.callback(function, 1)
     return {
         _hashable(call(from_key(key)), "transformed key"): value

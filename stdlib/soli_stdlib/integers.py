@@ -8,7 +8,7 @@ from soli_lang.errors import SoliOverflowError, SoliTypeError
 from soli_lang.machine import Machine
 from soli_lang.native import Any_, Arg, Callable_, Int, method
 from soli_lang.semantics import MAX_INT, MIN_INT, type_name
-from soli_lang.values import Function, Value
+from soli_lang.values import Value
 
 from . import sleeping
 from .number_text import int_text
@@ -189,13 +189,7 @@ def downto(machine: Machine, number: int, limit: int, function: Value) -> int:
 
 def _count(machine: Machine, numbers: range, function: Value) -> None:
     call = machine.callback(function, 1)
-    if function.__class__ is Function:
-        for number in numbers:
-            call(number)
-        return
-    # Builtins charge no steps for being called.
     for number in numbers:
-        machine.spend(1)
         call(number)
 
 

@@ -17,12 +17,17 @@ from functools import partial
 from soli_lang.errors import SoliError, SoliTypeError
 from soli_lang.machine import Machine
 
+from .costs import BIG_TEXT, ITEM_BYTES
+
 MAX_PATTERN_LENGTH = 10_000
 """Characters of one pattern."""
 MAX_PATTERN_MEMORY = 2 * 1024 * 1024
 """Bytes that RE2 may spend on one compiled pattern."""
 MAX_CACHED_PATTERNS = 64
 """Compiled patterns kept per interpreter."""
+
+MATCHES_PER_CHARGE = 64
+"""Matches between two charges for the steps that they take."""
 
 _KEY = "patterns"
 
@@ -174,6 +179,12 @@ def charge(machine: Machine, text: str) -> None:
         machine.spend(len(text) >> 4)
 
 
+def pay_for_matches(machine: Machine, found: int) -> None:
+    """Charge the last `MATCHES_PER_CHARGE` of *found* matches, each worth some eight steps."""
+    machine.spend(MATCHES_PER_CHARGE * 8)
+    machine.check_growth(found * ITEM_BYTES)
+
+
 def replace(machine: Machine, pattern: Pattern, text: str, replacement: str, limit: int = 0) -> str:
     """*text* with matches replaced, at most *limit* of them (0: all).
 
@@ -193,9 +204,13 @@ def replace(machine: Machine, pattern: Pattern, text: str, replacement: str, lim
             machine.check_growth(size)
         pieces += (data[at:start], new)
         at = end
+        if not count % MATCHES_PER_CHARGE:
+            pay_for_matches(machine, count)
         if count == limit:
             break
     pieces.append(data[at:])
+    if size > BIG_TEXT:
+        machine.check_length(size + len(pieces[-1]))
     return b"".join(pieces).decode()
 
 

@@ -7,7 +7,8 @@ from soli_lang.machine import Machine
 from soli_lang.native import Any_, String, method
 from soli_lang.values import Value
 
-from .patterns import charge, compiled, replace
+from .costs import ITEM_BYTES
+from .patterns import MATCHES_PER_CHARGE, charge, compiled, pay_for_matches, replace
 
 _Pattern = String(phrase="a string pattern")
 _Replacement = String(phrase="a string replacement")
@@ -28,9 +29,13 @@ def scan(machine: Machine, text: str, regex: str) -> list[str]:
     """The text of every match."""
     charge(machine, text)
     data = text.encode()
-    pattern = compiled(machine, regex)
-    found = [data[start:end].decode() for (start, end), *_ in pattern.spans(data)]
-    machine.check_length(8 * len(found))
+    found: list[str] = []
+    for spans in compiled(machine, regex).spans(data):
+        start, end = spans[0]
+        found.append(data[start:end].decode())
+        if not len(found) % MATCHES_PER_CHARGE:
+            pay_for_matches(machine, len(found))
+    machine.check_length(ITEM_BYTES * len(found))
     return found
 
 

@@ -9,7 +9,7 @@ from soli_lang.machine import Machine
 from soli_lang.native import Any_, Bool, Int, String, method
 from soli_lang.values import Value
 
-from .strings import charge
+from .costs import copy_text
 
 MAX_PADDED_WIDTH = 1_048_576
 """Characters up to which text can be padded."""
@@ -148,7 +148,7 @@ def slugify(machine: Machine, text: str) -> str:
 )
 def camelize(machine: Machine, text: str, upper: bool) -> str:
     """`foo_bar` as `fooBar`, or `FooBar` with *upper*; capitals inside are kept."""
-    charge(machine, text)
+    copy_text(machine, text)
     first, *others = text.replace("-", "_").split("_")
     joined = first + "".join([part[:1].upper() + part[1:] for part in others])
     head = joined[:1].upper() if upper else joined[:1].lower()
@@ -175,7 +175,7 @@ _RESTARTS = {"9": ("0", "1"), "z": ("a", "a"), "Z": ("A", "A")}
 @method("string", ("succ", "next"), bare=True)
 def succ(machine: Machine, text: str) -> str:
     """The text after it: the last run of letters and digits counted up, with carry."""
-    charge(machine, text)
+    copy_text(machine, text)
     runs = list(_ALPHANUMERIC.finditer(text))
     if not runs:
         return text

@@ -11,6 +11,7 @@ from soli_lang.machine import Machine
 from soli_lang.native import Any_, Int, String, method
 from soli_lang.values import Symbol, Value, symbol
 
+from .costs import BIG_TEXT, ITEM_BYTES, copy_text, read_text
 from .json_text import hash_from_text, value_from_text
 from .number_text import (
     WHITE_SPACE,
@@ -19,16 +20,6 @@ from .number_text import (
     lenient_int,
     strict_int_in_base,
 )
-
-BIG = 4096
-"""Characters of a text from which on its methods charge steps."""
-
-
-def charge(machine: Machine, text: str) -> None:
-    """Charge the steps of going through *text* once in C."""
-    if len(text) > BIG:
-        machine.spend(len(text) >> 6)
-
 
 # --- asking ---
 
@@ -44,7 +35,7 @@ def bytesize(machine: Machine, text: str) -> int:
     """How many bytes of UTF-8."""
     if text.isascii():
         return len(text)
-    charge(machine, text)
+    read_text(machine, text)
     return len(text.encode())
 
 
@@ -57,8 +48,8 @@ def is_empty(text: str) -> bool:
 @method("string", ("contains", "includes?", "include?"), String)
 def contains(machine: Machine, text: str, part: str) -> bool:
     """Whether *part* is somewhere in it."""
-    if len(text) > BIG:
-        charge(machine, text)
+    if len(text) > BIG_TEXT:
+        read_text(machine, text)
     return part in text
 
 
@@ -77,16 +68,16 @@ def ends_with(text: str, suffix: str) -> bool:
 @method("string", "index_of", String)
 def index_of(machine: Machine, text: str, part: str) -> int:
     """Character offset of the first *part*, -1 if there is none."""
-    if len(text) > BIG:
-        charge(machine, text)
+    if len(text) > BIG_TEXT:
+        read_text(machine, text)
     return text.find(part)
 
 
 @method("string", "count", String)
 def count(machine: Machine, text: str, part: str) -> int:
     """How many times *part* occurs without overlap; `""` occurs around every character."""
-    if len(text) > BIG:
-        charge(machine, text)
+    if len(text) > BIG_TEXT:
+        read_text(machine, text)
     return text.count(part)
 
 
@@ -99,8 +90,8 @@ def is_ascii(text: str) -> bool:
 @method("string", "casecmp", String)
 def casecmp(machine: Machine, text: str, other: str) -> int:
     """-1, 0 or 1: the order of the lower-cased forms."""
-    charge(machine, text)
-    charge(machine, other)
+    read_text(machine, text)
+    read_text(machine, other)
     left, right = text.lower(), other.lower()
     return (left > right) - (left < right)
 
@@ -125,23 +116,23 @@ def ord_(text: str) -> int:
 @method("string", ("upcase", "uppercase"), bare=True)
 def upcase(machine: Machine, text: str) -> str:
     """Upper case, with Unicode's full mapping (`ß` gives `SS`)."""
-    if len(text) > BIG:
-        charge(machine, text)
+    if len(text) > BIG_TEXT:
+        copy_text(machine, text)
     return text.upper()
 
 
 @method("string", ("downcase", "lowercase"), bare=True)
 def downcase(machine: Machine, text: str) -> str:
     """Lower case."""
-    if len(text) > BIG:
-        charge(machine, text)
+    if len(text) > BIG_TEXT:
+        copy_text(machine, text)
     return text.lower()
 
 
 @method("string", "capitalize", bare=True)
 def capitalize(machine: Machine, text: str) -> str:
     """First character in upper case, all others in lower case."""
-    charge(machine, text)
+    copy_text(machine, text)
     # Not str.capitalize: that uses title case for digraphs such as `ǆ`.
     return text[:1].upper() + text[1:].lower()
 
@@ -149,39 +140,47 @@ def capitalize(machine: Machine, text: str) -> str:
 @method("string", "swapcase", bare=True)
 def swapcase(machine: Machine, text: str) -> str:
     """Upper case where it was lower, and the other way round."""
-    charge(machine, text)
+    copy_text(machine, text)
     return text.swapcase()
 
 
 @method("string", ("trim", "strip"), bare=True)
-def trim(text: str) -> str:
+def trim(machine: Machine, text: str) -> str:
     """Without white space at both ends."""
+    if len(text) > BIG_TEXT:
+        copy_text(machine, text)
     return text.strip(WHITE_SPACE)
 
 
 @method("string", "lstrip", bare=True)
-def lstrip(text: str) -> str:
+def lstrip(machine: Machine, text: str) -> str:
     """Without white space at its start."""
+    if len(text) > BIG_TEXT:
+        copy_text(machine, text)
     return text.lstrip(WHITE_SPACE)
 
 
 @method("string", "rstrip", bare=True)
-def rstrip(text: str) -> str:
+def rstrip(machine: Machine, text: str) -> str:
     """Without white space at its end."""
+    if len(text) > BIG_TEXT:
+        copy_text(machine, text)
     return text.rstrip(WHITE_SPACE)
 
 
 @method("string", "chomp", bare=True)
-def chomp(text: str) -> str:
+def chomp(machine: Machine, text: str) -> str:
     """Without one `\\n` at its end; if it has none, without one `\\r`."""
+    copy_text(machine, text)
     if text.endswith("\n"):
         return text[:-1]
     return text.removesuffix("\r")
 
 
 @method("string", "chop", bare=True)
-def chop(text: str) -> str:
+def chop(machine: Machine, text: str) -> str:
     """Without its last character."""
+    copy_text(machine, text)
     return text[:-1]
 
 
@@ -191,28 +190,30 @@ def chop(text: str) -> str:
 @method("string", "split", String(phrase="a string delimiter").optional(" "), bare=True)
 def split(machine: Machine, text: str, separator: str) -> list[str]:
     """The parts between *separator*, empty ones included; without one, split at each space."""
-    if len(text) > BIG:
-        charge(machine, text)
+    if len(text) > BIG_TEXT:
+        read_text(machine, text)
         parts = text.count(separator) + 1
         machine.spend(parts >> 2)
-        machine.check_length(8 * parts)
+        machine.check_length(ITEM_BYTES * parts)
     if separator:
         return text.split(separator)
     return ["", *text, ""]
 
 
 @method("string", "substring", Int(phrase="integer start"), Int(phrase="integer end"))
-def substring(text: str, start: int, end: int) -> str:
+def substring(machine: Machine, text: str, start: int, end: int) -> str:
     """Characters from *start* up to *end* (excluded), both clamped to the text."""
+    if end - start > BIG_TEXT:
+        copy_text(machine, text)
     return text[max(start, 0) : max(end, 0)]
 
 
 @method("string", "chars", bare=True)
 def chars(machine: Machine, text: str) -> list[str]:
     """Its characters as strings."""
-    if len(text) > BIG:
+    if len(text) > BIG_TEXT:
         machine.spend(len(text) >> 3)
-        machine.check_length(8 * len(text))
+        machine.check_length(ITEM_BYTES * len(text))
     return list(text)
 
 
@@ -220,9 +221,9 @@ def chars(machine: Machine, text: str) -> list[str]:
 def bytes_(machine: Machine, text: str) -> list[int]:
     """Its UTF-8 bytes as Ints."""
     data = text.encode()
-    if len(data) > BIG:
+    if len(data) > BIG_TEXT:
         machine.spend(len(data) >> 3)
-        machine.check_length(8 * len(data))
+        machine.check_length(ITEM_BYTES * len(data))
     return list(data)
 
 
@@ -246,21 +247,21 @@ def chr_(text: str) -> str:
 @method("string", "reverse", bare=True)
 def reverse(machine: Machine, text: str) -> str:
     """Its characters in reverse order."""
-    charge(machine, text)
+    copy_text(machine, text)
     return text[::-1]
 
 
 @method("string", "partition", String)
 def partition(machine: Machine, text: str, separator: str) -> list[str]:
     """What is before the first *separator*, the separator, and what is after it."""
-    charge(machine, text)
+    copy_text(machine, text)
     return list(text.partition(separator)) if separator else ["", "", text]
 
 
 @method("string", "rpartition", String)
 def rpartition(machine: Machine, text: str, separator: str) -> list[str]:
     """What is before the last *separator*, the separator, and what is after it."""
-    charge(machine, text)
+    copy_text(machine, text)
     return list(text.rpartition(separator)) if separator else [text, "", ""]
 
 
@@ -277,9 +278,9 @@ def join(text: str) -> str:
 def replace(machine: Machine, text: str, old: str, new: str) -> str:
     """Every *old* replaced by *new*, taken literally."""
     grown = len(new) - len(old)
-    if len(text) > BIG:
-        charge(machine, text)
-    if grown > 0 and len(text) * len(new) > BIG:
+    if len(text) > BIG_TEXT:
+        read_text(machine, text)
+    if grown > 0 and len(text) * len(new) > BIG_TEXT:
         machine.check_length(len(text) + text.count(old) * grown)
     return text.replace(old, new)
 
@@ -287,19 +288,21 @@ def replace(machine: Machine, text: str, old: str, new: str) -> str:
 @method("string", "delete", String)
 def delete(machine: Machine, text: str, part: str) -> str:
     """Without any occurrence of *part*."""
-    charge(machine, text)
+    copy_text(machine, text)
     return text.replace(part, "")
 
 
 @method("string", "delete_prefix", String)
-def delete_prefix(text: str, prefix: str) -> str:
+def delete_prefix(machine: Machine, text: str, prefix: str) -> str:
     """Without *prefix*, if it begins with it."""
+    copy_text(machine, text)
     return text.removeprefix(prefix)
 
 
 @method("string", "delete_suffix", String)
-def delete_suffix(text: str, suffix: str) -> str:
+def delete_suffix(machine: Machine, text: str, suffix: str) -> str:
     """Without *suffix*, if it ends with it."""
+    copy_text(machine, text)
     return text.removesuffix(suffix)
 
 
@@ -343,14 +346,14 @@ def to_i(machine: Machine, text: str, base: Value) -> int:
         raise SoliTypeError("to_i base must be an Int")
     if not 2 <= base <= 36:
         raise SoliTypeError(f"to_i base must be between 2 and 36, got {base}")
-    charge(machine, text)
+    read_text(machine, text)
     return lenient_int(text) if base == 10 else int_in_base(text, base)
 
 
 @method("string", ("to_f", "to_float"), bare=True)
 def to_f(machine: Machine, text: str) -> float:
     """The float written in it (a decimal comma will do), 0 when it is no number."""
-    charge(machine, text)
+    read_text(machine, text)
     return lenient_float(text) or 0.0
 
 
@@ -386,12 +389,14 @@ def parse_json(machine: Machine, text: str) -> Value:
 
 
 @method("string", "blank?", bare=True)
-def is_blank(text: str) -> bool:
+def is_blank(machine: Machine, text: str) -> bool:
     """Whether it is nothing but white space."""
+    if len(text) > BIG_TEXT:
+        copy_text(machine, text)
     return not text.strip(WHITE_SPACE)
 
 
 @method("string", "present?", bare=True)
-def is_present(text: str) -> bool:
+def is_present(machine: Machine, text: str) -> bool:
     """Whether it has something else than white space."""
-    return bool(text.strip(WHITE_SPACE))
+    return not is_blank(machine, text)

@@ -1,0 +1,54 @@
+"""What builtins pay for going through values, and for building new ones.
+
+A builtin runs in one go, so it pays before it works: steps for time (a step is worth about a
+tenth of a microsecond of Python, or 64 characters in C), and `check_length` for memory. Small
+values are free: the call itself has cost a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+
+from soli_lang.machine import Machine
+
+BIG_TEXT = 4096
+"""Characters of a text from which on going through it costs steps."""
+BIG_COLLECTION = 256
+"""Items or entries from which on going through them costs steps."""
+ITEM_BYTES = 8
+"""What one item counts against the size limit of a value."""
+ENTRY_BYTES = 16
+"""What one hash entry counts against the size limit of a value."""
+
+
+def read_text(machine: Machine, text: str) -> None:
+    """Pay for going through *text* once in C."""
+    if len(text) > BIG_TEXT:
+        machine.spend(len(text) >> 6)
+
+
+def copy_text(machine: Machine, text: str) -> None:
+    """Pay for a new text about as long as *text*."""
+    if len(text) > BIG_TEXT:
+        machine.spend(len(text) >> 6)
+        machine.check_length(len(text))
+
+
+def read_items(machine: Machine, items: Sized) -> None:
+    """Pay for going through an Array or Hash once in C."""
+    if len(items) > BIG_COLLECTION:
+        machine.spend(len(items) >> 2)
+
+
+def copy_items(machine: Machine, items: Sized) -> None:
+    """Pay for a new Array of about as many items."""
+    if len(items) > BIG_COLLECTION:
+        machine.spend(len(items) >> 2)
+        machine.check_length(len(items) * ITEM_BYTES)
+
+
+def copy_entries(machine: Machine, entries: Sized) -> None:
+    """Pay for a new Hash of about as many entries."""
+    if len(entries) > BIG_COLLECTION:
+        machine.spend(len(entries) >> 2)
+        machine.check_length(len(entries) * ENTRY_BYTES)
