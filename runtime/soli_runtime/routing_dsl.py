@@ -304,7 +304,9 @@ def _name_route(machine: Machine, declarations: RouteDeclarations, name: str, pa
         # Never over a builtin of the same name: `file_path` must not hide one.
         taken = machine.globals.get(helper)
         if taken is None or getattr(taken, "declaration", None) is None:
-            machine.globals[helper] = NativeFunction(helper, 0, 100, invoke)
+            native = NativeFunction(helper, 0, 100, invoke)
+            native.auto = ":" not in pattern and "*" not in pattern  # `posts_path` needs no `()`
+            machine.globals[helper] = native
 
 
 def _no_origin(machine: Machine) -> str:

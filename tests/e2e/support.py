@@ -94,12 +94,18 @@ def write_files(root: Path, files: dict[str, str]) -> Path:
 
 @asynccontextmanager
 async def serving(
-    root: Path, files: dict[str, str], *, authenticate: Any = None, **settings: Any
+    root: Path,
+    files: dict[str, str],
+    *,
+    authenticate: Any = None,
+    private_network: bool = False,
+    **settings: Any,
 ) -> AsyncIterator[Site]:
     """Serve an app made of *files* while the block runs."""
     settings.setdefault("port", 0)
     chosen = Settings(**settings)
-    launched = launch(Launch(write_files(root, files), chosen))
+    how = Launch(write_files(root, files), chosen, private_network=private_network)
+    launched = launch(how)
     lines: list[str] = []
     server = Server(launched, chosen, Log(lines.append, level="debug"))
     if authenticate is not None:
