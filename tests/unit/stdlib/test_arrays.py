@@ -362,3 +362,12 @@ def test_sorting_numbers_is_ascending(items: list[Any]) -> None:
     ordered = sorted_narrow(items)
 
     assert all(left <= right for left, right in pairwise(ordered))
+
+
+def test_calling_a_builtin_for_each_item_costs_steps(machine: Machine, send: Call) -> None:
+    """A loop over builtins is a loop."""
+    before = machine.fuel
+
+    send([None] * 200, "map", machine.globals["str"])
+
+    assert machine.fuel <= before - 200

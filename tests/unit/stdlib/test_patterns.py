@@ -126,3 +126,12 @@ def test_offsets_of_a_match_are_characters() -> None:
     assert match is not None
     offsets: Any = (match.start(), match.end())
     assert offsets == (2, 4)
+
+
+def test_every_match_costs_steps(machine: Machine, send: Call) -> None:
+    """A text full of matches is worth more than its length."""
+    before = machine.fuel
+
+    send("a" * 200, "scan", "a")
+
+    assert machine.fuel < before - 1000
