@@ -25,6 +25,7 @@ def _tables() -> Tables:
         classes,
         functions,
         handlers,
+        inline,
         literals,
         loops,
         names,
@@ -36,6 +37,7 @@ def _tables() -> Tables:
 
     tables = Tables()
     for module in (
+        inline,
         names,
         operators,
         literals,

@@ -27,6 +27,8 @@ class SoliClass:
         "construct",
         "constructor",
         "fields",
+        "found",
+        "has_constants",
         "instantiate",
         "is_enum",
         "is_module",
@@ -35,6 +37,7 @@ class SoliClass:
         "name",
         "own_constructor",
         "statics",
+        "subclasses",
         "superclass",
         "variants",
     )
@@ -47,9 +50,14 @@ class SoliClass:
         self.is_module = is_module
         self.is_enum = False
         self.methods: dict[str, Any] = {}
+        self.found: dict[str, Any] = {}
+        """What `find_method` found before."""
+        self.subclasses: list[SoliClass] = []
         self.statics: dict[str, Value] = {}
         self.constants: set[str] = set()
         """Names of const fields, instance (`x`) and static (`.x`)."""
+        self.has_constants: bool = superclass is not None and superclass.has_constants
+        """Whether any field was declared const here or above."""
         self.fields: list[tuple[str, Callable[[Any], Value] | None]] = []
         self.constructor: Any = superclass.constructor if superclass is not None else None
         self.own_constructor: Any = None
@@ -68,6 +76,8 @@ class SoliClass:
             self,
             *(superclass.ancestors if superclass is not None else ()),
         ]
+        if superclass is not None:
+            superclass.subclasses.append(self)
 
     def soli_call(
         self, arguments: list[Value], named: dict[str, Value] | None, block: Value
@@ -83,11 +93,24 @@ class SoliClass:
 
     def find_method(self, name: str) -> Any:
         """The instance method *name* of this class or the nearest ancestor that has it, or None."""
-        for klass in self.ancestors:
-            method = klass.methods.get(name)
-            if method is not None:
-                return method
-        return None
+        found = self.found
+        if name in found:
+            return found[name]
+        method = self.methods.get(name)
+        if method is None and self.superclass is not None:
+            method = self.superclass.find_method(name)
+        found[name] = method
+        return method
+
+    def add_method(self, name: str, method: Any) -> None:
+        """Define or replace an instance method; subclasses see it at once."""
+        self.methods[name] = method
+        self._forget_found()
+
+    def _forget_found(self) -> None:
+        self.found.clear()
+        for klass in self.subclasses:
+            klass._forget_found()
 
     def find_static(self, name: str, default: Value = None) -> Value:
         """The static member *name*, looked up through superclasses."""

@@ -11,12 +11,14 @@ from ..semantics import is_truthy, to_key, type_name
 from ..values import UNSET, Value
 from .arithmetic import OPERATIONS
 from .compiler import Closure, Compiler, Frame, Tables, register
+from .inline import Inliner
 from .names import assign_variable, read_variable, store
-from .operators import local_index, slow_path
-from .templates import bump_maker
+from .operators import slow_path
 
 
 def install(tables: Tables) -> None:
+    tables.member_writer = member_writer
+    tables.element_writer = element_writer
     register(tables.expressions, nodes.Assign)(_assign)
     register(tables.expressions, nodes.CompoundAssign)(_compound_assign)
     register(tables.expressions, nodes.Increment)(_increment)
@@ -24,36 +26,53 @@ def install(tables: Tables) -> None:
 
 def _assign(compiler: Compiler, node: nodes.Assign) -> Closure:
     """Evaluates the right side first, then the target's object, then its index (spec §4.1)."""
-    value, target = compiler.expr(node.value), node.target
+    target = node.target
+    if isinstance(target, nodes.Name) and compiler.block.find(target.name) is None:
+        compiler.block.function.declare(target.name)
+    inliner = Inliner(compiler)
+    lines = inliner.assignment(node)
+    if lines is not None:
+        return inliner.make(*lines, "return result")
     if isinstance(target, nodes.Name):
-        variable = compiler.block.find(target.name) or compiler.block.function.declare(target.name)
-        return assign_variable(compiler, variable, value, target)
-    if isinstance(target, nodes.Index):
-        return _assign_index(compiler, target, value)
+        variable = compiler.block.find(target.name)
+        assert variable is not None
+        return assign_variable(compiler, variable, compiler.expr(node.value), target)
     if isinstance(target, nodes.Member):
-        return _assign_member(compiler, target, value)
+        return _assign_member(compiler, target, node.value)
     raise SoliTypeError("invalid assignment target", node.span, compiler.source)
 
 
-def _assign_index(compiler: Compiler, target: nodes.Index, value: Closure) -> Closure:
-    container, index = compiler.expr(target.object), compiler.expr(target.index)
-    machine, span, source = compiler.machine, target.span, compiler.source
+def _assign_member(compiler: Compiler, target: nodes.Member, value: nodes.Expr) -> Closure:
+    put, result = member_writer(compiler, target), compiler.expr(value)
+    receiver = compiler.expr(target.object)
 
     def assign(frame: Frame) -> Value:
-        result = value(frame)
-        collection = container(frame)
-        at = index(frame)
-        if collection.__class__ is dict and at.__class__ is str:
-            collection[at] = result
-            return result
+        assigned = result(frame)
+        put(receiver(frame), assigned)
+        return assigned
+
+    return assign
+
+
+SMALL_HASH = 100_000
+"""Entries up to which a hash grows without a look at the limits."""
+
+
+def element_writer(compiler: Compiler, target: nodes.Index) -> Any:
+    """(collection, index, value) -> None: `collection[index] = value`."""
+    machine, span, source = compiler.machine, target.span, compiler.source
+
+    def put(collection: Value, index: Value, value: Value) -> None:
+        if collection.__class__ is dict and index.__class__ is str and len(collection) < SMALL_HASH:
+            collection[index] = value
+            return
         try:
-            set_index(machine, collection, at, result)
+            set_index(machine, collection, index, value)
         except SoliError as error:
             error.locate(span, source)
             raise
-        return result
 
-    return assign
+    return put
 
 
 def set_index(machine: Any, collection: Value, index: Value, value: Value) -> None:
@@ -73,24 +92,21 @@ def set_index(machine: Any, collection: Value, index: Value, value: Value) -> No
     raise SoliTypeError("invalid assignment target")
 
 
-def _assign_member(compiler: Compiler, target: nodes.Member, value: Closure) -> Closure:
-    owner, name = compiler.expr(target.object), target.name
-    span, source = target.span, compiler.source
+def member_writer(compiler: Compiler, target: nodes.Member) -> Any:
+    """(receiver, value) -> None: `receiver.name = value`."""
+    name, span, source = target.name, target.span, compiler.source
 
-    def assign(frame: Frame) -> Value:
-        result = value(frame)
-        receiver = owner(frame)
-        if receiver.__class__ is Instance and not receiver.soli_class.constants:
-            receiver.fields[name] = result
-            return result
+    def put(receiver: Value, value: Value) -> None:
+        if receiver.__class__ is Instance and not receiver.soli_class.has_constants:
+            receiver.fields[name] = value
+            return
         try:
-            set_member(receiver, name, result)
+            set_member(receiver, name, value)
         except SoliError as error:
             error.locate(span, source)
             raise
-        return result
 
-    return assign
+    return put
 
 
 def set_member(receiver: Value, name: str, value: Value) -> None:
@@ -122,25 +138,9 @@ def _compound_assign(compiler: Compiler, node: nodes.CompoundAssign) -> Closure:
             return _default_assign(compiler, node, target)
         write = nodes.Assign(node.span, target, node.value)
         return compiler.expr(nodes.Logical(node.span, node.operator, read, write))
-    assign = compiler.expr(
+    return compiler.expr(
         nodes.Assign(node.span, target, nodes.Binary(node.span, node.operator, target, node.value))
     )
-    step = node.value.value if isinstance(node.value, nodes.Literal) else None
-    slot = local_index(compiler, target)
-    if (
-        slot
-        and step.__class__ is int
-        and node.operator in ("+", "-")
-        and not _is_const(compiler, target)
-    ):
-        bump: Closure = bump_maker()(slot, step if node.operator == "+" else -step, assign)
-        return bump
-    return assign
-
-
-def _is_const(compiler: Compiler, target: nodes.Expr) -> bool:
-    variable = compiler.block.find(target.name) if isinstance(target, nodes.Name) else None
-    return variable is not None and variable.is_const
 
 
 def _default_assign(compiler: Compiler, node: nodes.CompoundAssign, target: nodes.Name) -> Closure:

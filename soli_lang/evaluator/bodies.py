@@ -1,4 +1,13 @@
-"""Bodies: statements in a block, for their effect or as the end of a function."""
+"""Bodies: statements in a block, for their effect or as the end of a function.
+
+A body becomes one closure. Its simple statements (assignments, conditions, returns) are lines of
+that closure, with their expressions written out by `inline`; all others are closures it calls.
+How a `return`, `break` or `next` leaves depends on what is being written, its *mode*:
+
+    TAIL    the body of a function: `return` leaves the closure with the value
+    EFFECT  a block inside a function: the closure returns a signal
+    LOOP    the body of a loop, written inside the loop's closure
+"""
 
 from __future__ import annotations
 
@@ -6,9 +15,32 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import nodes
-from ..values import SKIP, UNSET, Value
-from .compiler import Closure, Compiler, Effect, Frame, sequence
+from ..values import UNSET
+from .compiler import Closure, Compiler, Effect
+from .inline import Inliner
 from .scopes import Block
+
+TAIL, EFFECT, LOOP = "tail", "effect", "loop"
+
+MAX_LINES = 120
+"""Lines of one closure; what follows goes into another."""
+MAX_INDENT = 8
+"""Conditions inside conditions that are written out."""
+
+_ARITHMETIC = frozenset("+-*/%")
+
+_LEAVE_FOR_SIGNAL = {
+    TAIL: ["if s is not None: return s[0] if s.__class__ is tuple else SKIP"],
+    EFFECT: ["if s is not None: return s"],
+    LOOP: [
+        "if s is not None:",
+        "    if s is NEXT: continue",
+        "    if s is BREAK: break",
+        "    return s",
+    ],
+}
+_NEXT_LINE = {TAIL: "return SKIP", EFFECT: "return NEXT", LOOP: "continue"}
+_BREAK_LINE = {TAIL: "return SKIP", EFFECT: "return BREAK", LOOP: "break"}
 
 
 def in_frame(block: Block, run: Closure) -> Closure:
@@ -20,119 +52,172 @@ def in_frame(block: Block, run: Closure) -> Closure:
 
 
 def body_effect(compiler: Compiler, body: nodes.Body) -> Effect:
+    """A block for its effect."""
     block = compiler.scopes.of(body)
-    effect = compiler.within(
-        block, lambda: sequence([compiler.effect(statement) for statement in body.statements])
-    )
-    return Effect(in_frame(block, effect.run), signals=effect.signals)
+    writer = compiler.within(block, lambda: _written(compiler, body.statements, EFFECT))
+    return Effect(in_frame(block, writer.closure()), signals=writer.signals)
 
 
 def body_tail(compiler: Compiler, body: nodes.Body) -> Closure:
+    """A block whose value is that of the function around it."""
     block = compiler.scopes.of(body)
     return in_frame(block, compiler.within(block, lambda: tail_sequence(compiler, body.statements)))
 
 
 def tail_sequence(compiler: Compiler, statements: Sequence[Any]) -> Closure:
     """Statements whose last one gives the value of the function."""
-    if not statements:
-        return lambda frame: None
-    steps = [_tail_step(compiler, statement) for statement in statements[:-1]]
-    return _compose(steps, compiler.tail(statements[-1]))
+    return _written(compiler, statements, TAIL).closure()
 
 
-def _tail_step(compiler: Compiler, statement: Any) -> tuple[str, Any, Any]:
-    """(`guard`, condition, what it returns), (`signal`, run, -) or (`plain`, run, -)."""
-    if (
-        statement.__class__ is nodes.If
-        and statement.otherwise is None
-        and statement.then.statements
-        and statement.then.statements[-1].__class__ is nodes.Return
-    ):
-        condition = compiler.condition(statement.condition)
-        return ("guard", condition, body_tail(compiler, statement.then))
-    effect = compiler.effect(statement)
-    return ("signal" if effect.signals else "plain", effect.run, None)
+def _written(compiler: Compiler, statements: Sequence[Any], mode: str) -> BodyWriter:
+    writer = BodyWriter(compiler, mode)
+    writer.statements(statements)
+    return writer
 
 
-def _compose(steps: list[tuple[str, Any, Any]], last: Closure) -> Closure:
-    """*steps*, then *last*: neighbours of one kind share a closure."""
-    if not steps:
-        return last
-    kind = steps[0][0]
-    count = 1
-    while count < len(steps) and count < 3 and steps[count][0] == kind:
-        count += 1
-    rest = _compose(steps[count:], last)
-    group = steps[:count]
-    if kind == "guard":
-        return _guards(group, rest)
-    if kind == "plain":
-        return _plains([step[1] for step in group], rest)
-    run = steps[0][1]
-    rest = _compose(steps[1:], last)
+class BodyWriter:
+    """Writes statements as lines of one closure."""
 
-    def signalling(frame: Frame) -> Value:
-        signal = run(frame)
-        if signal is None:
-            return rest(frame)
-        return signal[0] if signal.__class__ is tuple else SKIP
+    def __init__(self, compiler: Compiler, mode: str, inliner: Inliner | None = None) -> None:
+        self._compiler = compiler
+        self._mode = mode
+        self.inliner = inliner or Inliner(compiler)
+        self.lines: list[str] = []
+        self.signals = False
+        """Whether the closure may return a signal (never in mode TAIL)."""
+        self._indent = 0
 
-    return signalling
+    def closure(self) -> Closure:
+        """The closure of what was written."""
+        if not self.lines:
+            return lambda frame: None
+        return self.inliner.make(*self.lines)
 
+    def statements(self, statements: Sequence[Any]) -> None:
+        """Write a whole body; in mode TAIL its last statement returns."""
+        for index, statement in enumerate(statements):
+            is_last = index == len(statements) - 1
+            if len(self.lines) >= MAX_LINES and not is_last:
+                self._rest(statements[index:])
+                return
+            if is_last and self._mode == TAIL:
+                self._last(statement)
+            else:
+                self._statement(statement)
+        if not statements and self._mode == TAIL:
+            self._line("return None")
 
-def _guards(group: list[tuple[str, Any, Any]], rest: Closure) -> Closure:
-    _, first, first_value = group[0]
-    if len(group) == 1:
+    def _line(self, text: str) -> None:
+        self.lines.append("    " * self._indent + text)
 
-        def guard_one(frame: Frame) -> Value:
-            return first_value(frame) if first(frame) else rest(frame)
+    def _rest(self, statements: Sequence[Any]) -> None:
+        """Put *statements* into a closure of their own."""
+        if self._mode == TAIL:
+            self._line(
+                f"return {self.inliner.bind(tail_sequence(self._compiler, statements))}(frame)"
+            )
+            return
+        inner = _written(self._compiler, statements, EFFECT)
+        self.run(Effect(inner.closure(), signals=inner.signals))
 
-        return guard_one
-    _, second, second_value = group[1]
-    if len(group) == 2:
+    def run(self, effect: Effect) -> None:
+        """Call a closure; pass on its signal."""
+        call = f"{self.inliner.bind(effect.run)}(frame)"
+        if not effect.signals:
+            self._line(call)
+            return
+        self._line(f"s = {call}")
+        for line in _LEAVE_FOR_SIGNAL[self._mode]:
+            self._line(line)
+        self._signalled()
 
-        def guard_two(frame: Frame) -> Value:
-            if first(frame):
-                return first_value(frame)
-            return second_value(frame) if second(frame) else rest(frame)
+    def _signalled(self) -> None:
+        self.signals = self.signals or self._mode != TAIL
 
-        return guard_two
-    _, third, third_value = group[2]
+    # --- statements ---
 
-    def guard_three(frame: Frame) -> Value:
-        if first(frame):
-            return first_value(frame)
-        if second(frame):
-            return second_value(frame)
-        return third_value(frame) if third(frame) else rest(frame)
+    def _statement(self, node: Any) -> None:
+        kind = node.__class__
+        if kind is nodes.Assign or kind is nodes.CompoundAssign:
+            if not self._assignment(node):
+                self.run(self._compiler.effect(node))
+        elif kind is nodes.If and self._indent < MAX_INDENT:
+            self._if(node)
+        elif kind is nodes.Return:
+            value = "None" if node.value is None else self.inliner.value(node.value)
+            self._line(f"return {value}" if self._mode == TAIL else f"return ({value},)")
+            self._signalled()
+        elif kind is nodes.Next or kind is nodes.Break:
+            self._leave(node)
+        else:
+            self.run(self._compiler.effect(node))
 
-    return guard_three
+    def _leave(self, node: Any) -> None:
+        if self._compiler.loops == 0:
+            self._compiler.skips = True
+        self._line((_NEXT_LINE if node.__class__ is nodes.Next else _BREAK_LINE)[self._mode])
+        self._signalled()
 
+    def _assignment(self, node: Any) -> bool:
+        """Write an assignment; False when its target is out of reach."""
+        if isinstance(node, nodes.CompoundAssign):
+            if node.operator not in _ARITHMETIC:
+                return False
+            value = nodes.Binary(node.span, node.operator, node.target, node.value)
+            node = nodes.Assign(node.span, node.target, value)
+        lines = self.inliner.assignment(node)
+        if lines is None:
+            return False
+        for line in lines:
+            self._line(line)
+        return True
 
-def _plains(runs: list[Closure], rest: Closure) -> Closure:
-    first = runs[0]
-    if len(runs) == 1:
+    def _if(self, node: nodes.If) -> None:
+        self._line(f"if {self.inliner.truth(node.condition)}:")
+        self._branch(node.then, is_last=False)
+        if node.otherwise is not None:
+            self._line("else:")
+            self._branch(node.otherwise, is_last=False)
 
-        def plain_one(frame: Frame) -> Value:
-            first(frame)
-            return rest(frame)
+    def _branch(self, body: nodes.Body, *, is_last: bool) -> None:
+        self._indent += 1
+        block = self._compiler.scopes.of(body)
+        if block.frame is block:
+            self._framed(body, is_last=is_last)
+        else:
+            self._compiler.within(block, lambda: self._inner(body.statements, is_last=is_last))
+        self._indent -= 1
 
-        return plain_one
-    second = runs[1]
-    if len(runs) == 2:
+    def _framed(self, body: nodes.Body, *, is_last: bool) -> None:
+        if is_last:
+            self._line(f"return {self.inliner.bind(body_tail(self._compiler, body))}(frame)")
+        else:
+            self.run(body_effect(self._compiler, body))
 
-        def plain_two(frame: Frame) -> Value:
-            first(frame)
-            second(frame)
-            return rest(frame)
+    def _inner(self, statements: Sequence[Any], *, is_last: bool) -> None:
+        if not statements:
+            self._line("return None" if is_last else "pass")
+        for index, statement in enumerate(statements):
+            if is_last and index == len(statements) - 1:
+                self._last(statement)
+            else:
+                self._statement(statement)
 
-        return plain_two
-    third = runs[2]
+    # --- the last statement of a function ---
 
-    def plain_three(frame: Frame) -> Value:
-        first(frame)
-        second(frame)
-        third(frame)
-        return rest(frame)
-
-    return plain_three
+    def _last(self, node: Any) -> None:
+        kind = node.__class__
+        if kind is nodes.If and self._indent < MAX_INDENT:
+            self._line(f"if {self.inliner.truth(node.condition)}:")
+            self._branch(node.then, is_last=True)
+            if node.otherwise is None:
+                self._line("return None")
+            else:
+                self._line("else:")
+                self._branch(node.otherwise, is_last=True)
+        elif kind is nodes.Return or kind is nodes.Next or kind is nodes.Break:
+            self._statement(node)
+        elif kind in self._compiler.tables.tails or kind in self._compiler.tables.effects:
+            self._line(f"return {self.inliner.bind(self._compiler.tail(node))}(frame)")
+        else:
+            self._line(f"return {self.inliner.value(node)}")

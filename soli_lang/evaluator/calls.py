@@ -10,14 +10,16 @@ from ..machine import arity_error
 from ..native import NativeFunction, NativeMethod
 from ..objects import Instance, SoliClass
 from ..semantics import type_name
-from ..values import UNSET, Function, Value
+from ..values import UNSET, Value
 from .compiler import Closure, Compiler, Frame, Tables, register
-from .members import Named, call_member, call_value, get_member, no_member
+from .inline import Inliner
+from .members import UNIVERSAL, Named, call_member, call_value, get_member, no_member
 from .names import raw_name
 
 
 def install(tables: Tables) -> None:
     expressions = tables.expressions
+    tables.member_reader = member_reader
     register(expressions, nodes.Call)(compile_call)
     register(expressions, nodes.Member)(compile_member)
     register(expressions, nodes.ScopedName)(_scoped_name)
@@ -131,104 +133,63 @@ def _name_call(compiler: Compiler, node: nodes.Call, callee: nodes.Name) -> Clos
             member = nodes.Member(callee.span, nodes.This(callee.span), callee.name)
             return _method_call(compiler, node, member)
     fetch = raw_name(compiler, callee)
-    arguments = Arguments(compiler, node.arguments, node.block)
-    if not arguments.is_plain:
+    if node.block is not None or any(one.label for one in node.arguments):
         return _general_call(compiler, node, fetch)
     if variable is not None and variable.home is None:
-        return _file_function_call(compiler, node, variable.index, fetch, arguments.positional)
-    return _function_call(compiler, node, fetch, arguments.positional)
+        return _function_call(compiler, node, fetch, f"slots[{variable.index}]")
+    return _function_call(compiler, node, fetch, "")
 
 
 def _native_call(compiler: Compiler, node: nodes.Call, native: NativeFunction) -> Closure:
     """A call of a builtin that nothing shadows: arity is checked once, here."""
-    arguments = Arguments(compiler, node.arguments, node.block)
-    count = len(arguments.positional) + bool(arguments.named) + (arguments.block is not None)
-    if not arguments.is_plain or not native.low <= count <= native.high:
+    count = len(node.arguments) + (node.block is not None)
+    has_labels = any(one.label for one in node.arguments)
+    if has_labels or node.block is not None or not native.low <= count <= native.high:
         return _general_call(compiler, node, lambda frame: native)
-    span, source, invoke = node.span, compiler.source, native.invoke
-    if count == 1:
-        only = arguments.positional[0]
-
-        def call_one(frame: Frame) -> Value:
-            value = only(frame)
-            try:
-                return invoke(value)
-            except SoliError as error:
-                error.locate(span, source)
-                raise
-
-        return call_one
-    values = arguments.positional
-
-    def call_many(frame: Frame) -> Value:
-        given = [value(frame) for value in values]
-        try:
-            return invoke(*given)
-        except SoliError as error:
-            error.locate(span, source)
-            raise
-
-    return call_many
+    inliner = Inliner(compiler)
+    names, lines = _argument_lines(inliner, node.arguments)
+    site, invoke = inliner.bind(Site(compiler, node)), inliner.bind(native.invoke)
+    return inliner.make(
+        *lines,
+        "try:",
+        f"    return {invoke}({names})",
+        "except SoliError as error:",
+        f"    error.locate({site}.span, {site}.source)",
+        "    raise",
+    )
 
 
-def _file_function_call(
-    compiler: Compiler, node: nodes.Call, index: int, fetch: Closure, values: tuple[Closure, ...]
-) -> Closure:
-    """A call of a function of the same file: the commonest call there is."""
-    slots, site = compiler.scopes.file.slots, Site(compiler, node)
-    if len(values) == 1:
-        only = values[0]
-
-        def call_one(frame: Frame) -> Value:
-            function = slots[index]
-            if function.__class__ is not Function or function.arity != 1:
-                function = fetch(frame)
-                return _slow(site, function, [only(frame)])
-            value = only(frame)
-            try:
-                return function.invoke(value)
-            except SoliError as error:
-                site.passed(error, function)
-                raise
-
-        return call_one
-    if len(values) == 2:
-        first, second = values
-
-        def call_two(frame: Frame) -> Value:
-            function = slots[index]
-            if function.__class__ is not Function or function.arity != 2:
-                function = fetch(frame)
-                return _slow(site, function, [first(frame), second(frame)])
-            a = first(frame)
-            b = second(frame)
-            try:
-                return function.invoke(a, b)
-            except SoliError as error:
-                site.passed(error, function)
-                raise
-
-        return call_two
-    return _function_call(compiler, node, fetch, values)
+def _argument_lines(
+    inliner: Inliner, arguments: tuple[nodes.Argument, ...]
+) -> tuple[str, list[str]]:
+    """Names of the argument values, and the lines that compute them."""
+    names = [f"a{index}" for index in range(len(arguments))]
+    lines = [
+        f"{name} = {inliner.value(one.value)}" for name, one in zip(names, arguments, strict=True)
+    ]
+    return ", ".join(names), lines
 
 
-def _function_call(
-    compiler: Compiler, node: nodes.Call, fetch: Closure, values: tuple[Closure, ...]
-) -> Closure:
-    site, count = Site(compiler, node), len(values)
-
-    def call(frame: Frame) -> Value:
-        function = fetch(frame)
-        given = [value(frame) for value in values]
-        if function.__class__ is not Function or function.arity != count:
-            return _slow(site, function, given)
-        try:
-            return function.invoke(*given)
-        except SoliError as error:
-            site.passed(error, function)
-            raise
-
-    return call
+def _function_call(compiler: Compiler, node: nodes.Call, fetch: Closure, place: str) -> Closure:
+    """A call with positional arguments. *place* is Python text of where the callee is found."""
+    inliner = Inliner(compiler)
+    slots = compiler.scopes.file.slots
+    slow, get, site = inliner.bind(_slow), inliner.bind(fetch), inliner.bind(Site(compiler, node))
+    if place.startswith("slots"):
+        inliner.bindings["slots"] = slots
+    names, lines = _argument_lines(inliner, node.arguments)
+    return inliner.make(
+        f"function = {place or f'{get}(frame)'}",
+        *([f"if function is UNSET: function = {get}(frame)"] if place else []),
+        *lines,
+        f"if function.__class__ is Function and function.arity == {len(node.arguments)}:",
+        "    try:",
+        f"        return function.invoke({names})",
+        "    except SoliError as error:",
+        f"        {site}.passed(error, function)",
+        "        raise",
+        f"return {slow}({site}, function, [{names}])",
+    )
 
 
 def _slow(site: Site, function: Value, arguments: list[Value]) -> Value:
@@ -240,20 +201,12 @@ def _slow(site: Site, function: Value, arguments: list[Value]) -> Value:
 
 
 def _method_call(compiler: Compiler, node: nodes.Call, member: nodes.Member) -> Closure:
-    target, name = compiler.expr(member.object), member.name
-    arguments = Arguments(compiler, node.arguments, node.block)
-    if member.is_safe or not (not arguments.named and len(arguments.positional) <= 2):
+    has_labels = any(one.label for one in node.arguments)
+    if member.is_safe or has_labels or len(node.arguments) + (node.block is not None) > 4:
+        arguments = Arguments(compiler, node.arguments, node.block)
+        target = compiler.expr(member.object)
         return _general_method_call(compiler, node, target, member, arguments)
-    values = arguments.positional
-    if arguments.block is not None:
-        if len(values) >= 2:
-            return _general_method_call(compiler, node, target, member, arguments)
-        return _block_method_call(compiler, node, target, name, arguments)
-    if not values:
-        return _method_call_0(compiler, node, target, name)
-    if len(values) == 1:
-        return _method_call_1(compiler, node, target, name, values[0])
-    return _method_call_2(compiler, node, target, name, values)
+    return _plain_method_call(compiler, node, member)
 
 
 def _general_method_call(
@@ -297,127 +250,72 @@ class MethodSite(Site):
             error.leave(f"{receiver.name}.{self.name}", self.source, self.span)
 
 
-def _method_call_0(compiler: Compiler, node: nodes.Call, target: Closure, name: str) -> Closure:
-    machine, table = compiler.machine, compiler.machine.methods_named(name)
-    site = MethodSite(compiler, node, name)
-
-    def call(frame: Frame) -> Value:
-        value = target(frame)
-        try:
-            if value.__class__ is Instance:
-                method = value.soli_class.methods.get(name)
-                if method is not None and method.arity == 0 and name not in value.fields:
-                    return method.invoke(value)
-            else:
-                method = table.get(value.__class__)
-                if method.__class__ is NativeMethod and method.low == 0:
-                    return method.invoke(value)
-            return call_member(machine, value, name, [], None, None)
-        except SoliError as error:
-            site.passed(error, value)
-            raise
-
-    return call
-
-
-def _method_call_1(
-    compiler: Compiler, node: nodes.Call, target: Closure, name: str, only: Closure
-) -> Closure:
-    machine, table = compiler.machine, compiler.machine.methods_named(name)
-    site = MethodSite(compiler, node, name)
-
-    def call(frame: Frame) -> Value:
-        value = target(frame)
-        a = only(frame)
-        try:
-            if value.__class__ is Instance:
-                method = value.soli_class.methods.get(name)
-                if method is not None and method.arity == 1 and name not in value.fields:
-                    return method.invoke(value, a)
-            else:
-                method = table.get(value.__class__)
-                if method.__class__ is NativeMethod and method.low <= 1 <= method.high:
-                    return method.invoke(value, a)
-            return call_member(machine, value, name, [a], None, None)
-        except SoliError as error:
-            site.passed(error, value)
-            raise
-
-    return call
-
-
-def _method_call_2(
-    compiler: Compiler, node: nodes.Call, target: Closure, name: str, values: tuple[Closure, ...]
-) -> Closure:
-    machine, table = compiler.machine, compiler.machine.methods_named(name)
-    site = MethodSite(compiler, node, name)
-    first, second = values
-
-    def call(frame: Frame) -> Value:
-        value = target(frame)
-        a = first(frame)
-        b = second(frame)
-        try:
-            if value.__class__ is not Instance:
-                method = table.get(value.__class__)
-                if method.__class__ is NativeMethod and method.low <= 2 <= method.high:
-                    return method.invoke(value, a, b)
-            return call_member(machine, value, name, [a, b], None, None)
-        except SoliError as error:
-            site.passed(error, value)
-            raise
-
-    return call
-
-
-def _block_method_call(
-    compiler: Compiler, node: nodes.Call, target: Closure, name: str, arguments: Arguments
-) -> Closure:
-    """`xs.map do |x| … end`, also with one argument before the block."""
-    machine, table = compiler.machine, compiler.machine.methods_named(name)
-    site, values, make_block = (
-        MethodSite(compiler, node, name),
-        arguments.positional,
-        arguments.block,
+def _plain_method_call(compiler: Compiler, node: nodes.Call, member: nodes.Member) -> Closure:
+    """`x.name(a, b)`, `x.name do … end`: finds methods of builtin types and of instances."""
+    name, count = member.name, len(node.arguments)
+    inliner = Inliner(compiler)
+    target = inliner.value(member.object)
+    names, lines = _argument_lines(inliner, node.arguments)
+    listed, block = names, "None"
+    if node.block is not None:
+        make_block = inliner.bind(_block_value(compiler, node.block))
+        lines.append(f"block = {make_block}(frame)")
+        names, block, count = f"{names}, block" if names else "block", "block", count + 1
+    given = f", {names}" if names else ""
+    site = inliner.bind(MethodSite(compiler, node, name))
+    machine, table = (
+        inliner.bind(compiler.machine),
+        inliner.bind(compiler.machine.methods_named(name)),
     )
-    assert make_block is not None
-    count = len(values) + 1
-
-    def call(frame: Frame) -> Value:
-        value = target(frame)
-        given = [argument(frame) for argument in values]
-        block = make_block(frame)
-        try:
-            method = table.get(value.__class__)
-            if method.__class__ is NativeMethod and method.low <= count <= method.high:
-                return method.invoke(value, *given, block)
-            return call_member(machine, value, name, given, None, block)
-        except SoliError as error:
-            site.passed(error, value)
-            raise
-
-    return call
+    key = inliner.bind(name, "k")
+    of_instance = [] if node.block is not None or name in UNIVERSAL else [
+        "    if kind is Instance:",
+        "        found = value.soli_class.found",
+        f"        method = found[{key}] if {key} in found else value.soli_class.find_method({key})",
+        f"        if method is not None and method.arity == {count} and {key} not in value.fields:",
+        f"            return method.invoke(value{given})",
+    ]  # fmt: skip
+    return inliner.make(
+        f"value = {target}",
+        *lines,
+        "kind = value.__class__",
+        "try:",
+        f"    method = {table}.get(kind)",
+        f"    if method.__class__ is NativeMethod and method.low <= {count} <= method.high:",
+        f"        return method.invoke(value{given})",
+        *of_instance,
+        f"    return call_member({machine}, value, {key}, [{listed}], None, {block})",
+        "except SoliError as error:",
+        f"    {site}.passed(error, value)",
+        "    raise",
+    )
 
 
 def compile_member(compiler: Compiler, node: nodes.Member) -> Closure:
     """`x.name`, `x&.name`"""
-    target, name, is_safe = compiler.expr(node.object), node.name, node.is_safe
-    machine, table = compiler.machine, compiler.machine.methods_named(name)
-    site = MethodSite(compiler, node, name)
+    read, target = member_reader(compiler, node), compiler.expr(node.object)
+    return lambda frame: read(target(frame))
 
-    def read(frame: Frame) -> Value:
-        value = target(frame)
+
+def member_reader(compiler: Compiler, node: nodes.Member) -> Any:
+    """(value) -> its member, with the place of *node* in errors."""
+    name, is_safe = node.name, node.is_safe
+    machine, table = compiler.machine, compiler.machine.methods_named(name)
+    site, is_field = MethodSite(compiler, node, name), name not in UNIVERSAL
+
+    def read(value: Value) -> Value:
+        kind = value.__class__
         try:
-            if value.__class__ is Instance:
-                if name in value.fields and name not in _UNIVERSAL_NAMES:
+            if kind is Instance:
+                if is_field and name in value.fields:
                     return value.fields[name]
-            elif value.__class__ is dict:
-                if value.__class__ not in table:
+            elif kind is dict:
+                if dict not in table:
                     return value.get(name)
             elif value is None and is_safe:
                 return None
             else:
-                method = table.get(value.__class__)
+                method = table.get(kind)
                 if method.__class__ is NativeMethod and method.bare:
                     return method.invoke(value)
             return get_member(machine, value, name)
@@ -426,27 +324,6 @@ def compile_member(compiler: Compiler, node: nodes.Member) -> Closure:
             raise
 
     return read
-
-
-_UNIVERSAL_NAMES = frozenset(
-    [
-        "inspect",
-        "class",
-        "nil?",
-        "blank?",
-        "present?",
-        "is_a?",
-        "respond_to?",
-        "send",
-        "instance_variables",
-        "methods",
-        "instance_variable_get",
-        "instance_variable_set",
-        "define_method",
-        "alias_method",
-        "instance_eval",
-    ]
-)
 
 
 def _scoped_name(compiler: Compiler, node: nodes.ScopedName) -> Closure:

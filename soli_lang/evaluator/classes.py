@@ -12,7 +12,8 @@ from ..objects import EnumValue, ErrorValue, Instance, SoliClass
 from ..semantics import type_name
 from ..values import UNSET, FunctionCode, Value
 from .compiler import Closure, Compiler, Frame, Tables, register
-from .functions import Method, compile_function
+from .functions import compile_function
+from .methods import Method
 from .names import raw_name, store
 from .scopes import CLASS, Block
 
@@ -114,8 +115,11 @@ def _method_step(compiler: Compiler, member: nodes.MethodDecl) -> Step:
         return set_constructor
 
     def add(frame: Frame, klass: SoliClass) -> None:
-        table = klass.statics if is_static else klass.methods
-        table[name] = Method(code, frame, klass)
+        method = Method(code, frame, klass)
+        if is_static:
+            klass.statics[name] = method
+        else:
+            klass.add_method(name, method)
 
     return add
 
@@ -151,6 +155,7 @@ def _field_step(compiler: Compiler, member: nodes.FieldDecl) -> Step:
         initial = None if code is None else Method(code, frame, klass)
         if is_const:
             klass.constants.add("." + name if is_static else name)
+            klass.has_constants = True
         if is_static:
             klass.statics[name] = None if initial is None else initial.call(klass, [], None, None)
         else:
@@ -208,7 +213,8 @@ def include(klass: SoliClass, module: SoliClass) -> None:
         return
     klass.mixins.append(module)
     for name, method in module.methods.items():
-        klass.methods.setdefault(name, method)
+        if name not in klass.methods:
+            klass.add_method(name, method)
     for kind, hook in module.class_hooks:
         if kind == "class_method":
             klass.statics.setdefault(hook.name, hook)

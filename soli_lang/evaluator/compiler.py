@@ -36,8 +36,8 @@ class Effect:
         self.signals = signals
 
 
-def _not_installed(compiler: Compiler, node: Any, callee: Any) -> Closure:
-    raise AssertionError("the module that compiles `super` was not installed")
+def _not_installed(*_: Any) -> Any:
+    raise AssertionError("a module of the evaluator was not installed")
 
 
 class Tables:
@@ -49,6 +49,13 @@ class Tables:
         self.tails: dict[type, Maker] = {}
         self.conditions: dict[type, Maker] = {}
         self.super_method_call: Callable[[Compiler, Any, Any], Closure] = _not_installed
+        self.inlined: frozenset[type] = frozenset()
+        self.inline: Maker = _not_installed
+        self.slow_operator: Callable[[Compiler, Any], Any] = _not_installed
+        self.element_reader: Callable[[Compiler, Any], Any] = _not_installed
+        self.member_reader: Callable[[Compiler, Any], Any] = _not_installed
+        self.member_writer: Callable[[Compiler, Any], Any] = _not_installed
+        self.element_writer: Callable[[Compiler, Any], Any] = _not_installed
 
 
 class Compiler:
@@ -70,10 +77,36 @@ class Compiler:
 
     def expr(self, node: Any) -> Closure:
         """*node* for its value."""
+        if node.__class__ in self.tables.inlined:
+            return self.tables.inline(self, node)
+        return self.closure(node)
+
+    def closure(self, node: Any) -> Closure:
+        """*node* for its value, in general: what inlined text falls back on."""
         maker = self.tables.expressions.get(node.__class__)
         if maker is None:
             raise AssertionError(f"no closure for the expression {node.__class__.__name__}")
         return maker(self, node)
+
+    def slow_operator(self, node: nodes.Binary) -> Any:
+        """(left value, right value) -> result of a binary operator, for any operands."""
+        return self.tables.slow_operator(self, node)
+
+    def element_reader(self, node: Any) -> Any:
+        """(value, index) -> element, for an indexing node."""
+        return self.tables.element_reader(self, node)
+
+    def member_reader(self, node: Any) -> Any:
+        """(value) -> member, for a member access without parentheses."""
+        return self.tables.member_reader(self, node)
+
+    def member_writer(self, node: Any) -> Any:
+        """(receiver, value) -> None, for assigning to a member."""
+        return self.tables.member_writer(self, node)
+
+    def element_writer(self, node: Any) -> Any:
+        """(collection, index, value) -> None, for assigning to an element."""
+        return self.tables.element_writer(self, node)
 
     def condition(self, node: Any) -> Closure:
         """*node* for its truth: the closure's result is to Python as true as it is to Soli."""
@@ -135,6 +168,10 @@ class Compiler:
             self.block = outer
 
     # --- errors ----------------------------------------------------------------------------------
+
+    def place(self, node: nodes.Node) -> tuple[Span, Source]:
+        """Where *node* stands, as `SoliError.locate` takes it."""
+        return (node.span, self.source)
 
     def failure(self, error: SoliError, span: Span) -> SoliError:
         """*error*, located."""

@@ -33,7 +33,7 @@ def invoker(
 ) -> Callable[[Any], Callable[..., Value]]:
     """A maker: frame around the definition -> callable of *count* arguments (after `this`)."""
     made: Callable[[Any], Callable[..., Value]] = maker(entry_text(count, pad, with_this))(
-        machine, name, body
+        machine, name, body, machine.max_depth
     )
     return made
 

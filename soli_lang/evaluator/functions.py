@@ -8,7 +8,7 @@ from typing import Any
 from .. import nodes
 from ..errors import SoliTypeError
 from ..machine import Machine
-from ..objects import Instance, SoliClass
+from ..objects import Instance
 from ..semantics import type_name
 from ..values import SKIP, UNSET, Function, FunctionCode, Value
 from .bodies import tail_sequence
@@ -17,7 +17,7 @@ from .entering import Signature, method_caller
 from .entering import caller as make_caller
 from .entering import invoker as make_invoker
 from .names import store
-from .scopes import THIS, Block, Variable, mentions_this
+from .scopes import THIS, Block, mentions_this
 
 
 def install(tables: Tables) -> None:
@@ -46,35 +46,6 @@ def compile_function_declaration(compiler: Compiler, node: nodes.FunctionDecl) -
     return declare
 
 
-class Method:
-    """A function of a class. `invoke(this, *arguments)` takes exactly `arity` arguments."""
-
-    __slots__ = ("arity", "auto", "call", "code", "frame", "invoke", "owner")
-
-    def __init__(self, code: FunctionCode, frame: Frame, owner: SoliClass) -> None:
-        self.code = code
-        self.frame = frame
-        self.owner = owner
-        self.arity = code.arity
-        self.auto = code.auto
-        method_invoker, method_call = code.as_method
-        self.invoke: Callable[..., Value] = method_invoker(frame)
-        self.call: Callable[..., Value] = method_call(frame)
-
-    @property
-    def name(self) -> str:
-        return self.code.name
-
-    def bind(self, this: Value) -> Function:
-        """The method as a function of its own, with `this` fixed."""
-        return self.code.bind(self.frame, this)
-
-
-def function_as_method(function: Function, owner: SoliClass) -> Method:
-    """A lambda or function made a method (`define_method`): its `this` is then the receiver."""
-    return Method(function.code, function.frame, owner)
-
-
 # --- compiling ---
 
 
@@ -84,6 +55,7 @@ def compile_function(
     """The shared code of all functions made from *node*."""
     uses_this = is_method or mentions_this(node.body)
     block = Block(compiler.block, file=compiler.scopes.file, is_function=True)
+    block.is_method = is_method
     if uses_this:
         block.declare(THIS).is_plain = True
     signature = Signature(block.size)
@@ -133,10 +105,16 @@ def _mentions_it(body: nodes.Body) -> bool:
             if node.block is not None:
                 pending.append(node.block)
             continue
-        if node.__class__ is nodes.FunctionNode and not node.params and node.name == "<lambda>":
+        if node.__class__ is nodes.FunctionNode and _has_own_it(node):
             continue
         pending.extend(children(node))
     return False
+
+
+def _has_own_it(node: nodes.FunctionNode) -> bool:
+    if node.params:
+        return any(param.name == "it" for param in node.params)
+    return bool(node.name == "<lambda>")
 
 
 def _compile_inside(compiler: Compiler, node: nodes.FunctionNode, signature: Signature) -> Closure:
@@ -292,6 +270,3 @@ def _binder_with_this(code: FunctionCode, *, body_skips: bool) -> Any:
         return Function(code, frame, this, _without_skip(raw), _without_skip(call), raw)
 
     return bind
-
-
-__all__ = ["Method", "Variable", "compile_function", "function_as_method", "install"]

@@ -8,10 +8,11 @@ from typing import Any
 from .. import nodes
 from ..errors import CapabilityError, SoliError, SoliIndexError, SoliTypeError
 from ..objects import ErrorValue, Instance
-from ..semantics import to_key, to_text, type_name
+from ..semantics import to_key, type_name
 from ..values import BoolKey, DecimalKey, Symbol, Value
 from .bodies import body_tail
 from .compiler import Closure, Compiler, Frame, Tables, register
+from .inline import Inliner
 from .loops import iterable_of
 
 __all__ = ["index_value", "install"]
@@ -23,6 +24,7 @@ UNCLAIMED = 256
 
 def install(tables: Tables) -> None:
     expressions = tables.expressions
+    tables.element_reader = element_reader
     register(expressions, nodes.Literal)(_literal)
     register(expressions, nodes.Interpolation)(_interpolation)
     register(expressions, nodes.ArrayLiteral)(_array)
@@ -30,7 +32,7 @@ def install(tables: Tables) -> None:
     register(expressions, nodes.ArrayComprehension)(_array_comprehension)
     register(expressions, nodes.HashComprehension)(_hash_comprehension)
     register(expressions, nodes.Index)(compile_index)
-    register(expressions, nodes.SafeIndex)(_safe_index)
+    register(expressions, nodes.SafeIndex)(compile_index)
     register(expressions, nodes.BlockExpr)(_block_expression)
     register(expressions, nodes.Rescue)(_rescue)
     register(expressions, nodes.ShellCommand)(_shell_command)
@@ -43,17 +45,24 @@ def _literal(compiler: Compiler, node: nodes.Literal) -> Closure:
 
 
 def _interpolation(compiler: Compiler, node: nodes.Interpolation) -> Closure:
-    machine, span, source = compiler.machine, node.span, compiler.source
-    parts = tuple(
-        (lambda frame, text=part: text) if part.__class__ is str else _text_of(compiler, part)
-        for part in node.parts
+    inliner = Inliner(compiler)
+    parts = []
+    for part in node.parts:
+        if isinstance(part, str):
+            parts.append(inliner.bind(part, "k"))
+        else:
+            value = inliner.value(part)
+            parts.append(f"(t if (t := {value}).__class__ is str else to_text(t))")
+    claim = inliner.bind(_claim(compiler, node))
+    return inliner.make(
+        f"text = ''.join(({', '.join(parts)},))",
+        f"if len(text) > {UNCLAIMED}: {claim}(len(text))",
+        "return text",
     )
 
-    def interpolate(frame: Frame) -> Value:
-        text = "".join([part(frame) for part in parts])
-        if len(text) > UNCLAIMED:
-            claim(len(text))
-        return text
+
+def _claim(compiler: Compiler, node: nodes.Node) -> Any:
+    machine, span, source = compiler.machine, node.span, compiler.source
 
     def claim(length: int) -> None:
         try:
@@ -62,17 +71,7 @@ def _interpolation(compiler: Compiler, node: nodes.Interpolation) -> Closure:
             error.locate(span, source)
             raise
 
-    return interpolate
-
-
-def _text_of(compiler: Compiler, node: Any) -> Closure:
-    value = compiler.expr(node)
-
-    def text(frame: Frame) -> Value:
-        result = value(frame)
-        return result if result.__class__ is str else to_text(result)
-
-    return text
+    return claim
 
 
 def _array(compiler: Compiler, node: nodes.ArrayLiteral) -> Closure:
@@ -224,56 +223,33 @@ def _turns(compiler: Compiler, block: Any, variable: str) -> Any:
 # --- indexing ---
 
 
-def compile_index(compiler: Compiler, node: nodes.Index) -> Closure:
-    target = compiler.expr(node.object)
-    slow = _slow_index(compiler, node)
-    if node.index.__class__ is nodes.Literal and node.index.value.__class__ is str:
-        key = node.index.value
+def compile_index(compiler: Compiler, node: nodes.Index | nodes.SafeIndex) -> Closure:
+    element = element_reader(compiler, node)
+    target, index = compiler.expr(node.object), compiler.expr(node.index)
+    return lambda frame: element(target(frame), index(frame))
 
-        def index_by_text(frame: Frame) -> Value:
-            value = target(frame)
-            if value.__class__ is dict:
-                return value.get(key)
-            return slow(value, key)
 
-        return index_by_text
-    index = compiler.expr(node.index)
+def element_reader(compiler: Compiler, node: nodes.Index | nodes.SafeIndex) -> Any:
+    """(value, index) -> the element; of null null, when *node* is a `SafeIndex`."""
+    span, source, is_safe = node.span, compiler.source, isinstance(node, nodes.SafeIndex)
 
-    def index_any(frame: Frame) -> Value:
-        value = target(frame)
-        at = index(frame)
-        if value.__class__ is list:
+    def element(value: Value, at: Value) -> Value:
+        kind = value.__class__
+        if kind is dict:
+            if at.__class__ is str or at.__class__ is int:
+                return value.get(at)
+        elif kind is list:
             if at.__class__ is int and -len(value) <= at < len(value):
                 return value[at]
-        elif value.__class__ is dict and (at.__class__ is str or at.__class__ is int):
-            return value.get(at)
-        return slow(value, at)
-
-    return index_any
-
-
-def _safe_index(compiler: Compiler, node: nodes.SafeIndex) -> Closure:
-    target, index = compiler.expr(node.object), compiler.expr(node.index)
-    slow = _slow_index(compiler, node)
-
-    def safe_index(frame: Frame) -> Value:
-        value = target(frame)
-        return None if value is None else slow(value, index(frame))
-
-    return safe_index
-
-
-def _slow_index(compiler: Compiler, node: Any) -> Any:
-    span, source = node.span, compiler.source
-
-    def slow(value: Value, index: Value) -> Value:
+        elif value is None and is_safe:
+            return None
         try:
-            return index_value(value, index)
+            return index_value(value, at)
         except SoliError as error:
             error.locate(span, source)
             raise
 
-    return slow
+    return element
 
 
 _HASHABLE = frozenset({str, int, type(None), Symbol, bool, Decimal, BoolKey, DecimalKey})

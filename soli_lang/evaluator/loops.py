@@ -7,9 +7,9 @@ from ..errors import SoliError, SoliTypeError
 from ..semantics import to_text, type_name
 from ..values import UNSET, Value
 from .arithmetic import make_range
-from .bodies import body_effect
-from .compiler import BREAK, NEXT, Closure, Compiler, Effect, Frame, Tables, register
-from .scopes import Block
+from .bodies import LOOP, BodyWriter, body_effect
+from .compiler import Closure, Compiler, Effect, Frame, Tables, register
+from .inline import Inliner
 
 
 def install(tables: Tables) -> None:
@@ -17,55 +17,36 @@ def install(tables: Tables) -> None:
     register(tables.effects, nodes.For)(_for)
 
 
-def _loop_body(compiler: Compiler, body: nodes.Body) -> Effect:
+def _loop(
+    compiler: Compiler, node: nodes.For | nodes.While, head: str, inliner: Inliner, start: list[str]
+) -> Effect:
+    """A loop's closure: *head* is its Python header, *start* what each turn begins with."""
+    machine, site = inliner.bind(compiler.machine), inliner.bind(compiler.place(node))
+    writer = BodyWriter(compiler, LOOP, inliner)
+    block = compiler.scopes.of(node.body)
     compiler.loops += 1
-    try:
-        return body_effect(compiler, body)
-    finally:
-        compiler.loops -= 1
+    if block.frame is block:
+        writer.run(body_effect(compiler, node.body))
+    else:
+        compiler.within(block, lambda: writer.statements(node.body.statements))
+    compiler.loops -= 1
+    run = inliner.make(
+        "try:",
+        f"    {head}",
+        f"        fuel = {machine}.fuel - 1",
+        f"        {machine}.fuel = fuel",
+        f"        if fuel <= 0: {machine}.refuel()",
+        *(f"        {line}" for line in (*start, *writer.lines)),
+        "except SoliError as error:",
+        f"    error.locate(*{site})",  # a limit that ends in a loop is reported at the loop
+        "    raise",
+    )
+    return Effect(run, signals=writer.signals)
 
 
 def _while(compiler: Compiler, node: nodes.While) -> Effect:
-    machine = compiler.machine
-    condition = compiler.condition(node.condition)
-    body = _loop_body(compiler, node.body)
-    run = body.run
-    if not body.signals:
-
-        def loop(frame: Frame) -> None:
-            while condition(frame):
-                machine.fuel -= 1
-                if machine.fuel <= 0:
-                    machine.refuel()
-                run(frame)
-
-        return Effect(_located_loop(compiler, node, loop))
-
-    def loop_with_signals(frame: Frame) -> Value:
-        while condition(frame):
-            machine.fuel -= 1
-            if machine.fuel <= 0:
-                machine.refuel()
-            signal = run(frame)
-            if signal is not None and signal is not NEXT:
-                return None if signal is BREAK else signal
-        return None
-
-    return Effect(_located_loop(compiler, node, loop_with_signals), signals=True)
-
-
-def _located_loop(compiler: Compiler, node: nodes.Node, loop: Closure) -> Closure:
-    """A limit that ends in a loop is reported at the loop."""
-    span, source = node.span, compiler.source
-
-    def located(frame: Frame) -> Value:
-        try:
-            return loop(frame)
-        except SoliError as error:
-            error.locate(span, source)
-            raise
-
-    return located
+    inliner = Inliner(compiler)
+    return _loop(compiler, node, f"while {inliner.truth(node.condition)}:", inliner, [])
 
 
 def iterable_of(compiler: Compiler, node: nodes.Expr) -> Closure:
@@ -107,61 +88,19 @@ def _iterated(value: Value) -> str:
 
 
 def _for(compiler: Compiler, node: nodes.For) -> Effect:
-    iterable = iterable_of(compiler, node.iterable)
+    """`for x in xs`, `for x, i in xs`; a frame of its own each turn when closures keep `x`."""
+    inliner = Inliner(compiler)
+    iterable = inliner.bind(iterable_of(compiler, node.iterable))
     block = compiler.scopes.of(node)
-    item_index = block.names[node.variable].index
-    body = compiler.within(block, lambda: _loop_body(compiler, node.body))
-    if block.frame is block or node.index is not None or block.is_file:
-        return _general_for(compiler, node, iterable, block, body)
-    machine, run = compiler.machine, body.run
-    if not body.signals:
-
-        def loop(frame: Frame) -> None:
-            for item in iterable(frame):
-                machine.fuel -= 1
-                if machine.fuel <= 0:
-                    machine.refuel()
-                frame[item_index] = item
-                run(frame)
-
-        return Effect(_located_loop(compiler, node, loop))
-
-    def loop_with_signals(frame: Frame) -> Value:
-        for item in iterable(frame):
-            machine.fuel -= 1
-            if machine.fuel <= 0:
-                machine.refuel()
-            frame[item_index] = item
-            signal = run(frame)
-            if signal is not None and signal is not NEXT:
-                return None if signal is BREAK else signal
-        return None
-
-    return Effect(_located_loop(compiler, node, loop_with_signals), signals=True)
-
-
-def _general_for(
-    compiler: Compiler, node: nodes.For, iterable: Closure, block: Block, body: Effect
-) -> Effect:
-    """Loops with an index or with variables that closures keep: a frame of its own each turn."""
-    machine, run, signals = compiler.machine, body.run, body.signals
-    own_frame = block.frame is block
-    pad = (UNSET,) * (block.size - 1)
-    item_index = block.names[node.variable].index
-    position_index = block.names[node.index].index if node.index is not None else 0
-
-    def loop(frame: Frame) -> Value:
-        for position, item in enumerate(iterable(frame)):
-            machine.fuel -= 1
-            if machine.fuel <= 0:
-                machine.refuel()
-            inner = [frame, *pad] if own_frame else frame
-            inner[item_index] = item
-            if position_index:
-                inner[position_index] = position
-            signal = run(inner)
-            if signals and signal is not None and signal is not NEXT:
-                return None if signal is BREAK else signal
-        return None
-
-    return Effect(_located_loop(compiler, node, loop), signals=signals)
+    item = f"frame[{block.names[node.variable].index}]"
+    head, start = f"for item in {iterable}(frame):", []
+    if block.frame is block:
+        head = f"outer = frame\n            {head}"
+        start = [f"frame = [outer, *{inliner.bind((UNSET,) * (block.size - 1))}]"]
+    start.append(f"{item} = item")
+    if node.index is not None:
+        head = head.replace(
+            f"for item in {iterable}(frame)", f"for position, item in enumerate({iterable}(frame))"
+        )
+        start.append(f"frame[{block.names[node.index].index}] = position")
+    return compiler.within(block, lambda: _loop(compiler, node, head, inliner, start))  # type: ignore[no-any-return]

@@ -21,7 +21,7 @@ from ..native import BoundMethod, NativeFunction, NativeMethod
 from ..objects import EnumValue, ErrorValue, Instance, SoliClass
 from ..semantics import inspect, owner_name, to_text, type_name
 from ..values import UNSET, Function, Symbol, Value
-from .functions import Method, function_as_method
+from .methods import Method, function_as_method
 
 Named = dict[str, Value] | None
 
@@ -363,7 +363,7 @@ def define_method(
         for kind in builtin:
             machine.methods_named(name)[kind] = method
     else:
-        klass.methods[name] = method
+        klass.add_method(name, method)
     return None
 
 
@@ -382,7 +382,7 @@ def alias_method(machine: Machine, klass: SoliClass, arguments: list[Value], blo
     method = klass.find_method(old)
     if method is None:
         return f"alias_method: method '{old}' not found"
-    klass.methods[new] = method
+    klass.add_method(new, method)
     return None
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from .. import nodes
 from ..errors import SoliError, SoliOverflowError, SoliTypeError
@@ -16,13 +15,10 @@ from ..semantics import MIN_INT, is_truthy, type_name
 from ..values import Value
 from .arithmetic import OPERATIONS, Operation
 from .compiler import Closure, Compiler, Frame, Tables, register
-from .templates import FAST_OPERATORS, maker, operator_text
-
-INLINE_JOIN = 256
-"""Characters up to which two strings are joined without claiming memory for the result."""
 
 
 def install(tables: Tables) -> None:
+    tables.slow_operator = slow_operator
     register(tables.expressions, nodes.Binary)(compile_binary)
     register(tables.expressions, nodes.Unary)(compile_unary)
     register(tables.expressions, nodes.Logical)(compile_logical)
@@ -47,17 +43,15 @@ def slow_path(compiler: Compiler, operation: Operation, node: nodes.Node) -> Cal
     return slow
 
 
+def slow_operator(compiler: Compiler, node: nodes.Binary) -> Callable[..., Value]:
+    """The general operation of *node*, on values."""
+    return slow_path(compiler, OPERATIONS[node.operator], node)
+
+
 def compile_binary(compiler: Compiler, node: nodes.Binary) -> Closure:
-    slow = slow_path(compiler, OPERATIONS[node.operator], node)
+    """The general operation; frequent shapes never get here (see `inline`)."""
+    slow = slow_operator(compiler, node)
     left, right = compiler.expr(node.left), compiler.expr(node.right)
-    if node.operator in FAST_OPERATORS:
-        left_slot, right_slot = local_index(compiler, node.left), local_index(compiler, node.right)
-        constant = node.right.value if isinstance(node.right, nodes.Literal) else None
-        right_kind = "constant" if constant is not None else "local" if right_slot else "any"
-        text = operator_text(node.operator, "local" if left_slot else "any", right_kind)
-        joined = min(INLINE_JOIN, compiler.machine.max_length)
-        operate: Closure = maker(text)(left, right, left_slot, right_slot, constant, slow, joined)
-        return operate
 
     def binary(frame: Frame) -> Value:
         return slow(left(frame), right(frame))
@@ -65,22 +59,12 @@ def compile_binary(compiler: Compiler, node: nodes.Binary) -> Closure:
     return binary
 
 
-def local_index(compiler: Compiler, node: nodes.Node) -> int:
-    """The slot of *node* in the running frame when it is such a variable, else 0."""
-    if not isinstance(node, nodes.Name):
-        return 0
-    variable = compiler.block.find(node.name)
-    if variable is None or variable.home is None or compiler.block.hops(variable) != 0:
-        return 0
-    return variable.index
-
-
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
 
 def condition_binary(compiler: Compiler, node: nodes.Binary) -> Closure:
     """Comparisons yield Python's own true and false; everything else is asked for its truth."""
-    value = compile_binary(compiler, node)
+    value = compiler.expr(node)
     if node.operator in _COMPARISONS:
         return value
     return lambda frame: is_truthy(value(frame))
@@ -118,52 +102,12 @@ def condition_unary(compiler: Compiler, node: nodes.Unary) -> Closure:
 
 
 def compile_logical(compiler: Compiler, node: nodes.Logical) -> Closure:
-    if node.operator == "??":
-        return _coalesce(compiler, node)
-    left, right = compiler.expr(node.left), compiler.expr(node.right)
-    if node.operator == "&&":
-
-        def both(frame: Frame) -> Value:
-            value = left(frame)
-            if value is True or (value is not False and is_truthy(value)):
-                return right(frame)
-            return value
-
-        return both
-
-    def either(frame: Frame) -> Value:
-        value = left(frame)
-        if value is True or (value is not False and is_truthy(value)):
-            return value
-        return right(frame)
-
-    return either
-
-
-def _coalesce(compiler: Compiler, node: nodes.Logical) -> Closure:
-    """`a.x.y ?? d`: a null anywhere on the way counts as null (decision 15)."""
-    left, right = compiler.expr(soft(node.left)), compiler.expr(node.right)
-
-    def coalesce(frame: Frame) -> Value:
-        value = left(frame)
-        return right(frame) if value is None else value
-
-    return coalesce
-
-
-def soft(node: Any) -> Any:
-    """The chain *node* with every member access safe and every index of null giving null."""
-    kind = node.__class__
-    if kind is nodes.Member:
-        return nodes.Member(node.span, soft(node.object), node.name, True)
-    if kind is nodes.Index:
-        return nodes.SafeIndex(node.span, soft(node.object), node.index)
-    return node
+    raise AssertionError("logical operators are always written out")
 
 
 def condition_logical(compiler: Compiler, node: nodes.Logical) -> Closure:
     if node.operator == "??":
-        value = compile_logical(compiler, node)
+        value = compiler.expr(node)
         return lambda frame: is_truthy(value(frame))
     left, right = compiler.condition(node.left), compiler.condition(node.right)
     if node.operator == "&&":

@@ -63,7 +63,17 @@ class FileScope:
 class Block:
     """A lexical block. `frame` is the block whose frame holds its variables (maybe itself)."""
 
-    __slots__ = ("file", "frame", "function", "in_loop", "names", "nested", "parent", "size")
+    __slots__ = (
+        "file",
+        "frame",
+        "function",
+        "in_loop",
+        "is_method",
+        "names",
+        "nested",
+        "parent",
+        "size",
+    )
 
     def __init__(
         self,
@@ -79,6 +89,8 @@ class Block:
         self.names: dict[str, Variable] = {}
         self.function: Block = self if is_function or parent is None else parent.function
         self.in_loop = in_loop
+        self.is_method = False
+        """True for the root block of a method: its `this` is always there."""
         self.frame: Block = self if is_function or own_frame or parent is None else parent.frame
         self.size = 1
         """Slots of the frame, when this block has one; slot 0 is the frame around."""

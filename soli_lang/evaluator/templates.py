@@ -28,83 +28,44 @@ def maker(text: str) -> Callable[..., Any]:
 
 # --- operators ---
 
-_OPERATOR = """
-def make(left, right, left_slot, right_slot, constant, slow, max_length):
-    def operate(frame):
-        a = {a}
-        b = {b}
-        if a.__class__ is int and b.__class__ is int:
-            {integers}
-        {others}
-        return slow({slow_a}, {slow_b})
-    return operate
-"""
+_CHECKED = ("{r}", " and MIN_INT <= ({r} := {a} {op} {b}) <= MAX_INT")
+_PLAIN = ("{a} {op} {b}", "")
 
-_CHECKED = "r = a {op} b\n            if MIN_INT <= r <= MAX_INT: return r"
-_FLOATS = "elif a.__class__ is float and b.__class__ is float: return a {op} b"
-_TEXTS = "elif a.__class__ is str and b.__class__ is str: return a {op} b"
-_JOIN = (
-    "elif a.__class__ is str and b.__class__ is str and len(a) + len(b) <= max_length: return a + b"
-)
-
-_INTEGERS = {
+INTEGER_FORMS: dict[str, tuple[str, str]] = {
     "+": _CHECKED,
     "-": _CHECKED,
     "*": _CHECKED,
-    "%": "if a >= 0 and b > 0: return a % b",
-    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), "return a {op} b"),
+    "%": ("{a} % {b}", " and {a} >= 0 and {b} > 0"),
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), _PLAIN),
 }
-_OTHERS = {
+"""Operator -> (result, further condition) for two Ints `a` and `b`."""
+
+INLINE_JOIN = 256
+"""Characters up to which two strings are joined without claiming memory for the result."""
+
+_JOIN = (
+    "{a} + {b} if {a}.__class__ is str and {b}.__class__ is str "
+    f"and len({{a}}) + len({{b}}) <= {INLINE_JOIN} else "
+)
+_FLOATS = "{a} {op} {b} if {a}.__class__ is float and {b}.__class__ is float else "
+_TEXTS = "{a} {op} {b} if {a}.__class__ is str and {b}.__class__ is str else "
+
+OTHER_FORMS: dict[str, str] = {
     "+": _JOIN,
-    "*": _FLOATS,
     "-": _FLOATS,
-    "==": _TEXTS,
-    "!=": _TEXTS,
+    "*": _FLOATS,
     "<": _FLOATS,
     ">": _FLOATS,
+    "==": _TEXTS,
+    "!=": _TEXTS,
 }
-
-FAST_OPERATORS = frozenset(_INTEGERS)
-
-
-@cache
-def operator_text(operator: str, left: str, right: str) -> str:
-    """The template for operands that are `local`, `constant` or `any`."""
-    read = {"local": "frame[{}_slot]", "constant": "constant", "any": "{}(frame)"}
-    again = {"local": "{}(frame)", "constant": "constant", "any": "{}"}
-    return _OPERATOR.format(
-        a=read[left].format("left"),
-        b=read[right].format("right"),
-        integers=_INTEGERS[operator].format(op=operator),
-        others=_OTHERS.get(operator, "").format(op=operator),
-        slow_a=again[left].format("left" if left == "local" else "a"),
-        slow_b=again[right].format("right" if right == "local" else "b"),
-    )
-
-
-_BUMP = """
-def make(slot, step, otherwise):
-    def bump(frame):
-        a = frame[slot]
-        if a.__class__ is int:
-            r = a + step
-            if MIN_INT <= r <= MAX_INT:
-                frame[slot] = r
-                return r
-        return otherwise(frame)
-    return bump
-"""
-
-
-def bump_maker() -> Callable[..., Any]:
-    """`local += constant`, the step of most loops."""
-    return maker(_BUMP)
+"""Operator -> what comes before the general operation, for operands that are no Ints."""
 
 
 # --- entering functions ---
 
 _ENTER = """
-def make(machine, name, body):
+def make(machine, name, body, max_depth):
     def make_invoke(parent):
         def invoke({parameters}):
             fuel = machine.fuel - 1
@@ -112,7 +73,7 @@ def make(machine, name, body):
             if fuel <= 0:
                 machine.refuel()
             depth = machine.depth
-            if depth >= machine.max_depth:
+            if depth >= max_depth:
                 raise machine.too_deep(name)
             machine.depth = depth + 1
             try:

@@ -1,0 +1,333 @@
+"""Small expressions written out as one Python expression, instead of a closure per operand.
+
+`event["type"] == "message"` or `n - 1` would be three closures calling each other, and calls are
+what costs. Here such a tree becomes the text of one Python expression in which every program
+value is a *bound name* and only slot numbers and small integers appear literally; program text
+never does. Equal shapes give equal texts and share one compiled template (see `templates`).
+
+What is not small (calls, literals of collections, …) stays a closure, bound as a name and called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import nodes
+from ..errors import SoliError
+from ..native import NativeMethod
+from ..objects import Instance
+from ..semantics import is_truthy, to_text
+from ..values import SKIP, UNSET, Function
+from .compiler import BREAK, NEXT
+from .members import UNIVERSAL, call_member
+from .names import SPECIAL
+from .scopes import THIS, Variable
+from .templates import INTEGER_FORMS, OTHER_FORMS, maker
+
+if TYPE_CHECKING:
+    from .compiler import Closure, Compiler, Tables
+
+MAX_TEXT = 700
+"""Characters of one inlined expression; a larger one is split into closures."""
+SMALL = 2**31
+
+_EQUALITY = frozenset({"==", "!="})
+_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
+_ALWAYS: dict[str, Any] = {
+    "SPECIAL": SPECIAL,
+    "UNSET": UNSET,
+    "Instance": Instance,
+    "is_truthy": is_truthy,
+    "Function": Function,
+    "NativeMethod": NativeMethod,
+    "SoliError": SoliError,
+    "call_member": call_member,
+    "to_text": to_text,
+    "SKIP": SKIP,
+    "NEXT": NEXT,
+    "BREAK": BREAK,
+}
+
+
+def install(tables: Tables) -> None:
+    tables.inlined = INLINED
+    tables.inline = expression
+
+
+class Inliner:
+    """Writes expressions as text and collects what their names stand for."""
+
+    __slots__ = ("_compiler", "_count", "bindings")
+
+    def __init__(self, compiler: Compiler) -> None:
+        self._compiler = compiler
+        self._count = 0
+        self.bindings: dict[str, Any] = {}
+
+    def bind(self, value: Any, prefix: str = "c") -> str:
+        """A name for *value*."""
+        name = f"{prefix}{len(self.bindings)}"
+        self.bindings[name] = value
+        return name
+
+    def _temporary(self) -> str:
+        self._count += 1
+        return f"t{self._count}"
+
+    # --- values ---
+
+    def value(self, node: Any) -> str:
+        """Python text for the value of *node*, an operand of what is being written."""
+        text = self.write(node)
+        if text is None or len(text) > MAX_TEXT:
+            return f"{self.bind(self._compiler.expr(node))}(frame)"
+        return text
+
+    def write(self, node: Any) -> str | None:
+        """Python text for the value of *node*; None when it is not to be written out."""
+        writer = _VALUES.get(node.__class__)
+        return None if writer is None else writer(self, node)  # type: ignore[no-any-return]
+
+    def _literal(self, node: nodes.Literal) -> str:
+        value = node.value
+        if value.__class__ is int and -SMALL < value < SMALL:
+            return f"({value})"
+        if value is None or value.__class__ is bool:
+            return repr(value)
+        return self.bind(value, "k")
+
+    def _name(self, node: nodes.Name) -> str | None:
+        compiler = self._compiler
+        variable = compiler.block.find(node.name)
+        if variable is None:
+            return None
+        if not self._is_near(variable):
+            return None
+        place = self.place(variable)
+        found = self._temporary()
+        other = self.bind(compiler.closure(node))
+        return f"({found} if ({found} := {place}).__class__ not in SPECIAL else {other}(frame))"
+
+    def place(self, variable: Variable) -> str:
+        """Python text of the slot of a variable of the running frame or of the file."""
+        if variable.home is None:
+            return f"{self._slots()}[{variable.index}]"
+        return f"frame[{variable.index}]"
+
+    def _slots(self) -> str:
+        self.bindings["slots"] = self._compiler.scopes.file.slots
+        return "slots"
+
+    def _index(self, node: nodes.Index | nodes.SafeIndex) -> str:
+        read = self.bind(self._compiler.element_reader(node))
+        target = self.value(node.object)
+        if isinstance(node.index, nodes.Literal) and node.index.value.__class__ is str:
+            key, found = self.bind(node.index.value, "k"), self._temporary()
+            return (
+                f"({found}.get({key}) if ({found} := {target}).__class__ is dict "
+                f"else {read}({found}, {key}))"
+            )
+        return f"{read}({target}, {self.value(node.index)})"
+
+    def _member(self, node: nodes.Member) -> str:
+        read = self.bind(self._compiler.member_reader(node))
+        this = self.this() if isinstance(node.object, nodes.This) else None
+        if this is None or node.name in UNIVERSAL:
+            return f"{read}({self.value(node.object)})"
+        receiver, found = self._temporary(), self._temporary()
+        name = self.bind(node.name, "k")
+        return (
+            f"({found} if ({receiver} := {this}).__class__ is Instance and "
+            f"({found} := {receiver}.fields.get({name}, UNSET)) is not UNSET "
+            f"else {read}({receiver}))"
+        )
+
+    def _this(self, node: nodes.This) -> str | None:
+        return self.this()
+
+    def this(self) -> str | None:
+        """The receiver, where it is certain to be there."""
+        block = self._compiler.block
+        variable = block.find(THIS)
+        if variable is None or not block.function.is_method or block.hops(variable) != 0:
+            return None
+        return f"frame[{variable.index}]"
+
+    def _binary(self, node: nodes.Binary) -> str | None:
+        form = INTEGER_FORMS.get(node.operator)
+        if form is None:
+            return None
+        constant = node.right.value if isinstance(node.right, nodes.Literal) else None
+        a, r = self._temporary(), self._temporary()
+        left, left_raw = self._operand(node.left)
+        others, right_raw = "", None
+        if constant.__class__ is int or (constant.__class__ is str and node.operator in _EQUALITY):
+            b = self._literal(node.right)  # type: ignore[arg-type]
+            test = f"({a} := {left}).__class__ is {constant.__class__.__name__}"
+        else:
+            b = self._temporary()
+            right, right_raw = self._operand(node.right)
+            test = f"({a} := {left}).__class__ is ({b} := {right}).__class__ is int"
+            others = OTHER_FORMS.get(node.operator, "").format(a=a, b=b, op=node.operator)
+        result, accept = (part.format(a=a, b=b, r=r, op=node.operator) for part in form)
+        otherwise = self._slow(node, a, b, left_raw, right_raw)
+        return f"({result} if {test}{accept} else {others}{otherwise})"
+
+    def _operand(self, node: Any) -> tuple[str, Any]:
+        """Text of an operand; for a variable its bare slot, and the node to read it properly.
+
+        The fast path of an operator tests operands for being numbers anyway; only when they are
+        not does it matter whether a variable is unset or holds a function to be called.
+        """
+        if isinstance(node, nodes.Name):
+            variable = self._compiler.block.find(node.name)
+            if variable is not None and self._is_near(variable):
+                return self.place(variable), node
+        return self.value(node), None
+
+    def _is_near(self, variable: Variable) -> bool:
+        return variable.home is None or self._compiler.block.hops(variable) == 0
+
+    def _slow(self, node: nodes.Binary, a: str, b: str, left_raw: Any, right_raw: Any) -> str:
+        """The general operation on `a` and `b`, variables among them read properly."""
+        slow = self._compiler.slow_operator(node)
+        if left_raw is None and right_raw is None:
+            return f"{self.bind(slow)}({a}, {b})"
+        left = None if left_raw is None else self._compiler.closure(left_raw)
+        right = None if right_raw is None else self._compiler.closure(right_raw)
+
+        def resolved(frame: Any, first: Any, second: Any) -> Any:
+            if left is not None and first.__class__ in SPECIAL:
+                first = left(frame)
+            if right is not None and second.__class__ in SPECIAL:
+                second = right(frame)
+            return slow(first, second)
+
+        return f"{self.bind(resolved)}(frame, {a}, {b})"
+
+    def _conditional(self, node: nodes.Conditional) -> str:
+        condition = self.truth(node.condition)
+        return f"({self.value(node.then)} if {condition} else {self.value(node.otherwise)})"
+
+    def _logical(self, node: nodes.Logical) -> str:
+        found = self._temporary()
+        if node.operator == "??":
+            left = self.value(soft(node.left))
+            return f"({found} if ({found} := {left}) is not None else {self.value(node.right)})"
+        left, right = self.value(node.left), self.value(node.right)
+        is_true = f"(({found} := {left}) is True or {found} is not False and is_truthy({found}))"
+        if node.operator == "&&":
+            return f"({right} if {is_true} else {found})"
+        return f"({found} if {is_true} else {right})"
+
+    def _unary(self, node: nodes.Unary) -> str | None:
+        return f"(not {self.truth(node.operand)})" if node.operator == "!" else None
+
+    # --- truth ---
+
+    def truth(self, node: Any) -> str:
+        """Python text that is as true as *node* is to Soli."""
+        if isinstance(node, nodes.Binary) and node.operator in _COMPARISONS:
+            return self.value(node)
+        if isinstance(node, nodes.Unary) and node.operator == "!":
+            return f"(not {self.truth(node.operand)})"
+        if isinstance(node, nodes.Logical) and node.operator != "??":
+            joint = "and" if node.operator == "&&" else "or"
+            return f"({self.truth(node.left)} {joint} {self.truth(node.right)})"
+        found = self._temporary()
+        value = self.value(node)
+        return f"({found} if ({found} := {value}).__class__ is bool else is_truthy({found}))"
+
+    def _hash(self, node: nodes.HashLiteral) -> str | None:
+        """A hash with constant keys."""
+        pairs = []
+        for key, value in node.pairs:
+            if not (isinstance(key, nodes.Literal) and key.value.__class__ in (str, int)):
+                return None
+            pairs.append(f"{self.bind(key.value, 'k')}: {self.value(value)}")
+        return "{" + ", ".join(pairs) + "}"
+
+    def assignment(self, node: nodes.Assign) -> list[str] | None:
+        """Lines that leave the assigned value in `result`; None for a target out of reach."""
+        target = node.target
+        if isinstance(target, nodes.Name):
+            variable = self._compiler.block.find(target.name)
+            if variable is None or variable.is_const or not self._is_near(variable):
+                return None
+            return [f"{self.place(variable)} = result = {self.value(node.value)}"]
+        if isinstance(target, nodes.Member) and isinstance(target.object, nodes.This):
+            this = self.this()
+            if this is None:
+                return None
+            put, name = self.bind(self._compiler.member_writer(target)), self.bind(target.name, "k")
+            return [
+                f"result = {self.value(node.value)}",
+                f"if {this}.__class__ is Instance and not {this}.soli_class.has_constants:",
+                f"    {this}.fields[{name}] = result",
+                "else:",
+                f"    {put}({this}, result)",
+            ]
+        if isinstance(target, nodes.Index):
+            put = self.bind(self._compiler.element_writer(target))
+            value, collection = self.value(node.value), self.value(target.object)
+            return [f"result = {value}", f"{put}({collection}, {self.value(target.index)}, result)"]
+        return None
+
+    # --- making closures ---
+
+    def make(self, *lines: str) -> Closure:
+        """The closure whose body is *lines*, Python statements in terms of `frame`."""
+        body = "\n".join(f"        {line}" for line in lines)
+        used = {name: value for name, value in _ALWAYS.items() if name in body}
+        bindings = {**self.bindings, **used}
+        text = f"def make({', '.join(bindings)}):\n    def run(frame):\n{body}\n    return run"
+        made: Closure = maker(text)(**bindings)
+        return made
+
+
+def soft(node: Any) -> Any:
+    """The chain *node* with every member access safe and every index of null giving null.
+
+    So `a.x.y ?? d` is `d` when anything on the way is null (decision 15).
+    """
+    if isinstance(node, nodes.Member):
+        return nodes.Member(node.span, soft(node.object), node.name, True)
+    if isinstance(node, nodes.Index):
+        return nodes.SafeIndex(node.span, soft(node.object), node.index)
+    return node
+
+
+_VALUES: dict[type, Any] = {
+    nodes.Literal: Inliner._literal,
+    nodes.Name: Inliner._name,
+    nodes.This: Inliner._this,
+    nodes.Logical: Inliner._logical,
+    nodes.Unary: Inliner._unary,
+    nodes.Index: Inliner._index,
+    nodes.SafeIndex: Inliner._index,
+    nodes.Member: Inliner._member,
+    nodes.Binary: Inliner._binary,
+    nodes.Conditional: Inliner._conditional,
+    nodes.HashLiteral: Inliner._hash,
+}
+
+
+INLINED = frozenset(
+    {
+        nodes.Index,
+        nodes.SafeIndex,
+        nodes.Member,
+        nodes.Binary,
+        nodes.Logical,
+        nodes.Conditional,
+        nodes.HashLiteral,
+    }
+)
+"""Nodes that are worth a template of their own; names and literals have ready closures."""
+
+
+def expression(compiler: Compiler, node: Any) -> Closure:
+    """A closure for the value of *node*, its small operands written out."""
+    inliner = Inliner(compiler)
+    text = inliner.write(node)
+    return compiler.closure(node) if text is None else inliner.make(f"return {text}")

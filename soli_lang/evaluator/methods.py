@@ -1,0 +1,38 @@
+"""Methods: functions that belong to a class and take their receiver as `this`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..objects import SoliClass
+from ..values import Function, FunctionCode, Value
+from .compiler import Frame
+
+
+class Method:
+    """A function of a class. `invoke(this, *arguments)` takes exactly `arity` arguments."""
+
+    __slots__ = ("arity", "auto", "call", "code", "frame", "invoke", "owner")
+
+    def __init__(self, code: FunctionCode, frame: Frame, owner: SoliClass) -> None:
+        self.code = code
+        self.frame = frame
+        self.owner = owner
+        self.arity = code.arity
+        self.auto = code.auto
+        method_invoker, method_call = code.as_method
+        self.invoke: Callable[..., Value] = method_invoker(frame)
+        self.call: Callable[..., Value] = method_call(frame)
+
+    @property
+    def name(self) -> str:
+        return self.code.name
+
+    def bind(self, this: Value) -> Function:
+        """The method as a function of its own, with `this` fixed."""
+        return self.code.bind(self.frame, this)
+
+
+def function_as_method(function: Function, owner: SoliClass) -> Method:
+    """A lambda or function made a method (`define_method`): its `this` is then the receiver."""
+    return Method(function.code, function.frame, owner)
