@@ -24,8 +24,21 @@ from .hub import Hub
 from .logs import Log
 from .payloads import EncodeJson
 from .ws.connection import Connection
+from .ws.counters import CloseCause
 
 INTERNAL_ERROR = 1011
+
+_POLICY = frozenset(
+    {
+        CloseCause.BINARY_REFUSED,
+        CloseCause.LISTENER_ERROR,
+        CloseCause.PING_TIMEOUT,
+        CloseCause.RATE,
+        CloseCause.SLOW_CONSUMER,
+        CloseCause.VIOLATION,
+    }
+)
+"""Ends that somebody who runs the server wants to know about."""
 
 
 class Live:
@@ -146,6 +159,9 @@ class Conversation:
 
     def on_closed(self, connection: Connection, code: int, reason: str) -> None:
         self.ended = (code, reason)
+        if connection.cause in _POLICY:
+            ip, cause = self.visitor.remote_ip, connection.cause.value
+            self.live.log.warning("closed_by_policy", cause=cause, code=code, id=self.id, ip=ip)
         if self.runner is not None:
             self.runner.cancel()  # `_resumed` goes on from here
         else:

@@ -80,6 +80,8 @@ class Runners:
         self.wait_seconds = wait_seconds
         self._idle: list[Runner] = []
         self._waiting: set[Runner] = set()
+        self.when_idle: Callable[[], None] | None = None
+        """Called when the last suspended call has gone on (a server that stops waits for it)."""
 
     @property
     def suspended(self) -> int:
@@ -131,6 +133,8 @@ class Runners:
         outcome = self._settle(runner, runner.switch(), done)
         if outcome is not runner:
             done(outcome)
+            if not self._waiting and self.when_idle is not None:
+                self.when_idle()
 
 
 def suspend(awaitable: Awaitable[Any]) -> Any:

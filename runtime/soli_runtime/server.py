@@ -19,6 +19,9 @@ from .settings import Settings
 
 BACKLOG = 4096
 
+GC_THRESHOLDS = (20_000, 20, 20)
+"""Every event makes a few containers and drops them; looking for cycles every 700 is too often."""
+
 Relaunch = Callable[[], Launched | None]
 """Loads the app anew; None when it is invalid (which has been reported)."""
 
@@ -113,6 +116,7 @@ async def serve(
     # What lives until the end need not be looked at by every collection.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     announce(server.url)
     watcher = asyncio.create_task(_watch(server, relaunch)) if relaunch is not None else None
     await server.wait()

@@ -166,20 +166,25 @@ class Service:
         deadline = self.loop.time() + seconds
         self.http.stop()
         self._worker.stop()
-        await self.endpoint.close_all(max(0.0, min(seconds, seconds / 2)))
+        await self._finish_running(seconds / 3)
+        await self.endpoint.close_all(seconds / 3)
         await self._handlers_done(deadline)
         self.delivery.stop()
 
+    async def _finish_running(self, seconds: float) -> None:
+        """Let handlers that wait come to their end, and begin no others."""
+        for connection in tuple(self.endpoint.connections):
+            connection.pause_reading()
+        if self._runners.suspended:
+            await _until(lambda callback: setattr(self._runners, "when_idle", callback), seconds)
+
     async def _handlers_done(self, deadline: float) -> None:
         """Wait until every conversation has had its disconnect event; then take calls back."""
-        if self.live.conversations:
-            done = asyncio.Event()
-            self.live.when_empty = done.set
-            try:
-                await asyncio.wait_for(done.wait(), max(0.0, deadline - self.loop.time()))
-            except TimeoutError:
-                waiting = len(self.live.conversations)
-                self.log.warning("shutdown_cut", handlers=waiting)
+        left = deadline - self.loop.time()
+        if self.live.conversations and not await _until(
+            lambda callback: setattr(self.live, "when_empty", callback), left
+        ):
+            self.log.warning("shutdown_cut", handlers=len(self.live.conversations))
         self.calls.runners.cancel_all()
         await asyncio.sleep(0)
 
@@ -297,6 +302,17 @@ class Service:
         if self.settings.dev:
             return text_response(500, failure_text(error))
         return text_response(500, "Internal Server Error")
+
+
+async def _until(register: Callable[[Callable[[], None]], None], seconds: float) -> bool:
+    """Wait until the registered callback is called; False when it takes too long."""
+    done = asyncio.Event()
+    register(done.set)
+    try:
+        await asyncio.wait_for(done.wait(), max(0.0, seconds))
+    except TimeoutError:
+        return False
+    return True
 
 
 class AuthenticationContext:

@@ -95,6 +95,19 @@ def settings_of(parsed: argparse.Namespace, environment: Mapping[str, str]) -> S
             text = getattr(parsed, setting.name)
             if text is not None:
                 given[setting.name] = setting.parse(text, setting.flag)
-        return Settings.from_environment(environment, **given)
+        settings = Settings.from_environment(environment, **given)
     except SettingError as error:
         raise UsageError(error.message) from None
+    _check_proxies(settings)
+    return settings
+
+
+def _check_proxies(settings: Settings) -> None:
+    if not settings.trusted_proxies:
+        return
+    from ..origins import TrustedProxies
+
+    try:
+        TrustedProxies(settings.trusted_proxies)
+    except ValueError as error:
+        raise UsageError(f"--trusted-proxies: {error}") from None

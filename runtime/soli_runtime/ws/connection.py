@@ -147,6 +147,11 @@ class Connection(Channel):
             self._send_close(code, reason)
             self._end_from_loop()
 
+    @property
+    def cause(self) -> CloseCause:
+        """Why it ended, once `on_closed` is called."""
+        return self._cause
+
     def pause_reading(self) -> None:
         """Deliver no further message until `resume_reading`; not even one that came already."""
         if self._state == OPEN:
@@ -303,6 +308,7 @@ class Connection(Channel):
         fanout.catch_up(self)
         fanout.forget(self)
         self._state = CLOSING
+        self._cause = cause
         self._listener = NOBODY
         self._outcome = (code, reason)
         self._counters.count_close(code, cause)
