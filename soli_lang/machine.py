@@ -268,7 +268,7 @@ def _adapted(function: Function, count: int, invoke: Callable[..., Value]) -> Ca
         return lambda *arguments: call(list(arguments[:most]), None, None)
     if arity == 0:
         return lambda *_: invoke()
-    if arity == 1:
+    if arity == 1 and count:
         return lambda first, *_: invoke(first)
     if arity < count:
         return lambda *arguments: invoke(*arguments[:arity])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .. import nodes
@@ -11,12 +12,12 @@ from ..machine import Machine
 from ..objects import Instance
 from ..semantics import type_name
 from ..values import SKIP, UNSET, Function, FunctionCode, Value
-from .bodies import tail_sequence
+from .bodies import tail_writer
 from .compiler import Closure, Compiler, Frame, Tables, register
-from .entering import Signature, method_caller
+from .entering import FunctionBody, Signature, method_caller
 from .entering import caller as make_caller
 from .entering import invoker as make_invoker
-from .names import store
+from .names import read_variable, store
 from .scopes import THIS, Block, mentions_this
 
 
@@ -31,7 +32,7 @@ def compile_lambda(compiler: Compiler, node: nodes.Lambda) -> Closure:
     variable = compiler.block.find(THIS)
     if variable is None or not mentions_this(node.function.body):
         return lambda frame: bind(frame, UNSET)
-    this = compiler.expr(nodes.This(node.span))
+    this = read_variable(compiler, variable)  # unset where only an inner function gets one
     return lambda frame: bind(frame, this(frame))
 
 
@@ -68,7 +69,7 @@ def compile_function(
     compiler.function_name, compiler.skips, compiler.loops = saved
     signature.size = block.size
     if node.return_type is not None:
-        body = _checked_return(compiler, node, node.return_type, body)
+        body.wrap(partial(_checked_return, compiler, node, node.return_type))
     return _make_code(compiler.machine, node, signature, body, uses_this, skips, implicit)
 
 
@@ -117,7 +118,9 @@ def _has_own_it(node: nodes.FunctionNode) -> bool:
     return bool(node.name == "<lambda>")
 
 
-def _compile_inside(compiler: Compiler, node: nodes.FunctionNode, signature: Signature) -> Closure:
+def _compile_inside(
+    compiler: Compiler, node: nodes.FunctionNode, signature: Signature
+) -> FunctionBody:
     positional = [param for param in node.params if not param.is_block]
     for param in positional:
         default = None if param.default is None else compiler.expr(param.default)
@@ -125,7 +128,7 @@ def _compile_inside(compiler: Compiler, node: nodes.FunctionNode, signature: Sig
         signature.required += default is None
     if len(signature.names) > len(positional):  # the implicit `it`
         signature.defaults.append(lambda frame: None)
-    return tail_sequence(compiler, node.body.statements)
+    return FunctionBody(tail_writer(compiler, node.body.statements))
 
 
 def _checked_return(
@@ -186,7 +189,7 @@ def _make_code(
     machine: Machine,
     node: nodes.FunctionNode,
     signature: Signature,
-    body: Closure,
+    body: FunctionBody,
     uses_this: bool,
     skips: bool,
     implicit: bool,
