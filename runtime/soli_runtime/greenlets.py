@@ -8,14 +8,16 @@ another is started only while one is suspended.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
 from soli_lang.errors import Cancelled, LimitError, SoliError
+
+if TYPE_CHECKING:
+    import asyncio
 
 MAX_IDLE_RUNNERS = 64
 """Runners kept for reuse; each holds a small C stack copy only while suspended."""
@@ -154,6 +156,8 @@ def suspend(awaitable: Awaitable[Any]) -> Any:
 
 
 def _wait(runner: Runner, awaitable: Awaitable[Any]) -> Any:
+    import asyncio  # here: a script that never waits does without
+
     pool = runner.pool
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Any] = asyncio.ensure_future(awaitable)

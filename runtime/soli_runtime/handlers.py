@@ -6,7 +6,6 @@ wait costs two greenlet switches and no task, future or timer.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -103,6 +102,8 @@ class Calls:
 
     async def wait(self, invoke: Invoke, argument: Value, local: dict[str, Any]) -> Value:
         """The same for coroutines: the value, or the exception raised."""
+        import asyncio
+
         loop = asyncio.get_running_loop()
         finished: asyncio.Future[Any] = loop.create_future()
 

@@ -5,7 +5,6 @@ aiohttp is imported when the first request is made: most scripts make none.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -70,6 +69,8 @@ class Got:
 
 async def fetch(wanted: Wanted, *, private_network: bool) -> Got:
     """The answer to a request, redirects followed. Raises RequestFailed."""
+    import asyncio
+
     import aiohttp
 
     try:
@@ -355,6 +356,8 @@ def _gather(wanted: list[Wanted], private: bool) -> Coroutine[Any, Any, list[Val
             return {"error": error.message}
 
     async def every() -> list[Value]:
+        import asyncio
+
         return list(await asyncio.gather(*(one(request) for request in wanted)))
 
     return every()

@@ -7,14 +7,16 @@ returns, so calls take effect in program order (spec/websocket.md §6).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from soli_lang.errors import SoliError
 from soli_lang.values import Value
 
 from .effects import Effect, Payload
-from .hub import Hub
 from .payloads import EncodeJson, encode
+
+if TYPE_CHECKING:
+    from .hub import Hub
 
 LIBRARY_KEY = "soli_runtime.realtime"
 """Where `Machine.library` holds the `Realtime` of a running app."""

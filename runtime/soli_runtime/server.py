@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from aiohttp import web
@@ -105,10 +105,12 @@ async def serve(
     *,
     announce: Callable[[str], None],
     relaunch: Relaunch | None = None,
+    beside: Callable[[Service], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT. *announce* gets the URL once connections are accepted.
 
-    With *relaunch*, changed files are loaded while serving. Raises CannotListen.
+    With *relaunch*, changed files are loaded while serving. *beside* is run meanwhile, and
+    cancelled at the end. Raises CannotListen.
     """
     server = Server(launched, settings, log)
     await server.start()
@@ -118,10 +120,14 @@ async def serve(
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     announce(server.url)
-    watcher = asyncio.create_task(_watch(server, relaunch)) if relaunch is not None else None
+    tasks: list[asyncio.Task[None]] = []
+    if relaunch is not None:
+        tasks.append(asyncio.create_task(_watch(server, relaunch)))
+    if beside is not None:
+        tasks.append(asyncio.create_task(beside(server.service)))
     await server.wait()
-    if watcher is not None:
-        watcher.cancel()
+    for task in tasks:
+        task.cancel()
     log.info("stopping", connections=server.service.hub.count())
     await server.stop()
     log.info("stopped")

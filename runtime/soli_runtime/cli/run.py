@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from soli_lang.errors import SoliError, SoliSyntaxError
 
@@ -23,6 +23,8 @@ from .reports import report, report_invalid
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+
+    from ..service import Service
 
 
 def run_path(arguments: list[str]) -> int:
@@ -59,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("path", metavar="PATH", help="a file (app.soli) or a project folder")
     add_program_flags(parser)
+    parser.add_argument(
+        "--console", action="store_true", help="read Soli from standard input while serving"
+    )
     parser.add_argument("--log-level", choices=tuple(LEVELS), default="info")
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     add_settings(parser)
@@ -86,6 +91,7 @@ def _serve(how: Launch, launched: Launched, parsed: argparse.Namespace) -> int:
             log,
             announce=_announce,
             relaunch=relaunch if settings.dev else None,
+            beside=_console() if parsed.console else None,
         )
 
     launched.waiting.close()
@@ -96,6 +102,12 @@ def _serve(how: Launch, launched: Launched, parsed: argparse.Namespace) -> int:
         sys.stderr.write(f"soli: {error}\n")
         return FAILED
     return OK
+
+
+def _console() -> Callable[[Service], Coroutine[Any, Any, None]]:
+    from .console import run_console
+
+    return run_console
 
 
 def _loop_factory() -> Callable[[], AbstractEventLoop] | None:
