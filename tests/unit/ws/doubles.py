@@ -97,6 +97,7 @@ class FakeTransport:
         self.aborted = False
         self.eof_written = False
         self._paused = False
+        self._is_lost = False
 
     def write(self, data: bytes) -> None:
         assert not self.eof_written, "write after write_eof"
@@ -117,6 +118,8 @@ class FakeTransport:
     def drain(self) -> None:
         """The peer reads on."""
         self.full = False
+        if self.closing and self.buffered:
+            self._loop.call_soon(self._lost)
         self.buffered = 0
         if self._paused:
             self._paused = False
@@ -163,6 +166,9 @@ class FakeTransport:
             self._loop.call_soon(self._lost)
 
     def _lost(self) -> None:
+        if self._is_lost:
+            return
+        self._is_lost = True
         assert self.protocol is not None
         self.protocol.connection_lost(None)
 
