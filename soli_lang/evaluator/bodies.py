@@ -66,7 +66,12 @@ def body_tail(compiler: Compiler, body: nodes.Body) -> Closure:
 
 def tail_sequence(compiler: Compiler, statements: Sequence[Any]) -> Closure:
     """Statements whose last one gives the value of the function."""
-    return _written(compiler, statements, TAIL).closure()
+    return tail_writer(compiler, statements).closure()
+
+
+def tail_writer(compiler: Compiler, statements: Sequence[Any]) -> BodyWriter:
+    """The same, written but not made yet."""
+    return _written(compiler, statements, TAIL)
 
 
 def _written(compiler: Compiler, statements: Sequence[Any], mode: str) -> BodyWriter:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from ..errors import SoliNameError, SoliTypeError
 from ..machine import Machine, arity_error
 from ..values import SKIP, UNSET, Value
+from .bodies import BodyWriter
 from .compiler import Closure, Frame
+from .inline import CLOSURE
 from .templates import entry_text, maker
 
 
@@ -28,17 +31,66 @@ class Signature:
         self.size = 0
 
 
+class FunctionBody:
+    """The written body of a function. `closure` runs it in a finished frame."""
+
+    __slots__ = ("_closure", "_writer")
+
+    def __init__(self, writer: BodyWriter) -> None:
+        self._writer: BodyWriter | None = writer
+        self._closure: Closure | None = None
+
+    def wrap(self, wrapper: Callable[[Closure], Closure]) -> None:
+        """Put *wrapper* around the body; it is then no longer written into entries."""
+        self._closure = wrapper(self.closure)
+        self._writer = None
+
+    @property
+    def closure(self) -> Closure:
+        if self._closure is None:
+            assert self._writer is not None
+            self._closure = self._writer.closure()
+        return self._closure
+
+    def lines(self) -> tuple[list[str], dict[str, Any]]:
+        """The body as lines that end in `return`, and what their names stand for."""
+        if self._writer is None:
+            return ["return body(frame)"], {"body": self._closure}
+        lines = self._writer.lines
+        return lines, self._writer.inliner.bindings_for("\n".join(lines))
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the body calls nothing and assigns no variable."""
+        if self._writer is None:
+            return False
+        names = self._writer.inliner.bindings
+        return not any(name.startswith(CLOSURE) for name in names) and not any(
+            _ASSIGNS.match(line) for line in self._writer.lines
+        )
+
+
+_ASSIGNS = re.compile(r"\s*(frame|slots)\[\d+\] =")
+
+
 def invoker(
-    machine: Machine, name: str, body: Closure, pad: int, count: int, *, with_this: bool
+    machine: Machine, name: str, body: FunctionBody, pad: int, count: int, *, with_this: bool
 ) -> Callable[[Any], Callable[..., Value]]:
     """A maker: frame around the definition -> callable of *count* arguments (after `this`)."""
-    made: Callable[[Any], Callable[..., Value]] = maker(entry_text(count, pad, with_this))(
-        machine, name, body, machine.max_depth
-    )
+    parameters = ["this"] if with_this else []
+    parameters += [f"a{index}" for index in range(count)]
+    lines, bindings = body.lines()
+    bindings.pop("UNSET", None)  # every template knows it
+    is_leaf = body.is_leaf
+    text = entry_text(parameters, pad, lines, list(bindings), is_leaf=is_leaf)
+    always: dict[str, Any] = {"machine": machine}
+    if not is_leaf:
+        always.update(name=name, max_depth=machine.max_depth)
+    made: Callable[[Any], Callable[..., Value]] = maker(text)(**always, **bindings)
     return made
 
 
-def _enter(machine: Machine, name: str, body: Closure) -> Closure:
+def _enter(machine: Machine, name: str, body: FunctionBody) -> Closure:
     """Run *body* in a finished frame, charged and counted as a call."""
 
     def enter(frame: Frame) -> Value:
@@ -50,14 +102,14 @@ def _enter(machine: Machine, name: str, body: Closure) -> Closure:
             raise machine.too_deep(name)
         machine.depth = depth + 1
         try:
-            return body(frame)
+            return body.closure(frame)
         finally:
             machine.depth = depth
 
     return enter
 
 
-def caller(machine: Machine, name: str, body: Closure, signature: Signature) -> Any:
+def caller(machine: Machine, name: str, body: FunctionBody, signature: Signature) -> Any:
     enter = _enter(machine, name, body)
 
     def make(parent: Frame) -> Callable[..., Value]:
@@ -72,7 +124,7 @@ def caller(machine: Machine, name: str, body: Closure, signature: Signature) -> 
     return make
 
 
-def method_caller(machine: Machine, name: str, body: Closure, signature: Signature) -> Any:
+def method_caller(machine: Machine, name: str, body: FunctionBody, signature: Signature) -> Any:
     enter = _enter(machine, name, body)
 
     def make(parent: Frame) -> Callable[..., Value]:

@@ -204,20 +204,49 @@ def _make_code(
         not signature.block_index and not any(param.default is not None for param in node.params)
     )
     code.arity = len(signature.names) if plain else -1
-    pad = signature.size - signature.base - len(signature.names)
-    count = max(code.arity, 0)
     if uses_this:
-        code.as_method = (
-            make_invoker(machine, node.name, body, pad, count, with_this=True),
-            method_caller(machine, node.name, body, signature),
-        )
+        call = method_caller(machine, node.name, body, signature)
+        invoke = _entry(machine, code, body, signature, call, with_this=True)
+        code.as_method = (invoke, call)
         code.bind = _binder_with_this(code, body_skips=skips)
     else:
-        invoker = make_invoker(machine, node.name, body, pad, count, with_this=False)
-        caller = make_caller(machine, node.name, body, signature)
-        code.as_method = (_ignoring_this(invoker), _call_ignoring_this(caller))
-        code.bind = _binder(code, invoker, caller, body_skips=skips)
+        call = make_caller(machine, node.name, body, signature)
+        invoke = _entry(machine, code, body, signature, call, with_this=False)
+        code.as_method = (_ignoring_this(invoke), _call_ignoring_this(call))
+        code.bind = _binder(code, invoke, call, body_skips=skips)
     return code
+
+
+def _entry(
+    machine: Machine,
+    code: FunctionCode,
+    body: FunctionBody,
+    signature: Signature,
+    call: Any,
+    *,
+    with_this: bool,
+) -> Any:
+    """The maker of `invoke`; of a function with defaults or a block parameter, through `call`."""
+    if code.arity >= 0:
+        pad = signature.size - signature.base - code.arity
+        return make_invoker(machine, code.name, body, pad, code.arity, with_this=with_this)
+    return _method_through_call(call) if with_this else _through_call(call)
+
+
+def _through_call(make_call: Any) -> Any:
+    def make(frame: Frame) -> Callable[..., Value]:
+        call = make_call(frame)
+        return lambda *arguments: call(list(arguments), None, None)
+
+    return make
+
+
+def _method_through_call(make_call: Any) -> Any:
+    def make(frame: Frame) -> Callable[..., Value]:
+        call = make_call(frame)
+        return lambda this, *arguments: call(this, list(arguments), None, None)
+
+    return make
 
 
 def _ignoring_this(invoker: Callable[[Any], Callable[..., Value]]) -> Any:

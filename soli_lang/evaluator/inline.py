@@ -22,11 +22,15 @@ from .compiler import BREAK, NEXT
 from .members import UNIVERSAL, call_member
 from .names import SPECIAL
 from .scopes import THIS, Variable
-from .templates import INTEGER_FORMS, OTHER_FORMS, maker
+from .templates import INLINE_JOIN, INTEGER_FORMS, OTHER_FORMS, maker
 
 if TYPE_CHECKING:
     from .compiler import Closure, Compiler, Tables
 
+FALLBACK = "f"
+"""Prefix of names that are only called when operands are not what is usual."""
+CLOSURE = "c"
+"""Prefix of names of closures, which are always called."""
 MAX_TEXT = 700
 """Characters of one inlined expression; a larger one is split into closures."""
 SMALL = 2**31
@@ -64,7 +68,7 @@ class Inliner:
         self._count = 0
         self.bindings: dict[str, Any] = {}
 
-    def bind(self, value: Any, prefix: str = "c") -> str:
+    def bind(self, value: Any, prefix: str = CLOSURE) -> str:
         """A name for *value*."""
         name = f"{prefix}{len(self.bindings)}"
         self.bindings[name] = value
@@ -105,7 +109,7 @@ class Inliner:
             return None
         place = self.place(variable)
         found = self._temporary()
-        other = self.bind(compiler.closure(node))
+        other = self.bind(compiler.closure(node), FALLBACK)
         return f"({found} if ({found} := {place}).__class__ not in SPECIAL else {other}(frame))"
 
     def place(self, variable: Variable) -> str:
@@ -119,21 +123,29 @@ class Inliner:
         return "slots"
 
     def _index(self, node: nodes.Index | nodes.SafeIndex) -> str:
-        read = self.bind(self._compiler.element_reader(node))
-        target = self.value(node.object)
-        if isinstance(node.index, nodes.Literal) and node.index.value.__class__ is str:
-            key, found = self.bind(node.index.value, "k"), self._temporary()
-            return (
-                f"({found}.get({key}) if ({found} := {target}).__class__ is dict "
-                f"else {read}({found}, {key}))"
-            )
-        return f"{read}({target}, {self.value(node.index)})"
+        read = self._compiler.element_reader(node)
+        if not (isinstance(node.index, nodes.Literal) and node.index.value.__class__ is str):
+            target = self.value(node.object)
+            return f"{self.bind(read, FALLBACK)}({target}, {self.value(node.index)})"
+        target, variable = self._operand(node.object)
+        key, found = self.bind(node.index.value, "k"), self._temporary()
+        if variable is None:
+            otherwise = f"{self.bind(read, FALLBACK)}({found}, {key})"
+        else:
+            otherwise = f"{self.bind(self._read_variable(read, variable), FALLBACK)}(frame, {key})"
+        return f"({found}.get({key}) if ({found} := {target}).__class__ is dict else {otherwise})"
+
+    def _read_variable(self, read: Any, variable: nodes.Name) -> Any:
+        """*read* of a variable that turned out to be no hash: unset, a function, another type."""
+        value = self._compiler.closure(variable)
+        return lambda frame, key: read(value(frame), key)
 
     def _member(self, node: nodes.Member) -> str:
-        read = self.bind(self._compiler.member_reader(node))
+        reader = self._compiler.member_reader(node)
         this = self.this() if isinstance(node.object, nodes.This) else None
         if this is None or node.name in UNIVERSAL:
-            return f"{read}({self.value(node.object)})"
+            return f"{self.bind(reader)}({self.value(node.object)})"
+        read = self.bind(reader, FALLBACK)
         receiver, found = self._temporary(), self._temporary()
         name = self.bind(node.name, "k")
         return (
@@ -157,6 +169,8 @@ class Inliner:
         form = INTEGER_FORMS.get(node.operator)
         if form is None:
             return None
+        if node.operator == "+" and _is_text(node.left):
+            return self._prefixed(node)
         constant = node.right.value if isinstance(node.right, nodes.Literal) else None
         a, r = self._temporary(), self._temporary()
         left, left_raw = self._operand(node.left)
@@ -172,6 +186,16 @@ class Inliner:
         result, accept = (part.format(a=a, b=b, r=r, op=node.operator) for part in form)
         otherwise = self._slow(node, a, b, left_raw, right_raw)
         return f"({result} if {test}{accept} else {others}{otherwise})"
+
+    def _prefixed(self, node: nodes.Binary) -> str:
+        """`"text" + x`"""
+        b, k = self._temporary(), self.bind(node.left.value, "k")  # type: ignore[attr-defined]
+        slow = self.bind(self._compiler.slow_operator(node), FALLBACK)
+        right = self.value(node.right)
+        return (
+            f"({k} + {b} if ({b} := {right}).__class__ is str and len({b}) <= {INLINE_JOIN} "
+            f"else {slow}({k}, {b}))"
+        )
 
     def _operand(self, node: Any) -> tuple[str, Any]:
         """Text of an operand; for a variable its bare slot, and the node to read it properly.
@@ -192,7 +216,7 @@ class Inliner:
         """The general operation on `a` and `b`, variables among them read properly."""
         slow = self._compiler.slow_operator(node)
         if left_raw is None and right_raw is None:
-            return f"{self.bind(slow)}({a}, {b})"
+            return f"{self.bind(slow, FALLBACK)}({a}, {b})"
         left = None if left_raw is None else self._compiler.closure(left_raw)
         right = None if right_raw is None else self._compiler.closure(right_raw)
 
@@ -203,7 +227,7 @@ class Inliner:
                 second = right(frame)
             return slow(first, second)
 
-        return f"{self.bind(resolved)}(frame, {a}, {b})"
+        return f"{self.bind(resolved, FALLBACK)}(frame, {a}, {b})"
 
     def _conditional(self, node: nodes.Conditional) -> str:
         condition = self.truth(node.condition)
@@ -278,11 +302,21 @@ class Inliner:
     def make(self, *lines: str) -> Closure:
         """The closure whose body is *lines*, Python statements in terms of `frame`."""
         body = "\n".join(f"        {line}" for line in lines)
-        used = {name: value for name, value in _ALWAYS.items() if name in body}
-        bindings = {**self.bindings, **used}
+        bindings = self.bindings_for(body)
         text = f"def make({', '.join(bindings)}):\n    def run(frame):\n{body}\n    return run"
         made: Closure = maker(text)(**bindings)
         return made
+
+    def bindings_for(self, text: str) -> dict[str, Any]:
+        """What the names in *text* stand for."""
+        return {
+            **self.bindings,
+            **{name: value for name, value in _ALWAYS.items() if name in text},
+        }
+
+
+def _is_text(node: Any) -> bool:
+    return isinstance(node, nodes.Literal) and node.value.__class__ is str
 
 
 def soft(node: Any) -> Any:

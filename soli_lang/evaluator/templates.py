@@ -7,6 +7,7 @@ compiled when a program first needs that variant, so start-up pays for nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -65,7 +66,7 @@ OTHER_FORMS: dict[str, str] = {
 # --- entering functions ---
 
 _ENTER = """
-def make(machine, name, body, max_depth):
+def make(machine, name, max_depth{bindings}):
     def make_invoke(parent):
         def invoke({parameters}):
             fuel = machine.fuel - 1
@@ -77,23 +78,51 @@ def make(machine, name, body, max_depth):
                 raise machine.too_deep(name)
             machine.depth = depth + 1
             try:
-                return body([parent{slots}])
+                frame = [parent{slots}]
+{lines}
             finally:
                 machine.depth = depth
         return invoke
     return make_invoke
 """
 
-MOST_PAD = 32
-"""Unset slots that are written out in a frame display; more are appended."""
+_ENTER_LEAF = """
+def make(machine{bindings}):
+    def make_invoke(parent):
+        def invoke({parameters}):
+            fuel = machine.fuel - 1
+            machine.fuel = fuel
+            if fuel <= 0:
+                machine.refuel()
+{lines}
+        return invoke
+    return make_invoke
+"""
 
 
-@cache
-def entry_text(count: int, pad: int, with_this: bool) -> str:
-    """The template for functions of *count* parameters with *pad* further slots."""
-    names = ["this"] if with_this else []
-    names += [f"a{index}" for index in range(count)]
-    tail = ", UNSET" * pad if pad <= MOST_PAD else f", *(UNSET,) * {pad}"
-    return _ENTER.format(
-        parameters=", ".join(names), slots="".join(f", {name}" for name in names) + tail
+def entry_text(
+    parameters: list[str], pad: int, lines: list[str], bindings: list[str], *, is_leaf: bool
+) -> str:
+    """The text of a function entry: its frame, its charge to the budget, its body.
+
+    A leaf has a body that neither calls nor assigns: it needs no frame and no place in the depth.
+    """
+    slots = [*parameters, *["UNSET"] * pad]
+    if is_leaf:
+        lines = [_without_frame(line, slots) for line in lines]
+    indent = " " * (12 if is_leaf else 16)
+    return (_ENTER_LEAF if is_leaf else _ENTER).format(
+        parameters=", ".join(parameters),
+        slots="".join(f", {slot}" for slot in slots),
+        lines="\n".join(indent + line for line in lines),
+        bindings="".join(f", {name}" for name in bindings),
     )
+
+
+_SLOT = re.compile(r"frame\[(\d+)\]")
+
+
+def _without_frame(line: str, slots: list[str]) -> str:
+    """*line* with parameters in place of slots; where a fallback needs a frame, one is made."""
+    line = _SLOT.sub(lambda found: slots[int(found[1]) - 1], line)
+    return line.replace("(frame", f"([parent, {', '.join(slots)}]" if slots else "([parent]")
