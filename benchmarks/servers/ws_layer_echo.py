@@ -10,7 +10,6 @@ import asyncio
 import gc
 
 from aiohttp import web
-
 from soli_runtime.ws import Connection, Endpoint, SocketLimits, choose_path, upgrade
 
 ROOM = "room"
@@ -23,7 +22,7 @@ class Echo:
         pass
 
     def on_message(self, connection: Connection, payload: str | bytes) -> None:
-        connection.send_text(payload) if isinstance(payload, str) else connection.send(payload)
+        connection.send(payload)
 
     def on_closed(self, connection: Connection, code: int, reason: str) -> None:
         pass

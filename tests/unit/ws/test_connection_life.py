@@ -53,7 +53,6 @@ class Life:
         )
         self.connection, self.transport, self.listener = self.stage.connect()
         self.stage.endpoint.fanout.join("room", self.connection)
-        self.depth = 0
 
     def receive(self, data: bytes, reaction: str) -> None:
         def react(*_: Any) -> None:
