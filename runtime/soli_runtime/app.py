@@ -26,7 +26,7 @@ from .handlers import Handler
 from .jobs import is_job_class, register_class
 from .prelude import install_prelude
 from .project import Project
-from .routes import WEBSOCKET, RouteError, RouteTable
+from .routes import RouteError, RouteTable
 from .routing_dsl import LIBRARY_KEY, Declared, RouteDeclarations
 from .waiting_names import may_wait
 
@@ -245,12 +245,3 @@ class _Loading:
         if main is not None:
             error.locate(NOWHERE, self._nodes[main].source)
         return error
-
-
-def methods_of(app: App) -> set[str]:
-    """The kinds of routes that an app has."""
-    return {method for method, _, _ in app.table}
-
-
-def has_websockets(app: App) -> bool:
-    return WEBSOCKET in methods_of(app)

@@ -146,14 +146,14 @@ class Conversation:
             event = self.events.message(payload)
         else:
             event = self.events.binary(payload)  # type: ignore[arg-type]
-        live = self.live
-        outcome = live.calls.run(
+        outcome = self.live.calls.run(
             self.handler.invoke, event, {"connection": self}, self._message_done
         )
-        if outcome.__class__ is dict:
-            reply = actions.reply_of(outcome)
-            if reply is not None:
-                connection.send(reply)
+        if outcome.__class__ is dict and len(outcome) == 1:
+            # `actions.reply_of`, written out: most returns are `{"send": text}`.
+            reply = outcome.get("send")
+            if reply.__class__ is str:
+                connection.send_text(reply)
                 return
         self._settle(outcome, self._answered)
 

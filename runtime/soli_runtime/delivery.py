@@ -112,8 +112,12 @@ class Delivery:
         kind = audience.__class__
         if kind is One:
             connection = self._connections.get(audience.connection_id)  # type: ignore[union-attr]
-            if connection is not None:
-                connection.send(payload)
+            if connection is None:
+                return
+            if payload.__class__ is str:
+                connection.send_text(payload)  # type: ignore[arg-type]
+            else:
+                connection.send_binary(payload)  # type: ignore[arg-type]
         elif kind is Room:
             self._publish(audience, payload)  # type: ignore[arg-type]
         elif kind is Everyone:

@@ -69,12 +69,23 @@ class Calls:
         Returns the value, a `Failure`, or a `Runner` when the call waits: then *done* gets the
         value or `Failure` later.
         """
-        if self.may_wait or self._machine.local:
+        machine = self._machine
+        if self.may_wait or machine.local:
             return self._runners.run(self._enter, (invoke, argument, local), done)
+        # The hottest path there is: `_enter`, written out.
+        machine.start_budget()
+        machine.local = local
         try:
-            return self._enter((invoke, argument, local))
+            value = invoke(argument)
+        except RecursionError:
+            return Failure(machine.too_deep())
+        except MemoryError:
+            return Failure(LimitError("out of memory"))
         except Exception as error:
             return Failure(error)
+        finally:
+            machine.local = OUTSIDE
+        return None if value is SKIP else value
 
     def _enter(self, job: tuple[Invoke, Value, dict[str, Any]]) -> Value:
         invoke, argument, local = job

@@ -57,6 +57,7 @@ def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpre
         sleep=waiting.sleep,
         services={"run_blocking": waiting.run_blocking},
         private_network=how.private_network,
+        program=project.root,
     )
     limits = Limits(max_value_bytes=how.settings.max_value_bytes)
     return Interpreter(install_library, capabilities=capabilities, limits=limits)

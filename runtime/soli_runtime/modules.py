@@ -9,10 +9,11 @@ from .project import EXTENSIONS
 
 
 class ModuleLoader:
-    """Loads modules from below *root* only: a program's own files."""
+    """Loads modules: those below *root*, and with *anywhere* any that the importer can name."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, anywhere: bool = False) -> None:
         self._root = root.resolve()
+        self._anywhere = anywhere
 
     def __call__(self, written: str, importer: str) -> tuple[str, str] | None:
         """Name and text of the module *written* in the source called *importer*; None: no such.
@@ -22,9 +23,12 @@ class ModuleLoader:
         for folder in (Path(importer).parent, self._root):
             for path in _candidates(folder / written):
                 found = path.resolve()
-                if found.is_file() and found.is_relative_to(self._root):
+                if found.is_file() and self._allows(found):
                     return os.path.relpath(found), found.read_text("utf-8")
         return None
+
+    def _allows(self, path: Path) -> bool:
+        return self._anywhere or path.is_relative_to(self._root)
 
 
 def _candidates(path: Path) -> list[Path]:

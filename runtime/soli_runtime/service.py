@@ -40,7 +40,7 @@ from .origins import Peer, TrustedProxies, origin_fault
 from .presence import Presence
 from .realtime import LIBRARY_KEY as REALTIME_KEY
 from .realtime import Realtime
-from .routes import WEBSOCKET, Match, NoMatch
+from .routes import WEBSOCKET, Match
 from .sessions import COOKIE, MemoryStore, Session
 from .settings import Settings
 from .waiting import Waiting
@@ -370,6 +370,3 @@ def handler_limits(settings: Settings) -> Limits:
         max_seconds=settings.handler_seconds,
         max_value_bytes=settings.max_value_bytes,
     )
-
-
-__all__ = ["NoMatch", "Service"]
