@@ -92,6 +92,8 @@ class _Layout:
         frame = _visible(piece.frames)
         if frame is None or piece.state is None:
             return 1
+        if frame.kind == Kind.MATCH and piece.state == State.PATTERN:
+            return 0
         previous = self._before(index)
         if previous is None:
             return 0
