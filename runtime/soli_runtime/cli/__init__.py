@@ -54,7 +54,7 @@ def dispatch(arguments: list[str]) -> int:
     if not arguments:
         from .repl import run_repl
 
-        return run_repl([])
+        return run_repl([], asked_for=False)
     first, rest = arguments[0], arguments[1:]
     if first in ("-h", "--help", "help"):
         sys.stdout.write(_help())

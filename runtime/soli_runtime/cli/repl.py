@@ -32,8 +32,12 @@ ReadLine = Callable[[str], str]
 """Reads a line with a prompt; raises EOFError at the end, KeyboardInterrupt to start over."""
 
 
-def run_repl(arguments: list[str]) -> int:
-    """Run interactively, or the program on standard input. The exit status."""
+def run_repl(arguments: list[str], *, asked_for: bool = True) -> int:
+    """Run interactively. The exit status.
+
+    Where standard input is no terminal, plain `soli` (not *asked_for*) takes it for a program;
+    `soli repl` evaluates it input by input, as if typed, without prompts.
+    """
     parser = Parser(prog="soli repl", description="Try Soli interactively.")
     add_program_flags(parser)
     parsed = parser.parse_args(arguments)
@@ -48,7 +52,9 @@ def run_repl(arguments: list[str]) -> int:
     interpreter = new_interpreter(how, Project(Path("."), main=Path("repl")), waiting)
     try:
         if not sys.stdin.isatty():
-            return _run_input(interpreter)
+            if not asked_for:
+                return _run_input(interpreter)
+            return loop(interpreter.session(), _piped_line)
         sys.stdout.write("Soli. `help` tells more, `exit` leaves.\n")
         return loop(interpreter.session(), _terminal_reader(interpreter))
     finally:
@@ -80,7 +86,8 @@ def loop(session: Session, read_line: ReadLine) -> int:
                 continue
             _evaluate(session, text, read_line)
         except EOFError:
-            sys.stdout.write("\n")
+            if sys.stdin.isatty():
+                sys.stdout.write("\n")
             return OK
         except KeyboardInterrupt:
             sys.stdout.write("\n")
@@ -103,6 +110,13 @@ def _evaluate(session: Session, text: str, read_line: ReadLine) -> None:
         if value is not None:
             sys.stdout.write(f"=> {inspect(value)}\n")
         return
+
+
+def _piped_line(prompt: str) -> str:
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line.removesuffix("\n")
 
 
 def _terminal_reader(interpreter: Any) -> ReadLine:
