@@ -114,10 +114,10 @@ class Delivery:
             connection = self._connections.get(audience.connection_id)  # type: ignore[union-attr]
             if connection is None:
                 return
-            if payload.__class__ is str:
-                connection.send_text(payload)  # type: ignore[arg-type]
+            if isinstance(payload, str):
+                connection.send_text(payload)
             else:
-                connection.send_binary(payload)  # type: ignore[arg-type]
+                connection.send_binary(payload)
         elif kind is Room:
             self._publish(audience, payload)  # type: ignore[arg-type]
         elif kind is Everyone:
