@@ -72,6 +72,8 @@ class Interpreter:
     ) -> None:
         self.machine = Machine(limits or Limits(), capabilities or Capabilities())
         self._tables = _tables()
+        self.instrument: Callable[[nodes.Program], nodes.Program] | None = None
+        """Applied to each program before it is compiled (see `coverage`)."""
         if library is not None:
             library(self.machine)
 
@@ -119,6 +121,8 @@ class Program:
     """A compiled file and its variables."""
 
     def __init__(self, interpreter: Interpreter, node: nodes.Program, file: FileScope) -> None:
+        if interpreter.instrument is not None:
+            node = interpreter.instrument(node)
         self.interpreter = interpreter
         self.node = node
         self.source = node.source

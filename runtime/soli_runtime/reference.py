@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -165,7 +166,8 @@ def _section(declaration: Declaration) -> str:
     """The first sentence of the module that declares it."""
     module = sys.modules.get(declaration.code.__module__)
     first = cleandoc(getattr(module, "__doc__", None) or "").split("\n\n")[0].replace("\n", " ")
-    return first.removesuffix(".") or "Other"
+    first = re.sub(r"\s*\([^)]*(?:spec/|§|decision)[^)]*\)", "", first)  # for developers
+    return first.rstrip(".:") or "Other"
 
 
 def _signature(declaration: Declaration) -> str:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
+from soli_lang.coverage import Coverage
+
 from ..project import ProjectError, find_project
+from .coverage_report import coverage_lines, coverage_object
 from .discovery import PathMissing, default_paths, find_specs
 from .machine_reports import json_report, junit_report
 from .outcomes import FileReport, RunReport
 from .reports import TextReport, skipped_lines
 from .running import TEST_SECONDS, Options, SpecFile
+from .watching import changes, run_again
 
 FORMATS = ("text", "json", "junit")
+FAILED = 1
 
 EPILOG = """\
 Files named *_spec.soli, *_test.soli (or .sl) below PATHS are run; a file named is run whatever its
@@ -28,18 +33,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `soli test`."""
     parser.epilog = EPILOG
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files and folders")
-    parser.add_argument(
-        "--filter", default="", metavar="TEXT", help="only tests whose full name contains TEXT"
-    )
-    parser.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
-    parser.add_argument("--watch", action="store_true", help="run again when a file changes")
-    parser.add_argument("--format", choices=FORMATS, default="text", help="how to report")
-    parser.add_argument("--coverage", action="store_true", help="which lines of Soli were run")
-    parser.add_argument(
-        "--app", type=Path, metavar="PATH", help="the app that request specs are about"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("paths", nargs="*", type=Path, metavar="PATH", help="files and folders")
+    add("--filter", default="", metavar="TEXT", help="only tests whose full name contains TEXT")
+    add("--fail-fast", action="store_true", help="stop at the first failure")
+    add("--watch", action="store_true", help="run again when a file changes")
+    add("--format", choices=FORMATS, default="text", help="how to report")
+    add("--coverage", action="store_true", help="tell which lines of Soli were not run")
+    add("--app", type=Path, metavar="PATH", help="the app that request specs are about")
+    add(
         "--timeout",
         type=float,
         default=TEST_SECONDS,
@@ -50,88 +52,95 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run `soli test`; the exit status."""
-    paths = arguments.paths or default_paths(Path())
-    return run_once(arguments, paths)
+    if arguments.watch:
+        return run_again(lambda: run_once(arguments), changes(Path()), write)
+    return run_once(arguments)
 
 
-def run_once(arguments: argparse.Namespace, paths: list[Path]) -> int:
+def run_once(arguments: argparse.Namespace) -> int:
     """Find the spec files, run them, report. The exit status."""
     try:
-        specs = find_specs(paths)
-    except PathMissing as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-    if not specs:
-        print("No test files found.")
-        return 0
-    try:
+        specs = find_specs(arguments.paths or default_paths(Path()))
         options = _options(arguments)
-    except ProjectError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
+    except (PathMissing, ProjectError) as error:
+        sys.stderr.write(f"Error: {error}\n")
+        return FAILED
+    if not specs:
+        write("No test files found.\n")
+        return 0
     if arguments.format == "text":
         report = _run_for_people(specs, options)
     else:
-        report = collect(run_files(specs, options))
-        write = json_report if arguments.format == "json" else junit_report
-        sys.stdout.write(write(report))
-    return 1 if report.has_failed else 0
+        report = run_files(specs, options)
+        write(_for_programs(arguments.format, report, options.coverage))
+    return FAILED if report.has_failed else 0
 
 
 def _options(arguments: argparse.Namespace) -> Options:
-    options = {
+    """How to run. Raises ProjectError."""
+    given = {
         "filter": arguments.filter,
         "fail_fast": arguments.fail_fast,
         "seconds": arguments.timeout,
         "project": find_project(arguments.app) if arguments.app is not None else None,
+        "coverage": Coverage() if arguments.coverage else None,
     }
     if arguments.format != "text":
-        options["output"] = sys.stderr.write
-    return Options(**options)
+        given["output"] = sys.stderr.write
+    return Options(**given)
 
 
 def _run_for_people(specs: list[Path], options: Options) -> RunReport:
-    text = TextReport(_write, specs, is_terminal=sys.stdout.isatty())
-    started = perf_counter()
-    report = RunReport()
-    for path in specs:
-        text.file_begins(path)
-        file = run_file(path, options)
-        report.files.append(file)
-        text.file_ended(file)
-        if options.fail_fast and file.failures:
-            break
-    report.seconds = perf_counter() - started
+    text = TextReport(write, specs, is_terminal=sys.stdout.isatty())
+    report = run_files(specs, options, begins=text.file_begins, ended=text.file_ended)
     for line in skipped_lines(report):
-        _write(line + "\n")
+        write(line + "\n")
+    if options.coverage is not None:
+        write("\n" + "\n".join(coverage_lines(options.coverage)) + "\n")
     text.run_ended(report)
     return report
 
 
-def _write(text: str) -> None:
+def _for_programs(form: str, report: RunReport, coverage: Coverage | None) -> str:
+    if form == "junit":
+        return junit_report(report)
+    return json_report(report, None if coverage is None else coverage_object(coverage))
+
+
+def write(text: str) -> None:
+    """Write to standard output, at once."""
     sys.stdout.write(text)
     sys.stdout.flush()
 
 
+def run_files(
+    paths: list[Path],
+    options: Options,
+    *,
+    begins: Callable[[Path], None] = lambda path: None,
+    ended: Callable[[FileReport], None] = lambda report: None,
+) -> RunReport:
+    """Run spec files one after another; stops early when told to."""
+    started = perf_counter()
+    report = RunReport()
+    for path in paths:
+        begins(path)
+        file = run_file(path, options)
+        report.files.append(file)
+        ended(file)
+        if options.fail_fast and file.failures:
+            break
+    report.seconds = perf_counter() - started
+    return report
+
+
 def run_file(path: Path, options: Options) -> FileReport:
     """Run one spec file in a world of its own."""
-    return asyncio.run(SpecFile(path, root_of(path), options).run())
 
+    async def work() -> FileReport:
+        return await SpecFile(path, root_of(path), options).run()
 
-def run_files(paths: Iterable[Path], options: Options) -> Iterator[FileReport]:
-    """Run spec files one after another; stops early when told to."""
-    for path in paths:
-        report = run_file(path, options)
-        yield report
-        if options.fail_fast and report.failures:
-            return
-
-
-def collect(reports: Iterator[FileReport]) -> RunReport:
-    """All of *reports*, and how long they took together."""
-    started = perf_counter()
-    files = list(reports)
-    return RunReport(files, perf_counter() - started)
+    return asyncio.run(work())
 
 
 def root_of(path: Path) -> Path:

@@ -10,9 +10,9 @@ import orjson
 from .outcomes import FileReport, Outcome, RunReport, Status
 
 
-def json_report(report: RunReport) -> str:
+def json_report(report: RunReport, coverage: list[dict[str, Any]] | None = None) -> str:
     """The whole run as one JSON object."""
-    value = {
+    value: dict[str, Any] = {
         "passed": report.count(Status.PASSED),
         "failed": report.count(Status.FAILED),
         "skipped": report.count(Status.SKIPPED),
@@ -20,6 +20,8 @@ def json_report(report: RunReport) -> str:
         "seconds": round(report.seconds, 6),
         "files": [_file(one) for one in report.files],
     }
+    if coverage is not None:
+        value["coverage"] = coverage
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n"
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from soli_lang.coverage import Coverage
 from soli_lang.errors import SoliError, SoliSyntaxError, Thrown, render
 from soli_lang.interpreter import Program
-from soli_lang.machine import Machine
 from soli_lang.source import Source
 from soli_lang.values import Function, Value
 
@@ -43,8 +43,8 @@ class Options:
     """Where programs print to."""
     project: Project | None = None
     """The app to test; None: the one around the spec file."""
-    prepare: Callable[[Machine], None] = lambda machine: None
-    """Called with each new machine before anything is compiled for it (coverage)."""
+    coverage: Coverage | None = None
+    """What is told of each interpreter, when lines are counted."""
 
 
 class SpecFile:
@@ -56,7 +56,8 @@ class SpecFile:
         self._options = options
         self._wanted = options.filter.casefold()
         self._world = World(root, seconds=options.seconds, output=options.output)
-        options.prepare(self._world.machine)
+        if options.coverage is not None:
+            options.coverage.watch(self._world.interpreter)
         self._program: Program | None = None
         self._app: AppWorld | None = None
 
