@@ -60,14 +60,16 @@ class FunctionBody:
         return lines, self._writer.inliner.bindings_for("\n".join(lines))
 
     @property
-    def is_leaf(self) -> bool:
-        """Whether the body calls nothing and assigns no variable."""
+    def calls(self) -> bool:
+        """Whether the body may call anything (fallbacks aside)."""
         if self._writer is None:
-            return False
-        names = self._writer.inliner.bindings
-        return not any(name.startswith(CLOSURE) for name in names) and not any(
-            _ASSIGNS.match(line) for line in self._writer.lines
-        )
+            return True
+        return any(name.startswith(CLOSURE) for name in self._writer.inliner.bindings)
+
+    @property
+    def assigns(self) -> bool:
+        """Whether the body assigns a variable."""
+        return self._writer is None or any(map(_ASSIGNS.match, self._writer.lines))
 
 
 _ASSIGNS = re.compile(r"\s*(frame|slots)\[\d+\] =")
@@ -81,10 +83,11 @@ def invoker(
     parameters += [f"a{index}" for index in range(count)]
     lines, bindings = body.lines()
     bindings.pop("UNSET", None)  # every template knows it
-    is_leaf = body.is_leaf
-    text = entry_text(parameters, pad, lines, list(bindings), is_leaf=is_leaf)
+    text = entry_text(
+        parameters, pad, lines, list(bindings), calls=body.calls, assigns=body.assigns
+    )
     always: dict[str, Any] = {"machine": machine}
-    if not is_leaf:
+    if body.calls:
         always.update(name=name, max_depth=machine.max_depth)
     made: Callable[[Any], Callable[..., Value]] = maker(text)(**always, **bindings)
     return made

@@ -90,7 +90,7 @@ class Inliner:
     def write(self, node: Any) -> str | None:
         """Python text for the value of *node*; None when it is not to be written out."""
         writer = _VALUES.get(node.__class__)
-        return None if writer is None else writer(self, node)  # type: ignore[no-any-return]
+        return None if writer is None else writer(self, node)
 
     def _literal(self, node: nodes.Literal) -> str:
         value = node.value
@@ -283,7 +283,8 @@ class Inliner:
             this = self.this()
             if this is None:
                 return None
-            put, name = self.bind(self._compiler.member_writer(target)), self.bind(target.name, "k")
+            put = self.bind(self._compiler.member_writer(target), FALLBACK)
+            name = self.bind(target.name, "k")
             return [
                 f"result = {self.value(node.value)}",
                 f"if {this}.__class__ is Instance and not {this}.soli_class.has_constants:",

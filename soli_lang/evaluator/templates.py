@@ -101,19 +101,29 @@ def make(machine{bindings}):
 
 
 def entry_text(
-    parameters: list[str], pad: int, lines: list[str], bindings: list[str], *, is_leaf: bool
+    parameters: list[str],
+    pad: int,
+    lines: list[str],
+    bindings: list[str],
+    *,
+    calls: bool,
+    assigns: bool,
 ) -> str:
     """The text of a function entry: its frame, its charge to the budget, its body.
 
-    A leaf has a body that neither calls nor assigns: it needs no frame and no place in the depth.
+    A body that *calls* nothing needs no place in the depth; if it *assigns* nothing either, it
+    needs no frame.
     """
     slots = [*parameters, *["UNSET"] * pad]
-    if is_leaf:
+    listed = "".join(f", {slot}" for slot in slots)
+    if not calls and assigns:
+        lines = [f"frame = [parent{listed}]", *lines]
+    elif not calls:
         lines = [_without_frame(line, slots) for line in lines]
-    indent = " " * (12 if is_leaf else 16)
-    return (_ENTER_LEAF if is_leaf else _ENTER).format(
+    indent = " " * (16 if calls else 12)
+    return (_ENTER if calls else _ENTER_LEAF).format(
         parameters=", ".join(parameters),
-        slots="".join(f", {slot}" for slot in slots),
+        slots=listed,
         lines="\n".join(indent + line for line in lines),
         bindings="".join(f", {name}" for name in bindings),
     )
