@@ -1,0 +1,60 @@
+"""What must be true of any text: it is read, or refused in our own words at a place inside it."""
+
+from __future__ import annotations
+
+from soli_lang import Interpreter, SoliSyntaxError
+from soli_lang.checker import Known, check, known_of
+from soli_lang.errors import render
+from soli_lang.evaluator.scopes import FileScope
+from soli_lang.formatting import format_source
+from soli_lang.interpreter import Program
+from soli_lang.parser import parse
+from soli_lang.source import Source
+from soli_stdlib import install
+
+REFUSED = "refused"
+PROGRAM = "a program"
+
+
+class Front:
+    """Scanner, parser, checker, compiler and formatter, as a host uses them."""
+
+    def __init__(self) -> None:
+        self._interpreter = Interpreter(install)
+        self._known: Known = known_of(self._interpreter.machine)
+
+    def examine(self, text: str) -> str:
+        """Read *text*; `REFUSED` or `PROGRAM`.
+
+        Raises AssertionError for a bad error, and whatever comes out that should not.
+        """
+        source = Source("fuzz", text)
+        try:
+            program = parse(source)
+        except SoliSyntaxError as error:
+            judge_error(error, text)
+            return REFUSED
+        for finding in check(program, self._known):
+            _judge_span(finding.span, text)
+        try:
+            Program(self._interpreter, program, FileScope())
+        except SoliSyntaxError as error:
+            judge_error(error, text)
+            return REFUSED
+        formatted = format_source(source)
+        assert format_source(Source("fuzz", formatted)) == formatted, "formatting is not stable"
+        return PROGRAM
+
+
+def judge_error(error: SoliSyntaxError, text: str) -> None:
+    """Every error has words and a place inside the text, and can be shown."""
+    for one in error.all:
+        assert one.message, "an error without words"
+        _judge_span(one.span, text)
+    assert render(error).startswith("Error: ")
+
+
+def _judge_span(span: object, text: str) -> None:
+    assert isinstance(span, tuple), "an error without a place"
+    start, end = span
+    assert 0 <= start <= end <= len(text), f"{span} lies outside of {len(text)} characters"
