@@ -15,10 +15,10 @@ from . import cors, error_pages, metrics, middleware
 from .app import Target
 from .greenlets import Runners
 from .handlers import Calls, failure_text
+from .hardening import hardening_of
 from .http_builtins import Forbidden, final_response
 from .http_context import RequestContext, json_codec
 from .http_messages import (
-    MAX_BODY_BYTES,
     BodyTooLarge,
     header_multidict,
     plain,
@@ -53,6 +53,7 @@ class HttpActions:
         self._middleware = middleware.collect(
             (path, service.app.programs[path]) for path in service.app.project.middleware
         )
+        self._hardening = hardening_of(self._machine)
         self._streams: set[asyncio.Task[Any]] = set()
 
     def stop(self) -> None:
@@ -122,7 +123,7 @@ class HttpActions:
     ) -> web.StreamResponse:
         service = self._service
         try:
-            raw = await read_request(request, peer, MAX_BODY_BYTES)
+            raw = await read_request(request, peer, self._hardening.max_body_bytes)
         except BodyTooLarge:
             service.log.warning("body_too_large", path=request.rel_url.raw_path, ip=peer.ip)
             return plain(413, "request body too large")
@@ -153,7 +154,7 @@ class HttpActions:
         try:
             local = {"request": context}
             value = await self._service.calls.wait(invoke, context.request, local)
-            return final_response(context, self._response(context, value))
+            return final_response(context, self._response(context, value), self._hardening)
         except Forbidden as error:
             return text_response(403, error.message)
         except Exception as error:

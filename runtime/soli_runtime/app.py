@@ -28,6 +28,7 @@ from .prelude import install_prelude
 from .project import Project
 from .routes import RouteError, RouteTable
 from .routing_dsl import LIBRARY_KEY, Declared, RouteDeclarations
+from .view_helpers import LIBRARY_KEY_PUBLIC
 from .waiting_names import may_wait
 
 AUTHENTICATE = "authenticate"
@@ -152,6 +153,7 @@ class _Loading:
         project = self._project
         self._nodes = parse_all(project.files)
         install_prelude(self._interpreter)
+        self._interpreter.machine.library[LIBRARY_KEY_PUBLIC] = project.public
         if project.views is not None:
             found = templates.Templates(project.views, self._interpreter.load)
             self._interpreter.machine.library[templates.LIBRARY_KEY] = found

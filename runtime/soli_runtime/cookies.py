@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import formatdate
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -81,6 +80,8 @@ def _int(name: str, value: Any) -> int:
 
 
 def _expires(name: str, value: Any) -> str:
+    from email.utils import formatdate  # a package of its own, and rarely needed
+
     return formatdate(value, usegmt=True) if type(value) in (int, float) else _text(name, value)
 
 

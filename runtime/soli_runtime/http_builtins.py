@@ -13,8 +13,9 @@ from soli_lang.objects import Instance, is_callable
 from soli_lang.semantics import to_text, type_name
 from soli_lang.values import Symbol, Value
 
-from . import templates
+from . import sealing, templates
 from .cookies import cookie_options, set_cookie_header
+from .hardening import Hardening
 from .http_context import RequestContext, json_codec
 from .http_responses import (
     TEXT,
@@ -251,7 +252,7 @@ def set_cookie(machine: Machine, name: str, value: Value, options: dict[Any, Val
     context = _context(machine, "set_cookie")
     chosen = options or {}
     attributes = cookie_options(chosen)
-    sealed = context.seal(machine, name, value, chosen)
+    sealed = sealing.seal(machine, name, value, chosen)
     if sealed is None and not isinstance(value, str):
         raise SoliPlainTypeError(f"set_cookie() expects string value, got {type_name(value)}")
     header = set_cookie_header(name, value if sealed is None else sealed, attributes)
@@ -265,15 +266,21 @@ def read_cookie(machine: Machine, name: str, options: dict[Any, Value] | None) -
     value = context.request["cookies"].get(name)
     if value is None or not options:
         return value
-    return context.unseal(machine, name, value, options)
+    return sealing.unseal(machine, name, value, options)
 
 
-def final_response(context: RequestContext, response: Response) -> Response:
-    """*response* with the cookies that the action set."""
+def final_response(context: RequestContext, response: Response, hardening: Hardening) -> Response:
+    """*response* with the cookies that the action set, and what the app sends with all answers."""
+    for name, value in hardening.headers.items():
+        if response.header(name) is None:
+            response.headers.append((name, value))
     for header in context.set_cookies:
+        if hardening.secure_cookies and "; Secure" not in header:
+            header += "; Secure"
         response.headers.append(("Set-Cookie", header))
     if context.session is not None:
-        cookie = context.session.cookie_header(secure=context.raw.scheme == "https")
+        secure = context.raw.scheme == "https" or hardening.secure_cookies
+        cookie = context.session.cookie_header(secure=secure)
         if cookie is not None:
             response.headers.append(("Set-Cookie", cookie))
     return response

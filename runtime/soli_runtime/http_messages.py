@@ -9,9 +9,6 @@ from .http_requests import RawRequest, UploadedFile, header_hash
 from .http_responses import Response, text_response
 from .origins import Peer, TrustedProxies
 
-MAX_BODY_BYTES = 8 * 1024 * 1024
-"""spec/stdlib.md §24, `set_max_body_size`."""
-
 MAX_PARTS = 1000
 
 SERVER = "soli"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from email.message import Message
 from typing import Any
 from urllib.parse import unquote
 
@@ -56,11 +55,13 @@ class RawRequest:
     @property
     def content_type(self) -> tuple[str, str]:
         """Media type in lower case, and the charset (utf-8 when not given)."""
-        message = Message()
-        message["content-type"] = self.headers.get("content-type", "")
-        if not self.headers.get("content-type"):
-            return "", "utf-8"
-        return message.get_content_type(), message.get_content_charset("utf-8")
+        kind, *parameters = self.headers.get("content-type", "").split(";")
+        charset = "utf-8"
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "charset":
+                charset = value.strip().strip('"') or charset
+        return kind.strip().lower(), charset
 
 
 def header_hash(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

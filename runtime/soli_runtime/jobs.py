@@ -358,6 +358,22 @@ def cron_delete(machine: Machine, name: str) -> bool:
     return jobs_of(machine).schedules.pop(name, None) is not None
 
 
+def run_due(machine: Machine, failed: Callable[[Job, SoliError], None]) -> None:
+    """Run what is due now, here and now: the end of a script that no server follows.
+
+    Jobs for later are gone with the process, as the queue is in memory.
+    """
+    store = jobs_of(machine).store
+    while (job := store.take(_now(machine))) is not None:
+        try:
+            machine.guarded(perform, machine, job.name, job.args)
+            job.status = "done"
+        except SoliError as error:
+            job.status, job.error = "failed", error.message
+            failed(job, error)
+        store.finish(job)
+
+
 def job_failed(jobs: Jobs, job: Job, message: str, now: float) -> bool:
     """Note a failure. True when the job will be tried again."""
     job.error = message

@@ -12,6 +12,7 @@ from soli_lang.native import declarations, install
 
 from . import (
     builtins,
+    hardening,
     http_builtins,
     http_client,
     jobs,
@@ -20,12 +21,14 @@ from . import (
     sessions,
     sse,
     templates,
+    view_helpers,
 )
 from .http_context import JSON_KEY, JsonCodec
 
 _MODULES: tuple[ModuleType, ...] = (
     routing_dsl,
     builtins,
+    hardening,
     http_builtins,
     http_client,
     jobs,
@@ -33,6 +36,7 @@ _MODULES: tuple[ModuleType, ...] = (
     sessions,
     sse,
     templates,
+    view_helpers,
 )
 
 _NATIVE_TYPES: dict[str, tuple[type, ...]] = {"Stream": (sse.Out,), "Page": (templates.Page,)}

@@ -47,6 +47,9 @@ from .waiting import Waiting
 from .worker import Worker
 from .ws import Endpoint, SocketLimits, choose_path, upgrade
 
+CANCELLING_TURNS = 4
+"""Turns of the loop in which a cancelled call comes to its end: a task, its waiter, its runner."""
+
 Authenticate = Callable[[dict[str, Any]], Any]
 
 
@@ -186,7 +189,8 @@ class Service:
         ):
             self.log.warning("shutdown_cut", handlers=len(self.live.conversations))
         self.calls.runners.cancel_all()
-        await asyncio.sleep(0)
+        for _ in range(CANCELLING_TURNS):
+            await asyncio.sleep(0)
 
     def _gone(self, conversation: Conversation) -> None:
         self.admission.release(conversation.visitor.remote_ip)

@@ -257,6 +257,56 @@ def test_the_console_reaches_the_connections_of_its_server(tmp_path: Path) -> No
         run(body)
 
 
+def test_jobs_of_a_script_run_at_its_end(tmp_path: Path) -> None:
+    """`perform_later` is not lost when no server follows."""
+    text = """class HiJob
+  static def perform(args)
+    print("job " + args["n"])
+  end
+end
+Job.enqueue("HiJob", { "n": "1" })
+print("end")
+"""
+    write_files(tmp_path, {"app.soli": text})
+    assert soli("run", "app.soli", cwd=tmp_path).stdout == "end\njob 1\n"
+
+
+def test_stopping_waits_no_longer_than_it_may(tmp_path: Path) -> None:
+    """A disconnect handler that does not end is taken back after `--shutdown-seconds`."""
+    import websockets
+
+    files = dict(ECHO)
+    files["app/controllers/echo_controller.soli"] = """def handle(event)
+  if event["type"] == "disconnect"
+    begin
+      sleep(60)
+    ensure
+      print("taken back")
+    end
+  end
+  {}
+end
+def hi
+  "hi"
+end
+"""
+    write_files(tmp_path, files)
+    with served(tmp_path, "--shutdown-seconds", "0.3", "--handler-wait-seconds", "0") as (
+        process,
+        url,
+    ):
+
+        async def body() -> None:
+            async with websockets.connect(url.replace("http", "ws") + "/ws/echo", proxy=None) as ws:
+                os.kill(process.pid, signal.SIGTERM)
+                with pytest.raises(websockets.ConnectionClosed):
+                    await ws.recv()
+
+        run(body)
+        out, _ = process.communicate(timeout=SECONDS)
+    assert (process.returncode, out) == (0, "taken back\n")
+
+
 def test_an_address_in_use_is_told(tmp_path: Path) -> None:
     """Status 70."""
     write_files(tmp_path, ECHO)

@@ -429,3 +429,46 @@ def test_broadcast_reaches_both_transports(tmp_path: Path) -> None:
             assert await events(response, 1) == ['data: {"n":1}\n\n']
 
     run(body)
+
+
+def test_cookies_can_be_signed_and_encrypted(tmp_path: Path) -> None:
+    """They come back as they were, unless somebody touched them."""
+    files = app(
+        give='set_cookie("s", { "id": 1 }, { "signed": true })\n'
+        '  set_cookie("e", [2], { "encrypted": true })\n  "ok"',
+        take='[read_cookie("s", { "signed": true }), read_cookie("e", { "encrypted": true })]',
+    )
+    files[".env"] = "SOLI_APP_KEY=a-long-enough-secret-for-tests\n"
+
+    async def body() -> None:
+        async with serving(tmp_path, files) as site:
+            answer = await site.get("/give")
+            pairs = [header.split(";")[0] for header in answer.headers.getall("Set-Cookie")]
+            whole = await site.get("/take", headers={"Cookie": "; ".join(pairs)})
+            broken = [pair[:-1] + ("0" if pair[-1] != "0" else "1") for pair in pairs]
+            touched = await site.get("/take", headers={"Cookie": "; ".join(broken)})
+            swapped = [pairs[0].replace("s=", "e=", 1), pairs[1].replace("e=", "s=", 1)]
+            other = await site.get("/take", headers={"Cookie": "; ".join(swapped)})
+        assert whole.json == [{"id": 1}, [2]]
+        assert touched.json == [None, None]
+        assert other.json == [None, None]
+
+    run(body)
+
+
+def test_an_app_can_limit_bodies_and_send_security_headers(tmp_path: Path) -> None:
+    """Declared in the routes file."""
+    files = app(show='"ok"')
+    files["config/routes.soli"] += (
+        "set_max_body_size(10)\nenable_security_headers()\nset_csp(\"default-src 'self'\")\n"
+    )
+
+    async def body() -> None:
+        async with serving(tmp_path, files) as site:
+            assert (await site.request("POST", "/show", data=b"x" * 11)).status == 413
+            answer = await site.request("POST", "/show", data=b"x" * 10)
+        assert answer.status == 200
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Content-Security-Policy"] == "default-src 'self'"
+
+    run(body)

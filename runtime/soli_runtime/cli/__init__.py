@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
-from .exits import OK, USAGE, Exit, UsageError
+from .exits import FAILED, OK, USAGE, Exit, UsageError
 
 RECURSION_LIMIT = 10_000
 """Python frames: 1,000 Soli calls need several each. Only this process's owner may set it."""
@@ -47,6 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return OK
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if os.environ.get("SOLI_TRACEBACK"):
+            raise
+        sys.stderr.write(f"soli: internal error: {type(error).__name__}: {error}\n")
+        sys.stderr.write("  This is a bug in Soli. SOLI_TRACEBACK=1 shows where it happened.\n")
+        return FAILED
 
 
 def dispatch(arguments: list[str]) -> int:

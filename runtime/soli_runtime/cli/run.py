@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from soli_lang.errors import SoliError, SoliSyntaxError
 
 from ..app import App, AppInvalid
+from ..job_queue import Job
+from ..jobs import run_due
 from ..launch import Launch, Launched, launch, new_interpreter
 from ..logs import LEVELS, Log, stream_writer
 from ..project import Project, ProjectError
@@ -49,9 +51,23 @@ def run_path(arguments: list[str]) -> int:
         report(error)
         return FAILED
     if not launched.app.serves:
-        launched.waiting.close()
-        return OK
+        return _end(launched)
     return _serve(how, launched, parsed)
+
+
+def _end(launched: Launched) -> int:
+    """The end of a script: what it put off until it is done is done now."""
+    statuses = [OK]
+
+    def failed(job: Job, error: SoliError) -> None:
+        report(error)
+        statuses.append(FAILED)
+
+    try:
+        run_due(launched.app.interpreter.machine, failed)
+    finally:
+        launched.waiting.close()
+    return max(statuses)
 
 
 def _parser() -> argparse.ArgumentParser:
