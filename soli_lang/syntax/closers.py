@@ -40,12 +40,21 @@ def _opener(ctx: Context, frame: Frame) -> str:
     return f"`{ctx.shown(frame.token)}`"
 
 
-def missing(ctx: Context, frame: Frame, token: Token, *, incomplete: bool = False) -> None:
+def missing(
+    ctx: Context,
+    frame: Frame,
+    token: Token,
+    *,
+    hint: str | None = None,
+    incomplete: bool = False,
+) -> None:
+    """At *token* at the latest, what closes *frame* should have come."""
     closer = frame.closer or "end"
     line = ctx.line_of(frame.token)
     ctx.error(
         f"`{closer}` expected: the {_opener(ctx, frame)} opened on line {line} is still open",
         token,
+        hint=hint,
         incomplete=incomplete,
     )
 
@@ -178,7 +187,7 @@ def handler(ctx: Context, token: Token) -> None:
 
 
 def _unmatched_clause(ctx: Context, token: Token, frame: Frame, wanted: str) -> None:
-    expected = "expression" if ctx.state == State.OPERAND else "end of line"
+    expected = "end of line" if ctx.state >= State.VALUE else "expression"
     hint = f"there is no open `{wanted}` that it could belong to"
     if frame.kind not in (Kind.FILE, Kind.BODY):
         missing(ctx, frame, token)
@@ -220,10 +229,17 @@ def _in_list(ctx: Context) -> bool:
 def mismatched(ctx: Context, token: Token, sign: str) -> None:
     """A closing sign that does not fit what is open: report, and go on with what it fits."""
     for at in range(len(ctx.frames) - 1, -1, -1):
-        frame = ctx.frames[at]
-        if _fits(frame, sign):
+        if _fits(ctx.frames[at], sign):
             _close_up_to(ctx, at, token)
             return
+    frame = ctx.visible()
+    is_bracket = frame.closer in (")", "]", "}", "|")
+    if is_bracket or (frame.closer == "end" and sign == "}" and token.newline):
+        missing(ctx, frame, token)
+        while ctx.frames.pop() is not frame:
+            pass
+        ctx.valued()
+        return
     expected = "end of line" if ctx.state >= State.VALUE else "expression"
     ctx.unexpected(token, expected, hint=f"nothing is open that `{sign}` could close")
 
@@ -257,18 +273,17 @@ def end_of_source(ctx: Context, token: Token) -> None:
 
 
 def _report_open(ctx: Context, frame: Frame, token: Token) -> None:
+    """*frame* is open at the end: name it, or what its closing sign was spent on."""
     for suspect, place in ctx.suspects:
         if suspect.index > frame.index:
             line = ctx.line_of(place)
-            hint = f"the `end` on line {line} stands further left than that line"
-            ctx.error(
-                f"`end` expected: the {_opener(ctx, suspect)} opened on line "
-                f"{ctx.line_of(suspect.token)} is still open",
-                place,
-                hint=hint,
-                incomplete=True,
-            )
+            hint = f"the `end` on line {line} stands further left than the {_opener(ctx, suspect)}"
+            missing(ctx, suspect, place, hint=hint, incomplete=True)
             return
     if frame.kind == Kind.HEADER:
         frame.closer = "end"
-    missing(ctx, frame, token, incomplete=True)
+    if frame.suspicion is not None:
+        missing(ctx, frame, frame.suspicion)
+        return
+    at = ctx.last_end
+    missing(ctx, frame, Token("EOF", None, at, at, False, False), incomplete=True)

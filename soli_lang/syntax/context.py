@@ -87,7 +87,17 @@ TAKES_BLOCK: Final = frozenset({Value.MEMBER, Value.CALL})
 class Frame:
     """An open construct."""
 
-    __slots__ = ("closer", "comprehension", "construct", "count", "index", "kind", "start", "token")
+    __slots__ = (
+        "closer",
+        "comprehension",
+        "construct",
+        "count",
+        "index",
+        "kind",
+        "start",
+        "suspicion",
+        "token",
+    )
 
     def __init__(
         self, kind: Kind, token: Token, construct: str, closer: str, start: State, index: int
@@ -107,6 +117,8 @@ class Frame:
         """Statements begun in it."""
         self.comprehension = False
         """`for` was seen in this array or hash."""
+        self.suspicion: Token | None = None
+        """The first token that looked as if this bracket should have been closed before it."""
 
     @property
     def is_inline(self) -> bool:

@@ -86,7 +86,7 @@ def locate(tokens: list[Token], at: int) -> Place:
     end = at
     while end < len(tokens):
         kind = tokens[end].type
-        if len(stack) == depth + 1 and kind in ("SEP", "CLOSE", "$END"):
+        if kind == "$END" or (len(stack) == depth + 1 and kind in ("SEP", "CLOSE")):
             break
         _step(stack, tokens[end], end)
         end += 1
@@ -123,7 +123,8 @@ def describe(
         shown += 1
     wanted = _wanted(expected, place)
     if shown >= len(tokens):
-        span = Span(len(source.text), len(source.text))
+        last = tokens[at - 1].end if at else 0
+        span = Span(last, last)
         message = f"Unexpected token 'EOF', expected {wanted}"
         return SoliSyntaxError(message, span, source, incomplete=True)
     token = tokens[shown]
@@ -134,7 +135,8 @@ def describe(
     text = source.text[token.start : token.end]
     text = text if len(text) <= 40 else text[:37] + "..."
     message = f"Unexpected token '{text}', expected {wanted}"
-    return SoliSyntaxError(message, token.span, source, hint=_hint(text, wanted, place))
+    hint = _hint(text, wanted, place) or _hint_before(tokens, at, wanted)
+    return SoliSyntaxError(message, token.span, source, hint=hint)
 
 
 def _wanted(expected: Set[str], place: Place) -> str:
@@ -143,28 +145,29 @@ def _wanted(expected: Set[str], place: Place) -> str:
         return "expression"
     if "LITERAL" in expected:
         return "pattern" if "NAME" in expected else "string path"
-    if "OP" in expected or "DOT" in expected:
-        return _after_operand(expected, place)
+    if "DEF" in expected and "OP" not in expected:
+        return "declaration"
+    if "OP" in expected or "DOT" in expected or "PARAMS_END" in expected:
+        return _after_item(expected, place)
     for kind, words in _SPECIFIC.items():
         if kind in expected:
             return words
     if "NAME" in expected:
         return "identifier"
-    if place.opener is not None and place.opener.type in _AFTER_ITEM:
-        return _AFTER_ITEM[place.opener.type]
-    return "end of line"
+    return _after_item(expected, place)
 
 
-def _after_operand(expected: Set[str], place: Place) -> str:
-    if place.opener is None or place.opener.type == "BODY":
+def _after_item(expected: Set[str], place: Place) -> str:
+    opener = place.opener
+    if opener is None or opener.type == "BODY":
         return "end of line"
-    if place.opener.type == "HASH" and not place.has_colon:
+    if opener.type == "HASH" and not place.has_colon:
         return "'=>' or ':'"
-    if place.opener.type == "MATCH_BODY" and "FATARROW" in expected and "COMMA" not in expected:
+    if opener.type == "MATCH_BODY" and "FATARROW" in expected and "COMMA" not in expected:
         return "'=>'"
-    if place.opener.value == "command":
+    if opener.value == "command":
         return "',' or end of line"
-    return _AFTER_ITEM.get(place.opener.type, "end of line")
+    return _AFTER_ITEM.get(opener.type, "end of line")
 
 
 def _hint(text: str, wanted: str, place: Place) -> str | None:
@@ -174,8 +177,22 @@ def _hint(text: str, wanted: str, place: Place) -> str | None:
         return "there is no multiple assignment"
     if text in (")", "]", "}") and wanted == "expression":
         return f"an expression is missing before `{text}`, or there is a comma too many"
-    if wanted == "end of line" and text[:1].isalnum():
+    if text == "}" and wanted == "'=>' or ':'":
+        return "this `{` begins a hash; a block begins with a statement such as `let` or `if`"
+    if wanted.startswith("','"):
+        return "is a comma missing?"
+    return None
+
+
+def _hint_before(tokens: list[Token], at: int, wanted: str) -> str | None:
+    """A hint from what stands before the refused token."""
+    if wanted != "end of line" or not at:
+        return None
+    token, before = tokens[at], tokens[at - 1]
+    if token.type in ("NAME", "CALL") and before.type == "LITERAL" and before.end == token.start:
+        return "there are no hexadecimal numbers and no exponents"
+    if before.type == "NAME" and at > 1 and tokens[at - 2].type == "DOT":
+        return f"a method takes its arguments in parentheses: `{before.value}(...)`"
+    if token.type in ("NAME", "LITERAL", "THIS", "AT", "STR_BEGIN", "GROUP", "ARRAY", "HASH"):
         return "start a new line, or write `;` between two statements on one line"
-    if wanted == "','" and place.opener is not None and place.opener.type == "MATCH_BODY":
-        return "the arms of a `match` are separated by commas"
     return None

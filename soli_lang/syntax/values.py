@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from .bodies import TRIES, end_statement, looks_like_hash
-from .closers import pop_for_closer
+from .closers import missing, pop_for_closer
 from .context import INVISIBLE, LINES, TAKES_BLOCK, Context, Frame, Kind, State, Value, is_word
 from .operands import close_params, no_params, open_block, open_params
 from .tokens import KEYWORDS, Token
@@ -200,6 +200,8 @@ def juxtaposed(ctx: Context, token: Token) -> None:
             ctx.unread()
             end_statement(ctx)
             return
+    elif ctx.visible().suspicion is None:
+        ctx.visible().suspicion = token
     if token.type in _STATEMENT_WORDS:
         _misplaced_statement(ctx, token)
         return
@@ -208,16 +210,23 @@ def juxtaposed(ctx: Context, token: Token) -> None:
 
 
 def _misplaced_statement(ctx: Context, token: Token) -> None:
-    if ctx.visible().kind in (Kind.FILE, Kind.BODY):
+    """A statement begins where the one before it, or a bracket, is not complete."""
+    frame = ctx.visible()
+    if frame.kind in (Kind.FILE, Kind.BODY):
         hint = "start a new line, or write `;` between two statements on one line"
         if token.type == "WHILE":
             hint = "there is no `while` after a statement"
         ctx.unexpected(token, "end of line", hint=hint)
-        ctx.unread()
-        end_statement(ctx)
+    elif token.newline:
+        missing(ctx, frame, token)
+        while ctx.top.kind not in (Kind.FILE, Kind.BODY):
+            ctx.frames.pop()
     else:
         ctx.unread()
         ctx.operand()
+        return
+    ctx.unread()
+    end_statement(ctx)
 
 
 # --- blocks -------------------------------------------------------------------------------------
