@@ -17,6 +17,7 @@ from soli_lang.objects import SoliClass
 from soli_lang.source import Source
 from soli_lang.values import Function, Symbol, Value
 
+from .event_use import parts_seen
 from .handlers import Handler
 from .http_responses import is_response_hash
 
@@ -77,6 +78,7 @@ class Controllers:
             self._machine.callback(function, 1),
             place=_place(function, source),
             function=function,
+            event_parts=parts_seen(function),
         )
 
     def _of_class(

@@ -142,12 +142,13 @@ class Conversation:
         self._settle(self._call(self.events.connect(), self._connected), self._connected)
 
     def on_message(self, connection: Connection, payload: str | bytes) -> None:
+        handler = self.handler
         if payload.__class__ is str:
-            event = self.events.message(payload)
+            event = self.events.message(payload, handler.event_parts)
         else:
-            event = self.events.binary(payload)  # type: ignore[arg-type]
+            event = self.events.binary(payload, handler.event_parts)  # type: ignore[arg-type]
         outcome = self.live.calls.run(
-            self.handler.invoke, event, {"connection": self}, self._message_done
+            handler.invoke, event, {"connection": self}, self._message_done
         )
         if outcome.__class__ is dict and len(outcome) == 1:
             # `actions.reply_of`, written out: most returns are `{"send": text}`.

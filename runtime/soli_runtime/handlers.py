@@ -13,6 +13,7 @@ from soli_lang.errors import Cancelled, LimitError, SoliError, render
 from soli_lang.machine import Machine
 from soli_lang.values import SKIP, Value
 
+from .events import PARTS
 from .greenlets import Done, Failure, Runner, Runners, suspend
 
 Invoke = Callable[[Value], Value]
@@ -27,7 +28,7 @@ class Handler:
     `invoke` takes the event or request. `noted` remembers what was already warned about.
     """
 
-    __slots__ = ("controller", "function", "invoke", "name", "noted", "place")
+    __slots__ = ("controller", "event_parts", "function", "invoke", "name", "noted", "place")
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Handler:
         place: str = "",
         function: Value = None,
         controller: Any = None,
+        event_parts: tuple[str, ...] = PARTS,
     ) -> None:
         self.name = name
         """`controller#action`, as the route names it."""
@@ -45,6 +47,8 @@ class Handler:
         """`file:line` of its definition."""
         self.function = function
         self.controller = controller
+        self.event_parts = event_parts
+        """The parts of a message event that it may see (`event_use`)."""
         self.noted: set[tuple[str, str]] = set()
 
 

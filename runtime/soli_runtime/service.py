@@ -199,6 +199,14 @@ class Service:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; the aiohttp handler."""
+        try:
+            return await self._handle(request)
+        except ConnectionError:
+            # The client went away meanwhile; aiohttp drops an answer that nobody reads.
+            self.log.debug("client_gone", path=request.rel_url.raw_path)
+            return plain(400, "connection lost")
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         peer = peer_of(request, self._proxies)
         path = request.rel_url.raw_path
         if self._stopping:

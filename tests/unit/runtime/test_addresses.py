@@ -70,3 +70,27 @@ def test_a_host_can_allow_its_own_network() -> None:
     check_url("http://127.0.0.1/", private_network=True)
     with pytest.raises(SoliError):
         check_url("file:///etc/passwd", private_network=True)
+
+
+def test_a_name_is_judged_by_what_it_resolves_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only public addresses are ever connected to, so answers cannot change in between."""
+    import asyncio
+    from typing import Any
+
+    from aiohttp.resolver import ThreadedResolver
+    from soli_runtime.http_client import _public_resolver
+
+    found = [{"host": "10.0.0.1"}, {"host": "93.184.216.34"}]
+
+    async def resolve(self: Any, host: str, port: int = 0, family: Any = 0) -> Any:
+        return [entry for entry in found if host == "both" or entry["host"] == "10.0.0.1"]
+
+    monkeypatch.setattr(ThreadedResolver, "resolve", resolve)
+
+    async def body() -> None:
+        resolver = _public_resolver()
+        assert await resolver.resolve("both") == [{"host": "93.184.216.34"}]
+        with pytest.raises(OSError, match="inside is not a public address"):
+            await resolver.resolve("inside")
+
+    asyncio.run(body())

@@ -1,0 +1,40 @@
+"""What hosts may use of the runtime."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import soli_runtime
+
+
+def test_the_public_names_are_these() -> None:
+    """Widening the list is a decision."""
+    assert soli_runtime.__all__ == [
+        "AppInvalid",
+        "Log",
+        "Mounted",
+        "Realtime",
+        "SettingError",
+        "Settings",
+        "mount",
+    ]
+
+
+@pytest.mark.parametrize("name", soli_runtime.__all__)
+def test_each_name_is_there(name: str) -> None:
+    """Loaded when it is asked for."""
+    assert getattr(soli_runtime, name).__name__ == name
+
+
+def test_another_name_is_not() -> None:
+    """With the usual error."""
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = soli_runtime.nothing
+
+
+def test_importing_the_package_loads_no_web_server() -> None:
+    """Nor does reading the settings."""
+    code = "import sys, soli_runtime; soli_runtime.Settings(); sys.exit('aiohttp' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
