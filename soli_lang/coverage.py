@@ -44,6 +44,13 @@ class Coverage:
 
         interpreter.instrument = instrument
 
+    def add(self, other: Coverage) -> None:
+        """Count what *other* has seen, too."""
+        for name, file in other.files.items():
+            known = self.files.setdefault(name, FileCoverage())
+            known.lines |= file.lines
+            known.run |= file.run
+
     def _instrumented(self, program: nodes.Program, interpreter: Interpreter) -> nodes.Program:
         name = program.source.name
         known = self.files.setdefault(name, FileCoverage())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
 
@@ -16,6 +16,7 @@ from .coverage_report import coverage_lines, coverage_object
 from .discovery import PathMissing, default_paths, find_specs
 from .machine_reports import json_report, junit_report
 from .outcomes import FileReport, RunReport
+from .parallel import run_in_processes
 from .reports import TextReport, skipped_lines
 from .running import TEST_SECONDS, Options, SpecFile
 from .watching import changes, run_again
@@ -40,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--watch", action="store_true", help="run again when a file changes")
     add("--format", choices=FORMATS, default="text", help="how to report")
     add("--coverage", action="store_true", help="tell which lines of Soli were not run")
+    add("--jobs", type=int, default=1, metavar="N", help="processes to run files in (default 1)")
     add("--app", type=Path, metavar="PATH", help="the app that request specs are about")
     add(
         "--timeout",
@@ -83,10 +85,11 @@ def _options(arguments: argparse.Namespace) -> Options:
         "fail_fast": arguments.fail_fast,
         "seconds": arguments.timeout,
         "project": find_project(arguments.app) if arguments.app is not None else None,
+        "jobs": arguments.jobs,
         "coverage": Coverage() if arguments.coverage else None,
     }
     if arguments.format != "text":
-        given["output"] = sys.stderr.write
+        given["output"] = write_aside
     return Options(**given)
 
 
@@ -113,6 +116,11 @@ def write(text: str) -> None:
     sys.stdout.flush()
 
 
+def write_aside(text: str) -> None:
+    """Write to standard error: standard output is for the report alone."""
+    sys.stderr.write(text)
+
+
 def run_files(
     paths: list[Path],
     options: Options,
@@ -123,15 +131,24 @@ def run_files(
     """Run spec files one after another; stops early when told to."""
     started = perf_counter()
     report = RunReport()
-    for path in paths:
-        begins(path)
-        file = run_file(path, options)
+    for file in _reports(paths, options, begins):
         report.files.append(file)
         ended(file)
         if options.fail_fast and file.failures:
             break
     report.seconds = perf_counter() - started
     return report
+
+
+def _reports(
+    paths: list[Path], options: Options, begins: Callable[[Path], None]
+) -> Iterator[FileReport]:
+    if options.jobs > 1 and len(paths) > 1 and not options.fail_fast:
+        yield from run_in_processes(paths, options, options.jobs)
+        return
+    for path in paths:
+        begins(path)
+        yield run_file(path, options)
 
 
 def run_file(path: Path, options: Options) -> FileReport:

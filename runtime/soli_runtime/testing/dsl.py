@@ -1,7 +1,7 @@
 """`describe`, `test`, hooks, `skip` (spec/stdlib.md §25.1, decision 21).
 
-The body of a `describe` is run, and by running registers what is in it; so loops around tests,
-helpers and variables in it work. Test bodies run when the whole file has run.
+First the whole file runs. Then the bodies of its groups run, and by running register what is in
+them, so loops around tests, helpers and variables in a group work. Then the tests run.
 """
 
 from __future__ import annotations
@@ -36,13 +36,21 @@ def _body(user: str, rest: tuple[Value, ...]) -> Value:
 def describe(machine: Machine, name: Value, *rest: Value) -> None:
     """A group of tests: its body registers tests, hooks and further groups."""
     suite = suite_of(machine)
-    outer = suite.current
-    group = Group(to_text(name), outer)
-    outer.groups.append(group)
+    group = Group(to_text(name), suite.current)
+    suite.current.groups.append(group)
     body = _body("describe", rest)
     if body is None:
         return
-    suite.current = group
+    if suite.waiting is not None:
+        suite.waiting.append((group, body))
+    else:
+        fill(machine, group, body)
+
+
+def fill(machine: Machine, group: Group, body: Value) -> None:
+    """Run the body of a group."""
+    suite = suite_of(machine)
+    outer, suite.current = suite.current, group
     try:
         machine.callback(body, 0)()
     except Skipped as error:

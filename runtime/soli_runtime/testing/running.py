@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -19,14 +20,16 @@ from ..capabilities import print_text
 from ..project import Project
 from .assertions import AssertionFailed
 from .differences import difference_lines
-from .dsl import Skipped
+from .dsl import Skipped, fill
 from .outcomes import FileReport, Outcome, Status
-from .suites import AFTER_ALL, AFTER_EACH, BEFORE_ALL, BEFORE_EACH, Group, Test
+from .suites import AFTER_ALL, AFTER_EACH, BEFORE_ALL, BEFORE_EACH, SEPARATOR, Group, Test
 from .worlds import World, project_around
 
 if TYPE_CHECKING:
     from .app_world import AppWorld
 
+GROUP_BODY = "the body of the group"
+"""Name of the failure of a `describe` itself."""
 TEST_SECONDS = 10.0
 """Seconds of computing, and of waiting, that one test may take."""
 
@@ -39,6 +42,8 @@ class Options:
     """Run only tests whose full name contains this, whatever the case."""
     fail_fast: bool = False
     seconds: float = TEST_SECONDS
+    jobs: int = 1
+    """Processes to run files in."""
     output: Callable[[str], None] = print_text
     """Where programs print to."""
     project: Project | None = None
@@ -76,6 +81,7 @@ class SpecFile:
     async def _run(self) -> None:
         error = await self._start_app() or await self._attempt(self._load)
         if error is None:
+            await self._fill_groups()
             await self._run_group(self._world.suite.root, None)
         elif isinstance(error, Skipped):
             self._note(str(self.path), Status.SKIPPED, message=error.message)
@@ -100,6 +106,15 @@ class SpecFile:
         source = Source(str(self.path), _read(self.path))
         self._program = self._world.interpreter.compile(source)
         return self._program.run()
+
+    async def _fill_groups(self) -> None:
+        """Run the bodies of the groups. One that fails keeps what it registered until then."""
+        suite, machine = self._world.suite, self._world.machine
+        waiting, suite.waiting = suite.waiting or [], None
+        for group, body in waiting:
+            error = await self._attempt(partial(fill, machine, group, body))
+            if error is not None:
+                self._failed(GROUP_BODY, error, path=group.path())
 
     @property
     def _stopped(self) -> bool:
@@ -203,7 +218,7 @@ class SpecFile:
         path: list[str] | None = None,
         seconds: float = 0.0,
     ) -> None:
-        full = test.full_name if test is not None else " › ".join([*(path or []), name])
+        full = test.full_name if test is not None else SEPARATOR.join([*(path or []), name])
         self.report.outcomes.append(
             Outcome(
                 name=name,

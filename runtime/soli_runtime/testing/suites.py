@@ -87,3 +87,5 @@ class Suite:
         """The test whose body or hooks run."""
         self.assertions = 0
         """Assertions that held so far."""
+        self.waiting: list[tuple[Group, Value]] | None = []
+        """While the file runs: outer groups and their bodies, which are run after it."""

@@ -24,7 +24,7 @@ from ..greenlets import Runners
 from ..handlers import Calls
 from ..library import install_library
 from ..project import Project, ProjectError, find_project
-from . import assertions, dsl, expectations, no_app
+from . import assertions, dsl, expectations, factories, no_app
 from .assertions import suite_of
 from .suites import Suite
 
@@ -41,7 +41,7 @@ def install_testing(machine: Machine) -> None:
     """The library of a spec file: the runtime's, and what tests are written with."""
     install_library(machine)
     machine.library[ROUTING_KEY] = {name: machine.globals[name] for name in ROUTING_NAMES}
-    for module in (dsl, assertions, expectations, no_app):
+    for module in (dsl, assertions, expectations, factories, no_app):
         install(machine, declarations(module), expectations.TYPES)
 
 

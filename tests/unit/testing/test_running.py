@@ -6,6 +6,7 @@ from pathlib import Path
 
 from soli_runtime.testing import Options, Status
 from soli_runtime.testing.command import run_file, run_files
+from soli_runtime.testing.watching import run_again
 
 from .conftest import RunSpec, statuses
 
@@ -339,3 +340,83 @@ def test_request_builtins_say_that_there_is_no_app(run_spec: RunSpec) -> None:
     report = run_spec('test("asks") do\n  get("/")\nend')
 
     assert "there is no app to test" in report.failures[0].message
+
+
+def test_bodies_of_groups_run_after_the_file(run_spec: RunSpec) -> None:
+    """A body may use what stands below it."""
+    report = run_spec(
+        """
+        describe("a") do
+          let value = later()
+          test("sees it") do
+            assert_eq(value, 5)
+          end
+        end
+        def later() 5 end
+        """
+    )
+
+    assert statuses(report) == {"a › sees it": "passed"}
+
+
+def test_a_body_that_fails_is_a_failure_of_its_own(run_spec: RunSpec) -> None:
+    """What it registered until then is run, and so are the other groups."""
+    report = run_spec(
+        """
+        describe("a") do
+          test("one") do end
+          nowhere_to_be_found
+          test("never seen") do end
+        end
+        describe("b") do
+          test("two") do end
+        end
+        """
+    )
+
+    assert statuses(report) == {
+        "a › the body of the group": "failed",
+        "a › one": "passed",
+        "b › two": "passed",
+    }
+
+
+def test_several_processes_give_the_same_reports(tmp_path: Path) -> None:
+    """In the order of the files."""
+    paths = []
+    for name in ("a", "b", "c"):
+        path = tmp_path / f"{name}_spec.soli"
+        path.write_text(f'test("{name}") do\n  assert_eq("{name}", "b")\nend\n')
+        paths.append(path)
+
+    report = run_files(paths, Options(jobs=2))
+
+    assert [file.path for file in report.files] == paths
+    assert [file.count(Status.FAILED) for file in report.files] == [1, 0, 1]
+
+
+def test_factories_make_hashes(run_spec: RunSpec) -> None:
+    report = run_spec(
+        """
+        Factory.define("user", fn(n) { "name": "User #{n}", "admin": false })
+        test("makes") do
+          assert_eq(Factory.create("user"), { "name": "User 1", "admin": false })
+          assert_eq(Factory.create("user", { "admin": true })["admin"], true)
+          assert_eq(Factory.create_list("user", 2).pluck("name"), ["User 3", "User 4"])
+          assert_eq([Factory.sequence("n"), Factory.sequence("n")], [1, 2])
+        end
+        """
+    )
+
+    assert statuses(report) == {"makes": "passed"}
+
+
+def test_watching_runs_again_after_each_change() -> None:
+    """The status is that of the last run."""
+    results = iter([0, 1, 0])
+    written: list[str] = []
+
+    status = run_again(lambda: next(results), iter(["change", "change"]), written.append)
+
+    assert status == 0
+    assert sum("waiting for changes" in text for text in written) == 3

@@ -1,0 +1,41 @@
+"""Spec files in several processes at once (`soli test --jobs N`)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from soli_lang.coverage import Coverage
+
+from .outcomes import FileReport
+from .running import Options
+
+RECURSION_LIMIT = 10_000
+"""As in the command itself: 1,000 Soli calls need several Python frames each."""
+
+
+def run_in_processes(paths: list[Path], options: Options, jobs: int) -> Iterator[FileReport]:
+    """The reports of *paths* in their order; coverage is added to that of *options*."""
+    coverage = options.coverage
+    plain = replace(options, coverage=None)
+    work = partial(_run_one, options=plain, with_coverage=coverage is not None)
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        for report, found in pool.map(work, paths):
+            if coverage is not None and found is not None:
+                coverage.add(found)
+            yield report
+
+
+def _run_one(
+    path: Path, options: Options, with_coverage: bool
+) -> tuple[FileReport, Coverage | None]:
+    from .command import run_file
+
+    sys.setrecursionlimit(max(RECURSION_LIMIT, sys.getrecursionlimit()))
+    coverage = Coverage() if with_coverage else None
+    return run_file(path, replace(options, coverage=coverage)), coverage
