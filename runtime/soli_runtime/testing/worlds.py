@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +32,9 @@ from .suites import Suite
 ENVIRONMENT = {"APP_ENV": "test"}
 """What every test finds in its environment."""
 
+_ROUTE = re.compile(
+    r"^\s*(?:get|post|put|patch|delete|resources|router_websocket|websocket)[ (]", re.MULTILINE
+)
 ROUTING_NAMES = ("get", "post", "put", "patch", "delete")
 """In the app's files these declare routes, in spec files they send requests."""
 ROUTING_KEY = "soli_runtime.testing.routing"
@@ -105,7 +109,16 @@ def project_around(spec: Path) -> Project | None:
     """The app in whose folder *spec* is: the nearest folder above it that is one."""
     for folder in spec.resolve().parents:
         try:
-            return find_project(folder)
+            project = find_project(folder)
         except ProjectError:
+            if (folder / ".git").exists():
+                return None
             continue
+        if project.main is None or _declares_routes(project.main):
+            return project
     return None
+
+
+def _declares_routes(main: Path) -> bool:
+    """Whether a single file is an app: a mere script must not be run by the tests beside it."""
+    return _ROUTE.search(_text_of(main) or "") is not None

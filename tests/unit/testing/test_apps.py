@@ -217,3 +217,15 @@ def test_an_app_that_cannot_be_loaded_fails_the_file(app: Path) -> None:
 
     assert report.failures[0].message == "the app cannot be loaded"
     assert "nowhere" in report.failures[0].detail
+
+
+def test_a_single_file_with_routes_is_an_app(tmp_path: Path) -> None:
+    (tmp_path / "app.soli").write_text('get("/", "app#home")\ndef home(request) "hi" end\n')
+
+    passes(tmp_path, 'assert_eq(res_body(get("/")), "hi")')
+
+
+def test_a_script_beside_the_tests_is_not_run(tmp_path: Path) -> None:
+    (tmp_path / "main.soli").write_text('throw "it was run"\n')
+
+    passes(tmp_path, "assert(true)")
