@@ -1,4 +1,6 @@
-"""What libraries log through Python's `logging` becomes lines of our log, without a traceback.
+"""What libraries log through Python's `logging` becomes lines of our log.
+
+A traceback is no use to a Soli author: the line names the exception and where it was raised.
 
 Only for a process that is ours (`soli run`): a host that mounts an app configures its own logging.
 """
@@ -6,6 +8,7 @@ Only for a process that is ours (`soli run`): a host that mounts an app configur
 from __future__ import annotations
 
 import logging
+from pathlib import PurePath
 
 from .logs import Log
 
@@ -13,7 +16,7 @@ LOGGERS = ("aiohttp", "asyncio", "soli")
 
 
 class ToLog(logging.Handler):
-    """Passes records on as the event `library`, an exception as its type and first line."""
+    """Passes records on as the event `library`."""
 
     def __init__(self, log: Log) -> None:
         super().__init__()
@@ -24,6 +27,7 @@ class ToLog(logging.Handler):
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             fields["error"] = _in_one_line(error)
+            fields["at"] = _place_of(error)
         write = self._log.error if record.levelno >= logging.ERROR else self._log.warning
         write("library", **fields)
 
@@ -41,3 +45,13 @@ def adopt(log: Log) -> None:
 def _in_one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _place_of(error: BaseException) -> str:
+    """FILE:LINE of the innermost Python frame: for whoever is told of a bug of ours."""
+    step = error.__traceback__
+    if step is None:
+        return "?"
+    while step.tb_next is not None:
+        step = step.tb_next
+    return f"{PurePath(step.tb_frame.f_code.co_filename).name}:{step.tb_lineno}"
