@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from .service import Service
 
 
+BODY_SECONDS = 60.0
+"""A body that takes longer is not waited for."""
+
+
 class HttpActions:
     """Answers the requests of a service that are no upgrades."""
 
@@ -123,7 +127,10 @@ class HttpActions:
     ) -> web.StreamResponse:
         service = self._service
         try:
-            raw = await read_request(request, peer, self._hardening.max_body_bytes)
+            async with asyncio.timeout(BODY_SECONDS):
+                raw = await read_request(request, peer, self._hardening.max_body_bytes)
+        except TimeoutError:
+            return plain(408, "the request body took too long")
         except BodyTooLarge:
             service.log.warning("body_too_large", path=request.rel_url.raw_path, ip=peer.ip)
             return plain(413, "request body too large")
