@@ -1,12 +1,13 @@
 """Writing containers and instances as text (spec/stdlib.md §1.1-1.2, decision 13).
 
 Values can be shared (`a = [a, a]` sixty times over is a text of 2^60 pieces) and cyclic, so a
-writer counts what it has written while it writes: past the bound it raises LimitError.
+writer counts what it has written while it writes, and has its caller pay for it: past the bound,
+or the budget, there is a LimitError.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .errors import LimitError
@@ -23,9 +24,17 @@ MAX_LENGTH = 64 * 1024 * 1024
 
 WIDE = 80
 WIDE_HASH_VALUE = 60
+INSTALMENT = 256
+"""Values written between two payments."""
+LONG_PART = 4096
+"""Characters from which on copying the text of a part costs steps."""
 MOST_ITEMS = 10
 MOST_FIELDS = 3
 LONGEST_FIELD = 30
+
+
+Spend = Callable[[int], None] | None
+"""Takes the steps that writing costs; None where nobody counts."""
 
 
 class _TooWide(Exception):
@@ -35,17 +44,20 @@ class _TooWide(Exception):
 class _Writer:
     """Knows which containers are open, and how much more may be written."""
 
-    __slots__ = ("length", "open", "pieces", "width")
+    __slots__ = ("length", "open", "pieces", "spend", "width")
 
-    def __init__(self, width: int = MAX_LENGTH) -> None:
+    def __init__(self, spend: Spend = None, width: int = MAX_LENGTH) -> None:
         self.open: set[int] = set()
         self.pieces = 0
         self.length = 0
+        self.spend = spend
         self.width = width
 
     def count(self, text: str) -> str:
         self.pieces += 1
         self.length += len(text) + 2
+        if self.pieces % INSTALMENT == 0 and self.spend is not None:
+            self.spend(INSTALMENT)
         if self.length > self.width:
             if self.width < MAX_LENGTH:
                 raise _TooWide
@@ -61,16 +73,19 @@ class _Writer:
         self.open.add(id(value))
         return True
 
-    def leave(self, value: Value) -> None:
+    def leave(self, value: Value, text: str = "") -> None:
+        """End a container whose *text* the one around it will copy."""
         self.open.discard(id(value))
+        if len(text) > LONG_PART and self.spend is not None:
+            self.spend(len(text) >> 6)
 
 
 # --- display form ---
 
 
-def display(value: Value) -> str:
+def display(value: Value, spend: Spend = None) -> str:
     """The display form of an Array, Hash or instance."""
-    return _Display().show(value)
+    return _Display(spend).show(value)
 
 
 class _Display(_Writer):
@@ -93,7 +108,7 @@ class _Display(_Writer):
             return self.count("[...]")
         show = self.show
         text = f"[{', '.join([show(item) for item in value])}]"
-        self.leave(value)
+        self.leave(value, text)
         return text
 
     def _hash(self, value: dict[Any, Value]) -> str:
@@ -101,8 +116,9 @@ class _Display(_Writer):
             return self.count("{...}")
         show = self.show
         pairs = [f"{to_text(from_key(key))} => {show(item)}" for key, item in value.items()]
-        self.leave(value)
-        return f"{{{', '.join(pairs)}}}"
+        text = f"{{{', '.join(pairs)}}}"
+        self.leave(value, text)
+        return text
 
     def _instance(self, value: Instance) -> str:
         fields = [*value.shown_fields()]
@@ -116,8 +132,9 @@ class _Display(_Writer):
             else f"{name}: {self.show(item)}"
             for name, item in fields
         ]
-        self.leave(value)
-        return f"<{value.soli_class.name} {_over_lines(texts)}>"
+        text = f"<{value.soli_class.name} {_over_lines(texts)}>"
+        self.leave(value, text)
+        return text
 
 
 def _over_lines(texts: list[str]) -> str:
@@ -127,35 +144,39 @@ def _over_lines(texts: list[str]) -> str:
 # --- inspect ---
 
 
-def inspect_container(value: Value) -> str:
+def inspect_container(value: Value, spend: Spend = None) -> str:
     """The inspect form of an Array, Hash or instance."""
     if isinstance(value, Instance):
-        return _inspect_instance(value)
-    line = _line_within(value, WIDE)
-    return line if line is not None else _Inspect().lines(value, 0)
+        return _inspect_instance(value, spend)
+    writer = _Inspect(spend)
+    line = writer.line_within(value, WIDE)
+    return line if line is not None else writer.lines(value, 0)
 
 
-def _inspect_instance(value: Instance) -> str:
+def _inspect_instance(value: Instance, spend: Spend) -> str:
     fields = [*value.shown_fields()]
     if not fields:
         return f"<{value.soli_class.name} instance>"
-    writer = _Inspect()
+    writer = _Inspect(spend)
     writer.enter(value)
     texts = [f"{name}: {writer.line(item)}" for name, item in fields]
     return f"<{value.soli_class.name} {_over_lines(texts)}>"
 
 
-def _line_within(value: Value, width: int) -> str | None:
-    """The one-line form, None when it is longer than *width*."""
-    try:
-        line = _Inspect(2 * width + 8).line(value)
-    except _TooWide:
-        return None
-    return line if len(line.encode()) <= width else None
-
-
 class _Inspect(_Writer):
     __slots__ = ()
+
+    def line_within(self, value: Value, width: int) -> str | None:
+        """The one-line form, None when it is longer than *width*. Both count as written."""
+        trial = _Inspect(self.spend, 2 * width + 8)
+        try:
+            line = trial.line(value)
+        except _TooWide:
+            return None
+        finally:
+            self.pieces += trial.pieces
+            self.count("")
+        return line if len(line.encode("utf-8", "replace")) <= width else None
 
     def line(self, value: Value) -> str:
         """The one-line form."""
@@ -171,7 +192,7 @@ class _Inspect(_Writer):
         else:
             pairs = [f"{_key(key)}: {self.line(item)}" for key, item in value.items()]
             text = f"{{{', '.join(pairs)}}}"
-        self.leave(value)
+        self.leave(value, text)
         return text
 
     def _short_instance(self, value: Instance) -> str:
@@ -183,7 +204,7 @@ class _Inspect(_Writer):
         texts = []
         for field in shown[:MOST_FIELDS]:
             text = self.line(value.fields[field])
-            if len(text.encode()) > LONGEST_FIELD:
+            if len(text.encode("utf-8", "replace")) > LONGEST_FIELD:
                 text = text[: LONGEST_FIELD - 3] + "..."
             texts.append(f"{field}: {text}")
         if len(shown) > MOST_FIELDS:
@@ -198,9 +219,9 @@ class _Inspect(_Writer):
             return self.count("[...]" if is_list else "{...}")
         inner = "  " * (level + 1)
         texts = [inner + text for text in self._element_texts(value, level + 1)]
-        self.leave(value)
         brackets = "[]" if is_list else "{}"
         body = ",\n".join(texts)
+        self.leave(value, body)
         return f"{brackets[0]}\n{body}\n{'  ' * level}{brackets[1]}"
 
     def _element_texts(self, value: Value, level: int) -> Iterator[str]:
@@ -218,7 +239,7 @@ class _Inspect(_Writer):
             return self.line(value)
         if id(value) in self.open:
             return self.count("[...]" if value.__class__ is list else "{...}")
-        line = _line_within(value, width)
+        line = self.line_within(value, width)
         return self.count(line) if line is not None else self.lines(value, level)
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from . import nodes
-from .errors import SoliError, SoliNameError
+from .errors import SoliError, SoliNameError, SoliSyntaxError
 from .evaluator.compiler import Closure, Compiler, Tables
 from .evaluator.scopes import FileScope, Scopes
 from .limits import Capabilities, Limits
@@ -16,6 +16,9 @@ from .modules import import_names
 from .native import host_function
 from .source import Source
 from .values import UNSET, Function, Value
+
+
+TOO_DEEP = "expression nested too deeply"
 
 
 def _tables() -> Tables:
@@ -134,13 +137,17 @@ class Program:
         import_names(self.interpreter, node, self.file)
         scopes = Scopes(self.file)
         compiler = Compiler(machine, node.source, scopes, self.interpreter._tables)
-        scopes.declare_function(node.body, compiler.block)
+        try:
+            scopes.declare_function(node.body, compiler.block)
+        except RecursionError:
+            raise SoliSyntaxError(TOO_DEEP, node.span, node.source) from None
         steps = []
         for statement in node.body.statements:
-            if statement.__class__ in compiler.tables.effects:
-                steps.append(_valueless(compiler.effect(statement).run))
-            else:
-                steps.append(compiler.expr(statement))
+            try:
+                steps.append(_step(compiler, statement))
+            except RecursionError:
+                # Brackets are counted while parsing; `1 + 1 + …` and `x.a.a.a…` nest without any.
+                raise SoliSyntaxError(TOO_DEEP, statement.span, node.source) from None
         self._frame_size = compiler.block.size
         return steps
 
@@ -186,6 +193,12 @@ class Program:
                 if name is not None:
                     found[name] = self.get(name)
         return found
+
+
+def _step(compiler: Compiler, statement: Any) -> Closure:
+    if statement.__class__ in compiler.tables.effects:
+        return _valueless(compiler.effect(statement).run)
+    return compiler.expr(statement)
 
 
 def _valueless(run: Closure) -> Closure:

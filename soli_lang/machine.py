@@ -16,14 +16,19 @@ from .errors import (
     SoliError,
     SoliSyntaxError,
     SoliTypeError,
+    SoliValueError,
     Thrown,
 )
 from .limits import Capabilities, Limits
 from .objects import ErrorValue, SoliClass
+from .semantics import equals, inspect, to_text
 from .values import Function, Value
 
 CHUNK = 4096
 """Steps between two looks at the clock and the step budget."""
+
+BIG_TEXT = 4096
+"""Characters of a written text from which on it is counted as built."""
 
 UNCATCHABLE = (LimitError, Cancelled, SoliSyntaxError)
 """What no `catch` or `rescue` of a program sees (decision 19)."""
@@ -36,6 +41,8 @@ class Machine:
     """Budget, depth, capabilities, globals and method tables of one interpreter."""
 
     __slots__ = (
+        "_full",
+        "_full_for",
         "bytes_left",
         "capabilities",
         "deadline",
@@ -85,6 +92,9 @@ class Machine:
         """Class name (`String`) -> Python classes of its values, for `class_eval` on builtins."""
         self.library: dict[str, Any] = {}
         """What builtins keep for as long as the interpreter lives: its clock, its stores."""
+        self._full_for: Limits | None = None
+        self._full = (0, 0, 0)
+        """Bytes, fuel and steps of a full budget under the limits `_full_for`."""
         self.local: dict[str, Any] = {}
         """What belongs to the call that is running (the host's current connection, request…)."""
 
@@ -103,17 +113,27 @@ class Machine:
             raise self.too_deep() from None
         except MemoryError:
             raise LimitError("out of memory") from None
+        except UnicodeEncodeError as error:
+            raise SoliValueError(f"not Unicode text: {error.reason}") from None
         finally:
             self.restore(saved)
 
     def start_budget(self) -> None:
         """A full budget of steps, time and depth."""
         limits = self.limits
+        if limits is not self._full_for:
+            self._prepare_budget(limits)
         self.depth = 0
-        self.bytes_left = limits.max_call_bytes or 2**62
-        self.fuel = CHUNK if not limits.max_steps else min(CHUNK, limits.max_steps)
-        self.steps_left = limits.max_steps - self.fuel if limits.max_steps else -1
-        self.deadline = self.timer() + limits.max_seconds if limits.max_seconds else 0.0
+        self.bytes_left, self.fuel, self.steps_left = self._full
+        seconds = limits.max_seconds
+        self.deadline = self.timer() + seconds if seconds else 0.0
+
+    def _prepare_budget(self, limits: Limits) -> None:
+        """Work out once what every call under the same limits begins with."""
+        steps = limits.max_steps
+        fuel = min(CHUNK, steps) if steps else CHUNK
+        self._full = (limits.max_call_bytes or 2**62, fuel, steps - fuel if steps else -1)
+        self._full_for = limits
 
     def save(self) -> tuple[Any, ...]:
         """The running call's budget, depth and local data; see `restore`."""
@@ -145,6 +165,24 @@ class Machine:
             self.fuel = 0
             self.refuel()
             self.fuel += debt
+
+    def text(self, value: Value) -> str:
+        """The display form of *value*, paid for. Raises LimitError."""
+        text = to_text(value, self.spend)
+        if text is not value and len(text) > BIG_TEXT:
+            self.check_length(len(text))
+        return text
+
+    def inspect(self, value: Value) -> str:
+        """The inspect form of *value*, paid for. Raises LimitError."""
+        text = inspect(value, self.spend)
+        if len(text) > BIG_TEXT:
+            self.check_length(len(text))
+        return text
+
+    def equals(self, left: Value, right: Value) -> bool:
+        """`==`, paid for. Raises LimitError."""
+        return equals(left, right, self.spend)
 
     def too_deep(self, name: str = "") -> LimitError:
         """The error for nesting calls too deep."""

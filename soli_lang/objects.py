@@ -178,7 +178,11 @@ class ErrorValue(Instance):
         message = self.fields.get("message")
         if message is None:
             return f"<{self.soli_class.name} instance>"
-        return message if isinstance(message, str) else repr(message)
+        if isinstance(message, str):
+            return message
+        from .semantics import to_text  # it needs this module
+
+        return to_text(message)
 
 
 def is_callable(value: Value) -> bool:

@@ -6,6 +6,7 @@ Sources: spec/language.md §3, spec/stdlib.md §0-1, spec/decisions.md 10-14.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,9 @@ from .values import (
     Symbol,
     Value,
 )
+
+Spend = Callable[[int], None]
+"""Takes the steps that work on a value costs (`Machine.spend`)."""
 
 MAX_INT = 2**63 - 1
 MIN_INT = -(2**63)
@@ -71,14 +75,16 @@ def is_truthy(value: Value) -> bool:
 # --- equality and order ---
 
 
-def equals(left: Value, right: Value) -> bool:
-    """`==` (spec/language.md §3.4): never raises."""
+def equals(left: Value, right: Value, spend: Spend | None = None) -> bool:
+    """`==` (spec/language.md §3.4): never raises, but for a budget that *spend* exhausts."""
     if left is right:
         return not (left.__class__ is float and left != left)
     kind, other = left.__class__, right.__class__
     if kind is other:
         if kind in _PLAIN:
             return bool(left == right)
+        if kind in _COMPOUND:
+            return _compare_pairs([(left, right)], spend)
         return _equals_same_kind(left, right)
     if kind in _NUMBERS and other in _NUMBERS:
         return bool(left == right)
@@ -87,22 +93,15 @@ def equals(left: Value, right: Value) -> bool:
 
 _PLAIN = frozenset({int, float, str, bool, bytes, Symbol})
 _NUMBERS = frozenset({int, float})
+_COMPOUND = frozenset({list, dict, EnumValue})
+_INSTALMENT = 256
+"""Pairs compared between two payments."""
 
 
 def _equals_same_kind(left: Value, right: Value) -> bool:
     if isinstance(left, Decimal):
         same_scale = left.as_tuple().exponent == right.as_tuple().exponent
         return same_scale and bool(left == right)
-    if isinstance(left, list):
-        return len(left) == len(right) and _all_equal(left, right)
-    if isinstance(left, dict):
-        return _hashes_equal(left, right)
-    if isinstance(left, EnumValue):
-        return (
-            left.soli_class is right.soli_class
-            and left.variant == right.variant
-            and all(equals(left.fields[name], right.fields.get(name)) for name in left.fields)
-        )
     same = getattr(left, "soli_equals", None)
     return bool(same(right)) if same is not None else False
 
@@ -115,39 +114,48 @@ def _equals_mixed(left: Value, right: Value) -> bool:
     return False
 
 
-def _all_equal(left: list[Value], right: list[Value]) -> bool:
-    return _compare_pairs([(left, right)])
-
-
-def _hashes_equal(left: dict[Any, Value], right: dict[Any, Value]) -> bool:
-    return _compare_pairs([(left, right)])
-
-
-def _compare_pairs(pending: list[tuple[Value, Value]]) -> bool:
-    """Compare containers with a stack of our own, so that depth and cycles cannot hurt."""
+def _compare_pairs(pending: list[tuple[Value, Value]], spend: Spend | None) -> bool:
+    """Compare compound values with a stack of our own, so that depth and cycles cannot hurt."""
     seen: set[tuple[int, int]] = set()
+    compared = 0
     while pending:
         left, right = pending.pop()
+        compared += 1
+        if compared % _INSTALMENT == 0 and spend is not None:
+            spend(_INSTALMENT)
         if left is right:
             continue
         kind = left.__class__
-        if kind is not right.__class__ or kind not in (list, dict):
+        if kind is not right.__class__ or kind not in _COMPOUND:
             if not equals(left, right):
                 return False
             continue
-        if len(left) != len(right):
-            return False
         pair = (id(left), id(right))
         if pair in seen:
             continue
         seen.add(pair)
-        if kind is list:
-            pending.extend(zip(left, right, strict=True))
-        else:
-            for key, value in left.items():
-                if key not in right:
-                    return False
-                pending.append((value, right[key]))
+        if not _push_parts(left, right, pending):
+            return False
+    return True
+
+
+def _push_parts(left: Value, right: Value, pending: list[tuple[Value, Value]]) -> bool:
+    """Have the parts of two compound values of one kind compared; False when they differ."""
+    if isinstance(left, list):
+        if len(left) != len(right):
+            return False
+        pending.extend(zip(left, right, strict=True))
+        return True
+    if isinstance(left, EnumValue):
+        if left.soli_class is not right.soli_class or left.variant != right.variant:
+            return False
+        left, right = left.fields, right.fields
+    if len(left) != len(right):
+        return False
+    for key, value in left.items():
+        if key not in right:
+            return False
+        pending.append((value, right[key]))
     return True
 
 
@@ -159,7 +167,8 @@ def compare(operator: str, left: Value, right: Value) -> bool:
     kind, other = left.__class__, right.__class__
     plain = (kind in _ORDERED and other in _ORDERED) or (kind is str and other is str)
     if plain:
-        pass
+        if kind is not other and (left != left or right != right):
+            return False  # Python raises for a Decimal beside a NaN
     elif kind is other and hasattr(left, "soli_order"):
         left, right = left.soli_order(), right.soli_order()
     else:
@@ -234,8 +243,11 @@ def _without_exponent(text: str) -> str:
     return f"{sign}{digits[:point]}.{digits[point:]}"
 
 
-def to_text(value: Value) -> str:
-    """The display form: what `print`, `str`, interpolation and `+` show (spec/stdlib.md §1.1)."""
+def to_text(value: Value, spend: Spend | None = None) -> str:
+    """The display form: what `print`, `str`, interpolation and `+` show (spec/stdlib.md §1.1).
+
+    *spend* is charged for writing containers. Raises LimitError for a text past all bounds.
+    """
     kind = value.__class__
     if kind is str:
         return value  # type: ignore[no-any-return]
@@ -250,17 +262,17 @@ def to_text(value: Value) -> str:
     if kind is list or kind is dict:
         if not value:
             return "[]" if kind is list else "{}"
-        return _container_text(value)
-    return _object_text(value)
+        return _container_text(value, spend)
+    return _object_text(value, spend)
 
 
-def _container_text(value: Value) -> str:
+def _container_text(value: Value, spend: Spend | None) -> str:
     from .display import display
 
-    return display(value)
+    return display(value, spend)
 
 
-def _object_text(value: Value) -> str:
+def _object_text(value: Value, spend: Spend | None) -> str:
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, Symbol):
@@ -272,7 +284,7 @@ def _object_text(value: Value) -> str:
     if isinstance(value, ErrorValue):
         return value.text()
     if isinstance(value, Instance):
-        return _container_text(value)
+        return _container_text(value, spend)
     if isinstance(value, bytes):
         return f"<bytes {len(value)}>"
     text = getattr(value, "soli_text", None)
@@ -282,13 +294,16 @@ def _object_text(value: Value) -> str:
 # --- inspect ---
 
 
-def inspect(value: Value) -> str:
-    """The form for programmers: strings quoted, long containers over lines (stdlib.md §1.2)."""
+def inspect(value: Value, spend: Spend | None = None) -> str:
+    """The form for programmers: strings quoted, long containers over lines (stdlib.md §1.2).
+
+    *spend* is charged for writing containers. Raises LimitError for a text past all bounds.
+    """
     kind = value.__class__
     if kind is list or kind is dict or isinstance(value, Instance):
         from .display import inspect_container
 
-        return inspect_container(value)
+        return inspect_container(value, spend)
     return scalar_inspect(value)
 
 

@@ -48,7 +48,7 @@ def add(machine: Machine, left: Value, right: Value) -> Value:
 
 
 def _join_text(machine: Machine, left: Value, right: Value) -> str:
-    first, second = to_text(left), to_text(right)
+    first, second = to_text(left, machine.spend), to_text(right, machine.spend)
     machine.check_length(len(first) + len(second))
     return first + second
 
@@ -83,7 +83,8 @@ def without(machine: Machine, left: list[Value], right: list[Value]) -> list[Val
         unwanted = set(right)
         return [item for item in left if item.__class__ is not str or item not in unwanted]
     machine.spend(len(left) * len(right) // 16)
-    return [item for item in left if not any(equals(item, other) for other in right)]
+    same = machine.equals
+    return [item for item in left if not any(same(item, other) for other in right)]
 
 
 def multiply(machine: Machine, left: Value, right: Value) -> Value:
@@ -209,8 +210,8 @@ OPERATIONS: dict[str, Operation] = {
     "%": modulo,
     "..": make_range,
     "<<": append,
-    "==": lambda machine, left, right: equals(left, right),
-    "!=": lambda machine, left, right: not equals(left, right),
+    "==": lambda machine, left, right: equals(left, right, machine.spend),
+    "!=": lambda machine, left, right: not equals(left, right, machine.spend),
     "<": lambda machine, left, right: compare("<", left, right),
     "<=": lambda machine, left, right: compare("<=", left, right),
     ">": lambda machine, left, right: compare(">", left, right),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -9,7 +11,7 @@ from .. import nodes
 from ..errors import SoliError, Thrown
 from ..machine import UNCATCHABLE
 from ..objects import Instance
-from ..semantics import to_text
+from ..semantics import Spend, to_text
 from ..values import SKIP, UNSET, Value
 from .bodies import body_effect, body_tail
 from .compiler import Closure, Compiler, Effect, Frame, Tables, register
@@ -23,23 +25,23 @@ def install(tables: Tables) -> None:
 
 def _throw(compiler: Compiler, node: nodes.Throw) -> Effect:
     value = compiler.expr(node.value)
-    span, source = node.span, compiler.source
+    span, source, spend = node.span, compiler.source, compiler.machine.spend
 
     def throw(frame: Frame) -> Value:
         thrown = value(frame)
-        raise Thrown(thrown, thrown_text(thrown), span, source)
+        raise Thrown(thrown, thrown_text(thrown, spend), span, source)
 
     return Effect(throw)
 
 
-def thrown_text(value: Value) -> str:
+def thrown_text(value: Value, spend: Spend) -> str:
     """What an uncaught throw of *value* reports (spec/language.md §9.3)."""
     if isinstance(value, Instance):
         message = value.fields.get("message")
         if message is not None:
-            return to_text(message)
+            return to_text(message, spend)
         return f"<{value.soli_class.name} instance>"
-    return to_text(value)
+    return to_text(value, spend)
 
 
 def _try(compiler: Compiler, node: nodes.Try) -> Effect:
@@ -119,20 +121,37 @@ def _bind_error(compiler: Compiler, handler: nodes.Handler, run: Closure) -> Any
 
 def _finally(run: Closure, final: Effect) -> Closure:
     """*final* runs on every way out; its own signal or error replaces what was in progress."""
+    return _with_final(run, final, lambda signal: signal)
+
+
+def _with_final(run: Closure, final: Effect, left: Callable[[Any], Value]) -> Closure:
+    """*run*, then *final* on every way out; `left` makes a signal of it the result.
+
+    An error that no program may catch is not replaced either (decision 19).
+    """
     run_final, signals = final.run, final.signals
 
     def with_final(frame: Frame) -> Value:
-        replaced = None
         try:
             result = run(frame)
-        finally:
+        except BaseException as error:
+            if not isinstance(error, SoliError) or isinstance(error, UNCATCHABLE):
+                _finish_regardless(run_final, frame)
+                raise
             signal = run_final(frame)
             if signals and signal is not None:
-                replaced = signal
-                return replaced  # noqa: B012 - the language says that `finally` wins
-        return result
+                return left(signal)
+            raise
+        signal = run_final(frame)
+        return left(signal) if signals and signal is not None else result
 
     return with_final
+
+
+def _finish_regardless(run_final: Closure, frame: Frame) -> None:
+    """Run a `finally` whose own end does not matter."""
+    with suppress(SoliError):
+        run_final(frame)
 
 
 def _try_tail(compiler: Compiler, node: nodes.Try) -> Closure:
@@ -148,15 +167,4 @@ def _try_tail(compiler: Compiler, node: nodes.Try) -> Closure:
     if node.final is None:
         return run
     final = body_effect(compiler, node.final)
-    run_final, signals = final.run, final.signals
-
-    def with_final(frame: Frame) -> Value:
-        try:
-            result = run(frame)
-        finally:
-            signal = run_final(frame)
-            if signals and signal is not None:
-                return signal[0] if signal.__class__ is tuple else SKIP  # noqa: B012 - as above
-        return result
-
-    return with_final
+    return _with_final(run, final, lambda signal: signal[0] if signal.__class__ is tuple else SKIP)

@@ -31,6 +31,8 @@ FALLBACK = "f"
 """Prefix of names that are only called when operands are not what is usual."""
 CLOSURE = "c"
 """Prefix of names of closures, which are always called."""
+SPEND = "spend"
+"""The name of `Machine.spend`."""
 MAX_TEXT = 700
 """Characters of one inlined expression; a larger one is split into closures."""
 SMALL = 2**31
@@ -313,6 +315,7 @@ class Inliner:
         return {
             **self.bindings,
             **{name: value for name, value in _ALWAYS.items() if name in text},
+            **({SPEND: self._compiler.machine.spend} if SPEND in text else {}),
         }
 
 

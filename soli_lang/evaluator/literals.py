@@ -52,7 +52,7 @@ def _interpolation(compiler: Compiler, node: nodes.Interpolation) -> Closure:
             parts.append(inliner.bind(part, "k"))
         else:
             value = inliner.value(part)
-            parts.append(f"(t if (t := {value}).__class__ is str else to_text(t))")
+            parts.append(f"(t if (t := {value}).__class__ is str else to_text(t, spend))")
     claim = inliner.bind(_claim(compiler, node))
     return inliner.make(
         f"text = ''.join(({', '.join(parts)},))",

@@ -19,7 +19,7 @@ from ..errors import (
 from ..machine import Machine, arity_error
 from ..native import BoundMethod, NativeFunction, NativeMethod
 from ..objects import EnumValue, ErrorValue, Instance, SoliClass
-from ..semantics import inspect, owner_name, to_text, type_name
+from ..semantics import owner_name, type_name
 from ..values import UNSET, Function, Symbol, Value
 from .methods import Method, function_as_method
 
@@ -403,11 +403,11 @@ def _methods(machine: Machine, value: Instance, arguments: list[Value], block: V
 
 
 def _text(machine: Machine, value: Value, arguments: list[Value], block: Value) -> Value:
-    return to_text(value)
+    return machine.text(value)
 
 
 UNIVERSAL: dict[str, Universal] = {
-    "inspect": Universal(lambda m, value, arguments, block: inspect(value), bare=True),
+    "inspect": Universal(lambda m, value, arguments, block: m.inspect(value), bare=True),
     "class": Universal(lambda m, value, arguments, block: value.soli_class.name, bare=True),
     "nil?": Universal(lambda m, value, arguments, block: False, bare=True),
     "blank?": Universal(lambda m, value, arguments, block: False, bare=True),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from ..semantics import MAX_INT, MIN_INT
@@ -18,7 +18,11 @@ from ..values import UNSET
 _CONSTANTS = {"MAX_INT": MAX_INT, "MIN_INT": MIN_INT, "UNSET": UNSET}
 
 
-@cache
+MAX_TEMPLATES = 4096
+"""Compiled templates that are kept; programs made to need ever new ones do not fill the memory."""
+
+
+@lru_cache(MAX_TEMPLATES)
 def maker(text: str) -> Callable[..., Any]:
     """The function `make` that *text* defines; *text* is made in this module only."""
     namespace: dict[str, Any] = dict(_CONSTANTS)
