@@ -22,6 +22,9 @@ class Events:
 
     __slots__ = ("_headers", "_params", "_query", "_query_is_flat", "connection_id")
 
+    protocol: str | None = None
+    """The subprotocol that was agreed to; see `ProtocolEvents`."""
+
     def __init__(
         self,
         connection_id: ConnectionId,
@@ -75,6 +78,38 @@ class Events:
         """The part that `current_connection()` shares with events, as fresh values."""
         event = self.connect()
         del event["type"]
+        return event
+
+
+class ProtocolEvents(Events):
+    """The events of a connection that agreed to a subprotocol: they name it under `protocol`.
+
+    A class of its own, so that those of all other connections do not ask themselves.
+    """
+
+    __slots__ = ("protocol",)
+
+    def __init__(
+        self,
+        connection_id: ConnectionId,
+        params: Mapping[str, str],
+        query: Mapping[str, Any],
+        headers: Mapping[str, str],
+        protocol: str,
+    ) -> None:
+        super().__init__(connection_id, params, query, headers)
+        self.protocol = protocol
+
+    def connect(self) -> dict[str, Any]:
+        """The first event of a connection."""
+        event = super().connect()
+        event["protocol"] = self.protocol
+        return event
+
+    def message(self, text: str) -> dict[str, Any]:
+        """A text message arrived."""
+        event = super().message(text)
+        event["protocol"] = self.protocol
         return event
 
 

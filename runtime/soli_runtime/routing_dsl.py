@@ -7,7 +7,7 @@ when all files are loaded, and finds the place of a declaration in the source th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +25,9 @@ LIBRARY_KEY = "soli_runtime.routes"
 """Where `Machine.library` holds the `RouteDeclarations` of the app."""
 
 _ACTION = re.compile(r"[A-Za-z_][\w/]*#[A-Za-z_]\w*[?!]?\Z")
+
+_PROTOCOL = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+"""The name of a subprotocol (RFC 6455 section 4.1: a token)."""
 
 CORS_DEFAULTS: dict[str, Any] = {
     "origins": ["*"],
@@ -51,6 +54,8 @@ class Declared:
     middleware: tuple[str, ...] = ()
     is_optional: bool = False
     """True for the routes of `resources`: of those, the controller defines what it has."""
+    protocols: tuple[str, ...] = ()
+    """The subprotocols that a WebSocket route speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,15 @@ class RouteDeclarations:
     """True once the app serves: it is too late for further routes."""
     place: _Place = field(default_factory=_Place)
 
-    def add(self, method: str, path: str, target: str, *, is_optional: bool = False) -> str:
+    def add(
+        self,
+        method: str,
+        path: str,
+        target: str,
+        *,
+        is_optional: bool = False,
+        protocols: tuple[str, ...] = (),
+    ) -> str:
         """Note one route and return its whole pattern. Raises RouteError."""
         if self.closed:
             raise RouteError("routes can only be declared while the app loads")
@@ -95,7 +108,9 @@ class RouteDeclarations:
                 f'the target of a route is written "controller#action", got "{target}"',
             )
         middleware = self.place.middleware
-        self.routes.append(Declared(method, pattern, target, path, middleware, is_optional))
+        self.routes.append(
+            Declared(method, pattern, target, path, middleware, is_optional, protocols)
+        )
         return pattern
 
     @contextmanager
@@ -168,10 +183,44 @@ def delete(machine: Machine, path: str, target: str, name: Value) -> None:
     _declare(machine, "DELETE", path, target, name)
 
 
-@function(("router_websocket", "websocket"), String, String)
-def router_websocket(machine: Machine, path: str, target: str) -> None:
-    """Serve WebSocket connections to *path* with a handler."""
-    _declare(machine, WEBSOCKET, path, target, None)
+@function(("router_websocket", "websocket"), String, String, Hash.optional())
+def router_websocket(
+    machine: Machine, path: str, target: str, options: dict[Any, Value] | None
+) -> None:
+    """Serve WebSocket connections to *path* with a handler.
+
+    `{"protocols": ["chat.v1"]}` lists the subprotocols that it speaks.
+    """
+    given = _options("router_websocket", options, ("protocols",))
+    protocols = _protocols(given.get("protocols", []))
+    _of(machine).add(WEBSOCKET, path, target, protocols=protocols)
+
+
+def _protocols(listed: Value) -> tuple[str, ...]:
+    names = listed if isinstance(listed, list) else [listed]
+    for name in names:
+        if not isinstance(name, str):
+            raise SoliPlainTypeError(
+                f"router_websocket() expects protocols as strings, got {type_name(name)}"
+            )
+        if not _PROTOCOL.fullmatch(name):
+            raise SoliValueError(
+                f"router_websocket() got '{name}' as a protocol "
+                "(its name is made of letters, digits and -._~!#$%&'*+^`|)"
+            )
+    return tuple(names)
+
+
+def _options(
+    user: str, options: dict[Any, Value] | None, known: Collection[str]
+) -> dict[str, Value]:
+    """The options of a declaration by name. An unknown one is an error."""
+    given = {to_text(from_key(key)): value for key, value in (options or {}).items()}
+    for key in given:
+        if key not in known:
+            names = ", ".join(known)
+            raise SoliValueError(f"{user}() got unknown option '{key}' (expected {names})")
+    return given
 
 
 # --- blocks ------------------------------------------------------------------------------------
@@ -280,11 +329,7 @@ def collection(machine: Machine, block: Value) -> None:
 @function("cors", String, Hash.optional())
 def cors(machine: Machine, pattern: str, options: dict[Any, Value] | None) -> None:
     """Let browsers of other origins use the paths that match *pattern*."""
-    given = {to_text(from_key(key)): value for key, value in (options or {}).items()}
-    for key in given:
-        if key not in CORS_DEFAULTS:
-            known = ", ".join(CORS_DEFAULTS)
-            raise SoliValueError(f"cors() got unknown option '{key}' (expected {known})")
+    given = _options("cors", options, CORS_DEFAULTS)
     _of(machine).cors.append(CorsRule(pattern, {**CORS_DEFAULTS, **given}))
 
 

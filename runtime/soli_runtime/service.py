@@ -26,7 +26,7 @@ from .app import App, Target
 from .broker import LocalBroker
 from .conversations import Conversation, Live, Visitor
 from .delivery import Delivery, WatchedRooms
-from .events import Events
+from .events import Events, ProtocolEvents
 from .greenlets import Runners
 from .handlers import Calls, failure_text
 from .http_builtins import Forbidden
@@ -45,7 +45,7 @@ from .sessions import COOKIE, MemoryStore, Session
 from .settings import Settings
 from .waiting import Waiting
 from .worker import Worker
-from .ws import Endpoint, SocketLimits, choose_path, upgrade
+from .ws import Endpoint, SocketLimits, choose_path, choose_protocol, upgrade
 
 CANCELLING_TURNS = 4
 """Turns of the loop in which a cancelled call comes to its end: a task, its waiter, its runner."""
@@ -235,7 +235,8 @@ class Service:
                 self._log_refusal(user.status, "authenticate", raw)
                 return to_aiohttp(user)
             conversation = self._conversation(match, raw, user, session)
-            return await upgrade(request, conversation, self.endpoint)
+            protocol = conversation.events.protocol
+            return await upgrade(request, conversation, self.endpoint, protocol=protocol)
         finally:
             if conversation is None or not conversation.was_opened:
                 self.admission.release(peer.ip)
@@ -245,7 +246,10 @@ class Service:
     ) -> Conversation:
         visited = visitor_hash(raw, match.params)
         headers = {sys.intern(name): _interned(value) for name, value in raw.headers.items()}
-        events = Events(str(uuid.uuid4()), match.params, visited["query"], headers)
+        parts = (str(uuid.uuid4()), match.params, visited["query"], headers)
+        offered = headers.get("sec-websocket-protocol", "")
+        protocol = choose_protocol(offered, match.target.declared.protocols)
+        events = Events(*parts) if protocol is None else ProtocolEvents(*parts, protocol)
         visitor = Visitor(visited["path"], raw.remote_ip, user, session)
         return Conversation(self.live, match.target.handler, events, visitor)
 

@@ -5,6 +5,7 @@ from .counters import CloseCause, Counters
 from .endpoint import Endpoint
 from .fanout import Fanout
 from .frames import CloseCode
+from .handshake import choose_protocol
 from .limits import SocketLimits
 from .listener import Listener
 from .outgoing import Outgoing
@@ -22,5 +23,6 @@ __all__ = [
     "Outgoing",
     "SocketLimits",
     "choose_path",
+    "choose_protocol",
     "upgrade",
 ]

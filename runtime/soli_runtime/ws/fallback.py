@@ -43,8 +43,8 @@ class FallbackConnection(Connection):
         self._readable = asyncio.Event()
         self._readable.set()
 
-    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Upgrade *request* and read until the end of the connection."""
+    async def serve(self, request: web.BaseRequest, protocol: str | None) -> web.StreamResponse:
+        """Upgrade *request*, agreeing to *protocol*; read until the end of the connection."""
         limits = self._endpoint.limits
         response = _Response(
             autoclose=False,
@@ -53,6 +53,8 @@ class FallbackConnection(Connection):
             # One more than ours: what aiohttp does at its limit differs between versions.
             max_msg_size=(limits.max_message_bytes or UNLIMITED) + 1,
         )
+        if protocol is not None:
+            response.headers["Sec-WebSocket-Protocol"] = protocol
         await response.prepare(request)
         transport = request.transport
         if transport is None:

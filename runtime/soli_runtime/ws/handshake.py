@@ -3,12 +3,12 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from .deflate import Agreement, negotiate
 
-__all__ = ["HEADERS", "Accepted", "Refused", "answer"]
+__all__ = ["HEADERS", "Accepted", "Refused", "answer", "choose_protocol"]
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 VERSION = "13"
@@ -45,10 +45,12 @@ def answer(
     headers: Mapping[str, str],
     *,
     compression: bool = False,
+    protocol: str | None = None,
 ) -> Accepted | Refused:
     """Decide about an upgrade request.
 
-    *headers* finds names whatever their case, repeated ones joined by commas.
+    *headers* finds names whatever their case, repeated ones joined by commas. *protocol* is what
+    `choose_protocol` chose.
     """
     refusal = _refusal(method, http_version, headers)
     if refusal is not None:
@@ -58,12 +60,24 @@ def answer(
         "Connection": "Upgrade",
         "Sec-WebSocket-Accept": accept_token(headers["Sec-WebSocket-Key"].strip()),
     }
+    if protocol is not None:
+        response["Sec-WebSocket-Protocol"] = protocol
     agreement = None
     if compression:
         agreement = negotiate(headers.get("Sec-WebSocket-Extensions", ""))
     if agreement is not None:
         response["Sec-WebSocket-Extensions"] = agreement.response
     return Accepted(response, agreement)
+
+
+def choose_protocol(offered: str, known: Collection[str]) -> str | None:
+    """Return the first of the *offered* subprotocols that is *known* (RFC 6455 section 4.2.2).
+
+    *offered* is the value of Sec-WebSocket-Protocol, in the client's order of preference. None:
+    there is no such one, and the answer must not name any.
+    """
+    names = (name.strip() for name in offered.split(","))
+    return next((name for name in names if name in known), None)
 
 
 def accept_token(key: str) -> str:

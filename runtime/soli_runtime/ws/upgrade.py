@@ -25,10 +25,11 @@ logger = logging.getLogger("soli.ws")
 
 
 async def upgrade(
-    request: web.BaseRequest, listener: Listener, endpoint: Endpoint
+    request: web.BaseRequest, listener: Listener, endpoint: Endpoint, *, protocol: str | None = None
 ) -> web.StreamResponse:
     """Answer an upgrade request and start a connection; return what the aiohttp handler returns.
 
+    *protocol* is the subprotocol to agree to, one of those that the client offered.
     `listener.on_open` is called before this returns, unless the handshake is refused (the response
     says why) or the line broke meanwhile.
     """
@@ -37,6 +38,7 @@ async def upgrade(
         (request.version.major, request.version.minor),
         _headers(request.headers),
         compression=endpoint.limits.compression and endpoint.takes_over,
+        protocol=protocol,
     )
     if isinstance(decision, Refused):
         endpoint.counters.handshakes_refused += 1
@@ -45,7 +47,7 @@ async def upgrade(
             status=decision.status, text=decision.text + "\n", headers=dict(decision.headers)
         )
     if not endpoint.takes_over:
-        return await FallbackConnection(endpoint, listener).serve(request)
+        return await FallbackConnection(endpoint, listener).serve(request, protocol)
     response = _Switching(decision)
     await response.prepare(request)
     _take_over(request, Connection(endpoint, listener, decision.agreement))
