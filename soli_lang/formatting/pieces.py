@@ -91,7 +91,8 @@ def _note_taken(ctx: Context, first: int, seen: dict[int, _Seen]) -> None:
     """Tokens from *first* on were read by a handler on behalf of an earlier one."""
     for token in ctx.tokens[first : ctx.next]:
         opened = ctx.top if token.type in ("BODY", "MATCH_BODY") else None
-        seen.setdefault(token.start, _Seen(tuple(ctx.frames), None, opened))
+        around = tuple(frame for frame in ctx.frames if frame.token.start < token.start)
+        seen.setdefault(token.start, _Seen(around, None, opened))
 
 
 def _pieces(
