@@ -12,6 +12,9 @@ from typing import Any
 
 from .effects import ConnectionId
 
+PARTS = ("params", "query", "headers")
+"""The keys of an event whose values are the same for all events of a connection."""
+
 
 class Events:
     """Makes the events of one connection.
@@ -48,20 +51,28 @@ class Events:
             "headers": self._headers.copy(),
         }
 
-    def message(self, text: str) -> dict[str, Any]:
-        """A text message arrived."""
-        return {
+    def message(self, text: str, parts: tuple[str, ...] = PARTS) -> dict[str, Any]:
+        """A text message arrived. Only those of `PARTS` that are in *parts* are filled in."""
+        event: dict[str, Any] = {
             "type": "message",
             "connection_id": self.connection_id,
             "message": text,
-            "params": self._params.copy(),
-            "query": self._query.copy() if self._query_is_flat else copy_value(self._query),
-            "headers": self._headers.copy(),
         }
+        if parts:
+            self._add_parts(event, parts)
+        return event
 
-    def binary(self, data: bytes) -> dict[str, Any]:
+    def _add_parts(self, event: dict[str, Any], parts: tuple[str, ...]) -> None:
+        if "params" in parts:
+            event["params"] = self._params.copy()
+        if "query" in parts:
+            event["query"] = self._query.copy() if self._query_is_flat else copy_value(self._query)
+        if "headers" in parts:
+            event["headers"] = self._headers.copy()
+
+    def binary(self, data: bytes, parts: tuple[str, ...] = PARTS) -> dict[str, Any]:
         """A binary message arrived."""
-        event = self.message("")
+        event = self.message("", parts)
         event["message"] = data
         event["binary"] = True
         return event
@@ -106,9 +117,9 @@ class ProtocolEvents(Events):
         event["protocol"] = self.protocol
         return event
 
-    def message(self, text: str) -> dict[str, Any]:
+    def message(self, text: str, parts: tuple[str, ...] = PARTS) -> dict[str, Any]:
         """A text message arrived."""
-        event = super().message(text)
+        event = super().message(text, parts)
         event["protocol"] = self.protocol
         return event
 

@@ -26,11 +26,13 @@ from .frames import (
     ProtocolViolation,
     close_frame,
     cut_reason,
+    invalid_utf8,
     is_sendable_code,
     pong_frame,
     text_frame,
 )
 from .listener import NOBODY, Listener
+from .masking import unmask
 from .outgoing import Outgoing, outgoing
 
 if TYPE_CHECKING:
@@ -109,8 +111,19 @@ class Connection(Channel):
             self.send_frame(text_frame(message))
 
     def send_text(self, text: str) -> None:
-        """Send a text message, as `send` does."""
-        self.send(text)
+        """Send a text message, as `send` does; the cheapest way where it is not compressed."""
+        if self.window_bits:
+            self.send(text)
+            return
+        if self._state:
+            return
+        if self._log:
+            self._endpoint.fanout.catch_up(self)
+        frame = text_frame(text)
+        counters = self._counters
+        counters.messages_out += 1
+        counters.bytes_out += len(frame)
+        self.put(frame)
 
     def send_binary(self, data: bytes) -> None:
         """Send a binary message, as `send` does."""
@@ -178,6 +191,43 @@ class Connection(Channel):
             self._listener_failed()
         if received:
             self.data_received(received)
+
+    # asyncio.Protocol
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came in.
+
+        The usual chunk is one short, whole text message. It goes all its way in here; `feed` and
+        `on_text` do the same step by step.
+        """
+        size = len(data)
+        if not (
+            self._at_start and 6 < size <= self._short and data[0] == 0x81 and data[1] == size + 122
+        ):
+            super().data_received(data)
+            return
+        counters = self._counters
+        counters.bytes_in += size
+        payload = bytearray(data[6:])
+        unmask(data[2:6], payload)
+        try:
+            text = payload.decode()
+        except UnicodeDecodeError:
+            self._finish()
+            self._violated(invalid_utf8())
+            return
+        counters.messages_in += 1
+        endpoint = self._endpoint
+        if endpoint.message_interval:
+            now = endpoint.clock()
+            if self._rate_time <= now:
+                self._rate_time = now + endpoint.message_interval
+            elif self._is_too_fast():
+                return
+        try:
+            self._listener.on_message(self, text)
+        except Exception:
+            self._listener_failed()
 
     # FrameParser
 

@@ -26,6 +26,7 @@ __all__ = [
     "cut_reason",
     "encode_text",
     "frame",
+    "invalid_utf8",
     "is_receivable_code",
     "is_sendable_code",
     "ping_frame",
@@ -129,10 +130,10 @@ class FrameParser:
         self._max_message_bytes = max_message_bytes
         self._inflate = inflate
         self._first_byte = _FIRST_BYTE if inflate is None else _FIRST_BYTE_COMPRESSED
-        # Size of the longest frame that the short cut in `feed` may take.
+        # Size of the longest frame that a short cut past `feed` may take (`Connection`).
         self._short = SHORT_HEADER + min(MAX_CONTROL_BYTES, max_message_bytes)
         # Whether the next byte starts a message: nothing buffered, no fragmented message under
-        # way, not held, not finished. Lets `feed` take its short cut after one test.
+        # way, not held, not finished. Allows the short cut after one test.
         self._at_start = True
         # Bytes that were not parsed yet; None in place of an empty one.
         self._buffered: bytearray | None = None
@@ -183,22 +184,21 @@ class FrameParser:
 
         Raises ProtocolViolation, once; the parser is finished then.
         """
-        if self._at_start:
-            size = len(data)
-            # The usual case: the chunk is one short, whole text message.
-            if 6 < size <= self._short and data[0] == 0x81 and data[1] == size + 122:
-                payload = bytearray(data[6:])
-                unmask(data[2:6], payload)
-                try:
-                    text = payload.decode()
-                except UnicodeDecodeError:
-                    self._finish()
-                    raise _invalid_utf8() from None
-                self.on_text(text)
-                return
-        elif self._finished:
+        if self._finished:
             return
-        self._buffer_or_parse(data)
+        buffered = self._buffered
+        if buffered is None:
+            if self._held:
+                self._buffered = bytearray(data)
+            else:
+                self._parse(data)
+            return
+        buffered += data
+        # Parse only when it can lead to something: a long frame that comes in small pieces is
+        # looked at twice, not once per piece.
+        if not self._held and len(buffered) >= self._needed:
+            self._buffered = None
+            self._parse(buffered)
 
     def hold(self) -> None:
         """Parse no further frame until `release()`. What is fed meanwhile is buffered."""
@@ -216,21 +216,6 @@ class FrameParser:
         data = self._buffered
         self._buffered = None
         self._parse(b"" if data is None else data)
-
-    def _buffer_or_parse(self, data: bytes) -> None:
-        buffered = self._buffered
-        if buffered is None:
-            if self._held:
-                self._buffered = bytearray(data)
-            else:
-                self._parse(data)
-            return
-        buffered += data
-        # Parse only when it can lead to something: a long frame that comes in small pieces is
-        # looked at twice, not once per piece.
-        if not self._held and len(buffered) >= self._needed:
-            self._buffered = None
-            self._parse(buffered)
 
     def _parse(self, data: bytes | bytearray) -> None:
         position = 0
@@ -340,7 +325,7 @@ class FrameParser:
         try:
             decoder.decode(payload)
         except UnicodeDecodeError:
-            raise _invalid_utf8() from None
+            raise invalid_utf8() from None
 
     def _deliver(self, opcode: int, payload: bytes | bytearray, *, compressed: bool) -> None:
         if compressed:
@@ -352,7 +337,7 @@ class FrameParser:
         try:
             text = payload.decode()
         except UnicodeDecodeError:
-            raise _invalid_utf8() from None
+            raise invalid_utf8() from None
         self.on_text(text)
 
     def _take_control(self, opcode: int, payload: bytearray) -> None:
@@ -370,7 +355,8 @@ def _violation(reason: str) -> ProtocolViolation:
     return ProtocolViolation(CloseCode.PROTOCOL_ERROR, reason)
 
 
-def _invalid_utf8() -> ProtocolViolation:
+def invalid_utf8() -> ProtocolViolation:
+    """The violation of a text that is not UTF-8 (RFC 6455 section 8.1)."""
     return ProtocolViolation(CloseCode.INVALID_DATA, "invalid UTF-8")
 
 
@@ -395,7 +381,7 @@ def _parse_close(payload: bytearray) -> tuple[int, str]:
     try:
         return code, payload[2:].decode()
     except UnicodeDecodeError:
-        raise _invalid_utf8() from None
+        raise invalid_utf8() from None
 
 
 def is_receivable_code(code: int) -> bool:
@@ -434,7 +420,10 @@ def encode_text(text: str) -> bytes:
 
 def text_frame(text: str) -> bytes:
     """Return a text message as one frame."""
-    payload = encode_text(text)
+    try:
+        payload = text.encode()
+    except UnicodeEncodeError:
+        payload = encode_text(text)
     size = len(payload)
     if size < 126:
         return _TEXT_HEADERS[size] + payload
