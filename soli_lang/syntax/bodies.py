@@ -170,6 +170,7 @@ def else_clause(ctx: Context, token: Token, frame: Frame) -> None:
         open_body(ctx, frame.token, "else")
         return
     ctx.emit(token, "ELSIF")
+    ctx.chain(token, 2)
     if token.value == "else":
         ctx.next += 1  # decision 6: `else if` is `elsif`
     open_header(ctx, frame.token, "elsif")

@@ -210,6 +210,7 @@ def comma(ctx: Context, token: Token) -> None:
         else:
             break
     ctx.emit(token)
+    ctx.next_item()
     if frame.kind == Kind.PARAMS:
         ctx.state = State.PARAM
     elif frame.kind == Kind.MATCH:

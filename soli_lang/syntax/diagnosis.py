@@ -123,8 +123,8 @@ def describe(
         shown += 1
     wanted = _wanted(expected, place)
     if shown >= len(tokens):
-        last = tokens[at - 1].end if at else 0
-        span = Span(last, last)
+        end = tokens[at - 1].end if at else 0
+        span = Span(end, end)
         message = f"Unexpected token 'EOF', expected {wanted}"
         return SoliSyntaxError(message, span, source, incomplete=True)
     token = tokens[shown]

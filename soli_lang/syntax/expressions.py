@@ -31,12 +31,12 @@ class BlockArgument:
 
 def start(part: Any) -> int:
     """Where a token or node begins."""
-    return part.start if type(part) is Token else part.span[0]  # type: ignore[no-any-return]
+    return part.start if type(part) is Token else part.span[0]
 
 
 def end(part: Any) -> int:
     """Where a token or node ends."""
-    return part.end if type(part) is Token else part.span[1]  # type: ignore[no-any-return]
+    return part.end if type(part) is Token else part.span[1]
 
 
 def around(children: Children) -> Span:

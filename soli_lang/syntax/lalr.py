@@ -54,7 +54,7 @@ class Tables:
         self.end: Row = rows[data["end"]]
 
 
-def run(tables: Tables, tokens: Sequence[Token], builder: object) -> Any:  # noqa: C901 - hot loop
+def run(tables: Tables, tokens: Sequence[Token], builder: object) -> Any:
     """What the *builder* makes of *tokens*, the last of which must be of type `$END`.
 
     Raises:

@@ -67,6 +67,7 @@ def _take_key(ctx: Context, token: Token) -> bool:
 
 def unary(ctx: Context, token: Token) -> None:
     ctx.emit(token, "UNARY")
+    ctx.link(token)
 
 
 def group(ctx: Context, token: Token) -> None:
@@ -223,6 +224,7 @@ def take_return_type(ctx: Context) -> None:
 def open_block(ctx: Context, token: Token, closer: str) -> None:
     """`{` or `do` after a call: a trailing block, whose parameters may follow."""
     ctx.emit(token, "BLOCK")
+    ctx.link(token)
     ahead = ctx.ahead
     if ahead.type == "BAR":
         ctx.next += 1

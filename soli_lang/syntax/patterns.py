@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from .bodies import close_body
 from .closers import end as close_end
 from .closers import mismatched, missing
 from .context import Context, Kind, State
 from .operands import literal as literal_operand
-from .bodies import close_body
 from .tokens import Token
 
 _CLOSERS: Final = {"]": "ARRAY_END", "}": "HASH_END", ")": "PARAMS_END"}

@@ -15,7 +15,7 @@ from . import closers, members, operands, patterns, statements, values
 from .context import MAX_NESTING, Context, State, TooDeep
 from .tokens import Token
 
-_MAX_READS: Final = 3 * MAX_NESTING
+_MAX_READS: Final = 4 * MAX_NESTING
 """A token is read again each time it has closed something; a bound, so that no loop can hang."""
 
 Handler = Callable[[Context, Token], None]
@@ -168,7 +168,8 @@ _OPERANDS: Final[_Table] = {
         statements.misplaced,
     ),
     **dict.fromkeys(
-        "AS DO EXTENDS FROM IN IMPLEMENTS RESCUE STATIC THEN PUBLIC PRIVATE PROTECTED VOID AND OR".split(),
+        "AND AS DO EXTENDS FROM IMPLEMENTS IN OR PRIVATE PROTECTED PUBLIC RESCUE STATIC THEN "
+        "VOID".split(),
         operands.word,
     ),
 }

@@ -56,21 +56,25 @@ def _continues(ctx: Context, token: Token, frame: Frame) -> bool:
 
 def operator(ctx: Context, token: Token) -> None:
     ctx.emit(token, "OP")
+    ctx.chain(token)
     ctx.operand()
 
 
 def assign(ctx: Context, token: Token) -> None:
     ctx.emit(token)
+    ctx.chain(token)
     ctx.operand()
 
 
 def step(ctx: Context, token: Token) -> None:
     ctx.emit(token)
+    ctx.link(token)
     ctx.valued()
 
 
 def question(ctx: Context, token: Token) -> None:
     ctx.emit(token)
+    ctx.chain(token)
     ctx.push(Kind.TERNARY, token)
     ctx.operand()
 
@@ -121,6 +125,7 @@ def symbol(ctx: Context, token: Token) -> None:
 def member(ctx: Context, token: Token) -> None:
     """`.name`, `&.name`; any word is a name here (decision 7)."""
     ctx.emit(token)
+    ctx.link(token)
     if not ctx.take_name():
         ctx.operand()
         return
@@ -131,6 +136,7 @@ def member(ctx: Context, token: Token) -> None:
 
 def scope(ctx: Context, token: Token) -> None:
     ctx.emit(token)
+    ctx.link(token)
     if ctx.take_name():
         ctx.valued()
     else:
@@ -142,6 +148,7 @@ def call(ctx: Context, token: Token) -> None:
         juxtaposed(ctx, token)
         return
     ctx.emit(token, "CALL")
+    ctx.link(token)
     ctx.push(Kind.CALL, token, closer=")")
     ctx.operand()
 
@@ -151,6 +158,7 @@ def index(ctx: Context, token: Token) -> None:
         juxtaposed(ctx, token)
         return
     ctx.emit(token, "INDEX")
+    ctx.link(token)
     ctx.push(Kind.INDEX, token, closer="]")
     ctx.operand()
 
