@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from soli_stdlib import install
 
 from soli_lang import Interpreter
 from soli_lang.checker import check, known_of
@@ -13,7 +14,6 @@ from soli_lang.formatting import format_source
 from soli_lang.parser import parse
 from soli_lang.source import Source
 from soli_lang.syntax.scanner import Scanner
-from soli_stdlib import install
 
 from ..corpus import ROOT, program_files, vector_programs
 
