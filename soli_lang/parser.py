@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 
+from .errors import SoliSyntaxError
 from .nodes import Body, Program
 from .source import Source, Span
 
@@ -23,6 +24,7 @@ def parse(source: Source) -> Program:
         SoliSyntaxError: if it is none. `also` holds further errors, all in source order, and
             `incomplete` tells that the text only stops too early.
     """
+    _check_characters(source)
     from .syntax.parsing import read  # reads the grammar's tables: only when something is parsed
 
     collecting = gc.isenabled()
@@ -34,3 +36,16 @@ def parse(source: Source) -> Program:
             gc.enable()
     span = Span(0, len(source.text))
     return Program(span, source, Body(span, tuple(statements)))
+
+
+def _check_characters(source: Source) -> None:
+    """Strings hold whole characters; half of one in a literal would break every encoder later."""
+    if source.text.isascii():
+        return
+    try:
+        source.text.encode()
+    except UnicodeEncodeError as error:
+        span = Span(error.start, error.start + 1)
+        raise SoliSyntaxError(
+            "the text is not Unicode: half a character", span, source, stage="Lexer error"
+        ) from None

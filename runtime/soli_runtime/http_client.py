@@ -18,6 +18,7 @@ from soli_lang.values import Value
 
 from .addresses import is_public
 from .http_context import json_codec
+from .http_requests import decoded, header_hash, whole_text
 
 if TYPE_CHECKING:
     import aiohttp
@@ -141,15 +142,9 @@ async def _read(response: aiohttp.ClientResponse) -> Got:
         body += chunk
         if len(body) > MAX_RESPONSE_BYTES:
             raise RequestFailed("HTTP request failed: response larger than 50 MB")
-    try:
-        text = body.decode(response.charset or "utf-8", "replace")
-    except LookupError:
-        text = body.decode("utf-8", "replace")
-    headers: dict[str, str] = {}
-    for name, value in response.headers.items():
-        name = name.lower()
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return Got(response.status, response.reason or "", headers, text)
+    text = decoded(bytes(body), response.charset or "utf-8")
+    headers = header_hash(response.headers.items())
+    return Got(response.status, whole_text(response.reason or ""), headers, text)
 
 
 def check_url(url: str, *, private_network: bool) -> None:

@@ -5,11 +5,15 @@ No aiohttp in here: the server hands over a `RawRequest`, so that hosts and test
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
+
+from soli_stdlib.character_sets import decode_text
+from soli_stdlib.json_text import decode as decode_json
+
+from soli_lang.errors import SoliError
 
 from .cookies import parse_cookies
 from .queries import parse_pairs, parse_query
@@ -69,12 +73,19 @@ def header_hash(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in pairs:
         name = name.lower()
+        if not value.isascii():
+            value = whole_text(value)
         if name in headers:
             separator = "; " if name == "cookie" else ", "
             headers[name] = headers[name] + separator + value
         else:
             headers[name] = value
     return headers
+
+
+def whole_text(text: str) -> str:
+    """*text* with U+FFFD for bytes that were no UTF-8: Soli's Strings are whole characters."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def visitor_hash(raw: RawRequest, params: Mapping[str, str]) -> dict[str, Any]:
@@ -95,7 +106,7 @@ def request_hash(raw: RawRequest, params: Mapping[str, str]) -> dict[str, Any]:
     """What an action gets."""
     request = visitor_hash(raw, params)
     media_type, charset = raw.content_type
-    text = _decoded(raw.body, charset)
+    text = decoded(raw.body, charset)
     request["body"] = text
     request["json"] = _json(text) if _is_json(media_type) else None
     form = _form(raw, media_type, text)
@@ -115,10 +126,12 @@ def _merged(query: Any, form: Any, data: Any, params: Any) -> dict[str, Any]:
     }
 
 
-def _decoded(body: bytes, charset: str) -> str:
+def decoded(body: bytes, charset: str) -> str:
+    """*body* as text. Of a charset that browsers do not know (Python's own are slow or unsafe for
+    bytes of strangers: punycode takes quadratic time) it is read as UTF-8."""
     try:
-        return body.decode(charset, "replace")
-    except LookupError:
+        return decode_text(body, charset.lower().replace("latin-", "latin"))
+    except SoliError:
         return body.decode("utf-8", "replace")
 
 
@@ -127,15 +140,11 @@ def _is_json(media_type: str) -> bool:
 
 
 def _json(text: str) -> Any:
-    """The body as a Soli value; null when it is not JSON or too deep."""
+    """The body as a Soli value; null when it is not JSON, too long or too deep."""
     try:
-        return json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
+        return decode_json(text)
+    except SoliError:
         return None
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(constant)
 
 
 def _form(raw: RawRequest, media_type: str, text: str) -> dict[str, Any]:
