@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -25,8 +26,8 @@ from .http_messages import (
     read_request,
     to_aiohttp,
 )
-from .http_requests import request_hash
-from .http_responses import Response, response_of, text_response
+from .http_requests import request_hash, visitor_hash
+from .http_responses import Response, is_response_hash, response_of, text_response
 from .origins import Peer
 from .routes import Match, NoMatch
 from .routing_dsl import CorsRule
@@ -135,9 +136,7 @@ class HttpActions:
             service.log.warning("body_too_large", path=request.rel_url.raw_path, ip=peer.ip)
             return plain(413, "request body too large")
         context = RequestContext(raw, request_hash(raw, match.params), service.session_of(raw))
-        if service.app.authenticate is not None:
-            user = await service.authenticated(raw, match.params, _session_of(context))
-            context.user = None if isinstance(user, Response) else user
+        context.find_user = await self._user_finder(context, match)
         started = time.perf_counter()
         response = await self._run(context, match.target)
         if rule is not None and "Origin" in request.headers:
@@ -152,6 +151,27 @@ class HttpActions:
         if context.stream is not None and response.status == 200:
             return await self._stream(request, context, response)
         return to_aiohttp(response)
+
+    async def _user_finder(
+        self, context: RequestContext, match: Match[Target]
+    ) -> Callable[[], Value] | None:
+        """How `get_current_user()` finds out; most actions never ask."""
+        service = self._service
+        if service.has_host_authenticate:
+            assert context.session is not None
+            user = await service.authenticated(context.raw, match, context.session)
+            return lambda: None if isinstance(user, Response) else user
+        function = match.target.authenticate
+        if function is None:
+            return None
+
+        def find() -> Value:
+            request = visitor_hash(context.raw, match.params)
+            found = self._machine.callback(function, 1)(request)
+            refused = is_response_hash(found) and "status" in found
+            return found if isinstance(found, dict) and not refused else None
+
+        return find
 
     async def _run(self, context: RequestContext, target: Target) -> Response:
         """The response of an action, whatever happens in it."""
@@ -247,10 +267,6 @@ class HttpActions:
             self._service.log.error(
                 "stream_failed", path=context.raw.path, error=failure_text(error)
             )
-
-
-def _session_of(context: RequestContext) -> Any:
-    return context.session
 
 
 def _is_preflight(request: web.BaseRequest) -> bool:

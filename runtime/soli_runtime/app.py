@@ -44,13 +44,15 @@ class AppInvalid(Exception):
 
 
 class Target:
-    """What a route leads to: a handler, and the middleware before it."""
+    """What a route leads to: a handler, and who says who is asking."""
 
-    __slots__ = ("declared", "handler")
+    __slots__ = ("authenticate", "declared", "handler")
 
-    def __init__(self, declared: Declared, handler: Handler) -> None:
+    def __init__(self, declared: Declared, handler: Handler, authenticate: Value) -> None:
         self.declared = declared
         self.handler = handler
+        self.authenticate = authenticate
+        """`authenticate(request)` beside the handler, or else of the routes file; or None."""
 
 
 class App:
@@ -68,7 +70,6 @@ class App:
         self.table = table
         self.programs = programs
         self.declarations = declarations_of(interpreter.machine)
-        self.authenticate = self._find_authenticate()
         imported = interpreter.machine.modules.values()
         self.may_wait = may_wait(program.node for program in (*programs.values(), *imported))
         """Whether calls into the app may have to be set aside."""
@@ -81,15 +82,6 @@ class App:
     def serves(self) -> bool:
         """Whether there is anything to serve: routes, or an app folder's static files."""
         return self.has_routes or (self.project.main is None and self.project.public is not None)
-
-    def _find_authenticate(self) -> Value:
-        """`authenticate(request)` of the routes file, the single file or a controller."""
-        for path in self.project.files:
-            program = self.programs.get(path)
-            found = program.get(AUTHENTICATE) if program is not None else None
-            if isinstance(found, Function):
-                return found
-        return None
 
 
 def declarations_of(machine: Machine) -> RouteDeclarations:
@@ -227,10 +219,28 @@ class _Loading:
                 if not declared.is_optional:
                     problems.append(self._problem(declared, handler))
                 continue
-            table.add(declared.method, declared.pattern, Target(declared, handler))
+            authenticate = self._authenticate(found, declared)
+            table.add(declared.method, declared.pattern, Target(declared, handler, authenticate))
         if problems:
             raise AppInvalid(problems)
         return table
+
+    def _authenticate(self, controllers: Controllers, declared: Declared) -> Value:
+        """The function that says who connects to a route (spec/websocket.md §7)."""
+        controller = declared.target.partition("#")[0]
+        main = self._project.main or self._project.routes
+        assert main is not None
+        for definitions in (controllers.definitions(controller), self._programs[main]):
+            function = definitions.get(AUTHENTICATE) if definitions is not None else None
+            if isinstance(function, Function) and not self._is_action(controller):
+                return function
+        return None
+
+    def _is_action(self, controller: str) -> bool:
+        """Whether `authenticate` is what some route leads to: a login form, say."""
+        target = f"{controller}#{AUTHENTICATE}"
+        routes = declarations_of(self._interpreter.machine).routes
+        return any(declared.target == target for declared in routes)
 
     def _problem(self, declared: Declared, unknown: Unknown) -> SoliError:
         """The error for a route whose target does not exist, at its declaration."""

@@ -51,6 +51,10 @@ class Controllers:
         self._files = files
         self._main = main
 
+    def definitions(self, controller: str) -> Definitions | None:
+        """The file in which a controller's functions stand."""
+        return self._files.get(controller, self._main)
+
     def find(self, target: str) -> Handler | Unknown:
         """What a route's target means."""
         controller, _, action = target.partition("#")

@@ -162,7 +162,9 @@ class Conversation:
         self.ended = (code, reason)
         if connection.cause in _POLICY:
             ip, cause = self.visitor.remote_ip, connection.cause.value
-            self.live.log.warning("closed_by_policy", cause=cause, code=code, id=self.id, ip=ip)
+            self.live.log.warning(
+                "closed_by_policy", cause=cause, code=code, connection=self.id, ip=ip
+            )
         if self.runner is not None:
             self.runner.cancel()  # `_resumed` goes on from here
         else:

@@ -38,6 +38,10 @@ EVERYBODY = ""
 """The fan-out room of all connections; the hub's rooms always have a name."""
 
 
+MAX_NOTED = 1000
+"""Different things that one handler is warned about: keys may be made at run time."""
+
+
 class WatchedRooms(Rooms):
     """The hub's rooms, remembering whose membership changed since the fan-out was told."""
 
@@ -170,7 +174,7 @@ class Delivery:
             return
         key = (note.kind, note.subject)
         noted = handler.noted if handler is not None else set()
-        if key not in noted:
+        if key not in noted and len(noted) < MAX_NOTED:
             noted.add(key)
             self._log.warning(note.kind, handler=name, text=note.text)
 

@@ -40,15 +40,24 @@ class RequestContext:
     request: dict[str, Any]
     """The Hash that the action gets."""
     session: Session | None = None
-    user: Value = None
-    """What `authenticate` returned."""
+    find_user: Callable[[], Value] | None = None
+    """Asks the app's `authenticate`; None when there is none."""
     rendered: Response | None = None
     """The answer of `render_json` and the like; the action's return counts when it is not null."""
     set_cookies: list[str] = field(default_factory=list)
     stream: BlockStream | TopicStream | None = None
     layout: Any = None
+    _user: Value = None
     instance: Any = None
     """The controller object whose fields templates see."""
+
+    @property
+    def user(self) -> Value:
+        """What `authenticate` says, asked once."""
+        find, self.find_user = self.find_user, None
+        if find is not None:
+            self._user = find()
+        return self._user
 
     @property
     def origin(self) -> str:

@@ -125,6 +125,11 @@ class Service:
         """
         self._host_authenticate = authenticate
 
+    @property
+    def has_host_authenticate(self) -> bool:
+        """Whether a host says who connects."""
+        return self._host_authenticate is not None
+
     # --- the life of the service ---------------------------------------------------------------
 
     async def start(self) -> None:
@@ -230,7 +235,7 @@ class Service:
         conversation: Conversation | None = None
         try:
             session = self.session_of(raw)
-            user = await self.authenticated(raw, match.params, session)
+            user = await self.authenticated(raw, match, session)
             if isinstance(user, Response):
                 self._log_refusal(user.status, "authenticate", raw)
                 return to_aiohttp(user)
@@ -273,13 +278,13 @@ class Service:
         return Session(self.sessions, cookie)
 
     async def authenticated(
-        self, raw: RawRequest, params: dict[str, str], session: Session
+        self, raw: RawRequest, match: Match[Target], session: Session
     ) -> Value | Response:
         """The user of a request, null for a stranger, or the response that refuses it."""
-        function = self._host_authenticate or self.app.authenticate
-        if function is None:
+        function = match.target.authenticate
+        if function is None and self._host_authenticate is None:
             return None
-        request = visitor_hash(raw, params)
+        request = visitor_hash(raw, match.params)
         try:
             if self._host_authenticate is not None:
                 found = self._host_authenticate(request)

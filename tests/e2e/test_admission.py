@@ -247,3 +247,48 @@ def test_forwarded_headers_count_from_trusted_proxies_only(tmp_path: Path) -> No
 
     run(lambda: body(("127.0.0.0/8",), "203.0.113.7"))
     run(lambda: body((), "127.0.0.1"))
+
+
+def test_an_action_can_ask_who_it_is_too(tmp_path: Path) -> None:
+    """A refusal is then nobody."""
+
+    async def body() -> None:
+        async with serving(tmp_path, AUTHENTICATED) as site:
+            assert (await site.get("/me?token=ada")).json["id"] == "ada"
+            assert (await site.get("/me")).status == 204
+            assert (await site.get("/me?token=bad")).status == 204
+
+    run(body)
+
+
+def test_authentication_beside_a_handler_is_for_its_routes(tmp_path: Path) -> None:
+    """An action that is called so is none."""
+    files = {
+        "config/routes.soli": """router_websocket("/a", "one#handle")
+router_websocket("/b", "two#handle")
+post("/login", "two#authenticate")
+""",
+        "app/controllers/one_controller.soli": """def handle(event)
+  {}
+end
+def authenticate(request)
+  halt(401, "no")
+end
+""",
+        "app/controllers/two_controller.soli": """def handle(event)
+  {}
+end
+def authenticate(request)
+  halt(403, "not for you")
+end
+""",
+    }
+
+    async def body() -> None:
+        async with serving(tmp_path, files) as site:
+            assert await refused(site, "/a") == 401
+            async with site.connect("/b"):
+                pass
+            assert (await site.request("POST", "/login")).status == 403
+
+    run(body)

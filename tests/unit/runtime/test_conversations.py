@@ -209,7 +209,7 @@ def test_an_end_by_policy_is_logged_with_its_cause() -> None:
     conversation.on_closed(connection, 1008, "too many messages")  # type: ignore[arg-type]
     other, ordinary = world.open()
     other.on_closed(ordinary, 1000, "")  # type: ignore[arg-type]
-    assert world.log.count("closed_by_policy cause=rate code=1008 id=id-1") == 1
+    assert world.log.count("closed_by_policy cause=rate code=1008 connection=id-1") == 1
     assert world.live.log.counts["closed_by_policy"] == 1
 
 
