@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from soli_stdlib import install
 
 from soli_lang import Capabilities, Interpreter, SoliError, SoliSyntaxError
-from soli_stdlib import install
 
 VECTORS = Path(__file__).with_name("vectors.txt")
 
