@@ -136,7 +136,7 @@ class _Layout:
                 break
             # That one was closed on the same line: what follows belongs to where it began.
             return self._base(outer, first.frames)
-        return self._levels[first.start]
+        return self._levels.get(first.start, 0)  # 0: on the very line that is being laid out
 
 
 def _visible(frames: tuple[Frame, ...]) -> Frame | None:

@@ -67,7 +67,8 @@ def _signs(left: Piece, right: Piece) -> bool | None:
     if right.text == ".." or left.text == "..":
         return right.space
     if left.role == "UNARY":
-        return left.text == "not"
+        # `--` and `->` are tokens of their own.
+        return left.text == "not" or (left.text == "-" and right.text[:1] in ("-", ">"))
     if right.role in _SPACED or left.role in _SPACED or "=>" in (left.text, right.text):
         return True
     if right.text == ":":

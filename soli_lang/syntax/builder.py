@@ -30,6 +30,9 @@ class Builder(ExpressionBuilder):
         return children[0]  # type: ignore[no-any-return]
 
     def statements(self, children: Children) -> Children:
+        for statement in children[::2]:
+            if statement.__class__ is _SelfFunction:
+                self.error("`def self.` belongs into a class or module", statement.span)
         return children[::2]
 
     def body(self, children: Children) -> Body:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from soli_lang import Interpreter, SoliSyntaxError
+from soli_stdlib import install
+
+from soli_lang import Capabilities, Interpreter, SoliError, SoliSyntaxError
 from soli_lang.checker import Known, check, known_of
 from soli_lang.errors import render
 from soli_lang.evaluator.scopes import FileScope
@@ -10,7 +12,6 @@ from soli_lang.formatting import format_source
 from soli_lang.interpreter import Program
 from soli_lang.parser import parse
 from soli_lang.source import Source
-from soli_stdlib import install
 
 REFUSED = "refused"
 PROGRAM = "a program"
@@ -20,7 +21,8 @@ class Front:
     """Scanner, parser, checker, compiler and formatter, as a host uses them."""
 
     def __init__(self) -> None:
-        self._interpreter = Interpreter(install)
+        no_files = Capabilities(load_module=lambda path, importer: None)
+        self._interpreter = Interpreter(install, capabilities=no_files)
         self._known: Known = known_of(self._interpreter.machine)
 
     def examine(self, text: str) -> str:
@@ -38,7 +40,7 @@ class Front:
             _judge_span(finding.span, text)
         try:
             Program(self._interpreter, program, FileScope())
-        except SoliSyntaxError as error:
+        except SoliError as error:
             judge_error(error, text)
             return REFUSED
         formatted = format_source(source)
@@ -46,9 +48,9 @@ class Front:
         return PROGRAM
 
 
-def judge_error(error: SoliSyntaxError, text: str) -> None:
+def judge_error(error: SoliError, text: str) -> None:
     """Every error has words and a place inside the text, and can be shown."""
-    for one in error.all:
+    for one in error.all if isinstance(error, SoliSyntaxError) else [error]:
         assert one.message, "an error without words"
         _judge_span(one.span, text)
     assert render(error).startswith("Error: ")

@@ -38,7 +38,7 @@ def main() -> int:
             cause = f"{type(error).__name__} in {where.name}: {str(error)[:80]}"
             failures[cause] += 1
             if failures[cause] == 1 and len(failures) <= MOST_FAILURES:
-                print(f"FAILED {cause}\n  text: {ascii(text)}", flush=True)
+                print(f"FAILED {cause}\n  text: {text!a}", flush=True)
         if number % 50_000 == 0:
             print(f"{number} texts, {sum(failures.values())} failures", flush=True)
     _report(outcomes, failures, time.process_time() - begin)

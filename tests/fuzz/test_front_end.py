@@ -51,3 +51,19 @@ def test_the_corpus_itself_is_read(front: Front, programs: list[str]) -> None:
     outcomes = [front.examine(text) for text in programs]
 
     assert outcomes.count(PROGRAM) > 0.9 * len(outcomes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "print(7 - -7)\nprint(- -7, - -> (a) { a })",
+        "for\n (x in 0..2) { print(x) }",
+        "C\n def self.a(x)\n  x\n end",
+        "y = 2\n  |> was told: 1",
+        "import [[raw]]\npost",
+        '"half a character: \ud800"',
+    ],
+)
+def test_what_the_fuzzer_found_stays_fixed(front: Front, text: str) -> None:
+    """Each of these once made something of Python's come out, or the formatter stumble."""
+    assert front.examine(text) in (PROGRAM, REFUSED)
