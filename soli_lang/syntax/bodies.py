@@ -27,7 +27,8 @@ _SEPARATORS: Final = frozenset({"COLON", "FATARROW"})
 def looks_like_hash(ctx: Context, brace: int) -> bool:
     """Does the `{` at index *brace* begin a hash? (spec §2.6, H1)
 
-    Wider than H1: symbols, interpolated strings and keywords may be first keys, too.
+    Wider than H1: first keys may also be symbols, keywords, interpolated strings, `@x`, `(x)`
+    and `x[i]`.
     """
     first = ctx.tokens[brace + 1]
     if first.type == "RBRACE":
@@ -35,9 +36,31 @@ def looks_like_hash(ctx: Context, brace: int) -> bool:
     after = brace + 2
     if first.type == "STR_BEGIN":
         after = first.value if isinstance(first.value, int) else after
+    elif first.type == "LPAR":
+        after = _after_brackets(ctx, brace + 1)
     elif first.type not in _KEYS and first.type not in WORD_TYPES:
         return False
+    elif first.type == "NAME" and ctx.type_after(after) == "LSQB":
+        after = _after_brackets(ctx, after)
     return ctx.type_after(after) in _SEPARATORS
+
+
+_MAX_KEY: Final = 50
+"""Tokens of a bracketed key that are looked at."""
+
+
+def _after_brackets(ctx: Context, at: int) -> int:
+    """Index after the brackets that open at index *at*, or where looking was given up."""
+    depth = 0
+    for index in range(at, min(at + _MAX_KEY, len(ctx.tokens))):
+        kind = ctx.tokens[index].type
+        if kind in ("LPAR", "LSQB", "LBRACE"):
+            depth += 1
+        elif kind in ("RPAR", "RSQB", "RBRACE"):
+            depth -= 1
+            if depth == 0:
+                return index + 1
+    return len(ctx.tokens)
 
 
 def open_body(ctx: Context, token: Token, construct: str) -> None:

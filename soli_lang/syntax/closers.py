@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from .bodies import IFS, TRIES, close_body, else_clause, handler_clause
+from .bodies import (
+    IFS,
+    TRIES,
+    close_body,
+    else_clause,
+    end_header,
+    end_statement,
+    handler_clause,
+)
 from .context import INVISIBLE, Context, Frame, Kind, State, Value
 from .operands import close_params
 from .tokens import Token
@@ -75,8 +83,6 @@ def round_bracket(ctx: Context, token: Token) -> None:
 
 
 def _close_for_group(ctx: Context) -> None:
-    from .bodies import end_statement
-
     ctx.frames.pop()
     end_statement(ctx)
 
@@ -116,6 +122,8 @@ def interpolation_end(ctx: Context, token: Token) -> None:
 
 def end(ctx: Context, token: Token) -> None:
     frame = ctx.pop_invisible()
+    if _ends_header(ctx, frame):
+        return
     closable = frame.kind in (Kind.BODY, Kind.MATCH) and frame.closer in ("end", "")
     if _belongs_to_brace_if(ctx, token, frame, closable):
         return
@@ -125,6 +133,15 @@ def end(ctx: Context, token: Token) -> None:
     _suspect(ctx, token, frame)
     ctx.emit(token, "CLOSE")
     close_body(ctx, frame)
+
+
+def _ends_header(ctx: Context, frame: Frame) -> bool:
+    """`if c end`, `if c else ...`: the header is complete, its body empty."""
+    if frame.kind != Kind.HEADER or ctx.state != State.VALUE:
+        return False
+    ctx.unread()
+    end_header(ctx, frame)
+    return True
 
 
 def _belongs_to_brace_if(ctx: Context, token: Token, frame: Frame, closable: bool) -> bool:
@@ -167,6 +184,8 @@ def _suspect(ctx: Context, token: Token, frame: Frame) -> None:
 
 def else_(ctx: Context, token: Token) -> None:
     frame = pop_for_closer(ctx, token)
+    if _ends_header(ctx, frame):
+        return
     if frame.kind == Kind.BODY and frame.closer == "end" and frame.construct in IFS:
         ctx.mark("CLOSE")
         ctx.frames.pop()

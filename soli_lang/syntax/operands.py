@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .bodies import looks_like_hash, open_header, open_lambda_body
+from .bodies import open_body, open_header, open_lambda_body
 from .context import Context, Frame, Kind, State, Value
 from .tokens import WORD_TYPES, Token
 
@@ -261,8 +261,6 @@ def close_params(ctx: Context, token: Token, frame: Frame) -> None:
 
 def function_tail(ctx: Context, token: Token, construct: str) -> None:
     """Return type and body of a function, method or constructor."""
-    from .bodies import open_body
-
     take_return_type(ctx)
     if construct == "signature":
         ctx.state = State.DONE
@@ -391,6 +389,3 @@ def param_end(ctx: Context, token: Token) -> None:
         close_params(ctx, token, frame)
     else:
         ctx.unexpected(token, f"'{frame.closer}'")
-
-
-__all__ = ["looks_like_hash"]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from . import closers, members, operands, patterns, statements, values
-from .context import MAX_NESTING, Context, State, TooDeep
+from .context import MAX_NESTING, Context, State, TooDeep, Value
 from .tokens import Token
 
 _MAX_READS: Final = 4 * MAX_NESTING
@@ -41,6 +41,31 @@ def _unless_key(handler: Handler) -> Handler:
 
     def handle(ctx: Context, token: Token) -> None:
         if not operands.keyed(ctx, token):
+            handler(ctx, token)
+
+    return handle
+
+
+def _unless_label(handler: Handler) -> Handler:
+    """*handler*, except where a word after a bare name is a label: `f if: 1` (decision 7)."""
+
+    def handle(ctx: Context, token: Token) -> None:
+        ahead = ctx.ahead
+        if ctx.value == Value.NAME and ahead.type == "COLON" and not ahead.space:
+            values.juxtaposed(ctx, token)
+        else:
+            handler(ctx, token)
+
+    return handle
+
+
+def _unless_field(handler: Handler) -> Handler:
+    """*handler*, except where a word is the name of a field: `class: Int` (decision 7)."""
+
+    def handle(ctx: Context, token: Token) -> None:
+        if ctx.ahead.type == "COLON":
+            members.word(ctx, token)
+        else:
             handler(ctx, token)
 
     return handle
@@ -75,15 +100,16 @@ _STATEMENTS: Final[_Table] = {
 _MEMBERS: Final[_Table] = {
     **_CLOSERS,
     "SEMI": members.separator,
-    "PUBLIC": members.modifier,
-    "PRIVATE": members.modifier,
-    "PROTECTED": members.modifier,
-    "STATIC": members.modifier,
-    "CONST": members.modifier,
-    "FN": members.method,
-    "NEW": members.constructor,
-    "CLASS": members.class_,
-    "MODULE": members.class_,
+    "PUBLIC": _unless_field(members.modifier),
+    "PRIVATE": _unless_field(members.modifier),
+    "PROTECTED": _unless_field(members.modifier),
+    "STATIC": _unless_field(members.modifier),
+    "CONST": _unless_field(members.modifier),
+    "FN": _unless_field(members.method),
+    "NEW": _unless_field(members.constructor),
+    "CLASS": _unless_field(members.class_),
+    "MODULE": _unless_field(members.class_),
+    "END": _unless_field(closers.end),
     "NAME": members.name,
 }
 
@@ -193,12 +219,13 @@ _VALUES: Final[_Table] = {
     "LPAR": values.call,
     "LSQB": values.index,
     "LBRACE": values.brace,
-    "DO": values.do_block,
+    "DO": _unless_label(values.do_block),
     "BAR": values.bar,
-    "IF": values.postfix_if,
-    "UNLESS": values.postfix_if,
-    "FOR": values.comprehension,
-    "THEN": values.then,
+    "IF": _unless_label(values.postfix_if),
+    "UNLESS": _unless_label(values.postfix_if),
+    "FOR": _unless_label(values.comprehension),
+    "THEN": _unless_label(values.then),
+    "END": _unless_label(closers.end),
     "SEMI": values.semicolon,
 }
 

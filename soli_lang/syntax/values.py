@@ -7,7 +7,7 @@ from typing import Final
 from .bodies import TRIES, end_statement, looks_like_hash
 from .closers import missing, pop_for_closer
 from .context import INVISIBLE, LINES, TAKES_BLOCK, Context, Frame, Kind, State, Value, is_word
-from .operands import close_params, no_params, open_block, open_params
+from .operands import close_params, open_block, open_params
 from .tokens import KEYWORDS, Token
 
 _CONTINUES: Final = frozenset({"DOT", "SCOPE", "OP", "OROR", "AND", "OR", "EQ", "QUESTION"})
@@ -361,6 +361,3 @@ def semicolon(ctx: Context, token: Token) -> None:
     else:
         ctx.emit(token)
         ctx.operand()
-
-
-__all__ = ["no_params"]
