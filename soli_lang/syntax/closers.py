@@ -37,7 +37,10 @@ def pop_for_closer(ctx: Context, token: Token) -> Frame:
         if not frame.is_inline:
             return frame
         if frame.count > _INLINE_LIMIT:
-            missing(ctx, frame, token)
+            if token.type == "EOF":
+                _report_open(ctx, frame, token)
+            else:
+                missing(ctx, frame, token)
         ctx.mark("CLOSE")
         ctx.frames.pop()
 

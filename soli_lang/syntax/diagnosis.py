@@ -128,7 +128,7 @@ def describe(
         message = f"Unexpected token 'EOF', expected {wanted}"
         return SoliSyntaxError(message, span, source, incomplete=True)
     token = tokens[shown]
-    if kind == "SEP":
+    if kind == "SEP" or (kind == "CLOSE" and token.newline):
         last = tokens[at - 1] if at else token
         message = f"Unexpected end of line, expected {wanted}"
         return SoliSyntaxError(message, Span(last.start, last.end), source)
@@ -179,6 +179,8 @@ def _hint(text: str, wanted: str, place: Place) -> str | None:
         return f"an expression is missing before `{text}`, or there is a comma too many"
     if text == "}" and wanted == "'=>' or ':'":
         return "this `{` begins a hash; a block begins with a statement such as `let` or `if`"
+    if wanted == "','":
+        return "the arms of a `match` are separated by commas"
     if wanted.startswith("','"):
         return "is a comma missing?"
     return None
