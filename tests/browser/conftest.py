@@ -22,9 +22,13 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests, with a new user data folder."""
+    """One browser for the tests of this folder, with a new user data folder.
+
+    Not for the whole session: while Playwright runs, its event loop counts as running, and no
+    other test could start one.
+    """
     chromium = os.environ.get("SOLI_TEST_BROWSER") or shutil.which("chromium")
     assert chromium, "no Chromium here: run `make setup`, or name it with SOLI_TEST_BROWSER"
     with sync_playwright() as playwright:
