@@ -48,6 +48,8 @@ OPEN, CLOSING, CLOSED = 0, 1, 2
 
 #: Unanswered pings after which the peer is gone.
 MAX_UNANSWERED_PINGS = 2
+#: Fragments below this size count as messages do, against the rate.
+SMALL_FRAGMENT_BYTES = 64
 
 
 class Connection(Channel):
@@ -254,6 +256,11 @@ class Connection(Channel):
         except Exception:
             self._listener_failed()
 
+    def on_fragment(self, size: int) -> None:
+        """Count a small fragment: `max_message_bytes` alone would let a million of them in."""
+        if size < SMALL_FRAGMENT_BYTES and self._endpoint.message_interval:
+            self._is_too_fast()
+
     def on_ping(self, payload: bytes) -> None:
         """Answer a ping; while the transport is full only the latest one."""
         if self._endpoint.message_interval and self._is_too_fast():
@@ -264,8 +271,10 @@ class Connection(Channel):
             self._pending_pong = pong_frame(payload)
 
     def on_pong(self, payload: bytes) -> None:
-        """The peer is there."""
+        """The peer is there. Pongs that nobody asked for count against the rate as pings do."""
         self._unanswered = 0
+        if self._endpoint.message_interval:
+            self._is_too_fast()
 
     def on_close(self, code: int, reason: str) -> None:
         """Echo the peer's Close, or complete the handshake that we began."""

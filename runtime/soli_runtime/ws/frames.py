@@ -158,6 +158,9 @@ class FrameParser:
     def on_binary(self, data: bytes) -> None:
         """A binary message is complete."""
 
+    def on_fragment(self, size: int) -> None:
+        """A fragment of *size* bytes came, and it is not the last of its message."""
+
     def on_ping(self, payload: bytes) -> None:
         """A Ping frame came."""
 
@@ -317,6 +320,8 @@ class FrameParser:
             self._message = None
             self._decoder = None
             self._deliver(self._opcode, message, compressed=self._compressed)
+        else:
+            self.on_fragment(len(payload))
 
     @staticmethod
     def _check_utf8(decoder: IncrementalDecoder, payload: bytearray) -> None:

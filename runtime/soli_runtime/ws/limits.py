@@ -11,7 +11,8 @@ class SocketLimits:
 
     #: A message, all fragments, after inflation; past it 1009.
     max_message_bytes: int = 1024 * 1024
-    #: Messages and pings per second and connection, and how many may come at once; past it 1008.
+    #: Messages per second and connection, and how many may come at once; past it 1008. Pings,
+    #: pongs and fragments of fewer than 64 bytes count as well.
     message_rate: float = 1000
     message_burst: int = 2000
     #: What waits to be sent to one connection; past it 1013.

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from soli_runtime.ws import CloseCause, CloseCode, Connection
+from soli_runtime.ws.connection import SMALL_FRAGMENT_BYTES
 from soli_runtime.ws.frames import close_frame, pong_frame, text_frame
 
 from .doubles import FakeListener, Stage, closing, masked, text
@@ -555,6 +556,36 @@ def test_pings_count_as_messages() -> None:
     connection, transport, _ = stage.connect()
     connection.data_received(masked(0x89, b"p") * 6)
     assert transport.written == pong_frame(b"p") * 5 + close_frame(1008, "too many messages")
+
+
+def test_pongs_count_as_messages() -> None:
+    """Those that nobody asked for can be a flood as well."""
+    stage = Stage(message_rate=10, message_burst=5)
+    connection, transport, _ = stage.connect()
+    connection.data_received(masked(0x8A, b"p") * 5)
+    assert transport.written == b""
+    connection.data_received(masked(0x8A, b"p"))
+    assert transport.written == close_frame(1008, "too many messages")
+
+
+@pytest.mark.parametrize("size", [0, 1, SMALL_FRAGMENT_BYTES - 1])
+def test_small_fragments_count_as_messages(size: int) -> None:
+    """A message may not be cut into more small pieces than messages are allowed."""
+    stage = Stage(message_rate=10, message_burst=5)
+    connection, transport, _ = stage.connect()
+    connection.data_received(masked(0x01) + masked(0x00, b"x" * size) * 4)
+    assert connection.is_open
+    connection.data_received(masked(0x00, b"x" * size) * 2)
+    assert transport.written == close_frame(1008, "too many messages")
+
+
+def test_larger_fragments_do_not_count() -> None:
+    """A long message may come in as many of them as it needs; its size is limited already."""
+    stage = Stage(message_rate=10, message_burst=5)
+    connection, _, listener = stage.connect()
+    connection.data_received(masked(0x01, b"x" * SMALL_FRAGMENT_BYTES))
+    connection.data_received(masked(0x00, b"x" * SMALL_FRAGMENT_BYTES) * 99 + masked(0x80))
+    assert listener.messages == ["x" * SMALL_FRAGMENT_BYTES * 100]
 
 
 def test_a_rate_of_zero_is_no_limit() -> None:
