@@ -265,6 +265,8 @@ def mismatched(ctx: Context, token: Token, sign: str) -> None:
         return
     expected = "end of line" if ctx.state >= State.VALUE else "expression"
     ctx.unexpected(token, expected, hint=f"nothing is open that `{sign}` could close")
+    if ctx.state == State.OPERAND:
+        ctx.valued()
 
 
 def _fits(frame: Frame, sign: str) -> bool:

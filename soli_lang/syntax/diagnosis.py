@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
 from typing import Final
 
 from ..errors import SoliSyntaxError
+from ..records import Record
 from ..source import Source, Span
 from .tokens import Token
 
@@ -49,8 +49,7 @@ _SPECIFIC: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record, frozen=True):
     """Where in the resolved tokens an error is."""
 
     opener: Token | None
@@ -131,7 +130,8 @@ def describe(
     if kind == "SEP" or (kind == "CLOSE" and token.newline):
         last = tokens[at - 1] if at else token
         message = f"Unexpected end of line, expected {wanted}"
-        return SoliSyntaxError(message, Span(last.start, last.end), source)
+        hint = "write `new Name()`" if wanted == "'('" else None
+        return SoliSyntaxError(message, last.span, source, hint=hint)
     text = source.text[token.start : token.end]
     text = text if len(text) <= 40 else text[:37] + "..."
     message = f"Unexpected token '{text}', expected {wanted}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .bodies import open_body, open_header, open_lambda_body
+from .bodies import end_statement, open_body, open_header, open_lambda_body
 from .context import Context, Frame, Kind, State, Value
 from .tokens import WORD_TYPES, Token
 
@@ -155,11 +155,21 @@ def no_params(ctx: Context) -> None:
 def function(ctx: Context, token: Token) -> None:
     """`fn(...)` where an operand is expected."""
     if ctx.ahead.type != "LPAR":
-        ctx.unexpected(token, "expression", hint="a lambda is written `fn(x) x + 1`")
+        misplaced_function(ctx, token)
         return
     ctx.emit(token, "LAMBDA")
     ctx.next += 1
     open_params(ctx, ctx.tokens[ctx.next - 1], ")", "lambda", token)
+
+
+def misplaced_function(ctx: Context, token: Token) -> None:
+    """`def name` where an expression is expected."""
+    if token.newline and ctx.visible().kind in (Kind.FILE, Kind.BODY):
+        ctx.unexpected(token, "expression", hint="the line before is not complete")
+        ctx.unread()
+        end_statement(ctx)
+    else:
+        ctx.unexpected(token, "expression", hint="a lambda is written `fn(x) x + 1`")
 
 
 def bar(ctx: Context, token: Token) -> None:

@@ -232,6 +232,11 @@ def misplaced(ctx: Context, token: Token) -> None:
     """A statement where an expression is expected: report it, but keep its `end` in pairs."""
     if keyed(ctx, token):
         return
+    if token.newline and ctx.visible().kind in (Kind.FILE, Kind.BODY):
+        ctx.unexpected(token, "expression", hint="the line before is not complete")
+        ctx.unread()
+        end_statement(ctx)
+        return
     hint = f"`{ctx.shown(token)}` is a statement and has no value"
     if token.type in ("IF", "UNLESS"):
         hint += "; use `condition ? a : b`"
