@@ -8,11 +8,9 @@ from multidict import CIMultiDict
 from .http_requests import RawRequest, UploadedFile, header_hash
 from .http_responses import Response, text_response
 from .origins import Peer, TrustedProxies
+from .ws.handshake import SERVER
 
 MAX_PARTS = 1000
-
-SERVER = "soli"
-"""What the `Server` header says: enough to know whom to ask, nothing to attack by."""
 
 _HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "content-length", "keep-alive"})
 """Headers that the server itself must decide about."""

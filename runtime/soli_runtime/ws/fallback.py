@@ -13,6 +13,7 @@ from aiohttp import WebSocketError, WSMsgType, web
 from .channel import UNLIMITED
 from .connection import Connection
 from .frames import CloseCode, ProtocolViolation, is_receivable_code
+from .handshake import SERVER
 from .listener import Listener
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class FallbackConnection(Connection):
             # One more than ours: what aiohttp does at its limit differs between versions.
             max_msg_size=(limits.max_message_bytes or UNLIMITED) + 1,
         )
+        response.headers["Server"] = SERVER
         if protocol is not None:
             response.headers["Sec-WebSocket-Protocol"] = protocol
         await response.prepare(request)

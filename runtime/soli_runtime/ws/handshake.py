@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from .deflate import Agreement, negotiate
 
-__all__ = ["HEADERS", "Accepted", "Refused", "answer", "choose_protocol"]
+__all__ = ["HEADERS", "SERVER", "Accepted", "Refused", "answer", "choose_protocol"]
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 VERSION = "13"
+#: What the `Server` header says: enough to know whom to ask, nothing to attack by.
+SERVER = "soli"
 #: The request headers that matter here.
 HEADERS = (
     "Upgrade",
@@ -59,6 +61,7 @@ def answer(
         "Upgrade": "websocket",
         "Connection": "Upgrade",
         "Sec-WebSocket-Accept": accept_token(headers["Sec-WebSocket-Key"].strip()),
+        "Server": SERVER,
     }
     if protocol is not None:
         response["Sec-WebSocket-Protocol"] = protocol

@@ -16,7 +16,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from .connection import Connection
 from .endpoint import Endpoint
 from .fallback import FallbackConnection
-from .handshake import HEADERS, Accepted, Refused, answer
+from .handshake import HEADERS, SERVER, Accepted, Refused, answer
 from .listener import Listener
 
 __all__ = ["upgrade"]
@@ -43,9 +43,8 @@ async def upgrade(
     if isinstance(decision, Refused):
         endpoint.counters.handshakes_refused += 1
         logger.info("handshake refused", extra={"status": decision.status, "why": decision.text})
-        return web.Response(
-            status=decision.status, text=decision.text + "\n", headers=dict(decision.headers)
-        )
+        headers = {"Server": SERVER, **decision.headers}
+        return web.Response(status=decision.status, text=decision.text + "\n", headers=headers)
     if not endpoint.takes_over:
         return await FallbackConnection(endpoint, listener).serve(request, protocol)
     response = _Switching(decision)

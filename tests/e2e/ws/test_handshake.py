@@ -21,6 +21,7 @@ def test_a_right_handshake_is_accepted(path: Path) -> None:
             assert headers["upgrade"].lower() == "websocket"
             assert headers["connection"].lower() == "upgrade"
             assert "sec-websocket-extensions" not in headers
+            assert headers["server"] == "soli"
 
     play(path, scenario)
 
@@ -62,7 +63,7 @@ def test_a_wrong_handshake_is_refused(
         async with raw_client(service, upgraded=False) as client:
             client.send(handshake(**changed))
             got, headers = await client.response()
-            assert got == status
+            assert (got, headers["server"]) == (status, "soli")
             if "Sec_WebSocket_Version" in changed:
                 assert headers["sec-websocket-version"] == "13"
         assert service.opened == []
