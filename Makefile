@@ -47,8 +47,8 @@ types: $(DEV) ## mypy, strict
 wheel-check: $(DEV) ## build a wheel, install it in an empty place, run the quick start there
 	@$(BIN)/pytest -q tests/packaging $(ARGS)
 
-bench: $(DEV) $(NODE) ## the benchmarks (see benchmarks/README.md)
-	@$(BIN)/python -m benchmarks $(ARGS)
+bench: $(DEV) $(NODE) ## the benchmarks; QUICK=1: one short round (see benchmarks/README.md)
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ARGS)
 
 golden: $(DEV) ## rewrite the golden files; review the diff before committing it
 	@SOLI_REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/errors $(ARGS)
