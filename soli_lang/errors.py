@@ -7,14 +7,13 @@ a backtrace; as text it reads `MESSAGE at LINE:COL`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from .records import Record
 from .source import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Record, frozen=True):
     """One line of a Soli backtrace: a function, and the place in it that was running."""
 
     function: str

@@ -17,7 +17,6 @@ from .native import host_function
 from .source import Source
 from .values import UNSET, Function, Value
 
-
 TOO_DEEP = "expression nested too deeply"
 
 

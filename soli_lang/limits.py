@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from .errors import CapabilityError
+from .records import Record, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Record, frozen=True, kw_only=True):
     """Bounds of one call from the host into a program; 0 turns a limit off.
 
     `max_steps` counts calls and loop turns; `max_seconds` is time spent computing (waiting does
@@ -28,8 +27,7 @@ class Limits:
     max_call_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
+class Capabilities(Record, frozen=True, kw_only=True):
     """What a program can reach outside itself. Nothing, unless the host grants it.
 
     `output` takes text for `print`. `input` reads a line (None at the end). `clock` is Unix

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -28,16 +27,21 @@ class Position(NamedTuple):
     column: int
 
 
-@dataclass(eq=False)
 class Source:
     """A program text with the name under which errors show it.
 
     `name` is a path, or `<repl>`, `<eval>` and the like for text without a file.
     """
 
-    name: str
-    text: str
-    _line_starts: list[int] = field(default_factory=list, repr=False)
+    __slots__ = ("_line_starts", "name", "text")
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        self._line_starts: list[int] = []
+
+    def __repr__(self) -> str:
+        return f"Source({self.name!r})"
 
     def _starts(self) -> list[int]:
         if not self._line_starts:

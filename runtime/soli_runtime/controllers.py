@@ -7,13 +7,13 @@ of its own (spec/stdlib.md §24).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Protocol
 
 from soli_lang.evaluator.members import new_instance
 from soli_lang.machine import Machine
 from soli_lang.objects import SoliClass
+from soli_lang.records import Record
 from soli_lang.source import Source
 from soli_lang.values import Function, Symbol, Value
 
@@ -33,8 +33,7 @@ class Definitions(Protocol):
     def functions(self) -> Mapping[str, Function]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Record, frozen=True):
     """A route's target that does not exist, and what may have been meant."""
 
     message: str

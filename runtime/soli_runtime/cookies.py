@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
 from soli_lang.errors import SoliError
+from soli_lang.records import Record
 from soli_lang.semantics import to_text
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
@@ -39,8 +39,7 @@ def parse_cookies(header: str) -> dict[str, str]:
     return cookies
 
 
-@dataclass(frozen=True, slots=True)
-class CookieOptions:
+class CookieOptions(Record, frozen=True):
     """The attributes of one cookie."""
 
     path: str = "/"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from soli_lang.errors import SoliValueError
+from soli_lang.records import Record
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -16,8 +16,7 @@ MAX_DAYS_AHEAD = 366 * 8 + 2
 """29 February may be eight years away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cron:
+class Cron(Record, frozen=True):
     """A parsed line: which values each field allows."""
 
     seconds: frozenset[int]

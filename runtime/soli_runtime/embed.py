@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from aiohttp import web
 from soli_lang.errors import SoliError
 from soli_lang.interpreter import Interpreter
 from soli_lang.limits import Capabilities, Limits
+from soli_lang.records import changed
 
 from .app import App, load
 from .handlers import Calls
@@ -114,7 +114,7 @@ def mount(
     waiting = Waiting()
     project = find_project(Path(path))
     granted = capabilities or Capabilities()
-    granted = replace(
+    granted = changed(
         granted,
         suspend=waiting.suspend,
         sleep=granted.sleep or waiting.sleep,

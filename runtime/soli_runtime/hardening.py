@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from soli_lang.errors import SoliValueError
 from soli_lang.machine import Machine
 from soli_lang.native import Any_, Int, String, function
+from soli_lang.records import Record, field
 from soli_lang.values import Value
 
 LIBRARY_KEY = "soli_runtime.hardening"
@@ -20,8 +19,7 @@ SECURITY_HEADERS = {
 }
 
 
-@dataclass(slots=True)
-class Hardening:
+class Hardening(Record):
     """What the program has switched on."""
 
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES

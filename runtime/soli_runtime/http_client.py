@@ -6,13 +6,13 @@ aiohttp is imported when the first request is made: most scripts make none.
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from soli_lang.errors import SoliError, SoliIOError, SoliPlainTypeError
 from soli_lang.machine import Machine
 from soli_lang.native import Any_, Hash, String, static
+from soli_lang.records import Record, field
 from soli_lang.semantics import from_key, to_text, type_name
 from soli_lang.values import Value
 
@@ -36,8 +36,7 @@ class RequestFailed(SoliIOError):
     """No answer: the text begins `HTTP request failed: `."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Record, frozen=True):
     """One request, checked."""
 
     method: str
@@ -47,8 +46,7 @@ class Wanted:
     timeout: float = DEFAULT_TIMEOUT_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
-class Got:
+class Got(Record, frozen=True):
     """Its answer."""
 
     status: int

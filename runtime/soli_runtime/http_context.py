@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from soli_lang.machine import Machine
+from soli_lang.records import Record, field
 from soli_lang.values import Value
 
 from .http_requests import RawRequest
@@ -17,8 +17,7 @@ from .sse import BlockStream, TopicStream
 JSON_KEY = "soli_runtime.json"
 
 
-@dataclass(frozen=True, slots=True)
-class JsonCodec:
+class JsonCodec(Record, frozen=True):
     """Soli's JSON rules, as the library implements them."""
 
     encode: Callable[[Value], str]
@@ -32,8 +31,7 @@ def json_codec(machine: Machine) -> JsonCodec:
     return codec
 
 
-@dataclass(slots=True)
-class RequestContext:
+class RequestContext(Record):
     """One request, and what its action has said about the answer so far."""
 
     raw: RawRequest

@@ -6,7 +6,6 @@ No aiohttp in here: the server hands over a `RawRequest`, so that hosts and test
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,6 +13,7 @@ from soli_stdlib.character_sets import decode_text
 from soli_stdlib.json_text import decode as decode_json
 
 from soli_lang.errors import SoliError
+from soli_lang.records import Record, field
 
 from .cookies import parse_cookies
 from .queries import parse_pairs, parse_query
@@ -21,8 +21,7 @@ from .queries import parse_pairs, parse_query
 FORM = "application/x-www-form-urlencoded"
 
 
-@dataclass(slots=True)
-class UploadedFile:
+class UploadedFile(Record):
     """One file of a multipart form."""
 
     field_name: str
@@ -40,8 +39,7 @@ class UploadedFile:
         }
 
 
-@dataclass(slots=True)
-class RawRequest:
+class RawRequest(Record):
     """What arrived, before anything is parsed. Header names are in lower case."""
 
     method: str

@@ -6,10 +6,10 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from soli_lang.errors import SoliError, SoliPlainTypeError
+from soli_lang.records import Record, field
 from soli_lang.semantics import from_key, to_text, type_name
 from soli_lang.values import Value
 
@@ -25,8 +25,7 @@ RESPONSE_KEYS = frozenset({"status", "headers", "body", "body_base64"})
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 
 
-@dataclass(slots=True)
-class Response:
+class Response(Record):
     """A finished response. Header names as the program wrote them; repeated ones repeat."""
 
     status: int = 200

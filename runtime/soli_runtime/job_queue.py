@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from soli_lang.records import Record, field
 
 DEFAULT_QUEUE = "default"
 DEFAULT_RETRIES = 3
@@ -16,8 +17,7 @@ MAX_FINISHED = 1000
 """Finished jobs that are remembered for `Job.list`."""
 
 
-@dataclass(slots=True)
-class Job:
+class Job(Record):
     """One call of a job class, now or later."""
 
     id: str
@@ -79,8 +79,7 @@ class JobStore(Protocol):
     def list(self, queue: str | None = None) -> list[Job]: ...
 
 
-@dataclass(order=True, slots=True)
-class _Entry:
+class _Entry(Record, order=True):
     run_at: float
     negative_priority: int
     number: int

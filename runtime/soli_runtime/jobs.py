@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +18,7 @@ from soli_lang.errors import SoliError, SoliPlainTypeError, SoliValueError
 from soli_lang.machine import Machine
 from soli_lang.native import Any_, Array, String, function, native_class, static
 from soli_lang.objects import SoliClass
+from soli_lang.records import Record, field
 from soli_lang.semantics import from_key, to_text, type_name
 from soli_lang.values import Symbol, Value
 
@@ -32,8 +32,7 @@ WEBHOOK = "Webhook"
 """Name of the built-in job that posts JSON to a URL."""
 
 
-@dataclass(slots=True)
-class Schedule:
+class Schedule(Record):
     """A job class that is run again and again."""
 
     name: str
@@ -53,8 +52,7 @@ class Schedule:
         }
 
 
-@dataclass(slots=True)
-class Jobs:
+class Jobs(Record):
     """The jobs, job classes and schedules of one program."""
 
     store: JobStore = field(default_factory=MemoryJobs)

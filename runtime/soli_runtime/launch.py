@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from soli_stdlib.environment import with_dotenv
 
 from soli_lang.interpreter import Interpreter
 from soli_lang.limits import Limits
+from soli_lang.records import Record, field
 
 from .app import App, load
 from .capabilities import granted
@@ -19,8 +19,7 @@ from .settings import Settings
 from .waiting import Waiting
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(Record, frozen=True):
     """How to start a program: everything that the command line says about it."""
 
     path: Path
@@ -30,8 +29,7 @@ class Launch:
     private_network: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Launched:
+class Launched(Record, frozen=True):
     """A loaded app, and how its program waits."""
 
     app: App

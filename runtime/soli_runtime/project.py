@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from soli_lang.records import Record, field
 
 EXTENSIONS = (".soli", ".sl")
 """Ours first: of two files that differ in the extension only, it counts."""
@@ -18,8 +19,7 @@ class ProjectError(Exception):
     """The path given is nothing that can be run. The text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Record, frozen=True):
     """The files of one app, each once, in the order in which they are run."""
 
     root: Path

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, unquote_to_bytes
 
 from soli_lang.errors import SoliError
+from soli_lang.records import Record, field
 
 WEBSOCKET = "WEBSOCKET"
 """The method under which WebSocket routes stand in the table."""
@@ -32,16 +32,14 @@ class RouteError(SoliError):
     headline = "Route error"
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Record, frozen=True):
     """One part of a pattern: literal text (decoded), or the name of a parameter."""
 
     kind: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Record, frozen=True):
     """A parsed pattern. `text` is as written, without a trailing slash."""
 
     text: str
@@ -113,8 +111,7 @@ def _decode(segment: str) -> str | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Match(Generic[T]):
+class Match(Record, Generic[T], frozen=True):
     """A route was found: its target, and the decoded parameters (a fresh dict)."""
 
     target: T
@@ -122,8 +119,7 @@ class Match(Generic[T]):
     pattern: Pattern
 
 
-@dataclass(frozen=True, slots=True)
-class NoMatch:
+class NoMatch(Record, frozen=True):
     """No route. `allowed` are the HTTP methods that the path has (405 if any, else 404).
 
     `is_websocket`: the path is a WebSocket route, so a plain GET gets 426.
@@ -136,8 +132,7 @@ class NoMatch:
 NOT_FOUND = NoMatch()
 
 
-@dataclass(slots=True)
-class _Entry(Generic[T]):
+class _Entry(Record, Generic[T]):
     """All routes of one pattern shape, by method."""
 
     pattern: Pattern

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from soli_lang.errors import SoliPlainTypeError, SoliValueError
 from soli_lang.machine import Machine
 from soli_lang.native import Any_, Callable_, Hash, NativeFunction, String, function
 from soli_lang.objects import Instance
+from soli_lang.records import Record, field
 from soli_lang.semantics import from_key, to_text, type_name
 from soli_lang.values import Symbol, Value
 
@@ -39,8 +39,7 @@ CORS_DEFAULTS: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Record, frozen=True):
     """One route as the program declared it."""
 
     method: str
@@ -58,16 +57,14 @@ class Declared:
     """The subprotocols that a WebSocket route speaks."""
 
 
-@dataclass(frozen=True, slots=True)
-class CorsRule:
+class CorsRule(Record, frozen=True):
     """`cors(pattern, options)`."""
 
     pattern: str
     options: dict[str, Any]
 
 
-@dataclass(slots=True)
-class _Place:
+class _Place(Record):
     """Where in the blocks of the DSL a declaration stands."""
 
     prefix: str = ""
@@ -77,8 +74,7 @@ class _Place:
     resource_prefix: str = ""
 
 
-@dataclass
-class RouteDeclarations:
+class RouteDeclarations(Record):
     """What the program declared so far."""
 
     routes: list[Declared] = field(default_factory=list)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from soli_lang.errors import SoliError
+from soli_lang.records import Record, field
 
 ENVIRONMENT_PREFIX = "SOLI_"
 
@@ -33,8 +33,7 @@ def _setting(default: Any, kind: str, help_: str) -> Any:
     return field(default=default, metadata={"kind": kind, "help": help_})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Record, frozen=True, kw_only=True):
     """How the runtime behaves. 0 turns a limit off where its help says so."""
 
     host: str = _setting("127.0.0.1", "text", "address to listen on")
@@ -123,8 +122,7 @@ class Settings:
         return self.message_burst or self.message_rate
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Record, frozen=True):
     """One row of the table: enough to build a flag and to read a value from text."""
 
     name: str
@@ -163,8 +161,7 @@ class Setting:
         return None if is_good else f"expected {self.expected}, got {value!r}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Record, frozen=True):
     expected: str
     read: Callable[[str], Any]
     accepts: Callable[[Any], bool]
@@ -215,7 +212,7 @@ _KINDS: Mapping[str, _Kind] = {
 }
 
 SETTINGS: tuple[Setting, ...] = tuple(
-    Setting(item.name, item.metadata["kind"], item.default, item.metadata["help"])
-    for item in fields(Settings)
+    Setting(name, item.metadata["kind"], item.default, item.metadata["help"])
+    for name, item in Settings.record_fields.items()
 )
 """Every setting, in the order in which help lists them."""

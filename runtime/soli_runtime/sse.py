@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from soli_lang.errors import SoliError
 from soli_lang.machine import Machine
 from soli_lang.native import Any_, String, function, method
 from soli_lang.objects import is_callable
+from soli_lang.records import Record
 from soli_lang.semantics import to_text, type_name
 from soli_lang.values import Value
 
@@ -88,8 +88,7 @@ class Topics:
         return len(self._subscribers.get(topic, ()))
 
 
-@dataclass(frozen=True, slots=True)
-class BlockStream:
+class BlockStream(Record, frozen=True):
     """A response that a block of the program writes."""
 
     block: Value
@@ -97,8 +96,7 @@ class BlockStream:
     is_sse: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TopicStream:
+class TopicStream(Record, frozen=True):
     """A response that relays a topic."""
 
     topic: str

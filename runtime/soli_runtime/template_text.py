@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from soli_lang.errors import SoliSyntaxError
+from soli_lang.records import Record
 from soli_lang.source import Position, Source, Span
 
 FUNCTION = "__template"
@@ -24,8 +24,7 @@ _RAW = re.compile(r"(?:raw|partial|render_partial|content|yield)\b")
 _YIELD = re.compile(r"\byield\b(?:\(\))?")
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(Record, frozen=True):
     """Characters of the program from `start` on stand at `origin` of the template."""
 
     start: int
@@ -53,8 +52,7 @@ class TemplateSource(Source):
         return self._template.line(number)
 
 
-@dataclass(frozen=True, slots=True)
-class _Tag:
+class _Tag(Record, frozen=True):
     """Text (`kind` is `text`), output (`=`, `-`) or code (`code`) of a template."""
 
     kind: str

@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from soli_lang.interpreter import Interpreter
 from soli_lang.limits import Limits
 from soli_lang.machine import Machine
 from soli_lang.native import declarations, install
+from soli_lang.records import changed
 from soli_lang.values import Value
 
 from ..capabilities import granted
@@ -61,7 +61,7 @@ class World:
             services={BLOCKING_SERVICE: asyncio.to_thread},
             private_network=True,
         )
-        capabilities = replace(capabilities, output=output)
+        capabilities = changed(capabilities, output=output)
         self._limits = Limits(max_seconds=seconds)
         self.app_limits: Limits | None = None
         """Limits of the app's handlers, which run while a test waits."""
