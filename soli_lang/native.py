@@ -19,7 +19,6 @@ values only (never a tuple), raise SoliError only, bound the size of what you bu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from types import ModuleType
@@ -28,6 +27,7 @@ from typing import Any, TypeVar
 from .errors import SoliError, SoliPlainTypeError, SoliTypeError
 from .machine import Machine, arity_error
 from .objects import Instance, SoliClass
+from .records import Record, changed
 from .semantics import type_name
 from .values import Function, Symbol, Value
 
@@ -136,8 +136,7 @@ class BoundMethod:
 # --- argument types ---
 
 
-@dataclass(frozen=True, slots=True)
-class Arg:
+class Arg(Record, frozen=True):
     """The type of one argument, and how errors speak of it.
 
     `noun` is used by functions (`len() expects string, got int`), `phrase` by methods
@@ -156,7 +155,7 @@ class Arg:
         self, noun: str | None = None, *, phrase: str | None = None, message: str | None = None
     ) -> Arg:
         """The same type in other words: `Int(phrase="an integer index")`."""
-        return replace(
+        return changed(
             self,
             noun=noun or self.noun,
             phrase=phrase or self.phrase,
@@ -165,11 +164,11 @@ class Arg:
 
     def optional(self, default: Any = None) -> Arg:
         """The same type for an argument that may be left out."""
-        return replace(self, default=default)
+        return changed(self, default=default)
 
     def rest(self) -> Arg:
         """The same type for any number of further arguments (must come last)."""
-        return replace(self, is_rest=True)
+        return changed(self, is_rest=True)
 
     def accepts(self, value: Value) -> bool:
         return self.types is None or value.__class__ in self.types
@@ -193,8 +192,7 @@ Text = Arg("string or bytes", "a string or bytes", frozenset({str, bytes}))
 # --- declarations ---
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Record, frozen=True):
     """What a decorated function declares. One source for arity, types, errors and documentation."""
 
     kind: str
@@ -209,6 +207,8 @@ class Declaration:
     code: Callable[..., Value]
     takes_machine: bool
     capability: str | None
+    linear: bool = False
+    """Whether its work grows with its texts and collections, and it does not pay by itself."""
 
     @property
     def low(self) -> int:
@@ -259,6 +259,7 @@ def _declare(
         code=code,
         takes_machine=first == ("machine",),
         capability=options.get("capability"),
+        linear=options.get("linear", False),
     )
     declared = getattr(code, "soli_declarations", ())
     code.soli_declarations = (*declared, declaration)  # type: ignore[attr-defined]
@@ -266,7 +267,7 @@ def _declare(
 
 
 def function(name: str | tuple[str, ...], *args: Arg, **options: Any) -> Callable[[Code], Code]:
-    """Declare a global function (several names: aliases)."""
+    """Declare a global function (several names: aliases). For options see `method`."""
     names = (name,) if isinstance(name, str) else name
     return lambda code: _declare("function", "", names, args, code, options)
 
@@ -285,7 +286,8 @@ def method(
     """Declare a method of the builtin type *owner* (its `type()` name, or `any`).
 
     The receiver is the first Python argument (after `machine`). Options: `bare` (`x.name` runs
-    it), `mutates` (documentation), `arity_text` (the number an arity error names).
+    it), `mutates` (documentation), `arity_text` (the number an arity error names), `linear` (its
+    work grows with its texts and collections, and is paid for before it begins).
     """
     names = (name,) if isinstance(name, str) else name
     return lambda code: _declare("method", owner, names, args, code, options)
@@ -347,14 +349,36 @@ def native_class(machine: Machine, name: str) -> SoliClass:
 
 
 def _native_function(machine: Machine, declaration: Declaration, name: str) -> NativeFunction:
-    code = partial(declaration.code, machine) if declaration.takes_machine else declaration.code
+    code = _code(machine, declaration)
     invoke = _checked(declaration, name, code)
     shown = f"{declaration.owner}.{name}" if declaration.owner else name
     return NativeFunction(shown, declaration.low, declaration.high, invoke, declaration)
 
 
-def _install_method(machine: Machine, declaration: Declaration, classes: tuple[type, ...]) -> None:
+def _code(machine: Machine, declaration: Declaration) -> Callable[..., Value]:
     code = partial(declaration.code, machine) if declaration.takes_machine else declaration.code
+    return _paid(machine, code) if declaration.linear else code
+
+
+SIZED = frozenset({str, bytes, list, dict})
+BIG = 1024
+"""Characters or items of an argument from which on a linear builtin costs steps."""
+
+
+def _paid(machine: Machine, code: Callable[..., Value]) -> Callable[..., Value]:
+    """*code*, paid for by the sizes of its arguments: a step per 16 characters or items."""
+
+    def invoke(*values: Value) -> Value:
+        for value in values:
+            if value.__class__ in SIZED and len(value) > BIG:
+                machine.spend(len(value) >> 4)
+        return code(*values)
+
+    return invoke
+
+
+def _install_method(machine: Machine, declaration: Declaration, classes: tuple[type, ...]) -> None:
+    code = _code(machine, declaration)
     for name in declaration.names:
         table = machine.methods_named(name)
         invoke = _checked(declaration, name, code, offset=1)
