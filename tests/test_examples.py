@@ -36,6 +36,16 @@ def test_an_example_passes_the_check(name: str) -> None:
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("name", ["echo", "chat"])
+def test_the_specs_of_an_example_pass(name: str) -> None:
+    """`soli test` runs the tests that the example has in Soli itself."""
+    result = subprocess.run(
+        [SOLI, "test", EXAMPLES / name], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert result.stdout.rstrip().endswith("passed, 0 failed"), result.stdout + result.stderr
+
+
 def test_no_example_is_forgotten() -> None:
     """Whoever adds an example adds a test here."""
     names = {path.name for path in EXAMPLES.iterdir() if path.name != "README.md"}
