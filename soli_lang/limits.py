@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import CapabilityError
 from .records import Record, field
+
+if TYPE_CHECKING:
+    from random import Random
 
 
 class Limits(Record, frozen=True, kw_only=True):

@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from random import SystemRandom
 from typing import Any
 
 from soli_lang.limits import Capabilities
@@ -57,7 +56,6 @@ def granted(
         input=unless("input", read_line),
         clock=unless("clock", time.time),
         sleep=unless("sleep", sleep or time.sleep),
-        random=SystemRandom(),
         environment=unless("environment", os.environ if environment is None else environment),
         files=unless("files", root),
         files_writable="files" not in denied,

@@ -6,8 +6,7 @@ of its own (spec/stdlib.md §24).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from soli_lang.evaluator.members import new_instance
@@ -96,9 +95,9 @@ class Controllers:
         )
 
     def _no_controller(self, controller: str) -> Unknown:
-        close = get_close_matches(controller, self._files, n=1)
+        close = _nearest(controller, self._files)
         if close:
-            return Unknown(f"unknown controller '{controller}'", f"did you mean '{close[0]}'?")
+            return Unknown(f"unknown controller '{controller}'", f"did you mean '{close}'?")
         hint = f"it would be app/controllers/{controller}_controller.soli"
         return Unknown(f"unknown controller '{controller}'", hint)
 
@@ -109,9 +108,15 @@ def controller_class(controller: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in last.split("_")) + "Controller"
 
 
+def _nearest(name: str, known: Iterable[str]) -> str | None:
+    from difflib import get_close_matches  # only needed for what is wrong
+
+    return next(iter(get_close_matches(name, list(known), n=1)), None)
+
+
 def _no_action(target: str, action: str, known: list[str], where: str) -> Unknown:
-    close = get_close_matches(action, known, n=1)
-    hint = f"did you mean '{close[0]}'?" if close else f"define it: def {action}(event) … end"
+    close = _nearest(action, known)
+    hint = f"did you mean '{close}'?" if close else f"define it: def {action}(event) … end"
     return Unknown(f"unknown action '{action}' in \"{target}\": {where} does not define it", hint)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from collections.abc import Callable
@@ -93,6 +92,8 @@ def _from_hash(value: dict[Any, Value], encode_json: EncodeJson) -> Response:
 def _hash_body(value: dict[Any, Value], encode_json: EncodeJson) -> tuple[bytes, str]:
     encoded = value.get("body_base64")
     if encoded is not None:
+        import base64
+
         try:
             return base64.b64decode(to_text(encoded), validate=True), BYTES
         except (binascii.Error, ValueError):

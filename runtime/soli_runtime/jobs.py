@@ -6,7 +6,6 @@ kin when the app is loaded. Jobs are kept in memory unless the host gives anothe
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -135,6 +134,12 @@ def _now(machine: Machine) -> float:
     return clock.of(machine).now()
 
 
+def _new_id() -> str:
+    from uuid import uuid4  # loads half a dozen modules that few scripts need
+
+    return str(uuid4())
+
+
 def _new_job(machine: Machine, name: str, args: Value, options: Value, run_at: float) -> str:
     codec = json_codec(machine)
     chosen: dict[str, Value] = {}
@@ -147,7 +152,7 @@ def _new_job(machine: Machine, name: str, args: Value, options: Value, run_at: f
             f"job options: expected hash or queue name, got {type_name(options)}"
         )
     job = Job(
-        str(uuid.uuid4()),
+        _new_id(),
         name,
         codec.decode(codec.encode(args)),
         run_at,

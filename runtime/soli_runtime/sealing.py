@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,11 +39,16 @@ def unseal(machine: Machine, name: str, sealed: str, options: Mapping[Any, Value
 
 
 def _sign(text: str, key: str) -> str:
+    import base64
+
     body = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
     return f"{body}.{_tag(body, key)}"
 
 
 def _verified(signed: str, key: str) -> str | None:
+    import base64
+    import hmac
+
     body, _, tag = signed.rpartition(".")
     if not hmac.compare_digest(tag.encode(), _tag(body, key).encode()):
         return None
@@ -54,5 +56,8 @@ def _verified(signed: str, key: str) -> str | None:
 
 
 def _tag(body: str, key: str) -> str:
+    import hashlib
+    import hmac
+
     derived = hmac.new(key.encode(), b"soli signed cookie v1", hashlib.sha256).digest()
     return hmac.new(derived, body.encode(), hashlib.sha256).hexdigest()

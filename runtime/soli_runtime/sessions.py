@@ -6,7 +6,6 @@ session that the cookie of its upgrade request names.
 
 from __future__ import annotations
 
-import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -151,7 +150,9 @@ class Session:
         self.is_new = False
 
     def _start(self, data: dict[str, Any]) -> dict[str, Any]:
-        self.id = str(uuid.uuid4())
+        from uuid import uuid4
+
+        self.id = str(uuid4())
         self.is_new = True
         self.was_destroyed = False
         self._data = data

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -53,7 +52,9 @@ def page_text(page: Page, value: Value) -> None:
 @method("Page", "escaped", Any_)
 def page_escaped(page: Page, value: Value) -> None:
     """Write a value so that HTML shows its characters."""
-    page.add("" if value is None else html.escape(to_text(value)))
+    from html import escape
+
+    page.add("" if value is None else escape(to_text(value)))
 
 
 @function("raw", Any_)

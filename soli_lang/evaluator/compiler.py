@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from .. import nodes
@@ -180,6 +179,8 @@ class Compiler:
 
     def undefined(self, name: str, span: Span, block: Block) -> SoliNameError:
         """`Undefined variable 'name'`, with the nearest known name as a hint."""
+        from difflib import get_close_matches  # only needed for what is wrong
+
         known = {*block.visible_names(), *self.machine.globals}
         close = get_close_matches(name, [one for one in known if not one.startswith("%")], 1, 0.75)
         hint = f"did you mean '{close[0]}'?" if close else None

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import orjson
-
 from soli_lang.errors import SoliPlainTypeError
 from soli_lang.objects import EnumValue, ErrorValue, Instance
 from soli_lang.semantics import type_name
@@ -116,6 +114,8 @@ def _float(value: float) -> Any:
         return None
     if -1e16 < value < 1e16:
         return value
+    import orjson  # slow to import, see json_text
+
     return orjson.Fragment(orjson.dumps(value).replace(b"e+", b"e"))
 
 

@@ -4,13 +4,14 @@ orjson does the work wherever its result is Soli's to the character. `encode` fi
 value: one C call of orjson cannot be interrupted, and forty nested two-item arrays that share
 their items would be a terabyte of text. `decode` looks for what orjson reads otherwise (integers
 beyond 64 bits) or refuses (raw control characters) and leaves that to `json_scanner`.
+
+orjson is imported where it is used: it loads uuid, dataclasses and json, a tenth of what it takes
+to start a script.
 """
 
 from __future__ import annotations
 
 from typing import Any
-
-import orjson
 
 from soli_lang.errors import (
     LimitError,
@@ -32,8 +33,6 @@ MAX_DECODED_CHARACTERS = 16 * 1024 * 1024
 MAX_ORJSON_DEPTH = 250
 """Levels that orjson writes by itself."""
 
-_dumps = orjson.dumps
-_loads = orjson.loads
 _SMALL_HASH = 16
 _SMALL_TEXT = 65_536
 _FLAT = frozenset({int, bool, type(None)})
@@ -50,6 +49,8 @@ def encode(value: Value, limit: int = MAX_ENCODED_BYTES) -> str:
 
     Raises NotEncodable for functions, classes, cycles and the like, LimitError beyond *limit*.
     """
+    import orjson
+
     if value.__class__ is dict and len(value) <= _SMALL_HASH:
         # What handlers send, nearly always: a few texts and numbers under a few names.
         size = 0
@@ -61,13 +62,15 @@ def encode(value: Value, limit: int = MAX_ENCODED_BYTES) -> str:
         else:
             if size <= _SMALL_TEXT:
                 try:
-                    return _dumps(value).decode()
+                    return orjson.dumps(value).decode()
                 except TypeError:
                     pass  # A key that is no String.
     return _encode(value, limit)
 
 
 def _encode(value: Value, limit: int) -> str:
+    import orjson
+
     try:
         try:
             _, height = _Survey(limit).of(value)
@@ -78,7 +81,7 @@ def _encode(value: Value, limit: int) -> str:
             raise NotEncodable.too_deep()
         if height > MAX_ORJSON_DEPTH:
             return _deep_text(value, {})
-        data = _dumps(value)
+        data = orjson.dumps(value)
     except RecursionError:
         raise NotEncodable.too_deep() from None
     except orjson.JSONEncodeError as error:
@@ -166,15 +169,23 @@ def _scalar_size(value: Value) -> int:
         return len(value) + 2
     if kind is float and (-_EXPONENT_FROM < value < _EXPONENT_FROM or value != value):
         return 3
-    if kind in _FLAT or kind is orjson.Fragment:
+    if kind in _FLAT or _is_fragment(kind):
         return 2
     raise _NotPlain
 
 
+def _is_fragment(kind: type) -> bool:
+    import orjson
+
+    return kind is orjson.Fragment
+
+
 def _deep_text(value: Any, known: dict[int, str]) -> str:
     """The text of a plain value that nests deeper than orjson goes. One frame per level."""
+    import orjson
+
     if value.__class__ is not dict and value.__class__ is not list:
-        return _dumps(value).decode()
+        return orjson.dumps(value).decode()
     if id(value) in known:
         return known[id(value)]
     parts: list[str] = []
@@ -184,7 +195,7 @@ def _deep_text(value: Any, known: dict[int, str]) -> str:
         text = f"[{','.join(parts)}]"
     else:
         for key, item in value.items():
-            parts.append(f"{_dumps(key).decode()}:{_deep_text(item, known)}")
+            parts.append(f"{orjson.dumps(key).decode()}:{_deep_text(item, known)}")
         text = f"{{{','.join(parts)}}}"
     known[id(value)] = text
     return text
@@ -205,10 +216,12 @@ def decode(text: str, limit: int = MAX_DECODED_CHARACTERS) -> Value:
     """
     if len(text) > limit:
         raise LimitError(f"JSON text too large: {len(text)} characters (limit {limit})")
+    import orjson
+
     try:
         data = text.encode()
         if _LONG_NUMBER not in data.translate(_ANY_DIGIT):
-            value = _loads(data)
+            value = orjson.loads(data)
             if len(data) > 2 * MAX_DEPTH and _is_too_deep(data, value):
                 raise SoliValueError("JSON structure nested too deeply")
             return value

@@ -6,9 +6,12 @@ samples and shuffles. Keys and nonces of ciphers never come from it.
 
 from __future__ import annotations
 
-from random import Random, SystemRandom
+from typing import TYPE_CHECKING
 
 from soli_lang.machine import Machine
+
+if TYPE_CHECKING:
+    from random import Random
 
 _KEY = "random"
 
@@ -17,6 +20,8 @@ def of(machine: Machine) -> Random:
     """The generator of this interpreter."""
     generator = machine.capabilities.random or machine.library.get(_KEY)
     if generator is None:
+        from random import SystemRandom
+
         generator = machine.library[_KEY] = SystemRandom()
     return generator
 
