@@ -13,7 +13,7 @@ NODE := tests/node/node_modules/.installed
 SETUP_INPUTS := pyproject.toml hatch_build.py scripts/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fast check lint format types wheel-check bench golden clean
+.PHONY: help setup run test fast check lint format types wheel-check bench autobahn test-lowest golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,11 +50,17 @@ wheel-check: $(DEV) ## build a wheel, install it in an empty place, run the quic
 bench: $(DEV) $(NODE) ## the benchmarks; QUICK=1: one short round (see benchmarks/README.md)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ARGS)
 
+autobahn: $(DEV) ## all 517 Autobahn cases through soli run (minutes); ARGS='9.*' for some
+	@$(BIN)/python -m tests.autobahn $(ARGS)
+
+test-lowest: ## the server's tests with the oldest dependencies that we allow
+	@scripts/test-lowest.sh $(VENV)-lowest $(ARGS)
+
 golden: $(DEV) ## rewrite the golden files; review the diff before committing it
 	@SOLI_REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/errors $(ARGS)
 
 clean: ## remove everything that can be made again
-	rm -rf $(VENV) tests/node/node_modules build dist reports benchmarks/out
+	rm -rf $(VENV) $(VENV)-lowest tests/node/node_modules build dist reports benchmarks/out
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
