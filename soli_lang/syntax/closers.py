@@ -222,6 +222,8 @@ def comma(ctx: Context, token: Token) -> None:
     if ctx.state == State.DONE and ctx.top.construct == "enum":
         ctx.state = ctx.top.start
         return
+    if frames[-1].kind == Kind.COMMAND and _separates_outer_items(ctx):
+        ctx.pop_invisible()
     while True:
         frame = frames[-1]
         if frame.kind == Kind.TERNARY:
@@ -239,6 +241,29 @@ def comma(ctx: Context, token: Token) -> None:
         ctx.state = State.PATTERN
     else:
         ctx.operand()
+
+
+_SIMPLE_ITEMS: Final = frozenset({"LITERAL", "CONSTANT", "SYMBOL", "STR_BEGIN", "NAME"})
+
+
+def _separates_outer_items(ctx: Context) -> bool:
+    """Does a comma after the arguments of a command call separate pairs of a hash, or arms?
+
+    It does when what follows can only be a pair or an arm: `{"a": f x, "b": 2}`,
+    `match x { 1 => print "a", _ => print "b" }`. A label goes on with the arguments unless it
+    begins a line.
+    """
+    outer, ahead = ctx.visible().kind, ctx.ahead
+    if outer not in (Kind.HASH, Kind.MATCH) or ahead.type not in _SIMPLE_ITEMS:
+        return False
+    after = ctx.next + 1
+    if ahead.type == "STR_BEGIN" and isinstance(ahead.value, int):
+        after = ahead.value
+    kind = ctx.type_after(after)
+    if kind == "FATARROW":
+        return True
+    is_label = ahead.type == "NAME" and not ahead.newline
+    return outer == Kind.HASH and kind == "COLON" and not is_label
 
 
 def _in_list(ctx: Context) -> bool:

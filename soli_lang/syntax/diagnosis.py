@@ -173,6 +173,8 @@ def _after_item(expected: Set[str], place: Place) -> str:
 def _hint(text: str, wanted: str, place: Place) -> str | None:
     if text == "...":
         return "`...` spreads arrays, inside array literals and patterns only"
+    if text == "," and wanted == "']'":
+        return "a `[` after a name indexes it; an array is passed as `name([...])`"
     if text == "," and wanted == "end of line":
         return "there is no multiple assignment"
     if text in (")", "]", "}") and wanted == "expression":

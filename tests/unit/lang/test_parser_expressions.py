@@ -107,6 +107,14 @@ COMMANDS = [
     ("f(add x, 3)", "(f !(add x 3))"),
     ("[f x, [1]]", "[!(f x [1])]"),
     ("obj.m a: 1, b: 2", "!(obj.m a:1 b:2)"),
+    ('x = {"a": f x, "b": 2}', "(= x {'a': !(f x), 'b': 2})"),
+    ("x = {a: f x,\n b: 2}", "(= x {'a': !(f x), 'b': 2})"),
+    ("x = {a: f x, b: 2}", "(= x {'a': !(f x b:2)})"),
+    (
+        'match x { 1 => print "a", _ => print "b" }',
+        "(Match x [(Arm (LiteralPattern 1) None !(print 'a')) "
+        "(Arm (WildcardPattern) None !(print 'b'))])",
+    ),
     ("c ? print a : b", "(? c !(print a) b)"),
     ("print x if y", "(If y !(print x) None)"),
     ("run x do\n y\nend", "!(run x &fn{y})"),

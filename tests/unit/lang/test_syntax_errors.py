@@ -133,6 +133,8 @@ def test_a_missing_end_names_what_is_open(text: str, opener: str) -> None:
         ("f(...x)", "spreads arrays"),
         ("x = if a b end", "? a : b"),
         ("f(1,)", "comma too many"),
+        ("puts [1, 2]", "`name([...])`"),
+        ("x = 1 +\ndef f() 1 end", "the line before is not complete"),
     ],
 )
 def test_a_hint_says_what_to_do(text: str, part: str) -> None:
