@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from . import nodes
+from .collecting import Paused
 from .errors import SoliError, SoliNameError, SoliSyntaxError
 from .evaluator.compiler import Closure, Compiler, Tables
 from .evaluator.scopes import FileScope, Scopes
@@ -77,7 +78,8 @@ class Interpreter:
         self.instrument: Callable[[nodes.Program], nodes.Program] | None = None
         """Applied to each program before it is compiled (see `coverage`)."""
         if library is not None:
-            library(self.machine)
+            with Paused():
+                library(self.machine)
 
     def define(self, name: str, function: Any) -> None:
         """Make a Python callable (or any Soli value) visible to all programs as *name*.

@@ -24,6 +24,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any, TypeVar
 
+from .charging import paid
 from .errors import SoliError, SoliPlainTypeError, SoliTypeError
 from .machine import Machine, arity_error
 from .objects import Instance, SoliClass
@@ -207,22 +208,14 @@ class Declaration(Record, frozen=True):
     code: Callable[..., Value]
     takes_machine: bool
     capability: str | None
-    linear: bool = False
+    linear: bool
     """Whether its work grows with its texts and collections, and it does not pay by itself."""
-
-    @property
-    def low(self) -> int:
-        return sum(1 for arg in self.args if arg.default is MISSING and not arg.is_rest)
-
-    @property
-    def high(self) -> int:
-        return UNLIMITED if any(arg.is_rest for arg in self.args) else len(self.args)
-
-    @property
-    def expected(self) -> int:
-        if self.arity_text is not None:
-            return self.arity_text
-        return self.low if self.high == UNLIMITED else self.high
+    low: int
+    """Fewest arguments."""
+    high: int
+    """Most arguments."""
+    expected: int
+    """The number that an arity error names."""
 
     def mismatch(self, name: str, arg: Arg, value: Value) -> SoliError:
         """The error for *value* where *arg* is wanted."""
@@ -234,6 +227,17 @@ class Declaration(Record, frozen=True):
             return SoliTypeError(f"{name} expects {arg.phrase}")
         shown = f"{self.owner}.{name}" if self.owner else name
         return SoliPlainTypeError(f"{shown}() expects {arg.noun}, got {got}")
+
+
+def _arity(args: tuple[Arg, ...]) -> tuple[int, int]:
+    """The fewest and the most arguments."""
+    low = 0
+    for arg in args:
+        if arg.is_rest:
+            return low, UNLIMITED
+        if arg.default is MISSING:
+            low += 1
+    return low, len(args)
 
 
 Code = TypeVar("Code", bound=Callable[..., Any])
@@ -248,6 +252,8 @@ def _declare(
     options: dict[str, Any],
 ) -> Code:
     first = code.__code__.co_varnames[:1]
+    arity_text = options.get("arity_text")
+    low, high = _arity(args)
     declaration = Declaration(
         kind=kind,
         owner=owner,
@@ -255,11 +261,14 @@ def _declare(
         args=args,
         bare=options.get("bare", False),
         mutates=options.get("mutates", False),
-        arity_text=options.get("arity_text"),
+        arity_text=arity_text,
         code=code,
         takes_machine=first == ("machine",),
         capability=options.get("capability"),
         linear=options.get("linear", False),
+        low=low,
+        high=high,
+        expected=arity_text if arity_text is not None else low if high == UNLIMITED else high,
     )
     declared = getattr(code, "soli_declarations", ())
     code.soli_declarations = (*declared, declaration)  # type: ignore[attr-defined]
@@ -357,24 +366,7 @@ def _native_function(machine: Machine, declaration: Declaration, name: str) -> N
 
 def _code(machine: Machine, declaration: Declaration) -> Callable[..., Value]:
     code = partial(declaration.code, machine) if declaration.takes_machine else declaration.code
-    return _paid(machine, code) if declaration.linear else code
-
-
-SIZED = frozenset({str, bytes, list, dict})
-BIG = 1024
-"""Characters or items of an argument from which on a linear builtin costs steps."""
-
-
-def _paid(machine: Machine, code: Callable[..., Value]) -> Callable[..., Value]:
-    """*code*, paid for by the sizes of its arguments: a step per 16 characters or items."""
-
-    def invoke(*values: Value) -> Value:
-        for value in values:
-            if value.__class__ in SIZED and len(value) > BIG:
-                machine.spend(len(value) >> 4)
-        return code(*values)
-
-    return invoke
+    return paid(machine, code) if declaration.linear else code
 
 
 def _install_method(machine: Machine, declaration: Declaration, classes: tuple[type, ...]) -> None:

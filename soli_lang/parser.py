@@ -8,8 +8,7 @@ Lark with `grammar/soli.lark`, `syntax.builder` (nodes).
 
 from __future__ import annotations
 
-import gc
-
+from .collecting import Paused
 from .errors import SoliSyntaxError
 from .nodes import Body, Program
 from .source import Source, Span
@@ -27,13 +26,8 @@ def parse(source: Source) -> Program:
     _check_characters(source)
     from .syntax.parsing import read  # reads the grammar's tables: only when something is parsed
 
-    collecting = gc.isenabled()
-    gc.disable()  # nodes hold no cycles; the collector would walk them over and over
-    try:
+    with Paused():
         statements = read(source)
-    finally:
-        if collecting:
-            gc.enable()
     span = Span(0, len(source.text))
     return Program(span, source, Body(span, tuple(statements)))
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import importlib.util
 import json
 import os
 import sys
+import zlib
 from typing import Any, Final
 
 from .lalr import LIST, SAME, Tables
@@ -20,7 +20,7 @@ from .lalr import LIST, SAME, Tables
 CACHE_VARIABLE: Final = "SOLI_CACHE_DIR"
 """Environment variable: another folder for the cache; empty for no cache."""
 _START: Final = "program"
-_FORMAT: Final = "2"
+_FORMAT: Final = "3"
 """Changes when the format of the cache file does."""
 
 
@@ -45,13 +45,14 @@ def grammar_text() -> str:
 def tables() -> Tables:
     """The tables, from the cache if possible. They never change, so all parsers share them."""
     grammar = grammar_text()
-    path = _cache_file(grammar)
-    found = _read(path) if path else None
+    key = _key(grammar)
+    path = _cache_file(key)
+    found = _read(path, key) if path else None
     if found is not None:
         return found
     data = compute(grammar)
     if path:
-        _write(path, data)
+        _write(path, {"key": key, **data})
     return Tables(data)
 
 
@@ -129,17 +130,20 @@ def _plain_rule(rule: Any, methods: dict[str, int]) -> list[Any]:
 # --- the cache ----------------------------------------------------------------------------------
 
 
-def _cache_file(grammar: str) -> str | None:
-    """Where the tables of *grammar* are kept, or None without a cache."""
+def _key(grammar: str) -> str:
+    """All that the tables depend on."""
+    return "\n".join((_FORMAT, grammar, _lark_version(), sys.version))
+
+
+def _cache_file(key: str) -> str | None:
+    """Where the tables of *key* are kept, or None without a cache. The file repeats the key."""
     folder = os.environ.get(CACHE_VARIABLE)
     if folder is None:
         home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
         folder = os.path.join(home, "soli")
     if not folder or not os.path.isabs(folder):
         return None
-    key = "\n".join((_FORMAT, grammar, _lark_version(), sys.version))
-    digest = hashlib.sha256(key.encode()).hexdigest()[:32]
-    return os.path.join(folder, f"grammar-{digest}.json")
+    return os.path.join(folder, f"grammar-{zlib.crc32(key.encode()):08x}.json")
 
 
 def _lark_version() -> str:
@@ -154,10 +158,11 @@ def _lark_version() -> str:
         return ""
 
 
-def _read(path: str) -> Tables | None:
+def _read(path: str, key: str) -> Tables | None:
     try:
         with open(path, "rb") as file:
-            return Tables(json.loads(file.read()))
+            data = json.loads(file.read())
+        return Tables(data) if data["key"] == key else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 

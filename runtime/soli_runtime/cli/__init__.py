@@ -79,9 +79,7 @@ def dispatch(arguments: list[str]) -> int:
 def _command(name: str, arguments: list[str]) -> int:
     # Each command imports what it needs: `soli run hello.soli` must not load a web server.
     if name == "run":
-        from .run import run_path
-
-        return run_path(arguments)
+        return _run(arguments)
     if name == "check":
         from .check import check
 
@@ -93,6 +91,15 @@ def _command(name: str, arguments: list[str]) -> int:
     if name in ("test", "fmt", "doc"):
         return _optional(name, arguments)
     return _no_command(name, arguments)
+
+
+def _run(arguments: list[str]) -> int:
+    from soli_lang.collecting import Paused
+
+    with Paused():
+        from .run import run_path
+
+    return run_path(arguments)
 
 
 def _optional(name: str, arguments: list[str]) -> int:
@@ -111,9 +118,7 @@ def _no_command(name: str, arguments: list[str]) -> int:
     from pathlib import Path
 
     if Path(name).exists():
-        from .run import run_path
-
-        return run_path([name, *arguments])
+        return _run([name, *arguments])
     from difflib import get_close_matches
 
     close = get_close_matches(name, COMMANDS, n=1)

@@ -49,6 +49,18 @@ def test_a_damaged_cache_is_ignored_and_replaced(
     assert "methods" in json.loads(path.read_bytes())
 
 
+def test_a_cache_file_of_another_grammar_is_ignored(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fresh: object
+) -> None:
+    """Its name is a short checksum, so the whole key is looked at, too."""
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+    fresh()  # type: ignore[operator]
+    (path,) = cached_files(tmp_path)
+    other = {**json.loads(path.read_bytes()), "key": "another grammar", "methods": []}
+    path.write_text(json.dumps(other))
+    assert fresh().methods  # type: ignore[operator]
+
+
 def test_an_empty_variable_means_no_cache(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fresh: object
 ) -> None:
