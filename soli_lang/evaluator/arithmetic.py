@@ -79,7 +79,9 @@ _HASHED = frozenset({str, bool, type(None)})
 
 def without(machine: Machine, left: list[Value], right: list[Value]) -> list[Value]:
     """The items of *left* that equal none of *right*."""
+    machine.spend((len(left) + len(right)) >> 3)
     if all(item.__class__ is str for item in right):
+        machine.spend(sum([len(item) for item in left if item.__class__ is str]) >> 10)
         unwanted = set(right)
         return [item for item in left if item.__class__ is not str or item not in unwanted]
     machine.spend(len(left) * len(right) // 16)

@@ -14,7 +14,7 @@ from soli_lang.semantics import equals
 from soli_lang.values import Value
 
 from .array_numbers import mean, total
-from .costs import copy_items
+from .costs import compare_texts, copy_items
 from .equality import Seen, group_key, is_number
 from .fields import field_of, require_field
 from .ordering import sorted_by, wide
@@ -47,7 +47,11 @@ def pick(machine: Machine, items: list[Value], field: Value, *more: Value) -> Va
 def filter_by(machine: Machine, items: list[Value], field: Value, wanted: Value) -> list[Value]:
     """The items whose field equals *wanted*."""
     column = _column(machine, items, "filter_by", field)
-    return [item for item, value in zip(items, column, strict=True) if equals(value, wanted)]
+    return [
+        item
+        for item, value in zip(items, column, strict=True)
+        if equals(value, wanted, machine.spend)
+    ]
 
 
 @method("array", "find_by", Any_, Any_)
@@ -55,7 +59,7 @@ def find_by(machine: Machine, items: list[Value], field: Value, wanted: Value) -
     """The first item whose field equals *wanted*, else null."""
     column = _column(machine, items, "find_by", field)
     for item, value in zip(items, column, strict=True):
-        if equals(value, wanted):
+        if equals(value, wanted, machine.spend):
             return item
     return None
 
@@ -139,4 +143,6 @@ def order(machine: Machine, items: list[Value], field: Value, direction: str) ->
     if field.__class__ is dict:
         raise SoliTypeError("order expects a field name as a string, got hash")
     column = _column(machine, items, "order", field)
-    return sorted_by(items, column, descending=direction.lower() in ("desc", "descending"))
+    compare_texts(machine, column, len(column).bit_length())
+    descending = direction.lower() in ("desc", "descending")
+    return sorted_by(items, column, machine.spend, descending=descending)

@@ -14,7 +14,7 @@ from soli_lang.semantics import MAX_INT, MIN_INT
 from soli_lang.values import Value
 
 from .array_callbacks import NOT_GIVEN, counted_with, sorted_with
-from .costs import BIG_COLLECTION, copy_items, read_items
+from .costs import BIG_COLLECTION, compare_texts, copy_items, read_items
 from .equality import group_key, is_number, occurrences
 from .fields import field_of
 from .ordering import extreme, sorted_by, sorted_narrow
@@ -75,6 +75,7 @@ def mean(numbers: list[Value]) -> float | None:
 def min_(machine: Machine, items: list[Value]) -> Value:
     """The smallest item, null when empty."""
     read_items(machine, items)
+    compare_texts(machine, items)
     return extreme(items, -1)
 
 
@@ -82,6 +83,7 @@ def min_(machine: Machine, items: list[Value]) -> Value:
 def max_(machine: Machine, items: list[Value]) -> Value:
     """The greatest item, null when empty."""
     read_items(machine, items)
+    compare_texts(machine, items)
     return extreme(items, 1)
 
 
@@ -93,13 +95,14 @@ def count(machine: Machine, items: list[Value], wanted: Value) -> int:
     if wanted.__class__ in CALLABLES:
         return counted_with(machine, items, wanted)
     read_items(machine, items)
-    return occurrences(items, wanted)
+    return occurrences(items, wanted, machine.spend)
 
 
 @method("array", "tally")
 def tally(machine: Machine, items: list[Value]) -> dict[object, Value]:
     """Item -> how often it occurs, in order of first occurrence."""
     read_items(machine, items)
+    compare_texts(machine, items)
     result: dict[object, Value] = {}
     for item in items:
         key = group_key(item)
@@ -112,16 +115,22 @@ def sort(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     """The items in ascending order, or in the order that *function* of two items gives."""
     _pay_for_sorting(machine, items)
     if function is NOT_GIVEN:
-        return sorted_narrow(items)
+        return sorted_narrow(items, machine.spend)
     if function.__class__ not in CALLABLES:
         raise SoliTypeError("sort expects a function argument")
     return sorted_with(machine, items, function)
+
+
+def _by_keys(machine: Machine, items: list[Value], keys: list[Value]) -> list[Value]:
+    compare_texts(machine, keys, len(keys).bit_length())
+    return sorted_by(items, keys, machine.spend)
 
 
 def _pay_for_sorting(machine: Machine, items: list[Value]) -> None:
     copy_items(machine, items)
     if len(items) > BIG_COLLECTION:
         machine.spend((len(items) * len(items).bit_length()) >> 3)
+        compare_texts(machine, items, len(items).bit_length())
 
 
 @method("array", "sort_by", Any_)
@@ -130,8 +139,8 @@ def sort_by(machine: Machine, items: list[Value], by: Value) -> list[Value]:
     _pay_for_sorting(machine, items)
     snapshot = items[:]
     if by.__class__ is str:
-        return sorted_by(snapshot, [field_of(item, by) for item in snapshot])
+        return _by_keys(machine, snapshot, [field_of(item, by) for item in snapshot])
     if by.__class__ not in CALLABLES:
         raise SoliTypeError("sort_by expects a string key or a function argument")
     call = machine.callback(by, 1)
-    return sorted_by(snapshot, [call(item) for item in snapshot])
+    return _by_keys(machine, snapshot, [call(item) for item in snapshot])

@@ -15,7 +15,7 @@ from soli_lang.semantics import is_key, to_key, to_text
 from soli_lang.values import Value
 
 from . import randomness
-from .costs import BIG_COLLECTION, ITEM_BYTES, copy_items, read_items
+from .costs import BIG_COLLECTION, ITEM_BYTES, compare_texts, copy_items, read_items
 from .equality import Seen, position, unique, without
 
 _Count = Int(phrase="a non-negative integer")
@@ -212,6 +212,7 @@ def compact_blank(machine: Machine, items: list[Value]) -> list[Value]:
 def uniq(machine: Machine, items: list[Value]) -> list[Value]:
     """The first of each group of equal items."""
     copy_items(machine, items)
+    compare_texts(machine, items)
     return unique(items, machine.spend)
 
 
@@ -255,7 +256,7 @@ def zip_(machine: Machine, items: list[Value], other: list[Value]) -> list[Value
 def delete(machine: Machine, items: list[Value], unwanted: Value) -> list[Value] | None:
     """A new array without what equals *unwanted*; null if nothing does."""
     copy_items(machine, items)
-    kept = without(items, unwanted)
+    kept = without(items, unwanted, machine.spend)
     return kept if len(kept) < len(items) else None
 
 
@@ -324,6 +325,7 @@ def difference(machine: Machine, items: list[Value], other: list[Value]) -> list
 
 def _seen(machine: Machine, items: list[Value]) -> Seen:
     read_items(machine, items)
+    compare_texts(machine, items)
     seen = Seen(machine.spend)
     for item in items:
         seen.add(item)
@@ -335,14 +337,14 @@ def includes(machine: Machine, items: list[Value], wanted: Value) -> bool:
     """Whether an item equals *wanted*."""
     if len(items) > BIG_COLLECTION:
         read_items(machine, items)
-    return position(items, wanted) >= 0
+    return position(items, wanted, machine.spend) >= 0
 
 
 @method("array", "index_of", Any_)
 def index_of(machine: Machine, items: list[Value], wanted: Value) -> int:
     """Where the first item equal to *wanted* is, -1 if nowhere."""
     read_items(machine, items)
-    return position(items, wanted)
+    return position(items, wanted, machine.spend)
 
 
 # --- text ---
@@ -354,7 +356,9 @@ def join(machine: Machine, items: list[Value], separator: str) -> str:
     read_items(machine, items)
     try:
         # Strings have a length and numbers have none, so this is quick either way.
-        machine.check_length(sum(map(len, items)) + len(separator) * len(items))
+        size = sum(map(len, items)) + len(separator) * len(items)
+        machine.check_length(size)
+        machine.spend(size >> 8)
         return separator.join(items)
     except TypeError:
         return _joined(machine, items, separator)
@@ -365,7 +369,7 @@ def _joined(machine: Machine, items: list[Value], separator: str) -> str:
     size = len(separator) * len(items)
     limit = machine.max_length
     for item in items:
-        part = item if item.__class__ is str else to_text(item)
+        part = item if item.__class__ is str else to_text(item, machine.spend)
         size += len(part)
         if size > limit:
             machine.check_growth(size)
@@ -375,6 +379,6 @@ def _joined(machine: Machine, items: list[Value], separator: str) -> str:
 
 @method("array", ("to_s", "to_string"), bare=True)
 @method("hash", ("to_s", "to_string"), bare=True)
-def to_s(value: Value) -> str:
+def to_s(machine: Machine, value: Value) -> str:
     """Its display form."""
-    return to_text(value)
+    return machine.text(value)

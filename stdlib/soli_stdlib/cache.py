@@ -17,7 +17,7 @@ from . import clock
 from .arguments import expect, truncated
 from .expiring import Entry, ExpiringStore
 from .json_plain import NotEncodable
-from .json_text import decode, encode
+from .json_text import charge, decode, encode
 
 DEFAULT_TTL = 3600
 """Seconds."""
@@ -52,6 +52,7 @@ def _save(machine: Machine, key: str, value: Value, ttl: int, name: str) -> None
         text = encode(value, min(machine.max_length, MAX_BYTES // 2))
     except NotEncodable as error:
         raise SoliPlainTypeError(f"{name}() cannot store value: {error.message}") from None
+    charge(machine, text)
     size = len(key.encode()) + len(text.encode()) + ENTRY_OVERHEAD
     if size > MAX_BYTES:
         raise SoliValueError(f"{name}() value too large for the cache: {size} bytes")
@@ -80,6 +81,7 @@ def get(machine: Machine, key: str) -> Value:
     if entry is None:
         return None
     machine.check_length(len(entry.value))
+    charge(machine, entry.value)
     return decode(entry.value)
 
 

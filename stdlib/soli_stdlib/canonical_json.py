@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-import orjson
-
 from soli_lang.errors import SoliValueError
 from soli_lang.machine import Machine
 from soli_lang.objects import EnumValue, Instance
 from soli_lang.semantics import from_key, to_text
 from soli_lang.values import Symbol, Value
 
+from .costs import BIG_TEXT
 from .json_plain import MAX_DEPTH, NotEncodable, is_hidden
 
 Token = tuple[bool, Any]
@@ -48,6 +47,8 @@ def canonical_text(machine: Machine, value: Value) -> str:
         text = item if is_text else _scalar(item)
         size += len(text)
         machine.check_growth(size)
+        if len(text) > BIG_TEXT:
+            machine.spend(len(text) >> 4)
         parts.append(text)
     return "".join(parts)
 
@@ -62,11 +63,17 @@ def _plain(value: Value) -> Value:
     return value if custom is None else custom()
 
 
+def _quoted(text: str) -> str:
+    import orjson  # slow to import, see json_text
+
+    return orjson.dumps(text).decode()
+
+
 def _scalar(value: Value) -> str:
     if isinstance(value, str):
-        return orjson.dumps(value).decode()
+        return _quoted(value)
     if isinstance(value, Symbol):
-        return orjson.dumps(value.name).decode()
+        return _quoted(value.name)
     if isinstance(value, float) and not math.isfinite(value):
         raise SoliValueError("Crypto.canonical_json() cannot write NaN or infinity")
     if value is None or isinstance(value, bool | int | float | Decimal):
@@ -89,7 +96,7 @@ def _object(table: dict[Value, Value]) -> Iterator[Token]:
     for index, name in enumerate(sorted(named)):
         if index:
             yield True, ","
-        yield True, f"{orjson.dumps(name).decode()}:"
+        yield True, f"{_quoted(name)}:"
         yield False, named[name]
     yield True, "}"
 

@@ -17,6 +17,8 @@ _PREFIX = "v1."
 _NONCE_BYTES = 12
 _PURPOSE = b"soli Crypto.encrypt v1"
 CODE_DIGITS = 6
+MAX_SECRET = 1024
+"""Characters of a Base32 secret."""
 DEFAULT_PERIOD = 30
 CLOCK_DRIFT_STEPS = 1
 """Periods before and after the current one in which `totp_verify` takes a code."""
@@ -76,14 +78,14 @@ def _cipher(key: str) -> Any:
     return AESGCM(derived.derive(key.encode()))
 
 
-@static("Crypto", "encrypt", String, String.optional())
+@static("Crypto", "encrypt", String, String.optional(), linear=True)
 def encrypt(machine: Machine, text: str, key: str | None) -> str:
     """*text* in AES-256-GCM, as text; *key* is the application's unless given."""
     machine.check_length(2 * len(text) + 64)
     return seal(text, key or app_key(machine, "Crypto.encrypt"))
 
 
-@static("Crypto", "decrypt", String, String.optional())
+@static("Crypto", "decrypt", String, String.optional(), linear=True)
 def decrypt(machine: Machine, text: str, key: str | None) -> str:
     """The reverse of `encrypt`. Raises when the key is wrong or the text was changed."""
     plain = unseal(text, key or app_key(machine, "Crypto.decrypt"))
@@ -99,6 +101,8 @@ def _secret(text: str, name: str) -> bytes:
     """The bytes of a Base32 secret, spaces and missing padding allowed."""
     import base64
 
+    if len(text) > MAX_SECRET:
+        raise SoliValueError(f"Crypto.{name}() secret too long")
     bare = text.replace(" ", "").rstrip("=").upper()
     try:
         return base64.b32decode(bare + "=" * (-len(bare) % 8))
@@ -130,7 +134,7 @@ def totp_generate(secret: str, time: int, period: int) -> str:
     return _code(_secret(secret, "totp_generate"), _step(time, period, "totp_generate"))
 
 
-@static("Crypto", "totp_verify", String, String, Int, Int.optional(DEFAULT_PERIOD))
+@static("Crypto", "totp_verify", String, String, Int, Int.optional(DEFAULT_PERIOD), linear=True)
 def totp_verify(secret: str, code: str, time: int, period: int) -> bool:
     """Whether *code* is right at *time*, one period early or late included."""
     import hmac
@@ -145,7 +149,7 @@ def totp_verify(secret: str, code: str, time: int, period: int) -> bool:
     return matched
 
 
-@static("Crypto", "totp_uri", String, String, String, Int.optional(DEFAULT_PERIOD))
+@static("Crypto", "totp_uri", String, String, String, Int.optional(DEFAULT_PERIOD), linear=True)
 def totp_uri(secret: str, account: str, issuer: str, period: int) -> str:
     """An `otpauth:` URI for authenticator apps."""
     from .markup import percent_encode

@@ -7,9 +7,10 @@ values are free: the call itself has cost a step.
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Iterable, Sized
 
 from soli_lang.machine import Machine
+from soli_lang.values import Value
 
 BIG_TEXT = 4096
 """Characters of a text from which on going through it costs steps."""
@@ -45,6 +46,16 @@ def copy_items(machine: Machine, items: Sized) -> None:
     if len(items) > BIG_COLLECTION:
         machine.spend(len(items) >> 2)
         machine.check_length(len(items) * ITEM_BYTES)
+
+
+def compare_texts(machine: Machine, items: Iterable[Value], times: int = 1) -> None:
+    """Pay for comparing each long text among *items* to its end, *times* times.
+
+    Equal texts take as long to compare as they are long, and C does not stop in between.
+    """
+    total = sum([len(item) for item in items if item.__class__ is str])
+    if total > BIG_TEXT:
+        machine.spend(total * times >> 10)
 
 
 def copy_entries(machine: Machine, entries: Sized) -> None:

@@ -42,7 +42,9 @@ def _digest(algorithm: str) -> Callable[..., str]:
         # Not for passwords: `password_hash` is. usedforsecurity lets MD5 work on FIPS systems.
         return hashlib.new(algorithm, _bytes(text), usedforsecurity=False).hexdigest()
 
-    return static("Crypto", algorithm, _Plain)(function(algorithm, _Plain)(digest))
+    return static("Crypto", algorithm, _Plain, linear=True)(
+        function(algorithm, _Plain, linear=True)(digest)
+    )
 
 
 sha256 = _digest("sha256")
@@ -50,8 +52,8 @@ sha512 = _digest("sha512")
 md5 = _digest("md5")
 
 
-@static("Crypto", "hmac", _Plain, _Plain)
-@function("hmac", _Plain, _Plain)
+@static("Crypto", "hmac", _Plain, _Plain, linear=True)
+@function("hmac", _Plain, _Plain, linear=True)
 def hmac(message: str | bytes, key: str | bytes) -> str:
     """HMAC-SHA256 of *message* in hex."""
     import hmac as hmac_module
@@ -59,8 +61,8 @@ def hmac(message: str | bytes, key: str | bytes) -> str:
     return hmac_module.new(_bytes(key), _bytes(message), "sha256").hexdigest()
 
 
-@static("Crypto", "secure_compare", _Plain, _Plain)
-@function("secure_compare", _Plain, _Plain)
+@static("Crypto", "secure_compare", _Plain, _Plain, linear=True)
+@function("secure_compare", _Plain, _Plain, linear=True)
 def secure_compare(left: str | bytes, right: str | bytes) -> bool:
     """Whether both are equal, in a time that does not depend on where they differ."""
     import hmac as hmac_module

@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Dec
 
 from soli_lang.errors import SoliTypeError
 from soli_lang.native import Any_, Arg, method
-from soli_lang.semantics import to_text
+from soli_lang.semantics import compare, to_text
 from soli_lang.values import Value
 
 from .array_callbacks import NOT_GIVEN
@@ -72,7 +72,7 @@ def sqrt(number: Decimal) -> float:
 @method("decimal", "between?", _Numeric, _Numeric)
 def is_between(number: Decimal, low: Value, high: Value) -> bool:
     """Whether it lies between the bounds, these included."""
-    return bool(low <= number <= high)
+    return compare("<=", low, number) and compare("<=", number, high)
 
 
 @method("decimal", "clamp", _Bound, _Bound)

@@ -64,25 +64,25 @@ def _from_base64(machine: Machine, text: str) -> Value:
     return from_bytes(machine, data)
 
 
-@static("Base64", "encode", Any_)
+@static("Base64", "encode", Any_, linear=True)
 def base64_encode(machine: Machine, value: Value) -> str:
     """Standard Base64 with padding."""
     return _base64(machine, value, "Base64.encode")
 
 
-@static("Base64", "decode", String)
+@static("Base64", "decode", String, linear=True)
 def base64_decode(machine: Machine, text: str) -> Value:
     """A String, or an Array of Ints when the bytes are not UTF-8."""
     return _from_base64(machine, text)
 
 
-@static("Base64", "urlsafe_encode", Any_)
+@static("Base64", "urlsafe_encode", Any_, linear=True)
 def base64_urlsafe_encode(machine: Machine, value: Value) -> str:
     """Base64 with `-` and `_` and without padding."""
     return _base64(machine, value, "Base64.urlsafe_encode").translate(_TO_URLSAFE)
 
 
-@static("Base64", "urlsafe_decode", String)
+@static("Base64", "urlsafe_decode", String, linear=True)
 def base64_urlsafe_decode(machine: Machine, text: str) -> Value:
     """The reverse of `urlsafe_encode`; padding may be there or not."""
     if "+" in text or "/" in text:
@@ -91,7 +91,7 @@ def base64_urlsafe_decode(machine: Machine, text: str) -> Value:
     return _from_base64(machine, bare + "=" * (-len(bare) % 4))
 
 
-@static("Hex", "encode", Any_)
+@static("Hex", "encode", Any_, linear=True)
 def hex_encode(machine: Machine, value: Value) -> str:
     """Two lowercase hex digits per byte."""
     data = to_bytes(value, "Hex.encode")
@@ -99,7 +99,7 @@ def hex_encode(machine: Machine, value: Value) -> str:
     return data.hex()
 
 
-@static("Hex", "decode", String)
+@static("Hex", "decode", String, linear=True)
 def hex_decode(machine: Machine, text: str) -> list[int]:
     """An Array of Ints; the text may begin with `0x`."""
     digits = text[2:] if text[:2] in ("0x", "0X") else text
@@ -118,7 +118,7 @@ def _is_hex(pair: str) -> bool:
     return all(digit in "0123456789abcdefABCDEF" for digit in pair)
 
 
-@static("Encoding", "decode", Any_, String)
+@static("Encoding", "decode", Any_, String, linear=True)
 def encoding_decode(machine: Machine, value: Value, label: str) -> str:
     """Bytes (Array of Ints) as text; malformed ones become U+FFFD. *label* as WHATWG names it."""
     data = to_bytes(value, "Encoding.decode")
@@ -126,7 +126,7 @@ def encoding_decode(machine: Machine, value: Value, label: str) -> str:
     return decode_text(data, label)
 
 
-@static("Encoding", "encode", String, String)
+@static("Encoding", "encode", String, String, linear=True)
 def encoding_encode(machine: Machine, text: str, label: str) -> list[int]:
     """Text as an Array of Ints; what the encoding lacks becomes `&#N;`."""
     machine.check_length(8 * len(text))

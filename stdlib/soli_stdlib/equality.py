@@ -5,12 +5,13 @@ Python takes `1`, `True` and `Decimal(1)` for equal, Soli does not (spec/stdlib.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from soli_lang.semantics import equals, is_key, to_key
+from soli_lang.semantics import Spend, equals, is_key, to_key
 from soli_lang.values import Symbol, Value
+
+from .costs import BIG_TEXT
 
 _SAME_IN_PYTHON = frozenset({str, int, type(None), Symbol})
 """Kinds among which Python's `==` and hash are Soli's."""
@@ -18,13 +19,14 @@ _INT_AND_FLOAT = frozenset({int, float})
 _LOOKED_UP_AS_THEY_ARE = frozenset({str, type(None), Symbol})
 
 
-def position(items: list[Value], wanted: Value) -> int:
+def position(items: list[Value], wanted: Value, spend: Spend) -> int:
     """Index of the first item equal to *wanted*, -1 if there is none."""
     kind = wanted.__class__
     if kind in _SAME_IN_PYTHON:
+        _pay_for_text(items, wanted, spend)
         return _position_at_c_speed(items, wanted, kind is int)
     for index, item in enumerate(items):
-        if equals(item, wanted):
+        if equals(item, wanted, spend):
             return index
     return -1
 
@@ -41,18 +43,26 @@ def _position_at_c_speed(items: list[Value], wanted: Value, is_int: bool) -> int
         return -1
 
 
-def without(items: list[Value], unwanted: Value) -> list[Value]:
+def without(items: list[Value], unwanted: Value, spend: Spend) -> list[Value]:
     """The items that are not equal to *unwanted*."""
     if unwanted.__class__ is str:
+        _pay_for_text(items, unwanted, spend)
         return [item for item in items if item != unwanted]
-    return [item for item in items if not equals(item, unwanted)]
+    return [item for item in items if not equals(item, unwanted, spend)]
 
 
-def occurrences(items: list[Value], wanted: Value) -> int:
+def occurrences(items: list[Value], wanted: Value, spend: Spend) -> int:
     """How many items are equal to *wanted*."""
     if wanted.__class__ in _LOOKED_UP_AS_THEY_ARE:
+        _pay_for_text(items, wanted, spend)
         return items.count(wanted)
-    return sum([equals(item, wanted) for item in items])
+    return sum([equals(item, wanted, spend) for item in items])
+
+
+def _pay_for_text(items: list[Value], wanted: Value, spend: Spend) -> None:
+    """Comparing with a long text takes as long as it is long, if the other is nearly the same."""
+    if wanted.__class__ is str and len(wanted) > BIG_TEXT:
+        spend(len(wanted) * len(items) >> 10)
 
 
 class Seen:
@@ -60,7 +70,7 @@ class Seen:
 
     __slots__ = ("_keys", "_others", "_spend")
 
-    def __init__(self, spend: Callable[[int], None]) -> None:
+    def __init__(self, spend: Spend) -> None:
         self._keys: set[Any] = set()
         self._others: list[Value] = []
         self._spend = spend
@@ -89,10 +99,10 @@ class Seen:
 
     def _has_other(self, value: Value) -> bool:
         self._spend(len(self._others))
-        return any(equals(other, value) for other in self._others)
+        return any(equals(other, value, self._spend) for other in self._others)
 
 
-def unique(items: list[Value], spend: Callable[[int], None]) -> list[Value]:
+def unique(items: list[Value], spend: Spend) -> list[Value]:
     """The first of each group of equal items."""
     if _SAME_IN_PYTHON.issuperset(map(type, items)):
         return list(dict.fromkeys(items))

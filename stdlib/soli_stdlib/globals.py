@@ -9,7 +9,7 @@ from soli_lang.errors import SoliPlainTypeError, SoliValueError
 from soli_lang.machine import Machine
 from soli_lang.native import Any_, Hash, String, function
 from soli_lang.objects import ErrorValue
-from soli_lang.semantics import is_key, to_key, to_text, type_name
+from soli_lang.semantics import is_key, to_key, type_name
 from soli_lang.values import Value
 
 from . import clock, sleeping, strings
@@ -31,7 +31,7 @@ def print_(machine: Machine, *values: Value) -> None:
     size = 0
     texts = []
     for value in values:
-        text = to_text(value)
+        text = machine.text(value)
         size += len(text) + 1
         if size > MAX_PRINTED_CHARACTERS:
             machine.check_growth(size)
@@ -62,9 +62,9 @@ def debug() -> None:
 
 
 @function("str", Any_)
-def str_(value: Value) -> str:
+def str_(machine: Machine, value: Value) -> str:
     """The display form."""
-    return to_text(value)
+    return machine.text(value)
 
 
 @function("int", Any_)

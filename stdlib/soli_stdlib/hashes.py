@@ -12,7 +12,7 @@ from soli_lang.errors import SoliKeyError, SoliTypeError
 from soli_lang.machine import Machine
 from soli_lang.native import Any_, Array, Callable_, method, static
 from soli_lang.native import Hash as HashArg
-from soli_lang.semantics import equals, from_key, is_key, is_truthy, to_key, to_text
+from soli_lang.semantics import equals, from_key, is_key, is_truthy, to_key
 from soli_lang.values import BoolKey, DecimalKey, Value
 
 from .array_callbacks import NOT_GIVEN
@@ -94,18 +94,18 @@ def get(entries: Hash, key: Value, default: Value) -> Value:
 
 
 @method("hash", "fetch", Any_, Any_.optional(NOT_GIVEN), arity_text=1)
-def fetch(entries: Hash, key: Value, default: Value) -> Value:
+def fetch(machine: Machine, entries: Hash, key: Value, default: Value) -> Value:
     """The value under *key*, else *default*; without a default a missing key is an error."""
     value = get(entries, key, default)
     if value is NOT_GIVEN:
-        raise SoliKeyError(f"key not found: {to_text(key)}")
+        raise SoliKeyError(f"key not found: {machine.text(key)}")
     return value
 
 
 @method("hash", "fetch_values", Any_.rest())
-def fetch_values(entries: Hash, *wanted: Value) -> list[Value]:
+def fetch_values(machine: Machine, entries: Hash, *wanted: Value) -> list[Value]:
     """The values under these keys; a missing key is an error."""
-    return [fetch(entries, key, NOT_GIVEN) for key in wanted]
+    return [fetch(machine, entries, key, NOT_GIVEN) for key in wanted]
 
 
 @method("hash", "values_at", Any_.rest())
@@ -143,7 +143,7 @@ def rassoc(machine: Machine, entries: Hash, wanted: Value) -> list[Value] | None
 def _key_of(machine: Machine, entries: Hash, wanted: Value) -> Any:
     read_items(machine, entries)
     for key, value in entries.items():
-        if equals(value, wanted):
+        if equals(value, wanted, machine.spend):
             return key
     return NOT_GIVEN
 
@@ -254,6 +254,7 @@ def each(machine: Machine, entries: Hash, function: Value) -> Hash:
 @method("hash", "each_key", Callable_)
 def each_key(machine: Machine, entries: Hash, function: Value) -> Hash:
     """Call *function* with each key; gives a copy of the hash."""
+    copy_entries(machine, entries)
     call = machine.callback(function, 1)
     snapshot = entries.copy()
     for key in keys_of(snapshot):
@@ -264,6 +265,7 @@ def each_key(machine: Machine, entries: Hash, function: Value) -> Hash:
 @method("hash", "each_value", Callable_)
 def each_value(machine: Machine, entries: Hash, function: Value) -> Hash:
     """Call *function* with each value; gives a copy of the hash."""
+    copy_entries(machine, entries)
     call = machine.callback(function, 1)
     snapshot = entries.copy()
     for value in snapshot.values():
@@ -314,6 +316,7 @@ def reject(machine: Machine, entries: Hash, function: Value) -> Hash:
 
 def _has_any(machine: Machine, entries: Hash, function: Value, wanted: bool) -> bool:
     """Whether *function* yields something true (or not) for an entry."""
+    read_items(machine, entries)
     call = pair_callback(machine, function)
     found = False
     for key, value in pairs_of(entries):

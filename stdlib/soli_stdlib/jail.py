@@ -17,6 +17,8 @@ from pathlib import Path
 from soli_lang.errors import SoliError, SoliIOError
 from soli_lang.machine import Machine
 
+MAX_PATH = 4096
+"""Characters of a path: no system takes more, and resolving one takes time."""
 HAS_DIR_FD = os.open in os.supports_dir_fd
 _FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -41,6 +43,8 @@ class Jail:
         """
         if "\0" in path:
             raise failed(user, "path contains a NUL character")
+        if len(path) > MAX_PATH:
+            raise failed(user, "File name too long")
         whole = os.path.normpath(os.path.join(self._given, path))
         relative = os.path.relpath(whole, self._given)
         if relative.startswith(os.pardir):

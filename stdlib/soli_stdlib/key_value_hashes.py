@@ -44,7 +44,7 @@ def _write(machine: Machine, key: str, field: str, text: str) -> bool:
 @static("KV", "hset", Key, _Field, Any_)
 def hset(machine: Machine, key: str, field: str, value: Value) -> int:
     """Store a field; 1 when it is new, else 0."""
-    return int(_write(machine, key, field, text_of(value)))
+    return int(_write(machine, key, field, text_of(machine, value)))
 
 
 @static("KV", "hsetnx", Key, _Field, Any_)
@@ -52,7 +52,7 @@ def hsetnx(machine: Machine, key: str, field: str, value: Value) -> bool:
     """Store a field unless it is there; whether it was stored."""
     if field in _fields(machine, key):
         return False
-    return _write(machine, key, field, text_of(value))
+    return _write(machine, key, field, text_of(machine, value))
 
 
 @static("KV", "hget", Key, _Field)

@@ -34,7 +34,7 @@ def _texts(machine: Machine, key: str) -> Texts:
 
 def _push(machine: Machine, key: str, values: tuple[Value, ...], at_front: bool) -> int:
     held(machine, key, deque)
-    texts = [text_of(value) for value in values]
+    texts = [text_of(machine, value) for value in values]
     if not texts:
         return len(_texts(machine, key))
     size = sum(map(size_of, texts))
@@ -117,7 +117,7 @@ def lset(machine: Machine, key: str, index: int, value: Value) -> None:
         raise no_such_key()
     if not -len(queue) <= index < len(queue):
         raise SoliIndexError("KV: ERR index out of range")
-    text = text_of(value)
+    text = text_of(machine, value)
     difference = len(text) - len(queue[index])
     reserve(machine, key, difference)
     queue[index] = text
@@ -127,7 +127,7 @@ def lset(machine: Machine, key: str, index: int, value: Value) -> None:
 @static("KV", "lrem", Key, Int, Any_)
 def lrem(machine: Machine, key: str, count: int, value: Value) -> int:
     """Remove *count* equal texts (0: all), from the end when negative; how many went."""
-    queue, text = _texts(machine, key), text_of(value)
+    queue, text = _texts(machine, key), text_of(machine, value)
     machine.spend(len(queue))
     left = abs(count) or len(queue)
     items = list(queue) if count >= 0 else list(reversed(queue))

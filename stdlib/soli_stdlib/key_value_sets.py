@@ -34,7 +34,7 @@ def _members(machine: Machine, key: str) -> Members:
 @static("KV", "sadd", Key, Any_.rest())
 def sadd(machine: Machine, key: str, *values: Value) -> int:
     """Add members; how many are new."""
-    new = {text_of(value) for value in values} - _members(machine, key)
+    new = {text_of(machine, value) for value in values} - _members(machine, key)
     if not new:
         return 0
     size = sum(map(size_of, new))
@@ -49,7 +49,7 @@ def sadd(machine: Machine, key: str, *values: Value) -> int:
 def srem(machine: Machine, key: str, *values: Value) -> int:
     """Remove members; how many were there."""
     members = _members(machine, key)
-    gone = {text_of(value) for value in values} & members
+    gone = {text_of(machine, value) for value in values} & members
     members -= gone
     resized(machine, key, -sum(map(size_of, gone)))
     return len(gone)
@@ -66,13 +66,13 @@ def smembers(machine: Machine, key: str) -> list[str]:
 
 @static("KV", "sismember", Key, Any_)
 def sismember(machine: Machine, key: str, value: Value) -> bool:
-    return text_of(value) in _members(machine, key)
+    return text_of(machine, value) in _members(machine, key)
 
 
 @static("KV", "smismember", Key, Any_.rest())
 def smismember(machine: Machine, key: str, *values: Value) -> list[bool]:
     members = _members(machine, key)
-    return [text_of(value) in members for value in values]
+    return [text_of(machine, value) in members for value in values]
 
 
 @static("KV", "scard", Key)
@@ -130,7 +130,7 @@ def zadd(machine: Machine, key: str, *pairs: Value) -> int:
     if not pairs or len(pairs) % 2:
         raise SoliArgumentError("KV.zadd() expects pairs of score and member")
     scores = [floating(score) for score in pairs[::2]]
-    members = [text_of(member) for member in pairs[1::2]]
+    members = [text_of(machine, member) for member in pairs[1::2]]
     return sum(
         _write(machine, key, member, score) for member, score in zip(members, scores, strict=True)
     )
@@ -140,7 +140,7 @@ def zadd(machine: Machine, key: str, *pairs: Value) -> int:
 def zrem(machine: Machine, key: str, *values: Value) -> int:
     """Remove members; how many were there."""
     scores = _scores(machine, key)
-    gone = {text_of(value) for value in values} & scores.keys()
+    gone = {text_of(machine, value) for value in values} & scores.keys()
     for member in gone:
         del scores[member]
     resized(machine, key, -sum(map(size_of, gone)))
@@ -149,13 +149,13 @@ def zrem(machine: Machine, key: str, *values: Value) -> int:
 
 @static("KV", "zscore", Key, Any_)
 def zscore(machine: Machine, key: str, value: Value) -> float | None:
-    return _scores(machine, key).get(text_of(value))
+    return _scores(machine, key).get(text_of(machine, value))
 
 
 @static("KV", "zincrby", Key, Number, Any_)
 def zincrby(machine: Machine, key: str, amount: int | float, value: Value) -> float:
     """Add to a member's score (0 when it is new); the new score."""
-    member = text_of(value)
+    member = text_of(machine, value)
     score = _scores(machine, key).get(member, 0.0) + amount
     if score != score:
         raise SoliValueError(NOT_A_FLOAT)

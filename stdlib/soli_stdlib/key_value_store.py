@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 from soli_lang.errors import SoliError, SoliPlainTypeError, SoliValueError
 from soli_lang.machine import Machine
 from soli_lang.native import String
-from soli_lang.semantics import MAX_INT, MIN_INT, to_text
+from soli_lang.semantics import MAX_INT, MIN_INT
 from soli_lang.values import Value
 
 from . import clock
+from .costs import BIG_TEXT
 from .expiring import Entry, ExpiringStore
 
 MAX_KEYS = 100_000
@@ -71,9 +72,12 @@ def held_or_new(machine: Machine, key: str, kind: type[Held]) -> Held:
     return value
 
 
-def text_of(value: Value) -> str:
+def text_of(machine: Machine, value: Value) -> str:
     """A value as KV stores it: its display form."""
-    return to_text(value)
+    text = machine.text(value)
+    if len(text) > BIG_TEXT:
+        machine.spend(len(text) >> 6)
+    return text
 
 
 def size_of(*texts: str) -> int:

@@ -52,7 +52,7 @@ def _expiry(machine: Machine, ttl: int | float | None) -> float | None:
 @static("KV", "set", Key, Any_, Number("int ttl").optional())
 def set_(machine: Machine, key: str, value: Value, ttl: int | float | None) -> None:
     """Store the display form of *value*, for *ttl* seconds if given."""
-    put_text(machine, key, text_of(value), _expiry(machine, ttl))
+    put_text(machine, key, text_of(machine, value), _expiry(machine, ttl))
 
 
 @static("KV", "get", Key)
@@ -77,7 +77,7 @@ def setnx(machine: Machine, key: str, value: Value) -> bool:
     """Store *value* unless the key is there; whether it was stored."""
     if entry_of(machine, key) is not None:
         return False
-    put_text(machine, key, text_of(value), None)
+    put_text(machine, key, text_of(machine, value), None)
     return True
 
 
@@ -85,7 +85,7 @@ def setnx(machine: Machine, key: str, value: Value) -> bool:
 def getset(machine: Machine, key: str, value: Value) -> str | None:
     """Store *value*; what was there before."""
     before = held(machine, key, str)
-    put_text(machine, key, text_of(value), None)
+    put_text(machine, key, text_of(machine, value), None)
     return before
 
 
@@ -100,7 +100,7 @@ def getdel(machine: Machine, key: str) -> str | None:
 @static("KV", "append", Key, Any_)
 def append(machine: Machine, key: str, value: Value) -> int:
     """Add to the end of the text; its new length."""
-    added = text_of(value)
+    added = text_of(machine, value)
     machine.check_length(len(held(machine, key, str) or "") + len(added))
     return len(change_text(machine, key, lambda text: (text or "") + added))
 
@@ -130,7 +130,7 @@ def mset(machine: Machine, *pairs: Value) -> None:
         if not isinstance(key, str):
             raise SoliPlainTypeError(f"KV.mset() expects string key, got {type_name(key)}")
     for key, value in zip(pairs[::2], pairs[1::2], strict=True):
-        put_text(machine, key, text_of(value), None)
+        put_text(machine, key, text_of(machine, value), None)
 
 
 # --- counters -------------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ def ttl(machine: Machine, key: str) -> int | None:
 def pttl(machine: Machine, key: str) -> int | None:
     """Milliseconds left; null when the key is missing or stays."""
     left = _left(machine, key)
-    return None if left is None else truncated(math.ceil(left * 1000))
+    return None if left is None else truncated(left * 1000)
 
 
 @static("KV", "persist", Key)

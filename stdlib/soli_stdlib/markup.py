@@ -62,16 +62,17 @@ def escape_html(text: str) -> str:
 def _escaped(machine: Machine, text: str) -> str:
     grown = sum(text.count(mark) * (len(entity) - 1) for mark, entity in _ESCAPES.items())
     machine.check_length(len(text) + grown)
+    machine.spend(len(text) >> 4)
     return escape_html(text)
 
 
 @function(("html_escape", "h", "attr"), Any_)
 def html_escape(machine: Machine, value: Value) -> str:
     """The display form with `& < > " '` as entities."""
-    return _escaped(machine, to_text(value))
+    return _escaped(machine, machine.text(value))
 
 
-@function("html_unescape", String)
+@function("html_unescape", String, linear=True)
 def html_unescape(text: str) -> str:
     """The reverse of `html_escape`; also `&#39;`, `&apos;` and `&nbsp;` (a space)."""
     for entity, character in _UNESCAPES:
@@ -79,7 +80,7 @@ def html_unescape(text: str) -> str:
     return text
 
 
-@function("strip_html", String)
+@function("strip_html", String, linear=True)
 def strip_html(text: str) -> str:
     """*text* without what stands between `<` and `>`; an unclosed `<` swallows the rest."""
     parts = []
@@ -123,7 +124,8 @@ def clean_html(text: str, tags: frozenset[str], attributes: frozenset[str]) -> s
 @function("j", Any_)
 def j(machine: Machine, value: Value) -> str:
     """The display form for use inside a JavaScript string literal."""
-    text = to_text(value)
+    text = machine.text(value)
+    machine.spend(len(text) >> 4)
     machine.check_length(6 * len(text))
     return text.translate(_JAVASCRIPT)
 
@@ -148,7 +150,7 @@ def _url_text(value: Value, name: str) -> str:
 def url_encode(machine: Machine, value: Value) -> str:
     """*value* percent-encoded; a space becomes `%20`, null the empty string."""
     text = _url_text(value, "url_encode")
-    machine.spend(len(text) // 64)
+    machine.spend(len(text) >> 2)
     machine.check_length(3 * len(text))
     return percent_encode(text)
 
@@ -156,12 +158,13 @@ def url_encode(machine: Machine, value: Value) -> str:
 @function("url", Any_)
 def url(machine: Machine, value: Value) -> str:
     """The display form as a component of a URL."""
-    text = to_text(value)
+    text = machine.text(value)
+    machine.spend(len(text) >> 2)
     machine.check_length(3 * len(text))
     return percent_encode(text)
 
 
-@function("url_decode", Any_)
+@function("url_decode", Any_, linear=True)
 def url_decode(value: Value) -> str:
     """`+` as a space and `%XX` as bytes of UTF-8; a `%` that is no code stays as it is."""
     if value is None:

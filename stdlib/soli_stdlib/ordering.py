@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cmp_to_key
 from typing import Any
 
+from soli_lang.semantics import Spend
 from soli_lang.values import Value
 
 NUMBERS = frozenset({int, float, Decimal})
@@ -57,19 +58,32 @@ def wide(left: Value, right: Value) -> int:
     return compared(left, right) or 0
 
 
-def sorted_narrow(values: list[Value]) -> list[Value]:
+COMPARISON_STEPS = 4
+
+
+def _paid(order: Callable[[Value, Value], int], spend: Spend) -> Callable[[Value, Value], int]:
+    def compare(left: Value, right: Value) -> int:
+        spend(COMPARISON_STEPS)
+        return order(left, right)
+
+    return compare
+
+
+def sorted_narrow(values: list[Value], spend: Spend) -> list[Value]:
     """*values* in the order of `sort`, stable."""
     if is_plainly_ordered(values):
         return sorted(values)
-    return sorted(values, key=cmp_to_key(narrow))
+    return sorted(values, key=cmp_to_key(_paid(narrow, spend)))
 
 
-def sorted_by(items: list[Value], keys: list[Value], *, descending: bool = False) -> list[Value]:
+def sorted_by(
+    items: list[Value], keys: list[Value], spend: Spend, *, descending: bool = False
+) -> list[Value]:
     """*items* in the wide order of their *keys*, stable."""
     indexes: Iterable[int] = range(len(items))
     key: Callable[[int], Any] = keys.__getitem__
     if not is_plainly_ordered(keys) and set(map(type, keys)) != _BOOL:
-        ordered = cmp_to_key(wide)
+        ordered = cmp_to_key(_paid(wide, spend))
         wrapped = [ordered(value) for value in keys]
         key = wrapped.__getitem__
     return [items[index] for index in sorted(indexes, key=key, reverse=descending)]

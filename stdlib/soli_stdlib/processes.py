@@ -75,11 +75,20 @@ def _finished(machine: Machine, argv: list[str], user: str) -> dict[str, Value]:
         if service is not None and capabilities.suspend is not None:
             outcome: Outcome = machine.suspend(service(*running), user)
         else:
-            outcome = blocking(machine, lambda: run_process(*running), user)
+            outcome = _waited_for(machine, lambda: run_process(*running), user)
     except OSError as error:
         raise SoliIOError(f"{user}() failed: {error.strerror or error}: {argv[0]}") from None
     output, errors, code = outcome
     return {"stdout": _text(output), "stderr": _text(errors), "exit_code": code}
+
+
+def _waited_for(machine: Machine, run: Callable[[], Outcome], user: str) -> Outcome:
+    """What *run* returns; the program does not compute meanwhile."""
+    saved = machine.save()
+    try:
+        return blocking(machine, run, user)
+    finally:
+        machine.restore(saved)
 
 
 def _text(data: bytes) -> str:

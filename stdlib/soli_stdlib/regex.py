@@ -132,7 +132,7 @@ def capture(machine: Machine, source: str, text: str) -> dict[str, Value] | None
     return result
 
 
-@static("Regex", "escape", String(message="Regex.{name} requires (string)"))
+@static("Regex", "escape", String(message="Regex.{name} requires (string)"), linear=True)
 def escape(machine: Machine, text: str) -> str:
     """*text* as a pattern that matches exactly it."""
     machine.check_length(2 * len(text))

@@ -357,13 +357,13 @@ def to_f(machine: Machine, text: str) -> float:
     return lenient_float(text) or 0.0
 
 
-@method("string", "hex", bare=True)
+@method("string", "hex", bare=True, linear=True)
 def hex_(text: str) -> int:
     """The Int written in hexadecimal digits."""
     return _strict(text, 16, "hex")
 
 
-@method("string", "oct", bare=True)
+@method("string", "oct", bare=True, linear=True)
 def oct_(text: str) -> int:
     """The Int written in octal digits."""
     return _strict(text, 8, "octal")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from soli_lang import semantics
+from soli_lang.machine import Machine
 from soli_lang.native import String, method
 from soli_lang.values import Value
 
@@ -21,9 +22,9 @@ def class_(value: Value) -> str:
 
 
 @method("any", "inspect", bare=True)
-def inspect(value: Value) -> str:
+def inspect(machine: Machine, value: Value) -> str:
     """Its form for programmers: strings quoted, long containers over lines."""
-    return semantics.inspect(value)
+    return machine.inspect(value)
 
 
 @method("any", "nil?", bare=True)
