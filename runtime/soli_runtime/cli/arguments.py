@@ -1,13 +1,12 @@
-"""Flags that several commands share, and settings from flags and environment."""
+"""Flags that several commands share, and flags for the settings of the runtime."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from ..capabilities import DENIABLE, Denied, parse_denied
-from ..settings import SETTINGS, Setting, SettingError, Settings
+from ..settings import SETTINGS, Setting
 from .exits import OK, Exit, UsageError
 
 
@@ -85,29 +84,3 @@ def _add_setting(group: Any, setting: Setting) -> None:
         metavar=setting.kind.upper() if "|" not in setting.kind else setting.kind,
         help=(setting.help + shown).replace("%", "%%"),
     )
-
-
-def settings_of(parsed: argparse.Namespace, environment: Mapping[str, str]) -> Settings:
-    """The settings that flags and environment give. Raises UsageError."""
-    given: dict[str, Any] = {}
-    try:
-        for setting in SETTINGS:
-            text = getattr(parsed, setting.name)
-            if text is not None:
-                given[setting.name] = setting.parse(text, setting.flag)
-        settings = Settings.from_environment(environment, **given)
-    except SettingError as error:
-        raise UsageError(error.message) from None
-    _check_proxies(settings)
-    return settings
-
-
-def _check_proxies(settings: Settings) -> None:
-    if not settings.trusted_proxies:
-        return
-    from ..origins import TrustedProxies
-
-    try:
-        TrustedProxies(settings.trusted_proxies)
-    except ValueError as error:
-        raise UsageError(f"--trusted-proxies: {error}") from None

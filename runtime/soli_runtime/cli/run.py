@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable, Coroutine
@@ -15,13 +14,12 @@ from ..app import App, AppInvalid
 from ..job_queue import Job
 from ..jobs import run_due
 from ..launch import Launch, Launched, launch, new_interpreter
-from ..logs import LEVELS, Log, stream_writer
 from ..project import Project, ProjectError
 from ..settings import Settings
 from ..waiting import Waiting
-from .arguments import Parser, add_program_flags, add_settings, denied_of, settings_of
 from .exits import FAILED, INVALID, OK, UsageError
 from .reports import report, report_invalid
+from .run_options import RunOptions, run_options
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -31,14 +29,13 @@ if TYPE_CHECKING:
 
 def run_path(arguments: list[str]) -> int:
     """Run a program, serve it while it has routes. The exit status."""
-    parsed = _parser().parse_args(arguments)
-    settings = settings_of(parsed, os.environ)
+    options = run_options(arguments, os.environ)
     how = Launch(
-        Path(parsed.path),
-        settings,
+        options.path,
+        options.settings,
         environment=os.environ,
-        denied=denied_of(parsed),
-        private_network=parsed.private_network,
+        denied=options.denied,
+        private_network=options.private_network,
     )
     try:
         launched = launch(how)
@@ -52,7 +49,7 @@ def run_path(arguments: list[str]) -> int:
         return FAILED
     if not launched.app.serves:
         return _end(launched)
-    return _serve(how, launched, parsed)
+    return _serve(how, launched, options)
 
 
 def _end(launched: Launched) -> int:
@@ -70,30 +67,15 @@ def _end(launched: Launched) -> int:
     return max(statuses)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(
-        prog="soli run",
-        description="Run a Soli program, and serve it while it has routes.",
-    )
-    parser.add_argument("path", metavar="PATH", help="a file (app.soli) or a project folder")
-    add_program_flags(parser)
-    parser.add_argument(
-        "--console", action="store_true", help="read Soli from standard input while serving"
-    )
-    parser.add_argument("--log-level", choices=tuple(LEVELS), default="info")
-    parser.add_argument("--log-format", choices=("text", "json"), default="text")
-    add_settings(parser)
-    return parser
-
-
-def _serve(how: Launch, launched: Launched, parsed: argparse.Namespace) -> int:
+def _serve(how: Launch, launched: Launched, options: RunOptions) -> int:
     # Only here is the web server loaded: a script does without.
     import asyncio
 
     from ..library_logs import adopt
+    from ..logs import Log, stream_writer
     from ..server import CannotListen, serve
 
-    log = Log(stream_writer(), level=parsed.log_level, as_json=parsed.log_format == "json")
+    log = Log(stream_writer(), level=options.log_level, as_json=options.log_format == "json")
     adopt(log)
     settings = how.settings
 
@@ -107,7 +89,7 @@ def _serve(how: Launch, launched: Launched, parsed: argparse.Namespace) -> int:
             log,
             announce=_announce,
             relaunch=relaunch if settings.dev else None,
-            beside=_console() if parsed.console else None,
+            beside=_console() if options.console else None,
         )
 
     launched.waiting.close()
@@ -157,6 +139,8 @@ def _relaunch(how: Launch) -> Launched | None:
 
 def run_code(arguments: list[str]) -> int:
     """`soli -e CODE`: run the text. The exit status."""
+    from .arguments import Parser, add_program_flags, denied_of
+
     parser = Parser(prog="soli -e", description="Run a piece of Soli.")
     parser.add_argument("code", metavar="CODE")
     add_program_flags(parser)

@@ -1,0 +1,95 @@
+"""What `soli run` is told: flags, and settings from flags and environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from soli_lang.records import Record
+
+from ..settings import SETTINGS, SettingError, Settings
+from .exits import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class RunOptions(Record, frozen=True):
+    """The command line of `soli run`."""
+
+    path: Path
+    settings: Settings
+    denied: frozenset[str] = frozenset()
+    private_network: bool = False
+    console: bool = False
+    log_level: str = "info"
+    log_format: str = "text"
+
+
+def run_options(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
+    """What *arguments* and `SOLI_*` variables ask for. Raises UsageError; Exit after `--help`."""
+    if len(arguments) == 1 and not arguments[0].startswith("-"):
+        # Most scripts are run so. Loading argparse and adding sixty flags would take longer
+        # than the rest of a short one.
+        return RunOptions(Path(arguments[0]), _settings(environment, {}))
+    return _parsed(arguments, environment)
+
+
+def _parsed(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
+    from .arguments import denied_of
+
+    parsed = _parser().parse_args(arguments)
+    return RunOptions(
+        path=Path(parsed.path),
+        settings=_settings(environment, vars(parsed)),
+        denied=denied_of(parsed),
+        private_network=parsed.private_network,
+        console=parsed.console,
+        log_level=parsed.log_level,
+        log_format=parsed.log_format,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    from ..logs import LEVELS
+    from .arguments import Parser, add_program_flags, add_settings
+
+    parser = Parser(
+        prog="soli run",
+        description="Run a Soli program, and serve it while it has routes.",
+    )
+    parser.add_argument("path", metavar="PATH", help="a file (app.soli) or a project folder")
+    add_program_flags(parser)
+    parser.add_argument(
+        "--console", action="store_true", help="read Soli from standard input while serving"
+    )
+    parser.add_argument("--log-level", choices=tuple(LEVELS), default="info")
+    parser.add_argument("--log-format", choices=("text", "json"), default="text")
+    add_settings(parser)
+    return parser
+
+
+def _settings(environment: Mapping[str, str], flags: Mapping[str, Any]) -> Settings:
+    given: dict[str, Any] = {}
+    try:
+        for setting in SETTINGS:
+            text = flags.get(setting.name)
+            if text is not None:
+                given[setting.name] = setting.parse(text, setting.flag)
+        settings = Settings.from_environment(environment, **given)
+    except SettingError as error:
+        raise UsageError(error.message) from None
+    _check_proxies(settings)
+    return settings
+
+
+def _check_proxies(settings: Settings) -> None:
+    if not settings.trusted_proxies:
+        return
+    from ..origins import TrustedProxies
+
+    try:
+        TrustedProxies(settings.trusted_proxies)
+    except ValueError as error:
+        raise UsageError(f"--trusted-proxies: {error}") from None
