@@ -20,7 +20,10 @@ README = ROOT / "README.md"
 DEPLOYMENT = ROOT / "docs" / "deployment.md"
 DOCUMENTS = [
     README,
-    *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "tests/README.md")),
+    *(
+        ROOT / name
+        for name in ("CONTRIBUTING.md", "CHANGELOG.md", "tests/README.md", "examples/README.md")
+    ),
     *sorted((ROOT / "docs").rglob("*.md")),
     ROOT / "tests" / "page" / "README.md",
 ]
