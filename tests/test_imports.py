@@ -65,19 +65,3 @@ def test_the_language_exports_what_is_written_down() -> None:
         "Source",
         "render",
     }
-
-
-def test_the_runtime_exports_what_is_written_down() -> None:
-    """So is widening that of `soli_runtime`."""
-    import soli_runtime
-
-    assert set(soli_runtime.__all__) == {
-        "AppInvalid",
-        "Log",
-        "Mounted",
-        "Realtime",
-        "SettingError",
-        "Settings",
-        "mount",
-    }
-    assert all(hasattr(soli_runtime, name) for name in soli_runtime.__all__)
