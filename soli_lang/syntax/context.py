@@ -147,7 +147,7 @@ class Frame:
 
 
 class TooDeep(Exception):
-    """The nesting limit was passed; nothing after that is looked at."""
+    """The limit of nesting, or of errors, was passed; nothing after that is looked at."""
 
 
 class Context:
@@ -316,11 +316,11 @@ class Context:
     def error(
         self, message: str, token: Token, *, hint: str | None = None, incomplete: bool = False
     ) -> None:
-        if len(self.errors) < MAX_ERRORS:
-            span = Span(token.start, token.end)
-            self.errors.append(
-                SoliSyntaxError(message, span, self.source, hint=hint, incomplete=incomplete)
-            )
+        span = Span(token.start, token.end)
+        error = SoliSyntaxError(message, span, self.source, hint=hint, incomplete=incomplete)
+        self.errors.append(error)
+        if len(self.errors) >= MAX_ERRORS:
+            raise TooDeep
 
     def unexpected(self, token: Token, expected: str, *, hint: str | None = None) -> None:
         message = f"Unexpected token '{self.shown(token)}', expected {expected}"

@@ -26,6 +26,9 @@ from .tokens import KEYWORDS, SIGNS, WORD_TYPES, Token
 MAX_OPEN: Final = 400
 """Open brackets at which scanning stops: the resolver's limit is lower and reports it."""
 
+MAX_ERRORS: Final = 100
+"""Wrong characters and literals at which scanning stops."""
+
 _SUFFIX = r"(?:\?(?!\?))?(?:!(?!=))?"  # `!=` and `??` win (decision 2)
 _NAME = rf"[^\W\d]\w*{_SUFFIX}"
 
@@ -163,6 +166,9 @@ class Scanner:
         return token
 
     def _error(self, message: str, start: int, end: int, **more: Any) -> None:
+        if len(self.errors) >= MAX_ERRORS:
+            self._at = len(self.text)
+            return
         span = Span(start, end)
         self.errors.append(SoliSyntaxError(message, span, self.source, stage="Lexer error", **more))
 
