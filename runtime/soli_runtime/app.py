@@ -22,10 +22,10 @@ from soli_lang.values import UNSET, Function, Value
 from . import templates
 from .controllers import Controllers, Unknown
 from .declared_places import place_of
-from .handlers import Handler
 from .jobs import is_job_class, register_class
 from .prelude import install_prelude
 from .project import Project
+from .route_handlers import Handler
 from .routes import RouteError, RouteTable
 from .routing_dsl import LIBRARY_KEY, Declared, RouteDeclarations
 from .view_helpers import LIBRARY_KEY_PUBLIC

@@ -17,8 +17,8 @@ from soli_lang.source import Source
 from soli_lang.values import Function, Symbol, Value
 
 from .event_use import parts_seen
-from .handlers import Handler
 from .http_responses import is_response_hash
+from .route_handlers import Handler
 
 
 class Definitions(Protocol):

@@ -19,10 +19,11 @@ from .actions import ActionError
 from .delivery import Delivery
 from .events import Events
 from .greenlets import Failure, Runner
-from .handlers import Calls, Handler, failure_text, is_cancelled
+from .handlers import Calls, failure_text, is_cancelled
 from .hub import Hub
 from .logs import Log
 from .payloads import EncodeJson
+from .route_handlers import Handler
 from .ws.connection import Connection
 from .ws.counters import CloseCause
 

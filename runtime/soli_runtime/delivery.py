@@ -24,9 +24,9 @@ from .effects import (
     Some,
     Wake,
 )
-from .handlers import Handler
 from .logs import Log
 from .rooms import Rooms
+from .route_handlers import Handler
 from .ws.connection import Connection
 from .ws.fanout import Fanout
 from .ws.outgoing import Outgoing

@@ -11,10 +11,10 @@ from soli_runtime.conversations import Conversation, Live, Visitor
 from soli_runtime.delivery import Delivery, WatchedRooms
 from soli_runtime.events import Events
 from soli_runtime.greenlets import Failure
-from soli_runtime.handlers import Handler
 from soli_runtime.hub import Hub
 from soli_runtime.logs import Log
 from soli_runtime.presence import Presence
+from soli_runtime.route_handlers import Handler
 from soli_runtime.wire import to_json
 from soli_runtime.ws.counters import CloseCause
 
