@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -99,6 +100,7 @@ def _run(arguments: list[str]) -> int:
     with Paused():
         from .run import run_path
 
+    gc.freeze()  # what was loaded stays: no collection needs to look at it
     return run_path(arguments)
 
 
