@@ -51,7 +51,8 @@ MOST_MODULES = 280
 @pytest.fixture(scope="module")
 def loaded_by_a_script() -> set[str]:
     """What `soli run hello.soli` imports; the grammar's tables are in the cache."""
-    command = [sys.executable, "-X", "importtime", SOLI, "run", ROOT / "examples" / "hello.soli"]
+    hello = str(ROOT / "examples" / "hello.soli")
+    command = [sys.executable, "-X", "importtime", str(SOLI), "run", hello]
     for _ in range(2):
         result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     lines = (line for line in result.stderr.splitlines() if line.startswith("import time:"))
