@@ -16,7 +16,7 @@ from .machine import Machine
 from .modules import import_names
 from .native import host_function
 from .source import Source
-from .values import UNSET, Function, Value
+from .values import SKIP, UNSET, Function, Value
 
 TOO_DEEP = "expression nested too deeply"
 
@@ -197,9 +197,23 @@ class Program:
 
 
 def _step(compiler: Compiler, statement: Any) -> Closure:
+    if isinstance(statement, _WITH_VALUE):
+        return _without_skip(compiler.tail(statement))
     if statement.__class__ in compiler.tables.effects:
         return _valueless(compiler.effect(statement).run)
     return compiler.expr(statement)
+
+
+_WITH_VALUE = (nodes.If, nodes.Try, nodes.BlockStmt)
+"""Statements with a value (spec/language.md §5.1, decision 16), which a REPL shows."""
+
+
+def _without_skip(run: Closure) -> Closure:
+    def step(frame: list[Any]) -> Value:
+        value = run(frame)
+        return None if value is SKIP else value
+
+    return step
 
 
 def _valueless(run: Closure) -> Closure:

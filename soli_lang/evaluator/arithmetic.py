@@ -41,6 +41,7 @@ def add(machine: Machine, left: Value, right: Value) -> Value:
         return _join_text(machine, left, right)
     if kind is list and other is list:
         machine.check_length(8 * (len(left) + len(right)))
+        machine.spend((len(left) + len(right)) >> 4)
         return left + right
     if kind is Decimal or other is Decimal:
         return _decimal(python.add, left, right, lambda: _cannot("add", left, right))
@@ -49,7 +50,9 @@ def add(machine: Machine, left: Value, right: Value) -> Value:
 
 def _join_text(machine: Machine, left: Value, right: Value) -> str:
     first, second = to_text(left, machine.spend), to_text(right, machine.spend)
-    machine.check_length(len(first) + len(second))
+    size = len(first) + len(second)
+    machine.check_length(size)
+    machine.spend(size >> 8)
     return first + second
 
 
@@ -108,6 +111,7 @@ def _repeat(machine: Machine, text: str, times: int) -> str:
     if times <= 0 or not text:
         return ""
     machine.check_length(len(text) * times)
+    machine.spend(len(text) * times >> 8)
     return text * times
 
 
@@ -183,13 +187,20 @@ def _decimal(
 MAX_RANGE = 8 * 1024 * 1024
 
 
+INT_BYTES = 32
+"""What an Int takes beside its place in an Array."""
+
+
 def make_range(machine: Machine, left: Value, right: Value) -> list[int]:
     """`a..b`: the Ints from *left* up to, not including, *right*."""
     if left.__class__ is not int or right.__class__ is not int:
         raise SoliTypeError(
             f"range (..) expects two integers, got {type_name(left)} and {type_name(right)}"
         )
-    machine.check_length(8 * max(0, right - left))
+    count = max(0, right - left)
+    machine.check_length(8 * count)
+    machine.claim(INT_BYTES * count)
+    machine.spend(count >> 4)
     return list(range(left, right))
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from .. import nodes
 from ..values import UNSET
 from .compiler import Closure, Compiler, Effect
-from .inline import Inliner
+from .inline import SPEND, Inliner
 from .scopes import Block
 
 TAIL, EFFECT, LOOP = "tail", "effect", "loop"
@@ -117,6 +117,7 @@ class BodyWriter:
 
     def _rest(self, statements: Sequence[Any]) -> None:
         """Put *statements* into a closure of their own."""
+        self._pay_for_lines()
         if self._mode == TAIL:
             self._line(
                 f"return {self.inliner.bind(tail_sequence(self._compiler, statements))}(frame)"
@@ -203,10 +204,16 @@ class BodyWriter:
         if not statements:
             self._line("return None" if is_last else "pass")
         for index, statement in enumerate(statements):
+            if index % MAX_LINES == MAX_LINES - 1:
+                self._pay_for_lines()
             if is_last and index == len(statements) - 1:
                 self._last(statement)
             else:
                 self._statement(statement)
+
+    def _pay_for_lines(self) -> None:
+        """A call or turn costs one step; a body of thousands of lines costs more."""
+        self._line(f"{SPEND}({MAX_LINES})")
 
     # --- the last statement of a function ---
 

@@ -66,6 +66,8 @@ class Compiler:
         self.scopes = scopes
         self.tables = tables
         self.block = Block(None, file=scopes.file)
+        self.ready: dict[int, tuple[Any, Closure]] = {}
+        """Closures made in advance, by the identity of their node (kept, so that it stays one)."""
         self.function_name = "main program"
         self.skips = False
         """Whether the function being compiled may end in a stray `next` or `break`."""
@@ -76,6 +78,8 @@ class Compiler:
 
     def expr(self, node: Any) -> Closure:
         """*node* for its value."""
+        if id(node) in self.ready:
+            return self.ready.pop(id(node))[1]
         if node.__class__ in self.tables.inlined:
             return self.tables.inline(self, node)
         return self.closure(node)

@@ -21,7 +21,7 @@ from ..values import SKIP, UNSET, Function
 from .compiler import BREAK, NEXT
 from .members import UNIVERSAL, call_member
 from .names import SPECIAL
-from .scopes import THIS, Variable
+from .scopes import THIS, Variable, children
 from .templates import INLINE_JOIN, INTEGER_FORMS, OTHER_FORMS, maker
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ CLOSURE = "c"
 """Prefix of names of closures, which are always called."""
 SPEND = "spend"
 """The name of `Machine.spend`."""
-MAX_TEXT = 700
-"""Characters of one inlined expression; a larger one is split into closures."""
+MAX_NODES = 12
+"""Nodes of one operand that are written out; a larger one is a closure."""
+MAX_PAIRS = 32
+"""Pairs of a hash literal that are written out."""
 SMALL = 2**31
 
 _EQUALITY = frozenset({"==", "!="})
@@ -84,10 +86,18 @@ class Inliner:
 
     def value(self, node: Any) -> str:
         """Python text for the value of *node*, an operand of what is being written."""
-        text = self.write(node)
-        if text is None or len(text) > MAX_TEXT:
-            return f"{self.bind(self._compiler.expr(node))}(frame)"
-        return text
+        text = self.write(node) if self._is_small(node) else None
+        return text or f"{self.bind(self._compiler.expr(node))}(frame)"
+
+    def _is_small(self, node: Any) -> bool:
+        """Whether *node* is few enough nodes to be written out, decided before writing any.
+
+        (Writing first and giving up when the text is long would write every part of a long chain
+        twice, and their parts twice again.)
+        """
+        if id(node) in self._compiler.ready:
+            return False
+        return weight(node, MAX_NODES) <= MAX_NODES
 
     def write(self, node: Any) -> str | None:
         """Python text for the value of *node*; None when it is not to be written out."""
@@ -253,6 +263,8 @@ class Inliner:
 
     def truth(self, node: Any) -> str:
         """Python text that is as true as *node* is to Soli."""
+        if not self._is_small(node):
+            return f"{self.bind(self._compiler.condition(node))}(frame)"
         if isinstance(node, nodes.Binary) and node.operator in _COMPARISONS:
             return self.value(node)
         if isinstance(node, nodes.Unary) and node.operator == "!":
@@ -266,6 +278,8 @@ class Inliner:
 
     def _hash(self, node: nodes.HashLiteral) -> str | None:
         """A hash with constant keys."""
+        if len(node.pairs) > MAX_PAIRS:
+            return None
         pairs = []
         for key, value in node.pairs:
             if not (isinstance(key, nodes.Literal) and key.value.__class__ in (str, int)):
@@ -323,6 +337,17 @@ def _is_text(node: Any) -> bool:
     return isinstance(node, nodes.Literal) and node.value.__class__ is str
 
 
+def weight(node: Any, most: int) -> int:
+    """How many nodes *node* is made of, blocks and functions aside; counts to just over *most*."""
+    count, pending = 0, [node]
+    while pending and count <= most:
+        node = pending.pop()
+        count += 1
+        if not isinstance(node, nodes.Body | nodes.FunctionNode | nodes.Argument):
+            pending.extend(children(node))
+    return count
+
+
 def soft(node: Any) -> Any:
     """The chain *node* with every member access safe and every index of null giving null.
 
@@ -366,6 +391,35 @@ INLINED = frozenset(
 
 def expression(compiler: Compiler, node: Any) -> Closure:
     """A closure for the value of *node*, its small operands written out."""
+    _make_spine(compiler, node)
     inliner = Inliner(compiler)
     text = inliner.write(node)
     return compiler.closure(node) if text is None else inliner.make(f"return {text}")
+
+
+LINK = 8
+"""Every so many links of a chain have a closure of their own."""
+
+
+def _make_spine(compiler: Compiler, node: Any) -> None:
+    """Make the closures of a long chain (`a + b + c …`, `x.a.b.c…`) from its inner end.
+
+    Otherwise compiling would recurse once for each link.
+    """
+    links = []
+    while node is not None and id(node) not in compiler.ready:
+        links.append(node)
+        node = _inner_link(node)
+    for link in reversed(links[LINK::LINK]):
+        compiler.ready[id(link)] = (link, compiler.expr(link))
+
+
+def _inner_link(node: Any) -> Any:
+    kind = node.__class__
+    if kind is nodes.Binary or kind is nodes.Logical:
+        return node.left
+    if kind is nodes.Member or kind is nodes.Index:
+        return node.object
+    if kind is nodes.Call and node.callee.__class__ is nodes.Member:
+        return node.callee.object
+    return None

@@ -19,6 +19,8 @@ __all__ = ["index_value", "install"]
 
 
 UNCLAIMED = 256
+LARGE_LITERAL = 64
+"""Items or entries from which on a literal is paid for each time."""
 """Characters of an interpolated string that need no claim on memory."""
 
 
@@ -83,7 +85,21 @@ def _array(compiler: Compiler, node: nodes.ArrayLiteral) -> Closure:
     if len(items) == 1:
         only = items[0]
         return lambda frame: [only(frame)]
-    return lambda frame: [item(frame) for item in items]
+    return _charged(compiler, len(items), lambda frame: [item(frame) for item in items])
+
+
+def _charged(compiler: Compiler, size: int, build: Closure) -> Closure:
+    """*build*, paid for when it makes more than a few values: a step of its own is for a few."""
+    if size <= LARGE_LITERAL:
+        return build
+    machine = compiler.machine
+
+    def charged(frame: Frame) -> Value:
+        machine.spend(size)
+        machine.check_length(8 * size)
+        return build(frame)
+
+    return charged
 
 
 def _array_with_spread(compiler: Compiler, node: nodes.ArrayLiteral) -> Closure:
@@ -103,6 +119,8 @@ def _array_with_spread(compiler: Compiler, node: nodes.ArrayLiteral) -> Closure:
                 result.append(found)
             elif found.__class__ is list:
                 machine.check_growth(8 * (len(result) + len(found)))
+                machine.spend(len(found) >> 3)
+                machine.claim(8 * len(found))
                 result.extend(found)
             else:
                 raise SoliTypeError("cannot spread non-array value", span, source)
@@ -121,7 +139,7 @@ def _hash(compiler: Compiler, node: nodes.HashLiteral) -> Closure:
     ]
     values = tuple(compiler.expr(value) for _, value in node.pairs)
     if len(constant_keys) == len(values):
-        return _hash_of_constants(constant_keys, values)
+        return _charged(compiler, len(values), _hash_of_constants(constant_keys, values))
     keys = tuple((compiler.expr(key), key.span) for key, _ in node.pairs)
     source = compiler.source
 
@@ -138,7 +156,7 @@ def _hash(compiler: Compiler, node: nodes.HashLiteral) -> Closure:
             result[found] = value(frame)
         return result
 
-    return build
+    return _charged(compiler, len(keys), build)
 
 
 def _hash_of_constants(keys: list[Any], values: tuple[Closure, ...]) -> Closure:

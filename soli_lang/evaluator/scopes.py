@@ -8,7 +8,7 @@ only err towards a frame too many.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .. import nodes
@@ -245,57 +245,68 @@ class Scopes:
         need to know all of that (decision 8).
         """
         block.nested = names_in_functions(body)
-        assigned: list[tuple[str, Block]] = []
         for name in _let_names(body):
             block.declare(name)
-        self._walk(body, block, assigned)
-        for name, at in assigned:
+        for name, at in self._walk(body, block):
             if at.find(name) is None:
                 block.declare(name)
 
-    def _walk(self, node: Any, block: Block, assigned: list[tuple[str, Block]]) -> None:
-        for child in children(node):
-            self._visit(child, block, assigned)
+    def _walk(self, body: Any, block: Block) -> list[tuple[str, Block]]:
+        """Open the blocks inside *body*; the bare assignments in it, with the block of each.
 
-    def _visit(  # noqa: C901 - one case per kind of node that opens a scope
-        self, node: Any, block: Block, assigned: list[tuple[str, Block]]
-    ) -> None:
-        kind = node.__class__
-        if kind is nodes.FunctionNode or kind is nodes.ClassDecl or kind is nodes.EnumDecl:
-            return  # scopes of their own, declared when they are compiled
-        if kind in (nodes.Assign, nodes.CompoundAssign, nodes.Increment):
-            if node.target.__class__ is nodes.Name:
-                assigned.append((node.target.name, block))
-        elif kind is nodes.For:
-            self._visit(node.iterable, block, assigned)
-            inner = self.open(node, block, (node.variable, node.index), in_loop=True)
-            self._open_body(node.body, inner, assigned, in_loop=True)
-            return
-        elif kind is nodes.While:
-            self._visit(node.condition, block, assigned)
-            self._open_body(node.body, block, assigned, in_loop=True)
-            return
-        elif kind in (nodes.ArrayComprehension, nodes.HashComprehension):
-            self._visit(node.iterable, block, assigned)
-            inner = self.open(node, block, (node.variable,), in_loop=True)
-            for child in children(node):
-                if child is not node.iterable:
-                    self._visit(child, inner, assigned)
-            return
-        elif kind is nodes.Handler:
-            inner = self.open(node, block, (node.variable,), in_loop=block.in_loop)
-            self._open_body(node.body, inner, assigned, in_loop=block.in_loop)
-            return
-        elif kind is nodes.Body:
-            self._open_body(node, block, assigned, in_loop=block.in_loop)
-            return
-        self._walk(node, block, assigned)
+        Keeps its own stack: a long chain of operators must not use up Python's.
+        """
+        assigned: list[tuple[str, Block]] = []
+        pending = [(child, block) for child in children(body)]
+        while pending:
+            node, at = pending.pop()
+            kind = node.__class__
+            if kind is nodes.FunctionNode or kind is nodes.ClassDecl or kind is nodes.EnumDecl:
+                continue  # scopes of their own, declared when they are compiled
+            if kind in _ASSIGNING and node.target.__class__ is nodes.Name:
+                assigned.append((node.target.name, at))
+            inside = _OPENERS.get(kind, Scopes._open_nothing)(self, node, at)
+            pending.extend(inside)
+        return assigned
+
+    def _open_nothing(self, node: Any, block: Block) -> list[tuple[Any, Block]]:
+        return [(child, block) for child in children(node)]
+
+    def _open_for(self, node: nodes.For, block: Block) -> list[tuple[Any, Block]]:
+        inner = self.open(node, block, (node.variable, node.index), in_loop=True)
+        return [(node.iterable, block), *self._open_body(node.body, inner, in_loop=True)]
+
+    def _open_while(self, node: nodes.While, block: Block) -> list[tuple[Any, Block]]:
+        return [(node.condition, block), *self._open_body(node.body, block, in_loop=True)]
+
+    def _open_comprehension(self, node: Any, block: Block) -> list[tuple[Any, Block]]:
+        inner = self.open(node, block, (node.variable,), in_loop=True)
+        return [(child, block if child is node.iterable else inner) for child in children(node)]
+
+    def _open_handler(self, node: nodes.Handler, block: Block) -> list[tuple[Any, Block]]:
+        inner = self.open(node, block, (node.variable,), in_loop=block.in_loop)
+        return self._open_body(node.body, inner, in_loop=block.in_loop)
+
+    def _open_block(self, node: nodes.Body, block: Block) -> list[tuple[Any, Block]]:
+        return self._open_body(node, block, in_loop=block.in_loop)
 
     def _open_body(
-        self, body: nodes.Body, parent: Block, assigned: list[tuple[str, Block]], *, in_loop: bool
-    ) -> None:
+        self, body: nodes.Body, parent: Block, *, in_loop: bool
+    ) -> list[tuple[Any, Block]]:
         inner = self.open(body, parent, (), in_loop=in_loop)
-        self._walk(body, inner, assigned)
+        return [(child, inner) for child in children(body)]
+
+
+_ASSIGNING = frozenset({nodes.Assign, nodes.CompoundAssign, nodes.Increment})
+_OPENERS: dict[type, Callable[[Scopes, Any, Block], list[tuple[Any, Block]]]] = {
+    nodes.For: Scopes._open_for,
+    nodes.While: Scopes._open_while,
+    nodes.ArrayComprehension: Scopes._open_comprehension,
+    nodes.HashComprehension: Scopes._open_comprehension,
+    nodes.Handler: Scopes._open_handler,
+    nodes.Body: Scopes._open_block,
+}
+"""Node class -> what opens its block and says what is to be walked in which block."""
 
 
 _DECLARING = (nodes.Let, nodes.Const)

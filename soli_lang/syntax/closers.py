@@ -36,13 +36,21 @@ def pop_for_closer(ctx: Context, token: Token) -> Frame:
         frame = ctx.pop_invisible()
         if not frame.is_inline:
             return frame
-        if frame.count > _INLINE_LIMIT:
-            if token.type == "EOF":
+        if token.type == "EOF":
+            if frame.count != _INLINE_LIMIT or _begins_later(ctx, frame):
                 _report_open(ctx, frame, token)
-            else:
-                missing(ctx, frame, token)
+        elif frame.count > _INLINE_LIMIT:
+            missing(ctx, frame, token)
         ctx.mark("CLOSE")
         ctx.frames.pop()
+
+
+def _begins_later(ctx: Context, frame: Frame) -> bool:
+    """Does the body of an inline lambda begin on a line after its parameters?
+
+    Then the end of the text does not end it: its `end` is missing, or still to be typed.
+    """
+    return ctx.tokens[frame.index].newline
 
 
 def _opener(ctx: Context, frame: Frame) -> str:
