@@ -204,7 +204,7 @@ def _step(compiler: Compiler, statement: Any) -> Closure:
     return compiler.expr(statement)
 
 
-_WITH_VALUE = (nodes.If, nodes.Try, nodes.BlockStmt)
+_WITH_VALUE = (nodes.If, nodes.Try, nodes.BlockStmt, nodes.Logical)
 """Statements with a value (spec/language.md §5.1, decision 16), which a REPL shows."""
 
 

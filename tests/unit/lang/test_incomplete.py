@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from soli_stdlib import install
 
 from soli_lang import Interpreter, SoliSyntaxError
-from soli_stdlib import install
 
 
 @pytest.mark.parametrize(
