@@ -20,6 +20,7 @@ from .errors import (
     Thrown,
 )
 from .limits import Capabilities, Limits
+from .method_tables import MethodTable
 from .objects import ErrorValue, SoliClass
 from .semantics import equals, inspect, to_text
 from .values import Function, Value
@@ -32,9 +33,6 @@ BIG_TEXT = 4096
 
 UNCATCHABLE = (LimitError, Cancelled, SoliSyntaxError)
 """What no `catch` or `rescue` of a program sees (decision 19)."""
-
-MethodTable = dict[type, Any]
-"""Python class of a receiver -> NativeMethod or MethodTemplate."""
 
 
 class Machine:
@@ -286,7 +284,7 @@ class Machine:
         """The live table of all methods called *name*, by the receiver's Python class."""
         table = self.methods.get(name)
         if table is None:
-            table = self.methods[name] = {}
+            table = self.methods[name] = MethodTable()
         return table
 
     def find_method(self, value: Value, name: str) -> Any:

@@ -24,6 +24,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any, TypeVar
 
+from .argument_checks import MISSING, checked
 from .charging import paid
 from .errors import SoliError, SoliPlainTypeError, SoliTypeError
 from .machine import Machine, arity_error
@@ -32,14 +33,13 @@ from .records import Record, changed
 from .semantics import type_name
 from .values import Function, Symbol, Value
 
-MISSING = object()
 UNLIMITED = 10**9
 
 
 class NativeFunction:
     """A builtin function as a value."""
 
-    __slots__ = ("auto", "declaration", "high", "invoke", "low", "name")
+    __slots__ = ("auto", "declaration", "high", "invoke", "low", "name", "quick")
 
     soli_type = "Function"
 
@@ -55,6 +55,8 @@ class NativeFunction:
         self.auto = high == 0
         """True when bare access calls it (spec/language.md §6.6)."""
         self.declaration = declaration
+        self.quick: dict[str, str] = getattr(declaration, "quick", None) or {}
+        """Python text of the result for an argument of a Python class; `{0}` is the argument."""
 
     def soli_call(
         self, arguments: list[Value], named: dict[str, Value] | None, block: Value
@@ -210,6 +212,8 @@ class Declaration(Record, frozen=True):
     capability: str | None
     linear: bool
     """Whether its work grows with its texts and collections, and it does not pay by itself."""
+    quick: dict[str, str] | None
+    """Written out by the evaluator instead of a call: see `NativeFunction.quick`."""
     low: int
     """Fewest arguments."""
     high: int
@@ -266,6 +270,7 @@ def _declare(
         takes_machine=first == ("machine",),
         capability=options.get("capability"),
         linear=options.get("linear", False),
+        quick=options.get("quick"),
         low=low,
         high=high,
         expected=arity_text if arity_text is not None else low if high == UNLIMITED else high,
@@ -359,7 +364,7 @@ def native_class(machine: Machine, name: str) -> SoliClass:
 
 def _native_function(machine: Machine, declaration: Declaration, name: str) -> NativeFunction:
     code = _code(machine, declaration)
-    invoke = _checked(declaration, name, code)
+    invoke = checked(declaration, name, code)
     shown = f"{declaration.owner}.{name}" if declaration.owner else name
     return NativeFunction(shown, declaration.low, declaration.high, invoke, declaration)
 
@@ -373,7 +378,7 @@ def _install_method(machine: Machine, declaration: Declaration, classes: tuple[t
     code = _code(machine, declaration)
     for name in declaration.names:
         table = machine.methods_named(name)
-        invoke = _checked(declaration, name, code, offset=1)
+        invoke = checked(declaration, name, code, offset=1)
         for kind in classes:
             taken = table.get(kind)
             if declaration.owner == "any" and taken is not None:
@@ -387,88 +392,6 @@ def _shown(kind: type) -> str:
         if kind in classes:
             return name
     return str(getattr(kind, "soli_type", "Function"))
-
-
-def _checked(
-    declaration: Declaration, name: str, code: Callable[..., Value], offset: int = 0
-) -> Callable[..., Value]:
-    """*code* with type checks before it. Arity is the caller's business (`low`, `high`)."""
-    args = declaration.args
-    if all(arg.types is None and arg.default is MISSING for arg in args):
-        return code
-    if len(args) == 1 and not args[0].is_rest and args[0].default is MISSING:
-        return _checked_one(declaration, name, code, args[0], offset)
-    if all(arg.types is None and not arg.is_rest for arg in args):
-        return _with_defaults(code, tuple(arg.default for arg in args), offset)
-    return _checked_many(declaration, name, code, args, offset)
-
-
-def _with_defaults(
-    code: Callable[..., Value], defaults: tuple[Any, ...], offset: int
-) -> Callable[..., Value]:
-    """*code* with defaults for the arguments that were left out."""
-    most = len(defaults) + offset
-
-    def invoke(*values: Value) -> Value:
-        if len(values) == most:
-            return code(*values)
-        return code(*values, *defaults[len(values) - offset :])
-
-    return invoke
-
-
-def _checked_one(
-    declaration: Declaration, name: str, code: Callable[..., Value], arg: Arg, offset: int
-) -> Callable[..., Value]:
-    types = arg.types or frozenset()
-    if offset:
-
-        def invoke_method(receiver: Value, value: Value) -> Value:
-            if value.__class__ not in types:
-                raise declaration.mismatch(name, arg, value)
-            return code(receiver, value)
-
-        return invoke_method
-
-    def invoke(value: Value) -> Value:
-        if value.__class__ not in types:
-            raise declaration.mismatch(name, arg, value)
-        return code(value)
-
-    return invoke
-
-
-def _checked_many(
-    declaration: Declaration,
-    name: str,
-    code: Callable[..., Value],
-    args: tuple[Arg, ...],
-    offset: int,
-) -> Callable[..., Value]:
-    fixed = tuple(arg for arg in args if not arg.is_rest)
-    rest = next((arg for arg in args if arg.is_rest), None)
-    defaults = tuple(arg.default for arg in fixed)
-    checks = tuple(
-        (index + offset, arg.types, arg) for index, arg in enumerate(fixed) if arg.types is not None
-    )
-    most = len(fixed) + offset
-
-    def invoke(*values: Value) -> Value:
-        given = len(values)
-        for index, types, arg in checks:
-            if index >= given:
-                break
-            if values[index].__class__ not in types:
-                raise declaration.mismatch(name, arg, values[index])
-        if given < most:
-            return code(*values, *defaults[given - offset :])
-        if rest is not None and rest.types is not None:
-            for value in values[most:]:
-                if value.__class__ not in rest.types:
-                    raise declaration.mismatch(name, rest, value)
-        return code(*values)
-
-    return invoke
 
 
 def host_function(name: str, code: Callable[..., Any]) -> NativeFunction:

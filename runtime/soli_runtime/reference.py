@@ -10,9 +10,10 @@ from difflib import get_close_matches
 from inspect import cleandoc
 from typing import Any
 
+from soli_lang.argument_checks import MISSING
 from soli_lang.interpreter import Interpreter
 from soli_lang.machine import Machine
-from soli_lang.native import MISSING, Arg, Declaration, NativeFunction, declarations, install
+from soli_lang.native import Arg, Declaration, NativeFunction, declarations, install
 from soli_lang.objects import SoliClass
 from soli_lang.semantics import inspect
 

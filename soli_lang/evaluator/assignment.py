@@ -11,7 +11,7 @@ from ..semantics import is_truthy, to_key, type_name
 from ..values import UNSET, Value
 from .arithmetic import OPERATIONS
 from .compiler import Closure, Compiler, Frame, Tables, register
-from .inline import Inliner
+from .inline import SMALL_HASH, Inliner
 from .names import assign_variable, read_variable, store
 from .operators import slow_path
 
@@ -52,10 +52,6 @@ def _assign_member(compiler: Compiler, target: nodes.Member, value: nodes.Expr) 
         return assigned
 
     return assign
-
-
-SMALL_HASH = 100_000
-"""Entries up to which a hash grows without a look at the limits."""
 
 
 def element_writer(compiler: Compiler, target: nodes.Index) -> Any:

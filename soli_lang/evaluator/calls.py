@@ -263,13 +263,11 @@ def _plain_method_call(compiler: Compiler, node: nodes.Call, member: nodes.Membe
         names, block, count = f"{names}, block" if names else "block", "block", count + 1
     given = f", {names}" if names else ""
     site = inliner.bind(MethodSite(compiler, node, name))
-    machine, table = (
-        inliner.bind(compiler.machine),
-        inliner.bind(compiler.machine.methods_named(name)),
-    )
+    calls = inliner.bind(compiler.machine.methods_named(name).taking(count))
+    machine = inliner.bind(compiler.machine)
     key = inliner.bind(name, "k")
     of_instance = [] if node.block is not None or name in UNIVERSAL else [
-        "    if kind is Instance:",
+        "    if value.__class__ is Instance:",
         "        found = value.soli_class.found",
         f"        method = found[{key}] if {key} in found else value.soli_class.find_method({key})",
         f"        if method is not None and method.arity == {count} and {key} not in value.fields:",
@@ -278,11 +276,9 @@ def _plain_method_call(compiler: Compiler, node: nodes.Call, member: nodes.Membe
     return inliner.make(
         f"value = {target}",
         *lines,
-        "kind = value.__class__",
+        f"invoke = {calls}.get(value.__class__)",
         "try:",
-        f"    method = {table}.get(kind)",
-        f"    if method.__class__ is NativeMethod and method.low <= {count} <= method.high:",
-        f"        return method.invoke(value{given})",
+        f"    if invoke is not None: return invoke(value{given})",
         *of_instance,
         f"    return call_member({machine}, value, {key}, [{listed}], None, {block})",
         "except SoliError as error:",

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from .. import nodes
 from ..errors import SoliError
-from ..native import NativeMethod
+from ..native import NativeFunction
 from ..objects import Instance
 from ..semantics import is_truthy, to_text
 from ..values import SKIP, UNSET, Function
+from .chains import make_spine
 from .compiler import BREAK, NEXT
 from .members import UNIVERSAL, call_member
 from .names import SPECIAL
@@ -38,6 +39,10 @@ MAX_NODES = 12
 MAX_PAIRS = 32
 """Pairs of a hash literal that are written out."""
 SMALL = 2**31
+SMALL_HASH = 100_000
+"""Entries up to which a hash grows without a look at the limits."""
+UNCLAIMED = 256
+"""Characters of an interpolated string that need no claim on memory."""
 
 _EQUALITY = frozenset({"==", "!="})
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
@@ -47,7 +52,6 @@ _ALWAYS: dict[str, Any] = {
     "Instance": Instance,
     "is_truthy": is_truthy,
     "Function": Function,
-    "NativeMethod": NativeMethod,
     "SoliError": SoliError,
     "call_member": call_member,
     "to_text": to_text,
@@ -137,8 +141,7 @@ class Inliner:
     def _index(self, node: nodes.Index | nodes.SafeIndex) -> str:
         read = self._compiler.element_reader(node)
         if not (isinstance(node.index, nodes.Literal) and node.index.value.__class__ is str):
-            target = self.value(node.object)
-            return f"{self.bind(read, FALLBACK)}({target}, {self.value(node.index)})"
+            return self._element(node, self.bind(read, FALLBACK))
         target, variable = self._operand(node.object)
         key, found = self.bind(node.index.value, "k"), self._temporary()
         if variable is None:
@@ -146,6 +149,18 @@ class Inliner:
         else:
             otherwise = f"{self.bind(self._read_variable(read, variable), FALLBACK)}(frame, {key})"
         return f"({found}.get({key}) if ({found} := {target}).__class__ is dict else {otherwise})"
+
+    def _element(self, node: nodes.Index | nodes.SafeIndex, read: str) -> str:
+        """`xs[i]`, `h[key]`"""
+        found, at = self._temporary(), self._temporary()
+        target, index = self.value(node.object), self.value(node.index)
+        return (
+            # Both sides of the first `is` are computed, whatever they are.
+            f"({found}.get({at}) if (({found} := {target}).__class__ is dict) "
+            f"is (({at} := {index}).__class__ is str) is True "
+            f"else {found}[{at}] if {found}.__class__ is list and {at}.__class__ is int "
+            f"and -len({found}) <= {at} < len({found}) else {read}({found}, {at}))"
+        )
 
     def _read_variable(self, read: Any, variable: nodes.Name) -> Any:
         """*read* of a variable that turned out to be no hash: unset, a function, another type."""
@@ -259,6 +274,69 @@ class Inliner:
     def _unary(self, node: nodes.Unary) -> str | None:
         return f"(not {self.truth(node.operand)})" if node.operator == "!" else None
 
+    def _interpolation(self, node: nodes.Interpolation) -> str:
+        parts = []
+        for part in node.parts:
+            if isinstance(part, str):
+                parts.append(self.bind(part, "k"))
+            else:
+                found, value = self._temporary(), self.value(part)
+                parts.append(
+                    f"{found} if ({found} := {value}).__class__ is str "
+                    f"else to_text({found}, {SPEND})"
+                )
+        text = self._temporary()
+        claimed = self.bind(self._claimed(node))
+        return (
+            f"({text} if len({text} := ''.join(({', '.join(parts)},))) <= {UNCLAIMED} "
+            f"else {claimed}({text}))"
+        )
+
+    def _claimed(self, node: nodes.Node) -> Any:
+        machine, span, source = self._compiler.machine, node.span, self._compiler.source
+
+        def claimed(text: str) -> str:
+            try:
+                machine.check_length(len(text))
+            except SoliError as error:
+                error.locate(span, source)
+                raise
+            return text
+
+        return claimed
+
+    def _call(self, node: nodes.Call) -> str | None:
+        """A builtin function that says how it is written out for some types (`quick`)."""
+        if node.block is not None or len(node.arguments) != 1 or node.arguments[0].label:
+            return None
+        callee = node.callee
+        if not isinstance(callee, nodes.Name) or self._compiler.block.find(callee.name):
+            return None
+        native = self._compiler.machine.globals.get(callee.name)
+        if native.__class__ is not NativeFunction or not native.quick:
+            return None
+        found, value = self._temporary(), self.value(node.arguments[0].value)
+        forms = [
+            f"{form.format(found)} if {found}.__class__ is {kind} else "
+            for kind, form in native.quick.items()
+        ]
+        forms[0] = forms[0].replace(f"if {found}.", f"if ({found} := {value}).")
+        slow = self.bind(self._located(native.invoke, node))
+        return f"({''.join(forms)}{slow}({found}))"
+
+    def _located(self, invoke: Any, node: nodes.Node) -> Any:
+        """*invoke* with the place of *node* in its errors."""
+        span, source = node.span, self._compiler.source
+
+        def located(value: Any) -> Any:
+            try:
+                return invoke(value)
+            except SoliError as error:
+                error.locate(span, source)
+                raise
+
+        return located
+
     # --- truth ---
 
     def truth(self, node: Any) -> str:
@@ -310,8 +388,15 @@ class Inliner:
             ]
         if isinstance(target, nodes.Index):
             put = self.bind(self._compiler.element_writer(target))
-            value, collection = self.value(node.value), self.value(target.object)
-            return [f"result = {value}", f"{put}({collection}, {self.value(target.index)}, result)"]
+            found, at = self._temporary(), self._temporary()
+            return [
+                f"result = {self.value(node.value)}",
+                f"{found} = {self.value(target.object)}",
+                f"{at} = {self.value(target.index)}",
+                f"if {found}.__class__ is dict and {at}.__class__ is str "
+                f"and len({found}) < {SMALL_HASH}: {found}[{at}] = result",
+                f"else: {put}({found}, {at}, result)",
+            ]
         return None
 
     # --- making closures ---
@@ -372,6 +457,8 @@ _VALUES: dict[type, Any] = {
     nodes.Binary: Inliner._binary,
     nodes.Conditional: Inliner._conditional,
     nodes.HashLiteral: Inliner._hash,
+    nodes.Interpolation: Inliner._interpolation,
+    nodes.Call: Inliner._call,
 }
 
 
@@ -384,6 +471,7 @@ INLINED = frozenset(
         nodes.Logical,
         nodes.Conditional,
         nodes.HashLiteral,
+        nodes.Interpolation,
     }
 )
 """Nodes that are worth a template of their own; names and literals have ready closures."""
@@ -391,35 +479,7 @@ INLINED = frozenset(
 
 def expression(compiler: Compiler, node: Any) -> Closure:
     """A closure for the value of *node*, its small operands written out."""
-    _make_spine(compiler, node)
+    make_spine(compiler, node)
     inliner = Inliner(compiler)
     text = inliner.write(node)
     return compiler.closure(node) if text is None else inliner.make(f"return {text}")
-
-
-LINK = 8
-"""Every so many links of a chain have a closure of their own."""
-
-
-def _make_spine(compiler: Compiler, node: Any) -> None:
-    """Make the closures of a long chain (`a + b + c …`, `x.a.b.c…`) from its inner end.
-
-    Otherwise compiling would recurse once for each link.
-    """
-    links = []
-    while node is not None and id(node) not in compiler.ready:
-        links.append(node)
-        node = _inner_link(node)
-    for link in reversed(links[LINK::LINK]):
-        compiler.ready[id(link)] = (link, compiler.expr(link))
-
-
-def _inner_link(node: Any) -> Any:
-    kind = node.__class__
-    if kind is nodes.Binary or kind is nodes.Logical:
-        return node.left
-    if kind is nodes.Member or kind is nodes.Index:
-        return node.object
-    if kind is nodes.Call and node.callee.__class__ is nodes.Member:
-        return node.callee.object
-    return None

@@ -12,23 +12,19 @@ from ..semantics import to_key, type_name
 from ..values import BoolKey, DecimalKey, Symbol, Value
 from .bodies import body_tail
 from .compiler import Closure, Compiler, Frame, Tables, register
-from .inline import Inliner
 from .loops import iterable_of
 
 __all__ = ["index_value", "install"]
 
 
-UNCLAIMED = 256
 LARGE_LITERAL = 64
 """Items or entries from which on a literal is paid for each time."""
-"""Characters of an interpolated string that need no claim on memory."""
 
 
 def install(tables: Tables) -> None:
     expressions = tables.expressions
     tables.element_reader = element_reader
     register(expressions, nodes.Literal)(_literal)
-    register(expressions, nodes.Interpolation)(_interpolation)
     register(expressions, nodes.ArrayLiteral)(_array)
     register(expressions, nodes.HashLiteral)(_hash)
     register(expressions, nodes.ArrayComprehension)(_array_comprehension)
@@ -44,36 +40,6 @@ def install(tables: Tables) -> None:
 def _literal(compiler: Compiler, node: nodes.Literal) -> Closure:
     value = node.value
     return lambda frame: value
-
-
-def _interpolation(compiler: Compiler, node: nodes.Interpolation) -> Closure:
-    inliner = Inliner(compiler)
-    parts = []
-    for part in node.parts:
-        if isinstance(part, str):
-            parts.append(inliner.bind(part, "k"))
-        else:
-            value = inliner.value(part)
-            parts.append(f"(t if (t := {value}).__class__ is str else to_text(t, spend))")
-    claim = inliner.bind(_claim(compiler, node))
-    return inliner.make(
-        f"text = ''.join(({', '.join(parts)},))",
-        f"if len(text) > {UNCLAIMED}: {claim}(len(text))",
-        "return text",
-    )
-
-
-def _claim(compiler: Compiler, node: nodes.Node) -> Any:
-    machine, span, source = compiler.machine, node.span, compiler.source
-
-    def claim(length: int) -> None:
-        try:
-            machine.check_length(length)
-        except SoliError as error:
-            error.locate(span, source)
-            raise
-
-    return claim
 
 
 def _array(compiler: Compiler, node: nodes.ArrayLiteral) -> Closure:
@@ -95,8 +61,8 @@ def _charged(compiler: Compiler, size: int, build: Closure) -> Closure:
     machine = compiler.machine
 
     def charged(frame: Frame) -> Value:
-        machine.spend(size)
         machine.check_length(8 * size)
+        machine.spend(size)
         return build(frame)
 
     return charged
@@ -329,7 +295,7 @@ def _rescue(compiler: Compiler, node: nodes.Rescue) -> Closure:
 
 def _shell_command(compiler: Compiler, node: nodes.ShellCommand) -> Closure:
     """Backticks run through `System.shell_sync`, if the host grants processes."""
-    text = _interpolation(compiler, nodes.Interpolation(node.span, node.parts))
+    text = compiler.expr(nodes.Interpolation(node.span, node.parts))
     machine, span, source = compiler.machine, node.span, compiler.source
 
     def run(frame: Frame) -> Value:

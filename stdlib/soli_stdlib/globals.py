@@ -61,7 +61,7 @@ def debug() -> None:
 # --- conversion ---
 
 
-@function("str", Any_)
+@function("str", Any_, quick={"int": "str({0})", "str": "{0}"})
 def str_(machine: Machine, value: Value) -> str:
     """The display form."""
     return machine.text(value)
@@ -121,7 +121,7 @@ def await_(value: Value) -> Value:
 _SIZED = frozenset({str, list, dict})
 
 
-@function("len", Any_)
+@function("len", Any_, quick={"list": "len({0})", "str": "len({0})", "dict": "len({0})"})
 def len_(value: Value) -> int:
     """How many characters, items or entries."""
     if value.__class__ in _SIZED:

@@ -1,0 +1,44 @@
+"""The methods of one name on builtin types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .values import Value
+
+Calls = dict[type, Callable[..., Value]]
+
+
+class MethodTable(dict[type, Any]):
+    """Python class of a receiver -> NativeMethod, or Method when a program added it."""
+
+    __slots__ = ("_taking",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._taking: dict[int, Calls] = {}
+
+    def __setitem__(self, kind: type, method: Any) -> None:
+        super().__setitem__(kind, method)
+        for count, calls in self._taking.items():
+            _note(calls, count, kind, method)
+
+    def taking(self, count: int) -> Calls:
+        """What to call with a receiver and *count* arguments, for the native methods that take
+        so many. It is kept up to date: a call site asks once and then only looks up.
+        """
+        calls = self._taking.get(count)
+        if calls is None:
+            calls = self._taking[count] = {}
+            for kind, method in self.items():
+                _note(calls, count, kind, method)
+        return calls
+
+
+def _note(calls: Calls, count: int, kind: type, method: Any) -> None:
+    low = getattr(method, "low", None)
+    if low is not None and low <= count <= method.high:
+        calls[kind] = method.invoke
+    else:
+        calls.pop(kind, None)
