@@ -10,11 +10,17 @@ sent to it directly in exactly the order of the calls, and a message reaches tho
 when it was published.** It is kept by `catch_up`: before anything that concerns one connection
 alone (a direct send, joining, leaving, being left out of a message), that connection gets what the
 log holds for it, and `_ahead` remembers how far it is. The rest of the room does not notice.
+
+A write costs the kernel some microseconds per member, so a log for very many members becomes a
+*batch*, of which each turn writes a slice; other connections are served in between. The invariant
+holds as before: who waits for its share of the batch gets it in `catch_up`, before anything else,
+and what is published meanwhile goes into the next log, written when the batch is done.
 """
 
 import logging
 from collections.abc import Callable, Iterable
-from itertools import chain
+from functools import partial
+from itertools import chain, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -31,11 +37,16 @@ logger = logging.getLogger("soli.ws")
 
 #: The log is flushed early when it is longer than this: larger writes gain nothing more.
 MAX_BLOCK_BYTES = 64 * 1024
+#: How many members are written to within one turn of the loop, if more are to be: some 20 ms.
+SLICE_MEMBERS = 2000
+#: What may be published while a batch is under way before the rest of it is written at once.
+MAX_WAITING_BYTES = 1024 * 1024
 
 Write = Callable[[bytes], None]
 #: A message, and its place in the log.
 Entry = tuple[int, Outgoing]
 _place = itemgetter(0)
+_NOTHING = Outgoing("")
 
 
 class Room:
@@ -84,25 +95,102 @@ def _targets(
     )
 
 
+class _Log:
+    """What was published to rooms, in order, and which members have got part of it already."""
+
+    __slots__ = ("ahead", "entries")
+
+    def __init__(self) -> None:
+        #: By room; each message with its place among all of them.
+        self.entries: dict[Room, list[Entry]] = {}
+        #: Members that have got their share up to this place.
+        self.ahead: dict[Connection, int] = {}
+
+    def rooms_of(self, connection: "Connection") -> tuple[Room, ...]:
+        """The rooms of *connection* that have messages here."""
+        entries = self.entries
+        return tuple([room for room in connection.rooms if room in entries])
+
+    def messages(self, rooms: tuple[Room, ...], start: int) -> list[Outgoing]:
+        """What was published to *rooms*, in order, from the place *start* on."""
+        if len(rooms) == 1:
+            entries = self.entries[rooms[0]]
+        else:
+            entries = sorted(chain.from_iterable(self.entries[room] for room in rooms), key=_place)
+        return [message for place, message in entries if place >= start]
+
+
+class _Batch:
+    """A log to which nothing is added any more, and the members who wait for their share."""
+
+    __slots__ = ("_blocks", "_log", "_members", "_waiting")
+
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+        self._waiting = dict.fromkeys(chain.from_iterable(room.members for room in log.entries))
+        self._members = iter(tuple(self._waiting))
+        # Members in the same rooms share their messages and block.
+        self._blocks: dict[tuple[tuple[Room, ...], bool, int], tuple[bytes, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def next(self, count: int) -> "Iterable[Connection]":
+        """The next *count* members, some of which may not wait any more."""
+        return islice(self._members, count)
+
+    def take(self, connection: "Connection") -> tuple[bytes, int]:
+        """The share of *connection* as one block, and how many messages it has.
+
+        After that it waits no more. Who does not wait, or is in no room any more, has none.
+        """
+        if connection not in self._waiting:
+            return b"", 0
+        del self._waiting[connection]
+        log = self._log
+        rooms = log.rooms_of(connection)
+        packed = connection.window_bits == MAX_WINDOW_BITS
+        start = log.ahead.get(connection, 0)
+        block = self._blocks.get((rooms, packed, start))
+        if block is None:
+            messages = log.messages(rooms, start)
+            block = self._blocks[rooms, packed, start] = (_join(messages, packed), len(messages))
+        return block
+
+
 class Fanout:
     """The rooms of one endpoint, and what was published to them in this turn of the loop."""
 
-    __slots__ = ("_ahead", "_call_soon", "_counters", "_dirty", "_log_bytes", "_rooms", "log")
+    __slots__ = (
+        "_batch",
+        "_call_soon",
+        "_counters",
+        "_current",
+        "_log_bytes",
+        "_rooms",
+        "_slice_members",
+        "log",
+    )
 
     def __init__(
-        self, *, call_soon: Callable[[Callable[[], None]], object], counters: Counters
+        self,
+        *,
+        call_soon: Callable[[Callable[[], None]], object],
+        counters: Counters,
+        slice_members: int = SLICE_MEMBERS,
     ) -> None:
         self._call_soon = call_soon
         self._counters = counters
+        self._slice_members = slice_members
         self._rooms: dict[str, Room] = {}
         #: What was published and not yet written, in order. Always the same list object:
         #: connections hold a reference, to see at the price of one test that it is empty.
         self.log: list[Outgoing] = []
         self._log_bytes = 0
         # The same by room, with its place in the log.
-        self._dirty: dict[Room, list[Entry]] = {}
-        # Connections that have got their share of the log already, up to this index.
-        self._ahead: dict[Connection, int] = {}
+        self._current = _Log()
+        # An earlier log that is being written; while it is, `log` is not empty.
+        self._batch: _Batch | None = None
 
     # Membership
 
@@ -132,7 +220,7 @@ class Fanout:
         """Take *connection* out of every room."""
         for room in connection.rooms:
             self._remove(room, connection)
-        self._ahead.pop(connection, None)
+        self._current.ahead.pop(connection, None)
 
     def _remove(self, room: Room, connection: "Connection") -> None:
         connection.rooms = tuple(other for other in connection.rooms if other is not room)
@@ -158,7 +246,7 @@ class Fanout:
         """Send a message to the members of a room, but not to those in *exclude*.
 
         Returns how many connections it goes to. It is written before the event loop reads from
-        any socket again.
+        any socket again, or slice by slice if they are more than `SLICE_MEMBERS`.
         """
         room = self._rooms.get(name)
         if room is None:
@@ -171,13 +259,14 @@ class Fanout:
             self.catch_up(connection)
         entry = (len(self.log), message)
         self.log.append(message)
-        entries = self._dirty.get(room)
+        current = self._current
+        entries = current.entries.get(room)
         if entries is None:
-            self._dirty[room] = [entry]
+            current.entries[room] = [entry]
         else:
             entries.append(entry)
         for connection in left_out:
-            self._ahead[connection] = len(self.log)
+            current.ahead[connection] = len(self.log)
         recipients = len(room.members) - len(left_out)
         self._log_bytes += len(message.plain)
         if self._log_bytes > MAX_BLOCK_BYTES:
@@ -185,58 +274,89 @@ class Fanout:
         return recipients
 
     def catch_up(self, connection: "Connection") -> None:
-        """Write to *connection* now what was published to its rooms in this turn."""
+        """Write to *connection* now what was published to its rooms and not yet written."""
         if not self.log or not connection.rooms:
             return
-        rooms = self._dirty_among(connection.rooms)
+        if self._batch is not None:
+            self._write_block(connection, *self._batch.take(connection))
+        current = self._current
+        rooms = current.rooms_of(connection)
         if rooms:
-            start = self._ahead.get(connection, 0)
-            self._ahead[connection] = len(self.log)
-            self._write(connection, self._messages(rooms, start))
+            start = current.ahead.get(connection, 0)
+            current.ahead[connection] = len(self.log)
+            self._write(connection, current.messages(rooms, start))
 
     def _step_aside(self, connection: "Connection") -> None:
         """Catch up, and give *connection* nothing of what is in the log so far."""
         if self.log:
             self.catch_up(connection)
-            self._ahead[connection] = len(self.log)
-
-    def _dirty_among(self, rooms: tuple[Room, ...]) -> tuple[Room, ...]:
-        dirty = self._dirty
-        return tuple([room for room in rooms if room in dirty])
-
-    def _messages(self, rooms: tuple[Room, ...], start: int) -> list[Outgoing]:
-        """What was published to *rooms*, in order, from the place *start* in the log on."""
-        if len(rooms) == 1:
-            entries = self._dirty[rooms[0]]
-        else:
-            entries = sorted(chain.from_iterable(self._dirty[room] for room in rooms), key=_place)
-        return [message for place, message in entries if place >= start]
+            self._current.ahead[connection] = len(self.log)
 
     # Writing
 
     def flush(self) -> None:
         """Write the log. Called at the end of a turn that published something."""
-        dirty = self._dirty
-        if not dirty:
+        if self._batch is not None:
+            if self._log_bytes <= MAX_WAITING_BYTES:
+                return
+            self._write_slice(len(self._batch))
+        log = self._current
+        rooms = log.entries
+        if not rooms:
             return
-        if len(dirty) == 1 or _are_disjoint(dirty):
-            for room, entries in dirty.items():
+        if sum([len(room.members) for room in rooms]) > self._slice_members:
+            self._begin_batch()
+            return
+        if len(rooms) == 1 or _are_disjoint(rooms):
+            for room, entries in rooms.items():
                 self._write_room(room, [message for _, message in entries])
         else:
-            self._write_members()
+            batch = _Batch(log)
+            self._write_members(batch, len(batch))
         self.log.clear()
         self._log_bytes = 0
-        dirty.clear()
-        self._ahead.clear()
+        rooms.clear()
+        log.ahead.clear()
+
+    def _begin_batch(self) -> None:
+        """Write the log over several turns of the loop, beginning with this one."""
+        self._batch = _Batch(self._current)
+        self._current = _Log()
+        self._log_bytes = 0
+        # Something that belongs to no room keeps the log from being empty.
+        self.log[:] = [_NOTHING]
+        self._go_on(self._batch)
+
+    def _go_on(self, batch: _Batch) -> None:
+        """Write the next slice of *batch*, and what was published meanwhile after the last."""
+        if self._batch is not batch:
+            return  # the rest of it was written at once
+        self._write_slice(self._slice_members)
+        self._call_soon(self.flush if self._batch is None else partial(self._go_on, batch))
+
+    def _write_slice(self, count: int) -> None:
+        batch = self._batch
+        assert batch is not None, "called while a batch is under way"
+        self._write_members(batch, count)
+        if not batch:
+            self._batch = None
+            if not self._current.entries:
+                self._current.ahead.clear()
+                self.log.clear()
+
+    def _write_members(self, batch: _Batch, count: int) -> None:
+        for member in batch.next(count):
+            self._write_block(member, *batch.take(member))
 
     def _write_room(self, room: Room, messages: list[Outgoing]) -> None:
         """The usual case: the members are in none of the other rooms that were published to."""
         plain, deflated = room.targets()
-        ahead = [connection for connection in self._ahead if connection in room.members]
+        log = self._current
+        ahead = [connection for connection in log.ahead if connection in room.members]
         if ahead:
             plain, deflated = room.targets_without(ahead)
             for connection in ahead:
-                self._write(connection, self._messages((room,), self._ahead[connection]))
+                self._write(connection, log.messages((room,), log.ahead[connection]))
         if plain:
             block = b"".join([message.plain for message in messages])
             self._write_all(plain, block, len(messages))
@@ -256,22 +376,6 @@ class Fanout:
             except Exception:
                 # One transport in trouble must not cost the others their message.
                 logger.exception("a transport refused a write")
-
-    def _write_members(self) -> None:
-        """The general case: some members are in several of the rooms."""
-        members = dict.fromkeys(chain.from_iterable(room.members for room in self._dirty))
-        # Members in the same rooms share their messages and block.
-        blocks: dict[tuple[tuple[Room, ...], bool, int], tuple[bytes, int]] = {}
-        for member in members:
-            rooms = self._dirty_among(member.rooms)
-            packed = member.window_bits == MAX_WINDOW_BITS
-            start = self._ahead.get(member, 0)
-            block = blocks.get((rooms, packed, start))
-            if block is None:
-                messages = self._messages(rooms, start)
-                block = (_join(messages, packed), len(messages))
-                blocks[rooms, packed, start] = block
-            self._write_block(member, *block)
 
     def _write(self, connection: "Connection", messages: list[Outgoing]) -> None:
         packed = connection.window_bits == MAX_WINDOW_BITS
