@@ -9,7 +9,7 @@ hosts convert nothing. The one trap: Python takes the dict keys `1`, `True`, `1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -88,7 +88,9 @@ class FunctionCode:
     end in a stray `next` or `break`.
     """
 
-    __slots__ = ("arity", "as_method", "auto", "bind", "name", "node", "required", "skips")
+    __slots__ = (
+        "arity", "as_method", "auto", "bind", "name", "node", "required", "skips", "stream",
+    )  # fmt: skip
 
     name: str
     arity: int
@@ -100,6 +102,9 @@ class FunctionCode:
     """(frame around the definition, `this`) -> a function."""
     as_method: tuple[Callable[[Any], Callable[..., Value]], Callable[[Any], Callable[..., Value]]]
     """Makers of `invoke(this, *arguments)` and `call(this, arguments, named, block)`."""
+    stream: Callable[[Any], Callable[[list[Value]], Iterator[Value]]] | None
+    """(frame around the definition) -> (items) -> what the function yields for each, paid for.
+    None for functions that are more than one small expression of one parameter."""
 
 
 class Function:

@@ -12,7 +12,7 @@ from ..values import SKIP, UNSET, Value
 from .bodies import BodyWriter
 from .compiler import Closure, Frame
 from .inline import CLOSURE
-from .templates import entry_text, maker
+from .templates import entry_text, maker, stream_text
 
 
 class Signature:
@@ -71,6 +71,14 @@ class FunctionBody:
         """Whether the body assigns a variable."""
         return self._writer is None or any(map(_ASSIGNS.match, self._writer.lines))
 
+    @property
+    def expression(self) -> str | None:
+        """The text of a body that is one expression and calls nothing, else None."""
+        if self._writer is None or len(self._writer.lines) != 1 or self.calls:
+            return None
+        keyword, _, text = self._writer.lines[0].partition(" ")
+        return text if keyword == "return" else None
+
 
 _ASSIGNS = re.compile(r"\s*(frame|slots)\[\d+\] =")
 
@@ -91,6 +99,24 @@ def invoker(
         always.update(name=name, max_depth=machine.max_depth)
     made: Callable[[Any], Callable[..., Value]] = maker(text)(**always, **bindings)
     return made
+
+
+def streamer(machine: Machine, body: FunctionBody) -> Any:
+    """What `FunctionCode.stream` is for a function of one parameter with *body*."""
+    expression = body.expression
+    if expression is None:
+        return None
+    made: Any = None
+
+    def stream(parent: Frame) -> Any:
+        nonlocal made
+        if made is None:
+            _, bindings = body.lines()
+            bindings.pop("UNSET", None)
+            made = maker(stream_text(expression, list(bindings)))(machine, **bindings)
+        return made(parent)
+
+    return stream
 
 
 def _enter(machine: Machine, name: str, body: FunctionBody) -> Closure:

@@ -14,7 +14,7 @@ from ..semantics import type_name
 from ..values import SKIP, UNSET, Function, FunctionCode, Value
 from .bodies import tail_writer
 from .compiler import Closure, Compiler, Frame, Tables, register
-from .entering import FunctionBody, Signature, method_caller
+from .entering import FunctionBody, Signature, method_caller, streamer
 from .entering import caller as make_caller
 from .entering import invoker as make_invoker
 from .names import read_variable, store
@@ -204,6 +204,8 @@ def _make_code(
         not signature.block_index and not any(param.default is not None for param in node.params)
     )
     code.arity = len(signature.names) if plain else -1
+    is_simple = code.arity == 1 and signature.size == signature.base + 1 and not skips
+    code.stream = streamer(machine, body) if is_simple and not uses_this else None
     if uses_this:
         call = method_caller(machine, node.name, body, signature)
         invoke = _entry(machine, code, body, signature, call, with_this=True)

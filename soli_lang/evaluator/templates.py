@@ -104,6 +104,34 @@ def make(machine{bindings}):
 """
 
 
+_STREAM = """
+def make(machine{bindings}):
+    def make_stream(parent):
+        def stream(items):
+            for start in range(0, len(items), {part}):
+                part = items[start : start + {part}]
+                machine.spend(len(part))
+                for a0 in part:
+                    yield {result}
+        return stream
+    return make_stream
+"""
+
+STREAM_PART = 64
+"""Items that a stream pays for at a time, so that one that is left early pays little too much."""
+
+
+def stream_text(result: str, bindings: list[str]) -> str:
+    """The text of a function of one parameter whose body is the expression *result*, as a
+    generator of its results for a list of arguments: one charge for many of them, and no calls.
+    """
+    return _STREAM.format(
+        result=_without_frame(result, ["a0"]),
+        bindings="".join(f", {name}" for name in bindings),
+        part=STREAM_PART,
+    )
+
+
 def entry_text(
     parameters: list[str],
     pad: int,

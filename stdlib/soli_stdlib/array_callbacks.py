@@ -26,9 +26,8 @@ NOT_GIVEN = object()
 def map_(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     """What *function* yields for each item."""
     copy_items(machine, items)
-    call = machine.callback(function, 1, keep_skip=True)
-    result = [call(item) for item in items[:]]
-    if SKIP in result:
+    result = list(machine.results(function, items[:], keep_skip=True))
+    if getattr(function, "raw", None) is not None and SKIP in result:
         return [item for item in result if item is not SKIP]
     return result
 
@@ -37,10 +36,9 @@ def map_(machine: Machine, items: list[Value], function: Value) -> list[Value]:
 def each(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     """Call *function* with each item; gives a copy of the array."""
     copy_items(machine, items)
-    call = machine.callback(function, 1)
     snapshot = items[:]
-    for item in snapshot:
-        call(item)
+    for _ in machine.results(function, snapshot):
+        pass
     return snapshot
 
 
@@ -59,11 +57,11 @@ def each_with_index(machine: Machine, items: list[Value], function: Value) -> li
 def filter_(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     """The items for which *function* yields something true."""
     copy_items(machine, items)
-    call = machine.callback(function, 1)
+    snapshot = items[:]
     return [
         item
-        for item in items[:]
-        if (kept := call(item)) is True or (kept is not False and is_truthy(kept))
+        for item, kept in zip(snapshot, machine.results(function, snapshot), strict=True)
+        if kept is True or (kept is not False and is_truthy(kept))
     ]
 
 
@@ -71,11 +69,11 @@ def filter_(machine: Machine, items: list[Value], function: Value) -> list[Value
 def reject(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     """The items for which *function* yields nothing true."""
     copy_items(machine, items)
-    call = machine.callback(function, 1)
+    snapshot = items[:]
     return [
         item
-        for item in items[:]
-        if (dropped := call(item)) is False or (dropped is not True and not is_truthy(dropped))
+        for item, dropped in zip(snapshot, machine.results(function, snapshot), strict=True)
+        if dropped is False or (dropped is not True and not is_truthy(dropped))
     ]
 
 
@@ -101,9 +99,8 @@ def reduce(machine: Machine, items: list[Value], function: Value, initial: Value
 
 def _first(machine: Machine, items: list[Value], function: Value, wanted: bool) -> int:
     """Index of the first item for which *function* yields something true (or not); -1 if none."""
-    call = machine.callback(function, 1)
-    for index, item in enumerate(items):
-        if is_truthy(call(item)) is wanted:
+    for index, result in enumerate(machine.results(function, items)):
+        if (result if result.__class__ is bool else is_truthy(result)) is wanted:
             return index
     return -1
 
@@ -137,10 +134,9 @@ def is_none(machine: Machine, items: list[Value], function: Value) -> bool:
 @method("array", "one?", Callable_)
 def is_one(machine: Machine, items: list[Value], function: Value) -> bool:
     """Whether *function* yields something true for exactly one item."""
-    call = machine.callback(function, 1)
     found = 0
-    for item in items[:]:
-        found += is_truthy(call(item))
+    for result in machine.results(function, items[:]):
+        found += is_truthy(result)
         if found > 1:
             return False
     return found == 1

@@ -142,5 +142,4 @@ def sort_by(machine: Machine, items: list[Value], by: Value) -> list[Value]:
         return _by_keys(machine, snapshot, [field_of(item, by) for item in snapshot])
     if by.__class__ not in CALLABLES:
         raise SoliTypeError("sort_by expects a string key or a function argument")
-    call = machine.callback(by, 1)
-    return _by_keys(machine, snapshot, [call(item) for item in snapshot])
+    return _by_keys(machine, snapshot, list(machine.results(by, snapshot)))
