@@ -101,7 +101,7 @@ class _Display(_Writer):
             return self._hash(value)
         if isinstance(value, Instance) and not isinstance(value, ErrorValue):
             return self._instance(value)
-        return self.count(to_text(value))
+        return self.count(to_text(value, self.spend))
 
     def _array(self, value: list[Value]) -> str:
         if not self.enter(value):

@@ -204,6 +204,10 @@ class SoliSyntaxError(SoliError):
         return [self, *self.also]
 
 
+LONGEST_MESSAGE = 2000
+"""Characters of a message that people are shown; a program can throw megabytes."""
+
+
 def render(error: SoliError) -> str:
     """The whole of what a person is shown: headline, place, source line, hint, backtrace."""
     if isinstance(error, SoliSyntaxError):
@@ -214,6 +218,8 @@ def render(error: SoliError) -> str:
 def _render_one(error: SoliError, headline: str) -> str:
     line, column = error.place
     message = error.message
+    if len(message) > LONGEST_MESSAGE:
+        message = message[:LONGEST_MESSAGE] + "…"
     if isinstance(error, Thrown):
         message = f"Unhandled exception: {message}"
     lines = [f"Error: {headline}: {message} at {line}:{column}"]

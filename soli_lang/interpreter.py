@@ -15,7 +15,7 @@ from .limits import Capabilities, Limits
 from .machine import Machine
 from .modules import import_names
 from .native import host_function
-from .source import Source
+from .source import NOWHERE, Source
 from .values import SKIP, UNSET, Function, Value
 
 TOO_DEEP = "expression nested too deeply"
@@ -97,6 +97,9 @@ class Interpreter:
         from .parser import parse
 
         source = text if isinstance(text, Source) else Source(name, text)
+        limit = self.machine.limits.max_source_bytes
+        if limit and len(source.text.encode("utf-8", "replace")) > limit:
+            raise SoliSyntaxError(f"program too long (limit {limit} bytes)", NOWHERE, source)
         return Program(self, parse(source), file or FileScope())
 
     def load(self, text: str | Source, name: str = "<eval>") -> Program:

@@ -19,7 +19,8 @@ class Limits(Record, frozen=True, kw_only=True):
     `max_steps` counts calls and loop turns; `max_seconds` is time spent computing (waiting does
     not count); `max_depth` is nested Soli calls; `max_value_bytes` bounds one String, Array or
     Hash before it grows (spec/websocket.md §9, decision 19); `max_call_bytes` bounds all that one
-    call builds, garbage included.
+    call builds, garbage included; `max_source_bytes` bounds the text of a program that the host
+    hands to `Interpreter.compile`, `load` or `run` (reading it is not interrupted by the others).
     """
 
     max_steps: int = 0
@@ -27,6 +28,7 @@ class Limits(Record, frozen=True, kw_only=True):
     max_depth: int = 1000
     max_value_bytes: int = 64 * 1024 * 1024
     max_call_bytes: int = 0
+    max_source_bytes: int = 1024 * 1024
 
 
 class Capabilities(Record, frozen=True, kw_only=True):

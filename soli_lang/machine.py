@@ -28,7 +28,7 @@ from .values import Function, Value
 CHUNK = 4096
 """Steps between two looks at the clock and the step budget."""
 
-BIG_TEXT = 4096
+BIG_TEXT = 256
 """Characters of a written text from which on it is counted as built."""
 
 MANY_ITEMS = 16
@@ -161,11 +161,10 @@ class Machine:
     def spend(self, steps: int) -> None:
         """Charge *steps* for work that a builtin does in one go, before it does it."""
         self.fuel -= steps
-        while self.fuel <= 0:
-            debt = self.fuel
-            self.fuel = 0
+        if self.fuel <= 0:
+            if self.steps_left > 0:
+                self.steps_left = max(0, self.steps_left + self.fuel)
             self.refuel()
-            self.fuel += debt
 
     def text(self, value: Value) -> str:
         """The display form of *value*, paid for. Raises LimitError."""
@@ -197,6 +196,10 @@ class Machine:
         Raises LimitError when one value, or all that the running call built, would be too large.
         """
         self.check_growth(length)
+        self.claim(length)
+
+    def claim(self, length: int) -> None:
+        """Claim *length* bytes of what the running call may build, beside values' own lengths."""
         self.bytes_left -= length
         if self.bytes_left < 0:
             raise LimitError(

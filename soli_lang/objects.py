@@ -171,7 +171,7 @@ class ErrorValue(Instance):
         super().__init__(soli_class, fields)
         self.origin: SoliError | None = None
 
-    def text(self) -> str:
+    def text(self, spend: Callable[[int], None] | None = None) -> str:
         """`MESSAGE at LINE:COL` when the language raised it, else the message alone."""
         if self.origin is not None:
             return self.origin.text()
@@ -182,7 +182,7 @@ class ErrorValue(Instance):
             return message
         from .semantics import to_text  # it needs this module
 
-        return to_text(message)
+        return to_text(message, spend)
 
 
 def is_callable(value: Value) -> bool:

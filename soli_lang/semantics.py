@@ -282,7 +282,7 @@ def _object_text(value: Value, spend: Spend | None) -> str:
     if isinstance(value, SoliClass):
         return f"<class {value.name}>"
     if isinstance(value, ErrorValue):
-        return value.text()
+        return value.text(spend)
     if isinstance(value, Instance):
         return _container_text(value, spend)
     if isinstance(value, bytes):

@@ -124,6 +124,7 @@ def mount(
         max_seconds=chosen.handler_seconds,
         max_steps=chosen.handler_steps,
         max_value_bytes=chosen.max_value_bytes,
+        max_call_bytes=chosen.handler_bytes,
     )
     interpreter = Interpreter(install_library, capabilities=granted, limits=limits)
     for name, function in (define or {}).items():

@@ -11,7 +11,7 @@ import itertools
 import sys
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -43,9 +43,14 @@ from .realtime import Realtime
 from .routes import WEBSOCKET, Match
 from .sessions import COOKIE, MemoryStore, Session
 from .settings import Settings
+from .tally import Tally, kind_of
 from .waiting import Waiting
 from .worker import Worker
 from .ws import Endpoint, SocketLimits, choose_path, choose_protocol, upgrade
+
+if TYPE_CHECKING:
+    from .jobs import Jobs
+    from .metrics import Metrics
 
 CANCELLING_TURNS = 4
 """Turns of the loop in which a cancelled call comes to its end: a task, its waiter, its runner."""
@@ -66,6 +71,9 @@ class Service:
         self.app = app
         self.settings = settings
         self.log = log
+        self.tally = Tally()
+        self.metrics: Metrics | None = None
+        """None unless they are on."""
         self.loop = asyncio.get_running_loop()
         machine = app.interpreter.machine
         self._machine = machine
@@ -92,7 +100,7 @@ class Service:
         settings = self.settings
         rooms = WatchedRooms()
         refs = itertools.count(1)
-        presence = Presence(
+        self.presence = presence = Presence(
             rooms,
             lambda: str(next(refs)),
             resync_seconds=settings.presence_resync_seconds,
@@ -115,6 +123,7 @@ class Service:
             encode_json=self._codec.encode,
             max_presence_bytes=settings.max_presence_bytes,
             dev=settings.dev,
+            tally=self.tally,
             on_gone=self._gone,
         )
 
@@ -135,17 +144,25 @@ class Service:
     async def start(self) -> None:
         """Get ready to serve: the program's calls are limited from here on."""
         await choose_path(self.endpoint)
+        self.log.use_timer(self.loop.call_later)
+        if self.settings.metrics:
+            from .metrics import Metrics  # here: it brings a library that others do without
+
+            self.metrics = Metrics(self)
+            self.metrics.start()
         self._take_over()
 
     def _take_over(self) -> None:
         """Make the loaded program one that serves."""
         machine = self._machine
         self.app.declarations.closed = True
-        self._worker = Worker(machine, self._job_calls, self.log)
+        self._worker = Worker(machine, self._job_calls, self.log, self.tally)
         self._worker.start()
         machine.limits = handler_limits(self.settings)
         machine.library[REALTIME_KEY] = self.realtime
         machine.library[sse.LIBRARY_KEY] = self.topics
+        if self.metrics is not None:
+            self.metrics.watch(dict.fromkeys(target.handler for _, _, target in self.app.table))
 
     def reload(self, app: App, waiting: Waiting) -> None:
         """Serve *app* from now on; connections stay, with the new handlers of the same name."""
@@ -178,6 +195,9 @@ class Service:
         await self.endpoint.close_all(seconds / 3)
         await self._handlers_done(deadline)
         self.delivery.stop()
+        if self.metrics is not None:
+            self.metrics.stop()
+        self.log.flush()
 
     async def _finish_running(self, seconds: float) -> None:
         """Let handlers that wait come to their end, and begin no others."""
@@ -200,12 +220,23 @@ class Service:
     def _gone(self, conversation: Conversation) -> None:
         self.admission.release(conversation.visitor.remote_ip)
 
+    @property
+    def jobs(self) -> Jobs:
+        """The jobs of the program that is served."""
+        return self._worker.jobs
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping
+
     # --- requests ------------------------------------------------------------------------------
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; the aiohttp handler."""
         try:
-            return await self._handle(request)
+            answer = await self._handle(request)
+            self.tally.responses[answer.status] += 1
+            return answer
         except ConnectionError:
             # The client went away meanwhile; aiohttp drops an answer that nobody reads.
             self.log.debug("client_gone", path=request.rel_url.raw_path)
@@ -215,6 +246,8 @@ class Service:
         peer = peer_of(request, self._proxies)
         path = request.rel_url.raw_path
         if self._stopping:
+            if path == self.http.health_path:
+                return self.http.health()
             return plain(503, "the server is stopping")
         if _wants_websocket(request):
             match = self.app.table.match(WEBSOCKET, path)
@@ -237,11 +270,15 @@ class Service:
             session = self.session_of(raw)
             user = await self.authenticated(raw, match, session)
             if isinstance(user, Response):
+                self.endpoint.counters.handshakes_refused += 1
                 self._log_refusal(user.status, "authenticate", raw)
                 return to_aiohttp(user)
             conversation = self._conversation(match, raw, user, session)
             protocol = conversation.events.protocol
-            return await upgrade(request, conversation, self.endpoint, protocol=protocol)
+            answer = await upgrade(request, conversation, self.endpoint, protocol=protocol)
+            if answer.status >= 400:
+                self._log_refusal(answer.status, "handshake", raw)
+            return answer
         finally:
             if conversation is None or not conversation.was_opened:
                 self.admission.release(peer.ip)
@@ -259,11 +296,12 @@ class Service:
         return Conversation(self.live, match.target.handler, events, visitor)
 
     def _refuse(self, status: int, reason: str, text: str, raw: RawRequest) -> web.StreamResponse:
+        self.endpoint.counters.handshakes_refused += 1
         self._log_refusal(status, reason, raw)
         return plain(status, text)
 
     def _log_refusal(self, status: int, reason: str, raw: RawRequest) -> None:
-        self.endpoint.counters.handshakes_refused += 1
+        self.tally.refusals[reason, status] += 1
         self.log.warning(
             "upgrade_refused", status=status, reason=reason, path=raw.path, ip=raw.remote_ip
         )
@@ -297,8 +335,7 @@ class Service:
         except Forbidden as error:
             return text_response(403, error.message)
         except Exception as error:
-            self.log.error("authenticate_error", path=raw.path, error=failure_text(error))
-            return self.error_response(error)
+            return self._authentication_failed(error, raw)
         return self._judged(found, raw)
 
     def _judged(self, found: Value, raw: RawRequest) -> Value | Response:
@@ -308,15 +345,21 @@ class Service:
             try:
                 return response_of(found, self._codec.encode)
             except SoliError as error:
-                self.log.error("authenticate_error", path=raw.path, error=failure_text(error))
-                return self.error_response(error)
+                return self._authentication_failed(error, raw)
         if found is None or isinstance(found, dict):
             return found
         if found is False:
             return None
         wrong = SoliError("authenticate: expected a Hash, null or halt(…)")
-        self.log.error("authenticate_error", path=raw.path, error=failure_text(wrong))
-        return self.error_response(wrong)
+        return self._authentication_failed(wrong, raw)
+
+    def _authentication_failed(self, error: Exception, raw: RawRequest) -> Response:
+        kind = kind_of(error)
+        self.tally.handler_errors["authenticate", kind] += 1
+        self.log.error(
+            "authenticate_error", kind=kind, path=raw.path, error=lambda: failure_text(error)
+        )
+        return self.error_response(error)
 
     def error_response(self, error: BaseException) -> Response:
         """What a client sees of a failure: nothing of it, unless `--dev`."""
@@ -390,4 +433,5 @@ def handler_limits(settings: Settings) -> Limits:
         max_steps=settings.handler_steps,
         max_seconds=settings.handler_seconds,
         max_value_bytes=settings.max_value_bytes,
+        max_call_bytes=settings.handler_bytes,
     )

@@ -77,6 +77,9 @@ class Settings(Record, frozen=True, kw_only=True):
     handler_wait_seconds: float = _setting(
         30.0, "seconds", "that one handler call may wait; 0: no limit"
     )
+    handler_bytes: int = _setting(
+        512 * _MIB, "count", "all that one handler call may build; 0: no limit"
+    )
     max_value_bytes: int = _setting(
         64 * _MIB, "count", "one String, Array or Hash that a program builds; 0: no limit"
     )

@@ -17,7 +17,7 @@ from . import clock
 from .arguments import expect, truncated
 from .expiring import Entry, ExpiringStore
 from .json_plain import NotEncodable
-from .json_text import charge, decode, encode
+from .json_text import charge, decode, encode, pay_for_reading
 
 DEFAULT_TTL = 3600
 """Seconds."""
@@ -80,8 +80,7 @@ def get(machine: Machine, key: str) -> Value:
     entry = _find(machine, key)
     if entry is None:
         return None
-    machine.check_length(len(entry.value))
-    charge(machine, entry.value)
+    pay_for_reading(machine, entry.value)
     return decode(entry.value)
 
 

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Sized
 from soli_lang.machine import Machine
 from soli_lang.values import Value
 
-BIG_TEXT = 4096
-"""Characters of a text from which on going through it costs steps."""
-BIG_COLLECTION = 256
-"""Items or entries from which on going through them costs steps."""
+BIG_TEXT = 256
+"""Characters of a text from which on going through it costs steps, and copying it memory."""
+BIG_COLLECTION = 32
+"""Items or entries from which on going through them costs steps, and copying them memory."""
 ITEM_BYTES = 8
 """What one item counts against the size limit of a value."""
+OBJECT_BYTES = 64
+"""What an item takes beside its place when it is made with the collection: a text, an Array."""
 ENTRY_BYTES = 16
 """What one hash entry counts against the size limit of a value."""
 
@@ -46,6 +48,14 @@ def copy_items(machine: Machine, items: Sized) -> None:
     if len(items) > BIG_COLLECTION:
         machine.spend(len(items) >> 2)
         machine.check_length(len(items) * ITEM_BYTES)
+
+
+def make_items(machine: Machine, count: int) -> None:
+    """Pay for a new Array of *count* new texts."""
+    if count > BIG_COLLECTION:
+        machine.check_length(ITEM_BYTES * count)
+        machine.claim(OBJECT_BYTES * count)
+        machine.spend(count >> 2)
 
 
 def compare_texts(machine: Machine, items: Iterable[Value], times: int = 1) -> None:

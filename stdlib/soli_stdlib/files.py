@@ -11,8 +11,9 @@ from soli_lang.values import Value
 
 from . import jail
 from .character_sets import decode_text
+from .costs import make_items
 from .encodings import to_bytes
-from .json_text import decode
+from .json_text import json_parse
 
 CHUNK = 1024 * 1024
 MAX_FOLDERS_DEEP = 100
@@ -65,7 +66,7 @@ def read(machine: Machine, path: str, encoding: str) -> str:
 def lines(machine: Machine, path: str) -> list[str]:
     """The lines of a file without their ends."""
     text = read_text(machine, path, "utf-8", "File.lines")
-    machine.check_length(8 * (text.count("\n") + 1))
+    make_items(machine, text.count("\n") + 1)
     parts = text.split("\n")
     if not parts[-1]:
         parts.pop()
@@ -83,7 +84,7 @@ def slurp(machine: Machine, path: str, mode: str) -> Value:
 @function("slurp_json", _GlobalPath)
 def slurp_json(machine: Machine, path: str) -> Value:
     """The value of a JSON file."""
-    return decode(read_text(machine, path, "utf-8", "slurp_json"))
+    return json_parse(machine, read_text(machine, path, "utf-8", "slurp_json"))
 
 
 # --- asking ---------------------------------------------------------------------------------------

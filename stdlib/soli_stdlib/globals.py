@@ -14,7 +14,7 @@ from soli_lang.values import Value
 
 from . import clock, sleeping, strings
 from .arguments import truncated
-from .costs import BIG_TEXT, ITEM_BYTES
+from .costs import BIG_TEXT, make_items
 from .number_text import WHITE_SPACE, parse_float, parse_int
 
 MAX_PRINTED_CHARACTERS = 16 * 1024 * 1024
@@ -143,8 +143,7 @@ def range_(machine: Machine, *bounds: Value) -> list[int]:
         raise SoliValueError("range() step cannot be zero")
     start, end, step = (*bounds, 1)[:3]
     count = max(0, -((start - end) // step))
-    machine.check_length(count * ITEM_BYTES)
-    machine.spend(count >> 4)
+    make_items(machine, count)
     return list(range(start, end, step))
 
 

@@ -250,9 +250,25 @@ def _is_too_deep(data: bytes, value: Value) -> bool:
 
 
 def charge(machine: Machine, text: str) -> None:
-    """Charge the steps of reading *text*."""
-    if len(text) > 1024:
+    """Charge for having made *text*."""
+    if len(text) > SMALL:
         machine.spend(len(text) >> 4)
+        machine.claim(len(text))
+
+
+_BYTES_PER_MARK = ((",", 40), ("[", 64), ("{", 64), (":", 120))
+"""What a value takes, at most, for each of these characters of its text."""
+
+
+def pay_for_reading(machine: Machine, text: str) -> None:
+    """Charge the steps of decoding *text*, and claim the memory that its value may take."""
+    if len(text) > SMALL:
+        machine.spend(len(text) >> 4)
+        machine.claim(sum([text.count(mark) * size for mark, size in _BYTES_PER_MARK]) + len(text))
+
+
+SMALL = 128
+"""Characters of a text whose value takes little more than what the call itself costs."""
 
 
 def hash_from_text(machine: Machine, text: str) -> dict[Any, Value]:
@@ -265,7 +281,7 @@ def hash_from_text(machine: Machine, text: str) -> dict[Any, Value]:
 
 def value_from_text(machine: Machine, text: str) -> Value:
     """The value of a JSON text, `{}` for text that is no JSON."""
-    charge(machine, text)
+    pay_for_reading(machine, text)
     try:
         return decode(text)
     except SoliValueError:
@@ -295,7 +311,7 @@ def json_stringify(machine: Machine, value: Value) -> str:
 @function("json_parse", String)
 def json_parse(machine: Machine, text: str) -> Value:
     """The value of a JSON text."""
-    charge(machine, text)
+    pay_for_reading(machine, text)
     return decode(text)
 
 

@@ -10,6 +10,8 @@ from soli_lang.native import Any_, String, function, static
 from soli_lang.semantics import to_text, type_name
 from soli_lang.values import Value
 
+from .costs import OBJECT_BYTES
+
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
 _ESCAPE_TABLE = str.maketrans(_ESCAPES)
 _UNESCAPES = (
@@ -48,7 +50,7 @@ SAFE_TAGS = frozenset((*_TEXT_TAGS, *_BLOCK_TAGS, *_HEADINGS))
 SAFE_ATTRIBUTES = frozenset(("href", "title", "alt", "class", "id", "style"))
 SAFE_SCHEMES = frozenset(("http", "https", "mailto"))
 LINK_REL = "noopener noreferrer"
-MAX_MARKDOWN = 200_000
+MAX_MARKDOWN = 65_536
 """Characters: one rendering cannot be interrupted."""
 MAX_TAGS = 10_000
 """Opening tags in HTML to clean: the parser's work grows with the square of their nesting."""
@@ -165,12 +167,13 @@ def url(machine: Machine, value: Value) -> str:
 
 
 @function("url_decode", Any_, linear=True)
-def url_decode(value: Value) -> str:
+def url_decode(machine: Machine, value: Value) -> str:
     """`+` as a space and `%XX` as bytes of UTF-8; a `%` that is no code stays as it is."""
     if value is None:
         return ""
     if not isinstance(value, str):
         raise SoliPlainTypeError(f"url_decode() expects string, got {type_name(value)}")
+    machine.claim(2 * OBJECT_BYTES * value.count("%"))
     try:
         return percent_decode(value.replace("+", " "))
     except UnicodeDecodeError as error:
@@ -200,7 +203,7 @@ _HEX_DIGITS = b"0123456789abcdefABCDEF"
 def _markdown(machine: Machine, text: str) -> str:
     if len(text) > MAX_MARKDOWN:
         raise SoliValueError(f"Markdown text too long: {len(text)} characters ({MAX_MARKDOWN})")
-    machine.spend(len(text))
+    machine.spend(16 * len(text))
     import markdown_it
 
     renderer: Any = markdown_it.MarkdownIt("commonmark").enable(["table", "strikethrough"])

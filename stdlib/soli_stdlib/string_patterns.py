@@ -7,7 +7,7 @@ from soli_lang.machine import Machine
 from soli_lang.native import Any_, String, method
 from soli_lang.values import Value
 
-from .costs import ITEM_BYTES
+from .costs import make_items
 from .patterns import MATCHES_PER_CHARGE, charge, compiled, pay_for_matches, replace
 
 _Pattern = String(phrase="a string pattern")
@@ -35,7 +35,7 @@ def scan(machine: Machine, text: str, regex: str) -> list[str]:
         found.append(data[start:end].decode())
         if not len(found) % MATCHES_PER_CHARGE:
             pay_for_matches(machine, len(found))
-    machine.check_length(ITEM_BYTES * len(found))
+    make_items(machine, len(found))
     return found
 
 

@@ -9,7 +9,7 @@ from soli_lang.machine import Machine
 from soli_lang.native import Any_, Bool, Int, String, method
 from soli_lang.values import Value
 
-from .costs import copy_text
+from .costs import copy_text, make_items
 
 MAX_PADDED_WIDTH = 1_048_576
 """Characters up to which text can be padded."""
@@ -149,6 +149,7 @@ def slugify(machine: Machine, text: str) -> str:
 def camelize(machine: Machine, text: str, upper: bool) -> str:
     """`foo_bar` as `fooBar`, or `FooBar` with *upper*; capitals inside are kept."""
     copy_text(machine, text)
+    make_items(machine, text.count("_") + text.count("-"))
     first, *others = text.replace("-", "_").split("_")
     joined = first + "".join([part[:1].upper() + part[1:] for part in others])
     head = joined[:1].upper() if upper else joined[:1].lower()

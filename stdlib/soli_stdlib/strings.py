@@ -11,7 +11,7 @@ from soli_lang.machine import Machine
 from soli_lang.native import Any_, Int, String, method
 from soli_lang.values import Symbol, Value, symbol
 
-from .costs import BIG_TEXT, ITEM_BYTES, copy_text, read_text
+from .costs import BIG_COLLECTION, BIG_TEXT, copy_items, copy_text, make_items, read_text
 from .json_text import hash_from_text, value_from_text
 from .number_text import (
     WHITE_SPACE,
@@ -190,11 +190,9 @@ def chop(machine: Machine, text: str) -> str:
 @method("string", "split", String(phrase="a string delimiter").optional(" "), bare=True)
 def split(machine: Machine, text: str, separator: str) -> list[str]:
     """The parts between *separator*, empty ones included; without one, split at each space."""
-    if len(text) > BIG_TEXT:
+    if len(text) > BIG_COLLECTION:
         read_text(machine, text)
-        parts = text.count(separator) + 1
-        machine.spend(parts >> 2)
-        machine.check_length(ITEM_BYTES * parts)
+        make_items(machine, text.count(separator) + 1)
     if separator:
         return text.split(separator)
     return ["", *text, ""]
@@ -211,9 +209,10 @@ def substring(machine: Machine, text: str, start: int, end: int) -> str:
 @method("string", "chars", bare=True)
 def chars(machine: Machine, text: str) -> list[str]:
     """Its characters as strings."""
-    if len(text) > BIG_TEXT:
-        machine.spend(len(text) >> 3)
-        machine.check_length(ITEM_BYTES * len(text))
+    if text.isascii():
+        copy_items(machine, text)  # Python keeps one String for each of these characters
+    else:
+        make_items(machine, len(text))
     return list(text)
 
 
@@ -221,9 +220,7 @@ def chars(machine: Machine, text: str) -> list[str]:
 def bytes_(machine: Machine, text: str) -> list[int]:
     """Its UTF-8 bytes as Ints."""
     data = text.encode()
-    if len(data) > BIG_TEXT:
-        machine.spend(len(data) >> 3)
-        machine.check_length(ITEM_BYTES * len(data))
+    copy_items(machine, data)
     return list(data)
 
 
