@@ -12,7 +12,7 @@ from aiohttp import web
 from soli_lang.errors import SoliError, render
 from soli_lang.values import Value
 
-from . import cors, error_pages, metrics, middleware
+from . import cors, error_pages, middleware, watching
 from .app import Target
 from .greenlets import Runners
 from .handlers import Calls, failure_text
@@ -33,6 +33,7 @@ from .routes import Match, NoMatch
 from .routing_dsl import CorsRule
 from .sse import SSE_HEADERS, BlockStream, Out, Subscriber, TopicStream
 from .static_files import StaticFile, StaticFolder, choose_part
+from .tally import kind_of
 
 if TYPE_CHECKING:
     from .service import Service
@@ -52,6 +53,8 @@ class HttpActions:
         self._codec = json_codec(self._machine)
         public = service.app.project.public
         self._prefix = service.app.declarations.place.prefix
+        self.health_path = self._prefix + watching.HEALTH_PATH
+        self._metrics_path = self._prefix + watching.METRICS_PATH
         self._static = StaticFolder(public) if public is not None else None
         # Streams last as long as their client: no bound on how long they wait.
         self._stream_calls = Calls(self._machine, Runners())
@@ -69,8 +72,8 @@ class HttpActions:
 
     async def handle(self, request: web.BaseRequest, path: str, peer: Peer) -> web.StreamResponse:
         """Answer one request."""
-        if path == "/metrics" and self._service.settings.metrics:
-            return self._metrics(request)
+        if path == self._metrics_path and self._service.metrics is not None:
+            return await self._metrics(request, peer)
         rule = cors.rule_for(self._app.declarations.cors, path)
         if rule is not None and _is_preflight(request):
             return _preflight(rule, request)
@@ -86,7 +89,7 @@ class HttpActions:
             if file is not None:
                 return _send_file(file, request)
         if isinstance(match, NoMatch):
-            return self._no_route(match)
+            return self._no_route(request, path, match)
         return await self._action(request, match, peer, rule)
 
     def _static_file(self, request: web.BaseRequest, path: str) -> StaticFile | None:
@@ -94,22 +97,29 @@ class HttpActions:
             return None
         return self._static.find(request.rel_url.path.removeprefix(self._prefix))
 
-    def _metrics(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _metrics(self, request: web.BaseRequest, peer: Peer) -> web.StreamResponse:
         service = self._service
-        if not metrics.is_allowed(
-            service.settings.metrics_token, request.headers.get("Authorization", "")
-        ):
-            return plain(401, "a token is needed")
-        gauges = {
-            "connections": service.hub.count(),
-            "rooms": len(service.hub.rooms),
-            "handlers_waiting": service.calls.runners.suspended,
-        }
-        text = metrics.exposition(service.endpoint.counters, service.log.counts, gauges)
-        page = Response(200, [("Content-Type", metrics.CONTENT_TYPE)], text.encode())
-        return to_aiohttp(page)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        token = service.settings.metrics_token
+        if not watching.may_watch(token, request.remote or "", headers):
+            service.log.warning("metrics_refused", ip=peer.ip)
+            if not token:
+                return plain(403, "metrics are for this machine, or for who has the token")
+            answer = plain(401, "a token is needed")
+            answer.headers["WWW-Authenticate"] = "Bearer"
+            return answer
+        assert service.metrics is not None
+        page, content_type = await service.metrics.page(headers.get("accept", ""))
+        return _uncached(Response(200, [("Content-Type", content_type)], page))
 
-    def _no_route(self, match: NoMatch) -> web.StreamResponse:
+    def health(self) -> web.StreamResponse:
+        """The answer to `/healthz`."""
+        status, body = watching.health(self._service.is_stopping)
+        return _uncached(Response(status, [("Content-Type", "application/json")], body))
+
+    def _no_route(self, request: web.BaseRequest, path: str, match: NoMatch) -> web.StreamResponse:
+        if path == self.health_path and request.method in ("GET", "HEAD") and not match.allowed:
+            return self.health()
         if match.is_websocket:
             answer = plain(426, "this is a WebSocket")
             answer.headers["Upgrade"] = "websocket"
@@ -131,6 +141,7 @@ class HttpActions:
             async with asyncio.timeout(BODY_SECONDS):
                 raw = await read_request(request, peer, self._hardening.max_body_bytes)
         except TimeoutError:
+            service.log.warning("body_too_slow", path=request.rel_url.raw_path, ip=peer.ip)
             return plain(408, "the request body took too long")
         except BodyTooLarge:
             service.log.warning("body_too_large", path=request.rel_url.raw_path, ip=peer.ip)
@@ -149,7 +160,7 @@ class HttpActions:
             ms=round((time.perf_counter() - started) * 1000, 1),
         )
         if context.stream is not None and response.status == 200:
-            return await self._stream(request, context, response)
+            return await self._stream(request, context, response, match.target.handler.name)
         return to_aiohttp(response)
 
     async def _user_finder(
@@ -185,14 +196,22 @@ class HttpActions:
         except Forbidden as error:
             return text_response(403, error.message)
         except Exception as error:
-            self._service.log.error(
-                "action_failed",
-                handler=handler.name,
-                method=context.raw.method,
-                path=context.raw.path,
-                error=failure_text(error),
-            )
+            self._log_failure("action_failed", handler.name, error, context)
             return self._failure(error)
+
+    def _log_failure(
+        self, event: str, handler: str, error: Exception, context: RequestContext
+    ) -> None:
+        kind, raw = kind_of(error), context.raw
+        self._service.tally.handler_errors[handler, kind] += 1
+        self._service.log.error(
+            event,
+            handler=handler,
+            kind=kind,
+            method=raw.method,
+            path=raw.path,
+            error=lambda: failure_text(error),
+        )
 
     def _response(self, context: RequestContext, value: Value) -> Response:
         if value is None and context.rendered is not None:
@@ -209,7 +228,7 @@ class HttpActions:
     # --- streams -------------------------------------------------------------------------------
 
     async def _stream(
-        self, request: web.BaseRequest, context: RequestContext, response: Response
+        self, request: web.BaseRequest, context: RequestContext, response: Response, handler: str
     ) -> web.StreamResponse:
         plan = context.stream
         assert plan is not None
@@ -227,7 +246,7 @@ class HttpActions:
             if isinstance(plan, TopicStream):
                 await self._relay(answer, plan.topic)
             else:
-                await self._run_block(answer, plan, context)
+                await self._run_block(answer, plan, context, handler)
         except (ConnectionError, asyncio.CancelledError):
             # The client is gone, or the server stops: nobody is left to tell.
             pass
@@ -250,7 +269,7 @@ class HttpActions:
             topics.unsubscribe(topic, subscriber)
 
     async def _run_block(
-        self, answer: web.StreamResponse, plan: BlockStream, context: RequestContext
+        self, answer: web.StreamResponse, plan: BlockStream, context: RequestContext, handler: str
     ) -> None:
         async def send(data: bytes) -> bool:
             try:
@@ -264,9 +283,12 @@ class HttpActions:
         try:
             await self._stream_calls.wait(invoke, out, {"request": context})
         except SoliError as error:
-            self._service.log.error(
-                "stream_failed", path=context.raw.path, error=failure_text(error)
-            )
+            self._log_failure("stream_failed", handler, error, context)
+
+
+def _uncached(response: Response) -> web.StreamResponse:
+    response.headers.append(("Cache-Control", "no-store"))
+    return to_aiohttp(response)
 
 
 def _is_preflight(request: web.BaseRequest) -> bool:

@@ -24,6 +24,7 @@ from .hub import Hub
 from .logs import Log
 from .payloads import EncodeJson
 from .route_handlers import Handler
+from .tally import Tally, kind_of
 from .ws.connection import Connection
 from .ws.counters import CloseCause
 
@@ -56,6 +57,7 @@ class Live:
         "max_presence_bytes",
         "now",
         "on_gone",
+        "tally",
         "when_empty",
     )
 
@@ -70,6 +72,7 @@ class Live:
         encode_json: EncodeJson,
         max_presence_bytes: int,
         dev: bool = False,
+        tally: Tally | None = None,
         on_gone: Callable[[Conversation], None] = lambda conversation: None,
     ) -> None:
         self.hub = hub
@@ -80,6 +83,7 @@ class Live:
         self.encode_json = encode_json
         self.max_presence_bytes = max_presence_bytes
         self.dev = dev
+        self.tally = tally if tally is not None else Tally()
         self.on_gone = on_gone
         self.conversations: dict[str, Conversation] = {}
         self.when_empty: Callable[[], None] | None = None
@@ -237,13 +241,20 @@ class Conversation:
         return True
 
     def _failed(self, error: BaseException) -> None:
-        live = self.live
-        text = failure_text(error)
-        live.log.error("handler_error", handler=self.handler.name, connection=self.id, error=text)
+        live, name, kind = self.live, self.handler.name, kind_of(error)
+        live.tally.handler_errors[name, kind] += 1
+        live.log.error(
+            "handler_error",
+            handler=name,
+            kind=kind,
+            connection=self.id,
+            error=lambda: failure_text(error),
+        )
         self._show(error.message if isinstance(error, SoliError) else "internal error")
 
     def _refused(self, error: ActionError) -> None:
         live = self.live
+        live.tally.handler_errors[self.handler.name, "ActionError"] += 1
         live.log.error(
             "action_error",
             handler=self.handler.name,

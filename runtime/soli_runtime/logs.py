@@ -3,6 +3,9 @@
 A line is `TIME LEVEL event key=value …` (or one JSON object). Never put message bodies, query
 strings, cookies or tokens into fields (spec/websocket.md §9). Text that spans lines (a Soli
 backtrace) follows the line, indented, so that a person can read it and `grep` still works.
+
+A field may be a function of no arguments: it is called only if the line is written. Of like
+warnings and errors only some are written each second (`log_floods`), all are counted.
 """
 
 from __future__ import annotations
@@ -14,9 +17,15 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, TextIO
 
+from .log_floods import WINDOW_SECONDS, Floods
+
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "silent": 100}
 
+FLOODING = LEVELS["warning"]
+"""The level from which like lines are held back; lines below it are what somebody asked for."""
+
 Write = Callable[[str], None]
+CallLater = Callable[[float, Callable[[], None]], object]
 
 
 class Log:
@@ -37,6 +46,9 @@ class Log:
         self._threshold = LEVELS[level]
         self._format = _json_line if as_json else _text_line
         self._clock = clock
+        self._floods = Floods()
+        self._call_later: CallLater | None = None
+        self._flush_is_due = False
         self.counts: Counter[str] = Counter()
         """How often each event was logged, by its name."""
 
@@ -56,10 +68,40 @@ class Log:
         """Whether lines of *level* are written; ask before building costly fields."""
         return LEVELS[level] >= self._threshold
 
+    def use_timer(self, call_later: CallLater) -> None:
+        """Let floods be summed up on time; without a timer the next line does that."""
+        self._call_later = call_later
+
+    def flush(self) -> None:
+        """Sum up every flood that goes on (the end of a program)."""
+        self._tell(self._clock(), self._floods.all())
+
     def _record(self, level: str, event: str, fields: dict[str, Any]) -> None:
         self.counts[event] += 1
-        if LEVELS[level] >= self._threshold:
-            self._write(self._format(self._clock(), level, event, fields) + "\n")
+        number = LEVELS[level]
+        if number < self._threshold:
+            return
+        now = self._clock()
+        if number >= FLOODING:
+            self._tell(now, self._floods.over(now))
+            if not self._floods.allows(now, level, event, fields):
+                self._ask_for_summary()
+                return
+        read = {name: value() if callable(value) else value for name, value in fields.items()}
+        self._write(self._format(now, level, event, read) + "\n")
+
+    def _ask_for_summary(self) -> None:
+        if self._call_later is not None and not self._flush_is_due:
+            self._flush_is_due = True
+            self._call_later(WINDOW_SECONDS, self._timer_came)
+
+    def _timer_came(self) -> None:
+        self._flush_is_due = False
+        self.flush()
+
+    def _tell(self, now: float, floods: list[tuple[str, dict[str, Any]]]) -> None:
+        for level, fields in floods:
+            self._write(self._format(now, level, "repeated", fields) + "\n")
 
 
 def _timestamp(now: float) -> str:
@@ -82,7 +124,7 @@ def _text_line(now: float, level: str, event: str, fields: dict[str, Any]) -> st
 def _quoted(text: str) -> str:
     if text and text.isprintable() and not set(text) & set(' "='):
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return _json(text)
 
 
 def _printable(text: str) -> str:
@@ -92,7 +134,13 @@ def _printable(text: str) -> str:
 
 def _json_line(now: float, level: str, event: str, fields: dict[str, Any]) -> str:
     line = {"time": _timestamp(now), "level": level, "event": event, **fields}
-    return json.dumps(line, ensure_ascii=False, default=str)
+    return _json(line)
+
+
+def _json(value: Any) -> str:
+    """JSON for people, but for characters that could drive a terminal."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if text.isprintable() else json.dumps(value, default=str)
 
 
 def stream_writer(stream: TextIO | None = None) -> Write:

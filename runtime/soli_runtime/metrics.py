@@ -1,51 +1,227 @@
-"""The counters of a service in the Prometheus text format (`--metrics`)."""
+"""`--metrics`: what a service counts, for Prometheus (docs/deployment.md, "Watching it").
+
+Loaded only when it was asked for. The counters themselves are plain attributes that are kept
+anyway; here they are read. What costs something per call, the handler's time, is measured by a
+wrapper that exists only while metrics are on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import asyncio
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import choose_encoder
 
+from .route_handlers import Handler, Invoke
+from .tally import HANDLER_BOUNDS, Histogram, Tally
 
-def exposition(counters: Any, events: Mapping[str, int], gauges: Mapping[str, float]) -> str:
-    """The page. *counters* are those of the socket layer, *events* what was logged by name."""
-    return "\n".join([*_gauges(gauges), *_socket_lines(counters), *_event_lines(events)]) + "\n"
+if TYPE_CHECKING:
+    from .service import Service
 
-
-def _gauges(gauges: Mapping[str, float]) -> Iterator[str]:
-    for name, value in gauges.items():
-        yield f"# TYPE soli_{name} gauge"
-        yield f"soli_{name} {value:g}"
-
-
-def _socket_lines(counters: Any) -> Iterator[str]:
-    for name in sorted(_slots(counters)):
-        value = getattr(counters, name)
-        if isinstance(value, int):
-            kind = "gauge" if name == "outbox_high_water" else "counter"
-            suffix = "" if kind == "gauge" else "_total"
-            yield f"# TYPE soli_ws_{name}{suffix} {kind}"
-            yield f"soli_ws_{name}{suffix} {value}"
-    yield "# TYPE soli_ws_closes_total counter"
-    for (code, cause), count in sorted(counters.closes.items()):
-        yield f'soli_ws_closes_total{{code="{int(code)}",cause="{cause}"}} {count}'
+LAG_SECONDS = 0.25
+"""Between two looks at how late the event loop is."""
 
 
-def _slots(counters: Any) -> tuple[str, ...]:
-    return tuple(type(counters).__slots__)
+class Metrics:
+    """The metrics of one service, in a registry of its own: several in one process do not mix."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._lag = LoopLag(service.loop, service.tally.loop_lag)
+        self._watched: list[tuple[Handler, Invoke]] = []
+        self._snapshot = _Snapshot()
+        self._registry = CollectorRegistry()
+        self._registry.register(self._snapshot)
+        ProcessCollector(registry=self._registry)
+        PlatformCollector(registry=self._registry)
+        GCCollector(registry=self._registry)
+
+    def start(self) -> None:
+        """Begin to measure."""
+        self._lag.start()
+
+    def watch(self, handlers: Iterable[Handler]) -> None:
+        """Measure the time of *handlers*, and no longer that of others."""
+        self._unwatch()
+        times = self._service.tally.handler_seconds
+        for handler in handlers:
+            histogram = times.get(handler.name)
+            if histogram is None:
+                histogram = times[handler.name] = Histogram(HANDLER_BOUNDS)
+            self._watched.append((handler, handler.invoke))
+            handler.invoke = timed(handler.invoke, histogram)
+
+    def stop(self) -> None:
+        """Measure nothing any more."""
+        self._lag.stop()
+        self._unwatch()
+
+    def _unwatch(self) -> None:
+        for handler, invoke in reversed(self._watched):
+            handler.invoke = invoke
+        self._watched.clear()
+
+    async def page(self, accept: str) -> tuple[bytes, str]:
+        """The page and its type, of those that the *accept* header names."""
+        # Counters change on the loop only, so there they are read. The rest may take a while
+        # (the collector of the process lists every open file), and the loop need not wait for it.
+        self._snapshot.families = list(families(self._service))
+        encode, content_type = choose_encoder(accept)
+        return await asyncio.to_thread(encode, self._registry), content_type
 
 
-def _event_lines(events: Mapping[str, int]) -> Iterator[str]:
-    yield "# TYPE soli_events_total counter"
-    for name, count in sorted(events.items()):
-        yield f'soli_events_total{{event="{name}"}} {count}'
+class _Snapshot:
+    """The collector of our own families: as they were when the page was asked for."""
+
+    def __init__(self) -> None:
+        self.families: list[Metric] = []
+
+    def collect(self) -> Iterable[Metric]:
+        return self.families
 
 
-def is_allowed(token: str, authorization: str) -> bool:
-    """Whether a request may see the counters."""
-    from hmac import compare_digest
+class LoopLag:
+    """Measures by how much a timer of the loop comes too late: what every connection waits."""
 
-    if not token:
-        return True
-    return compare_digest(authorization.encode(), f"Bearer {token}".encode())
+    def __init__(self, loop: asyncio.AbstractEventLoop, histogram: Histogram) -> None:
+        self._loop = loop
+        self._histogram = histogram
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        self._arm()
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _arm(self) -> None:
+        due = self._loop.time() + LAG_SECONDS
+        self._timer = self._loop.call_at(due, self._look, due)
+
+    def _look(self, due: float) -> None:
+        self._histogram.observe(max(0.0, self._loop.time() - due))
+        self._arm()
+
+
+def timed(
+    invoke: Invoke, histogram: Histogram, clock: Callable[[], float] = perf_counter
+) -> Invoke:
+    """*invoke*, its time counted in *histogram*: seconds from call to return or error."""
+    bounds, counts = histogram.bounds, histogram.counts
+
+    def timed_invoke(argument: Any) -> Any:
+        start = clock()
+        try:
+            return invoke(argument)
+        finally:
+            # `Histogram.observe`, written out: this is done for every message.
+            seconds = clock() - start
+            counts[bisect_left(bounds, seconds)] += 1
+            histogram.sum += seconds
+
+    return timed_invoke
+
+
+def families(service: Service) -> Iterator[Metric]:
+    """All that is our own, as it is now."""
+    yield from _state(service)
+    yield from _socket_counts(service)
+    yield from _tallied(service.tally)
+    yield _by_label(
+        "soli_log_events", "What was logged, written or not.", ["event"], service.log.counts
+    )
+
+
+def _state(service: Service) -> Iterator[Metric]:
+    presence = service.presence
+    jobs = [job.status for job in service.jobs.store.list()]
+    gauges = {
+        "connections": ("Open connections.", len(service.live.conversations)),
+        "rooms": ("Rooms with members.", len(service.hub.rooms)),
+        "presence_channels": ("Channels with presence.", len(presence)),
+        "presence_users": ("Users present, once per channel.", presence.total_users()),
+        "handlers_suspended": ("Handlers that wait.", service.calls.runners.suspended),
+        "jobs_queued": ("Jobs that wait for their time.", jobs.count("queued")),
+        "jobs_running": ("Jobs at work.", jobs.count("running")),
+        "outbox_high_water_bytes": (
+            "The most that ever waited to be sent on one connection.",
+            service.endpoint.counters.outbox_high_water,
+        ),
+    }
+    for name, (text, value) in gauges.items():
+        yield GaugeMetricFamily(f"soli_{name}", text, value)
+
+
+def _socket_counts(service: Service) -> Iterator[Metric]:
+    counters = service.endpoint.counters
+    counts = {
+        "connections_opened": ("Connections opened.", counters.opened),
+        "messages_received": ("Messages from clients.", counters.messages_in),
+        "messages_sent": ("Messages queued for clients, one per recipient.", counters.messages_out),
+        "received_bytes": ("Bytes from clients, after the upgrade.", counters.bytes_in),
+        "sent_bytes": ("Bytes of messages queued for clients.", counters.bytes_out),
+        "slow_consumers": ("Closed: read too slowly.", counters.slow_consumers),
+        "rate_limited": ("Closed: sent too fast.", counters.rate_limited),
+        "ping_timeouts": ("Given up: answered no ping.", counters.ping_timeouts),
+        "closings_timed_out": ("Cut: did not finish closing.", counters.closings_timed_out),
+        "listener_errors": ("Faults inside the server.", counters.listener_errors),
+    }
+    for name, (text, value) in counts.items():
+        yield CounterMetricFamily(f"soli_{name}", text, value)
+    closes = {(int(code), cause.value): n for (code, cause), n in counters.closes.items()}
+    yield _by_label("soli_closes", "Closed connections.", ["code", "cause"], closes)
+
+
+def _tallied(tally: Tally) -> Iterator[Metric]:
+    yield _by_label(
+        "soli_upgrades_refused",
+        "Upgrades answered with an error.",
+        ["reason", "status"],
+        tally.refusals,
+    )
+    yield _by_label("soli_http_responses", "Responses by status.", ["status"], tally.responses)
+    yield _by_label(
+        "soli_handler_errors",
+        "Handlers that failed, and returns that could not be applied.",
+        ["handler", "kind"],
+        tally.handler_errors,
+    )
+    yield _by_label("soli_jobs", "Runs of jobs.", ["job", "outcome"], tally.jobs)
+    seconds = HistogramMetricFamily(
+        "soli_handler_seconds", "Time from call to return, waiting included.", labels=["handler"]
+    )
+    for name, histogram in tally.handler_seconds.items():
+        seconds.add_metric([name], _buckets(histogram), histogram.sum)
+    yield seconds
+    lag = HistogramMetricFamily("soli_loop_lag_seconds", "How late the event loop was.", labels=[])
+    lag.add_metric([], _buckets(tally.loop_lag), tally.loop_lag.sum)
+    yield lag
+
+
+def _by_label(name: str, text: str, labels: list[str], counts: Mapping[Any, int]) -> Metric:
+    """A counter with one sample for each key of *counts*: a label's value, or a tuple of them."""
+    family = CounterMetricFamily(name, text, labels=labels)
+    for key, count in counts.items():
+        parts = key if isinstance(key, tuple) else (key,)
+        family.add_metric([str(part) for part in parts], count)
+    return family
+
+
+def _buckets(histogram: Histogram) -> list[tuple[str, float]]:
+    return [
+        ("+Inf" if bound == math.inf else repr(bound), count)
+        for bound, count in histogram.cumulative()
+    ]

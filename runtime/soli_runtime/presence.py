@@ -98,6 +98,10 @@ class Presence:
         found = self._channels.get(channel)
         return 0 if found is None else len(found.users)
 
+    def total_users(self) -> int:
+        """Users in all channels; one who is in two counts twice."""
+        return sum(len(channel.users) for channel in self._channels.values())
+
     def fields_of(
         self, connection_id: ConnectionId, channel: RoomName
     ) -> tuple[str, dict[str, Any]] | None:

@@ -14,6 +14,7 @@ from .handlers import Calls, failure_text
 from .job_queue import Job
 from .jobs import Jobs, job_failed, jobs_of, perform
 from .logs import Log
+from .tally import Tally, kind_of
 
 MAX_RUNNING = 4
 """Jobs at once. They share the event loop; more only helps jobs that wait."""
@@ -25,11 +26,17 @@ class Worker:
     """Works through the queue of one program."""
 
     def __init__(
-        self, machine: Machine, calls: Calls, log: Log, clock: Callable[[], float] = time.time
+        self,
+        machine: Machine,
+        calls: Calls,
+        log: Log,
+        tally: Tally,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._machine = machine
         self._calls = calls
         self._log = log
+        self._tally = tally
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -97,13 +104,17 @@ class Worker:
             )
         except Cancelled:
             job.status = "cancelled"
+            self._tally.jobs[job.name, "cancelled"] += 1
         except SoliError as error:
             again = job_failed(self.jobs, job, error.message, self._clock())
+            self._tally.jobs[job.name, "retried" if again else "failed"] += 1
+            text = failure_text(error)
             self._log.error(
-                "job_failed", job=job.name, id=job.id, again=again, error=failure_text(error)
+                "job_failed", job=job.name, kind=kind_of(error), id=job.id, again=again, error=text
             )
         else:
             job.status = "done"
             job.error = None
             self.jobs.store.finish(job)
+            self._tally.jobs[job.name, "done"] += 1
             self._log.info("job_done", job=job.name, id=job.id)

@@ -1,4 +1,4 @@
-"""Jobs, schedules, outgoing HTTP, metrics, and apps inside a host's application."""
+"""Jobs, schedules, outgoing HTTP, and apps inside a host's application."""
 
 from __future__ import annotations
 
@@ -196,31 +196,6 @@ def test_the_inside_cannot_be_reached(tmp_path: Path) -> None:
             url = site.url + "/nothing"
             assert (await site.request("POST", "/call", json={"url": url})).status == 500
             assert "127.0.0.1 is not a public address" in site.log
-
-    run(body)
-
-
-def test_metrics_are_served_when_asked_for(tmp_path: Path) -> None:
-    """To those who know the token."""
-
-    async def body() -> None:
-        options = {"metrics": True, "metrics_token": "secret"}
-        async with serving(tmp_path, JOBS, **options) as site, site.connect("/ws"):
-            assert (await site.get("/metrics")).status == 401
-            page = await site.get("/metrics", headers={"Authorization": "Bearer secret"})
-        assert page.status == 200
-        assert "soli_connections 1\n" in page.text
-        assert "soli_ws_opened_total 1\n" in page.text
-
-    run(body)
-
-
-def test_metrics_are_not_served_otherwise(tmp_path: Path) -> None:
-    """The path is the app's."""
-
-    async def body() -> None:
-        async with serving(tmp_path, JOBS) as site:
-            assert (await site.get("/metrics")).status == 404
 
     run(body)
 

@@ -1,0 +1,72 @@
+"""Who may see `/metrics`, and what `/healthz` says. Pure."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+METRICS_PATH = "/metrics"
+HEALTH_PATH = "/healthz"
+
+FORWARDING_HEADERS = frozenset(
+    {
+        "forwarded",
+        "via",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "x-real-ip",
+    }
+)
+"""Signs that a proxy passed a request on: then its address says nothing about who asks."""
+
+
+def may_watch(token: str, remote: str, headers: Mapping[str, str]) -> bool:
+    """Whether a request may see the metrics.
+
+    *token*: the one to ask for; empty: none, and then only this machine may. *remote*: the address
+    at the other end of the socket, whatever proxies say. *headers*: names in lower case.
+    """
+    if token:
+        return _bears(token, headers.get("authorization", ""))
+    if FORWARDING_HEADERS.intersection(headers):
+        return False
+    # The name too: a page in a browser of this machine can have its own name lead here.
+    return is_loopback(remote) and _names_this_machine(headers.get("host", ""))
+
+
+def _bears(token: str, authorization: str) -> bool:
+    scheme, _, given = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        return False
+    return hmac.compare_digest(_octets(given.strip()), _octets(token))
+
+
+def _octets(text: str) -> bytes:
+    # Headers may hold any octets, which arrive as surrogates.
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _names_this_machine(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return name == "localhost" or is_loopback(name)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether *address* is this machine itself. False for what is no address."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None)
+    return (mapped or found).is_loopback
+
+
+def health(stopping: bool) -> tuple[int, bytes]:
+    """Status and body of `/healthz`."""
+    return (503, b'{"status":"stopping"}\n') if stopping else (200, b'{"status":"ok"}\n')
