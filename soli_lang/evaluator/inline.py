@@ -22,7 +22,8 @@ from .chains import make_spine
 from .compiler import BREAK, NEXT
 from .members import UNIVERSAL, call_member
 from .names import SPECIAL
-from .scopes import THIS, Variable, children
+from .scopes import THIS, Variable
+from .shapes import is_quiet, is_text, soft, weight
 from .templates import INLINE_JOIN, INTEGER_FORMS, OTHER_FORMS, maker
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ FALLBACK = "f"
 """Prefix of names that are only called when operands are not what is usual."""
 CLOSURE = "c"
 """Prefix of names of closures, which are always called."""
+QUIET = "q"
+"""Prefix of names of closures that call nothing of the program, fallbacks aside, and only read."""
 SPEND = "spend"
 """The name of `Machine.spend`."""
 MAX_NODES = 12
@@ -91,7 +94,10 @@ class Inliner:
     def value(self, node: Any) -> str:
         """Python text for the value of *node*, an operand of what is being written."""
         text = self.write(node) if self._is_small(node) else None
-        return text or f"{self.bind(self._compiler.expr(node))}(frame)"
+        if text is not None:
+            return text
+        prefix = QUIET if is_quiet(node, self._compiler.block) else CLOSURE
+        return f"{self.bind(self._compiler.expr(node), prefix)}(frame)"
 
     def _is_small(self, node: Any) -> bool:
         """Whether *node* is few enough nodes to be written out, decided before writing any.
@@ -196,7 +202,7 @@ class Inliner:
         form = INTEGER_FORMS.get(node.operator)
         if form is None:
             return None
-        if node.operator == "+" and _is_text(node.left):
+        if node.operator == "+" and is_text(node.left):
             return self._prefixed(node)
         constant = node.right.value if isinstance(node.right, nodes.Literal) else None
         a, r = self._temporary(), self._temporary()
@@ -416,33 +422,6 @@ class Inliner:
             **{name: value for name, value in _ALWAYS.items() if name in text},
             **({SPEND: self._compiler.machine.spend} if SPEND in text else {}),
         }
-
-
-def _is_text(node: Any) -> bool:
-    return isinstance(node, nodes.Literal) and node.value.__class__ is str
-
-
-def weight(node: Any, most: int) -> int:
-    """How many nodes *node* is made of, blocks and functions aside; counts to just over *most*."""
-    count, pending = 0, [node]
-    while pending and count <= most:
-        node = pending.pop()
-        count += 1
-        if not isinstance(node, nodes.Body | nodes.FunctionNode | nodes.Argument):
-            pending.extend(children(node))
-    return count
-
-
-def soft(node: Any) -> Any:
-    """The chain *node* with every member access safe and every index of null giving null.
-
-    So `a.x.y ?? d` is `d` when anything on the way is null (decision 15).
-    """
-    if isinstance(node, nodes.Member):
-        return nodes.Member(node.span, soft(node.object), node.name, True)
-    if isinstance(node, nodes.Index):
-        return nodes.SafeIndex(node.span, soft(node.object), node.index)
-    return node
 
 
 _VALUES: dict[type, Any] = {

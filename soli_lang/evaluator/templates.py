@@ -143,15 +143,17 @@ def entry_text(
 ) -> str:
     """The text of a function entry: its frame, its charge to the budget, its body.
 
-    A body that *calls* nothing needs no place in the depth; if it *assigns* nothing either, it
-    needs no frame.
+    A body that *calls* nothing needs no place in the depth and no frame: nobody else looks at its
+    variables. They are Python's, those that it *assigns* too.
     """
     slots = [*parameters, *["UNSET"] * pad]
     listed = "".join(f", {slot}" for slot in slots)
-    if not calls and assigns:
-        lines = [f"frame = [parent{listed}]", *lines]
-    elif not calls:
+    if not calls:
+        own = [f"v{index}" for index in range(pad)]
+        slots = [*parameters, *own] if assigns else slots
         lines = [_without_frame(line, slots) for line in lines]
+        if own and assigns:
+            lines.insert(0, " = ".join([*own, "UNSET"]))
     indent = " " * (16 if calls else 12)
     return (_ENTER if calls else _ENTER_LEAF).format(
         parameters=", ".join(parameters),

@@ -1,0 +1,65 @@
+"""What the shape of an expression says about how to compile it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import nodes
+from .scopes import Block, children
+
+_QUIET_NODES = (
+    nodes.Literal,
+    nodes.Name,
+    nodes.Index,
+    nodes.Binary,
+    nodes.Logical,
+    nodes.Unary,
+    nodes.Conditional,
+    nodes.ArrayLiteral,
+    nodes.HashLiteral,
+)
+
+
+def is_quiet(node: Any, block: Block) -> bool:
+    """Whether *node*, in *block*, only reads variables of this function or file and computes."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if not isinstance(node, _QUIET_NODES):
+            return False
+        if isinstance(node, nodes.Name) and not _is_near(node, block):
+            return False
+        pending.extend(children(node))
+    return True
+
+
+def _is_near(name: nodes.Name, block: Block) -> bool:
+    variable = block.find(name.name)
+    return variable is not None and (variable.home is None or block.hops(variable) == 0)
+
+
+def is_text(node: Any) -> bool:
+    return isinstance(node, nodes.Literal) and node.value.__class__ is str
+
+
+def weight(node: Any, most: int) -> int:
+    """How many nodes *node* is made of, blocks and functions aside; counts to just over *most*."""
+    count, pending = 0, [node]
+    while pending and count <= most:
+        node = pending.pop()
+        count += 1
+        if not isinstance(node, nodes.Body | nodes.FunctionNode | nodes.Argument):
+            pending.extend(children(node))
+    return count
+
+
+def soft(node: Any) -> Any:
+    """The chain *node* with every member access safe and every index of null giving null.
+
+    So `a.x.y ?? d` is `d` when anything on the way is null (decision 15).
+    """
+    if isinstance(node, nodes.Member):
+        return nodes.Member(node.span, soft(node.object), node.name, True)
+    if isinstance(node, nodes.Index):
+        return nodes.SafeIndex(node.span, soft(node.object), node.index)
+    return node
