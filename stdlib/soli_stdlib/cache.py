@@ -58,6 +58,7 @@ def _save(machine: Machine, key: str, value: Value, ttl: int, name: str) -> None
         raise SoliValueError(f"{name}() value too large for the cache: {size} bytes")
     store.put(key, text, size, now + ttl)
     if len(store) > MAX_ENTRIES or store.bytes_used > MAX_BYTES:
+        machine.spend(len(store) >> 2)
         store.drop_expired(now)
     while len(store) > MAX_ENTRIES or store.bytes_used > MAX_BYTES:
         store.drop_oldest()

@@ -88,6 +88,7 @@ def reserve(machine: Machine, key: str, size: int) -> None:
     """Refuse to store *size* bytes more under *key* than there is room for."""
     everything = store(machine)
     if _is_full(everything, key, size):
+        machine.spend(len(everything) >> 2)
         everything.drop_expired(clock.now(machine))
         if _is_full(everything, key, size):
             raise SoliValueError(f"KV: store is full (limits: {MAX_KEYS} keys, {MAX_BYTES} bytes)")

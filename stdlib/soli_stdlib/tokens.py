@@ -40,7 +40,11 @@ class InvalidToken(Exception):
 
 
 @function(
-    "jwt_sign", Hash("hash payload"), String("string secret"), Hash("hash options").optional()
+    "jwt_sign",
+    Hash("hash payload"),
+    String("string secret"),
+    Hash("hash options").optional(),
+    linear=True,
 )
 def jwt_sign(
     machine: Machine, payload: dict[Any, Value], secret: str, options: dict[Any, Value] | None
@@ -140,7 +144,11 @@ def _reason(error: Exception) -> str:
 
 
 @function(
-    "jwt_verify", String("string token"), String("string secret"), Hash("hash options").optional()
+    "jwt_verify",
+    String("string token"),
+    String("string secret"),
+    Hash("hash options").optional(),
+    linear=True,
 )
 def jwt_verify(
     machine: Machine, token: str, secret: str, options: dict[Any, Value] | None
@@ -245,7 +253,7 @@ def _failure(problem: InvalidToken) -> dict[str, Value]:
     return {"error": True, "message": str(problem)}
 
 
-@function("jwt_decode_unsafe", String("string token"))
+@function("jwt_decode_unsafe", String("string token"), linear=True)
 def jwt_decode_unsafe(token: str) -> dict[str, Value]:
     """`{"unverified": true, "claims": …}` without looking at the signature, or the error hash."""
     try:
