@@ -16,15 +16,18 @@ LOGGERS = ("aiohttp", "asyncio", "soli")
 
 
 class ToLog(logging.Handler):
-    """Passes records on as the event `library`."""
+    """Passes records on as the event `library`, and requests that are none as `bad_request`."""
 
     def __init__(self, log: Log) -> None:
         super().__init__()
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
-        fields = {"logger": record.name, "text": record.getMessage()}
         error = record.exc_info[1] if record.exc_info else None
+        if error is not None and _is_about_a_request(error):
+            self._log.warning("bad_request", reason=type(error).__name__)
+            return
+        fields = {"logger": record.name, "text": record.getMessage()}
         if error is not None:
             fields["error"] = _in_one_line(error)
             fields["at"] = _place_of(error)
@@ -32,14 +35,33 @@ class ToLog(logging.Handler):
         write("library", **fields)
 
 
-def adopt(log: Log) -> None:
+Adopted = list[tuple[logging.Logger, list[logging.Handler], bool]]
+"""The loggers as they were."""
+
+
+def adopt(log: Log) -> Adopted:
     """Send warnings and errors of the libraries that we use to *log*, and nowhere else."""
     handler = ToLog(log)
     handler.setLevel(logging.WARNING)
-    for name in LOGGERS:
-        logger = logging.getLogger(name)
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    before = [(logger, logger.handlers, logger.propagate) for logger in loggers]
+    for logger in loggers:
         logger.handlers = [handler]
         logger.propagate = False
+    return before
+
+
+def restore(before: Adopted) -> None:
+    """Undo `adopt`."""
+    for logger, handlers, propagate in before:
+        logger.handlers = handlers
+        logger.propagate = propagate
+
+
+def _is_about_a_request(error: BaseException) -> bool:
+    """Whether aiohttp could not read a request. Its texts quote the line at fault: a query string
+    or a Cookie header, which no log may hold."""
+    return type(error).__module__ == "aiohttp.http_exceptions"
 
 
 def _in_one_line(error: BaseException) -> str:

@@ -54,3 +54,12 @@ def test_what_is_not_written_is_counted_all_the_same() -> None:
     log.warning("x")
     assert lines == []
     assert log.counts["x"] == 2
+
+
+def test_control_characters_of_eight_bits_are_escaped_too() -> None:
+    """U+009B begins a terminal's commands as ESC [ does; a JSON line holds none either."""
+    for as_json in (False, True):
+        log, lines = lines_of(as_json=as_json)
+        log.info("x", path="\x9b2J")
+        assert "\x9b" not in lines[0]
+        assert "\\u009b" in lines[0]
