@@ -130,7 +130,8 @@ NO_LIMITS = {"host", "port", "dev", "metrics", "metrics-token"}
 
 def test_the_table_of_limits_is_that_of_the_settings() -> None:
     """Names and defaults in docs/deployment.md are those of `soli_runtime.settings`."""
-    table = dict(re.findall(r"^\| `([a-z-]+)` \| ([^|]+?) \|", DEPLOYMENT.read_text("utf-8"), re.M))
+    section = DEPLOYMENT.read_text("utf-8").partition("<!-- limits")[2].partition("\n## ")[0]
+    table = dict(re.findall(r"^\| `([a-z-]+)` \| ([^|]+?) \|", section, re.M))
     settings = {setting.flag.removeprefix("--"): default_in_words(setting) for setting in SETTINGS}
 
     assert table == {name: words for name, words in settings.items() if name not in NO_LIMITS}

@@ -1,95 +1,23 @@
-"""What those who run a server see of it: metrics, health and the log."""
+"""What those who run a server see of it: metrics and health."""
 
 from __future__ import annotations
 
-import asyncio
-import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import websockets
 from aiohttp import web
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_families
-from prometheus_client.parser import text_string_to_metric_families as text_families
 from soli_runtime.embed import mount
 from soli_runtime.settings import Settings
 
-from tests.live import eventually, serve
+from tests.live import ROOT
 
 from .support import receive, run, serving, write_files
+from .watched import APP, names_of, samples, scrape, value
 
-APP = {
-    "config/routes.soli": """router_websocket("/ws", "chat#handle")
-get("/hello/:name", "chat#hello")
-get("/broken", "chat#broken")
-post("/later", "chat#later")
-""",
-    "app/jobs/work_job.soli": """class WorkJob
-  static def perform(args)
-    throw "no" if args["fail"]
-  end
-end
-""",
-    "app/controllers/chat_controller.soli": """def handle(event)
-  if event["type"] == "connect"
-    return { "join": "lobby", "track": { "channel": "lobby", "user_id": "u1" } }
-  end
-  return {} if event["type"] == "disconnect"
-  text = event["message"]
-  return { "send": text } if text == "echo" || text.length > 100
-  return { "broadcast_room": text } if text == "all"
-  return { "fly": true } if text == "fly"
-  return { "send": 1 / 0 } if text == "divide"
-  if text == "loop"
-    while true
-    end
-  end
-  if text == "wait"
-    sleep(60)
-  end
-  {}
-end
-def hello(request)
-  "hello"
-end
-def broken(request)
-  [1].nothing
-end
-def later(request)
-  Job.enqueue("WorkJob", { "fail": false })
-  Job.enqueue("WorkJob", { "fail": true }, { "max_retries": 0 })
-  "ok"
-end
-""",
-}
-
-Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
-
-
-def samples(page: str) -> Samples:
-    """Every sample of a page by name and labels, read by the library's own parser."""
-    return {
-        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in text_families(page)
-        for sample in family.samples
-    }
-
-
-def names_of(page: str) -> set[str]:
-    """The families of a page in the format OpenMetrics."""
-    families: Any = open_families(page)  # type: ignore[no-untyped-call]
-    return {family.name for family in families}
-
-
-async def scrape(site: Any) -> Samples:
-    answer = await site.get("/metrics")
-    assert answer.status == 200
-    return samples(answer.text)
-
-
-def value(found: Samples, name: str, **labels: str) -> float:
-    return found[name, tuple(sorted(labels.items()))]
+DEPLOYMENT = ROOT / "docs" / "deployment.md"
 
 
 def test_metrics_are_not_served_unless_asked_for(tmp_path: Path) -> None:
@@ -264,6 +192,21 @@ def test_the_lag_of_the_loop_and_the_process_are_measured(tmp_path: Path) -> Non
     run(body)
 
 
+def test_the_table_of_metrics_is_that_of_the_page(tmp_path: Path) -> None:
+    """Names in docs/deployment.md: none is missing, none is made up."""
+
+    async def body() -> None:
+        async with serving(tmp_path, APP, metrics=True) as site:
+            names_in(await site.get("/metrics"))
+
+    def names_in(answer: Any) -> None:
+        shown = set(re.findall(r"^# TYPE (soli_\w+) ", answer.text, re.M))
+        written = re.findall(r"^\| `(soli_\w+)` \|", DEPLOYMENT.read_text("utf-8"), re.M)
+        assert sorted(written) == sorted(shown)
+
+    run(body)
+
+
 def test_metrics_come_in_the_format_that_is_asked_for(tmp_path: Path) -> None:
     """OpenMetrics to those who accept it."""
 
@@ -383,101 +326,3 @@ def test_two_apps_in_one_process_do_not_mix_their_numbers(tmp_path: Path) -> Non
         assert value(two, count, handler="app#hi") == 0
 
     run(body)
-
-
-SECRET = "hunter2"
-
-
-async def odd_requests(site: Any) -> None:
-    """Requests that nobody can read, with a secret in every place."""
-    port = site.server.address[1]
-    for raw in (
-        f"GET /ws?token={SECRET}\x01 HTTP/1.1\r\nHost: a\r\n\r\n",
-        f"GET /ws HTTP/1.1\r\nHost: a\r\nCookie: a={SECRET}\x00\r\n\r\n",
-        f"GET /ws?{SECRET} HTTP/9.x\r\n\r\n",
-        f"POST /ws HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{SECRET}\r\n",
-    ):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(raw.encode())
-        assert b" 400 " in await reader.readline()
-        writer.close()
-
-
-def test_the_log_holds_no_bodies_queries_cookies_or_tokens(tmp_path: Path) -> None:
-    """Whatever goes wrong with them."""
-
-    async def body() -> None:
-        from soli_runtime.library_logs import adopt, restore
-
-        async with serving(tmp_path, APP, metrics=True, message_rate=5) as site:
-            before = adopt(site.server.service.log)
-            try:
-                await odd_requests(site)
-            finally:
-                restore(before)
-            headers = {
-                "Cookie": f"a={SECRET}",
-                "Origin": site.url,
-                "Authorization": f"Bearer {SECRET}",
-            }
-            async with site.connect(f"/ws?t={SECRET}", additional_headers=headers) as client:
-                await client.send("divide")
-                await client.send(SECRET)
-                await client.send("fly")
-                await client.send("echo")
-                while await receive(client) != "echo":
-                    pass
-            await site.get(f"/broken?t={SECRET}", headers=headers)
-            await site.get(f"/metrics?t={SECRET}", headers={**headers, "Host": "x"})
-            with pytest.raises(websockets.InvalidStatus):
-                await site.connect(f"/ws?t={SECRET}", origin=f"https://{SECRET}.example")
-        for event in ("bad_request", "handler_error", "action_failed", "upgrade_refused"):
-            assert event in site.log
-        assert SECRET not in site.log
-
-    run(body)
-
-
-def test_a_flood_of_one_error_is_summed_up(tmp_path: Path) -> None:
-    """Few lines, every one counted, and the others are served meanwhile."""
-
-    async def body() -> None:
-        options: dict[str, Any] = {"message_rate": 0, "metrics": True}
-        async with serving(tmp_path, APP, **options) as site, site.connect("/ws") as client:
-            for _ in range(2000):
-                await client.send("divide")
-            await client.send("echo")
-            while await receive(client) != "echo":
-                pass
-            assert site.counts["handler_error"] == 2000
-            await site.until(lambda: "repeated of=handler_error" in site.log)
-            assert site.log.count("ERROR handler_error ") < 500
-
-    run(body)
-
-
-def test_a_served_process_writes_one_json_object_per_line(tmp_path: Path) -> None:
-    """With `--log-format json`: time, level, event and fields; and its metrics tell the same."""
-    flags = ("--metrics", "--log-format", "json")
-    with serve(write_files(tmp_path, APP), *flags) as server:
-        with server.connect("/ws") as client:
-            client.recv(10)
-            client.send("divide")
-            client.send("echo")
-            client.recv(10)
-        server.wait_for_output('"handler_error"')
-        eventually(
-            lambda: value(samples(server.get_text("/metrics")), "soli_connections") == 0,
-            "the connection is never gone",
-        )
-        found = samples(server.get_text("/metrics"))
-        health = server.get("/healthz")
-    lines = [json.loads(line) for line in server.output if not line.startswith("listening on ")]
-    assert all({"time", "level", "event"} <= line.keys() for line in lines)
-    error = next(line for line in lines if line["event"] == "handler_error")
-    assert (error["level"], error["handler"]) == ("error", "chat#handle")
-    assert error["kind"] == "ZeroDivisionError"
-    assert health == {"status": "ok"}
-    name = "soli_handler_errors_total"
-    assert value(found, name, handler="chat#handle", kind="ZeroDivisionError") == 1
-    assert value(found, "soli_closes_total", code="1000", cause="peer") == 1
