@@ -155,6 +155,8 @@ class BodyWriter:
             self._signalled()
         elif kind is nodes.Next or kind is nodes.Break:
             self._leave(node)
+        elif kind is nodes.Call and self._call(node):
+            pass
         else:
             self.run(self._compiler.effect(node))
 
@@ -177,6 +179,13 @@ class BodyWriter:
         for line in lines:
             self._line(line)
         return True
+
+    def _call(self, node: nodes.Call) -> bool:
+        """Write a call for its effect; False for one that is a closure."""
+        lines = self._compiler.tables.call_lines(self._compiler, self.inliner, node)
+        for line in lines or ():
+            self._line(line)
+        return lines is not None
 
     def _if(self, node: nodes.If) -> None:
         self._line(f"if {self.inliner.truth(node.condition)}:")

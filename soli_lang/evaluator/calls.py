@@ -20,6 +20,7 @@ from .names import raw_name
 def install(tables: Tables) -> None:
     expressions = tables.expressions
     tables.member_reader = member_reader
+    tables.call_lines = _call_lines
     register(expressions, nodes.Call)(compile_call)
     register(expressions, nodes.Member)(compile_member)
     register(expressions, nodes.ScopedName)(_scoped_name)
@@ -200,9 +201,21 @@ def _slow(site: Site, function: Value, arguments: list[Value]) -> Value:
         raise
 
 
-def _method_call(compiler: Compiler, node: nodes.Call, member: nodes.Member) -> Closure:
+def _call_lines(compiler: Compiler, inliner: Inliner, node: nodes.Call) -> list[str] | None:
+    """The lines of a method call whose value nobody wants."""
+    if not isinstance(node.callee, nodes.Member) or not _is_plain(node, node.callee):
+        return None
+    return _method_lines(compiler, inliner, node, node.callee, "")
+
+
+def _is_plain(node: nodes.Call, member: nodes.Member) -> bool:
     has_labels = any(one.label for one in node.arguments)
-    if member.is_safe or has_labels or len(node.arguments) + (node.block is not None) > 4:
+    count = len(node.arguments) + (node.block is not None)
+    return not member.is_safe and not has_labels and count <= 4
+
+
+def _method_call(compiler: Compiler, node: nodes.Call, member: nodes.Member) -> Closure:
+    if not _is_plain(node, member):
         arguments = Arguments(compiler, node.arguments, node.block)
         target = compiler.expr(member.object)
         return _general_method_call(compiler, node, target, member, arguments)
@@ -252,8 +265,15 @@ class MethodSite(Site):
 
 def _plain_method_call(compiler: Compiler, node: nodes.Call, member: nodes.Member) -> Closure:
     """`x.name(a, b)`, `x.name do … end`: finds methods of builtin types and of instances."""
-    name, count = member.name, len(node.arguments)
     inliner = Inliner(compiler)
+    return inliner.make(*_method_lines(compiler, inliner, node, member, "return "))
+
+
+def _method_lines(
+    compiler: Compiler, inliner: Inliner, node: nodes.Call, member: nodes.Member, leave: str
+) -> list[str]:
+    """The lines of such a call; *leave* stands before its value."""
+    name, count = member.name, len(node.arguments)
     target = inliner.value(member.object)
     names, lines = _argument_lines(inliner, node.arguments)
     listed, block = names, "None"
@@ -267,24 +287,23 @@ def _plain_method_call(compiler: Compiler, node: nodes.Call, member: nodes.Membe
     machine = inliner.bind(compiler.machine)
     key = inliner.bind(name, "k")
     of_instance = [] if node.block is not None or name in UNIVERSAL else [
-        "    if value.__class__ is Instance:",
-        "        found = value.soli_class.found",
-        f"        method = found[{key}] if {key} in found else value.soli_class.find_method({key})",
-        f"        if method is not None and method.arity == {count} and {key} not in value.fields:",
-        f"            return method.invoke(value{given})",
+        f"    elif value.__class__ is Instance and (method := found[{key}] if {key} in "
+        f"(found := value.soli_class.found) else value.soli_class.find_method({key})) is not None "
+        f"and method.arity == {count} and {key} not in value.fields:",
+        f"        {leave}method.invoke(value{given})",
     ]  # fmt: skip
-    return inliner.make(
+    return [
         f"value = {target}",
         *lines,
         f"invoke = {calls}.get(value.__class__)",
         "try:",
-        f"    if invoke is not None: return invoke(value{given})",
+        f"    if invoke is not None: {leave}invoke(value{given})",
         *of_instance,
-        f"    return call_member({machine}, value, {key}, [{listed}], None, {block})",
+        f"    else: {leave}call_member({machine}, value, {key}, [{listed}], None, {block})",
         "except SoliError as error:",
         f"    {site}.passed(error, value)",
         "    raise",
-    )
+    ]
 
 
 def compile_member(compiler: Compiler, node: nodes.Member) -> Closure:

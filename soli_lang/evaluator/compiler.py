@@ -50,6 +50,8 @@ class Tables:
         self.super_method_call: Callable[[Compiler, Any, Any], Closure] = _not_installed
         self.inlined: frozenset[type] = frozenset()
         self.inline: Maker = _not_installed
+        self.call_lines: Callable[[Compiler, Any, Any], list[str] | None] = _not_installed
+        """(compiler, inliner, call) -> Python lines of a call for its effect, or None."""
         self.slow_operator: Callable[[Compiler, Any], Any] = _not_installed
         self.element_reader: Callable[[Compiler, Any], Any] = _not_installed
         self.member_reader: Callable[[Compiler, Any], Any] = _not_installed

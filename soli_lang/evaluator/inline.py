@@ -281,21 +281,25 @@ class Inliner:
         return f"(not {self.truth(node.operand)})" if node.operator == "!" else None
 
     def _interpolation(self, node: nodes.Interpolation) -> str:
-        parts = []
-        for part in node.parts:
-            if isinstance(part, str):
-                parts.append(self.bind(part, "k"))
-            else:
-                found, value = self._temporary(), self.value(part)
-                parts.append(
-                    f"{found} if ({found} := {value}).__class__ is str "
-                    f"else to_text({found}, {SPEND})"
-                )
+        parts = [
+            self.bind(part, "k") if isinstance(part, str) else self._shown(part)
+            for part in node.parts
+        ]
+        # Quotes inside are those of another interpolation; they cannot be nested before 3.12.
+        if any("'" in part for part in parts):
+            joined = "''.join((" + ", ".join(f"str({part})" for part in parts) + ",))"
+        else:
+            joined = "f'" + "".join(f"{{{part}}}" for part in parts) + "'"
         text = self._temporary()
         claimed = self.bind(self._claimed(node))
+        return f"({text} if len({text} := {joined}) <= {UNCLAIMED} else {claimed}({text}))"
+
+    def _shown(self, node: Any) -> str:
+        """The display form of *node*; an Int, which Python shows as Soli does, as it is."""
+        found, kind, value = self._temporary(), self._temporary(), self.value(node)
         return (
-            f"({text} if len({text} := ''.join(({', '.join(parts)},))) <= {UNCLAIMED} "
-            f"else {claimed}({text}))"
+            f"({found} if ({kind} := ({found} := {value}).__class__) is str or {kind} is int "
+            f"else to_text({found}, {SPEND}))"
         )
 
     def _claimed(self, node: nodes.Node) -> Any:
