@@ -25,7 +25,9 @@ class ToLog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
         if error is not None and _is_about_a_request(error):
-            self._log.warning("bad_request", reason=type(error).__name__)
+            # aiohttp's only argument is the address.
+            ip = record.args[0] if isinstance(record.args, tuple) and record.args else "?"
+            self._log.warning("bad_request", reason=type(error).__name__, ip=str(ip))
             return
         fields = {"logger": record.name, "text": record.getMessage()}
         if error is not None:
