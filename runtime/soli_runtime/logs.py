@@ -68,9 +68,10 @@ class Log:
         """Whether lines of *level* are written; ask before building costly fields."""
         return LEVELS[level] >= self._threshold
 
-    def use_timer(self, call_later: CallLater) -> None:
+    def use_timer(self, call_later: CallLater | None) -> None:
         """Let floods be summed up on time; without a timer the next line does that."""
         self._call_later = call_later
+        self._flush_is_due = False
 
     def flush(self) -> None:
         """Sum up every flood that goes on (the end of a program)."""

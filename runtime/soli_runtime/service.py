@@ -198,6 +198,7 @@ class Service:
         if self.metrics is not None:
             self.metrics.stop()
         self.log.flush()
+        self.log.use_timer(None)  # the log may outlive the loop
 
     async def _finish_running(self, seconds: float) -> None:
         """Let handlers that wait come to their end, and begin no others."""

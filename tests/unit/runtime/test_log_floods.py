@@ -69,6 +69,19 @@ def test_with_a_timer_the_summary_waits_for_no_line() -> None:
     assert len(clocked.timers) == 1
 
 
+def test_another_timer_is_used_for_the_next_flood() -> None:
+    """A log outlives the loop whose timer never came."""
+    clocked = Clocked()
+    clocked.use_timer()
+    clocked.flood(LINES_PER_WINDOW + 1)
+    clocked.timers.clear()
+    clocked.log.use_timer(None)
+    clocked.flood(1)
+    clocked.use_timer()
+    clocked.flood(1)
+    assert len(clocked.timers) == 1
+
+
 def test_what_is_left_is_summed_up_at_the_end() -> None:
     """`flush` is the last that a server does."""
     clocked = Clocked()
