@@ -39,6 +39,8 @@ SPEND = "spend"
 """The name of `Machine.spend`."""
 MAX_NODES = 12
 """Nodes of one operand that are written out; a larger one is a closure."""
+MAX_PARTS = 32
+"""Parts of an interpolation that become a Python f-string."""
 MAX_PAIRS = 32
 """Pairs of a hash literal that are written out."""
 SMALL = 2**31
@@ -286,7 +288,8 @@ class Inliner:
             for part in node.parts
         ]
         # Quotes inside are those of another interpolation; they cannot be nested before 3.12.
-        if any("'" in part for part in parts):
+        # And Python's time to compile an f-string grows with the square of its parts.
+        if len(parts) > MAX_PARTS or any("'" in part for part in parts):
             joined = "''.join((" + ", ".join(f"str({part})" for part in parts) + ",))"
         else:
             joined = "f'" + "".join(f"{{{part}}}" for part in parts) + "'"

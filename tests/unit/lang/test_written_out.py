@@ -106,3 +106,9 @@ def test_an_error_of_len_stands_at_its_call() -> None:
         run("x = 1\ny = 2 + len(x)")
 
     assert caught.value.place[0] == 2
+
+
+@pytest.mark.parametrize("parts", [1, 31, 33, 500])
+def test_interpolations_of_any_length_give_the_same(parts: int) -> None:
+    """Short ones are f-strings of Python, long ones are joined."""
+    assert run('x = 7\n"' + "#{x}-" * parts + '#{"<#{x}>"}"') == "7-" * parts + "<7>"
