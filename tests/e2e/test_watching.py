@@ -10,6 +10,7 @@ import pytest
 import websockets
 from aiohttp import web
 from soli_runtime.embed import mount
+from soli_runtime.launch import Launch, launch
 from soli_runtime.settings import Settings
 
 from tests.live import ROOT
@@ -77,6 +78,23 @@ def test_the_time_of_each_handler_is_a_histogram(tmp_path: Path) -> None:
         assert value(found, count, handler="chat#hello") == 1
         assert value(found, "soli_handler_seconds_bucket", handler="chat#hello", le="+Inf") == 1
         assert 0 < value(found, "soli_handler_seconds_sum", handler="chat#handle") < 10
+
+    run(body)
+
+
+def test_a_reloaded_app_is_measured_on(tmp_path: Path) -> None:
+    """Its handlers go on where those of the same name were; the old ones are let go."""
+
+    async def body() -> None:
+        async with serving(tmp_path, APP, metrics=True) as site:
+            old = site.server.service.app
+            await site.get("/hello/x")
+            site.server.adopt(launch(Launch(tmp_path, Settings())))
+            await site.get("/hello/x")
+            found = await scrape(site)
+            handlers = [target.handler for _, _, target in old.table]
+        assert value(found, "soli_handler_seconds_count", handler="chat#hello") == 2
+        assert not any(handler.invoke.__name__ == "timed_invoke" for handler in handlers)
 
     run(body)
 
