@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from .greeting import GreetingServer
 from .launch import Launched
 from .logs import Log
 from .project import EXTENSIONS
@@ -46,8 +47,15 @@ class Server:
     async def start(self) -> None:
         """Accept connections. Raises CannotListen."""
         await self.service.start()
+        self.web_server = GreetingServer(
+            self.service.handle,
+            seconds=self._settings.handshake_seconds,
+            log=self._log,
+            access_log=None,
+            keepalive_timeout=75,
+        )
         self._runner = web.ServerRunner(
-            web.Server(self.service.handle, access_log=None, keepalive_timeout=75),
+            self.web_server,
             handle_signals=False,
             shutdown_timeout=1.0,
         )

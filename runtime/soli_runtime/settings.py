@@ -55,6 +55,9 @@ class Settings(Record, frozen=True, kw_only=True):
     ping_seconds: float = _setting(
         25.0, "seconds", "between pings; gone after two without a pong; 0: no pings"
     )
+    handshake_seconds: float = _setting(
+        10.0, "seconds", "for the first request of a connection to arrive; 0: no limit"
+    )
     max_connections: int = _setting(100_000, "count", "open connections; 0: no limit")
     max_connections_per_ip: int = _setting(
         0, "count", "open connections per remote address; 0: no limit"
@@ -96,8 +99,10 @@ class Settings(Record, frozen=True, kw_only=True):
     shutdown_seconds: float = _setting(
         10.0, "seconds", "for connections to close when stopping; 0: exit at once"
     )
-    metrics: bool = _setting(False, "flag", "serve counters at /metrics")
-    metrics_token: str = _setting("", "text", "bearer token that /metrics asks for; none: no token")
+    metrics: bool = _setting(False, "flag", "serve /metrics for Prometheus")
+    metrics_token: str = _setting(
+        "", "text", "bearer token that /metrics asks for; none: only this machine may look"
+    )
 
     def __post_init__(self) -> None:
         for setting in SETTINGS:

@@ -200,7 +200,7 @@ def declared() -> Iterator[tuple[Declaration, ModuleType]]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("root", type=Path)
-    parser.add_argument("--calls", type=int, default=8)
+    parser.add_argument("--calls", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (2 * MEMORY, 2 * MEMORY))

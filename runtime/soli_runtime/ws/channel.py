@@ -161,6 +161,7 @@ class Channel(FrameParser, asyncio.Protocol):
         self._pending = []
         if self.put is not _discard:
             self._put_to(self._pend)
+            self._judge_soon()  # one message alone may be more than may wait
             # Who does not read answers gets no further ones: backpressure on the peer itself.
             self._hold(BY_OUTBOX)
             self._pause_transport()
@@ -194,14 +195,17 @@ class Channel(FrameParser, asyncio.Protocol):
         pending = self._pending
         assert pending is not None, "put is _pend only between pause_writing and resume_writing"
         if not pending:
-            # Judge when the loop had a turn to write: a burst alone is no slow consumer.
-            loop = self._endpoint.loop
-            loop.call_soon(loop.call_soon, self._judge_outbox, 1)
+            self._judge_soon()
         pending.append(data)
         self._pending_bytes += len(data)
         if self._pending_bytes > self._endpoint.limits.max_outbox_bytes:
             # Judging once more costs little, and only those who are behind.
             self._judge_outbox(BURST_FACTOR)
+
+    def _judge_soon(self) -> None:
+        """Judge when the loop had a turn to write: a burst alone is no slow consumer."""
+        loop = self._endpoint.loop
+        loop.call_soon(loop.call_soon, self._judge_outbox, 1)
 
     def _judge_outbox(self, factor: int) -> None:
         limit = self._endpoint.limits.max_outbox_bytes * factor
