@@ -29,7 +29,7 @@ def presence(server: Server, say: Callable[[str], None]) -> dict[str, Any]:
     port = free_port()
     url = f"ws://127.0.0.1:{port}{server.prefix}/presence/"
     with running(server.start(port, ()), port, environment_of(server)) as pid:
-        command = [str(build("wsload")), "idle", url + "%d", "-c", str(USERS), "-k", "16"]
+        command = [str(build("wsload")), "idle", url + "%d", "-c", str(USERS), "-k", "256"]
         command += ["--rooms", str(USERS), "-s", str(HOLD_SECONDS), "--pid", str(pid)]
         crowd = subprocess.Popen(
             pinned(CLIENT_CORE, command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
