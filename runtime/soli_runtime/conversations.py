@@ -175,6 +175,17 @@ class Conversation:
         else:
             self._finish()
 
+    def on_cut(self, connection: Connection) -> None:
+        # Nobody is there to wait for any more; what came before the end is still handled.
+        if self.runner is not None:
+            self.runner.cancel()
+
+    @property
+    def _is_cut(self) -> bool:
+        """Whether the line broke, and messages that came before are still to be handled."""
+        connection = self.connection
+        return self.ended is None and connection is not None and connection.transport is None
+
     # Calls of the handler
 
     def _call(self, event: dict[str, Any], then: Callable[[Any], None]) -> Any:
@@ -192,19 +203,24 @@ class Conversation:
             self.runner = outcome
             if self.connection is not None:
                 self.connection.pause_reading()
+            if self._is_cut:
+                outcome.cancel()
             return
         then(outcome)
 
     def _resumed(self, outcome: Any, then: Callable[[Any], None]) -> None:
         """A handler that waited is done."""
         self.runner = None
-        if not (self.ended is not None and is_cancelled(outcome)):
+        is_taken_back = is_cancelled(outcome) and (self.ended is not None or self._is_cut)
+        if not is_taken_back:
             then(outcome)
         elif then == self._departed:
             self._forget()
             return
         if self.ended is None:
             assert self.connection is not None
+            if is_taken_back and then == self._connected:
+                self.connection.abort()  # no message without a connect that ran
             self.connection.resume_reading()
         elif then != self._departed:
             self._finish()

@@ -89,6 +89,10 @@ class Channel(FrameParser, asyncio.Protocol):
         """The transport is closed; what it delivered may still wait to be parsed."""
         raise NotImplementedError
 
+    def _cut_while_held(self) -> None:
+        """The transport is closed while the listener holds back what it delivered."""
+        raise NotImplementedError
+
     def _line_is_gone(self) -> None:
         """The transport is closed, and all that it delivered was parsed."""
         raise NotImplementedError
@@ -152,6 +156,7 @@ class Channel(FrameParser, asyncio.Protocol):
         if self._holds & BY_LISTENER and self.buffered_bytes:
             # Messages came before the end: they are delivered first, when the listener reads on.
             self._release(BY_OUTBOX)
+            self._cut_while_held()
             return
         self._release(BY_LISTENER | BY_OUTBOX)
         self._read_on()

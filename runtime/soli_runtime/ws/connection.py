@@ -289,8 +289,12 @@ class Connection(Channel):
 
     def ping_due(self) -> None:
         """Send a ping, or give up on a peer that answered none of the last two."""
-        # While the listener holds us we do not see pongs, so silence says nothing.
-        if self._state != OPEN or self._holds & BY_LISTENER:
+        if self._state != OPEN:
+            return
+        if self._holds & BY_LISTENER:
+            # We do not see pongs now, so silence says nothing; but a line that broke while the
+            # transport is not read is only noticed when something is written.
+            self.put(PING)
             return
         if self._unanswered >= MAX_UNANSWERED_PINGS:
             self._counters.ping_timeouts += 1
@@ -397,6 +401,11 @@ class Connection(Channel):
     def _disconnected(self) -> None:
         self._endpoint.fanout.forget(self)
         self._endpoint.unregister(self)
+
+    def _cut_while_held(self) -> None:
+        on_cut = getattr(self._owner, "on_cut", None)
+        if on_cut is not None:
+            on_cut(self)
 
     def _line_is_gone(self) -> None:
         if self._state == OPEN:

@@ -13,6 +13,9 @@ class Listener(Protocol):
 
     None of them is ever called from within a call that the listener made on a connection.
     An exception from `on_open` or `on_message` closes the connection with 1011.
+
+    A listener may also have `on_cut(connection)`: the line broke while the listener holds back
+    messages that came before. They are delivered when it reads on, then `on_closed` is called.
     """
 
     def on_open(self, connection: "Connection") -> None:

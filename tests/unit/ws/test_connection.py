@@ -511,6 +511,15 @@ def test_a_paused_connection_is_not_judged_by_its_pongs() -> None:
     assert listener.closed == []
 
 
+def test_a_paused_connection_is_still_written_to() -> None:
+    """A line that broke is noticed only by writing, while nothing is read from it."""
+    stage = Stage(ping_seconds=25)
+    connection, transport, _ = stage.connect()
+    connection.pause_reading()
+    stage.loop.sleep(30)
+    assert bytes(transport.written) == b"\x89\x00"
+
+
 # The message rate
 
 
