@@ -50,9 +50,7 @@ class GreetingServer(web.Server):
             self._watch()
         return connection
 
-    def connection_lost(
-        self, handler: RequestHandler, exc: BaseException | None = None
-    ) -> None:
+    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         """The line is gone."""
         self._silent.pop(handler, None)
         super().connection_lost(handler, exc)

@@ -179,3 +179,15 @@ def test_signing_keys_are_32_bytes_each(soli: Library) -> None:
 def test_rare_functions_say_that_they_are_missing(soli: Library) -> None:
     """A T3 function that is not there says so when called."""
     assert soli.failure("Crypto.modexp", 1, 2, 3) == "Crypto.modexp is not supported"
+
+
+def test_a_sealed_text_has_one_spelling() -> None:
+    """The spare bits of the last digit cannot be changed unnoticed (RFC 4648 section 3.5)."""
+    from soli_stdlib import ciphers
+
+    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    for length in range(6):
+        sealed = ciphers.seal("x" * length, "a key")
+        spellings = [sealed[:-1] + digit for digit in digits]
+        accepted = [text for text in spellings if ciphers.unseal(text, "a key") is not None]
+        assert accepted == [sealed]
