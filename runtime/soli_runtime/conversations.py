@@ -8,6 +8,7 @@ is one way out, `_finish`, and `_forget` behind it always runs.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,8 @@ from .route_handlers import Handler
 from .tally import Tally, kind_of
 from .ws.connection import Connection
 from .ws.counters import CloseCause
+
+logger = logging.getLogger("soli.ws")
 
 INTERNAL_ERROR = 1011
 
@@ -211,6 +214,23 @@ class Conversation:
     def _resumed(self, outcome: Any, then: Callable[[Any], None]) -> None:
         """A handler that waited is done."""
         self.runner = None
+        try:
+            self._go_on(outcome, then)
+        except Exception as error:
+            # Nobody above us knows whose fault it is: the loop called.
+            self._broke(error)
+
+    def _broke(self, error: Exception) -> None:
+        """A bug of ours: it costs this connection, and no other."""
+        logger.error("conversation failed", exc_info=error)
+        if self.ended is not None:
+            if self.id in self.live.conversations:
+                self._forget()
+        elif self.connection is not None:
+            self.connection.close(INTERNAL_ERROR, cause=CloseCause.LISTENER_ERROR)
+            self.connection.resume_reading()
+
+    def _go_on(self, outcome: Any, then: Callable[[Any], None]) -> None:
         is_taken_back = is_cancelled(outcome) and (self.ended is not None or self._is_cut)
         if not is_taken_back:
             then(outcome)
