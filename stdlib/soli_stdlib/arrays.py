@@ -356,7 +356,7 @@ def join(machine: Machine, items: list[Value], separator: str) -> str:
     read_items(machine, items)
     try:
         # Strings have a length and numbers have none, so this is quick either way.
-        size = sum(map(len, items)) + len(separator) * len(items)
+        size = sum(map(len, items)) + len(separator) * max(0, len(items) - 1)
         machine.check_length(size)
         machine.spend(size >> 8)
         return separator.join(items)
