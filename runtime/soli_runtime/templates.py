@@ -72,6 +72,10 @@ def partial(machine: Machine, name: str, data: dict[Any, Value] | None) -> str:
     return templates.partial(machine, name, data or {})
 
 
+MAX_COMPILED = 1000
+"""Templates kept, each by the names that it is given: a program may pass on what clients name."""
+
+
 class Templates:
     """The templates below one folder, compiled when first used and when their file changed."""
 
@@ -148,6 +152,8 @@ class Templates:
             return known[1]
         source = self._translate(path, names)
         function = self._compile(source).get(FUNCTION)
+        if len(self._compiled) >= MAX_COMPILED:
+            self._compiled.clear()
         self._compiled[path, names] = (modified, function)
         return function
 

@@ -522,3 +522,28 @@ def test_json_bombs_in_messages_are_bounded(tmp_path: Path) -> None:
             assert "memory limit exceeded" in site.log
 
     run(body)
+
+
+def test_a_template_inside_itself_is_an_error_of_that_request(tmp_path: Path) -> None:
+    """500 for who asked; the others go on."""
+    app = {
+        "config/routes.soli": """get("/page", "pages#show")
+router_websocket("/ws", "pages#handle")
+""",
+        "app/controllers/pages_controller.soli": """def show(request)
+  render("page", {})
+end
+def handle(event)
+  return { "send": event["message"] } if event["type"] == "message"
+  {}
+end
+""",
+        "app/views/page.slv": '<%= partial("page") %>',
+    }
+
+    async def body() -> None:
+        async with serving(tmp_path, app) as site, calm(site):
+            assert (await site.get("/page")).status == 500
+            assert "call stack too deep" in site.log
+
+    run(body)

@@ -32,7 +32,7 @@ methods = st.sampled_from(
     ["length", "to_s", "inspect", "reverse", "sort", "uniq", "flatten", "keys", "upcase", "chars",
      "to_json", "to_i", "first", "push(a)", "concat(b)", "map(f)", "each(g)", "reduce(f)",
      "join(a)", "zip(b)", "merge(a)", "split(b)", "replace(a, b)", "times(f)", "class",
-     "send(a)", "pow(b)",     "sort_by(f)", "group_by(a)", "to_h", "insert(0, a)", "repeat", "method_missing", "nothing"]
+     "send(a)", "pow(b)", "sort_by(f)", "group_by(a)", "to_h", "insert(0, a)", "nothing"]
 )  # fmt: skip
 
 
