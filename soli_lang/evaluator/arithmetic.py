@@ -77,9 +77,6 @@ def subtract(machine: Machine, left: Value, right: Value) -> Value:
     raise _cannot("subtract", left, right)
 
 
-_HASHED = frozenset({str, bool, type(None)})
-
-
 def without(machine: Machine, left: list[Value], right: list[Value]) -> list[Value]:
     """The items of *left* that equal none of *right*."""
     machine.spend((len(left) + len(right)) >> 3)
@@ -182,9 +179,6 @@ def _decimal(
     if kinds <= {Decimal, float}:
         return float(operation(float(left), float(right)))
     raise otherwise()
-
-
-MAX_RANGE = 8 * 1024 * 1024
 
 
 INT_BYTES = 32

@@ -61,10 +61,6 @@ class Arguments:
         self.block = None if block is None else _block_value(compiler, block)
         self.duplicate = _duplicate_label(compiler, arguments)
 
-    @property
-    def is_plain(self) -> bool:
-        return not self.named and self.block is None
-
     def evaluate(self, frame: Frame) -> tuple[list[Value], Named, Value]:
         """Positional arguments, named ones and the block, in the order written."""
         if self.duplicate is not None:
@@ -344,7 +340,7 @@ def member_reader(compiler: Compiler, node: nodes.Member) -> Any:
 def _scoped_name(compiler: Compiler, node: nodes.ScopedName) -> Closure:
     """`A::B`: a nested class, module or static field."""
     target = _class_reference(compiler, node.object)
-    name, span, source = node.name, node.span, compiler.source
+    name, span = node.name, node.span
 
     def read(frame: Frame) -> Value:
         value = target(frame)
@@ -354,7 +350,6 @@ def _scoped_name(compiler: Compiler, node: nodes.ScopedName) -> Closure:
                 return found
         raise compiler.failure(no_member(name, value), span) from None
 
-    _ = source
     return read
 
 

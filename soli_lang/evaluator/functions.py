@@ -58,7 +58,7 @@ def compile_function(
     block = Block(compiler.block, file=compiler.scopes.file, is_function=True)
     block.is_method = is_method
     if uses_this:
-        block.declare(THIS).is_plain = True
+        block.declare(THIS)
     signature = Signature(block.size)
     implicit = _declare_parameters(block, node, signature)
     compiler.scopes.declare_function(node.body, block)
@@ -77,7 +77,6 @@ def _declare_parameters(block: Block, node: nodes.FunctionNode, signature: Signa
     """Declare the parameters; whether there is only the implicit `it`."""
     for param in node.params:
         variable = block.declare(param.name)
-        variable.is_plain = True
         if param.is_block:
             signature.block_index = variable.index
         else:

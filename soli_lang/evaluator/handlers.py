@@ -86,13 +86,11 @@ def _handled(
     ]
 
     def attempt(frame: Frame) -> Value:
-        depth = machine.depth
         try:
             return body(frame)
         except SoliError as error:
             if isinstance(error, UNCATCHABLE):
                 raise
-            machine.depth = depth
             value = machine.caught(error)
             for type_name_wanted, handle in entries:
                 if type_name_wanted is None or (

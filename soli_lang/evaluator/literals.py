@@ -277,17 +277,14 @@ def _block_expression(compiler: Compiler, node: nodes.BlockExpr) -> Closure:
 def _rescue(compiler: Compiler, node: nodes.Rescue) -> Closure:
     from ..machine import UNCATCHABLE
 
-    machine = compiler.machine
     body, fallback = compiler.expr(node.body), compiler.expr(node.fallback)
 
     def attempt(frame: Frame) -> Value:
-        depth = machine.depth
         try:
             return body(frame)
         except SoliError as error:
             if isinstance(error, UNCATCHABLE):
                 raise
-            machine.depth = depth
         return fallback(frame)
 
     return attempt

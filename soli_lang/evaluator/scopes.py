@@ -22,15 +22,13 @@ CLASS = "%class"
 class Variable:
     """A name in a block. `index` is a slot of the frame `home`, or of the file when it has none."""
 
-    __slots__ = ("home", "index", "is_const", "is_plain", "name")
+    __slots__ = ("home", "index", "is_const", "name")
 
     def __init__(self, name: str, home: Block | None, index: int) -> None:
         self.name = name
         self.home = home
         self.index = index
         self.is_const = False
-        self.is_plain = False
-        """Set before anything can read it, and never unset (a parameter, a loop variable)."""
 
 
 class FileScope:
@@ -111,10 +109,6 @@ class Block:
             variable = self.names[name] = Variable(name, home, home.size)
             home.size += 1
         return variable
-
-    def declare_new(self, name: str) -> Variable:
-        """A variable of this block that hides an earlier one of the name (decision 8, `let`)."""
-        return self.declare(name)
 
     def find(self, name: str) -> Variable | None:
         """The nearest variable *name*, looking outwards to the file."""

@@ -12,13 +12,11 @@ from soli_lang.errors import SoliError, SoliSyntaxError
 from soli_lang.interpreter import Session
 from soli_lang.semantics import inspect
 
-from ..launch import Launch, new_interpreter
-from ..project import Project
-from ..settings import Settings
 from ..waiting import Waiting
-from .arguments import Parser, add_program_flags, denied_of
-from .exits import FAILED, INVALID, OK
+from .arguments import Parser, add_program_flags
+from .exits import OK
 from .reports import report
+from .texts import run_text, text_interpreter
 
 PROMPT = "soli> "
 CONTINUATION = "  ... "
@@ -42,36 +40,16 @@ def run_repl(arguments: list[str], *, asked_for: bool = True) -> int:
     add_program_flags(parser)
     parsed = parser.parse_args(arguments)
     waiting = Waiting()
-    how = Launch(
-        Path("."),
-        Settings(),
-        environment=os.environ,
-        denied=denied_of(parsed),
-        private_network=parsed.private_network,
-    )
-    interpreter = new_interpreter(how, Project(Path("."), main=Path("repl")), waiting)
+    interpreter = text_interpreter("repl", parsed, waiting)
     try:
         if not sys.stdin.isatty():
             if not asked_for:
-                return _run_input(interpreter)
+                return run_text(interpreter, sys.stdin.read(), "<stdin>")
             return loop(interpreter.session(), _piped_line)
         sys.stdout.write("Soli. `help` tells more, `exit` leaves.\n")
         return loop(interpreter.session(), _terminal_reader(interpreter))
     finally:
         waiting.close()
-
-
-def _run_input(interpreter: Any) -> int:
-    """Standard input is a file or pipe: a program."""
-    try:
-        interpreter.run(sys.stdin.read(), "<stdin>")
-    except SoliSyntaxError as error:
-        report(error)
-        return INVALID
-    except SoliError as error:
-        report(error)
-        return FAILED
-    return OK
 
 
 def loop(session: Session, read_line: ReadLine) -> int:

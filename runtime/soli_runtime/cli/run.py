@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from soli_lang.errors import SoliError, SoliSyntaxError
+from soli_lang.errors import SoliError
 
 from ..app import App, AppInvalid
 from ..job_queue import Job
 from ..jobs import run_due
-from ..launch import Launch, Launched, launch, new_interpreter
-from ..project import Project, ProjectError
-from ..settings import Settings
+from ..launch import Launch, Launched, launch
+from ..project import ProjectError
 from ..waiting import Waiting
 from .exits import FAILED, INVALID, OK, UsageError
 from .reports import report, report_invalid
@@ -139,32 +137,19 @@ def _relaunch(how: Launch) -> Launched | None:
 
 def run_code(arguments: list[str]) -> int:
     """`soli -e CODE`: run the text. The exit status."""
-    from .arguments import Parser, add_program_flags, denied_of
+    from .arguments import Parser, add_program_flags
+    from .texts import run_text, text_interpreter
 
     parser = Parser(prog="soli -e", description="Run a piece of Soli.")
     parser.add_argument("code", metavar="CODE")
     add_program_flags(parser)
     parsed = parser.parse_args(arguments)
     waiting = Waiting()
-    how = Launch(
-        Path("."),
-        Settings(),
-        environment=os.environ,
-        denied=denied_of(parsed),
-        private_network=parsed.private_network,
-    )
-    interpreter = new_interpreter(how, Project(Path("."), main=Path("-e")), waiting)
+    interpreter = text_interpreter("-e", parsed, waiting)
     try:
-        interpreter.run(parsed.code, "-e")
-    except SoliSyntaxError as error:
-        report(error)
-        return INVALID
-    except SoliError as error:
-        report(error)
-        return FAILED
+        return run_text(interpreter, parsed.code, "-e")
     finally:
         waiting.close()
-    return OK
 
 
 __all__ = ["App", "run_code", "run_path"]

@@ -1,0 +1,43 @@
+"""Programs that are not files: `soli -e CODE`, standard input, the REPL."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from soli_lang.errors import SoliError, SoliSyntaxError
+from soli_lang.interpreter import Interpreter
+
+from ..launch import Launch, new_interpreter
+from ..project import Project
+from ..settings import Settings
+from ..waiting import Waiting
+from .arguments import denied_of
+from .exits import FAILED, INVALID, OK
+from .reports import report
+
+
+def text_interpreter(name: str, parsed: argparse.Namespace, waiting: Waiting) -> Interpreter:
+    """An interpreter for a text called *name*, granted what the program flags leave."""
+    how = Launch(
+        Path("."),
+        Settings(),
+        environment=os.environ,
+        denied=denied_of(parsed),
+        private_network=parsed.private_network,
+    )
+    return new_interpreter(how, Project(Path("."), main=Path(name)), waiting)
+
+
+def run_text(interpreter: Interpreter, text: str, name: str) -> int:
+    """Run a whole program and report what stops it. The exit status."""
+    try:
+        interpreter.run(text, name)
+    except SoliSyntaxError as error:
+        report(error)
+        return INVALID
+    except SoliError as error:
+        report(error)
+        return FAILED
+    return OK
