@@ -25,7 +25,7 @@ from .hub import Hub
 from .logs import Log
 from .payloads import EncodeJson
 from .route_handlers import Handler
-from .tally import Tally, kind_of
+from .tally import INTERNAL, Tally, kind_of
 from .ws.connection import Connection
 from .ws.counters import CloseCause
 
@@ -168,15 +168,20 @@ class Conversation:
 
     def on_closed(self, connection: Connection, code: int, reason: str) -> None:
         self.ended = (code, reason)
-        if connection.cause in _POLICY:
-            ip, cause = self.visitor.remote_ip, connection.cause.value
-            self.live.log.warning(
-                "closed_by_policy", cause=cause, code=code, connection=self.id, ip=ip
-            )
-        if self.runner is not None:
-            self.runner.cancel()  # `_resumed` goes on from here
-        else:
-            self._finish()
+        try:
+            if connection.cause in _POLICY:
+                self._log_policy(connection, code)
+            if self.runner is not None:
+                self.runner.cancel()  # `_resumed` goes on from here
+            else:
+                self._finish()
+        except Exception:
+            self._give_up()
+            raise
+
+    def _log_policy(self, connection: Connection, code: int) -> None:
+        ip, cause = self.visitor.remote_ip, connection.cause.value
+        self.live.log.warning("closed_by_policy", cause=cause, code=code, connection=self.id, ip=ip)
 
     def on_cut(self, connection: Connection) -> None:
         # Nobody is there to wait for any more; what came before the end is still handled.
@@ -221,14 +226,20 @@ class Conversation:
             self._broke(error)
 
     def _broke(self, error: Exception) -> None:
-        """A bug of ours: it costs this connection, and no other."""
-        logger.error("conversation failed", exc_info=error)
+        """A bug of ours, being handled: it costs this connection, and no other."""
         if self.ended is not None:
-            if self.id in self.live.conversations:
-                self._forget()
+            logger.error("conversation failed", exc_info=error)
+            self._give_up()
         elif self.connection is not None:
-            self.connection.close(INTERNAL_ERROR, cause=CloseCause.LISTENER_ERROR)
+            self.live.tally.handler_errors[self.handler.name, INTERNAL] += 1
+            self.connection.failed()
             self.connection.resume_reading()
+
+    def _give_up(self) -> None:
+        """The same once the connection is closed: nothing is kept of it."""
+        self.live.tally.handler_errors[self.handler.name, INTERNAL] += 1
+        if self.id in self.live.conversations:
+            self._forget()
 
     def _go_on(self, outcome: Any, then: Callable[[Any], None]) -> None:
         is_taken_back = is_cancelled(outcome) and (self.ended is not None or self._is_cut)

@@ -118,10 +118,13 @@ class Delivery:
             connection = self._connections.get(audience.connection_id)  # type: ignore[union-attr]
             if connection is None:
                 return
-            if isinstance(payload, str):
-                connection.send_text(payload)
-            else:
-                connection.send_binary(payload)
+            try:
+                if isinstance(payload, str):
+                    connection.send_text(payload)
+                else:
+                    connection.send_binary(payload)
+            except Exception:
+                connection.failed()  # it, and not whoever sends to it
         elif kind is Room:
             self._publish(audience, payload)  # type: ignore[arg-type]
         elif kind is Everyone:
@@ -144,7 +147,10 @@ class Delivery:
         for connection_id in audience.ids:
             connection = find(connection_id)
             if connection is not None:
-                connection.send(message)
+                try:
+                    connection.send(message)
+                except Exception:
+                    connection.failed()
 
     def _follow_rooms(self) -> None:
         """Make the fan-out's rooms what the hub's rooms are now."""
@@ -188,4 +194,10 @@ class Delivery:
 
     def _flush(self) -> None:
         self._timer = None
-        self.carry_out(self._hub.flush(self._loop.time()))
+        try:
+            self.carry_out(self._hub.flush(self._loop.time()))
+        finally:
+            # Whatever failed: channels that were put off are looked at again.
+            due = self._hub.due
+            if due is not None:
+                self._wake(Wake(due), None)

@@ -74,12 +74,14 @@ class GreetingServer(web.Server):
     def _expire(self) -> None:
         self._timer = None
         now = self._clock.time()
-        while self._silent:
-            connection, deadline = next(iter(self._silent.items()))
-            if deadline > now:
-                break
-            self._drop(connection, "too_slow")
-        self._watch()
+        try:
+            while self._silent:
+                connection, deadline = next(iter(self._silent.items()))
+                if deadline > now:
+                    break
+                self._drop(connection, "too_slow")
+        finally:
+            self._watch()
 
     def _drop(self, connection: RequestHandler, reason: str) -> None:
         del self._silent[connection]

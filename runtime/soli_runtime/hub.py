@@ -133,12 +133,13 @@ class Hub:
         """
         if connection_id not in self._connections:
             return []
-        effects = self._presence.forget(connection_id, now)
-        self.rooms.leave_all(connection_id)
-        self._connections.discard(connection_id)
-        self._closing.discard(connection_id)
-        self.broker.disconnected(connection_id)
-        return effects
+        try:
+            return self._presence.forget(connection_id, now)
+        finally:
+            self.rooms.leave_all(connection_id)
+            self._connections.discard(connection_id)
+            self._closing.discard(connection_id)
+            self.broker.disconnected(connection_id)
 
     @property
     def due(self) -> float | None:

@@ -17,12 +17,15 @@ Every operation returns the effects of that step; they are to be carried out in 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from . import wire
 from .effects import ConnectionId, Effect, Note, One, RoomName, Send, Wake
 from .roster import Channel, Cohort, Ghost, Meta, User
+
+logger = logging.getLogger("soli.presence")
 
 MAX_GHOSTS = 64
 """Metas of one user that are gone, may still be shown, and are remembered for its leave."""
@@ -224,7 +227,10 @@ class Presence:
         for name, at in tuple(self._pending.items()):
             if at <= now:
                 del self._pending[name]
-                self._resync(self._channels[name], now, effects)
+                try:
+                    self._resync(self._channels[name], now, effects)
+                except Exception:
+                    logger.exception("a resync failed")  # of one channel: the others get theirs
         self._wake = self.due
         if self._wake is not None:
             effects.append(Wake(self._wake))

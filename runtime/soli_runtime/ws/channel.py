@@ -81,6 +81,14 @@ class Channel(FrameParser, asyncio.Protocol):
         """The peer broke the protocol; the parser is finished."""
         raise NotImplementedError
 
+    def failed(self) -> None:
+        """An exception of ours was caught: end the connection, and never raise."""
+        raise NotImplementedError
+
+    def _parser_failed(self) -> None:
+        """The same while parsing: what follows cannot be read any more."""
+        raise NotImplementedError
+
     def _outbox_is_full(self) -> None:
         """More than `max_outbox_bytes` wait, and the transport had its chance to write."""
         raise NotImplementedError
@@ -141,6 +149,8 @@ class Channel(FrameParser, asyncio.Protocol):
             self.feed(data)
         except ProtocolViolation as violation:
             self._violated(violation)
+        except Exception:
+            self._parser_failed()
         if self._holds and self.buffered_bytes > self._endpoint.limits.max_held_bytes:
             self._pause_transport()
 
@@ -184,7 +194,10 @@ class Channel(FrameParser, asyncio.Protocol):
         if pong is not None:
             pending.append(pong)
         if pending:
-            transport.writelines(pending)
+            try:
+                transport.writelines(pending)
+            except Exception:
+                self.failed()
         # Writing may have paused us again, inline; what is in the transport's hands, it writes
         # before it closes.
         if self._close_when_written:
@@ -218,7 +231,10 @@ class Channel(FrameParser, asyncio.Protocol):
         if waiting > self._counters.outbox_high_water:
             self._counters.outbox_high_water = waiting
         if limit and waiting > limit and self.put is not _discard:
-            self._outbox_is_full()
+            try:
+                self._outbox_is_full()
+            except Exception:
+                self.failed()
 
     def _put_to(self, put: Callable[[bytes], None]) -> None:
         self.put = put
@@ -276,6 +292,8 @@ class Channel(FrameParser, asyncio.Protocol):
             self.release()
         except ProtocolViolation as violation:
             self._violated(violation)
+        except Exception:
+            self._parser_failed()
         if self._holds:
             return
         transport = self._transport

@@ -190,7 +190,7 @@ class Connection(Channel):
         try:
             self._listener.on_open(self)
         except Exception:
-            self._listener_failed()
+            self.failed()
         if received:
             self.data_received(received)
 
@@ -210,26 +210,26 @@ class Connection(Channel):
             return
         counters = self._counters
         counters.bytes_in += size
-        payload = bytearray(data[6:])
-        unmask(data[2:6], payload)
         try:
-            text = payload.decode()
-        except UnicodeDecodeError:
-            self._finish()
-            self._violated(invalid_utf8())
-            return
-        counters.messages_in += 1
-        endpoint = self._endpoint
-        if endpoint.message_interval:
-            now = endpoint.clock()
-            if self._rate_time <= now:
-                self._rate_time = now + endpoint.message_interval
-            elif self._is_too_fast():
+            payload = bytearray(data[6:])
+            unmask(data[2:6], payload)
+            try:
+                text = payload.decode()
+            except UnicodeDecodeError:
+                self._finish()
+                self._violated(invalid_utf8())
                 return
-        try:
+            counters.messages_in += 1
+            endpoint = self._endpoint
+            if endpoint.message_interval:
+                now = endpoint.clock()
+                if self._rate_time <= now:
+                    self._rate_time = now + endpoint.message_interval
+                elif self._is_too_fast():
+                    return
             self._listener.on_message(self, text)
         except Exception:
-            self._listener_failed()
+            self.failed()
 
     # FrameParser
 
@@ -241,7 +241,7 @@ class Connection(Channel):
         try:
             self._listener.on_message(self, text)
         except Exception:
-            self._listener_failed()
+            self.failed()
 
     def on_binary(self, data: bytes) -> None:
         """Hand a binary message to the listener, unless they are refused."""
@@ -254,7 +254,7 @@ class Connection(Channel):
         try:
             self._listener.on_message(self, data)
         except Exception:
-            self._listener_failed()
+            self.failed()
 
     def on_fragment(self, size: int) -> None:
         """Count a small fragment: `max_message_bytes` alone would let a million of them in."""
@@ -360,10 +360,27 @@ class Connection(Channel):
         self._at_start = False
         self._shut_down()
 
-    def _listener_failed(self) -> None:
+    def failed(self) -> None:
+        """End the connection for a fault of ours, from within the `except` that caught it: 1011.
+
+        Never raises: rooms and the wheel call it and go on with the others.
+        """
         self._counters.listener_errors += 1
-        logger.exception("listener failed")
-        self.close(CloseCode.INTERNAL_ERROR, cause=CloseCause.LISTENER_ERROR)
+        logger.exception("connection failed")
+        try:
+            self.close(CloseCode.INTERNAL_ERROR, cause=CloseCause.LISTENER_ERROR)
+        except Exception:
+            logger.exception("cutting a connection that cannot be closed")
+            self.abort()
+        else:
+            # The fault may have been half-way through another end.
+            self._endpoint.wheel.expect_close(self)
+
+    def _parser_failed(self) -> None:
+        self.failed()
+        # Nobody knows where in the stream we are: read no more of it, not even a Close frame.
+        self._finish()
+        self._shut_down()
 
     def _leave_open(self, code: int, reason: str, cause: CloseCause) -> None:
         """The one way out of OPEN."""

@@ -17,11 +17,10 @@ holds as before: who waits for its share of the batch gets it in `catch_up`, bef
 and what is published meanwhile goes into the next log, written when the batch is done.
 """
 
-import logging
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import chain, islice
-from operator import itemgetter
+from operator import itemgetter, length_hint
 from typing import TYPE_CHECKING
 
 from .counters import Counters
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from .connection import Connection
 
 __all__ = ["Fanout", "Room"]
-
-logger = logging.getLogger("soli.ws")
 
 #: The log is flushed early when it is longer than this: larger writes gain nothing more.
 MAX_BLOCK_BYTES = 64 * 1024
@@ -309,7 +306,11 @@ class Fanout:
             return
         if len(rooms) == 1 or _are_disjoint(rooms):
             for room, entries in rooms.items():
-                self._write_room(room, [message for _, message in entries])
+                try:
+                    self._write_room(room, [message for _, message in entries])
+                except Exception:
+                    # A message that cannot be compressed, say. Who missed it may not go on.
+                    self._give_up(tuple(room.members))
         else:
             batch = _Batch(log)
             self._write_members(batch, len(batch))
@@ -346,7 +347,10 @@ class Fanout:
 
     def _write_members(self, batch: _Batch, count: int) -> None:
         for member in batch.next(count):
-            self._write_block(member, *batch.take(member))
+            try:
+                self._write_block(member, *batch.take(member))
+            except Exception:
+                self._give_up((member,))
 
     def _write_room(self, room: Room, messages: list[Outgoing]) -> None:
         """The usual case: the members are in none of the other rooms that were published to."""
@@ -359,12 +363,14 @@ class Fanout:
                 self._write(connection, log.messages((room,), log.ahead[connection]))
         if plain:
             block = b"".join([message.plain for message in messages])
-            self._write_all(plain, block, len(messages))
+            self._write_all(room, plain, block, len(messages))
         if deflated:
             block = b"".join([message.deflated for message in messages])
-            self._write_all(deflated, block, len(messages))
+            self._write_all(room, deflated, block, len(messages))
 
-    def _write_all(self, writes: tuple[Write, ...], block: bytes, messages: int) -> None:
+    def _write_all(
+        self, room: Room, writes: tuple[Write, ...], block: bytes, messages: int
+    ) -> None:
         self._counters.messages_out += messages * len(writes)
         self._counters.bytes_out += len(block) * len(writes)
         remaining = iter(writes)
@@ -375,7 +381,8 @@ class Fanout:
                 return
             except Exception:
                 # One transport in trouble must not cost the others their message.
-                logger.exception("a transport refused a write")
+                write = writes[-1 - length_hint(remaining)]
+                self._give_up([member for member in room.members if member.put == write])
 
     def _write(self, connection: "Connection", messages: list[Outgoing]) -> None:
         packed = connection.window_bits == MAX_WINDOW_BITS
@@ -389,7 +396,13 @@ class Fanout:
         try:
             connection.put(block)
         except Exception:
-            logger.exception("a transport refused a write")
+            self._give_up((connection,))
+
+    def _give_up(self, connections: "Iterable[Connection]") -> None:
+        """End connections that missed a message, in the `except` of what it was missed for."""
+        for connection in connections:
+            self.forget(connection)  # first: to close is to catch up with the log
+            connection.failed()
 
 
 def _are_disjoint(rooms: Iterable[Room]) -> bool:

@@ -36,6 +36,9 @@ class Watched(Protocol):
     def deadline_passed(self) -> None:
         """The close handshake took too long."""
 
+    def failed(self) -> None:
+        """One of the above raised, and the exception is being handled. Must not raise itself."""
+
 
 class Wheel:
     """The timer of one endpoint. It runs only while there is something to watch."""
@@ -97,11 +100,18 @@ class Wheel:
         self._timer = None
         now = self._now()
         while self._closing and next(iter(self._closing.values())) <= now:
-            self._closing.popitem(last=False)[0].deadline_passed()
+            connection = self._closing.popitem(last=False)[0]
+            try:
+                connection.deadline_passed()
+            except Exception:
+                connection.failed()
         if self._pings:
             # Copy: giving up on a peer removes it from the slot.
             for connection in tuple(self._slots[self._cursor]):
-                connection.ping_due()
+                try:
+                    connection.ping_due()
+                except Exception:
+                    connection.failed()
         self._cursor = (self._cursor + 1) % len(self._slots)
         self._start()
 

@@ -244,6 +244,40 @@ def test_an_exception_from_on_open_or_on_closed_is_contained() -> None:
     assert stage.endpoint.counters.listener_errors == 2
 
 
+def test_a_transport_that_fails_when_it_takes_data_again_is_given_up() -> None:
+    """What waited is lost to the peer, so it hears 1011 instead of what comes later."""
+    stage = Stage(max_outbox_bytes=1000)
+    connection, transport, listener = stage.connect()
+    transport.full = True
+    connection.send_text("x" * 300)
+    connection.send_text("lost")
+    transport.writelines = broken  # type: ignore[method-assign]
+    transport.drain()
+    stage.loop.run()
+    assert transport.written.endswith(close_frame(1011))
+    assert listener.closed == [(1011, "")]
+
+
+def test_a_fault_while_a_slow_consumer_is_closed_ends_in_time() -> None:
+    """The transport raises instead of taking the Close frame: the deadline cuts the line."""
+    stage = Stage(max_outbox_bytes=1000)
+    connection, transport, listener = stage.connect()
+    transport.full = True
+    connection.send_text("x" * 300)
+    connection.send_text("x" * 1000)
+    transport.write = broken  # type: ignore[method-assign]
+    stage.loop.run()
+    assert stage.endpoint.counters.listener_errors == 1
+    stage.loop.sleep(10)
+    assert transport.aborted
+    assert listener.closed == [(1013, "slow consumer")]
+    assert not stage.endpoint.connections
+
+
+def broken(data: Any) -> None:
+    raise RuntimeError("the handle is closed")
+
+
 # Holding messages back
 
 

@@ -223,21 +223,25 @@ def test_compression_is_for_those_who_agreed_to_it() -> None:
 def test_a_transport_that_fails_does_not_cost_the_others_their_message(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """An exception from one member's transport is logged, and the loop goes on."""
+    """An exception from one member's transport is logged and ends it; the loop goes on."""
     stage = Stage()
     fanout = stage.endpoint.fanout
     lines = []
+    listeners = []
     for number in range(3):
-        connection, line, _ = stage.connect()
+        connection, line, listener = stage.connect()
         fanout.join("room", connection)
         lines.append(line)
+        listeners.append(listener)
         if number == 1:
             connection.put = broken
             connection.rooms[0].changed()
     fanout.publish("room", "x")
     stage.loop.run()
     assert [messages(line) for line in lines] == [["x"], [], ["x"]]
-    assert "refused a write" in caplog.text
+    assert [listener.closed for listener in listeners] == [[], [(1011, "")], []]
+    assert lines[1].aborted, "not even a Close frame could be written"
+    assert "the handle is closed" in caplog.text
 
 
 def broken(data: bytes) -> None:
@@ -248,7 +252,7 @@ def test_a_transport_that_fails_alone_is_contained_too(caplog: pytest.LogCapture
     """The same where members are written to one by one."""
     stage = Stage()
     fanout = stage.endpoint.fanout
-    both, _, _ = stage.connect()
+    both, _, listener = stage.connect()
     other, other_line, _ = stage.connect()
     for connection in (both, other):
         fanout.join("a", connection)
@@ -258,7 +262,8 @@ def test_a_transport_that_fails_alone_is_contained_too(caplog: pytest.LogCapture
     fanout.publish("b", "2")
     stage.loop.run()
     assert messages(other_line) == ["1", "2"]
-    assert "refused a write" in caplog.text
+    assert listener.closed == [(1011, "")]
+    assert "the handle is closed" in caplog.text
 
 
 def test_a_room_in_which_everybody_compresses_is_not_encoded_plain_for_nobody() -> None:

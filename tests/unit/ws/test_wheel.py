@@ -22,6 +22,9 @@ class Probe:
     def deadline_passed(self) -> None:
         self.deadlines += 1
 
+    def failed(self) -> None:
+        raise AssertionError("nothing here fails")
+
 
 def make_wheel(ping_seconds: float = 25, close_seconds: float = 5) -> tuple[Wheel, FakeLoop]:
     loop = FakeLoop()
@@ -114,3 +117,29 @@ def test_a_handshake_that_is_completed_is_forgotten() -> None:
     wheel.remove(probe)
     loop.sleep(100)
     assert probe.deadlines == 0
+
+
+def test_a_connection_that_fails_does_not_stop_the_wheel() -> None:
+    """It is told to end; those in its slot and those to come are pinged, deadlines pass."""
+
+    class Failing(Probe):
+        faults = 0
+
+        def ping_due(self) -> None:
+            raise RuntimeError("ping")
+
+        def deadline_passed(self) -> None:
+            raise RuntimeError("deadline")
+
+        def failed(self) -> None:
+            self.faults += 1
+
+    wheel, loop = make_wheel(ping_seconds=20, close_seconds=5)
+    failing, probe = Failing(), Probe()
+    wheel.add(failing)
+    wheel.add(probe)
+    wheel.expect_close(failing)
+    wheel.expect_close(probe)
+    loop.sleep(41)
+    assert failing.faults == 3
+    assert (len(probe.pings), probe.deadlines) == (2, 1)
