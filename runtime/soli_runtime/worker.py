@@ -21,6 +21,12 @@ MAX_RUNNING = 4
 
 MAX_TIMER_SECONDS = 3600.0
 
+PAUSE_SECONDS = 5.0
+"""After the queue itself failed (a host's store may be a database): then it is asked again."""
+
+INTERNAL_TEXT = "internal error"
+"""What a program reads of a job that failed for a fault of ours; the log says more."""
+
 
 class Worker:
     """Works through the queue of one program."""
@@ -65,15 +71,36 @@ class Worker:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        at = self.jobs.next_at()
-        if self._stopped or at is None or len(self._running) >= MAX_RUNNING:
+        if self._stopped or len(self._running) >= MAX_RUNNING:
+            return
+        try:
+            at = self.jobs.next_at()
+        except Exception as error:
+            self._pause(error)
+            return
+        if at is None:
             return
         delay = min(max(0.0, at - self._clock()), MAX_TIMER_SECONDS)
         self._timer = self._loop.call_later(delay, self._work)
 
     def _work(self) -> None:
         self._timer = None
-        now = self._clock()
+        try:
+            self._take_due(self._clock())
+        except Exception as error:
+            self._pause(error)
+        else:
+            self._arm()
+
+    def _pause(self, error: BaseException) -> None:
+        """The queue failed: try again later."""
+        self._note_fault(error)
+        self._timer = self._loop.call_later(PAUSE_SECONDS, self._arm)
+
+    def _note_fault(self, error: BaseException) -> None:
+        self._log.error("job_queue_failed", kind=kind_of(error), error=failure_text(error))
+
+    def _take_due(self, now: float) -> None:
         for schedule in self.jobs.due_schedules(now):
             job = Job(
                 str(uuid.uuid4()),
@@ -91,10 +118,12 @@ class Worker:
             task = self._loop.create_task(self._run(found))
             self._running.add(task)
             task.add_done_callback(self._done)
-        self._arm()
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._note_fault(error)  # what became of the job could not be written down
         self._arm()
 
     async def _run(self, job: Job) -> None:
@@ -102,19 +131,35 @@ class Worker:
             await self._calls.wait(
                 lambda _: perform(self._machine, job.name, job.args), None, {"job": job}
             )
+        except asyncio.CancelledError:
+            self._cancelled(job)
+            raise
         except Cancelled:
-            job.status = "cancelled"
-            self._tally.jobs[job.name, "cancelled"] += 1
-        except SoliError as error:
-            again = job_failed(self.jobs, job, error.message, self._clock())
-            self._tally.jobs[job.name, "retried" if again else "failed"] += 1
-            text = failure_text(error)
-            self._log.error(
-                "job_failed", job=job.name, kind=kind_of(error), id=job.id, again=again, error=text
-            )
+            self._cancelled(job)
+        except Exception as error:
+            self._failed(job, error)
         else:
             job.status = "done"
             job.error = None
             self.jobs.store.finish(job)
             self._tally.jobs[job.name, "done"] += 1
             self._log.info("job_done", job=job.name, id=job.id)
+
+    def _cancelled(self, job: Job) -> None:
+        job.status = "cancelled"
+        self.jobs.store.finish(job)
+        self._tally.jobs[job.name, "cancelled"] += 1
+
+    def _failed(self, job: Job, error: Exception) -> None:
+        """Retry or give up, whether the program is at fault or we are."""
+        message = error.message if isinstance(error, SoliError) else INTERNAL_TEXT
+        again = job_failed(self.jobs, job, message, self._clock())
+        self._tally.jobs[job.name, "retried" if again else "failed"] += 1
+        self._log.error(
+            "job_failed",
+            job=job.name,
+            kind=kind_of(error),
+            id=job.id,
+            again=again,
+            error=failure_text(error),
+        )

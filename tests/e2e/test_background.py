@@ -94,6 +94,86 @@ def test_a_failing_job_is_logged_and_counted(tmp_path: Path) -> None:
     run(body)
 
 
+@pytest.mark.parametrize(("what", "outcome"), [("fail", "failed"), ("later", "retried")])
+def test_a_fault_of_ours_in_a_job_is_a_failed_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, outcome: str
+) -> None:
+    """Logged, counted and retried like any other; what it was is for the log only."""
+
+    def fail(*_: Any) -> Any:
+        raise RuntimeError("a bug of ours")
+
+    async def body() -> None:
+        async with serving(tmp_path, JOBS) as site:
+            monkeypatch.setattr("soli_runtime.worker.perform", fail)
+            await site.request("POST", f"/do/{what}")
+            await site.until(lambda: site.counts["job_failed"] == 1)
+            service = site.server.service
+            assert list(service.tally.jobs.items()) == [
+                (("FailJob" if what == "fail" else "TellJob", outcome), 1)
+            ]
+            assert "kind=internal" in site.log
+            assert "internal error: RuntimeError: a bug of ours" in site.log
+            (job,) = service.jobs.store.list()
+            assert job.error == "internal error"
+            assert job.status == ("failed" if what == "fail" else "queued")
+
+    run(body)
+
+
+@pytest.mark.parametrize("call", ["next_at", "take", "finish"])
+def test_a_queue_that_fails_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """A host's store may be a database that is away for a while."""
+
+    async def body() -> None:
+        async with serving(tmp_path, JOBS) as site, site.connect("/ws") as client:
+            store = site.server.service.jobs.store
+            works = getattr(store, call)
+
+            def fail_once(*_: Any) -> Any:
+                setattr(store, call, works)
+                raise RuntimeError("the database is away")
+
+            monkeypatch.setattr("soli_runtime.worker.PAUSE_SECONDS", 0.01)
+            setattr(store, call, fail_once)
+            await site.request("POST", "/do/later")
+            assert await receive(client) == "later"
+            await site.until(lambda: site.counts["job_queue_failed"] == 1)
+            await site.request("POST", "/do/in")
+            assert await receive(client) == "in"
+
+    run(body)
+
+
+def test_a_job_that_is_taken_back_is_counted(tmp_path: Path) -> None:
+    """When the server stops: as cancelled."""
+    app = {
+        "app.soli": """class SleepJob
+  static def perform(args)
+    sleep(60)
+  end
+end
+post("/sleep", "app#start")
+def start
+  SleepJob.perform_later()
+end
+"""
+    }
+
+    async def body() -> None:
+        async with serving(tmp_path, app) as site:
+            await site.request("POST", "/sleep")
+            service = site.server.service
+            await site.until(
+                lambda: [job.status for job in service.jobs.store.list()] == ["running"]
+            )
+        assert dict(service.tally.jobs) == {("SleepJob", "cancelled"): 1}
+
+    run(body)
+
+
 def test_a_job_can_be_cancelled_while_it_waits_for_its_time(tmp_path: Path) -> None:
     """Once."""
 

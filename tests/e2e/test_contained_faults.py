@@ -192,9 +192,25 @@ def test_a_broadcast(tmp_path: Path, actions: dict[str, Any]) -> None:
     run(body)
 
 
+class BrokenOnce:
+    """A transport whose next write raises, and past which nothing may be written."""
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+        self.write = failing_once(transport.write)
+
+    def get_extra_info(self, name: str) -> Any:
+        return "TLS" if name == "sslcontext" else self._transport.get_extra_info(name)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 def break_once(connection: Connection) -> None:
     """Let the next write to *connection* raise."""
-    connection._put_to(failing_once(connection.put))
+    broken: Any = BrokenOnce(connection.transport)
+    connection._transport = broken
+    connection._put_to(broken.write)
 
 
 def test_a_message_that_cannot_be_compressed(
