@@ -3,8 +3,8 @@
 `put` takes bytes of whole frames. It *is* the transport's `write` while all is well: sending costs
 one call, without a test whether the peer keeps up. `pause_writing` replaces it by `_pend`, which
 collects, and `resume_writing` hands over what was collected and puts it back. The end of a
-connection replaces it by `_discard`. Rooms keep tuples of their members' `put`, and are told of
-each change.
+connection replaces it by `_discard`. Rooms keep tuples of their members' `target`, which is made
+of `put`, and are told of each change.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .frames import FrameParser, Inflater, ProtocolViolation
+from .targets import Borrowed, Target, borrow, through_transport
 
 if TYPE_CHECKING:
     from .endpoint import Endpoint
@@ -49,6 +50,8 @@ class Channel(FrameParser, asyncio.Protocol):
         "_pending",
         "_pending_bytes",
         "_pending_pong",
+        "_socket",
+        "_target",
         "_transport",
         "put",
         "rooms",
@@ -65,6 +68,9 @@ class Channel(FrameParser, asyncio.Protocol):
         self._counters = endpoint.counters
         # None before the upgrade and when the line is gone.
         self._transport: asyncio.Transport | None = None
+        # The socket below it, once the connection is written to as a member of a room.
+        self._socket: Borrowed | None = None
+        self._target: Target | None = None
         # Bits BY_*: who wants no further message parsed.
         self._holds = 0
         # What waits until the transport takes data again; None while it does.
@@ -120,6 +126,23 @@ class Channel(FrameParser, asyncio.Protocol):
         return waiting + self._pending_bytes
 
     @property
+    def target(self) -> Target:
+        """How to write to this connection as one of many; valid until `put` changes."""
+        if self._target is None:
+            self._target = self._find_target()
+        return self._target
+
+    def _find_target(self) -> Target:
+        transport = self._transport
+        if transport is None or self._pending is not None or self.put is _discard:
+            return through_transport(self.put)
+        if self._socket is None:
+            self._socket = borrow(transport)
+        if self._socket is None:
+            return through_transport(self.put)
+        return transport.get_write_buffer_size, self._socket.send, self.put
+
+    @property
     def is_held(self) -> bool:
         """Whether messages are held back, by the listener or by a full outbox."""
         return self._holds != 0
@@ -161,6 +184,10 @@ class Channel(FrameParser, asyncio.Protocol):
         """The line is gone, whoever ended it."""
         self._mute()
         self._transport = None
+        if self._socket is not None:
+            # The descriptor will be closed, and its number given to somebody else.
+            self._socket.detach()
+            self._socket = None
         self._drop_pending()
         self._disconnected()
         if self._holds & BY_LISTENER and self.buffered_bytes:
@@ -238,6 +265,7 @@ class Channel(FrameParser, asyncio.Protocol):
 
     def _put_to(self, put: Callable[[bytes], None]) -> None:
         self.put = put
+        self._target = None
         for room in self.rooms:
             room.changed()
 

@@ -15,6 +15,7 @@ from .connection import Connection
 from .frames import CloseCode, ProtocolViolation, is_receivable_code
 from .handshake import SERVER
 from .listener import Listener
+from .targets import Target, through_transport
 
 if TYPE_CHECKING:
     from .endpoint import Endpoint
@@ -122,6 +123,9 @@ class FallbackConnection(Connection):
     def _attach(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self.put = self._write
+
+    def _find_target(self) -> Target:
+        return through_transport(self.put)
 
     def _write(self, data: bytes) -> None:
         transport = self._transport

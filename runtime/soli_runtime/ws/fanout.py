@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from .counters import Counters
 from .deflate import MAX_WINDOW_BITS
 from .outgoing import Outgoing, outgoing
+from .targets import Target, write_each
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -39,7 +40,6 @@ SLICE_MEMBERS = 2000
 #: What may be published while a batch is under way before the rest of it is written at once.
 MAX_WAITING_BYTES = 1024 * 1024
 
-Write = Callable[[bytes], None]
 #: A message, and its place in the log.
 Entry = tuple[int, Outgoing]
 _place = itemgetter(0)
@@ -56,13 +56,13 @@ class Room:
         #: In order of joining.
         self.members: dict[Connection, None] = {}
         # What `targets()` returned last; None after a change.
-        self._targets: tuple[tuple[Write, ...], tuple[Write, ...]] | None = None
+        self._targets: tuple[tuple[Target, ...], tuple[Target, ...]] | None = None
 
     def changed(self) -> None:
         """Forget the cached targets: membership, or the way to write to a member, changed."""
         self._targets = None
 
-    def targets(self) -> tuple[tuple[Write, ...], tuple[Write, ...]]:
+    def targets(self) -> tuple[tuple[Target, ...], tuple[Target, ...]]:
         """Return how to write to each member: those without compression, those with it.
 
         Members with an unusual window count as without: theirs would not be the shared frame.
@@ -75,7 +75,7 @@ class Room:
 
     def targets_without(
         self, connections: "Iterable[Connection]"
-    ) -> tuple[tuple[Write, ...], tuple[Write, ...]]:
+    ) -> tuple[tuple[Target, ...], tuple[Target, ...]]:
         """Return what `targets` does, without some members; not cached."""
         left_out = set(connections)
         members = [member for member in self.members if member not in left_out]
@@ -84,11 +84,11 @@ class Room:
 
 def _targets(
     members: "Iterable[Connection]",
-) -> tuple[tuple[Write, ...], tuple[Write, ...]]:
+) -> tuple[tuple[Target, ...], tuple[Target, ...]]:
     packed = MAX_WINDOW_BITS
     return (
-        tuple([member.put for member in members if member.window_bits < packed]),
-        tuple([member.put for member in members if member.window_bits == packed]),
+        tuple([member.target for member in members if member.window_bits < packed]),
+        tuple([member.target for member in members if member.window_bits == packed]),
     )
 
 
@@ -348,7 +348,9 @@ class Fanout:
     def _write_members(self, batch: _Batch, count: int) -> None:
         for member in batch.next(count):
             try:
-                self._write_block(member, *batch.take(member))
+                block, messages = batch.take(member)
+                if messages:
+                    self._write_all((member,), (member.target,), block, messages)
             except Exception:
                 self._give_up((member,))
 
@@ -363,26 +365,29 @@ class Fanout:
                 self._write(connection, log.messages((room,), log.ahead[connection]))
         if plain:
             block = b"".join([message.plain for message in messages])
-            self._write_all(room, plain, block, len(messages))
+            self._write_all(room.members, plain, block, len(messages))
         if deflated:
             block = b"".join([message.deflated for message in messages])
-            self._write_all(room, deflated, block, len(messages))
+            self._write_all(room.members, deflated, block, len(messages))
 
     def _write_all(
-        self, room: Room, writes: tuple[Write, ...], block: bytes, messages: int
+        self,
+        members: "Iterable[Connection]",
+        targets: tuple[Target, ...],
+        block: bytes,
+        messages: int,
     ) -> None:
-        self._counters.messages_out += messages * len(writes)
-        self._counters.bytes_out += len(block) * len(writes)
-        remaining = iter(writes)
+        self._counters.messages_out += messages * len(targets)
+        self._counters.bytes_out += len(block) * len(targets)
+        remaining = iter(targets)
         while True:
             try:
-                for write in remaining:
-                    write(block)
+                write_each(remaining, block)
                 return
             except Exception:
                 # One transport in trouble must not cost the others their message.
-                write = writes[-1 - length_hint(remaining)]
-                self._give_up([member for member in room.members if member.put == write])
+                put = targets[-1 - length_hint(remaining)][-1]
+                self._give_up([member for member in members if member.put == put])
 
     def _write(self, connection: "Connection", messages: list[Outgoing]) -> None:
         packed = connection.window_bits == MAX_WINDOW_BITS

@@ -207,10 +207,17 @@ class Raw:
 
 @asynccontextmanager
 async def raw_client(
-    service: Service, target: str = "/echo", *, upgraded: bool = True
+    service: Service,
+    target: str = "/echo",
+    *,
+    upgraded: bool = True,
+    read_ahead: int = 1 << 24,
 ) -> AsyncIterator[Raw]:
-    """A raw connection, past the handshake unless told otherwise."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", service.port, limit=1 << 24)
+    """A raw connection, past the handshake unless told otherwise.
+
+    It takes in up to *read_ahead* bytes, twice, before somebody asks for them.
+    """
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port, limit=read_ahead)
     raw = Raw(reader, writer)
     if upgraded:
         raw.send(handshake(target))

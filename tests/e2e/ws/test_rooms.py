@@ -67,7 +67,10 @@ def test_a_slow_reader_that_comes_back_in_time_gets_everything(path: Path) -> No
     async def scenario(service: Service) -> None:
         # More than loopback sockets hold, less than the limit on top of that.
         count, size = 160, 65_536
-        async with raw_client(service, "/script") as slow, raw_client(service) as other:
+        async with (
+            raw_client(service, "/script", read_ahead=size) as slow,
+            raw_client(service) as other,
+        ):
             service.script = lambda connection, payload: None
             slow.send(masked(0x81, b"hello"))
             await service.until(lambda: bool(service.messages))
@@ -77,6 +80,7 @@ def test_a_slow_reader_that_comes_back_in_time_gets_everything(path: Path) -> No
                 if number % 8 == 0:
                     other.send(masked(0x81, b"x"))
                     assert await other.frame() == (0x81, b"x")
+            assert connection.outbox_bytes > size, "loopback took everything"
             for number in range(count):
                 first, payload = await slow.frame()
                 assert (first, payload[:5], len(payload)) == (0x81, b"%05d" % number, size)
@@ -128,5 +132,78 @@ def test_nothing_is_left_of_connections_that_came_and_went(path: Path) -> None:
         assert service.endpoint.fanout.count("room") == 0
         assert len(service.endpoint.wheel) == 0
         assert sum(service.endpoint.counters.closes.values()) == 60
+
+    play(path, scenario)
+
+
+@on_every_path
+def test_messages_of_a_room_and_direct_ones_keep_the_order_of_the_calls(path: Path) -> None:
+    """Whatever goes past the transport never overtakes what waits in it."""
+
+    async def scenario(service: Service) -> None:
+        rounds, size = 60, 30_000
+        fanout = service.endpoint.fanout
+
+        def script(connection: Connection, payload: str | bytes) -> None:
+            for number in range(rounds):
+                connection.send_text(f"{2 * number:05}" + "x" * size)
+                fanout.publish("shared", f"{2 * number + 1:05}" + "y" * (size * (number % 3)))
+
+        service.script = script
+        async with raw_client(service, "/script") as client:
+            client.send(masked(0x81, b""))
+            await service.until(lambda: bool(service.opened))
+            fanout.join("shared", service.opened[0])
+            for number in range(2 * rounds):
+                _, payload = await client.frame()
+                assert payload[:5] == b"%05d" % number
+
+    play(path, scenario, max_outbox_bytes=16 << 20)
+
+
+@on_every_path
+def test_a_slow_member_that_comes_back_in_time_gets_everything(path: Path) -> None:
+    """What a socket takes only in part arrives whole, in order, and the others do not wait."""
+
+    async def scenario(service: Service) -> None:
+        count, size = 160, 65_536
+        async with (
+            raw_client(service, "/room", read_ahead=size) as slow,
+            raw_client(service, "/room") as quick,
+        ):
+            await service.until(lambda: len(service.opened) == 2)
+            for number in range(count):
+                service.endpoint.fanout.publish("room", f"{number:05}" + "x" * (size - 5))
+                _, payload = await quick.frame()
+                assert payload[:5] == b"%05d" % number
+            assert service.opened[0].outbox_bytes > size, "loopback took everything"
+            for number in range(count):
+                first, payload = await slow.frame()
+                assert (first, payload[:5], len(payload)) == (0x81, b"%05d" % number, size)
+
+    play(path, scenario, max_outbox_bytes=12 << 20)
+
+
+@on_every_path
+def test_who_gets_the_descriptor_of_a_member_that_left_gets_none_of_its_messages(
+    path: Path,
+) -> None:
+    """A descriptor's next owner is a stranger to the room."""
+
+    async def scenario(service: Service) -> None:
+        async with raw_client(service, "/room") as stays:
+            for _ in range(5):
+                async with raw_client(service, "/room") as goes:
+                    stays.send(masked(0x81, b"together"))
+                    assert (await stays.frame())[1] == b"together"
+                    assert (await goes.frame())[1] == b"together"
+                    goes.abort()
+                stays.send(masked(0x81, b"alone"))
+                assert (await stays.frame())[1] == b"alone"
+                async with raw_client(service, "/echo") as stranger:
+                    stays.send(masked(0x81, b"secret"))
+                    assert (await stays.frame())[1] == b"secret"
+                    stranger.send(masked(0x81, b"hello"))
+                    assert (await stranger.frame())[1] == b"hello"
 
     play(path, scenario)

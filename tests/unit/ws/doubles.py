@@ -129,6 +129,10 @@ class FakeTransport:
     def get_write_buffer_size(self) -> int:
         return self.buffered
 
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        """There is no socket below: everything goes through `write`."""
+        return default
+
     def set_write_buffer_limits(self, high: int) -> None:
         self.high = high
 
