@@ -15,39 +15,39 @@ from aiohttp.web_protocol import RequestHandler
 
 from .logs import Log
 
-MAX_SILENT = 10_000
-"""Connections that may owe us their first request at a time; past it the oldest is closed."""
-
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class GreetingServer(web.Server):
     """aiohttp's server, which closes connections whose first request does not come in time.
 
-    *seconds* 0 turns the limit off. Between later requests aiohttp's keep-alive timeout holds.
+    At most *most* of them may be waited for at a time: past that the oldest is closed. 0 turns
+    either limit off. Between later requests aiohttp's keep-alive timeout holds.
     """
 
-    def __init__(self, handler: Handler, *, seconds: float, log: Log, **options: Any) -> None:
+    def __init__(
+        self, handler: Handler, *, seconds: float, most: int, log: Log, **options: Any
+    ) -> None:
         async def greeted(request: web.BaseRequest) -> web.StreamResponse:
             self._silent.pop(request.protocol, None)
             return await handler(request)
 
         super().__init__(greeted, **options)
         self._seconds = seconds
+        self._most = most
         self._log = log
         self._clock = asyncio.get_running_loop()
         self._silent: dict[RequestHandler, float] = {}
-        """Connections without a request so far, and until when; in order."""
+        """Connections without a request so far, and until when they are waited for; in order."""
         self._timer: asyncio.TimerHandle | None = None
 
     def __call__(self) -> RequestHandler:
         """A new connection."""
         connection = super().__call__()
-        if self._seconds:
-            self._silent[connection] = self._clock.time() + self._seconds
-            if len(self._silent) > MAX_SILENT:
-                self._drop(next(iter(self._silent)), "too_many")
-            self._watch()
+        self._silent[connection] = self._clock.time() + self._seconds
+        if self._most and len(self._silent) > self._most:
+            self._drop(next(iter(self._silent)), "too_many")
+        self._watch()
         return connection
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
@@ -67,7 +67,7 @@ class GreetingServer(web.Server):
         return len(self._silent)
 
     def _watch(self) -> None:
-        if self._timer is None and self._silent:
+        if self._seconds and self._timer is None and self._silent:
             first = next(iter(self._silent.values()))
             self._timer = self._clock.call_at(first, self._expire)
 

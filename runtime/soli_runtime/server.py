@@ -50,6 +50,7 @@ class Server:
         self.web_server = GreetingServer(
             self.service.handle,
             seconds=self._settings.handshake_seconds,
+            most=self._settings.max_silent_connections,
             log=self._log,
             access_log=None,
             keepalive_timeout=75,

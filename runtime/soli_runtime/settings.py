@@ -58,6 +58,9 @@ class Settings(Record, frozen=True, kw_only=True):
     handshake_seconds: float = _setting(
         10.0, "seconds", "for the first request of a connection to arrive; 0: no limit"
     )
+    max_silent_connections: int = _setting(
+        10_000, "count", "connections whose first request is still to come; 0: no limit"
+    )
     max_connections: int = _setting(100_000, "count", "open connections; 0: no limit")
     max_connections_per_ip: int = _setting(
         0, "count", "open connections per remote address; 0: no limit"

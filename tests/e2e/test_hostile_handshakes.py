@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,46 @@ def test_a_handshake_that_drips_is_closed(tmp_path: Path) -> None:
                 writer.write(b"X-A: b\r\n")
                 await asyncio.wait([gone], timeout=0.02)
             assert site.realtime.count() == 1
+
+    run(body)
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_silent_connections_are_bounded(tmp_path: Path, seconds: float) -> None:
+    """max-silent-connections is inclusive; past it the oldest goes. Who spoke does not count."""
+
+    async def body() -> None:
+        limits = {"max_silent_connections": 3, "handshake_seconds": seconds}
+        async with AsyncExitStack() as stack:
+            site = await stack.enter_async_context(serving(tmp_path, APP, **limits))
+            other = await stack.enter_async_context(calm(site))
+            server = site.server.web_server
+            readers = []
+            for count in (1, 2, 3):
+                readers.append((await stack.enter_async_context(connected(site)))[0])
+                await site.until(lambda count=count: server.silent == count)  # type: ignore[misc]
+            assert site.counts["handshake_timeout"] == 0
+            await stack.enter_async_context(connected(site))
+            assert await hang_up(readers[0]) == b""
+            assert "handshake_timeout reason=too_many" in site.log
+            assert (site.counts["handshake_timeout"], server.silent) == (1, 3)
+            assert not readers[1].at_eof()
+            await still_calm(other)
+
+    run(body)
+
+
+def test_silent_connections_without_a_limit(tmp_path: Path) -> None:
+    """Zero turns it off."""
+
+    async def body() -> None:
+        async with AsyncExitStack() as stack:
+            limits = {"max_silent_connections": 0}
+            site = await stack.enter_async_context(serving(tmp_path, APP, **limits))
+            for _ in range(20):
+                await stack.enter_async_context(connected(site))
+            await site.until(lambda: site.server.web_server.silent == 20)
+            assert site.counts["handshake_timeout"] == 0
 
     run(body)
 
