@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from .cycles import resident
 from .hostile import (
     APP,
     CLOSE,
@@ -201,22 +202,49 @@ def test_room_names_are_bounded(tmp_path: Path) -> None:
     run(body)
 
 
+NAMES = 1_000_000
+NAMES_AT_ONCE = 100
+"""Below the 128 rooms in which a connection may be."""
+MOST_GROWTH = 8 << 20
+"""Bytes. The names alone, were they kept, would be sixty megabytes, with their rooms a gigabyte."""
+
+CHURN = {
+    "app.soli": f"""router_websocket("/churn", "app#churn")
+router_websocket("/ws", "app#echo")
+def churn(event)
+  return {{}} if event["type"] != "message"
+  first = int(event["message"])
+  names = (first..(first + {NAMES_AT_ONCE - 1})).map(|i| "room #{{i}}")
+  {{ "join": names, "broadcast_room": "here", "leave": names }}
+end
+def echo(event)
+  return {{ "send": event["message"] }} if event["type"] == "message"
+  {{}}
+end
+"""
+}
+
+
 def test_a_million_room_names_leave_nothing_behind(tmp_path: Path) -> None:
-    """Rooms live as long as somebody is in them: a hundred thousand came and went."""
+    """Rooms live as long as somebody is in them: a million came and went, each with a message."""
 
     async def body() -> None:
         async with (
-            serving(tmp_path, APP, message_rate=0) as site,
-            calm(site),
-            site.connect("/ws/x") as client,
+            serving(tmp_path, CHURN, message_rate=0, max_outbox_bytes=0) as site,
+            calm(site) as other,
+            site.connect("/churn") as client,
         ):
-            for start in range(0, 100_000, 100):
-                names = [f"room {number}" for number in range(start, start + 100)]
-                await said(client, {"join": names, "leave": names})
-            await said(client, {"send": "done"})
-            assert await receive(client) == "done"
-            rooms = site.server.service.endpoint.fanout._rooms
-            assert len(rooms) == 1
+            hub, fanout = site.server.service.hub, site.server.service.endpoint.fanout
+            resident_before = 0
+            for first in range(0, NAMES, NAMES_AT_ONCE):
+                await client.send(str(first))
+                assert await receive(client) == "here"
+                if first == NAMES // 10:
+                    resident_before = resident()
+            await still_calm(other)
+            assert resident() - resident_before < MOST_GROWTH
+            assert len(hub.rooms) == len(hub.rooms.changed) == len(hub.rooms._audiences) == 0
+            assert len(fanout._rooms) == 1, "that of all connections"
 
     run(body)
 
@@ -237,21 +265,24 @@ def test_long_room_names_are_refused(tmp_path: Path, size: int) -> None:
 
 
 def test_presence_churn_is_bounded_and_leaves_nothing(tmp_path: Path) -> None:
-    """Track and untrack as fast as one can: one channel, no user left, nobody else disturbed."""
+    """Track and untrack as fast as one can: users of one channel, then channels; nobody is left."""
 
     async def body() -> None:
         async with serving(tmp_path, APP, message_rate=0) as site, calm(site) as other:
+            presence = site.server.service.presence
             async with site.connect("/ws/x") as client:
-                for number in range(2_000):
-                    track = {"channel": "c", "user_id": f"user {number}"}
+                for number in range(10_000):
+                    channel = "c" if number % 2 else f"channel {number}"
+                    track = {"channel": channel, "user_id": f"user {number}"}
                     await said(client, {"track": track})
-                    await said(client, {"untrack": "c"})
+                    await said(client, {"untrack": channel})
                 await still_calm(other)
                 await said(client, {"send": "done"})
                 while await receive(client) != "done":
                     pass
+                assert (len(presence), presence.total_users()) == (0, 0)
             await site.until(lambda: site.realtime.count() == 1)
-            assert site.realtime.presence_count("c") == 0
+            assert site.counts["action_error"] == 0
 
     run(body)
 
