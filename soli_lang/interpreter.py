@@ -12,13 +12,11 @@ from .errors import SoliError, SoliNameError, SoliSyntaxError
 from .evaluator.compiler import Closure, Compiler, Tables
 from .evaluator.scopes import FileScope, Scopes
 from .limits import Capabilities, Limits
-from .machine import Machine
+from .machine import Machine, stack_hint
 from .modules import import_names
 from .native import host_function
-from .source import NOWHERE, Source
+from .source import NOWHERE, Source, Span
 from .values import SKIP, UNSET, Function, Value
-
-TOO_DEEP = "expression nested too deeply"
 
 
 def _tables() -> Tables:
@@ -141,17 +139,15 @@ class Program:
         import_names(self.interpreter, node, self.file)
         scopes = Scopes(self.file)
         compiler = Compiler(machine, node.source, scopes, self.interpreter._tables)
-        try:
-            scopes.declare_function(node.body, compiler.block)
-        except RecursionError:
-            raise SoliSyntaxError(TOO_DEEP, node.span, node.source) from None
+        scopes.declare_function(node.body, compiler.block)
         steps = []
         for statement in node.body.statements:
             try:
                 steps.append(_step(compiler, statement))
+                compiler.finish()
             except RecursionError:
-                # Brackets are counted while parsing; `1 + 1 + …` and `x.a.a.a…` nest without any.
-                raise SoliSyntaxError(TOO_DEEP, statement.span, node.source) from None
+                # Nesting was counted while parsing, but the host has less stack than that needs.
+                raise _too_deep(statement.span, node.source) from None
         self._frame_size = compiler.block.size
         return steps
 
@@ -197,6 +193,11 @@ class Program:
                 if name is not None:
                     found[name] = self.get(name)
         return found
+
+
+def _too_deep(span: Span, source: Source) -> SoliSyntaxError:
+    message = "expression nested too deeply for the stack that the host gives to Soli"
+    return SoliSyntaxError(message, span, source, hint=stack_hint())
 
 
 def _step(compiler: Compiler, statement: Any) -> Closure:

@@ -5,6 +5,7 @@ Compiled closures capture the machine once, so two interpreters in a process nev
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from time import perf_counter
 from typing import Any
@@ -185,10 +186,15 @@ class Machine:
         return equals(left, right, self.spend)
 
     def too_deep(self, name: str = "") -> LimitError:
-        """The error for nesting calls too deep."""
-        inside = f' in "{name}"' if name else ""
-        frames = min(self.max_depth, self.depth) or self.max_depth
-        return LimitError(f"call stack too deep ({frames} frames){inside} — unbounded recursion?")
+        """The error for calls inside calls: *name* would be one too many of them.
+
+        Without a name: the limit is not reached, but Python's own stack is used up.
+        """
+        if name:
+            limit = f"({self.max_depth} frames)"
+            return LimitError(f'call stack too deep {limit} in "{name}" — unbounded recursion?')
+        message = "call stack too deep (Python's stack is used up) — unbounded recursion?"
+        return LimitError(message, hint=stack_hint())
 
     def check_length(self, length: int) -> None:
         """Claim *length* bytes (8 per item of a collection) for a value that is about to be built.
@@ -331,6 +337,14 @@ def _adapted(function: Function, count: int, invoke: Callable[..., Value]) -> Ca
         return lambda *arguments: invoke(*arguments[:arity])
     padding = (None,) * (arity - count)
     return lambda *arguments: invoke(*arguments, *padding)
+
+
+def stack_hint() -> str:
+    """What a host can do about a stack that is too small."""
+    return (
+        f"Python's recursion limit is {sys.getrecursionlimit()}; with "
+        "`sys.setrecursionlimit(10_000)` a host gives Soli the room of `soli run`"
+    )
 
 
 def arity_error(expected: int, got: int) -> SoliArgumentError:

@@ -61,16 +61,12 @@ def body_effect(compiler: Compiler, body: nodes.Body) -> Effect:
 def body_tail(compiler: Compiler, body: nodes.Body) -> Closure:
     """A block whose value is that of the function around it."""
     block = compiler.scopes.of(body)
-    return in_frame(block, compiler.within(block, lambda: tail_sequence(compiler, body.statements)))
-
-
-def tail_sequence(compiler: Compiler, statements: Sequence[Any]) -> Closure:
-    """Statements whose last one gives the value of the function."""
-    return tail_writer(compiler, statements).closure()
+    writer = compiler.within(block, lambda: _written(compiler, body.statements, TAIL))
+    return in_frame(block, writer.closure())
 
 
 def tail_writer(compiler: Compiler, statements: Sequence[Any]) -> BodyWriter:
-    """The same, written but not made yet."""
+    """Statements whose last one gives the value of the function, written but not made yet."""
     return _written(compiler, statements, TAIL)
 
 
@@ -119,9 +115,8 @@ class BodyWriter:
         """Put *statements* into a closure of their own."""
         self._pay_for_lines()
         if self._mode == TAIL:
-            self._line(
-                f"return {self.inliner.bind(tail_sequence(self._compiler, statements))}(frame)"
-            )
+            rest = _written(self._compiler, statements, TAIL).closure()
+            self._line(f"return {self.inliner.bind(rest)}(frame)")
             return
         inner = _written(self._compiler, statements, EFFECT)
         self.run(Effect(inner.closure(), signals=inner.signals))

@@ -70,11 +70,11 @@ class Compiler:
         self.block = Block(None, file=scopes.file)
         self.ready: dict[int, tuple[Any, Closure]] = {}
         """Closures made in advance, by the identity of their node (kept, so that it stays one)."""
-        self.function_name = "main program"
         self.skips = False
         """Whether the function being compiled may end in a stray `next` or `break`."""
         self.loops = 0
         """Loops of the current function around what is being compiled."""
+        self._waiting: list[tuple[Block, Callable[[], None]]] = []
 
     # --- the four ways to compile a node -------------------------------------------------------
 
@@ -84,7 +84,9 @@ class Compiler:
             return self.ready.pop(id(node))[1]
         if node.__class__ in self.tables.inlined:
             return self.tables.inline(self, node)
-        return self.closure(node)
+        maker = self.tables.expressions.get(node.__class__)
+        # Not through `closure`: nested constructs would need one more of Python's calls for each.
+        return self.closure(node) if maker is None else maker(self, node)
 
     def closure(self, node: Any) -> Closure:
         """*node* for its value, in general: what inlined text falls back on."""
@@ -171,6 +173,24 @@ class Compiler:
             return make()
         finally:
             self.block = outer
+
+    # --- bodies ----------------------------------------------------------------------------------
+
+    def later(self, block: Block, make: Callable[[], None]) -> None:
+        """Have `finish` call *make*, which compiles a body that stands in *block*.
+
+        So functions in functions do not use up Python's stack.
+        """
+        self._waiting.append((block, make))
+
+    def finish(self) -> None:
+        """Compile what was put off, and what that puts off."""
+        outer = (self.block, self.skips, self.loops)
+        while self._waiting:
+            self.block, make = self._waiting.pop()
+            self.skips, self.loops = False, 0
+            make()
+        self.block, self.skips, self.loops = outer
 
     # --- errors ----------------------------------------------------------------------------------
 

@@ -28,12 +28,11 @@ def install(tables: Tables) -> None:
 
 def compile_lambda(compiler: Compiler, node: nodes.Lambda) -> Closure:
     code = compile_function(compiler, node.function)
-    bind = code.bind
     variable = compiler.block.find(THIS)
     if variable is None or not mentions_this(node.function.body):
-        return lambda frame: bind(frame, UNSET)
+        return lambda frame: code.bind(frame, UNSET)
     this = read_variable(compiler, variable)  # unset where only an inner function gets one
-    return lambda frame: bind(frame, this(frame))
+    return lambda frame: code.bind(frame, this(frame))
 
 
 def compile_function_declaration(compiler: Compiler, node: nodes.FunctionDecl) -> Closure:
@@ -53,24 +52,33 @@ def compile_function_declaration(compiler: Compiler, node: nodes.FunctionDecl) -
 def compile_function(
     compiler: Compiler, node: nodes.FunctionNode, *, is_method: bool = False
 ) -> FunctionCode:
-    """The shared code of all functions made from *node*."""
-    uses_this = is_method or mentions_this(node.body)
+    """The shared code of all functions made from *node*.
+
+    Its body is compiled later (`Compiler.finish`), so that functions inside functions do not use
+    up Python's stack; until then nothing but `name` and `node` may be asked for.
+    """
+    code = FunctionCode()
+    code.name, code.node = node.name, node
     block = Block(compiler.block, file=compiler.scopes.file, is_function=True)
     block.is_method = is_method
+    compiler.later(block, lambda: _complete(compiler, code, block))
+    return code
+
+
+def _complete(compiler: Compiler, code: FunctionCode, block: Block) -> None:
+    """Compile the body of *code*, a function whose root block is *block*."""
+    node = code.node
+    uses_this = block.is_method or mentions_this(node.body)
     if uses_this:
         block.declare(THIS)
     signature = Signature(block.size)
     implicit = _declare_parameters(block, node, signature)
     compiler.scopes.declare_function(node.body, block)
-    saved = (compiler.function_name, compiler.skips, compiler.loops)
-    compiler.function_name, compiler.skips, compiler.loops = node.name, False, 0
-    body = compiler.within(block, lambda: _compile_inside(compiler, node, signature))
-    skips = compiler.skips
-    compiler.function_name, compiler.skips, compiler.loops = saved
+    body = _compile_inside(compiler, node, signature)
     signature.size = block.size
     if node.return_type is not None:
         body.wrap(partial(_checked_return, compiler, node, node.return_type))
-    return _make_code(compiler.machine, node, signature, body, uses_this, skips, implicit)
+    _fill(compiler, code, signature, body, uses_this=uses_this, implicit=implicit)
 
 
 def _declare_parameters(block: Block, node: nodes.FunctionNode, signature: Signature) -> bool:
@@ -184,18 +192,16 @@ def return_type_test(wanted: nodes.TypeRef) -> Callable[[Value], bool]:
     return test
 
 
-def _make_code(
-    machine: Machine,
-    node: nodes.FunctionNode,
+def _fill(
+    compiler: Compiler,
+    code: FunctionCode,
     signature: Signature,
     body: FunctionBody,
+    *,
     uses_this: bool,
-    skips: bool,
     implicit: bool,
-) -> FunctionCode:
-    code = FunctionCode()
-    code.name = node.name
-    code.node = node
+) -> None:
+    machine, node, skips = compiler.machine, code.node, compiler.skips
     code.required = signature.required
     code.auto = signature.required == 0
     code.skips = skips
@@ -215,7 +221,6 @@ def _make_code(
         invoke = _entry(machine, code, body, signature, call, with_this=False)
         code.as_method = (_ignoring_this(invoke), _call_ignoring_this(call))
         code.bind = _binder(code, invoke, call, body_skips=skips)
-    return code
 
 
 def _entry(

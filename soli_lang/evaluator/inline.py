@@ -41,6 +41,8 @@ MAX_NODES = 12
 """Nodes of one operand that are written out; a larger one is a closure."""
 MAX_PARTS = 32
 """Parts of an interpolation that become a Python f-string."""
+MAX_CALLS = 4
+"""Calls of builtins in each other's arguments that are written out: Python's parser has limits."""
 MAX_PAIRS = 32
 """Pairs of a hash literal that are written out."""
 SMALL = 2**31
@@ -74,11 +76,13 @@ def install(tables: Tables) -> None:
 class Inliner:
     """Writes expressions as text and collects what their names stand for."""
 
-    __slots__ = ("_compiler", "_count", "bindings")
+    __slots__ = ("_calls", "_compiler", "_count", "bindings")
 
     def __init__(self, compiler: Compiler) -> None:
         self._compiler = compiler
         self._count = 0
+        self._calls = 0
+        """Calls of builtins around what is being written."""
         self.bindings: dict[str, Any] = {}
 
     def bind(self, value: Any, prefix: str = CLOSURE) -> str:
@@ -326,9 +330,11 @@ class Inliner:
         if not isinstance(callee, nodes.Name) or self._compiler.block.find(callee.name):
             return None
         native = self._compiler.machine.globals.get(callee.name)
-        if native.__class__ is not NativeFunction or not native.quick:
+        if native.__class__ is not NativeFunction or not native.quick or self._calls == MAX_CALLS:
             return None
+        self._calls += 1
         found, value = self._temporary(), self.value(node.arguments[0].value)
+        self._calls -= 1
         forms = [
             f"{form.format(found)} if {found}.__class__ is {kind} else "
             for kind, form in native.quick.items()

@@ -262,10 +262,15 @@ def index_value(value: Value, index: Value) -> Value:
 
 def _block_expression(compiler: Compiler, node: nodes.BlockExpr) -> Closure:
     """`return v` inside ends only the block with v, `break` and `next` end it with null."""
-    run = body_tail(compiler, node.body)
-    block = compiler.scopes.of(node.body)
-    assert block is not None
     from ..values import SKIP
+
+    run: Closure
+
+    def complete() -> None:
+        nonlocal run
+        run = body_tail(compiler, node.body)
+
+    compiler.later(compiler.block, complete)
 
     def evaluate(frame: Frame) -> Value:
         value = run(frame)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from ..errors import SoliSyntaxError
 from ..source import Source, Span
 from ..values import symbol
+from .context import MAX_NESTING
 from .literals import (
     BadLiteral,
     decode_escapes,
@@ -23,7 +24,7 @@ from .literals import (
 )
 from .tokens import KEYWORDS, SIGNS, WORD_TYPES, Token
 
-MAX_OPEN: Final = 400
+MAX_OPEN: Final = 2 * MAX_NESTING
 """Open brackets at which scanning stops: the resolver's limit is lower and reports it."""
 
 MAX_ERRORS: Final = 100

@@ -1,0 +1,106 @@
+"""What can stand inside itself: 64 levels deep it is a program, and somewhere it is refused.
+
+Spec/language.md §2.8. Whoever walks a program recurses, and Python counts that: the same must
+hold in a host with Python's own recursion limit, and in the greenlets of a server.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+from soli_runtime.cli import RECURSION_LIMIT
+from soli_runtime.greenlets import Failure, Runners
+from soli_stdlib import install
+
+from soli_lang import Interpreter, LimitError, SoliError, SoliSyntaxError
+from soli_lang.checker import check, known_of
+
+from .nesting import CONSTRUCTS, Text
+
+LEVELS = 64
+FAR_TOO_DEEP = 5_000
+PYTHONS_OWN = 1_000
+FRAMES_OF_A_HOST = 100
+"""Calls that a host is inside of already when it loads a program."""
+
+constructs = pytest.mark.parametrize("text", CONSTRUCTS.values(), ids=CONSTRUCTS)
+
+
+@contextmanager
+def recursion_limit(limit: int) -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def in_a_host(work: Callable[[], Any]) -> Any:
+    """As an embedder with Python's own limit calls, from some way down."""
+
+    def down(frames: int) -> Any:
+        return down(frames - 1) if frames else work()
+
+    with recursion_limit(PYTHONS_OWN):
+        return down(FRAMES_OF_A_HOST)
+
+
+def in_a_greenlet(work: Callable[[], Any]) -> Any:
+    """As `soli run` calls handlers."""
+    with recursion_limit(RECURSION_LIMIT):
+        outcome = Runners().run(lambda _: work(), None, lambda _: None)
+    if isinstance(outcome, Failure):
+        raise outcome.error
+    return outcome
+
+
+places = pytest.mark.parametrize("inside", [in_a_host, in_a_greenlet])
+
+
+def run(text: str) -> None:
+    """Load *text*; what its own statements raise does not matter, running out of stack does."""
+    try:
+        Interpreter(install).load(text, "nesting")
+    except (SoliSyntaxError, LimitError):
+        raise
+    except SoliError:
+        return
+
+
+@constructs
+@places
+def test_64_levels_are_a_program(text: Text, inside: Callable[..., Any]) -> None:
+    """It is read, compiled and run."""
+    inside(lambda: run(text(LEVELS)))
+
+
+@constructs
+@places
+def test_what_is_too_deep_is_refused(text: Text, inside: Callable[..., Any]) -> None:
+    """With an error that says so, before anything is run."""
+    with pytest.raises(SoliSyntaxError, match=r"^(expression|pattern) nested too deeply"):
+        inside(lambda: run(text(FAR_TOO_DEEP)))
+
+
+@constructs
+@places
+def test_in_between_nothing_breaks(text: Text, inside: Callable[..., Any]) -> None:
+    """Whatever the depth: a program, or an error of the language."""
+    for levels in (90, 130, 170, 250, 400, 520):
+        with suppress(SoliError):
+            inside(lambda levels=levels: run(text(levels)))
+
+
+@constructs
+def test_the_checker_goes_as_deep(text: Text) -> None:
+    """`soli check` reads what `soli run` runs."""
+    interpreter = Interpreter(install)
+    program = interpreter.compile(text(LEVELS), "nesting")
+
+    with recursion_limit(RECURSION_LIMIT):
+        check(program.node, known_of(interpreter.machine))
