@@ -8,7 +8,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from soli_runtime.actions import MAX_USER_ID_CHARACTERS
+from soli_runtime.actions_http import BODY_SECONDS
+from soli_runtime.hardening import DEFAULT_MAX_BODY_BYTES
+from soli_runtime.job_queue import MAX_FINISHED
+from soli_runtime.payloads import MAX_ROOM_NAME_CHARACTERS
+from soli_runtime.presence import MAX_GHOSTS, MAX_REMEMBERED_CHANNELS
+from soli_runtime.sessions import MAX_SESSIONS
 from soli_runtime.settings import SETTINGS, Setting
+from soli_runtime.worker import MAX_RUNNING
+from soli_runtime.ws import SocketLimits
+from soli_runtime.ws.channel import BURST_FACTOR
+from soli_runtime.ws.connection import MAX_UNANSWERED_PINGS, SMALL_FRAGMENT_BYTES
 
 from soli_lang.parser import parse
 from soli_lang.source import Source
@@ -135,6 +146,86 @@ def test_the_table_of_limits_is_that_of_the_settings() -> None:
     settings = {setting.flag.removeprefix("--"): default_in_words(setting) for setting in SETTINGS}
 
     assert table == {name: words for name, words in settings.items() if name not in NO_LIMITS}
+
+
+def section(comment: str) -> str:
+    """The part of docs/deployment.md from `<!-- comment` to the next heading."""
+    text = DEPLOYMENT.read_text("utf-8").partition(f"<!-- {comment}")[2]
+    assert text, comment
+    return re.split(r"^#", text, maxsplit=1, flags=re.M)[0]
+
+
+FIXED = {
+    "characters of a room name": MAX_ROOM_NAME_CHARACTERS,
+    "characters of a `user_id`": MAX_USER_ID_CHARACTERS,
+    "pings without an answer": MAX_UNANSWERED_PINGS,
+    "seconds for the other side to finish closing": SocketLimits().close_seconds,
+    "bytes read ahead while a handler waits": SocketLimits().max_held_bytes,
+    "bytes below which a fragment counts as a message": SMALL_FRAGMENT_BYTES,
+    "times `max-outbox-bytes` that one burst may queue at once": BURST_FACTOR,
+    "metas of a user that are gone": MAX_GHOSTS,
+    "channels that a connection left": MAX_REMEMBERED_CHANNELS,
+    "seconds for the body of a request": BODY_SECONDS,
+    "bytes of the body of a request": DEFAULT_MAX_BODY_BYTES,
+    "sessions in memory": MAX_SESSIONS,
+    "jobs at once": MAX_RUNNING,
+    "finished jobs": MAX_FINISHED,
+}
+
+
+def test_the_table_of_fixed_bounds_is_that_of_the_code() -> None:
+    """Each row begins with what `FIXED` says, and has its value."""
+    rows = re.findall(r"^\| (.+?) \| (\d+) \|", section("fixed"), re.M)
+
+    assert len(rows) == len(FIXED)
+    for (row, value), (bound, constant) in zip(rows, FIXED.items(), strict=True):
+        assert row.startswith(bound)
+        assert int(value) == constant, bound
+
+
+def test_every_limit_is_said_to_bound_something() -> None:
+    """What peers may try, in docs/deployment.md, names limits that exist, and all of them."""
+    rows = re.findall(r"^\| [^|]+ \| ([^|]+) \| [^|]+ \|$", section("attempts"), re.M)
+    named = set(re.findall(r"`([a-z-]+)`", " ".join(rows)))
+    limits = {
+        setting.flag.removeprefix("--")
+        for setting in SETTINGS
+        if setting.kind in ("count", "seconds")
+    }
+
+    assert named == limits
+
+
+def test_every_limit_has_tests() -> None:
+    """tests/README.md names, for each limit, tests that exist."""
+    text = (ROOT / "tests" / "README.md").read_text("utf-8").partition("<!-- limits")[2]
+    table = dict(re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \|$", text, re.M))
+    there = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").glob("**/test_*.py"))
+    limits = [
+        setting.flag.removeprefix("--")
+        for setting in SETTINGS
+        if setting.kind in ("count", "seconds")
+    ]
+
+    assert list(table) == limits
+    for limit, tests in table.items():
+        named = re.findall(r"`(test_\w+)`", tests)
+        assert named, limit
+        assert [name for name in named if f"def {name}(" not in there] == []
+
+
+def test_the_table_of_events_is_what_is_logged() -> None:
+    """No event above the level `debug` is missing in docs/deployment.md, none is made up."""
+    rows = re.findall(r"^\| (`[^|]+) \| ", section("events"), re.M)
+    written = re.findall(r"`([a-z_]+)`", " ".join(rows))
+    logged = {"library", "repeated"}
+    for path in (ROOT / "runtime" / "soli_runtime").rglob("*.py"):
+        text = path.read_text("utf-8")
+        logged.update(re.findall(r'log\.(?:info|warning|error)\(\s*"([a-z_]+)"', text))
+        logged.update(re.findall(r'_log_failure\(\s*"([a-z_]+)"', text))
+        logged.update(re.findall(r'Note\("([a-z_]+)", .+once=True', text))
+
+    assert sorted(written) == sorted(logged)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

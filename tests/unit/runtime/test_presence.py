@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from soli_runtime.presence import MAX_GHOSTS, MAX_REMEMBERED_CHANNELS
 
 from ...presence_clients import Bench
 
@@ -464,21 +463,6 @@ def test_nothing_is_pending_when_nobody_is_out_of_date(bench: Bench) -> None:
     assert bench.hub.due is None
 
 
-@pytest.mark.parametrize("seconds", [0, 1])
-def test_metas_that_are_gone_are_remembered_up_to_a_limit(seconds: int) -> None:
-    """A tab that comes and goes for ever does not grow anything."""
-    bench = Bench(presence_resync_seconds=seconds)
-    bench.connect("a", "b", "watcher")
-    track(bench, "a", "ada")
-    join(bench, "watcher")
-    for _ in range(3 * MAX_GHOSTS):
-        track(bench, "b", "ada")
-        bench.do("b", {"untrack": "r"})
-
-    user = bench.hub.broker.presence._channels["r"].users["ada"]  # type: ignore[attr-defined]
-    assert len(user.ghosts) <= MAX_GHOSTS
-
-
 # Rule 9
 
 
@@ -585,18 +569,6 @@ def test_one_that_left_an_empty_channel_comes_back_in_silence(watched: Bench) ->
     join(watched, "watcher")
 
     assert watched.received("watcher") == []
-
-
-def test_channels_that_were_left_are_remembered_up_to_a_limit(watched: Bench) -> None:
-    """A connection that wanders through channels does not grow."""
-    for number in range(MAX_REMEMBERED_CHANNELS + 20):
-        room = f"r{number}"
-        watched.do("a", {"track": {"channel": room, "user_id": "u"}})
-        join(watched, "b", room=room)
-        watched.do("b", {"leave": room})
-
-    seat = watched.hub.broker.presence._seats["b"]  # type: ignore[attr-defined]
-    assert len(seat.left) == MAX_REMEMBERED_CHANNELS
 
 
 def test_a_channel_is_forgotten_with_its_last_subscriber(watched: Bench) -> None:
