@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from .support import SECONDS, Site, receive
 from .ws.serving import Raw, handshake, masked
 
-TEXT, PING, CLOSE = 0x81, 0x89, 0x88
+TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A
 
 APP = {
     "app.soli": """router_websocket("/ws", "app#handle")
@@ -126,6 +126,6 @@ def text(payload: str) -> bytes:
 
 
 __all__ = [
-    "APP", "CLOSE", "PING", "TEXT", "Path", "calm", "close_code", "connected", "hang_up", "masked",
-    "raw", "status_line", "still_calm", "text",
+    "APP", "CLOSE", "PING", "PONG", "TEXT", "Path", "calm", "close_code", "connected", "hang_up",
+    "masked", "raw", "status_line", "still_calm", "text",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from .hostile import (
     APP,
     CLOSE,
     PING,
+    PONG,
     TEXT,
     calm,
     close_code,
@@ -53,14 +54,24 @@ def test_a_burst_of_the_limit_is_answered_and_one_more_is_1008(tmp_path: Path) -
     run(body)
 
 
-def test_a_flood_of_pings_is_a_flood(tmp_path: Path) -> None:
-    """Pings count as messages do."""
+@pytest.mark.parametrize("first", [PING, PONG], ids=["pings", "pongs"])
+def test_a_flood_of_control_frames_is_a_flood(tmp_path: Path, first: int) -> None:
+    """They count as messages do: five and a message are six, one more is too much."""
 
     async def body() -> None:
-        limits = {"message_rate": 1, "message_burst": 5}
-        async with serving(tmp_path, APP, **limits) as site, calm(site), raw(site) as client:
-            client.send(masked(PING, b"x") * 6)
+        limits = {"message_rate": 1, "message_burst": 6}
+        async with (
+            serving(tmp_path, APP, **limits) as site,
+            calm(site) as other,
+            raw(site) as client,
+        ):
+            client.send(masked(first, b"x") * 5 + text("the sixth"))
+            answers = [b"x"] * 5 if first == PING else []
+            for answer in [*answers, b"the sixth"]:
+                assert (await client.frame())[1] == answer
+            client.send(masked(first, b"x"))
             assert await close_code(client) == 1008
+            await still_calm(other)
 
     run(body)
 

@@ -1,6 +1,7 @@
 """Messages, closing and limits, with an independent client and with raw bytes."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 from soli_runtime.ws import Connection
@@ -89,6 +90,29 @@ def test_half_a_frame_per_packet_is_enough(path: Path) -> None:
                 await client.sent()
                 await asyncio.sleep(0)
             assert await client.frame() == (0x81, b"hello")
+
+    play(path, scenario)
+
+
+@on_every_path
+def test_a_packet_may_hold_the_halves_of_two_frames(path: Path) -> None:
+    """Of frames with each form of length; a cut may be within a header."""
+
+    async def scenario(service: Service) -> None:
+        texts = [b"a" * size for size in (5, 125, 126, 200, 65_535, 65_536)] * 2
+        stream = b"".join(masked(0x81, text) for text in texts)
+        cuts, start = [0], 0
+        for number, text in enumerate(texts):
+            size = len(masked(0x81, text))
+            cuts.append(start + (size // 2 if number < len(texts) // 2 else 3))
+            start += size
+        async with raw_client(service) as client:
+            for start, end in pairwise([*cuts, len(stream)]):
+                client.send(stream[start:end])
+                await client.sent()
+                await asyncio.sleep(0)
+            for text in texts:
+                assert (await client.frame())[1] == text
 
     play(path, scenario)
 
@@ -220,6 +244,47 @@ def test_violations_close_the_connection_with_their_code(
             assert await client.end() == b""
         await service.until(lambda: bool(service.closed))
         assert [closed for closed, _ in service.closed] == [code]
+
+    play(path, scenario)
+
+
+RESERVED_OPCODES = (3, 4, 5, 6, 7, 11, 12, 13, 14, 15)
+NO_CLOSE_CODES = (0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65_535)
+CLOSE_CODES = (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 3000, 4999)
+
+
+async def answer_to(service: Service, data: bytes) -> tuple[int, int]:
+    """First byte and close code of what *data* is answered with, before the line is closed."""
+    async with raw_client(service) as client:
+        client.send(data)
+        first, payload = await client.frame()
+        assert await client.end() == b""
+        return first, int.from_bytes(payload[:2], "big")
+
+
+@on_every_path
+def test_every_reserved_opcode_is_1002(path: Path) -> None:
+    """Of data and of control frames (RFC 6455 section 5.2)."""
+
+    async def scenario(service: Service) -> None:
+        for opcode in RESERVED_OPCODES:
+            data = masked(0x80 | opcode, b"x")
+            assert await answer_to(service, data) == (0x88, 1002), opcode
+
+    play(path, scenario)
+
+
+@on_every_path
+def test_a_close_code_is_echoed_or_1002(path: Path) -> None:
+    """Which may stand in a Close frame: RFC 6455 section 7.4, and the registry behind it."""
+
+    async def scenario(service: Service) -> None:
+        for code in CLOSE_CODES:
+            data = masked(0x88, code.to_bytes(2, "big"))
+            assert await answer_to(service, data) == (0x88, code)
+        for code in NO_CLOSE_CODES:
+            data = masked(0x88, code.to_bytes(2, "big"))
+            assert await answer_to(service, data) == (0x88, 1002), code
 
     play(path, scenario)
 
