@@ -282,7 +282,9 @@ class HttpActions:
         invoke = self._machine.callback(plan.block, 1)
         try:
             await self._stream_calls.wait(invoke, out, {"request": context})
-        except SoliError as error:
+        except ConnectionError:
+            raise
+        except Exception as error:
             self._log_failure("stream_failed", handler, error, context)
 
 

@@ -171,7 +171,10 @@ class Delivery:
     def _close(self, effect: Close, handler: Handler | None) -> None:
         connection = self._connections.get(effect.connection_id)
         if connection is not None:
-            connection.close(effect.code, effect.reason)
+            try:
+                connection.close(effect.code, effect.reason)
+            except Exception:
+                connection.failed()
 
     def _note(self, note: Note, handler: Handler | None) -> None:
         name = handler.name if handler is not None else "-"

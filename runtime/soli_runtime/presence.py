@@ -88,13 +88,13 @@ class Presence:
     def users(self, channel: RoomName) -> list[dict[str, Any]]:
         """`ws_list_presence`: fresh Hashes of plain JSON values, in order of first track."""
         found = self._channels.get(channel)
-        return [] if found is None else [_describe(user) for user in found.users.values()]
+        return [] if found is None else [user.describe() for user in found.users.values()]
 
     def user(self, channel: RoomName, key: str) -> dict[str, Any] | None:
         """`ws_get_presence`: one element of `users`, or None."""
         found = self._channels.get(channel)
         user = found.users.get(key) if found is not None else None
-        return _describe(user) if user is not None else None
+        return user.describe() if user is not None else None
 
     def user_count(self, channel: RoomName) -> int:
         """`ws_presence_count`: users, not connections."""
@@ -491,11 +491,6 @@ class Presence:
 
 def _or(state: str | None, otherwise: str) -> str:
     return otherwise if state is None else state
-
-
-def _describe(user: User) -> dict[str, Any]:
-    metas: list[Any] = wire.from_json(f"[{','.join(meta.text for meta in user.metas.values())}]")
-    return {"user_id": user.key, "metas": metas}
 
 
 def _not_tracked(action: str, channel: RoomName) -> Note:

@@ -72,6 +72,13 @@ class User:
         """The revision at which a meta of this user last changed its content."""
         self._text: str | None = None
 
+    def describe(self) -> dict[str, Any]:
+        """A fresh Hash of plain JSON values, as `ws_get_presence` gives it."""
+        metas: list[Any] = wire.from_json(
+            f"[{','.join(meta.text for meta in self.metas.values())}]"
+        )
+        return {"user_id": self.key, "metas": metas}
+
     def touch(self) -> None:
         """Forget the encoded text, after a change of `metas`."""
         self._text = None

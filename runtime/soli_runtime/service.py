@@ -242,6 +242,21 @@ class Service:
             # The client went away meanwhile; aiohttp drops an answer that nobody reads.
             self.log.debug("client_gone", path=request.rel_url.raw_path)
             return plain(400, "connection lost")
+        except web.HTTPException:
+            raise  # aiohttp's way of answering
+        except Exception as error:
+            return self._failed(error, request)
+
+    def _failed(self, error: Exception, request: web.BaseRequest) -> web.StreamResponse:
+        """A fault of ours outside of any handler: that request's, and nobody else's."""
+        self.tally.responses[500] += 1
+        self.log.error(
+            "request_failed",
+            kind=kind_of(error),
+            path=request.rel_url.raw_path,
+            error=failure_text(error),
+        )
+        return to_aiohttp(self.error_response(error))
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         peer = peer_of(request, self._proxies)

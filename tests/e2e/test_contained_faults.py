@@ -281,6 +281,88 @@ end
 """
 
 
+def test_being_closed_by_another(tmp_path: Path) -> None:
+    """`ws_close`: a transport that does not even take the Close frame is cut."""
+    app = {"app.soli": APP["app.soli"] + 'get("/close/:id", "app#end_it")\n' + END_IT}
+
+    async def body() -> None:
+        async with serving(tmp_path, app) as site, two(site) as (victim, other, connection):
+            break_once(connection)
+            answer = await site.get(f"/close/{site.realtime.clients()[-1]}")
+            assert answer.text == "closed"
+            await site.until(lambda: site.realtime.count() == 1)
+            with pytest.raises(websockets.ConnectionClosed):
+                await receive(victim)
+            await still_calm(other)
+
+    run(body)
+
+
+END_IT = """def end_it(request)
+  ws_close(request["params"]["id"], "bye")
+  "closed"
+end
+"""
+
+
+def test_stopping(tmp_path: Path) -> None:
+    """One that cannot be told keeps nobody else from hearing 1001, nor the server from ending."""
+
+    async def body() -> None:
+        async with (
+            serving(tmp_path, APP, shutdown_seconds=2) as site,
+            two(site) as (_, other, connection),
+            site.connect("/ws") as third,
+        ):
+            await still_calm(third)
+            break_once(connection)
+            await site.server.service.stop()
+            for client in (other, third):
+                with pytest.raises(websockets.ConnectionClosed) as closed:
+                    await receive(client)
+                assert closed.value.rcvd is not None
+                assert closed.value.rcvd.code == 1001
+            assert site.server.service.live.conversations == {}
+
+    run(body)
+
+
+# --- without taking transports over ---
+
+
+def test_the_fallback(tmp_path: Path) -> None:
+    """Where aiohttp reads the frames."""
+
+    async def body() -> None:
+        async with serving(tmp_path, APP) as site:
+            site.server.service.endpoint.takes_over = False
+            async with two(site) as (victim, other, connection):
+                connection._max_message_bytes = None  # type: ignore[assignment]
+                await victim.send("hello")
+                await only_the_victim_goes(site, victim, other)
+
+    run(body)
+
+
+# --- HTTP beside it ---
+
+
+def test_a_request(tmp_path: Path) -> None:
+    """Before any handler is found: 500, a line, a count; sockets live on."""
+
+    async def body() -> None:
+        async with serving(tmp_path, APP) as site, two(site) as (_, other, _end):
+            http = site.server.service.http
+            http._answer = failing_once(http._answer)
+            answer = await site.get("/nothing")
+            assert (answer.status, answer.text) == (500, "Internal Server Error")
+            assert "request_failed kind=internal" in site.log
+            assert site.server.service.tally.responses[500] == 1
+            await still_calm(other)
+
+    run(body)
+
+
 # --- timers ---
 
 

@@ -269,6 +269,10 @@ class Channel(FrameParser, asyncio.Protocol):
         for room in self.rooms:
             room.changed()
 
+    @property
+    def _is_muted(self) -> bool:
+        return self.put is _discard
+
     def _mute(self) -> None:
         """Send nothing any more."""
         self._put_to(_discard)

@@ -370,11 +370,12 @@ class Connection(Channel):
         try:
             self.close(CloseCode.INTERNAL_ERROR, cause=CloseCause.LISTENER_ERROR)
         except Exception:
-            logger.exception("cutting a connection that cannot be closed")
-            self.abort()
-        else:
-            # The fault may have been half-way through another end.
+            logger.exception("a connection cannot be closed")
+        # The fault may have been half-way through an end, before or behind the Close frame.
+        if self._is_muted:
             self._endpoint.wheel.expect_close(self)
+        else:
+            self.abort()
 
     def _parser_failed(self) -> None:
         self.failed()

@@ -83,7 +83,10 @@ class Endpoint:
         connections = tuple(self.connections)
         for start in range(0, len(connections), SHUTDOWN_BATCH):
             for connection in connections[start : start + SHUTDOWN_BATCH]:
-                connection.close(code, reason, cause=CloseCause.SHUTDOWN)
+                try:
+                    connection.close(code, reason, cause=CloseCause.SHUTDOWN)
+                except Exception:
+                    connection.failed()
             await asyncio.sleep(0)
         if self.connections:
             self._gone = asyncio.Event()

@@ -81,6 +81,8 @@ class FallbackConnection(Connection):
                 self._take(message.type, message.data, message.extra)
             except ProtocolViolation as violation:
                 self._violated(violation)
+            except Exception:
+                self._parser_failed()
             if self.finished:
                 return
 
