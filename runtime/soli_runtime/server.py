@@ -13,12 +13,11 @@ from aiohttp import web
 
 from .greeting import GreetingServer
 from .launch import Launched
+from .listening import Listening, listen
 from .logs import Log
 from .project import EXTENSIONS
 from .service import Service
 from .settings import Settings
-
-BACKLOG = 4096
 
 GC_THRESHOLDS = (20_000, 20, 20)
 """Every event makes a few containers and drops them; looking for cycles every 700 is too often."""
@@ -40,7 +39,7 @@ class Server:
         self._log = log
         self._stop = asyncio.Event()
         self._runner: web.ServerRunner | None = None
-        self._site: web.TCPSite | None = None
+        self._listening: Listening | None = None
         self.service = Service(launched.app, settings, log, launched.waiting)
         self.address = ("", 0)
 
@@ -62,18 +61,14 @@ class Server:
         )
         await self._runner.setup()
         settings = self._settings
-        self._site = web.TCPSite(
-            self._runner, settings.host, settings.port, backlog=BACKLOG, reuse_address=True
-        )
         try:
-            await self._site.start()
+            self._listening = await listen(self.web_server, settings.host, settings.port)
         except OSError as error:
             await self._runner.cleanup()
             where = f"{settings.host}:{settings.port}"
             reason = error.strerror or str(error)
             raise CannotListen(f"cannot listen on {where}: {reason}") from None
-        host, port = self._runner.addresses[0][:2]
-        self.address = (host, port)
+        self.address = self._listening.address
 
     @property
     def url(self) -> str:
@@ -92,8 +87,8 @@ class Server:
 
     async def stop(self) -> None:
         """Stop accepting, close all connections, let handlers end; at most `shutdown-seconds`."""
-        if self._site is not None:
-            await self._site.stop()
+        if self._listening is not None:
+            self._listening.close()
         try:
             await asyncio.wait_for(self.service.stop(), self._settings.shutdown_seconds + 0.5)
         except TimeoutError:
