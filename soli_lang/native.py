@@ -88,7 +88,9 @@ class NativeFunction:
 class NativeMethod:
     """A builtin method of a type. `invoke(receiver, *arguments)`."""
 
-    __slots__ = ("bare", "declaration", "expected", "high", "invoke", "low", "name", "type_name")
+    __slots__ = (
+        "bare", "declaration", "expected", "high", "invoke", "low", "name", "quick", "type_name",
+    )  # fmt: skip
 
     def __init__(
         self, type_name: str, name: str, declaration: Declaration, invoke: Callable[..., Value]
@@ -102,6 +104,9 @@ class NativeMethod:
         """True when `x.name` runs it; otherwise that gives a Method value."""
         self.expected = declaration.expected
         self.invoke = invoke
+        self.quick = declaration.quick or {}
+        """Python text of the `result` where `when` holds, instead of a call; `{0}` is the receiver,
+        `{1}` the first argument, `{room}` the bytes that one value may have."""
 
     def call(
         self, receiver: Value, arguments: list[Value], named: dict[str, Value] | None, block: Value
@@ -214,6 +219,8 @@ class Declaration(Record, frozen=True):
     """Whether its work grows with its texts and collections, and it does not pay by itself."""
     quick: dict[str, str] | None
     """Written out by the evaluator instead of a call: see `NativeFunction.quick`."""
+    gives: type | None
+    """The class of every result, where the evaluator can use that."""
     low: int
     """Fewest arguments."""
     high: int
@@ -271,6 +278,7 @@ def _declare(
         capability=options.get("capability"),
         linear=options.get("linear", False),
         quick=options.get("quick"),
+        gives=options.get("gives"),
         low=low,
         high=high,
         expected=arity_text if arity_text is not None else low if high == UNLIMITED else high,

@@ -17,8 +17,9 @@ from typing import Any
 from .. import nodes
 from ..values import UNSET
 from .compiler import Closure, Compiler, Effect
-from .inline import SPEND, Inliner
+from .inline import Inliner
 from .scopes import Block
+from .templates import SPEND
 
 TAIL, EFFECT, LOOP = "tail", "effect", "loop"
 

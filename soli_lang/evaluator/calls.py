@@ -288,18 +288,38 @@ def _method_lines(
         f"and method.arity == {count} and {key} not in value.fields:",
         f"        {leave}method.invoke(value{given})",
     ]  # fmt: skip
+    operands = ["value", *filter(None, names.split(", "))]
+    quick = _quick_lines(compiler, inliner, name, operands, leave)
     return [
         f"value = {target}",
         *lines,
         f"invoke = {calls}.get(value.__class__)",
         "try:",
-        f"    if invoke is not None: {leave}invoke(value{given})",
+        *quick,
+        f"    {'el' if quick else ''}if invoke is not None: {leave}invoke(value{given})",
         *of_instance,
         f"    else: {leave}call_member({machine}, value, {key}, [{listed}], None, {block})",
         "except SoliError as error:",
         f"    {site}.passed(error, value)",
         "    raise",
     ]
+
+
+def _quick_lines(
+    compiler: Compiler, inliner: Inliner, name: str, operands: list[str], leave: str
+) -> list[str]:
+    """The beginning of the choice of a method: one that says how it is written out."""
+    machine = compiler.machine
+    for method in machine.methods_named(name).values():
+        if method.__class__ is NativeMethod and method.quick and method.high == len(operands) - 1:
+            invoke = inliner.bind(method.invoke, "k")  # another one when a program replaced it
+            room = inliner.bind(machine.max_length, "k")
+            condition, result = (
+                text.format(*operands, room=room)
+                for text in (method.quick["when"], method.quick["result"])
+            )
+            return [f"    if invoke is {invoke} and {condition}: {leave}{result}"]
+    return []
 
 
 def compile_member(compiler: Compiler, node: nodes.Member) -> Closure:

@@ -11,8 +11,7 @@ from ..machine import Machine, arity_error
 from ..values import SKIP, UNSET, Value
 from .bodies import BodyWriter
 from .compiler import Closure, Frame
-from .inline import CLOSURE
-from .templates import entry_text, maker, stream_text
+from .templates import CLOSURE, entry_text, maker, stream_text
 
 
 class Signature:

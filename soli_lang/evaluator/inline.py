@@ -23,24 +23,13 @@ from .compiler import BREAK, NEXT
 from .members import UNIVERSAL, call_member
 from .names import SPECIAL
 from .scopes import THIS, Variable
-from .shapes import is_quiet, is_text, soft, weight
-from .templates import INLINE_JOIN, INTEGER_FORMS, OTHER_FORMS, maker
+from .shapes import MAX_NODES, is_quiet, soft, weight
+from .templates import CLOSURE, FALLBACK, INTEGER_FORMS, OTHER_FORMS, QUIET, SPEND, maker
+from .texts import interpolation, is_text, joined
 
 if TYPE_CHECKING:
     from .compiler import Closure, Compiler, Tables
 
-FALLBACK = "f"
-"""Prefix of names that are only called when operands are not what is usual."""
-CLOSURE = "c"
-"""Prefix of names of closures, which are always called."""
-QUIET = "q"
-"""Prefix of names of closures that call nothing of the program, fallbacks aside, and only read."""
-SPEND = "spend"
-"""The name of `Machine.spend`."""
-MAX_NODES = 12
-"""Nodes of one operand that are written out; a larger one is a closure."""
-MAX_PARTS = 32
-"""Parts of an interpolation that become a Python f-string."""
 MAX_CALLS = 4
 """Calls of builtins in each other's arguments that are written out: Python's parser has limits."""
 MAX_PAIRS = 32
@@ -48,8 +37,6 @@ MAX_PAIRS = 32
 SMALL = 2**31
 SMALL_HASH = 100_000
 """Entries up to which a hash grows without a look at the limits."""
-UNCLAIMED = 256
-"""Characters of an interpolated string that need no claim on memory."""
 
 _EQUALITY = frozenset({"==", "!="})
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
@@ -76,10 +63,10 @@ def install(tables: Tables) -> None:
 class Inliner:
     """Writes expressions as text and collects what their names stand for."""
 
-    __slots__ = ("_calls", "_compiler", "_count", "bindings")
+    __slots__ = ("_calls", "_count", "bindings", "compiler")
 
     def __init__(self, compiler: Compiler) -> None:
-        self._compiler = compiler
+        self.compiler = compiler
         self._count = 0
         self._calls = 0
         """Calls of builtins around what is being written."""
@@ -91,7 +78,7 @@ class Inliner:
         self.bindings[name] = value
         return name
 
-    def _temporary(self) -> str:
+    def temporary(self) -> str:
         self._count += 1
         return f"t{self._count}"
 
@@ -99,11 +86,13 @@ class Inliner:
 
     def value(self, node: Any) -> str:
         """Python text for the value of *node*, an operand of what is being written."""
-        text = self.write(node) if self._is_small(node) else None
+        # Each level of Soli is several calls here, and Python's stack is bounded: no helper.
+        writer = _VALUES.get(node.__class__)
+        text = writer(self, node) if writer is not None and self._is_small(node) else None
         if text is not None:
-            return text
-        prefix = QUIET if is_quiet(node, self._compiler.block) else CLOSURE
-        return f"{self.bind(self._compiler.expr(node), prefix)}(frame)"
+            return text  # type: ignore[no-any-return]
+        prefix = QUIET if is_quiet(node, self.compiler.block) else CLOSURE
+        return f"{self.bind(self.compiler.expr(node), prefix)}(frame)"
 
     def _is_small(self, node: Any) -> bool:
         """Whether *node* is few enough nodes to be written out, decided before writing any.
@@ -111,14 +100,9 @@ class Inliner:
         (Writing first and giving up when the text is long would write every part of a long chain
         twice, and their parts twice again.)
         """
-        if id(node) in self._compiler.ready:
+        if id(node) in self.compiler.ready:
             return False
         return weight(node, MAX_NODES) <= MAX_NODES
-
-    def write(self, node: Any) -> str | None:
-        """Python text for the value of *node*; None when it is not to be written out."""
-        writer = _VALUES.get(node.__class__)
-        return None if writer is None else writer(self, node)
 
     def _literal(self, node: nodes.Literal) -> str:
         value = node.value
@@ -129,14 +113,14 @@ class Inliner:
         return self.bind(value, "k")
 
     def _name(self, node: nodes.Name) -> str | None:
-        compiler = self._compiler
+        compiler = self.compiler
         variable = compiler.block.find(node.name)
         if variable is None:
             return None
         if not self._is_near(variable):
             return None
         place = self.place(variable)
-        found = self._temporary()
+        found = self.temporary()
         other = self.bind(compiler.closure(node), FALLBACK)
         return f"({found} if ({found} := {place}).__class__ not in SPECIAL else {other}(frame))"
 
@@ -147,45 +131,46 @@ class Inliner:
         return f"frame[{variable.index}]"
 
     def _slots(self) -> str:
-        self.bindings["slots"] = self._compiler.scopes.file.slots
+        self.bindings["slots"] = self.compiler.scopes.file.slots
         return "slots"
 
     def _index(self, node: nodes.Index | nodes.SafeIndex) -> str:
-        read = self._compiler.element_reader(node)
+        read = self.compiler.element_reader(node)
         if not (isinstance(node.index, nodes.Literal) and node.index.value.__class__ is str):
-            return self._element(node, self.bind(read, FALLBACK))
-        target, variable = self._operand(node.object)
-        key, found = self.bind(node.index.value, "k"), self._temporary()
+            return self._element(node, read)
+        target, variable = self.operand(node.object)
+        key, found = self.bind(node.index.value, "k"), self.temporary()
         if variable is None:
             otherwise = f"{self.bind(read, FALLBACK)}({found}, {key})"
         else:
             otherwise = f"{self.bind(self._read_variable(read, variable), FALLBACK)}(frame, {key})"
         return f"({found}.get({key}) if ({found} := {target}).__class__ is dict else {otherwise})"
 
-    def _element(self, node: nodes.Index | nodes.SafeIndex, read: str) -> str:
+    def _element(self, node: nodes.Index | nodes.SafeIndex, read: Any) -> str:
         """`xs[i]`, `h[key]`"""
-        found, at = self._temporary(), self._temporary()
-        target, index = self.value(node.object), self.value(node.index)
+        found, at = self.temporary(), self.temporary()
+        (target, target_raw), (index, index_raw) = self._operands(node.object, node.index)
+        otherwise = self.general(read, FALLBACK, (found, at), (target_raw, index_raw))
         return (
             # Both sides of the first `is` are computed, whatever they are.
             f"({found}.get({at}) if (({found} := {target}).__class__ is dict) "
             f"is (({at} := {index}).__class__ is str) is True "
             f"else {found}[{at}] if {found}.__class__ is list and {at}.__class__ is int "
-            f"and -len({found}) <= {at} < len({found}) else {read}({found}, {at}))"
+            f"and -len({found}) <= {at} < len({found}) else {otherwise})"
         )
 
     def _read_variable(self, read: Any, variable: nodes.Name) -> Any:
         """*read* of a variable that turned out to be no hash: unset, a function, another type."""
-        value = self._compiler.closure(variable)
+        value = self.compiler.closure(variable)
         return lambda frame, key: read(value(frame), key)
 
     def _member(self, node: nodes.Member) -> str:
-        reader = self._compiler.member_reader(node)
+        reader = self.compiler.member_reader(node)
         this = self.this() if isinstance(node.object, nodes.This) else None
         if this is None or node.name in UNIVERSAL:
             return f"{self.bind(reader)}({self.value(node.object)})"
         read = self.bind(reader, FALLBACK)
-        receiver, found = self._temporary(), self._temporary()
+        receiver, found = self.temporary(), self.temporary()
         name = self.bind(node.name, "k")
         return (
             f"({found} if ({receiver} := {this}).__class__ is Instance and "
@@ -198,7 +183,7 @@ class Inliner:
 
     def this(self) -> str | None:
         """The receiver, where it is certain to be there."""
-        block = self._compiler.block
+        block = self.compiler.block
         variable = block.find(THIS)
         if variable is None or not block.function.is_method or block.hops(variable) != 0:
             return None
@@ -208,72 +193,78 @@ class Inliner:
         form = INTEGER_FORMS.get(node.operator)
         if form is None:
             return None
-        if node.operator == "+" and is_text(node.left):
-            return self._prefixed(node)
+        if node.operator == "+" and is_text(self, node.left):
+            return joined(self, node)
         constant = node.right.value if isinstance(node.right, nodes.Literal) else None
-        a, r = self._temporary(), self._temporary()
-        left, left_raw = self._operand(node.left)
+        a, r = self.temporary(), self.temporary()
+        left, left_raw = self.operand(node.left)
         others, right_raw = "", None
         if constant.__class__ is int or (constant.__class__ is str and node.operator in _EQUALITY):
             b = self._literal(node.right)  # type: ignore[arg-type]
             test = f"({a} := {left}).__class__ is {constant.__class__.__name__}"
         else:
-            b = self._temporary()
-            right, right_raw = self._operand(node.right)
+            b = self.temporary()
+            right, right_raw = self.operand(node.right)
             test = f"({a} := {left}).__class__ is ({b} := {right}).__class__ is int"
             others = OTHER_FORMS.get(node.operator, "").format(a=a, b=b, op=node.operator)
         result, accept = (part.format(a=a, b=b, r=r, op=node.operator) for part in form)
         otherwise = self._slow(node, a, b, left_raw, right_raw)
         return f"({result} if {test}{accept} else {others}{otherwise})"
 
-    def _prefixed(self, node: nodes.Binary) -> str:
-        """`"text" + x`"""
-        b, k = self._temporary(), self.bind(node.left.value, "k")  # type: ignore[attr-defined]
-        slow = self.bind(self._compiler.slow_operator(node), FALLBACK)
-        right = self.value(node.right)
-        return (
-            f"({k} + {b} if ({b} := {right}).__class__ is str and len({b}) <= {INLINE_JOIN} "
-            f"else {slow}({k}, {b}))"
-        )
-
-    def _operand(self, node: Any) -> tuple[str, Any]:
+    def operand(self, node: Any) -> tuple[str, Any]:
         """Text of an operand; for a variable its bare slot, and the node to read it properly.
 
         The fast path of an operator tests operands for being numbers anyway; only when they are
         not does it matter whether a variable is unset or holds a function to be called.
         """
         if isinstance(node, nodes.Name):
-            variable = self._compiler.block.find(node.name)
+            variable = self.compiler.block.find(node.name)
             if variable is not None and self._is_near(variable):
                 return self.place(variable), node
         return self.value(node), None
 
+    def _operands(self, first: Any, second: Any) -> tuple[tuple[str, Any], tuple[str, Any]]:
+        """Two operands; the first is read properly at once when the second may change things."""
+        if is_quiet(second, self.compiler.block):
+            return self.operand(first), self.operand(second)
+        return (self.value(first), None), self.operand(second)
+
     def _is_near(self, variable: Variable) -> bool:
-        return variable.home is None or self._compiler.block.hops(variable) == 0
+        return variable.home is None or self.compiler.block.hops(variable) == 0
 
     def _slow(self, node: nodes.Binary, a: str, b: str, left_raw: Any, right_raw: Any) -> str:
         """The general operation on `a` and `b`, variables among them read properly."""
-        slow = self._compiler.slow_operator(node)
-        if left_raw is None and right_raw is None:
-            return f"{self.bind(slow, FALLBACK)}({a}, {b})"
-        left = None if left_raw is None else self._compiler.closure(left_raw)
-        right = None if right_raw is None else self._compiler.closure(right_raw)
+        slow = self.compiler.slow_operator(node)
+        return self.general(slow, FALLBACK, (a, b), (left_raw, right_raw))
 
-        def resolved(frame: Any, first: Any, second: Any) -> Any:
-            if left is not None and first.__class__ in SPECIAL:
-                first = left(frame)
-            if right is not None and second.__class__ in SPECIAL:
-                second = right(frame)
-            return slow(first, second)
+    def general(
+        self, operation: Any, prefix: str, names: tuple[str, ...], raw: tuple[Any, ...]
+    ) -> str:
+        """A call of *operation* with what *names* hold; variables among it (*raw*, or None) are
+        read properly first.
+        """
+        listed = ", ".join(names)
+        if not any(raw):
+            return f"{self.bind(operation, prefix)}({listed})"
+        reads = [None if node is None else self.compiler.closure(node) for node in raw]
 
-        return f"{self.bind(resolved, FALLBACK)}(frame, {a}, {b})"
+        def resolved(frame: Any, *values: Any) -> Any:
+            pairs = zip(reads, values, strict=True)
+            return operation(
+                *[
+                    read(frame) if read is not None and value.__class__ in SPECIAL else value
+                    for read, value in pairs
+                ]
+            )
+
+        return f"{self.bind(resolved, prefix)}(frame, {listed})"
 
     def _conditional(self, node: nodes.Conditional) -> str:
         condition = self.truth(node.condition)
         return f"({self.value(node.then)} if {condition} else {self.value(node.otherwise)})"
 
     def _logical(self, node: nodes.Logical) -> str:
-        found = self._temporary()
+        found = self.temporary()
         if node.operator == "??":
             left = self.value(soft(node.left))
             return f"({found} if ({found} := {left}) is not None else {self.value(node.right)})"
@@ -286,54 +277,13 @@ class Inliner:
     def _unary(self, node: nodes.Unary) -> str | None:
         return f"(not {self.truth(node.operand)})" if node.operator == "!" else None
 
-    def _interpolation(self, node: nodes.Interpolation) -> str:
-        parts = [
-            self.bind(part, "k") if isinstance(part, str) else self._shown(part)
-            for part in node.parts
-        ]
-        # Quotes inside are those of another interpolation; they cannot be nested before 3.12.
-        # And Python's time to compile an f-string grows with the square of its parts.
-        if len(parts) > MAX_PARTS or any("'" in part for part in parts):
-            joined = "''.join((" + ", ".join(f"str({part})" for part in parts) + ",))"
-        else:
-            joined = "f'" + "".join(f"{{{part}}}" for part in parts) + "'"
-        text = self._temporary()
-        claimed = self.bind(self._claimed(node))
-        return f"({text} if len({text} := {joined}) <= {UNCLAIMED} else {claimed}({text}))"
-
-    def _shown(self, node: Any) -> str:
-        """The display form of *node*; an Int, which Python shows as Soli does, as it is."""
-        found, kind, value = self._temporary(), self._temporary(), self.value(node)
-        return (
-            f"({found} if ({kind} := ({found} := {value}).__class__) is str or {kind} is int "
-            f"else to_text({found}, {SPEND}))"
-        )
-
-    def _claimed(self, node: nodes.Node) -> Any:
-        machine, span, source = self._compiler.machine, node.span, self._compiler.source
-
-        def claimed(text: str) -> str:
-            try:
-                machine.check_length(len(text))
-            except SoliError as error:
-                error.locate(span, source)
-                raise
-            return text
-
-        return claimed
-
     def _call(self, node: nodes.Call) -> str | None:
         """A builtin function that says how it is written out for some types (`quick`)."""
-        if node.block is not None or len(node.arguments) != 1 or node.arguments[0].label:
-            return None
-        callee = node.callee
-        if not isinstance(callee, nodes.Name) or self._compiler.block.find(callee.name):
-            return None
-        native = self._compiler.machine.globals.get(callee.name)
-        if native.__class__ is not NativeFunction or not native.quick or self._calls == MAX_CALLS:
+        native = self.builtin(node)
+        if native is None or self._calls == MAX_CALLS:
             return None
         self._calls += 1
-        found, value = self._temporary(), self.value(node.arguments[0].value)
+        found, value = self.temporary(), self.value(node.arguments[0].value)
         self._calls -= 1
         forms = [
             f"{form.format(found)} if {found}.__class__ is {kind} else "
@@ -343,9 +293,19 @@ class Inliner:
         slow = self.bind(self._located(native.invoke, node))
         return f"({''.join(forms)}{slow}({found}))"
 
+    def builtin(self, node: nodes.Call) -> NativeFunction | None:
+        """The builtin that *node* calls, if it says how it is written out."""
+        if node.block is not None or len(node.arguments) != 1 or node.arguments[0].label:
+            return None
+        callee = node.callee
+        if not isinstance(callee, nodes.Name) or self.compiler.block.find(callee.name):
+            return None
+        native = self.compiler.machine.globals.get(callee.name)
+        return native if native.__class__ is NativeFunction and native.quick else None
+
     def _located(self, invoke: Any, node: nodes.Node) -> Any:
         """*invoke* with the place of *node* in its errors."""
-        span, source = node.span, self._compiler.source
+        span, source = node.span, self.compiler.source
 
         def located(value: Any) -> Any:
             try:
@@ -361,7 +321,7 @@ class Inliner:
     def truth(self, node: Any) -> str:
         """Python text that is as true as *node* is to Soli."""
         if not self._is_small(node):
-            return f"{self.bind(self._compiler.condition(node))}(frame)"
+            return f"{self.bind(self.compiler.condition(node))}(frame)"
         if isinstance(node, nodes.Binary) and node.operator in _COMPARISONS:
             return self.value(node)
         if isinstance(node, nodes.Unary) and node.operator == "!":
@@ -369,7 +329,7 @@ class Inliner:
         if isinstance(node, nodes.Logical) and node.operator != "??":
             joint = "and" if node.operator == "&&" else "or"
             return f"({self.truth(node.left)} {joint} {self.truth(node.right)})"
-        found = self._temporary()
+        found = self.temporary()
         value = self.value(node)
         return f"({found} if ({found} := {value}).__class__ is bool else is_truthy({found}))"
 
@@ -388,7 +348,7 @@ class Inliner:
         """Lines that leave the assigned value in `result`; None for a target out of reach."""
         target = node.target
         if isinstance(target, nodes.Name):
-            variable = self._compiler.block.find(target.name)
+            variable = self.compiler.block.find(target.name)
             if variable is None or variable.is_const or not self._is_near(variable):
                 return None
             return [f"{self.place(variable)} = result = {self.value(node.value)}"]
@@ -396,7 +356,7 @@ class Inliner:
             this = self.this()
             if this is None:
                 return None
-            put = self.bind(self._compiler.member_writer(target), FALLBACK)
+            put = self.bind(self.compiler.member_writer(target), FALLBACK)
             name = self.bind(target.name, "k")
             return [
                 f"result = {self.value(node.value)}",
@@ -406,15 +366,18 @@ class Inliner:
                 f"    {put}({this}, result)",
             ]
         if isinstance(target, nodes.Index):
-            put = self.bind(self._compiler.element_writer(target))
-            found, at = self._temporary(), self._temporary()
+            put = self.compiler.element_writer(target)
+            found, at = self.temporary(), self.temporary()
+            value = self.value(node.value)
+            (holder, holder_raw), (index, index_raw) = self._operands(target.object, target.index)
+            raw = (holder_raw, index_raw, None)
             return [
-                f"result = {self.value(node.value)}",
-                f"{found} = {self.value(target.object)}",
-                f"{at} = {self.value(target.index)}",
+                f"result = {value}",
+                f"{found} = {holder}",
+                f"{at} = {index}",
                 f"if {found}.__class__ is dict and {at}.__class__ is str "
                 f"and len({found}) < {SMALL_HASH}: {found}[{at}] = result",
-                f"else: {put}({found}, {at}, result)",
+                f"else: {self.general(put, CLOSURE, (found, at, 'result'), raw)}",
             ]
         return None
 
@@ -433,7 +396,7 @@ class Inliner:
         return {
             **self.bindings,
             **{name: value for name, value in _ALWAYS.items() if name in text},
-            **({SPEND: self._compiler.machine.spend} if SPEND in text else {}),
+            **({SPEND: self.compiler.machine.spend} if SPEND in text else {}),
         }
 
 
@@ -449,7 +412,7 @@ _VALUES: dict[type, Any] = {
     nodes.Binary: Inliner._binary,
     nodes.Conditional: Inliner._conditional,
     nodes.HashLiteral: Inliner._hash,
-    nodes.Interpolation: Inliner._interpolation,
+    nodes.Interpolation: interpolation,
     nodes.Call: Inliner._call,
 }
 
@@ -473,5 +436,5 @@ def expression(compiler: Compiler, node: Any) -> Closure:
     """A closure for the value of *node*, its small operands written out."""
     make_spine(compiler, node)
     inliner = Inliner(compiler)
-    text = inliner.write(node)
+    text = _VALUES[node.__class__](inliner, node)
     return compiler.closure(node) if text is None else inliner.make(f"return {text}")

@@ -7,6 +7,9 @@ from typing import Any
 from .. import nodes
 from .scopes import Block, children
 
+MAX_NODES = 12
+"""Nodes of one operand that are written out; a larger one is a closure."""
+
 _QUIET_NODES = (
     nodes.Literal,
     nodes.Name,
@@ -36,10 +39,6 @@ def is_quiet(node: Any, block: Block) -> bool:
 def _is_near(name: nodes.Name, block: Block) -> bool:
     variable = block.find(name.name)
     return variable is not None and (variable.home is None or block.hops(variable) == 0)
-
-
-def is_text(node: Any) -> bool:
-    return isinstance(node, nodes.Literal) and node.value.__class__ is str
 
 
 def weight(node: Any, most: int) -> int:

@@ -15,6 +15,15 @@ from typing import Any
 from ..semantics import MAX_INT, MIN_INT
 from ..values import UNSET
 
+FALLBACK = "f"
+"""Prefix of names that are only called when operands are not what is usual."""
+CLOSURE = "c"
+"""Prefix of names of closures, which are always called."""
+QUIET = "q"
+"""Prefix of names of closures that call nothing of the program, fallbacks aside, and only read."""
+SPEND = "spend"
+"""The name of `Machine.spend`."""
+
 _CONSTANTS = {"MAX_INT": MAX_INT, "MIN_INT": MIN_INT, "UNSET": UNSET}
 
 

@@ -106,7 +106,16 @@ def shuffle(machine: Machine, items: list[Value]) -> list[Value]:
 # --- changing in place ---
 
 
-@method("array", "push", Any_, mutates=True)
+@method(
+    "array",
+    "push",
+    Any_,
+    mutates=True,
+    quick={
+        "when": f"len({{0}}) * {ITEM_BYTES} < {{room}}",
+        "result": "{0}.append({1}) or {0}",
+    },
+)
 def push(machine: Machine, items: list[Value], item: Value) -> list[Value]:
     """Append *item*; gives the array."""
     if len(items) * ITEM_BYTES >= machine.max_length:

@@ -61,7 +61,7 @@ def debug() -> None:
 # --- conversion ---
 
 
-@function("str", Any_, quick={"int": "f'{{{0}}}'", "str": "{0}"})
+@function("str", Any_, quick={"int": "f'{{{0}}}'", "str": "{0}"}, gives=str)
 def str_(machine: Machine, value: Value) -> str:
     """The display form."""
     return machine.text(value)

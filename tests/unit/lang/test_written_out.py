@@ -78,6 +78,38 @@ Array.define_method("first", fn() { "mine" })
     assert run(text) == [1, "mine"]
 
 
+def test_a_replaced_push_is_called_at_old_call_sites() -> None:
+    """It is written out only as long as it is the native one."""
+    text = """
+def add(xs)
+  xs.push(1)
+  xs.push(2).length
+end
+before = add([])
+Array.define_method("push", fn(x) { "mine" })
+[before, add([])]
+"""
+    assert run(text) == [2, 4]
+
+
+@pytest.mark.parametrize("size", [0, 100, 200, 300])
+def test_joined_texts_of_any_size_are_claimed_alike(size: int) -> None:
+    """What is certain to be a String is joined without asking, up to where memory counts."""
+    text = f'x = "a" * {size}\n"#{{x}}" + str(x) + "b#{{x}}"'
+
+    assert run(text) == "a" * size + "a" * size + "b" + "a" * size
+    if size == 300:
+        with pytest.raises(LimitError, match="value too large"):
+            run(text, Limits(max_value_bytes=500))
+
+
+def test_the_object_is_read_before_what_its_index_calls() -> None:
+    """`xs[f()]` finds the array that `xs` was when the expression began."""
+    text = "xs = [1, 2]\ndef f\n  xs = [3, 4]\n  0\nend\n[xs[f()], xs[0]]"
+
+    assert run(text) == [1, 3]
+
+
 @pytest.mark.parametrize(
     ("code", "value"),
     [
