@@ -342,8 +342,8 @@ def _adapted(function: Function, count: int, invoke: Callable[..., Value]) -> Ca
 def stack_hint() -> str:
     """What a host can do about a stack that is too small."""
     return (
-        f"Python's recursion limit is {sys.getrecursionlimit()}; with "
-        "`sys.setrecursionlimit(10_000)` a host gives Soli the room of `soli run`"
+        f"Python's recursion limit is {sys.getrecursionlimit()}; `sys.setrecursionlimit(10_000)` "
+        "in the program that embeds Soli gives it the room of `soli run`"
     )
 
 

@@ -1,0 +1,68 @@
+"""What a host that embeds the interpreter meets."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from soli_stdlib import install
+
+from soli_lang import Interpreter, LimitError, render
+
+PYTHONS_OWN = 1_000
+AS_ADVISED = 10_000
+
+PROGRAM = """
+def down(n)
+  return 0 if n == 0
+  1 + down(n - 1)
+end
+"""
+
+
+@contextmanager
+def recursion_limit(limit: int) -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def test_a_host_with_pythons_own_recursion_limit_is_told_what_to_do() -> None:
+    """The stack ends before Soli's limit; the error says that, and the remedy."""
+    with recursion_limit(PYTHONS_OWN):
+        program = Interpreter(install).load(PROGRAM)
+
+        assert program.call("down", 150) == 150
+        with pytest.raises(LimitError, match="Python's stack is used up") as caught:
+            program.call("down", 900)
+        text = render(caught.value)
+        assert sys.getrecursionlimit() == PYTHONS_OWN
+
+    assert "Python's recursion limit is 1000; `sys.setrecursionlimit(10_000)`" in text
+    assert "in the program that embeds Soli" in text
+
+
+def test_a_host_that_follows_the_advice_has_all_of_solis_depth() -> None:
+    """Then it is Soli's own limit that ends a recursion, and names the function."""
+    with recursion_limit(AS_ADVISED):
+        program = Interpreter(install).load(PROGRAM)
+
+        assert program.call("down", 900) == 900
+        with pytest.raises(LimitError, match=r'too deep \(1000 frames\) in "down"'):
+            program.call("down", 1_001)
+
+
+def test_running_out_of_stack_leaves_the_interpreter_as_it_was() -> None:
+    """The next call begins at depth 0 again."""
+    with recursion_limit(PYTHONS_OWN):
+        program = Interpreter(install).load(PROGRAM)
+        for _ in range(3):
+            with pytest.raises(LimitError):
+                program.call("down", 900)
+
+        assert program.call("down", 150) == 150
