@@ -12,7 +12,20 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from soli_runtime import actions
-from soli_runtime.effects import Close, Effect, Everyone, Note, One, Send, Some, Wake
+from soli_runtime.effects import (
+    Close,
+    Cohort,
+    Effect,
+    Enter,
+    Everyone,
+    Exit,
+    Note,
+    One,
+    Send,
+    Some,
+    Subscribers,
+    Wake,
+)
 from soli_runtime.hub import Hub
 from soli_runtime.settings import Settings
 
@@ -113,6 +126,8 @@ class Bench:
         self.inboxes: dict[str, Inbox] = {}
         self.notes: list[Note] = []
         self.wakes: list[float] = []
+        self.cohorts: dict[Cohort, list[str]] = {}
+        """Who is in which: what `Enter` and `Exit` said so far."""
         self.on_message: Callable[[str, Any], None] | None = None
 
     def connect(self, *connection_ids: str) -> None:
@@ -161,6 +176,14 @@ class Bench:
             self.wakes.append(effect.at)
         elif isinstance(effect, Close):
             self.inboxes[effect.connection_id].closed = (effect.code, effect.reason)
+        elif isinstance(effect, Exit):
+            self.cohorts[effect.cohort].remove(effect.connection_id)
+            if not self.cohorts[effect.cohort]:
+                del self.cohorts[effect.cohort]
+        elif isinstance(effect, Enter):
+            members = self.cohorts.setdefault(effect.cohort, [])
+            assert effect.connection_id not in members, "enters a cohort twice"
+            members.append(effect.connection_id)
         else:
             for connection_id in self._recipients(effect):
                 self.inboxes[connection_id].payloads.append(effect.payload)
@@ -173,6 +196,10 @@ class Bench:
             ids = tuple(self.inboxes)
         elif isinstance(audience, One):
             ids = (audience.connection_id,)
+        elif isinstance(audience, Subscribers):
+            members = self.cohorts.get(audience.cohort, [])
+            ids = tuple(member for member in members if member != audience.but)
+            assert ids, "a message to nobody"
         else:
             assert isinstance(audience, Some)
             ids = audience.ids

@@ -13,7 +13,8 @@ from soli_runtime.actions_http import BODY_SECONDS
 from soli_runtime.hardening import DEFAULT_MAX_BODY_BYTES
 from soli_runtime.job_queue import MAX_FINISHED
 from soli_runtime.payloads import MAX_ROOM_NAME_CHARACTERS
-from soli_runtime.presence import MAX_GHOSTS, MAX_REMEMBERED_CHANNELS
+from soli_runtime.presence import MAX_GHOSTS
+from soli_runtime.roster import MAX_REMEMBERED_CHANNELS
 from soli_runtime.sessions import MAX_SESSIONS
 from soli_runtime.settings import SETTINGS, Setting
 from soli_runtime.worker import MAX_RUNNING

@@ -15,13 +15,16 @@ from .effects import (
     Close,
     ConnectionId,
     Effect,
+    Enter,
     Everyone,
+    Exit,
     Note,
     One,
     Room,
     RoomName,
     Send,
     Some,
+    Subscribers,
     Wake,
 )
 from .logs import Log
@@ -84,6 +87,8 @@ class Delivery:
         self._timer: asyncio.TimerHandle | None = None
         self._perform: dict[type, Callable[..., None]] = {
             Send: self._send,
+            Enter: self._enter,
+            Exit: self._exit,
             Close: self._close,
             Note: self._note,
             Wake: self._wake,
@@ -129,6 +134,8 @@ class Delivery:
             self._publish(audience, payload)  # type: ignore[arg-type]
         elif kind is Everyone:
             self._fanout.publish(EVERYBODY, payload)
+        elif kind is Subscribers:
+            self._send_subscribers(audience, payload)  # type: ignore[arg-type]
         else:
             self._send_some(audience, payload)  # type: ignore[arg-type]
 
@@ -141,6 +148,11 @@ class Delivery:
                 self._place(room.name, connection_id, connection_id in room.ids)
         self._fanout.publish(room.name, payload)
 
+    def _send_subscribers(self, audience: Subscribers, payload: str | bytes) -> None:
+        left_out = None if audience.but is None else self._connections.get(audience.but)
+        exclude = () if left_out is None else (left_out,)
+        self._fanout.publish(audience.cohort, payload, exclude=exclude)
+
     def _send_some(self, audience: Some, payload: str | bytes) -> None:
         message = Outgoing(payload)
         find = self._connections.get
@@ -151,6 +163,16 @@ class Delivery:
                     connection.send(message)
                 except Exception:
                     connection.failed()
+
+    def _enter(self, effect: Enter, handler: Handler | None) -> None:
+        connection = self._connections.get(effect.connection_id)
+        if connection is not None:
+            self._fanout.join(effect.cohort, connection)
+
+    def _exit(self, effect: Exit, handler: Handler | None) -> None:
+        connection = self._connections.get(effect.connection_id)
+        if connection is not None:
+            self._fanout.leave(effect.cohort, connection)
 
     def _follow_rooms(self) -> None:
         """Make the fan-out's rooms what the hub's rooms are now."""

@@ -11,7 +11,7 @@ frozen dataclass costs four times as much and these are made once or more per me
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 ConnectionId: TypeAlias = str
 RoomName: TypeAlias = str
@@ -32,31 +32,55 @@ class One:
 
 
 class Some:
-    """These connections, each at most once.
+    """These connections, each at most once."""
 
-    The core hands out the same object until membership changes. `fanout` belongs to the I/O
-    side: it may keep there what it made of `ids` (a tuple of bound writers). The core neither
-    reads nor clears it.
-    """
-
-    __slots__ = ("fanout", "ids")
+    __slots__ = ("ids",)
 
     def __init__(self, ids: tuple[ConnectionId, ...]) -> None:
         self.ids = ids
-        self.fanout: Any = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}{self.ids!r}"
 
 
 class Room(Some):
-    """The members that the room `name` has in this process."""
+    """The members that the room `name` has in this process; the same object until they change."""
 
     __slots__ = ("name",)
 
     def __init__(self, name: RoomName, ids: tuple[ConnectionId, ...]) -> None:
         super().__init__(ids)
         self.name = name
+
+
+class Cohort:
+    """The subscribers of a channel that get the same frames, for as long as they subscribe.
+
+    Its identity is all it has for the I/O side: `Enter` and `Exit` say, in order with what is sent,
+    who is in it. So a change of one costs no list of all.
+    """
+
+    __slots__ = ("label",)
+
+    def __init__(self, label: RoomName | None) -> None:
+        self.label = label
+        """The channel's name where messages carry it (spec/websocket.md §5, rule 11)."""
+
+    def __repr__(self) -> str:
+        return f"Cohort({self.label!r})"
+
+
+class Subscribers:
+    """Who is in `cohort` when this effect's turn comes, `but` one."""
+
+    __slots__ = ("but", "cohort")
+
+    def __init__(self, cohort: Cohort, but: ConnectionId | None = None) -> None:
+        self.cohort = cohort
+        self.but = but
+
+    def __repr__(self) -> str:
+        return f"Subscribers({self.cohort!r}, but={self.but!r})"
 
 
 class Everyone:
@@ -70,7 +94,7 @@ class Everyone:
 
 EVERYONE = Everyone()
 
-Audience: TypeAlias = One | Some | Everyone
+Audience: TypeAlias = One | Some | Subscribers | Everyone
 
 
 class Send:
@@ -84,6 +108,25 @@ class Send:
 
     def __repr__(self) -> str:
         return f"Send({self.audience!r}, {self.payload!r})"
+
+
+class Enter:
+    """The connection is in `cohort` from here on; it was not."""
+
+    __slots__ = ("cohort", "connection_id")
+
+    def __init__(self, connection_id: ConnectionId, cohort: Cohort) -> None:
+        self.connection_id = connection_id
+        self.cohort = cohort
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.connection_id!r}, {self.cohort!r})"
+
+
+class Exit(Enter):
+    """The connection is not in `cohort` from here on; it was. It may be gone."""
+
+    __slots__ = ()
 
 
 class Close:
@@ -134,4 +177,4 @@ class Wake:
         return f"Wake({self.at})"
 
 
-Effect: TypeAlias = Send | Close | Note | Wake
+Effect: TypeAlias = Send | Enter | Exit | Close | Note | Wake

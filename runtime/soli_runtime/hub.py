@@ -181,10 +181,11 @@ class Hub:
         self._check_rooms(connection_id, (room,))
         return self._enter(connection_id, room)
 
-    def leave(self, connection_id: ConnectionId, room: RoomName) -> None:
+    def leave(self, connection_id: ConnectionId, room: RoomName) -> list[Effect]:
         """`ws_leave`. A room that was not joined: nothing."""
-        if self.rooms.leave(connection_id, room):
-            self._presence.left(connection_id, room)
+        if not self.rooms.leave(connection_id, room):
+            return []
+        return self._presence.left(connection_id, room)
 
     def clients(self) -> list[ConnectionId]:
         """`ws_clients`, oldest first."""
@@ -326,7 +327,7 @@ class Hub:
         self, connection_id: ConnectionId, action: Leave, now: float, effects: list[Effect]
     ) -> None:
         for room in action.rooms:
-            self.leave(connection_id, room)
+            effects += self.leave(connection_id, room)
 
     def _close(
         self,

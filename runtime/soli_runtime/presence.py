@@ -22,16 +22,23 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from . import wire
-from .effects import ConnectionId, Effect, Note, One, RoomName, Send, Wake
-from .roster import Channel, Cohort, Ghost, Meta, User
+from .effects import (
+    ConnectionId,
+    Effect,
+    Note,
+    One,
+    RoomName,
+    Send,
+    Some,
+    Subscribers,
+    Wake,
+)
+from .roster import Channel, Ghost, Meta, Seat, User
 
 logger = logging.getLogger("soli.presence")
 
 MAX_GHOSTS = 64
 """Metas of one user that are gone, may still be shown, and are remembered for its leave."""
-
-MAX_REMEMBERED_CHANNELS = 128
-"""Channels that a connection left and may come back to; past it the oldest is forgotten."""
 
 
 class Membership(Protocol):
@@ -40,19 +47,6 @@ class Membership(Protocol):
     def members(self, room: RoomName) -> tuple[ConnectionId, ...]: ...
 
     def contains(self, room: RoomName, connection_id: ConnectionId) -> bool: ...
-
-
-class _Seat:
-    """What presence knows of one connection."""
-
-    __slots__ = ("left", "synced", "tracked")
-
-    def __init__(self) -> None:
-        self.tracked: dict[RoomName, Channel] = {}
-        self.synced: dict[RoomName, Channel] = {}
-        """Channels of which it has a snapshot."""
-        self.left: dict[RoomName, int] = {}
-        """Channels that it left with users in them, and the revision at which it left."""
 
 
 class Presence:
@@ -75,7 +69,7 @@ class Presence:
         self._resync_seconds = resync_seconds
         self._resync_bytes = resync_bytes
         self._channels: dict[RoomName, Channel] = {}
-        self._seats: dict[ConnectionId, _Seat] = {}
+        self._seats: dict[ConnectionId, Seat] = {}
         self._pending: dict[RoomName, float] = {}
         """When the next resync of a channel is due."""
         self._wake: float | None = None
@@ -136,11 +130,14 @@ class Presence:
         self._snapshot_to(self._open(channel), connection_id, effects)
         return effects
 
-    def left(self, connection_id: ConnectionId, channel: RoomName) -> None:
+    def left(self, connection_id: ConnectionId, channel: RoomName) -> list[Effect]:
         """A connection left the room. It stays a subscriber while it is tracked there."""
+        effects: list[Effect] = []
         found = self._channels.get(channel)
-        if found is not None and connection_id not in found.trackers:
-            self._unsubscribe(found, connection_id)
+        seat = self._seats.get(connection_id)
+        if found is not None and seat is not None and connection_id not in found.trackers:
+            self._unsubscribe(seat, found, effects)
+        return effects
 
     def forget(self, connection_id: ConnectionId, now: float) -> list[Effect]:
         """A connection is gone: untrack it everywhere and tell the others, not itself."""
@@ -150,7 +147,7 @@ class Presence:
         effects: list[Effect] = []
         tracked = tuple(seat.tracked.values())
         for channel in tuple(seat.synced.values()):
-            self._unsubscribe(channel, connection_id)
+            self._unsubscribe(seat, channel, effects)
         for channel in tracked:
             self._drop(channel, connection_id, now, effects)
         del self._seats[connection_id]
@@ -245,19 +242,18 @@ class Presence:
         force: bool = False,
         skip: ConnectionId | None = None,
     ) -> None:
-        """A snapshot to those whose last one is out of date; put off when over the budget."""
+        """A snapshot to those whose last one is out of date, as far as the budget goes."""
         stale = channel.stale(skip)
-        if not stale:
-            return
         if self._resync_bytes:
             channel.refill(now, self._resync_bytes)
-            if channel.balance <= 0 and not force:
-                self._schedule(channel, now, effects)
-                return
+            if not force:
+                stale = channel.affordable(stale)
         sent = self._snapshot_to_all(channel, stale, effects)
         if self._resync_bytes:
             channel.balance -= sent
-        if not channel.has_stale():
+        if channel.has_stale():
+            self._schedule(channel, now, effects)
+        else:
             self._pending.pop(channel.name, None)
 
     def _schedule(self, channel: Channel, now: float, effects: list[Effect]) -> None:
@@ -312,10 +308,10 @@ class Presence:
             return
         self._before_diff(channel, None, now, effects, skip=connection_id)
         newcomers = self._without_snapshot(channel, connection_id)
-        others = channel.cohorts_without(connection_id)
         user = channel.users[key] = User(key)
         self._attach(channel, user, connection_id, meta)
-        self._diff(others, wire.payload([user.text]), wire.EMPTY_OBJECT, effects)
+        joins = wire.payload([user.text])
+        self._diff(channel, joins, wire.EMPTY_OBJECT, effects, but=connection_id)
         if newcomers:
             self._snapshot_to_all(channel, newcomers, effects)
         self._snapshot_to(channel, connection_id, effects)
@@ -347,7 +343,7 @@ class Presence:
         user.revised = self._revision
         channel.touch(user)
         joins = wire.payload([user.text])
-        self._diff(channel.cohorts(), joins, wire.EMPTY_OBJECT, effects)
+        self._diff(channel, joins, wire.EMPTY_OBJECT, effects)
 
     def _drop(
         self,
@@ -364,7 +360,7 @@ class Presence:
             self._before_diff(channel, user, now, effects, skip=connection_id if keep else None)
             leaves = wire.payload([user.text_with(channel.held_ghosts(user))])
             self._detach(channel, user, connection_id)
-            self._diff(channel.cohorts(), wire.EMPTY_OBJECT, leaves, effects)
+            self._diff(channel, wire.EMPTY_OBJECT, leaves, effects)
         else:
             meta = self._detach(channel, user, connection_id)
             channel.silent = self._revision
@@ -374,7 +370,7 @@ class Presence:
         if keep:
             return
         if not self._membership.contains(channel.name, connection_id):
-            self._unsubscribe(channel, connection_id)
+            self._unsubscribe(self._seats[connection_id], channel, effects)
         self._discard_if_unused(channel)
 
     def _bound_ghosts(
@@ -397,14 +393,27 @@ class Presence:
 
     # Frames
 
-    def _diff(self, cohorts: list[Cohort], joins: str, leaves: str, effects: list[Effect]) -> None:
-        for cohort in cohorts:
-            effects.append(Send(cohort.some, wire.diff(joins, leaves, cohort.label)))
+    def _diff(
+        self,
+        channel: Channel,
+        joins: str,
+        leaves: str,
+        effects: list[Effect],
+        *,
+        but: ConnectionId | None = None,
+    ) -> None:
+        if but not in channel.synced:
+            but = None
+        for cohort in channel.cohorts(but):
+            text = wire.diff(joins, leaves, cohort.label)
+            effects.append(Send(Subscribers(cohort, but), text))
 
     def _snapshot_to(
         self, channel: Channel, connection_id: ConnectionId, effects: list[Effect]
     ) -> None:
-        since = self._subscribe(channel, connection_id)
+        seat = self._seat(connection_id)
+        since = seat.left.get(channel.name)
+        effects += seat.subscribe(channel, self._revision)
         label = channel.name if connection_id in channel.labelled else None
         effects.append(Send(One(connection_id), channel.snapshot(label)))
         if since is not None:
@@ -420,12 +429,12 @@ class Presence:
         """One snapshot per shape to many. Returns how many bytes go out, all recipients counted."""
         members = tuple(members)
         for member in members:
-            self._subscribe(channel, member)
+            effects += self._seat(member).subscribe(channel, self._revision)
         sent = 0
-        for cohort in channel.split(members):
-            text = channel.snapshot(cohort.label)
-            sent += len(text.encode("utf-8", "replace")) * len(cohort.some.ids)
-            effects.append(Send(cohort.some, text))
+        for label, ids in channel.split(members):
+            text = channel.snapshot(label)
+            sent += channel.snapshot_bytes(label) * len(ids)
+            effects.append(Send(Some(ids), text))
         return sent
 
     def _without_snapshot(self, channel: Channel, but: ConnectionId) -> list[ConnectionId]:
@@ -441,10 +450,10 @@ class Presence:
 
     # Who has which snapshot
 
-    def _seat(self, connection_id: ConnectionId) -> _Seat:
+    def _seat(self, connection_id: ConnectionId) -> Seat:
         seat = self._seats.get(connection_id)
         if seat is None:
-            seat = self._seats[connection_id] = _Seat()
+            seat = self._seats[connection_id] = Seat(connection_id)
         return seat
 
     def _open(self, channel: RoomName) -> Channel:
@@ -458,29 +467,9 @@ class Presence:
         seat = self._seats.get(connection_id)
         return seat is not None and channel in seat.left
 
-    def _subscribe(self, channel: Channel, connection_id: ConnectionId) -> int | None:
-        """Note a snapshot of now. For one that comes back: the revision at which it left."""
-        channel.sync(connection_id, self._revision)
-        seat = self._seat(connection_id)
+    def _unsubscribe(self, seat: Seat, channel: Channel, effects: list[Effect]) -> None:
         if channel.name in seat.synced:
-            return None
-        seat.synced[channel.name] = channel
-        if len(seat.synced) > 1:
-            for other in seat.synced.values():
-                other.label(connection_id, True)
-        return seat.left.pop(channel.name, None)
-
-    def _unsubscribe(self, channel: Channel, connection_id: ConnectionId) -> None:
-        if channel.unsync(connection_id):
-            seat = self._seats[connection_id]
-            del seat.synced[channel.name]
-            if len(seat.synced) == 1:
-                for other in seat.synced.values():
-                    other.label(connection_id, False)
-            if channel.users:
-                seat.left[channel.name] = self._revision
-            if len(seat.left) > MAX_REMEMBERED_CHANNELS:
-                del seat.left[next(iter(seat.left))]
+            effects += seat.unsubscribe(channel, self._revision)
         self._discard_if_unused(channel)
 
     def _discard_if_unused(self, channel: Channel) -> None:

@@ -66,8 +66,7 @@ class Realtime:
 
     def leave(self, connection_id: str, room: str) -> None:
         """Take a connection out of a room; not a member: nothing."""
-        self.hub.leave(connection_id, room)
-        self._carry_out(())
+        self._carry_out(self.hub.leave(connection_id, room))
 
     def clients(self) -> list[str]:
         """Ids of all connections, oldest first."""

@@ -1,4 +1,4 @@
-"""The data of presence: channels, their users, the metas of a user.
+"""The data of presence: channels, their users, the metas of a user, and what a connection has.
 
 Nothing here decides who is told what; see `presence`. Text is encoded here and kept until it
 changes: once per meta, once per user, once per channel and shape.
@@ -6,11 +6,14 @@ changes: once per meta, once per user, once per channel and shape.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from . import wire
-from .effects import ConnectionId, RoomName, Some
+from .effects import Cohort, ConnectionId, Effect, Enter, Exit, RoomName
+
+MAX_REMEMBERED_CHANNELS = 128
+"""Channels that a connection left and may come back to; past it the oldest is forgotten."""
 
 
 class Meta:
@@ -97,21 +100,13 @@ class User:
         return wire.user(self.key, [meta.text for meta in metas])
 
 
-class Cohort:
-    """The subscribers of a channel that get one shape: the page's, or with `"channel"`."""
-
-    __slots__ = ("label", "some")
-
-    def __init__(self, label: RoomName | None, some: Some) -> None:
-        self.label = label
-        self.some = some
-
-
 class Channel:
     """A room in which presence is, or was, tracked while somebody still holds a snapshot."""
 
     __slots__ = (
-        "_cohorts",
+        "_named",
+        "_plain",
+        "_sizes",
         "_snapshots",
         "_texts",
         "balance",
@@ -139,8 +134,12 @@ class Channel:
         self.balance = balance
         """Bytes of resyncs that may be sent; negative after a large one (rule 8)."""
         self.balance_at = 0.0
-        self._cohorts: list[Cohort] | None = None
+        self._plain = Cohort(None)
+        """The subscribers that get the page's shape."""
+        self._named = Cohort(name)
+        """Those whose messages carry the channel's name."""
         self._snapshots: dict[RoomName | None, str] = {}
+        self._sizes: dict[RoomName | None, int] = {}
         self._texts: dict[str, str] = {}
         """`User.text` by user id, in the order of `users`: a snapshot is one `join` of them."""
 
@@ -152,6 +151,7 @@ class Channel:
     def touch(self, user: User) -> None:
         """Encode anew after a change of *user*; one without metas is forgotten."""
         self._snapshots.clear()
+        self._sizes.clear()
         user.touch()
         if user.metas:
             self._texts[user.key] = user.text
@@ -167,60 +167,59 @@ class Channel:
             text = self._snapshots[label] = wire.snapshot(users, label)
         return text
 
+    def snapshot_bytes(self, label: RoomName | None) -> int:
+        """The length of `snapshot` in UTF-8, counted once per change and shape."""
+        size = self._sizes.get(label)
+        if size is None:
+            size = self._sizes[label] = len(self.snapshot(label).encode("utf-8", "replace"))
+        return size
+
     # Subscribers
 
     def sync(self, connection_id: ConnectionId, revision: int) -> None:
         """Note that a subscriber has the snapshot of *revision*."""
-        if self.synced.pop(connection_id, None) is None:
-            self._cohorts = None
-        self.synced[connection_id] = revision
+        self.synced.pop(connection_id, None)
+        self.synced[connection_id] = revision  # at the end
 
-    def unsync(self, connection_id: ConnectionId) -> bool:
-        """Forget a subscriber. False if it had no snapshot."""
-        if self.synced.pop(connection_id, None) is None:
-            return False
+    def unsync(self, connection_id: ConnectionId) -> None:
+        """Forget a subscriber."""
+        del self.synced[connection_id]
         self.labelled.discard(connection_id)
-        self._cohorts = None
-        return True
 
     def label(self, connection_id: ConnectionId, wanted: bool) -> None:
         """Give or take the extra `"channel"` in messages to a subscriber."""
-        if wanted == (connection_id in self.labelled):
-            return
         if wanted:
             self.labelled.add(connection_id)
         else:
             self.labelled.discard(connection_id)
-        self._cohorts = None
 
-    def cohorts(self) -> list[Cohort]:
-        """All subscribers with a snapshot, by shape; the same objects until they change."""
-        if self._cohorts is None:
-            self._cohorts = self.split(self.synced)
-        return self._cohorts
+    def cohort_of(self, connection_id: ConnectionId) -> Cohort:
+        """The cohort that a subscriber is in."""
+        return self._named if connection_id in self.labelled else self._plain
 
-    def cohorts_without(self, connection_id: ConnectionId) -> list[Cohort]:
-        """All but one."""
-        if connection_id not in self.synced:
-            return self.cohorts()
-        return self.split([member for member in self.synced if member != connection_id])
+    def cohorts(self, but: ConnectionId | None) -> list[Cohort]:
+        """Those that have a subscriber other than *but*."""
+        named, plain = len(self.labelled), len(self.synced) - len(self.labelled)
+        if but in self.labelled:
+            named -= 1
+        elif but in self.synced:
+            plain -= 1
+        return [self._plain] * (plain > 0) + [self._named] * (named > 0)
 
-    def split(self, members: Iterable[ConnectionId]) -> list[Cohort]:
-        """*members* by the shape that they get; no empty cohort."""
+    def split(
+        self, members: Iterable[ConnectionId]
+    ) -> list[tuple[RoomName | None, tuple[ConnectionId, ...]]]:
+        """*members* by the label of what they get."""
         labelled = self.labelled
         if not labelled:
             ids = tuple(members)
-            return [Cohort(None, Some(ids))] if ids else []
+            return [(None, ids)] if ids else []
         plain: list[ConnectionId] = []
         named: list[ConnectionId] = []
         for member in members:
             (named if member in labelled else plain).append(member)
-        cohorts = []
-        if plain:
-            cohorts.append(Cohort(None, Some(tuple(plain))))
-        if named:
-            cohorts.append(Cohort(self.name, Some(tuple(named))))
-        return cohorts
+        groups = ((None, tuple(plain)), (self.name, tuple(named)))
+        return [(label, ids) for label, ids in groups if ids]
 
     def oldest_snapshot(self) -> int | None:
         """The revision of the oldest snapshot that a subscriber has, None without subscribers."""
@@ -231,15 +230,22 @@ class Channel:
         oldest = self.oldest_snapshot()
         return oldest is not None and oldest < self.silent
 
-    def stale(self, skip: ConnectionId | None = None) -> list[ConnectionId]:
-        """The subscribers whose snapshot is out of date."""
-        found = []
+    def stale(self, skip: ConnectionId | None = None) -> Iterator[ConnectionId]:
+        """The subscribers whose snapshot is out of date, oldest first."""
         for member, revision in self.synced.items():
             if revision >= self.silent:
                 break  # `synced` is ordered by revision
             if member != skip:
-                found.append(member)
-        return found
+                yield member
+
+    def affordable(self, members: Iterable[ConnectionId]) -> Iterator[ConnectionId]:
+        """As many of *members* as may get a snapshot now; the last may put us in debt."""
+        balance = self.balance
+        for member in members:
+            if balance <= 0:
+                break
+            balance -= self.snapshot_bytes(self.cohort_of(member).label)
+            yield member
 
     def held_ghosts(self, user: User) -> list[Ghost]:
         """The metas of *user* that are gone and that some subscriber may still show."""
@@ -257,3 +263,48 @@ class Channel:
         gained = max(0.0, now - self.balance_at) * bytes_per_second
         self.balance = min(float(bytes_per_second), self.balance + gained)
         self.balance_at = now
+
+
+class Seat:
+    """What presence knows of one connection."""
+
+    __slots__ = ("connection_id", "left", "synced", "tracked")
+
+    def __init__(self, connection_id: ConnectionId) -> None:
+        self.connection_id = connection_id
+        self.tracked: dict[RoomName, Channel] = {}
+        self.synced: dict[RoomName, Channel] = {}
+        """Channels of which it has a snapshot."""
+        self.left: dict[RoomName, int] = {}
+        """Channels that it left with users in them, and the revision at which it left."""
+
+    def subscribe(self, channel: Channel, revision: int) -> Iterator[Effect]:
+        """Note that it has the snapshot of *revision*; the cohorts that it enters and exits."""
+        channel.sync(self.connection_id, revision)
+        if channel.name in self.synced:
+            return
+        self.left.pop(channel.name, None)
+        if len(self.synced) == 1:
+            yield from self._label(True)
+        self.synced[channel.name] = channel
+        channel.label(self.connection_id, len(self.synced) > 1)
+        yield Enter(self.connection_id, channel.cohort_of(self.connection_id))
+
+    def unsubscribe(self, channel: Channel, revision: int) -> Iterator[Effect]:
+        """Note that nothing of *channel* is sent to it any more; *revision* is the last it saw."""
+        yield Exit(self.connection_id, channel.cohort_of(self.connection_id))
+        channel.unsync(self.connection_id)
+        del self.synced[channel.name]
+        if len(self.synced) == 1:
+            yield from self._label(False)
+        if channel.users:
+            self.left[channel.name] = revision
+        if len(self.left) > MAX_REMEMBERED_CHANNELS:
+            del self.left[next(iter(self.left))]
+
+    def _label(self, wanted: bool) -> Iterator[Effect]:
+        """Rule 11, for the channels that it has: with a second one, all are named."""
+        for channel in self.synced.values():
+            yield Exit(self.connection_id, channel.cohort_of(self.connection_id))
+            channel.label(self.connection_id, wanted)
+            yield Enter(self.connection_id, channel.cohort_of(self.connection_id))

@@ -358,6 +358,7 @@ class PresenceMachine(RuleBasedStateMachine):
         presence = self.bench.hub.broker.presence
         assert len(presence) == 0, "channels are left behind"  # type: ignore[arg-type]
         assert len(self.bench.hub.rooms) == 0, "rooms are left behind"
+        assert self.bench.cohorts == {}, "subscribers are left behind"
         assert self.bench.hub.due is None
 
 

@@ -1,6 +1,7 @@
 """Delivery of one message to many connections.
 
-A room here is a set of connections under a name; what rooms mean is decided elsewhere.
+A room here is a set of connections under a name, which may be any object that can be a key; what
+rooms mean is decided elsewhere.
 
 Messages published within one turn of the event loop are collected in a *log* and go out at the
 end of the turn: one joined write per member, however many messages there are (design.md 4.4).
@@ -17,7 +18,7 @@ holds as before: who waits for its share of the batch gets it in `catch_up`, bef
 and what is published meanwhile goes into the next log, written when the batch is done.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 from itertools import chain, islice
 from operator import itemgetter, length_hint
@@ -51,7 +52,7 @@ class Room:
 
     __slots__ = ("_targets", "members", "name")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: Hashable) -> None:
         self.name = name
         #: In order of joining.
         self.members: dict[Connection, None] = {}
@@ -179,7 +180,7 @@ class Fanout:
         self._call_soon = call_soon
         self._counters = counters
         self._slice_members = slice_members
-        self._rooms: dict[str, Room] = {}
+        self._rooms: dict[Hashable, Room] = {}
         #: What was published and not yet written, in order. Always the same list object:
         #: connections hold a reference, to see at the price of one test that it is empty.
         self.log: list[Outgoing] = []
@@ -191,7 +192,7 @@ class Fanout:
 
     # Membership
 
-    def join(self, name: str, connection: "Connection") -> None:
+    def join(self, name: Hashable, connection: "Connection") -> None:
         """Add *connection* to a room. Joining twice, or joining when closed, does nothing."""
         if not connection.is_open:
             return
@@ -205,7 +206,7 @@ class Fanout:
         room.members[connection] = None
         room.changed()
 
-    def leave(self, name: str, connection: "Connection") -> None:
+    def leave(self, name: Hashable, connection: "Connection") -> None:
         """Take *connection* out of a room. What was published to it before still arrives."""
         room = self._rooms.get(name)
         if room is None or connection not in room.members:
@@ -226,7 +227,7 @@ class Fanout:
         if not room.members:
             del self._rooms[room.name]
 
-    def count(self, name: str) -> int:
+    def count(self, name: Hashable) -> int:
         """How many connections are in a room."""
         room = self._rooms.get(name)
         return 0 if room is None else len(room.members)
@@ -235,7 +236,7 @@ class Fanout:
 
     def publish(
         self,
-        name: str,
+        name: Hashable,
         message: str | bytes | Outgoing,
         *,
         exclude: "Iterable[Connection]" = (),
@@ -356,13 +357,11 @@ class Fanout:
 
     def _write_room(self, room: Room, messages: list[Outgoing]) -> None:
         """The usual case: the members are in none of the other rooms that were published to."""
-        plain, deflated = room.targets()
         log = self._current
         ahead = [connection for connection in log.ahead if connection in room.members]
-        if ahead:
-            plain, deflated = room.targets_without(ahead)
-            for connection in ahead:
-                self._write(connection, log.messages((room,), log.ahead[connection]))
+        for connection in ahead:
+            self._write(connection, log.messages((room,), log.ahead[connection]))
+        plain, deflated = room.targets_without(ahead) if ahead else room.targets()
         if plain:
             block = b"".join([message.plain for message in messages])
             self._write_all(room.members, plain, block, len(messages))

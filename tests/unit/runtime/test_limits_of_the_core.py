@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from soli_runtime.actions import MAX_USER_ID_CHARACTERS, ActionError
 from soli_runtime.job_queue import MAX_FINISHED, Job, MemoryJobs
-from soli_runtime.presence import MAX_GHOSTS, MAX_REMEMBERED_CHANNELS
+from soli_runtime.presence import MAX_GHOSTS
+from soli_runtime.roster import MAX_REMEMBERED_CHANNELS
 from soli_runtime.sessions import MAX_SESSIONS, MemoryStore
 
 from ...presence_clients import Bench
@@ -44,11 +45,13 @@ def refreshes(bytes_per_second: int) -> list[int]:
 
 
 def test_the_budget_of_refreshes_is_inclusive() -> None:
-    """presence-resync-bytes: while a byte of it is left a refresh goes out; at zero it waits."""
+    """presence-resync-bytes: while a byte of it is left one more goes out; at zero all wait."""
     first, second = refreshes(0)
     assert first > 0
-    assert second > 0
-    assert refreshes(first + 1) == [first, second]
+    each = second // 3
+    assert refreshes(first + 1) == [first, each]
+    assert refreshes(first + each) == [first, each]
+    assert refreshes(first + each + 1) == [first, 2 * each]
     assert refreshes(first) == [first, 0]
 
 

@@ -424,6 +424,30 @@ def test_over_the_budget_a_refresh_waits(bench: Bench) -> None:
     assert small.now > 103
 
 
+def test_a_refresh_of_many_is_spread_over_the_seconds_that_its_bytes_take() -> None:
+    """No burst: whoever knows least comes first, and everybody has had it in the end."""
+    watchers = [f"watcher-{number}" for number in range(20)]
+    bench = Bench(presence_resync_bytes=1000)
+    bench.connect("a", "b", *watchers)
+    track(bench, "a", "ada")
+    for watcher in watchers:
+        join(bench, watcher)
+    bench.now += 60
+    track(bench, "b", "ada")
+    clear(bench)
+    refreshed: list[str] = []
+    started = bench.now
+    while bench.hub.due is not None:
+        bench.now = bench.hub.due
+        bench.flush()
+        sizes = [len(payload) for inbox in bench.inboxes.values() for payload in inbox.payloads]
+        assert 0 < sum(sizes) < 1000 + max(sizes)
+        refreshed += [name for name in ("a", *watchers) if bench.received(name)]
+
+    assert refreshed == ["a", *watchers]
+    assert 2 <= bench.now - started <= 4
+
+
 def test_over_the_budget_a_diff_goes_out_without_a_refresh(bench: Bench) -> None:
     """Diffs are never held back."""
     small = Bench(presence_resync_bytes=1)
