@@ -21,6 +21,7 @@ from .values import SKIP, UNSET, Function, Value
 
 def _tables() -> Tables:
     from .evaluator import (
+        accesses,
         assignment,
         calls,
         classes,
@@ -46,6 +47,7 @@ def _tables() -> Tables:
         loops,
         handlers,
         functions,
+        accesses,
         calls,
         assignment,
         supers,

@@ -8,21 +8,28 @@ from typing import Any
 from .values import Value
 
 Calls = dict[type, Callable[..., Value]]
+Forms = dict[tuple[str, str], set[type]]
+"""(condition, result), both Python text -> the receivers for which that replaces the call."""
 
 
 class MethodTable(dict[type, Any]):
     """Python class of a receiver -> NativeMethod, or Method when a program added it."""
 
-    __slots__ = ("_taking",)
+    __slots__ = ("_forms", "_taking")
 
     def __init__(self) -> None:
         super().__init__()
         self._taking: dict[int, Calls] = {}
+        self._forms: dict[int, Forms] = {}
 
     def __setitem__(self, kind: type, method: Any) -> None:
         super().__setitem__(kind, method)
         for count, calls in self._taking.items():
             _note(calls, count, kind, method)
+        for count, forms in self._forms.items():
+            for kinds in forms.values():
+                kinds.discard(kind)
+            _note_form(forms, count, kind, method)
 
     def taking(self, count: int) -> Calls:
         """What to call with a receiver and *count* arguments, for the native methods that take
@@ -34,6 +41,24 @@ class MethodTable(dict[type, Any]):
             for kind, method in self.items():
                 _note(calls, count, kind, method)
         return calls
+
+    def forms(self, count: int) -> Forms:
+        """How calls with *count* arguments are written out (`NativeMethod.quick`).
+
+        The sets are kept up to date: a receiver leaves when a program replaces its method.
+        """
+        forms = self._forms.get(count)
+        if forms is None:
+            forms = self._forms[count] = {}
+            for kind, method in self.items():
+                _note_form(forms, count, kind, method)
+        return forms
+
+
+def _note_form(forms: Forms, count: int, kind: type, method: Any) -> None:
+    quick = getattr(method, "quick", None)
+    if quick and method.low == count:
+        forms.setdefault((quick.get("when", ""), quick["result"]), set()).add(kind)
 
 
 def _note(calls: Calls, count: int, kind: type, method: Any) -> None:

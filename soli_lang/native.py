@@ -105,8 +105,10 @@ class NativeMethod:
         self.expected = declaration.expected
         self.invoke = invoke
         self.quick = declaration.quick or {}
-        """Python text of the `result` where `when` holds, instead of a call; `{0}` is the receiver,
-        `{1}` the first argument, `{room}` the bytes that one value may have."""
+        """Python text of the `result` where `when` holds (if given), instead of a call with the
+        fewest arguments; `{0}` is the receiver, `{1}` the first argument, `{room}` the bytes that
+        one value may have. It must cost little, never fail, and call nothing of the program. A
+        method without arguments that has it must be `bare`."""
 
     def call(
         self, receiver: Value, arguments: list[Value], named: dict[str, Value] | None, block: Value

@@ -89,7 +89,8 @@ class FunctionCode:
     """
 
     __slots__ = (
-        "arity", "as_method", "auto", "bind", "name", "node", "required", "skips", "stream",
+        "arity", "as_method", "auto", "bind", "is_leaf", "name", "node", "required", "skips",
+        "stream",
     )  # fmt: skip
 
     name: str
@@ -97,6 +98,8 @@ class FunctionCode:
     required: int
     auto: bool
     skips: bool
+    is_leaf: bool
+    """Whether `invoke` takes no place in the depth of calls, because its body calls nothing."""
     node: Any
     bind: Callable[[Any, Value], Function]
     """(frame around the definition, `this`) -> a function."""

@@ -7,41 +7,24 @@ from typing import Any
 from .. import nodes
 from ..errors import SoliError, SoliPlainTypeError, SoliTypeError
 from ..machine import arity_error
-from ..native import NativeFunction, NativeMethod
-from ..objects import Instance, SoliClass
+from ..native import NativeFunction
+from ..objects import SoliClass
 from ..semantics import type_name
 from ..values import UNSET, Value
+from .accesses import written_out
 from .compiler import Closure, Compiler, Frame, Tables, register
 from .inline import Inliner
-from .members import UNIVERSAL, Named, call_member, call_value, get_member, no_member
+from .members import UNIVERSAL, Named, call_member, call_value, no_member
 from .names import raw_name
+from .sites import MethodSite, Site
 
 
 def install(tables: Tables) -> None:
     expressions = tables.expressions
-    tables.member_reader = member_reader
     tables.call_lines = _call_lines
     register(expressions, nodes.Call)(compile_call)
-    register(expressions, nodes.Member)(compile_member)
     register(expressions, nodes.ScopedName)(_scoped_name)
     register(expressions, nodes.New)(_new)
-
-
-class Site:
-    """A place in the program that calls: adds its position to errors that pass."""
-
-    __slots__ = ("source", "span")
-
-    def __init__(self, compiler: Compiler, node: nodes.Node) -> None:
-        self.span = node.span
-        self.source = compiler.source
-
-    def passed(self, error: SoliError, callee: Value) -> None:
-        """Note that *error* came out of *callee*, called here."""
-        error.locate(self.span, self.source)
-        name = getattr(callee, "name", None)
-        if callee.__class__ is not NativeFunction and callee.__class__ is not NativeMethod and name:
-            error.leave(name, self.source, self.span)
 
 
 class Arguments:
@@ -242,23 +225,6 @@ def _general_method_call(
     return call
 
 
-class MethodSite(Site):
-    """A method call; its line of a backtrace names the class too."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, compiler: Compiler, node: nodes.Node, name: str) -> None:
-        super().__init__(compiler, node)
-        self.name = name
-
-    def passed(self, error: SoliError, receiver: Value) -> None:
-        error.locate(self.span, self.source)
-        if isinstance(receiver, Instance) and receiver.soli_class.find_method(self.name):
-            error.leave(f"{receiver.soli_class.name}#{self.name}", self.source, self.span)
-        elif receiver.__class__ is SoliClass:
-            error.leave(f"{receiver.name}.{self.name}", self.source, self.span)
-
-
 def _plain_method_call(compiler: Compiler, node: nodes.Call, member: nodes.Member) -> Closure:
     """`x.name(a, b)`, `x.name do … end`: finds methods of builtin types and of instances."""
     inliner = Inliner(compiler)
@@ -289,72 +255,23 @@ def _method_lines(
         f"        {leave}method.invoke(value{given})",
     ]  # fmt: skip
     operands = ["value", *filter(None, names.split(", "))]
-    quick = _quick_lines(compiler, inliner, name, operands, leave)
+    quick = [
+        f"    {'el' if index else ''}if {condition}: {leave}{result}"
+        for index, (condition, result) in enumerate(written_out(inliner, name, operands))
+    ]
     return [
         f"value = {target}",
         *lines,
-        f"invoke = {calls}.get(value.__class__)",
         "try:",
         *quick,
-        f"    {'el' if quick else ''}if invoke is not None: {leave}invoke(value{given})",
+        f"    {'el' if quick else ''}if (invoke := {calls}.get(value.__class__)) is not None: "
+        f"{leave}invoke(value{given})",
         *of_instance,
         f"    else: {leave}call_member({machine}, value, {key}, [{listed}], None, {block})",
         "except SoliError as error:",
         f"    {site}.passed(error, value)",
         "    raise",
     ]
-
-
-def _quick_lines(
-    compiler: Compiler, inliner: Inliner, name: str, operands: list[str], leave: str
-) -> list[str]:
-    """The beginning of the choice of a method: one that says how it is written out."""
-    machine = compiler.machine
-    for method in machine.methods_named(name).values():
-        if method.__class__ is NativeMethod and method.quick and method.high == len(operands) - 1:
-            invoke = inliner.bind(method.invoke, "k")  # another one when a program replaced it
-            room = inliner.bind(machine.max_length, "k")
-            condition, result = (
-                text.format(*operands, room=room)
-                for text in (method.quick["when"], method.quick["result"])
-            )
-            return [f"    if invoke is {invoke} and {condition}: {leave}{result}"]
-    return []
-
-
-def compile_member(compiler: Compiler, node: nodes.Member) -> Closure:
-    """`x.name`, `x&.name`"""
-    read, target = member_reader(compiler, node), compiler.expr(node.object)
-    return lambda frame: read(target(frame))
-
-
-def member_reader(compiler: Compiler, node: nodes.Member) -> Any:
-    """(value) -> its member, with the place of *node* in errors."""
-    name, is_safe = node.name, node.is_safe
-    machine, table = compiler.machine, compiler.machine.methods_named(name)
-    site, is_field = MethodSite(compiler, node, name), name not in UNIVERSAL
-
-    def read(value: Value) -> Value:
-        kind = value.__class__
-        try:
-            if kind is Instance:
-                if is_field and name in value.fields:
-                    return value.fields[name]
-            elif kind is dict:
-                if dict not in table:
-                    return value.get(name)
-            elif value is None and is_safe:
-                return None
-            else:
-                method = table.get(kind)
-                if method.__class__ is NativeMethod and method.bare:
-                    return method.invoke(value)
-            return get_member(machine, value, name)
-        except SoliError as error:
-            site.passed(error, value)
-            raise
-
-    return read
 
 
 def _scoped_name(compiler: Compiler, node: nodes.ScopedName) -> Closure:

@@ -11,12 +11,13 @@ from ..errors import SoliTypeError
 from ..machine import Machine
 from ..objects import Instance
 from ..semantics import type_name
-from ..values import SKIP, UNSET, Function, FunctionCode, Value
+from ..values import UNSET, Function, FunctionCode, Value
 from .bodies import tail_writer
 from .compiler import Closure, Compiler, Frame, Tables, register
 from .entering import FunctionBody, Signature, method_caller, streamer
 from .entering import caller as make_caller
 from .entering import invoker as make_invoker
+from .methods import without_skip
 from .names import read_variable, store
 from .scopes import THIS, Block, mentions_this
 
@@ -209,6 +210,7 @@ def _fill(
         not signature.block_index and not any(param.default is not None for param in node.params)
     )
     code.arity = len(signature.names) if plain else -1
+    code.is_leaf = code.arity >= 0 and not body.calls
     is_simple = code.arity == 1 and signature.size == signature.base + 1 and not skips
     code.stream = streamer(machine, body) if is_simple and not uses_this else None
     if uses_this:
@@ -271,22 +273,14 @@ def _call_ignoring_this(caller: Any) -> Any:
     return with_receiver
 
 
-def _without_skip(invoke: Callable[..., Value]) -> Callable[..., Value]:
-    def invoke_without_skip(*arguments: Value) -> Value:
-        value = invoke(*arguments)
-        return None if value is SKIP else value
-
-    return invoke_without_skip
-
-
 def _binder(code: FunctionCode, invoker: Any, caller: Any, *, body_skips: bool) -> Any:
     if not body_skips:
         return lambda frame, this: Function(code, frame, this, invoker(frame), caller(frame), None)
 
     def bind(frame: Frame, this: Value) -> Function:
         raw = invoker(frame)
-        call = _without_skip(caller(frame))
-        return Function(code, frame, this, _without_skip(raw), call, raw)
+        call = without_skip(caller(frame))
+        return Function(code, frame, this, without_skip(raw), call, raw)
 
     return bind
 
@@ -305,6 +299,6 @@ def _binder_with_this(code: FunctionCode, *, body_skips: bool) -> Any:
 
         if not body_skips:
             return Function(code, frame, this, raw, call, None)
-        return Function(code, frame, this, _without_skip(raw), _without_skip(call), raw)
+        return Function(code, frame, this, without_skip(raw), without_skip(call), raw)
 
     return bind

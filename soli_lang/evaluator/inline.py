@@ -18,9 +18,10 @@ from ..native import NativeFunction
 from ..objects import Instance
 from ..semantics import is_truthy, to_text
 from ..values import SKIP, UNSET, Function
+from .accesses import member, method_call
 from .chains import make_spine
 from .compiler import BREAK, NEXT
-from .members import UNIVERSAL, call_member
+from .members import call_member
 from .names import SPECIAL
 from .scopes import THIS, Variable
 from .shapes import MAX_NODES, is_quiet, soft, weight
@@ -149,7 +150,7 @@ class Inliner:
     def _element(self, node: nodes.Index | nodes.SafeIndex, read: Any) -> str:
         """`xs[i]`, `h[key]`"""
         found, at = self.temporary(), self.temporary()
-        (target, target_raw), (index, index_raw) = self._operands(node.object, node.index)
+        (target, target_raw), (index, index_raw) = self.operands(node.object, node.index)
         otherwise = self.general(read, FALLBACK, (found, at), (target_raw, index_raw))
         return (
             # Both sides of the first `is` are computed, whatever they are.
@@ -163,20 +164,6 @@ class Inliner:
         """*read* of a variable that turned out to be no hash: unset, a function, another type."""
         value = self.compiler.closure(variable)
         return lambda frame, key: read(value(frame), key)
-
-    def _member(self, node: nodes.Member) -> str:
-        reader = self.compiler.member_reader(node)
-        this = self.this() if isinstance(node.object, nodes.This) else None
-        if this is None or node.name in UNIVERSAL:
-            return f"{self.bind(reader)}({self.value(node.object)})"
-        read = self.bind(reader, FALLBACK)
-        receiver, found = self.temporary(), self.temporary()
-        name = self.bind(node.name, "k")
-        return (
-            f"({found} if ({receiver} := {this}).__class__ is Instance and "
-            f"({found} := {receiver}.fields.get({name}, UNSET)) is not UNSET "
-            f"else {read}({receiver}))"
-        )
 
     def _this(self, node: nodes.This) -> str | None:
         return self.this()
@@ -223,7 +210,7 @@ class Inliner:
                 return self.place(variable), node
         return self.value(node), None
 
-    def _operands(self, first: Any, second: Any) -> tuple[tuple[str, Any], tuple[str, Any]]:
+    def operands(self, first: Any, second: Any) -> tuple[tuple[str, Any], tuple[str, Any]]:
         """Two operands; the first is read properly at once when the second may change things."""
         if is_quiet(second, self.compiler.block):
             return self.operand(first), self.operand(second)
@@ -278,9 +265,16 @@ class Inliner:
         return f"(not {self.truth(node.operand)})" if node.operator == "!" else None
 
     def _call(self, node: nodes.Call) -> str | None:
-        """A builtin function that says how it is written out for some types (`quick`)."""
+        """A builtin or method that says how it is written out for some types (`quick`)."""
+        if self._calls == MAX_CALLS:
+            return None
+        if isinstance(node.callee, nodes.Member):
+            self._calls += 1
+            text = method_call(self, node, node.callee)
+            self._calls -= 1
+            return text
         native = self.builtin(node)
-        if native is None or self._calls == MAX_CALLS:
+        if native is None:
             return None
         self._calls += 1
         found, value = self.temporary(), self.value(node.arguments[0].value)
@@ -369,7 +363,7 @@ class Inliner:
             put = self.compiler.element_writer(target)
             found, at = self.temporary(), self.temporary()
             value = self.value(node.value)
-            (holder, holder_raw), (index, index_raw) = self._operands(target.object, target.index)
+            (holder, holder_raw), (index, index_raw) = self.operands(target.object, target.index)
             raw = (holder_raw, index_raw, None)
             return [
                 f"result = {value}",
@@ -408,7 +402,7 @@ _VALUES: dict[type, Any] = {
     nodes.Unary: Inliner._unary,
     nodes.Index: Inliner._index,
     nodes.SafeIndex: Inliner._index,
-    nodes.Member: Inliner._member,
+    nodes.Member: member,
     nodes.Binary: Inliner._binary,
     nodes.Conditional: Inliner._conditional,
     nodes.HashLiteral: Inliner._hash,

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..objects import SoliClass
-from ..values import Function, FunctionCode, Value
+from ..values import SKIP, Function, FunctionCode, Value
 from .compiler import Frame
+
+
+def without_skip(invoke: Callable[..., Value]) -> Callable[..., Value]:
+    """*invoke* for who wants a value: a body that ended in `next` or `break` yields null."""
+
+    def invoke_without_skip(*arguments: Value) -> Value:
+        value = invoke(*arguments)
+        return None if value is SKIP else value
+
+    return invoke_without_skip
 
 
 class Method:
@@ -21,7 +31,8 @@ class Method:
         self.arity = code.arity
         self.auto = code.auto
         method_invoker, method_call = code.as_method
-        self.invoke: Callable[..., Value] = method_invoker(frame)
+        invoke = method_invoker(frame)
+        self.invoke: Callable[..., Value] = without_skip(invoke) if code.skips else invoke
         self.call: Callable[..., Value] = method_call(frame)
 
     @property

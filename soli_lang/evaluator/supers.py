@@ -10,11 +10,12 @@ from ..native import NativeFunction
 from ..objects import Instance, SoliClass
 from ..semantics import type_name
 from ..values import Function, Value
-from .calls import Arguments, MethodSite, Site
+from .calls import Arguments
 from .compiler import Closure, Compiler, Frame, Tables, register
 from .members import call_member, call_value, no_member
 from .names import raw_name, read_variable
 from .scopes import CLASS, THIS
+from .sites import MethodSite, Site
 
 
 def install(tables: Tables) -> None:

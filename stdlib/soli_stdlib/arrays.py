@@ -25,31 +25,31 @@ _Index = Int(phrase="an integer index")
 # --- size and ends ---
 
 
-@method("array", ("length", "len", "size"), bare=True)
+@method("array", ("length", "len", "size"), bare=True, quick={"result": "len({0})"})
 def length(items: list[Value]) -> int:
     """How many items."""
     return len(items)
 
 
-@method("array", ("empty?", "blank?"), bare=True)
+@method("array", ("empty?", "blank?"), bare=True, quick={"result": "not {0}"})
 def is_empty(items: list[Value]) -> bool:
     """Whether it has no items."""
     return not items
 
 
-@method("array", "present?", bare=True)
+@method("array", "present?", bare=True, quick={"result": "bool({0})"})
 def is_present(items: list[Value]) -> bool:
     """Whether it has items."""
     return bool(items)
 
 
-@method("array", "first", bare=True)
+@method("array", "first", bare=True, quick={"result": "({0}[0] if {0} else None)"})
 def first(items: list[Value]) -> Value:
     """The first item, null when empty."""
     return items[0] if items else None
 
 
-@method("array", "last", bare=True)
+@method("array", "last", bare=True, quick={"result": "({0}[-1] if {0} else None)"})
 def last(items: list[Value]) -> Value:
     """The last item, null when empty."""
     return items[-1] if items else None

@@ -14,6 +14,10 @@ from soli_lang.values import Value
 
 BIG_TEXT = 256
 """Characters of a text from which on going through it costs steps, and copying it memory."""
+SMALL_TEXT = f"len({{0}}) <= {BIG_TEXT}"
+"""Where a method of String is free, in the words of `NativeMethod.quick`."""
+GIVEN_TEXT = "{1}.__class__ is str"
+"""Where the first argument is a String, in the same words."""
 BIG_COLLECTION = 32
 """Items or entries from which on going through them costs steps, and copying them memory."""
 ITEM_BYTES = 8

@@ -55,7 +55,7 @@ def to_s(number: float) -> str:
     return float_text(number)
 
 
-@method("float", "abs", bare=True)
+@method("float", "abs", bare=True, quick={"result": "abs({0})"})
 def abs_(number: float) -> float:
     """Its distance from zero."""
     return abs(number)

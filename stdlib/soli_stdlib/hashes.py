@@ -17,7 +17,7 @@ from soli_lang.values import BoolKey, DecimalKey, Value
 
 from .array_callbacks import NOT_GIVEN
 from .callbacks import pair_callback
-from .costs import BIG_COLLECTION, ENTRY_BYTES, copy_entries, copy_items, read_items
+from .costs import BIG_COLLECTION, ENTRY_BYTES, GIVEN_TEXT, copy_entries, copy_items, read_items
 
 Hash = dict[Any, Value]
 
@@ -43,19 +43,19 @@ def pairs_of(entries: Hash) -> list[Value]:
 # --- size ---
 
 
-@method("hash", ("length", "size", "len"), bare=True)
+@method("hash", ("length", "size", "len"), bare=True, quick={"result": "len({0})"})
 def length(entries: Hash) -> int:
     """How many entries."""
     return len(entries)
 
 
-@method("hash", ("empty?", "blank?"), bare=True)
+@method("hash", ("empty?", "blank?"), bare=True, quick={"result": "not {0}"})
 def is_empty(entries: Hash) -> bool:
     """Whether it has no entries."""
     return not entries
 
 
-@method("hash", "present?", bare=True)
+@method("hash", "present?", bare=True, quick={"result": "bool({0})"})
 def is_present(entries: Hash) -> bool:
     """Whether it has entries."""
     return bool(entries)
@@ -85,7 +85,14 @@ def entries_(machine: Machine, entries: Hash) -> list[Value]:
     return pairs_of(entries)
 
 
-@method("hash", "get", Any_, Any_.optional(), arity_text=1)
+@method(
+    "hash",
+    "get",
+    Any_,
+    Any_.optional(),
+    arity_text=1,
+    quick={"when": GIVEN_TEXT, "result": "{0}.get({1})"},
+)
 def get(entries: Hash, key: Value, default: Value) -> Value:
     """The value under *key*, *default* when there is none."""
     if key.__class__ is str:
@@ -114,7 +121,7 @@ def values_at(entries: Hash, *wanted: Value) -> list[Value]:
     return [get(entries, key, None) for key in wanted]
 
 
-@method("hash", "has_key", Any_)
+@method("hash", "has_key", Any_, quick={"when": GIVEN_TEXT, "result": "({1} in {0})"})
 def has_key(entries: Hash, key: Value) -> bool:
     """Whether there is an entry under *key*."""
     return is_key(key) and to_key(key) in entries

@@ -26,7 +26,7 @@ def within_64_bits(number: int) -> int:
     return number
 
 
-@method("int", ("to_s", "to_string"), Any_.optional(10), bare=True)
+@method("int", ("to_s", "to_string"), Any_.optional(10), bare=True, quick={"result": "str({0})"})
 def to_s(number: int, base: Value) -> str:
     """Its digits in *base* (2 to 36), lower case."""
     if base.__class__ is not int:
@@ -42,7 +42,7 @@ def to_f(number: int) -> float:
     return float(number)
 
 
-@method("int", "abs", bare=True)
+@method("int", "abs", bare=True, quick={"when": "{0} > MIN_INT", "result": "abs({0})"})
 def abs_(number: int) -> int:
     """Its distance from zero."""
     return within_64_bits(abs(number))
@@ -66,19 +66,19 @@ def pow_(number: int, exponent: int | float) -> int | float:
     return within_64_bits(number ** int(exponent))
 
 
-@method("int", "even?", bare=True)
+@method("int", "even?", bare=True, quick={"result": "({0} % 2 == 0)"})
 def is_even(number: int) -> bool:
     """Whether it is a multiple of 2."""
     return number % 2 == 0
 
 
-@method("int", "odd?", bare=True)
+@method("int", "odd?", bare=True, quick={"result": "({0} % 2 == 1)"})
 def is_odd(number: int) -> bool:
     """Whether it is no multiple of 2."""
     return number % 2 == 1
 
 
-@method("int", "zero?", bare=True)
+@method("int", "zero?", bare=True, quick={"result": "({0} == 0)"})
 @method("float", "zero?", bare=True)
 @method("decimal", "zero?", bare=True)
 def is_zero(number: Value) -> bool:
@@ -86,7 +86,7 @@ def is_zero(number: Value) -> bool:
     return bool(number == 0)
 
 
-@method("int", "positive?", bare=True)
+@method("int", "positive?", bare=True, quick={"result": "({0} > 0)"})
 @method("float", "positive?", bare=True)
 @method("decimal", "positive?", bare=True)
 def is_positive(number: Value) -> bool:

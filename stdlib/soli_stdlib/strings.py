@@ -11,7 +11,16 @@ from soli_lang.machine import Machine
 from soli_lang.native import Any_, Int, String, method
 from soli_lang.values import Symbol, Value, symbol
 
-from .costs import BIG_COLLECTION, BIG_TEXT, copy_items, copy_text, make_items, read_text
+from .costs import (
+    BIG_COLLECTION,
+    BIG_TEXT,
+    GIVEN_TEXT,
+    SMALL_TEXT,
+    copy_items,
+    copy_text,
+    make_items,
+    read_text,
+)
 from .json_text import hash_from_text, value_from_text
 from .number_text import (
     WHITE_SPACE,
@@ -24,7 +33,7 @@ from .number_text import (
 # --- asking ---
 
 
-@method("string", ("length", "len", "size"), bare=True)
+@method("string", ("length", "len", "size"), bare=True, quick={"result": "len({0})"})
 def length(text: str) -> int:
     """How many characters."""
     return len(text)
@@ -39,13 +48,18 @@ def bytesize(machine: Machine, text: str) -> int:
     return len(text.encode())
 
 
-@method("string", "empty?", bare=True)
+@method("string", "empty?", bare=True, quick={"result": "not {0}"})
 def is_empty(text: str) -> bool:
     """Whether it has no characters."""
     return not text
 
 
-@method("string", ("contains", "includes?", "include?"), String)
+@method(
+    "string",
+    ("contains", "includes?", "include?"),
+    String,
+    quick={"when": f"{GIVEN_TEXT} and {SMALL_TEXT}", "result": "({1} in {0})"},
+)
 def contains(machine: Machine, text: str, part: str) -> bool:
     """Whether *part* is somewhere in it."""
     if len(text) > BIG_TEXT:
@@ -53,13 +67,23 @@ def contains(machine: Machine, text: str, part: str) -> bool:
     return part in text
 
 
-@method("string", ("starts_with", "starts_with?"), String)
+@method(
+    "string",
+    ("starts_with", "starts_with?"),
+    String,
+    quick={"when": GIVEN_TEXT, "result": "{0}.startswith({1})"},
+)
 def starts_with(text: str, prefix: str) -> bool:
     """Whether it begins with *prefix*."""
     return text.startswith(prefix)
 
 
-@method("string", ("ends_with", "ends_with?"), String)
+@method(
+    "string",
+    ("ends_with", "ends_with?"),
+    String,
+    quick={"when": GIVEN_TEXT, "result": "{0}.endswith({1})"},
+)
 def ends_with(text: str, suffix: str) -> bool:
     """Whether it ends with *suffix*."""
     return text.endswith(suffix)
@@ -113,7 +137,12 @@ def ord_(text: str) -> int:
 # --- case and white space ---
 
 
-@method("string", ("upcase", "uppercase"), bare=True)
+@method(
+    "string",
+    ("upcase", "uppercase"),
+    bare=True,
+    quick={"when": SMALL_TEXT, "result": "{0}.upper()"},
+)
 def upcase(machine: Machine, text: str) -> str:
     """Upper case, with Unicode's full mapping (`ß` gives `SS`)."""
     if len(text) > BIG_TEXT:
@@ -121,7 +150,12 @@ def upcase(machine: Machine, text: str) -> str:
     return text.upper()
 
 
-@method("string", ("downcase", "lowercase"), bare=True)
+@method(
+    "string",
+    ("downcase", "lowercase"),
+    bare=True,
+    quick={"when": SMALL_TEXT, "result": "{0}.lower()"},
+)
 def downcase(machine: Machine, text: str) -> str:
     """Lower case."""
     if len(text) > BIG_TEXT:
@@ -144,7 +178,12 @@ def swapcase(machine: Machine, text: str) -> str:
     return text.swapcase()
 
 
-@method("string", ("trim", "strip"), bare=True)
+@method(
+    "string",
+    ("trim", "strip"),
+    bare=True,
+    quick={"when": SMALL_TEXT, "result": f"{{0}}.strip({WHITE_SPACE!r})"},
+)
 def trim(machine: Machine, text: str) -> str:
     """Without white space at both ends."""
     if len(text) > BIG_TEXT:
@@ -324,7 +363,7 @@ def prepend(machine: Machine, text: str, part: str) -> str:
 # --- conversion ---
 
 
-@method("string", ("to_s", "to_string"), bare=True)
+@method("string", ("to_s", "to_string"), bare=True, quick={"result": "{0}"})
 def to_s(text: str) -> str:
     """Itself."""
     return text
