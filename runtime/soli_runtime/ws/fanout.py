@@ -45,6 +45,7 @@ MAX_WAITING_BYTES = 1024 * 1024
 Entry = tuple[int, Outgoing]
 _place = itemgetter(0)
 _NOTHING = Outgoing("")
+_NO_SHARE = (b"", 0)
 
 
 class Room:
@@ -143,7 +144,7 @@ class _Batch:
         After that it waits no more. Who does not wait, or is in no room any more, has none.
         """
         if connection not in self._waiting:
-            return b"", 0
+            return _NO_SHARE
         del self._waiting[connection]
         log = self._log
         rooms = log.rooms_of(connection)
@@ -347,13 +348,23 @@ class Fanout:
                 self.log.clear()
 
     def _write_members(self, batch: _Batch, count: int) -> None:
+        share = _NO_SHARE
+        members: list[Connection] = []  # that stand together and have the same share
         for member in batch.next(count):
             try:
-                block, messages = batch.take(member)
-                if messages:
-                    self._write_all((member,), (member.target,), block, messages)
+                found = batch.take(member)
             except Exception:
                 self._give_up((member,))
+                continue
+            if found is not share:
+                self._write_share(members, share)
+                share, members = found, []
+            members.append(member)
+        self._write_share(members, share)
+
+    def _write_share(self, members: "list[Connection]", share: tuple[bytes, int]) -> None:
+        if share[1]:
+            self._write_all(members, tuple([member.target for member in members]), *share)
 
     def _write_room(self, room: Room, messages: list[Outgoing]) -> None:
         """The usual case: the members are in none of the other rooms that were published to."""
