@@ -6,7 +6,7 @@ Compiled closures capture the machine once, so two interpreters in a process nev
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any
 
@@ -31,9 +31,6 @@ CHUNK = 4096
 
 BIG_TEXT = 256
 """Characters of a written text from which on it is counted as built."""
-
-MANY_ITEMS = 16
-"""Items from which on a function is worth compiling to a loop over them."""
 
 UNCATCHABLE = (LimitError, Cancelled, SoliSyntaxError)
 """What no `catch` or `rescue` of a program sees (decision 19)."""
@@ -269,21 +266,6 @@ class Machine:
         if keep_skip and function.raw is not None:
             return _adapted(function, count, function.raw)
         return _adapted(function, count, function.invoke)
-
-    def results(
-        self, function: Value, items: list[Value], *, keep_skip: bool = False
-    ) -> Iterator[Value]:
-        """What *function* yields for each of *items*, one after the other as they are asked for.
-
-        As with `callback` of one argument. *items* must not change meanwhile.
-        """
-        if (
-            function.__class__ is Function
-            and function.code.stream is not None
-            and len(items) >= MANY_ITEMS
-        ):
-            return function.code.stream(function.frame)(items)
-        return map(self.callback(function, 1, keep_skip=keep_skip), items)
 
     def call(self, function: Value, *arguments: Value) -> Value:
         """Call a Soli callable with exactly these arguments; the usual arity errors apply."""

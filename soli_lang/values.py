@@ -9,7 +9,7 @@ hosts convert nothing. The one trap: Python takes the dict keys `1`, `True`, `1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -89,8 +89,8 @@ class FunctionCode:
     """
 
     __slots__ = (
-        "arity", "as_method", "auto", "bind", "is_leaf", "name", "node", "required", "skips",
-        "stream",
+        "arity", "as_method", "auto", "bind", "is_leaf", "loop", "name", "node", "required",
+        "skips",
     )  # fmt: skip
 
     name: str
@@ -105,9 +105,9 @@ class FunctionCode:
     """(frame around the definition, `this`) -> a function."""
     as_method: tuple[Callable[[Any], Callable[..., Value]], Callable[[Any], Callable[..., Value]]]
     """Makers of `invoke(this, *arguments)` and `call(this, arguments, named, block)`."""
-    stream: Callable[[Any], Callable[[list[Value]], Iterator[Value]]] | None
-    """(frame around the definition) -> (items) -> what the function yields for each, paid for.
-    None for functions that are more than one small expression of one parameter."""
+    loop: Callable[[str, Any, Value], Callable[[list[Value]], Any]] | None
+    """(what for, frame around the definition, `this`) -> a loop over many items, paid for (see
+    `iteration`). None where the body is more than some lines that call nothing."""
 
 
 class Function:

@@ -19,6 +19,7 @@ from ..values import UNSET
 from .compiler import Closure, Compiler, Effect
 from .inline import Inliner
 from .scopes import Block
+from .shapes import is_test
 from .templates import SPEND
 
 TAIL, EFFECT, LOOP = "tail", "effect", "loop"
@@ -28,6 +29,7 @@ MAX_LINES = 120
 MAX_INDENT = 8
 """Conditions inside conditions that are written out."""
 
+_ASSIGNING = frozenset({nodes.Assign, nodes.CompoundAssign})
 _ARITHMETIC = frozenset("+-*/%")
 
 _LEAVE_FOR_SIGNAL = {
@@ -87,6 +89,8 @@ class BodyWriter:
         self.lines: list[str] = []
         self.signals = False
         """Whether the closure may return a signal (never in mode TAIL)."""
+        self.ends_in_test = False
+        """Whether what was written last returns a Bool of Python's."""
         self._indent = 0
 
     def closure(self) -> Closure:
@@ -140,7 +144,7 @@ class BodyWriter:
 
     def _statement(self, node: Any) -> None:
         kind = node.__class__
-        if kind is nodes.Assign or kind is nodes.CompoundAssign:
+        if kind in _ASSIGNING:
             if not self._assignment(node):
                 self.run(self._compiler.effect(node))
         elif kind is nodes.If and self._indent < MAX_INDENT:
@@ -234,7 +238,10 @@ class BodyWriter:
                 self._branch(node.otherwise, is_last=True)
         elif kind is nodes.Return or kind is nodes.Next or kind is nodes.Break:
             self._statement(node)
+        elif kind in _ASSIGNING and self._assignment(node):
+            self._line("return result")
         elif kind in self._compiler.tables.tails or kind in self._compiler.tables.effects:
             self._line(f"return {self.inliner.bind(self._compiler.tail(node))}(frame)")
         else:
+            self.ends_in_test = is_test(node)
             self._line(f"return {self.inliner.value(node)}")

@@ -11,7 +11,7 @@ from ..machine import Machine, arity_error
 from ..values import SKIP, UNSET, Value
 from .bodies import BodyWriter
 from .compiler import Closure, Frame
-from .templates import CLOSURE, entry_text, maker, stream_text
+from .templates import CLOSURE, entry_text, maker
 
 
 class Signature:
@@ -71,12 +71,20 @@ class FunctionBody:
         return self._writer is None or any(map(_ASSIGNS.match, self._writer.lines))
 
     @property
-    def expression(self) -> str | None:
-        """The text of a body that is one expression and calls nothing, else None."""
-        if self._writer is None or len(self._writer.lines) != 1 or self.calls:
+    def ends_in_test(self) -> bool:
+        """Whether a body that is `straight` gives a Bool of Python's."""
+        return self._writer is not None and self._writer.ends_in_test
+
+    @property
+    def straight(self) -> tuple[list[str], str] | None:
+        """The lines of a body that calls nothing and leaves only at its end, and what it gives."""
+        if self._writer is None or self.calls:
             return None
-        keyword, _, text = self._writer.lines[0].partition(" ")
-        return text if keyword == "return" else None
+        *lines, last = self._writer.lines
+        keyword, _, text = last.partition(" ")
+        if keyword != "return" or any("return " in line for line in lines):
+            return None
+        return lines, text
 
 
 _ASSIGNS = re.compile(r"\s*(frame|slots)\[\d+\] =")
@@ -98,24 +106,6 @@ def invoker(
         always.update(name=name, max_depth=machine.max_depth)
     made: Callable[[Any], Callable[..., Value]] = maker(text)(**always, **bindings)
     return made
-
-
-def streamer(machine: Machine, body: FunctionBody) -> Any:
-    """What `FunctionCode.stream` is for a function of one parameter with *body*."""
-    expression = body.expression
-    if expression is None:
-        return None
-    made: Any = None
-
-    def stream(parent: Frame) -> Any:
-        nonlocal made
-        if made is None:
-            _, bindings = body.lines()
-            bindings.pop("UNSET", None)
-            made = maker(stream_text(expression, list(bindings)))(machine, **bindings)
-        return made(parent)
-
-    return stream
 
 
 def _enter(machine: Machine, name: str, body: FunctionBody) -> Closure:

@@ -14,9 +14,10 @@ from ..semantics import type_name
 from ..values import UNSET, Function, FunctionCode, Value
 from .bodies import tail_writer
 from .compiler import Closure, Compiler, Frame, Tables, register
-from .entering import FunctionBody, Signature, method_caller, streamer
+from .entering import FunctionBody, Signature, method_caller
 from .entering import caller as make_caller
 from .entering import invoker as make_invoker
+from .item_loops import looper
 from .methods import without_skip
 from .names import read_variable, store
 from .scopes import THIS, Block, mentions_this
@@ -211,8 +212,9 @@ def _fill(
     )
     code.arity = len(signature.names) if plain else -1
     code.is_leaf = code.arity >= 0 and not body.calls
-    is_simple = code.arity == 1 and signature.size == signature.base + 1 and not skips
-    code.stream = streamer(machine, body) if is_simple and not uses_this else None
+    code.loop = None
+    if code.arity == 1 and not skips:
+        code.loop = looper(machine, body, signature, with_this=uses_this)
     if uses_this:
         call = method_caller(machine, node.name, body, signature)
         invoke = _entry(machine, code, body, signature, call, with_this=True)

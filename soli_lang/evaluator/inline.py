@@ -24,7 +24,7 @@ from .compiler import BREAK, NEXT
 from .members import call_member
 from .names import SPECIAL
 from .scopes import THIS, Variable
-from .shapes import MAX_NODES, is_quiet, soft, weight
+from .shapes import MAX_NODES, is_near, is_quiet, is_test, soft, weight
 from .templates import CLOSURE, FALLBACK, INTEGER_FORMS, OTHER_FORMS, QUIET, SPEND, maker
 from .texts import interpolation, is_text, joined
 
@@ -40,7 +40,6 @@ SMALL_HASH = 100_000
 """Entries up to which a hash grows without a look at the limits."""
 
 _EQUALITY = frozenset({"==", "!="})
-_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _ALWAYS: dict[str, Any] = {
     "SPECIAL": SPECIAL,
     "UNSET": UNSET,
@@ -118,7 +117,7 @@ class Inliner:
         variable = compiler.block.find(node.name)
         if variable is None:
             return None
-        if not self._is_near(variable):
+        if not is_near(variable, self.compiler.block):
             return None
         place = self.place(variable)
         found = self.temporary()
@@ -126,10 +125,10 @@ class Inliner:
         return f"({found} if ({found} := {place}).__class__ not in SPECIAL else {other}(frame))"
 
     def place(self, variable: Variable) -> str:
-        """Python text of the slot of a variable of the running frame or of the file."""
+        """Python text of the slot of a variable that is near (`shapes.is_near`)."""
         if variable.home is None:
             return f"{self._slots()}[{variable.index}]"
-        return f"frame[{variable.index}]"
+        return f"frame{'[0]' * self.compiler.block.hops(variable)}[{variable.index}]"
 
     def _slots(self) -> str:
         self.bindings["slots"] = self.compiler.scopes.file.slots
@@ -166,7 +165,15 @@ class Inliner:
         return lambda frame, key: read(value(frame), key)
 
     def _this(self, node: nodes.This) -> str | None:
-        return self.this()
+        block = self.compiler.block
+        variable = block.find(THIS)
+        if variable is None or block.hops(variable) != 0:
+            return None
+        place = f"frame[{variable.index}]"
+        if block.function.is_method:
+            return place
+        other = self.bind(self.compiler.closure(node), FALLBACK)  # a block outside of methods
+        return f"({place} if {place} is not UNSET else {other}(frame))"
 
     def this(self) -> str | None:
         """The receiver, where it is certain to be there."""
@@ -206,7 +213,7 @@ class Inliner:
         """
         if isinstance(node, nodes.Name):
             variable = self.compiler.block.find(node.name)
-            if variable is not None and self._is_near(variable):
+            if variable is not None and is_near(variable, self.compiler.block):
                 return self.place(variable), node
         return self.value(node), None
 
@@ -215,9 +222,6 @@ class Inliner:
         if is_quiet(second, self.compiler.block):
             return self.operand(first), self.operand(second)
         return (self.value(first), None), self.operand(second)
-
-    def _is_near(self, variable: Variable) -> bool:
-        return variable.home is None or self.compiler.block.hops(variable) == 0
 
     def _slow(self, node: nodes.Binary, a: str, b: str, left_raw: Any, right_raw: Any) -> str:
         """The general operation on `a` and `b`, variables among them read properly."""
@@ -316,10 +320,8 @@ class Inliner:
         """Python text that is as true as *node* is to Soli."""
         if not self._is_small(node):
             return f"{self.bind(self.compiler.condition(node))}(frame)"
-        if isinstance(node, nodes.Binary) and node.operator in _COMPARISONS:
+        if is_test(node):
             return self.value(node)
-        if isinstance(node, nodes.Unary) and node.operator == "!":
-            return f"(not {self.truth(node.operand)})"
         if isinstance(node, nodes.Logical) and node.operator != "??":
             joint = "and" if node.operator == "&&" else "or"
             return f"({self.truth(node.left)} {joint} {self.truth(node.right)})"
@@ -343,7 +345,7 @@ class Inliner:
         target = node.target
         if isinstance(target, nodes.Name):
             variable = self.compiler.block.find(target.name)
-            if variable is None or variable.is_const or not self._is_near(variable):
+            if variable is None or variable.is_const or not is_near(variable, self.compiler.block):
                 return None
             return [f"{self.place(variable)} = result = {self.value(node.value)}"]
         if isinstance(target, nodes.Member) and isinstance(target.object, nodes.This):

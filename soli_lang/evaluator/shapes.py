@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from .. import nodes
-from .scopes import Block, children
+from .scopes import Block, Variable, children
 
 MAX_NODES = 12
 """Nodes of one operand that are written out; a larger one is a closure."""
+
+MAX_HOPS = 3
+"""Frames out from the running one up to which a variable's place is written out."""
 
 _QUIET_NODES = (
     nodes.Literal,
@@ -24,21 +27,33 @@ _QUIET_NODES = (
 
 
 def is_quiet(node: Any, block: Block) -> bool:
-    """Whether *node*, in *block*, only reads variables of this function or file and computes."""
+    """Whether *node*, in *block*, only reads variables that are near and computes."""
     pending = [node]
     while pending:
         node = pending.pop()
         if not isinstance(node, _QUIET_NODES):
             return False
-        if isinstance(node, nodes.Name) and not _is_near(node, block):
-            return False
+        if isinstance(node, nodes.Name):
+            variable = block.find(node.name)
+            if variable is None or not is_near(variable, block):
+                return False
         pending.extend(children(node))
     return True
 
 
-def _is_near(name: nodes.Name, block: Block) -> bool:
-    variable = block.find(name.name)
-    return variable is not None and (variable.home is None or block.hops(variable) == 0)
+def is_near(variable: Variable, block: Block) -> bool:
+    """Whether *variable* is read and written as a place in text where *block* is written."""
+    return variable.home is None or block.hops(variable) <= MAX_HOPS
+
+
+_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
+
+
+def is_test(node: Any) -> bool:
+    """Whether the value of *node* is a Bool, if it has one."""
+    if isinstance(node, nodes.Binary):
+        return node.operator in _COMPARISONS
+    return isinstance(node, nodes.Unary) and node.operator == "!"
 
 
 def weight(node: Any, most: int) -> int:

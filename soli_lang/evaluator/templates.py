@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from ..semantics import MAX_INT, MIN_INT
+from ..semantics import MAX_INT, MIN_INT, is_truthy
 from ..values import UNSET
 
 FALLBACK = "f"
@@ -24,7 +24,7 @@ QUIET = "q"
 SPEND = "spend"
 """The name of `Machine.spend`."""
 
-_CONSTANTS = {"MAX_INT": MAX_INT, "MIN_INT": MIN_INT, "UNSET": UNSET}
+_CONSTANTS = {"MAX_INT": MAX_INT, "MIN_INT": MIN_INT, "UNSET": UNSET, "is_truthy": is_truthy}
 
 
 MAX_TEMPLATES = 4096
@@ -113,34 +113,6 @@ def make(machine{bindings}):
 """
 
 
-_STREAM = """
-def make(machine{bindings}):
-    def make_stream(parent):
-        def stream(items):
-            for start in range(0, len(items), {part}):
-                part = items[start : start + {part}]
-                machine.spend(len(part))
-                for a0 in part:
-                    yield {result}
-        return stream
-    return make_stream
-"""
-
-STREAM_PART = 64
-"""Items that a stream pays for at a time, so that one that is left early pays little too much."""
-
-
-def stream_text(result: str, bindings: list[str]) -> str:
-    """The text of a function of one parameter whose body is the expression *result*, as a
-    generator of its results for a list of arguments: one charge for many of them, and no calls.
-    """
-    return _STREAM.format(
-        result=_without_frame(result, ["a0"]),
-        bindings="".join(f", {name}" for name in bindings),
-        part=STREAM_PART,
-    )
-
-
 def entry_text(
     parameters: list[str],
     pad: int,
@@ -160,7 +132,7 @@ def entry_text(
     if not calls:
         own = [f"v{index}" for index in range(pad)]
         slots = [*parameters, *own] if assigns else slots
-        lines = [_without_frame(line, slots) for line in lines]
+        lines = [without_frame(line, slots) for line in lines]
         if own and assigns:
             lines.insert(0, " = ".join([*own, "UNSET"]))
     indent = " " * (16 if calls else 12)
@@ -175,7 +147,7 @@ def entry_text(
 _SLOT = re.compile(r"frame\[(\d+)\]")
 
 
-def _without_frame(line: str, slots: list[str]) -> str:
+def without_frame(line: str, slots: list[str]) -> str:
     """*line* with parameters in place of slots; where a fallback needs a frame, one is made."""
-    line = _SLOT.sub(lambda found: slots[int(found[1]) - 1], line)
+    line = _SLOT.sub(lambda found: slots[int(found[1]) - 1] if found[1] != "0" else "parent", line)
     return line.replace("(frame", f"([parent, {', '.join(slots)}]" if slots else "([parent]")

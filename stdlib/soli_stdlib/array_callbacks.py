@@ -9,11 +9,12 @@ from __future__ import annotations
 from functools import cmp_to_key
 from typing import Any
 
+from soli_lang import iteration
 from soli_lang.errors import SoliError, SoliTypeError
 from soli_lang.machine import UNCATCHABLE, Machine
 from soli_lang.native import Any_, Callable_, method
 from soli_lang.semantics import is_truthy
-from soli_lang.values import SKIP, Value
+from soli_lang.values import Value
 
 from .callbacks import parameter_count
 from .costs import copy_items
@@ -26,10 +27,7 @@ NOT_GIVEN = object()
 def map_(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     """What *function* yields for each item."""
     copy_items(machine, items)
-    result = list(machine.results(function, items[:], keep_skip=True))
-    if getattr(function, "raw", None) is not None and SKIP in result:
-        return [item for item in result if item is not SKIP]
-    return result
+    return iteration.collected(machine, function, items[:])
 
 
 @method("array", "each", Callable_)
@@ -37,8 +35,7 @@ def each(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     """Call *function* with each item; gives a copy of the array."""
     copy_items(machine, items)
     snapshot = items[:]
-    for _ in machine.results(function, snapshot):
-        pass
+    iteration.each(machine, function, snapshot)
     return snapshot
 
 
@@ -57,24 +54,14 @@ def each_with_index(machine: Machine, items: list[Value], function: Value) -> li
 def filter_(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     """The items for which *function* yields something true."""
     copy_items(machine, items)
-    snapshot = items[:]
-    return [
-        item
-        for item, kept in zip(snapshot, machine.results(function, snapshot), strict=True)
-        if kept is True or (kept is not False and is_truthy(kept))
-    ]
+    return iteration.kept(machine, function, items[:])
 
 
 @method("array", "reject", Callable_)
 def reject(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     """The items for which *function* yields nothing true."""
     copy_items(machine, items)
-    snapshot = items[:]
-    return [
-        item
-        for item, dropped in zip(snapshot, machine.results(function, snapshot), strict=True)
-        if dropped is False or (dropped is not True and not is_truthy(dropped))
-    ]
+    return iteration.kept(machine, function, items[:], wanted=False)
 
 
 @method("array", ("reduce", "fold"), Callable_, Any_.optional(NOT_GIVEN), arity_text=2)
@@ -97,45 +84,36 @@ def reduce(machine: Machine, items: list[Value], function: Value, initial: Value
     return result
 
 
-def _first(machine: Machine, items: list[Value], function: Value, wanted: bool) -> int:
-    """Index of the first item for which *function* yields something true (or not); -1 if none."""
-    for index, result in enumerate(machine.results(function, items)):
-        if (result if result.__class__ is bool else is_truthy(result)) is wanted:
-            return index
-    return -1
-
-
 @method("array", "find", Callable_)
 def find(machine: Machine, items: list[Value], function: Value) -> Value:
     """The first item for which *function* yields something true, else null."""
-    snapshot = items[:]
-    index = _first(machine, snapshot, function, True)
-    return snapshot[index] if index >= 0 else None
+    found = iteration.first(machine, function, items[:])
+    return None if found is None else found[0]
 
 
 @method("array", "any?", Callable_)
 def is_any(machine: Machine, items: list[Value], function: Value) -> bool:
     """Whether *function* yields something true for an item."""
-    return _first(machine, items[:], function, True) >= 0
+    return iteration.first(machine, function, items[:]) is not None
 
 
 @method("array", "all?", Callable_)
 def is_all(machine: Machine, items: list[Value], function: Value) -> bool:
     """Whether *function* yields something true for every item."""
-    return _first(machine, items[:], function, False) < 0
+    return iteration.first(machine, function, items[:], wanted=False) is None
 
 
 @method("array", "none?", Callable_)
 def is_none(machine: Machine, items: list[Value], function: Value) -> bool:
     """Whether *function* yields something true for no item."""
-    return _first(machine, items[:], function, True) < 0
+    return iteration.first(machine, function, items[:]) is None
 
 
 @method("array", "one?", Callable_)
 def is_one(machine: Machine, items: list[Value], function: Value) -> bool:
     """Whether *function* yields something true for exactly one item."""
     found = 0
-    for result in machine.results(function, items[:]):
+    for result in iteration.results(machine, function, items[:]):
         found += is_truthy(result)
         if found > 1:
             return False

@@ -7,6 +7,7 @@ import sys
 from decimal import Decimal
 from functools import reduce
 
+from soli_lang import iteration
 from soli_lang.errors import SoliOverflowError, SoliTypeError
 from soli_lang.machine import Machine
 from soli_lang.native import CALLABLES, Any_, method
@@ -142,4 +143,4 @@ def sort_by(machine: Machine, items: list[Value], by: Value) -> list[Value]:
         return _by_keys(machine, snapshot, [field_of(item, by) for item in snapshot])
     if by.__class__ not in CALLABLES:
         raise SoliTypeError("sort_by expects a string key or a function argument")
-    return _by_keys(machine, snapshot, list(machine.results(by, snapshot)))
+    return _by_keys(machine, snapshot, iteration.yielded(machine, by, snapshot))

@@ -1,0 +1,196 @@
+"""Blocks over many items are loops of Python; nobody must notice but by the time it takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from soli_stdlib import install
+
+from soli_lang import Interpreter, LimitError, Limits, SoliError
+
+SIZES = [0, 1, 15, 16, 17, 63, 64, 65, 130]
+"""Around the sizes at which the way of doing it changes."""
+
+
+def run(text: str, limits: Limits | None = None) -> Any:
+    return Interpreter(install, limits=limits or Limits()).run(text)
+
+
+def ask(call: str, count: int) -> Any:
+    return run(f"xs = 0..{count}\n{call}")
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_choosing_and_searching_see_each_item_once_and_in_order(count: int) -> None:
+    """As Python's own comprehensions say."""
+    xs = list(range(count))
+    last = count - 1
+
+    assert ask("xs.filter(|x| x % 3 == 0)", count) == [x for x in xs if x % 3 == 0]
+    assert ask("xs.reject(|x| x % 3 == 0)", count) == [x for x in xs if x % 3]
+    assert ask(f"xs.find(|x| x == {last})", count) == (last if xs else None)
+    assert ask("xs.find(|x| x > 1000)", count) is None
+    assert ask(f"xs.any?(|x| x == {last})", count) is bool(xs)
+    assert ask("xs.all?(|x| x < 1000)", count) is True
+    assert ask(f"xs.all?(|x| x != {last})", count) is not bool(xs)
+    assert ask(f"xs.none?(|x| x == {last})", count) is not bool(xs)
+    assert ask("xs.count(|x| x < 20)", count) == min(count, 20)
+    assert ask("xs.one?(|x| x == 0)", count) is bool(xs)
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_a_block_may_change_the_variables_around_it(count: int) -> None:
+    """Also those of a function further out, of the file, and of more than one."""
+    text = f"""
+in_file = 0
+def total(xs)
+  sum = 0
+  inner = fn() {{
+    turns = 0
+    xs.each(|x| {{
+      sum += x
+      turns = turns + 1
+      in_file += 1
+    }})
+    turns
+  }}
+  [inner(), sum, in_file]
+end
+total(0..{count})
+"""
+    assert run(text) == [count, sum(range(count)), count]
+
+
+def test_a_block_far_inside_reaches_all_variables_around_it() -> None:
+    """However many functions are in between."""
+    text = """
+def f(a)
+  seen = []
+  fn(b) {
+    fn(c) {
+      fn(d) {
+        fn(e) {
+          (0..20).map(|x| a * 10000 + b * 1000 + c * 100 + d * 10 + e + x * 0)[19]
+        }
+      }
+    }
+  }
+end
+f(1)(2)(3)(4)(5)
+"""
+    assert run(text) == 12345
+
+
+def test_a_constant_around_a_block_stays_one() -> None:
+    """Writing to it is refused where it is not the block's own."""
+    with pytest.raises(SoliError, match="cannot reassign constant 'C'"):
+        run("def f\n  const C = 1\n  (0..20).each(|x| C = x)\nend\nf()")
+
+
+def test_a_variable_of_a_block_begins_unset_for_each_item() -> None:
+    """It does not keep what it had for the item before."""
+    text = "(0..20).map(|x| {\n  if x == 3\n    seen = x\n  end\n  seen\n})"
+    with pytest.raises(SoliError, match="Undefined variable 'seen'"):
+        run(text)
+
+
+def test_a_block_that_changes_its_parameter_chooses_items_all_the_same() -> None:
+    """`filter` gives the items, not what the block made of them."""
+    block = "|x| {\n  x = x * 2\n  x > 20\n}"
+
+    assert ask(f"xs.filter({block})", 20) == list(range(11, 20))
+    assert ask(f"xs.find({block})", 20) == 11
+
+
+def test_a_block_in_a_method_knows_its_object() -> None:
+    """`@field`, `this.field` and `this`, over few items and over many."""
+    text = """
+class Scale
+  new(factor)
+    @factor = factor
+    @turns = 0
+  end
+  def all(xs)
+    xs.each(|x| @turns += 1)
+    [xs.map(|x| x * @factor), xs.filter(|x| x >= this.factor), xs.all?(|x| this == this), @turns]
+  end
+end
+[Scale(2).all([1, 2]), Scale(3).all(0..20)]
+"""
+    assert run(text) == [
+        [[2, 4], [2], True, 2],
+        [[x * 3 for x in range(20)], list(range(3, 20)), True, 20],
+    ]
+
+
+def test_this_in_a_block_outside_of_a_class_is_an_error() -> None:
+    """At its place, over many items as well."""
+    for count in (2, 30):
+        with pytest.raises(SoliError, match="'this' outside of class"):
+            run(f"(0..{count}).map(|x| this.y)")
+
+
+@pytest.mark.parametrize("count", [4, 40])
+def test_what_is_true_to_soli_is_kept(count: int) -> None:
+    """A block may yield anything, not only a Bool."""
+    items = ", ".join(["null", "false", "0", '""', "[]", '"a"'] * count)
+    chosen = run(f"[{items}].filter(|x| x)")
+    left = run(f"[{items}].reject(|x| x)")
+
+    assert len(chosen) + len(left) == 6 * count
+    assert chosen == run(f"ys = []\nfor x in [{items}]\n  ys.push(x) if x\nend\nys")
+
+
+@pytest.mark.parametrize("method", ["each", "filter", "reject", "find", "any?", "none?", "map"])
+def test_a_block_costs_a_step_per_item(method: str) -> None:
+    """Whatever it is for."""
+    text = f"xs = 0..300\nxs.{method}(|x| x > 1000)\nxs.{method}(|x| x > 1000)"
+
+    with pytest.raises(LimitError, match="step limit"):
+        run(text, Limits(max_steps=500))
+    run(text, Limits(max_steps=1300))
+
+
+@pytest.mark.parametrize("method", ["find", "any?", "none?"])
+def test_a_search_that_ends_early_costs_little(method: str) -> None:
+    """It does not pay for the items that it never looks at."""
+    text = f"xs = 0..1000\ni = 0\nwhile i < 20\n  xs.{method}(|x| x == 0)\n  i += 1\nend\ni"
+
+    # 250 for the copy of a thousand items, 64 for the items that are looked at together
+    assert run(text, Limits(max_steps=20 * (250 + 64 + 10))) == 20
+
+
+def test_a_block_that_changes_the_array_goes_over_what_it_was() -> None:
+    """All go over a snapshot (spec/stdlib.md §4)."""
+    text = "xs = (0..30).map(|x| x)\nys = xs.map(|x| xs.push(x).length)\n[xs.length, ys.length]"
+
+    assert run(text) == [60, 30]
+
+
+def test_functions_made_in_turns_of_a_loop_keep_their_own_variables() -> None:
+    """A block inside such a turn writes the variable of that turn."""
+    text = """
+makers = []
+for i in 0..3
+  let sum = 0
+  makers.push(fn() {
+    (0..20).each(|x| sum += i)
+    sum
+  })
+end
+makers.map(|make| make())
+"""
+    assert run(text) == [0, 20, 40]
+
+
+def test_an_error_in_a_block_for_its_effect_is_that_of_the_item() -> None:
+    """At its place, with what was done before it done."""
+    program = Interpreter(install).load(
+        "seen = []\ndef f(xs)\n  xs.each(|x| seen.push(10 / x))\nend"
+    )
+    with pytest.raises(SoliError, match="ivision by zero") as caught:
+        program.call("f", [*range(20, 0, -1), 0])
+
+    assert caught.value.place[0] == 3
+    assert len(program.get("seen")) == 20
