@@ -17,7 +17,7 @@ from .array_numbers import mean, total
 from .costs import compare_texts, copy_items
 from .equality import Seen, group_key, is_number
 from .fields import field_of, require_field
-from .ordering import sorted_by, wide
+from .ordering import kinds_of, sorted_by, wide
 
 
 def _column(machine: Machine, items: list[Value], name: str, field: Value) -> list[Value]:
@@ -69,7 +69,7 @@ def sum_by(machine: Machine, items: list[Value], field: Value) -> int | float:
     """The sum of the fields that are numbers."""
     column = _column(machine, items, "sum_by", field)
     numbers = [value for value in column if is_number(value)]
-    return total(numbers, set(map(type, numbers)))
+    return total(numbers, kinds_of(numbers))
 
 
 @method("array", "avg_by", Any_)

@@ -18,14 +18,14 @@ from .array_callbacks import NOT_GIVEN, counted_with, sorted_with
 from .costs import BIG_COLLECTION, compare_texts, copy_items, read_items
 from .equality import group_key, is_number, occurrences
 from .fields import field_of
-from .ordering import extreme, sorted_by, sorted_narrow
+from .ordering import extreme, kinds_of, sorted_by, sorted_narrow
 
 _INT = frozenset({int})
 _FLOAT = frozenset({float})
 _NUMBERS = frozenset({int, float, Decimal})
 
 
-def total(values: list[Value], kinds: set[type]) -> int | float:
+def total(values: list[Value], kinds: frozenset[type]) -> int | float:
     """The sum of numbers of these *kinds*: an Int when all are Ints, else a Float.
 
     Raises SoliOverflowError.
@@ -52,7 +52,7 @@ def float_total(values: list[float]) -> float:
 def sum_(machine: Machine, items: list[Value]) -> int | float:
     """The sum of its numbers, 0 when empty."""
     read_items(machine, items)
-    kinds = set(map(type, items))
+    kinds = kinds_of(items)
     if not kinds <= _NUMBERS:
         raise SoliTypeError("sum expects numeric array")
     return total(items, kinds)
@@ -76,16 +76,18 @@ def mean(numbers: list[Value]) -> float | None:
 def min_(machine: Machine, items: list[Value]) -> Value:
     """The smallest item, null when empty."""
     read_items(machine, items)
-    compare_texts(machine, items)
-    return extreme(items, -1)
+    kinds = kinds_of(items)
+    compare_texts(machine, items, kinds=kinds)
+    return extreme(items, kinds, -1)
 
 
 @method("array", "max", bare=True)
 def max_(machine: Machine, items: list[Value]) -> Value:
     """The greatest item, null when empty."""
     read_items(machine, items)
-    compare_texts(machine, items)
-    return extreme(items, 1)
+    kinds = kinds_of(items)
+    compare_texts(machine, items, kinds=kinds)
+    return extreme(items, kinds, 1)
 
 
 @method("array", "count", Any_.optional(NOT_GIVEN), bare=True)

@@ -7,10 +7,12 @@ values are free: the call itself has cost a step.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sized
+from collections.abc import Sized
 
 from soli_lang.machine import Machine
 from soli_lang.values import Value
+
+from .ordering import kinds_of
 
 BIG_TEXT = 256
 """Characters of a text from which on going through it costs steps, and copying it memory."""
@@ -62,12 +64,20 @@ def make_items(machine: Machine, count: int) -> None:
         machine.spend(count >> 2)
 
 
-def compare_texts(machine: Machine, items: Iterable[Value], times: int = 1) -> None:
+def compare_texts(
+    machine: Machine, items: list[Value], times: int = 1, kinds: frozenset[type] | None = None
+) -> None:
     """Pay for comparing each long text among *items* to its end, *times* times.
 
     Equal texts take as long to compare as they are long, and C does not stop in between.
     """
-    total = sum([len(item) for item in items if item.__class__ is str])
+    kinds = kinds_of(items) if kinds is None else kinds
+    if str not in kinds:
+        return
+    if len(kinds) == 1:
+        total = sum(map(len, items))
+    else:
+        total = sum([len(item) for item in items if item.__class__ is str])
     if total > BIG_TEXT:
         machine.spend(total * times >> 10)
 
