@@ -19,10 +19,12 @@ class Refusal:
 class Admission:
     """Counts connections from before their upgrade until they are forgotten."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, descriptors: int = 0) -> None:
+        """*descriptors*: the first file descriptor that connections must not use; 0: no limit."""
         self._max = settings.max_connections
         self._max_per_ip = settings.max_connections_per_ip
         self._rate = settings.connect_rate
+        self._descriptors = descriptors
         self._count = 0
         self._by_ip: dict[str, int] = {}
         self._allowance = float(self._rate)
@@ -32,8 +34,13 @@ class Admission:
     def count(self) -> int:
         return self._count
 
-    def admit(self, ip: str, now: float) -> Refusal | None:
-        """Count one more connection, or say why not. *now* in seconds, never going backwards."""
+    def admit(self, ip: str, now: float, descriptor: int = -1) -> Refusal | None:
+        """Count one more connection, or say why not. *now* in seconds, never going backwards.
+
+        A new *descriptor* is the lowest that is free (POSIX, accept): it tells how many are in use.
+        """
+        if self._descriptors and descriptor >= self._descriptors:
+            return Refusal(503, "open_files", "too many connections")
         if self._max and self._count >= self._max:
             return Refusal(503, "max_connections", "too many connections")
         if self._max_per_ip and self._by_ip.get(ip, 0) >= self._max_per_ip:

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from . import open_files
 from .greeting import GreetingServer
 from .launch import Launched
 from .listening import Listening, listen
@@ -116,7 +117,7 @@ async def serve(
     With *relaunch*, changed files are loaded while serving. *beside* is run meanwhile, and
     cancelled at the end. Raises CannotListen.
     """
-    _raise_file_limit()
+    open_files.raise_limit()
     server = Server(launched, settings, log)
     await server.start()
     _install_signals(server)
@@ -136,17 +137,6 @@ async def serve(
     log.info("stopping", connections=server.service.hub.count())
     await server.stop()
     log.info("stopped")
-
-
-def _raise_file_limit() -> None:
-    """Allow as many open files as the system lets this process have: one per connection."""
-    try:
-        import resource
-
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    except (ImportError, OSError, ValueError):
-        pass  # what there is has to do
 
 
 def _install_signals(server: Server) -> None:

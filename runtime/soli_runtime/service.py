@@ -36,6 +36,7 @@ from .http_requests import RawRequest, visitor_hash
 from .http_responses import Response, is_response_hash, response_of, text_response
 from .hub import Hub
 from .logs import Log
+from .open_files import descriptor_of, descriptors_for_connections
 from .origins import Peer, TrustedProxies, origin_fault
 from .presence import Presence
 from .realtime import LIBRARY_KEY as REALTIME_KEY
@@ -82,7 +83,7 @@ class Service:
         self.calls = self._calls_of(app)
         waiting.serve(self.calls.suspend)
         self.endpoint = Endpoint(socket_limits(settings), loop=self.loop)
-        self.admission = Admission(settings)
+        self.admission = Admission(settings, descriptors_for_connections())
         self._proxies = TrustedProxies(settings.trusted_proxies)
         # Jobs may wait for as long as they need to: nobody waits for them.
         self._job_calls = Calls(machine, Runners(), may_wait=app.may_wait)
@@ -278,7 +279,7 @@ class Service:
         fault = origin_fault(raw.headers, peer, self.settings.allowed_origins)
         if fault is not None:
             return self._refuse(403, "origin", fault, raw)
-        refusal = self.admission.admit(peer.ip, self.loop.time())
+        refusal = self.admission.admit(peer.ip, self.loop.time(), descriptor_of(request.transport))
         if refusal is not None:
             return self._refuse(refusal.status, refusal.reason, refusal.text, raw)
         conversation: Conversation | None = None

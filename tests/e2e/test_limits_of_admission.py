@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection
 
+from ..live import SOLI, answering, eventually
 from .support import run, serving
 from .test_admission import refused
 from .ws.serving import handshake
@@ -31,7 +38,7 @@ def freeze(site: Any) -> None:
     """Let no time pass for the limit on new connections per second."""
     admission = site.server.service.admission
     admit = admission.admit
-    admission.admit = lambda ip, now: admit(ip, 0.0)
+    admission.admit = lambda ip, now, descriptor: admit(ip, 0.0, descriptor)
 
 
 async def raw_request(site: Any, request: bytes) -> bytes:
@@ -154,6 +161,43 @@ def test_a_line_that_breaks_after_the_handshake_gives_its_place_back(tmp_path: P
                 await site.until(lambda: site.server.service.admission.count == 0)
 
     run(body)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="descriptors are POSIX's")
+def test_open_files_run_out_for_connections_first(tmp_path: Path) -> None:
+    """Where 100 are allowed, 25 are kept back: the rest get in, one more gets 503, HTTP works."""
+    (tmp_path / "app.soli").write_text(APP["app.soli"], "utf-8")
+    serve = [str(SOLI), "run", str(tmp_path), "--port", "0"]
+    limited = ["sh", "-c", 'ulimit -n 100 && exec "$@"', "sh", *serve]
+
+    with answering(limited) as server, ExitStack() as stack:
+        opened: list[ClientConnection] = []
+
+        def open_one() -> None:
+            opened.append(stack.enter_context(server.connect("/ws")))
+
+        with pytest.raises(InvalidStatus) as refusal:
+            endlessly(open_one)
+        assert refusal.value.response.status_code == 503
+        assert 40 < len(opened) <= 75
+        server.wait_for_output("reason=open_files")
+        assert json.loads(server.get_text("/healthz")) == {"status": "ok"}
+
+        opened[0].close()
+
+        def opens() -> bool:
+            with suppress(InvalidStatus):
+                open_one()
+                return True
+            return False
+
+        eventually(opens, "nobody gets in any more")
+
+
+def endlessly(act: Callable[[], None]) -> None:
+    """Until it raises."""
+    while True:
+        act()
 
 
 @pytest.mark.parametrize(

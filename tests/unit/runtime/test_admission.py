@@ -40,6 +40,17 @@ def test_the_rate_is_limited() -> None:
     assert statuses(admission, 2, now=0.5) == [0, 429]
 
 
+def test_descriptors_that_are_kept_back_are_not_used() -> None:
+    """The last one for connections, and the one after it; no limit without a number."""
+    admission = Admission(Settings(), 100)
+    assert admission.admit("1.1.1.1", 0.0, 99) is None
+    refusal = admission.admit("1.1.1.1", 0.0, 100)
+    assert refusal is not None
+    assert (refusal.status, refusal.reason) == (503, "open_files")
+    assert admission.count == 1
+    assert Admission(Settings()).admit("1.1.1.1", 0.0, 1 << 20) is None
+
+
 def test_zero_turns_limits_off() -> None:
     """All of them."""
     admission = Admission(Settings(max_connections=0, max_connections_per_ip=0, connect_rate=0))
