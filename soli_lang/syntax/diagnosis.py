@@ -56,6 +56,10 @@ class Place(Record, frozen=True):
     """The innermost bracket or body around it."""
     has_colon: bool
     """A pair with its colon has begun in that hash."""
+    is_first: bool
+    """No item of that hash is before this one."""
+    is_arm: bool
+    """It is the whole of what an arm of a `match` gives."""
     start: int
     """Index of the first token of the statement around it."""
     end: int
@@ -63,12 +67,14 @@ class Place(Record, frozen=True):
 
 
 class _Open:
-    __slots__ = ("depth", "has_colon", "start", "token")
+    __slots__ = ("depth", "has_colon", "is_arm", "is_first", "start", "token")
 
     def __init__(self, token: Token | None, start: int) -> None:
         self.token = token
         self.start = start
         self.has_colon = False
+        self.is_first = True
+        self.is_arm = False
         self.depth = 0
 
 
@@ -77,7 +83,10 @@ def locate(tokens: list[Token], at: int) -> Place:
     stack = [_Open(None, 0)]
     for index in range(min(at, len(tokens))):
         _step(stack, tokens[index], index)
+        if tokens[index].type == "HASH" and index and tokens[index - 1].type == "FATARROW":
+            stack[-1].is_arm = True  # pairs of a hash have a COLON, whatever was written
     inner = stack[-1]
+    has_colon, is_first = inner.has_colon, inner.is_first
     depth = len(stack) - 1
     while stack[depth].token is not None and _type(stack[depth]) != "BODY":
         depth -= 1
@@ -89,7 +98,7 @@ def locate(tokens: list[Token], at: int) -> Place:
             break
         _step(stack, tokens[end], end)
         end += 1
-    return Place(inner.token, inner.has_colon, start, end)
+    return Place(inner.token, has_colon, is_first, inner.is_arm, start, end)
 
 
 def _type(entry: _Open) -> str:
@@ -109,7 +118,7 @@ def _step(stack: list[_Open], token: Token, index: int) -> None:
     elif kind == "COLON" or kind == "KEY":
         top.has_colon = True
     elif kind == "COMMA":
-        top.has_colon = False
+        top.has_colon = top.is_first = False
 
 
 def describe(
@@ -136,6 +145,8 @@ def describe(
     text = text if len(text) <= 40 else text[:37] + "..."
     message = f"Unexpected token '{text}', expected {wanted}"
     hint = _hint(text, wanted, place) or _hint_before(tokens, at, wanted)
+    if wanted == "'=>' or ':'":
+        hint = _hint_in_hash(text, place, is_next=text == ";" or token.newline) or hint
     return SoliSyntaxError(message, token.span, source, hint=hint)
 
 
@@ -179,13 +190,23 @@ def _hint(text: str, wanted: str, place: Place) -> str | None:
         return "there is no multiple assignment"
     if text in (")", "]", "}") and wanted == "expression":
         return f"an expression is missing before `{text}`, or there is a comma too many"
-    if text == "}" and wanted == "'=>' or ':'":
-        return "this `{` begins a hash; a block begins with a statement such as `let` or `if`"
     if wanted == "','":
         return "the arms of a `match` are separated by commas"
     if wanted.startswith("','"):
         return "is a comma missing?"
     return None
+
+
+def _hint_in_hash(text: str, place: Place, *, is_next: bool) -> str | None:
+    """A hint where a first item is no pair: it was probably meant as a statement."""
+    if not place.is_first or not (text == "}" or is_next or place.is_arm):
+        return None
+    if place.is_arm:
+        return (
+            "in an arm, `{` begins a hash: leave the braces out around one expression; "
+            "a block begins with a statement such as `let` or `if`"
+        )
+    return "this `{` begins a hash; a block begins with a statement such as `let` or `if`"
 
 
 def _hint_before(tokens: list[Token], at: int, wanted: str) -> str | None:
