@@ -85,5 +85,5 @@ class GreetingServer(web.Server):
 
     def _drop(self, connection: RequestHandler, reason: str) -> None:
         del self._silent[connection]
-        self._log.warning("handshake_timeout", reason=reason)
+        self._log.warning("silent_connection", reason=reason)
         connection.force_close()

@@ -33,7 +33,7 @@ def test_a_connection_that_never_speaks_is_closed(tmp_path: Path) -> None:
             connected(site) as (reader, _writer),
         ):
             await hang_up(reader)
-            assert "handshake_timeout reason=too_slow" in site.log
+            assert "silent_connection reason=too_slow" in site.log
             assert site.server.web_server.silent == 0
 
     run(body)
@@ -72,11 +72,11 @@ def test_silent_connections_are_bounded(tmp_path: Path, seconds: float) -> None:
             for count in (1, 2, 3):
                 readers.append((await stack.enter_async_context(connected(site)))[0])
                 await site.until(lambda count=count: server.silent == count)  # type: ignore[misc]
-            assert site.counts["handshake_timeout"] == 0
+            assert site.counts["silent_connection"] == 0
             await stack.enter_async_context(connected(site))
             assert await hang_up(readers[0]) == b""
-            assert "handshake_timeout reason=too_many" in site.log
-            assert (site.counts["handshake_timeout"], server.silent) == (1, 3)
+            assert "silent_connection reason=too_many" in site.log
+            assert (site.counts["silent_connection"], server.silent) == (1, 3)
             assert not readers[1].at_eof()
             await still_calm(other)
 
@@ -93,7 +93,7 @@ def test_silent_connections_without_a_limit(tmp_path: Path) -> None:
             for _ in range(20):
                 await stack.enter_async_context(connected(site))
             await site.until(lambda: site.server.web_server.silent == 20)
-            assert site.counts["handshake_timeout"] == 0
+            assert site.counts["silent_connection"] == 0
 
     run(body)
 
@@ -109,7 +109,7 @@ def test_a_connection_that_spoke_in_time_stays(tmp_path: Path) -> None:
                 loop.call_later(3 * seconds + 0.1, passed.set_result, None)
                 await passed
                 await still_calm(client)
-            assert "handshake_timeout" not in site.log
+            assert "silent_connection" not in site.log
 
     run(lambda: body(0.1))
     run(lambda: body(0))
