@@ -101,7 +101,10 @@ def member(inliner: Inliner, node: nodes.Member) -> str:
     this = inliner.this() if isinstance(node.object, nodes.This) else None
     target, raw = (this, None) if this is not None else inliner.operand(node.object)
     receiver = inliner.temporary()
-    text = _field(inliner, node.name, receiver)
+    text = ""
+    if node.is_safe:  # null is asked nothing, not even `nil?`
+        text = f"None if {receiver}.__class__ is {inliner.bind(type(None), 'k')} else "
+    text += _field(inliner, node.name, receiver)
     if this is None:  # which is an Instance, nearly always
         for condition, result in written_out(inliner, node.name, [receiver]):
             text += f"{result} if {condition} else "

@@ -191,14 +191,14 @@ class Inliner:
             return joined(self, node)
         constant = node.right.value if isinstance(node.right, nodes.Literal) else None
         a, r = self.temporary(), self.temporary()
-        left, left_raw = self.operand(node.left)
         others, right_raw = "", None
         if constant.__class__ is int or (constant.__class__ is str and node.operator in _EQUALITY):
+            left, left_raw = self.operand(node.left)
             b = self._literal(node.right)  # type: ignore[arg-type]
             test = f"({a} := {left}).__class__ is {constant.__class__.__name__}"
         else:
             b = self.temporary()
-            right, right_raw = self.operand(node.right)
+            (left, left_raw), (right, right_raw) = self.operands(node.left, node.right)
             test = f"({a} := {left}).__class__ is ({b} := {right}).__class__ is int"
             others = OTHER_FORMS.get(node.operator, "").format(a=a, b=b, op=node.operator)
         result, accept = (part.format(a=a, b=b, r=r, op=node.operator) for part in form)
@@ -218,8 +218,10 @@ class Inliner:
         return self.value(node), None
 
     def operands(self, first: Any, second: Any) -> tuple[tuple[str, Any], tuple[str, Any]]:
-        """Two operands; the first is read properly at once when the second may change things."""
-        if is_quiet(second, self.compiler.block):
+        """Two operands; the first is read properly at once when the second may change things,
+        or fail before it is known that the first has no value.
+        """
+        if isinstance(second, nodes.Literal | nodes.Name) and is_quiet(second, self.compiler.block):
             return self.operand(first), self.operand(second)
         return (self.value(first), None), self.operand(second)
 

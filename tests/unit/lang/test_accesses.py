@@ -214,6 +214,7 @@ g = Gate()
 
 def test_safe_access_of_null_is_null() -> None:
     """`&.` asks nothing of null, and the same as `.` of all others."""
-    text = 'def f(x)\n  [x&.length, x&.name]\nend\n[f(null), f({ "name": 2 })]'
+    text = 'def f(x)\n  [x&.length, x&.name, x&.nil?]\nend\n[f(null), f({ "name": 2 })]'
 
-    assert run(text) == [[None, None], [1, 2]]
+    assert run(text) == [[None, None, None], [1, 2, False]]
+    assert run("x = null\n[x.nil?, x.nil? ?? 5]") == [True, 5]

@@ -144,3 +144,50 @@ def test_an_error_of_len_stands_at_its_call() -> None:
 def test_interpolations_of_any_length_give_the_same(parts: int) -> None:
     """Short ones are f-strings of Python, long ones are joined."""
     assert run('x = 7\n"' + "#{x}-" * parts + '#{"<#{x}>"}"') == "7-" * parts + "<7>"
+
+
+@pytest.mark.parametrize("right", ["note(1)", "note(1) + 1", "(1 / 0)", "[1].first", "seen[9]"])
+def test_the_left_side_has_no_value_before_the_right_side_is_asked(right: str) -> None:
+    """Also where its variable is read as it is, for speed."""
+    text = f"""
+seen = []
+def note(x)
+  seen.push(x)
+  x
+end
+def f(a)
+  if a
+    late = 1
+  end
+  late + {right}
+end
+message = f(false) rescue "failed"
+said = ""
+try
+  f(false)
+catch e
+  said = e.message
+end
+[message, said, seen]
+"""
+    assert run(text) == ["failed", "Undefined variable 'late'", []]
+
+
+def test_a_function_on_the_left_is_called_before_the_right_side() -> None:
+    """In the order written, though a bare name is read as it is first."""
+    text = """
+seen = []
+def one
+  seen.push("left")
+  1
+end
+def two(x)
+  seen.push("right")
+  x
+end
+def f(g)
+  g + two(1)
+end
+[f(one), seen]
+"""
+    assert run(text) == [2, ["left", "right"]]
