@@ -43,6 +43,10 @@ TABLE = (
     Program("hash", "hash churn", 30_000, 3.0),
     Program("map_filter_sort", "map, filter, sort_by", 30_000, 3.0),
     Program("sort", "sort, reverse, uniq", 10_000, 3.0),
+    Program("fields", "map(&:name), filter of objects", 30_000, 3.0),
+    Program("searches", "find, reject, any?", 30_000, 3.0),
+    Program("totals", "each, sum, max, min, join", 30_000, 3.0),
+    Program("small_methods", "methods of short strings", 30_000, 10.0),
 )
 
 

@@ -174,6 +174,8 @@ def _function_call(compiler: Compiler, node: nodes.Call, fetch: Closure, place: 
 
 def _slow(site: Site, function: Value, arguments: list[Value]) -> Value:
     try:
+        if function.__class__ is SoliClass and function.construct is not None:
+            return function.construct(function, arguments, None)
         return call_value(function, arguments, None, None)
     except SoliError as error:
         site.passed(error, function)

@@ -286,7 +286,7 @@ def construct(klass: SoliClass, arguments: list[Value], named: dict[str, Value] 
     fields = instance.fields
     for ancestor in reversed(klass.ancestors):
         for name, initial in ancestor.fields:
-            fields[name] = None if initial is None else initial.call(instance, [], None, None)  # type: ignore[attr-defined]
+            fields[name] = None if initial is None else initial.invoke(instance)  # type: ignore[attr-defined]
     constructor = klass.constructor
     if constructor is None:
         _fill_without_constructor(klass, instance, arguments, named)
