@@ -165,7 +165,10 @@ def method_call(inliner: Inliner, node: nodes.Call, callee: nodes.Member) -> str
     names = [inliner.temporary() for _ in range(count + 1)]
     forms = written_out(inliner, callee.name, names)
     if count:
-        operands = [*inliner.operands(callee.object, node.arguments[0].value)]
+        # The receiver's class is looked at; an argument may just be kept, so it is read properly.
+        argument = node.arguments[0].value
+        receiver = inliner.left_operand(callee.object, argument)
+        operands = [receiver, (inliner.value(argument), None)]
         # Both are computed, in this order, before anything is decided.
         first = f"(({names[0]} := {operands[0][0]}) is ({names[1]} := {operands[1][0]}) or True)"
         forms[0] = (f"{first} and {forms[0][0]}", forms[0][1])

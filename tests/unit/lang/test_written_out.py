@@ -92,6 +92,19 @@ Array.define_method("push", fn(x) { "mine" })
     assert run(text) == [2, 4]
 
 
+@pytest.mark.parametrize("call", ["xs.push(y)", "xs.has_key(y)", "xs.starts_with?(y)"])
+def test_an_unset_variable_is_no_argument(call: str) -> None:
+    """Nor does its mark get into an array."""
+    for receiver in ("[1]", '{ "a": 1 }', '"text"'):
+        text = (
+            f"xs = {receiver}\nbefore = xs\ntry\n  {call}\ncatch e\n  before = str(e)\nend\ny = 1"
+        )
+        assert run(f"{text}\n[before, xs == {receiver}]") == [
+            f"Undefined variable 'y' at 4:{len(call) + 1}",
+            True,
+        ]
+
+
 @pytest.mark.parametrize("size", [0, 100, 200, 300])
 def test_joined_texts_of_any_size_are_claimed_alike(size: int) -> None:
     """What is certain to be a String is joined without asking, up to where memory counts."""
