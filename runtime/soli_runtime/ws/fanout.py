@@ -21,13 +21,13 @@ and what is published meanwhile goes into the next log, written when the batch i
 from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 from itertools import chain, islice
-from operator import itemgetter, length_hint
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from .counters import Counters
 from .deflate import MAX_WINDOW_BITS
 from .outgoing import Outgoing, outgoing
-from .targets import Target, write_each
+from .targets import Put, Targets
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -58,26 +58,24 @@ class Room:
         #: In order of joining.
         self.members: dict[Connection, None] = {}
         # What `targets()` returned last; None after a change.
-        self._targets: tuple[tuple[Target, ...], tuple[Target, ...]] | None = None
+        self._targets: tuple[Targets, Targets] | None = None
 
     def changed(self) -> None:
         """Forget the cached targets: membership, or the way to write to a member, changed."""
         self._targets = None
 
-    def targets(self) -> tuple[tuple[Target, ...], tuple[Target, ...]]:
+    def targets(self) -> tuple[Targets, Targets]:
         """Return how to write to each member: those without compression, those with it.
 
         Members with an unusual window count as without: theirs would not be the shared frame.
 
-        The tuples are snapshots: iterating over them is safe whatever a write causes.
+        They are snapshots: writing to them is safe whatever a write causes.
         """
         if self._targets is None:
             self._targets = _targets(self.members)
         return self._targets
 
-    def targets_without(
-        self, connections: "Iterable[Connection]"
-    ) -> tuple[tuple[Target, ...], tuple[Target, ...]]:
+    def targets_without(self, connections: "Iterable[Connection]") -> tuple[Targets, Targets]:
         """Return what `targets` does, without some members; not cached."""
         left_out = set(connections)
         members = [member for member in self.members if member not in left_out]
@@ -86,11 +84,11 @@ class Room:
 
 def _targets(
     members: "Iterable[Connection]",
-) -> tuple[tuple[Target, ...], tuple[Target, ...]]:
+) -> tuple[Targets, Targets]:
     packed = MAX_WINDOW_BITS
     return (
-        tuple([member.target for member in members if member.window_bits < packed]),
-        tuple([member.target for member in members if member.window_bits == packed]),
+        Targets([member.target for member in members if member.window_bits < packed]),
+        Targets([member.target for member in members if member.window_bits == packed]),
     )
 
 
@@ -364,7 +362,7 @@ class Fanout:
 
     def _write_share(self, members: "list[Connection]", share: tuple[bytes, int]) -> None:
         if share[1]:
-            self._write_all(members, tuple([member.target for member in members]), *share)
+            self._write_all(members, Targets([member.target for member in members]), *share)
 
     def _write_room(self, room: Room, messages: list[Outgoing]) -> None:
         """The usual case: the members are in none of the other rooms that were published to."""
@@ -381,23 +379,15 @@ class Fanout:
             self._write_all(room.members, deflated, block, len(messages))
 
     def _write_all(
-        self,
-        members: "Iterable[Connection]",
-        targets: tuple[Target, ...],
-        block: bytes,
-        messages: int,
+        self, members: "Iterable[Connection]", targets: Targets, block: bytes, messages: int
     ) -> None:
         self._counters.messages_out += messages * len(targets)
         self._counters.bytes_out += len(block) * len(targets)
-        remaining = iter(targets)
-        while True:
-            try:
-                write_each(remaining, block)
-                return
-            except Exception:
-                # One transport in trouble must not cost the others their message.
-                put = targets[-1 - length_hint(remaining)][-1]
-                self._give_up([member for member in members if member.put == put])
+
+        def failed(put: Put) -> None:
+            self._give_up([member for member in members if member.put == put])
+
+        targets.write(block, failed)
 
     def _write(self, connection: "Connection", messages: list[Outgoing]) -> None:
         packed = connection.window_bits == MAX_WINDOW_BITS

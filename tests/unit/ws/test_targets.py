@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
-from soli_runtime.ws.targets import Target, borrow, through_transport, write_each
+from soli_runtime.ws.targets import Put, Target, Targets, borrow, through_transport
 
 
 class Transport:
@@ -79,6 +79,13 @@ def test_there_is_nothing_to_borrow_from_a_transport_without_a_stream_socket() -
         assert borrowed_from(ours) is None
 
 
+def write(targets: list[Target], block: bytes) -> list[Put]:
+    """Write, and which transports failed."""
+    failed: list[Put] = []
+    Targets(targets).write(block, failed.append)
+    return failed
+
+
 class Line:
     """One target with the parts that a test wants to see."""
 
@@ -107,10 +114,39 @@ def test_each_target_gets_the_whole_block_once_past_or_through_its_transport() -
     full, broken = Line(error=BlockingIOError()), Line(error=ConnectionResetError())
     lines = [free, busy, narrow, full, broken]
     sealed: list[bytes] = []
-    write_each([*(line.target for line in lines), through_transport(sealed.append)], b"block")
+    write([*(line.target for line in lines), through_transport(sealed.append)], b"block")
     assert [line.past for line in lines] == [[b"block"], [], [b"bl"], [], []]
     assert [line.through for line in lines] == [[], [b"block"], [b"ock"], [b"block"], [b"block"]]
     assert sealed == [b"block"]
+
+
+def test_where_nothing_waits_refusals_in_between_cost_nobody_else_the_block() -> None:
+    """The block is offered to all of them in one go, and goes on behind each that refuses."""
+    errors = [None, BlockingIOError(), None, None, ConnectionResetError(), BlockingIOError(), None]
+    lines = [Line(error=error) for error in errors]
+    assert write([line.target for line in lines], b"block") == []
+    assert [line.past for line in lines] == [[] if error else [b"block"] for error in errors]
+    assert [line.through for line in lines] == [[b"block"] if error else [] for error in errors]
+
+
+@pytest.mark.parametrize("waiting", [0, 1])
+def test_a_transport_that_fails_is_told_of_and_the_others_get_the_block(waiting: int) -> None:
+    """In the order of joining, whether something waits or not."""
+
+    def fail(block: bytes) -> None:
+        raise ValueError(block)
+
+    before, after = Line(waiting=waiting, takes=2), Line(takes=3)
+    bad = ((lambda: 1) if waiting else (lambda: 0), Line(takes=0).target[1], fail)
+    assert write([before.target, bad, after.target], b"block") == [fail]
+    assert b"".join(before.past + before.through) == b"block"
+    assert b"".join(after.past + after.through) == b"block"
+
+
+def test_nobody_is_written_to_without_targets() -> None:
+    """An empty room is one, too."""
+    assert len(Targets([])) == 0
+    assert write([], b"block") == []
 
 
 def test_a_socket_that_is_full_gives_the_rest_to_its_transport() -> None:
@@ -120,7 +156,7 @@ def test_a_socket_that_is_full_gives_the_rest_to_its_transport() -> None:
         rest: list[bytes] = []
         block = os.urandom(1 << 16)
         while not rest:
-            write_each([((lambda: 0), borrowed.send, rest.append)], block)
+            write([((lambda: 0), borrowed.send, rest.append)], block)
         received = b""
         with suppress(BlockingIOError):
             while True:
