@@ -15,8 +15,8 @@ USERS = 5_000
 READERS, STALLED = 100, 5
 MESSAGE_BYTES = 16_384
 CALM_SECONDS = 3.0
-STALLED_SECONDS = 7.0
-"""Longer than a peer has to answer a Close (5 s)."""
+STALLED_SECONDS = 9.0
+"""Longer than it takes to fill the buffers and then to wait for the answer to a Close (5 s)."""
 HOLD_SECONDS = 14.0
 CHURN_SECONDS = 5.0
 
