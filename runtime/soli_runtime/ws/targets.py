@@ -83,10 +83,7 @@ class Targets:
         When a transport raises, *failed* is called with its `put`, in the `except`; the others get
         the block all the same.
         """
-        if any(map(call, self._waiting)):
-            taken = self._offer_to_idle(block)
-        else:
-            taken = self._offer(block)
+        taken = self._offer(block) if self._is_idle() else self._offer_to_idle(block)
         size = len(block)
         if taken.count(size) == len(taken):
             return
@@ -97,6 +94,13 @@ class Targets:
                 except Exception:
                     failed(put)
 
+    def _is_idle(self) -> bool:
+        """Whether nothing waits in any transport."""
+        try:
+            return not any(map(call, self._waiting))
+        except Exception:
+            return False  # `_offer_to_idle` finds out whose it was
+
     def _offer(self, block: bytes) -> list[int]:
         """How many bytes of *block* each socket took."""
         offers = map(call, self._send, repeat(block))
@@ -104,7 +108,7 @@ class Targets:
         while len(taken) < len(self._send):
             try:
                 taken.extend(offers)
-            except OSError:
+            except Exception:
                 taken.append(0)  # full, or broken: the transport waits, or finds out and closes
         return taken
 
@@ -114,6 +118,6 @@ class Targets:
         for waiting, send in zip(self._waiting, self._send, strict=True):
             try:
                 taken.append(0 if waiting() else send(block))
-            except OSError:
+            except Exception:
                 taken.append(0)
         return taken

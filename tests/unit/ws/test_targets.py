@@ -143,6 +143,18 @@ def test_a_transport_that_fails_is_told_of_and_the_others_get_the_block(waiting:
     assert b"".join(after.past + after.through) == b"block"
 
 
+def test_a_transport_that_cannot_say_what_waits_gets_the_block() -> None:
+    """It finds out by itself; nobody else notices."""
+
+    def broken() -> int:
+        raise RuntimeError
+
+    before, odd, after = Line(), Line(), Line()
+    assert write([before.target, (broken, *odd.target[1:]), after.target], b"block") == []
+    assert (before.past, odd.past, after.past) == ([b"block"], [], [b"block"])
+    assert odd.through == [b"block"]
+
+
 def test_nobody_is_written_to_without_targets() -> None:
     """An empty room is one, too."""
     assert len(Targets([])) == 0
