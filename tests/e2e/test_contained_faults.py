@@ -450,6 +450,7 @@ def test_a_refresh_of_device_counts(tmp_path: Path) -> None:
             presence._resync = broken
             for channel in ("bad", "good"):
                 await says(other, track={"channel": channel, "user_id": "u"})
+                assert (await receive_json(other))["event"] == "presence_state"
             for channel in ("bad", "good"):
                 await says(one, track={"channel": channel, "user_id": "u"})
             assert await refreshed(other, "good")
@@ -469,6 +470,7 @@ def test_the_timer_of_refreshes(tmp_path: Path) -> None:
         async with serving(tmp_path, APP, **limits) as site, two(site) as (one, other, _):
             delivery = site.server.service.delivery
             await says(other, track={"channel": "c", "user_id": "u"})
+            assert (await receive_json(other))["event"] == "presence_state"
             presence = site.server.service.presence
             flushed = presence.flush
             presence.flush = failing_once(flushed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,5 +78,6 @@ def test_a_malformed_request_is_one_line_in_the_log(server: LiveServer) -> None:
     status_of(server, b"GET /one line HTTP/1.1\r\nHost: x\r\n\r\n")
 
     line = server.wait_for_output("bad_request")
-    assert "WARNING bad_request reason=BadStatusLine ip=127.0.0.1" in line
+    # The oldest aiohttp that we allow names another class, and no address.
+    assert re.search(r"WARNING bad_request reason=Bad\w+ ip=(127\.0\.0\.1|\?)$", line)
     assert "one line" not in line
