@@ -165,10 +165,7 @@ def method_call(inliner: Inliner, node: nodes.Call, callee: nodes.Member) -> str
     names = [inliner.temporary() for _ in range(count + 1)]
     forms = written_out(inliner, callee.name, names)
     if count:
-        # The receiver's class is looked at; an argument may just be kept, so it is read properly.
-        argument = node.arguments[0].value
-        receiver = inliner.left_operand(callee.object, argument)
-        operands = [receiver, (inliner.value(argument), None)]
+        operands = _receiver_and_argument(inliner, callee.object, node.arguments[0].value)
         # Both are computed, in this order, before anything is decided.
         first = f"(({names[0]} := {operands[0][0]}) is ({names[1]} := {operands[1][0]}) or True)"
         forms[0] = (f"{first} and {forms[0][0]}", forms[0][1])
@@ -179,6 +176,17 @@ def method_call(inliner: Inliner, node: nodes.Call, callee: nodes.Member) -> str
     text = "".join(f"{result} if {condition} else " for condition, result in forms)
     call = _caller(inliner.compiler, node, callee.name)
     return f"({text}{_asked(inliner, call, names, [variable for _, variable in operands])})"
+
+
+def _receiver_and_argument(inliner: Inliner, receiver: Any, argument: Any) -> list[tuple[str, Any]]:
+    """Both as texts, with the variable where one is a bare slot (see `Inliner.operand`).
+
+    The receiver's class is looked at; an argument may just be kept, so it is read properly. If that
+    can fail, it must be known before that the receiver has a value.
+    """
+    if isinstance(argument, nodes.Literal):
+        return [inliner.operand(receiver), (inliner.value(argument), None)]
+    return [(inliner.value(receiver), None), (inliner.value(argument), None)]
 
 
 def _asked(inliner: Inliner, operation: Any, names: list[str], raw: list[Any]) -> str:

@@ -218,16 +218,12 @@ class Inliner:
         return self.value(node), None
 
     def operands(self, first: Any, second: Any) -> tuple[tuple[str, Any], tuple[str, Any]]:
-        """Two operands, of which the first is computed first."""
-        return self.left_operand(first, second), self.operand(second)
-
-    def left_operand(self, node: Any, right: Any) -> tuple[str, Any]:
-        """An operand that is read properly at once when what is *right* of it may change things,
-        or fail before it is known that this one has no value.
+        """Two operands; the first is read properly at once when the second may change things,
+        or fail before it is known that the first has no value.
         """
-        if isinstance(right, nodes.Literal | nodes.Name) and is_quiet(right, self.compiler.block):
-            return self.operand(node)
-        return self.value(node), None
+        if isinstance(second, nodes.Literal | nodes.Name) and is_quiet(second, self.compiler.block):
+            return self.operand(first), self.operand(second)
+        return (self.value(first), None), self.operand(second)
 
     def _slow(self, node: nodes.Binary, a: str, b: str, left_raw: Any, right_raw: Any) -> str:
         """The general operation on `a` and `b`, variables among them read properly."""
