@@ -379,6 +379,7 @@ def test_a_request(tmp_path: Path) -> None:
 def test_the_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A ping that raises stops no other's: the silent are still found."""
     ping_due = Connection.ping_due
+    pinged: list[Connection] = []
 
     async def body() -> None:
         async with (
@@ -390,11 +391,13 @@ def test_the_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 if self is connection:
                     fail()
                 ping_due(self)
+                pinged.append(self)
 
             monkeypatch.setattr(Connection, "ping_due", ping)
             await only_the_victim_goes(site, victim, other)
             remaining = end_of(site, site.realtime.clients()[0])
-            await site.until(lambda: remaining._unanswered > 0)
+            pinged.clear()
+            await site.until(lambda: remaining in pinged)
             await site.until(lambda: remaining._unanswered == 0)
 
     run(body)
@@ -403,22 +406,30 @@ def test_the_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same at the end of a close handshake."""
     seen: list[Connection] = []
+    pinged: list[Connection] = []
+    ping_due = Connection.ping_due
 
     def deadline(self: Connection) -> None:
         seen.append(self)
         fail()
+
+    def ping(self: Connection) -> None:
+        pinged.append(self)
+        ping_due(self)
 
     async def body() -> None:
         async with serving(tmp_path, APP, ping_seconds=0.2) as site:
             wheel = site.server.service.endpoint.wheel
             wheel._close_seconds = 0.1
             monkeypatch.setattr(Connection, "deadline_passed", deadline)
+            monkeypatch.setattr(Connection, "ping_due", ping)
             async with two(site) as (_, other, connection):
                 wheel.expect_close(connection)
-                await site.until(lambda: seen == [connection])
+                await site.until(lambda: connection in seen)
                 await still_calm(other)
                 remaining = end_of(site, site.realtime.clients()[0])
-                await site.until(lambda: remaining._unanswered > 0)
+                pinged.clear()
+                await site.until(lambda: remaining in pinged)
 
     run(body)
 
