@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from .effects import (
     Close,
+    Cohort,
     ConnectionId,
     Effect,
     Enter,
@@ -165,14 +166,10 @@ class Delivery:
                     connection.failed()
 
     def _enter(self, effect: Enter, handler: Handler | None) -> None:
-        connection = self._connections.get(effect.connection_id)
-        if connection is not None:
-            self._fanout.join(effect.cohort, connection)
+        self._place(effect.cohort, effect.connection_id, True)
 
     def _exit(self, effect: Exit, handler: Handler | None) -> None:
-        connection = self._connections.get(effect.connection_id)
-        if connection is not None:
-            self._fanout.leave(effect.cohort, connection)
+        self._place(effect.cohort, effect.connection_id, False)
 
     def _follow_rooms(self) -> None:
         """Make the fan-out's rooms what the hub's rooms are now."""
@@ -181,7 +178,7 @@ class Delivery:
                 self._place(room, connection_id, self._rooms.contains(room, connection_id))
         self._rooms.changed.clear()
 
-    def _place(self, room: RoomName, connection_id: ConnectionId, is_member: bool) -> None:
+    def _place(self, room: RoomName | Cohort, connection_id: ConnectionId, is_member: bool) -> None:
         connection = self._connections.get(connection_id)
         if connection is None:
             return

@@ -402,8 +402,6 @@ class Presence:
         *,
         but: ConnectionId | None = None,
     ) -> None:
-        if but not in channel.synced:
-            but = None
         for cohort in channel.cohorts(but):
             text = wire.diff(joins, leaves, cohort.label)
             effects.append(Send(Subscribers(cohort, but), text))

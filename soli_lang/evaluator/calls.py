@@ -257,17 +257,18 @@ def _method_lines(
         f"        {leave}method.invoke(value{given})",
     ]  # fmt: skip
     operands = ["value", *filter(None, names.split(", "))]
-    quick = [
-        f"    {'el' if index else ''}if {condition}: {leave}{result}"
-        for index, (condition, result) in enumerate(written_out(inliner, name, operands))
+    choices = [
+        *written_out(inliner, name, operands),
+        (f"(invoke := {calls}.get(value.__class__)) is not None", f"invoke(value{given})"),
     ]
     return [
         f"value = {target}",
         *lines,
         "try:",
-        *quick,
-        f"    {'el' if quick else ''}if (invoke := {calls}.get(value.__class__)) is not None: "
-        f"{leave}invoke(value{given})",
+        *[
+            f"    {'el' if index else ''}if {condition}: {leave}{result}"
+            for index, (condition, result) in enumerate(choices)
+        ],
         *of_instance,
         f"    else: {leave}call_member({machine}, value, {key}, [{listed}], None, {block})",
         "except SoliError as error:",

@@ -376,24 +376,32 @@ def test_a_request(tmp_path: Path) -> None:
 # --- timers ---
 
 
+def recorded_pings(
+    monkeypatch: pytest.MonkeyPatch, broken: Connection | None = None
+) -> list[Connection]:
+    """Whose pings are sent from now on; those of *broken* raise."""
+    pinged: list[Connection] = []
+    ping_due = Connection.ping_due
+
+    def ping(self: Connection) -> None:
+        if self is broken:
+            fail()
+        ping_due(self)
+        pinged.append(self)
+
+    monkeypatch.setattr(Connection, "ping_due", ping)
+    return pinged
+
+
 def test_the_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A ping that raises stops no other's: the silent are still found."""
-    ping_due = Connection.ping_due
-    pinged: list[Connection] = []
 
     async def body() -> None:
         async with (
             serving(tmp_path, APP, ping_seconds=0.2) as site,
             two(site) as (victim, other, connection),
         ):
-
-            def ping(self: Connection) -> None:
-                if self is connection:
-                    fail()
-                ping_due(self)
-                pinged.append(self)
-
-            monkeypatch.setattr(Connection, "ping_due", ping)
+            pinged = recorded_pings(monkeypatch, connection)
             await only_the_victim_goes(site, victim, other)
             remaining = end_of(site, site.realtime.clients()[0])
             pinged.clear()
@@ -406,23 +414,17 @@ def test_the_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same at the end of a close handshake."""
     seen: list[Connection] = []
-    pinged: list[Connection] = []
-    ping_due = Connection.ping_due
 
     def deadline(self: Connection) -> None:
         seen.append(self)
         fail()
-
-    def ping(self: Connection) -> None:
-        pinged.append(self)
-        ping_due(self)
 
     async def body() -> None:
         async with serving(tmp_path, APP, ping_seconds=0.2) as site:
             wheel = site.server.service.endpoint.wheel
             wheel._close_seconds = 0.1
             monkeypatch.setattr(Connection, "deadline_passed", deadline)
-            monkeypatch.setattr(Connection, "ping_due", ping)
+            pinged = recorded_pings(monkeypatch)
             async with two(site) as (_, other, connection):
                 wheel.expect_close(connection)
                 await site.until(lambda: connection in seen)

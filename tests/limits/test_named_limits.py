@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +15,8 @@ from soli_lang.display import MAX_DEPTH as SHOWN_DEPTH
 from soli_lang.display import MAX_PIECES
 from soli_lang.errors import LONGEST_MESSAGE, LimitError, render
 from soli_lang.syntax.context import MAX_ERRORS, MAX_NESTING
+
+from ..recursion import recursion_limit
 
 
 def interpreter(**limits: Any) -> Interpreter:
@@ -96,10 +97,8 @@ def test_max_seconds_is_inclusive(clock: float, ends: bool) -> None:
 @pytest.fixture
 def as_in_the_command_line() -> Iterator[None]:
     """Room for a thousand Soli calls, which the owner of a process has to make."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(RECURSION_LIMIT)
-    yield
-    sys.setrecursionlimit(before)
+    with recursion_limit(RECURSION_LIMIT):
+        yield
 
 
 @pytest.mark.usefixtures("as_in_the_command_line")

@@ -6,9 +6,8 @@ hold in a host with Python's own recursion limit, and in the greenlets of a serv
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -19,25 +18,15 @@ from soli_stdlib import install
 from soli_lang import Interpreter, LimitError, SoliError, SoliSyntaxError
 from soli_lang.checker import check, known_of
 
+from ..recursion import PYTHONS_OWN, recursion_limit
 from .nesting import CONSTRUCTS, Text
 
 LEVELS = 64
 FAR_TOO_DEEP = 5_000
-PYTHONS_OWN = 1_000
 FRAMES_OF_A_HOST = 100
 """Calls that a host is inside of already when it loads a program."""
 
 constructs = pytest.mark.parametrize("text", CONSTRUCTS.values(), ids=CONSTRUCTS)
-
-
-@contextmanager
-def recursion_limit(limit: int) -> Iterator[None]:
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(limit)
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def in_a_host(work: Callable[[], Any]) -> Any:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from soli_stdlib import install
 
 from soli_lang import Interpreter, LimitError, render
 
-PYTHONS_OWN = 1_000
+from ...recursion import PYTHONS_OWN, recursion_limit
+
 AS_ADVISED = 10_000
 
 PROGRAM = """
@@ -20,16 +19,6 @@ def down(n)
   1 + down(n - 1)
 end
 """
-
-
-@contextmanager
-def recursion_limit(limit: int) -> Iterator[None]:
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(limit)
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def test_a_host_with_pythons_own_recursion_limit_is_told_what_to_do() -> None:
