@@ -156,6 +156,13 @@ class Machine:
             self.fuel = min(CHUNK, self.steps_left)
             self.steps_left -= self.fuel
 
+    def steps_used(self) -> int | None:
+        """Steps since the budget of the running call was full; None where they are not limited."""
+        if self.steps_left < 0:
+            return None
+        _, fuel, steps = self._full
+        return fuel + steps - self.fuel - self.steps_left
+
     def spend(self, steps: int) -> None:
         """Charge *steps* for work that a builtin does in one go, before it does it."""
         self.fuel -= steps

@@ -17,6 +17,7 @@ from .payloads import EncodeJson, encode
 
 if TYPE_CHECKING:
     from .hub import Hub
+    from .observation import Observation
 
 LIBRARY_KEY = "soli_runtime.realtime"
 """Where `Machine.library` holds the `Realtime` of a running app."""
@@ -32,6 +33,8 @@ class Realtime:
         encode_json: EncodeJson,
     ) -> None:
         self.hub = hub
+        self.observation: Observation | None = None
+        """Set while somebody watches; then this is of another class (`watched`)."""
         self._carry_out = carry_out
         self._encode_json = encode_json
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from soli_lang.errors import Cancelled, SoliError
 from soli_lang.machine import Machine
@@ -14,7 +15,12 @@ from .handlers import Calls, failure_text
 from .job_queue import Job
 from .jobs import Jobs, job_failed, jobs_of, perform
 from .logs import Log
+from .route_handlers import Invoke
 from .tally import Tally, kind_of
+from .traces import JOB, Trace
+
+if TYPE_CHECKING:
+    from .observation import Observation
 
 MAX_RUNNING = 4
 """Jobs at once. They share the event loop; more only helps jobs that wait."""
@@ -48,6 +54,8 @@ class Worker:
         self._timer: asyncio.TimerHandle | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._stopped = False
+        self.observation: Observation | None = None
+        """Set while somebody watches."""
         self.jobs: Jobs = jobs_of(machine)
         self.jobs.changed = self._changed
 
@@ -127,10 +135,23 @@ class Worker:
         self._arm()
 
     async def _run(self, job: Job) -> None:
-        try:
-            await self._calls.wait(
-                lambda _: perform(self._machine, job.name, job.args), None, {"job": job}
+        observation = self.observation
+        if observation is None:
+            await self._perform(job, lambda _: perform(self._machine, job.name, job.args))
+            return
+        trace = observation.begin(Trace(JOB, handler=job.name))
+        with observation.attributing(trace):
+            invoke = observation.measured(
+                lambda _: perform(self._machine, job.name, job.args), self._machine, trace
             )
+            try:
+                await self._perform(job, invoke)
+            finally:
+                observation.finish(trace)
+
+    async def _perform(self, job: Job, invoke: Invoke) -> None:
+        try:
+            await self._calls.wait(invoke, None, {"job": job})
         except asyncio.CancelledError:
             self._cancelled(job)
             raise
@@ -152,6 +173,8 @@ class Worker:
 
     def _failed(self, job: Job, error: Exception) -> None:
         """Retry or give up, whether the program is at fault or we are."""
+        if self.observation is not None:
+            self.observation.failed(error)
         message = error.message if isinstance(error, SoliError) else INTERNAL_TEXT
         again = job_failed(self.jobs, job, message, self._clock())
         self._tally.jobs[job.name, "retried" if again else "failed"] += 1
