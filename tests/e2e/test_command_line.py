@@ -343,7 +343,7 @@ def test_the_repl_reads_evaluates_and_prints(capsys: pytest.CaptureFixture[str])
     from soli_lang.interpreter import Interpreter
 
     lines = iter(["x = [1,", "2]", "nothing", "x.push(3)", "_", "exit"])
-    assert loop(Interpreter(install_library).session(), lambda prompt: next(lines)) == 0
+    assert loop(Interpreter(install_library).session(), lambda prompt: next(lines)) == 70
     seen = capsys.readouterr()
     assert seen.out == "=> [1, 2]\n=> [1, 2, 3]\n=> [1, 2, 3]\n"
     assert "Undefined variable 'nothing'" in seen.err

@@ -44,9 +44,11 @@ def check(arguments: list[str]) -> int:
 
 
 def _routes(program: ProgramCheck, path: Path) -> list[Finding]:
-    """What is wrong with the routes of the app in a folder."""
+    """What is wrong with the routes of the app in a folder, or in a file that declares some."""
     try:
-        return program.check_project(find_project(path)) if path.is_dir() else []
+        if path.is_dir() or program.declares_routes(path):
+            return program.check_project(find_project(path))
+        return []
     except ProjectError:
         return []
 

@@ -28,11 +28,12 @@ from ..jobs.jobs import is_job_class, register_class
 from ..routing.declared import Declared
 from ..routing.handler import Handler
 from ..routing.routes import RouteError, RouteTable
-from .controllers import Controllers, Unknown
+from . import gates
+from .controllers import Controllers, Unknown, controller_class
 from .declared_places import place_of
+from .gates import Gates
 from .project import Project
 
-AUTHENTICATE = "authenticate"
 CURRENT_USER = "get_current_user"
 
 
@@ -213,12 +214,16 @@ class _Loading:
         main = self._project.main
         found = Controllers(machine, controllers, self._programs[main] if main else None)
         table: RouteTable[Target] = RouteTable()
-        problems: list[SoliError] = []
+        problems = self._faults_of_gates(found)
         for declared in declarations_of(machine).routes:
+            if gates.guards_routes(declared.target):
+                problems.append(self._placed(declared, gates.as_action(declared.target)))
+                continue
             handler = found.find(declared.target)
             if isinstance(handler, Unknown):
                 if not declared.is_optional:
-                    problems.append(self._problem(declared, handler))
+                    unknown = RouteError(handler.message, hint=handler.hint)
+                    problems.append(self._placed(declared, unknown))
                 continue
             authenticate = self._authenticate(found, declared)
             table.add(declared.method, declared.pattern, Target(declared, handler, authenticate))
@@ -226,26 +231,34 @@ class _Loading:
             raise AppInvalid(problems)
         return table
 
+    def _faults_of_gates(self, controllers: Controllers) -> list[SoliError]:
+        """What would leave routes unguarded though the app defines an `authenticate`."""
+        project, checked = self._project, Gates(self._nodes)
+        first = [path for path in (project.main, project.routes) if path is not None]
+        problems: list[SoliError] = []
+        for path in (*first, *project.controllers.values()):
+            problems.extend(checked.faults_of_guard(path, self._programs[path]))
+        for path in (*project.shared, *project.middleware):
+            problems.extend(checked.faults_of_shared(path, self._programs[path]))
+        declared = declarations_of(self._interpreter.machine).routes
+        for name in dict.fromkeys(one.target.partition("#")[0] for one in declared):
+            file = controllers.definitions(name)
+            if file is not None:
+                path = project.controllers.get(name, first[0])
+                value = file.get(controller_class(name))
+                problems.extend(checked.faults_of_class(path, name, value))
+        return problems
+
     def _authenticate(self, controllers: Controllers, declared: Declared) -> Value:
         """The function that says who connects to a route (spec/websocket.md §7)."""
         controller = declared.target.partition("#")[0]
         main = self._project.main or self._project.routes
         assert main is not None
-        for definitions in (controllers.definitions(controller), self._programs[main]):
-            function = definitions.get(AUTHENTICATE) if definitions is not None else None
-            if isinstance(function, Function) and not self._is_action(controller):
-                return function
-        return None
+        mine = gates.function_of(controllers.definitions(controller))
+        return mine if mine is not None else gates.function_of(self._programs[main])
 
-    def _is_action(self, controller: str) -> bool:
-        """Whether `authenticate` is what some route leads to: a login form, say."""
-        target = f"{controller}#{AUTHENTICATE}"
-        routes = declarations_of(self._interpreter.machine).routes
-        return any(declared.target == target for declared in routes)
-
-    def _problem(self, declared: Declared, unknown: Unknown) -> SoliError:
-        """The error for a route whose target does not exist, at its declaration."""
-        error = RouteError(unknown.message, hint=unknown.hint)
+    def _placed(self, declared: Declared, error: RouteError) -> SoliError:
+        """*error* of a route, at its declaration."""
         main = self._project.main or self._project.routes
         for path in (main, *self._nodes):
             if path is None:

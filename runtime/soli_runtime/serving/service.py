@@ -367,9 +367,8 @@ class Service:
                 return self._authentication_failed(error, raw)
         if found is None or isinstance(found, dict):
             return found
-        if found is False:
-            return None
-        wrong = SoliError("authenticate: expected a Hash, null or halt(…)")
+        # `false` as well: who writes it means a refusal, and gets one.
+        wrong = SoliError("authenticate: expected a Hash, null (a stranger) or halt(401, …)")
         return self._authentication_failed(wrong, raw)
 
     def _authentication_failed(self, error: Exception, raw: RawRequest) -> Response:

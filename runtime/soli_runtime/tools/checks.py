@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,12 @@ from ..testing.worlds import install_testing
 LOAD_SECONDS = 5.0
 """Computing time that the top level of an app may take to declare its routes."""
 _ROUTE_HELPERS = ("_path", "_url")
+_ROUTE_WORDS = frozenset(
+    {
+        *("get", "post", "put", "patch", "delete", "router_websocket", "websocket"),
+        *("resources", "namespace", "middleware"),
+    }
+)
 _TESTING_WORDS = ("describe", "context")
 
 
@@ -64,6 +70,11 @@ class ProgramCheck:
         except SoliSyntaxError as error:
             return [_of_error(one) for one in error.all]
         return check(program, self._known(path, program))
+
+    def declares_routes(self, path: Path) -> bool:
+        """Whether a file without syntax errors declares routes at its top level."""
+        program = parse(read_sources([path])[path])
+        return not _is_spec(path, program) and _calls_one_of(program, _ROUTE_WORDS)
 
     def check_project(self, project: Project) -> list[Finding]:
         """Routes whose controller or action does not exist.
@@ -151,10 +162,15 @@ def _is_spec(path: Path, program: nodes.Program) -> bool:
     """Whether a file is meant for `soli test`, which runs any file with a `describe` in it."""
     if path.name.endswith(ENDINGS):
         return True
+    return _calls_one_of(program, _TESTING_WORDS)
+
+
+def _calls_one_of(program: nodes.Program, words: Container[str]) -> bool:
+    """Whether a statement of the top level calls one of *words*."""
     return any(
         isinstance(statement, nodes.Call)
         and isinstance(statement.callee, nodes.Name)
-        and statement.callee.name in _TESTING_WORDS
+        and statement.callee.name in words
         for statement in program.body.statements
     )
 
