@@ -23,15 +23,35 @@ MAX_SESSIONS = 100_000
 
 
 class SessionStore(Protocol):
-    """Where session data lives. Values are JSON text; the store does not look into them."""
+    """Where session data lives. Values have a JSON form; the store does not look into them.
+
+    Keys are written one by one: two requests of one visitor that write different keys at the same
+    time both succeed. Every call but `delete` counts as use, which puts off the end of a session.
+    """
 
     def load(self, session_id: str) -> dict[str, Any] | None:
-        """The data of a session, None when there is none (any more). Counts as use."""
+        """The data of a session, None when there is none (any more)."""
         ...
 
-    def save(self, session_id: str, data: dict[str, Any]) -> None: ...
+    def create(self, session_id: str, data: dict[str, Any]) -> None:
+        """Begin a session."""
+        ...
 
-    def delete(self, session_id: str) -> None: ...
+    def put(self, session_id: str, key: str, value: Any) -> bool:
+        """Write one key; False (and nothing is written) when there is no such session."""
+        ...
+
+    def drop(self, session_id: str, key: str) -> None:
+        """Remove one key, if it is there."""
+        ...
+
+    def move(self, session_id: str, new_id: str) -> bool:
+        """Give a session another id in one step; False when there is none."""
+        ...
+
+    def delete(self, session_id: str) -> None:
+        """End a session."""
+        ...
 
 
 class MemoryStore:
@@ -56,13 +76,33 @@ class MemoryStore:
         if found[0] < self._clock():
             del self._sessions[session_id]
             return None
-        self.save(session_id, found[1])
+        self.create(session_id, found[1])
         return found[1]
 
-    def save(self, session_id: str, data: dict[str, Any]) -> None:
+    def create(self, session_id: str, data: dict[str, Any]) -> None:
         self._sessions[session_id] = (self._clock() + self._idle_seconds, data)
         self._sessions.move_to_end(session_id)
         self._drop_old()
+
+    def put(self, session_id: str, key: str, value: Any) -> bool:
+        data = self.load(session_id)
+        if data is None:
+            return False
+        data[key] = value
+        return True
+
+    def drop(self, session_id: str, key: str) -> None:
+        data = self.load(session_id)
+        if data is not None:
+            data.pop(key, None)
+
+    def move(self, session_id: str, new_id: str) -> bool:
+        data = self.load(session_id)
+        if data is None:
+            return False
+        self.delete(session_id)
+        self.create(new_id, data)
+        return True
 
     def delete(self, session_id: str) -> None:
         self._sessions.pop(session_id, None)
@@ -101,6 +141,12 @@ class Session:
             self._data = self._store.load(self.id)
         return self._data
 
+    def _known_id(self) -> str | None:
+        """The id, once it is known that we issued it; the data may have gone meanwhile."""
+        if self._asked is not None:
+            self._load()
+        return self.id
+
     def get(self, key: str) -> Value:
         data = self._load()
         return None if data is None else data.get(key)
@@ -110,19 +156,16 @@ class Session:
         return data is not None and key in data
 
     def set(self, key: str, value: Value) -> None:
-        data = self._load()
-        if data is None or self.id is None:
-            data = self._start({})
-        data[key] = value
-        assert self.id is not None
-        self._store.save(self.id, data)
+        known = self._known_id()
+        if known is None or not self._store.put(known, key, value):
+            self._start({key: value})
 
     def delete(self, key: str) -> Value:
         data = self._load()
         if data is None or self.id is None:
             return None
-        value = data.pop(key, None)
-        self._store.save(self.id, data)
+        value = data.get(key)
+        self._store.drop(self.id, key)
         return value
 
     def all(self) -> dict[str, Value]:
@@ -130,34 +173,34 @@ class Session:
 
     def regenerate(self) -> str:
         """A new id for the same data (after a login)."""
-        data = self._load() or {}
-        if self.id is not None:
-            self._store.delete(self.id)
-        self._start(dict(data))
-        assert self.id is not None
-        return self.id
+        before, new_id = self._known_id(), _new_id()
+        if before is None or not self._store.move(before, new_id):
+            return self._start({})
+        self._became(new_id)
+        return new_id
 
     def current_id(self) -> str | None:
         self._load()
         return self.id
 
     def destroy(self) -> None:
-        self._load()
-        if self.id is not None:
+        if self._known_id() is not None:
+            assert self.id is not None
             self._store.delete(self.id)
             self.was_destroyed = True
         self.id = self._data = None
         self.is_new = False
 
-    def _start(self, data: dict[str, Any]) -> dict[str, Any]:
-        from uuid import uuid4
+    def _start(self, data: dict[str, Any]) -> str:
+        new_id = _new_id()
+        self._store.create(new_id, data)
+        self._became(new_id)
+        return new_id
 
-        self.id = str(uuid4())
+    def _became(self, session_id: str) -> None:
+        self.id = session_id
         self.is_new = True
         self.was_destroyed = False
-        self._data = data
-        self._store.save(self.id, data)
-        return data
 
     def cookie_header(self, *, secure: bool) -> str | None:
         """The `Set-Cookie` that the response needs, if any."""
@@ -170,6 +213,12 @@ class Session:
             http_only=True, same_site="Lax", max_age=IDLE_SECONDS, secure=secure
         )
         return set_cookie_header(COOKIE, self.id, options)
+
+
+def _new_id() -> str:
+    from uuid import uuid4
+
+    return str(uuid4())
 
 
 # --- builtins ----------------------------------------------------------------------------------

@@ -266,7 +266,7 @@ def with_session(machine: Machine, data: dict[Any, Value]) -> None:
     """Go on as a visitor whose session has this data."""
     visitor = visitor_of(machine, "with_session")
     session_id = str(uuid.uuid4())
-    visitor.server.service.sessions.save(session_id, dict(data))
+    visitor.server.service.sessions.create(session_id, dict(data))
     visitor.cookies[COOKIE] = session_id
 
 

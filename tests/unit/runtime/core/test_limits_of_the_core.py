@@ -121,7 +121,7 @@ def test_sessions_are_bounded() -> None:
     """MAX_SESSIONS; with one more the one that was not used for longest goes."""
     store = MemoryStore(lambda: 0.0)
     for number in range(MAX_SESSIONS + 1):
-        store.save(str(number), {})
+        store.create(str(number), {})
         if number == MAX_SESSIONS - 1:
             assert store.load("0") == {}, "all of them, and now the first is the newest"
     assert store.load("1") is None

@@ -90,6 +90,45 @@ def test_too_many_sessions_push_out_the_least_recently_used() -> None:
     """Memory is bounded."""
     store = MemoryStore(Clock(), max_sessions=2)
     for name in "abc":
-        store.save(name, {"x": name})
+        store.create(name, {"x": name})
     assert store.load("a") is None
     assert store.load("b") == {"x": "b"}
+
+
+def test_two_requests_that_write_different_keys_both_succeed() -> None:
+    """A session is not written as a whole: neither takes back what the other wrote."""
+    store = MemoryStore(Clock())
+    first = Session(store, None)
+    first.set("cart", [1])
+    here, there = Session(store, first.id), Session(store, first.id)
+    assert here.get("cart") == [1]
+    assert there.get("cart") == [1]
+    here.set("name", "Ada")
+    there.set("theme", "dark")
+    assert Session(store, first.id).all() == {"cart": [1], "name": "Ada", "theme": "dark"}
+
+
+def test_a_session_that_ended_meanwhile_is_begun_anew() -> None:
+    """A write is not lost, and the visitor is told the new id."""
+    store = MemoryStore(Clock())
+    session = Session(store, None)
+    session.set("a", 1)
+    before = session.id
+    assert before is not None
+    store.delete(before)
+    session.set("b", 2)
+    assert session.id != before
+    assert session.all() == {"b": 2}
+    assert session.cookie_header(secure=False) is not None
+
+
+def test_moving_what_is_gone_begins_an_empty_session() -> None:
+    """After a login the id is new in any case."""
+    store = MemoryStore(Clock())
+    session = Session(store, None)
+    session.set("a", 1)
+    before = session.id
+    assert before is not None
+    store.delete(before)
+    assert session.regenerate() != before
+    assert session.all() == {}
