@@ -7,10 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from soli_runtime.conversations import Conversation
-from soli_runtime.delivery import Delivery
-from soli_runtime.realtime import Realtime
-from soli_runtime.traces import (
+from soli_runtime.core.realtime import Realtime
+from soli_runtime.observing.traces import (
     CONNECT,
     DISCONNECT,
     JOB,
@@ -25,6 +23,8 @@ from soli_runtime.traces import (
     Trace,
     Warned,
 )
+from soli_runtime.serving.conversations import Conversation
+from soli_runtime.serving.delivery import Delivery
 
 from .support import Site, run, serving
 
@@ -276,15 +276,14 @@ async def test_nobody_watches_any_more(app: Any) -> None:
 
 @within()
 async def test_who_watches_late_sees_what_comes_and_who_fails_hurts_nobody(app: Any) -> None:
-    async with app() as site:
-        async with site.connect("/ws/room/a?name=Ada") as ada:
-            await ada.recv()
+    async with app() as site, site.connect("/ws/room/a?name=Ada") as ada:
+        await ada.recv()
 
-            def fails(trace: Trace) -> None:
-                raise RuntimeError("observer")
+        def fails(trace: Trace) -> None:
+            raise RuntimeError("observer")
 
-            site.server.service.watch(fails)
-            watcher = Watcher(site)
-            await ada.send("hello")
-            assert (await watcher.next(MESSAGE)).message == "hello"
-            assert await ada.recv() == "hello"
+        site.server.service.watch(fails)
+        watcher = Watcher(site)
+        await ada.send("hello")
+        assert (await watcher.next(MESSAGE)).message == "hello"
+        assert await ada.recv() == "hello"
