@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +29,8 @@ from soli_runtime.serving.conversations import Conversation
 from soli_runtime.serving.delivery import Delivery
 
 from .support import Site, run, serving
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 APP = """
 router_websocket("/ws/room/:name", "app#handle")
@@ -52,7 +56,9 @@ end
 def handle(event)
   return { "send": "welcome", "join": "den" } if event["type"] == "connect"
   return {} if event["type"] == "disconnect"
-  return { "track": { "channel": "den", "user_id": get_current_user()["id"] }, "sned": 1 } if event["message"] == "track"
+  if event["message"] == "track"
+    return { "track": { "channel": "den", "user_id": get_current_user()["id"] }, "sned": 1 }
+  end
   throw "broken" if event["message"] == "throw"
   return { "join": 5, "send": "never" } if event["message"] == "wrong"
   return { "close": { "code": 4001, "reason": "enough" } } if event["message"] == "close"
@@ -73,7 +79,9 @@ class Watcher:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.traces: list[Trace] = []
+        self.kept: list[Trace] = []
         site.server.service.watch(self.traces.append)
+        site.server.service.watch(self.kept.append)
 
     async def next(self, kind: str) -> Trace:
         """The next trace, which must be of that kind."""
@@ -262,6 +270,8 @@ async def test_nobody_watches_any_more(app: Any) -> None:
             await second.next(MESSAGE)
             assert watcher.traces == []
             service.unwatch(second.traces.append)
+            service.unwatch(watcher.kept.append)
+            service.unwatch(second.kept.append)
             (conversation,) = service.live.conversations.values()
             assert type(conversation) is service.live.conversation_class is Conversation
             assert type(service.realtime) is Realtime
@@ -287,3 +297,43 @@ async def test_who_watches_late_sees_what_comes_and_who_fails_hurts_nobody(app: 
         await ada.send("hello")
         assert (await watcher.next(MESSAGE)).message == "hello"
         assert await ada.recv() == "hello"
+
+
+def test_what_is_told_is_what_clients_receive(tmp_path: Any) -> None:
+    """The chat: rooms, presence with two tabs of one person, replies, refused messages."""
+    shutil.copytree(EXAMPLES / "chat", tmp_path, dirs_exist_ok=True)
+
+    async def scene() -> None:
+        async with serving(tmp_path, {}) as site:
+            watcher = Watcher(site)
+            clients: dict[str, Any] = {}
+            for name in ("Ada", "Bob", "Ada", "Cleo"):
+                client = await site.connect(f"/ws/room/general?name={name}")
+                clients[(await watcher.next(CONNECT)).connection_id] = client
+            told: dict[str, list[str]] = {one: [] for one in clients}
+            texts = ("typing", "message", "stop_typing", "away", "nonsense")
+            for turn, client in enumerate([*clients.values()] * 3):
+                await client.send(json.dumps({"event": texts[turn % 5], "text": "x" * turn * 250}))
+                await watcher.next(MESSAGE)
+            first = next(iter(clients))
+            await clients[first].close()
+            await watcher.next(DISCONNECT)
+            site.realtime.broadcast("the end")
+            received = {
+                one: await all_until(clients[one], "the end") for one in told if one != first
+            }
+            for trace in watcher.kept:
+                for delivery in trace.deliveries:
+                    for one in delivery.recipients:
+                        told[one].append(str(delivery.payload))
+            del told[first]
+            assert told == received
+
+    run(scene)
+
+
+async def all_until(client: Any, last: str) -> list[str]:
+    messages = [await client.recv()]
+    while messages[-1] != last:
+        messages.append(await client.recv())
+    return messages
