@@ -25,12 +25,12 @@ from . import wire
 from .effects import (
     ConnectionId,
     Effect,
+    Members,
     Note,
     One,
     RoomName,
     Send,
     Some,
-    Subscribers,
     Wake,
 )
 from .roster import Channel, Ghost, Meta, Seat, User
@@ -404,7 +404,7 @@ class Presence:
     ) -> None:
         for cohort in channel.cohorts(but):
             text = wire.diff(joins, leaves, cohort.label)
-            effects.append(Send(Subscribers(cohort, but), text))
+            effects.append(Send(Members(cohort, but), text))
 
     def _snapshot_to(
         self, channel: Channel, connection_id: ConnectionId, effects: list[Effect]

@@ -25,7 +25,7 @@ from .admission import Admission
 from .app import App, Target
 from .broker import LocalBroker
 from .conversations import Conversation, Live, Visitor
-from .delivery import Delivery, WatchedRooms
+from .delivery import Delivery
 from .events import Events, ProtocolEvents
 from .greenlets import Runners
 from .handlers import Calls, failure_text
@@ -41,6 +41,7 @@ from .origins import Peer, TrustedProxies, origin_fault
 from .presence import Presence
 from .realtime import LIBRARY_KEY as REALTIME_KEY
 from .realtime import Realtime
+from .rooms import Rooms
 from .routes import WEBSOCKET, Match
 from .sessions import COOKIE, MemoryStore, Session
 from .settings import Settings
@@ -99,7 +100,7 @@ class Service:
 
     def _set_up_hub(self) -> None:
         settings = self.settings
-        rooms = WatchedRooms()
+        rooms = Rooms()
         refs = itertools.count(1)
         self.presence = presence = Presence(
             rooms,
@@ -113,7 +114,7 @@ class Service:
             max_rooms=settings.max_rooms,
             max_presence_bytes=settings.max_presence_bytes,
         )
-        self.delivery = Delivery(self.hub, rooms, self.endpoint.fanout, self.loop, self.log)
+        self.delivery = Delivery(self.hub, self.endpoint.fanout, self.loop, self.log)
         self.realtime = Realtime(self.hub, self.delivery.carry_out, self._codec.encode)
         self.live = Live(
             hub=self.hub,
