@@ -17,9 +17,9 @@ import json
 import os
 import time
 
-from soli_runtime.launch import Launch, launch
-from soli_runtime.logs import Log
-from soli_runtime.service import Service
+from soli_runtime.loading.launch import Launch, launch
+from soli_runtime.observing.logs import Log
+from soli_runtime.serving.service import Service
 from soli_runtime.settings import Settings
 
 from .hot_path import APP
