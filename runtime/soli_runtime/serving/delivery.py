@@ -110,7 +110,7 @@ class Delivery:
     def _recipients(self, effect: Send) -> tuple[ConnectionId, ...]:
         """Whom a message reaches that is sent now."""
         audience = effect.audience
-        if isinstance(audience, Subscribers):
+        if isinstance(audience, Members):
             members = self._fanout.members(audience.cohort)
             found = (connection.session.id for connection in members)
             return tuple(one for one in found if one != audience.but)
