@@ -16,6 +16,7 @@ from .greeting import GreetingServer
 from .launch import Launched
 from .listening import Listening, listen
 from .logs import Log
+from .memory_growth import GrowthWatch
 from .project import EXTENSIONS
 from .service import Service
 from .settings import Settings
@@ -125,6 +126,8 @@ async def serve(
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
+    growth = GrowthWatch(asyncio.get_running_loop().call_later)
+    growth.start()
     announce(server.url)
     tasks: list[asyncio.Task[None]] = []
     if relaunch is not None:
@@ -134,6 +137,7 @@ async def serve(
     await server.wait()
     for task in tasks:
         task.cancel()
+    growth.stop()
     log.info("stopping", connections=server.service.hub.count())
     await server.stop()
     log.info("stopped")
