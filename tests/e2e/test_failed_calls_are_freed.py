@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from soli_lang.errors import SoliError
+from soli_lang.base.errors import SoliError
 
 from .support import Site, receive, run, serving
 
