@@ -1,7 +1,8 @@
 """Looks for cycles when the process has grown, whatever the number of objects.
 
-Python looks for cycles after so many new containers (`server.GC_THRESHOLDS`). A few of them can hold
-megabytes: a program that makes cycles of long texts would be given gigabytes before the count is full.
+Python looks for cycles after so many new containers (`server.GC_THRESHOLDS`). A few of them can
+hold megabytes: a program that makes cycles of long texts would be given gigabytes before the
+count is full.
 """
 
 from __future__ import annotations
