@@ -76,7 +76,8 @@ class Metrics:
         """The page and its type, of those that the *accept* header names."""
         # Counters change on the loop only, so there they are read. The rest may take a while
         # (the collector of the process lists every open file), and the loop need not wait for it.
-        self._snapshot.families = list(families(self._service))
+        jobs = await self._service.job_counts()
+        self._snapshot.families = list(families(self._service, jobs))
         encode, content_type = choose_encoder(accept)
         return await asyncio.to_thread(encode, self._registry), content_type
 
@@ -135,9 +136,9 @@ def timed(
     return timed_invoke
 
 
-def families(service: Service) -> Iterator[Metric]:
-    """All that is our own, as it is now."""
-    yield from _state(service)
+def families(service: Service, jobs: Mapping[str, int]) -> Iterator[Metric]:
+    """All that is our own, as it is now. *jobs* is how many there are of each status."""
+    yield from _state(service, jobs)
     yield from _socket_counts(service)
     yield from _tallied(service.tally)
     yield _by_label(
@@ -145,17 +146,16 @@ def families(service: Service) -> Iterator[Metric]:
     )
 
 
-def _state(service: Service) -> Iterator[Metric]:
+def _state(service: Service, jobs: Mapping[str, int]) -> Iterator[Metric]:
     presence = service.presence
-    jobs = [job.status for job in service.jobs.store.list()]
     gauges = {
         "connections": ("Open connections.", len(service.live.conversations)),
         "rooms": ("Rooms with members.", len(service.hub.rooms)),
         "presence_channels": ("Channels with presence.", len(presence)),
         "presence_users": ("Users present, once per channel.", presence.total_users()),
         "handlers_suspended": ("Handlers that wait.", service.calls.runners.suspended),
-        "jobs_queued": ("Jobs that wait for their time.", jobs.count("queued")),
-        "jobs_running": ("Jobs at work.", jobs.count("running")),
+        "jobs_queued": ("Jobs that wait for their time.", jobs.get("queued", 0)),
+        "jobs_running": ("Jobs at work.", jobs.get("running", 0)),
         "outbox_high_water_bytes": (
             "The most that ever waited to be sent on one connection.",
             service.endpoint.counters.outbox_high_water,

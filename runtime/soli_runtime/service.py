@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -35,6 +35,7 @@ from .http_messages import peer_of, plain, raw_request, to_aiohttp
 from .http_requests import RawRequest, visitor_hash
 from .http_responses import Response, is_response_hash, response_of, text_response
 from .hub import Hub
+from .job_queue import told
 from .logs import Log
 from .open_files import descriptor_of, descriptors_for_connections
 from .origins import Peer, TrustedProxies, origin_fault
@@ -192,6 +193,7 @@ class Service:
         deadline = self.loop.time() + seconds
         self.http.stop()
         self._worker.stop()
+        await self._worker.ended(seconds / 3)
         await self._finish_running(seconds / 3)
         await self.endpoint.close_all(seconds / 3)
         await self._handlers_done(deadline)
@@ -226,6 +228,14 @@ class Service:
     def jobs(self) -> Jobs:
         """The jobs of the program that is served."""
         return self._worker.jobs
+
+    async def job_counts(self) -> Mapping[str, int]:
+        """How many jobs there are of each status; nothing when their store cannot be asked."""
+        try:
+            return await told(self._worker.jobs.store.counts())
+        except Exception as error:
+            self.log.warning("job_queue_failed", kind=kind_of(error), error=failure_text(error))
+            return {}
 
     @property
     def is_stopping(self) -> bool:
