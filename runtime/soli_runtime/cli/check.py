@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from soli_lang.checker import ERROR, WARNING, Finding
+from soli_lang.tools.checker import ERROR, WARNING, Finding
 
-from ..checks import ProgramCheck
-from ..project import ProjectError, find_project
+from ..loading.project import ProjectError, find_project
+from ..tools.checks import ProgramCheck
 from .arguments import Parser
 from .exits import INVALID, OK
 from .files import soli_files
