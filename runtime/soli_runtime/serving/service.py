@@ -29,6 +29,7 @@ from ..core.hub import Hub
 from ..core.presence import Presence
 from ..core.realtime import LIBRARY_KEY as REALTIME_KEY
 from ..core.realtime import Realtime
+from ..core.rooms import Rooms
 from ..gate.admission import Admission
 from ..gate.open_files import descriptor_of, descriptors_for_connections
 from ..gate.origins import Peer, TrustedProxies, origin_fault
@@ -48,7 +49,7 @@ from ..settings import Settings
 from ..ws import Endpoint, SocketLimits, choose_path, choose_protocol, upgrade
 from .answering import HttpActions
 from .conversations import Conversation, Live, Visitor
-from .delivery import Delivery, WatchedRooms
+from .delivery import Delivery
 
 if TYPE_CHECKING:
     from ..jobs.jobs import Jobs
@@ -100,7 +101,7 @@ class Service:
 
     def _set_up_hub(self) -> None:
         settings = self.settings
-        rooms = WatchedRooms()
+        rooms = Rooms()
         refs = itertools.count(1)
         self.presence = presence = Presence(
             rooms,
@@ -114,7 +115,7 @@ class Service:
             max_rooms=settings.max_rooms,
             max_presence_bytes=settings.max_presence_bytes,
         )
-        self.delivery = Delivery(self.hub, rooms, self.endpoint.fanout, self.loop, self.log)
+        self.delivery = Delivery(self.hub, self.endpoint.fanout, self.loop, self.log)
         self.realtime = Realtime(self.hub, self.delivery.carry_out, self._codec.encode)
         self.live = Live(
             hub=self.hub,
