@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -29,6 +29,7 @@ from ..core.hub import Hub
 from ..core.presence import Presence
 from ..core.realtime import LIBRARY_KEY as REALTIME_KEY
 from ..core.realtime import Realtime
+from ..core.rooms import Rooms
 from ..gate.admission import Admission
 from ..gate.open_files import descriptor_of, descriptors_for_connections
 from ..gate.origins import Peer, TrustedProxies, origin_fault
@@ -37,6 +38,7 @@ from ..http.messages import peer_of, plain, raw_request, to_aiohttp
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, is_response_hash, response_of, text_response
 from ..http.sessions import COOKIE, MemoryStore, Session
+from ..jobs.queue import told
 from ..jobs.worker import Worker
 from ..json_codec import json_codec
 from ..loading.app import App, Target
@@ -47,7 +49,7 @@ from ..settings import Settings
 from ..ws import Endpoint, SocketLimits, choose_path, choose_protocol, upgrade
 from .answering import HttpActions
 from .conversations import Conversation, Live, Visitor
-from .delivery import Delivery, WatchedRooms
+from .delivery import Delivery
 
 if TYPE_CHECKING:
     from ..jobs.jobs import Jobs
@@ -99,7 +101,7 @@ class Service:
 
     def _set_up_hub(self) -> None:
         settings = self.settings
-        rooms = WatchedRooms()
+        rooms = Rooms()
         refs = itertools.count(1)
         self.presence = presence = Presence(
             rooms,
@@ -113,7 +115,7 @@ class Service:
             max_rooms=settings.max_rooms,
             max_presence_bytes=settings.max_presence_bytes,
         )
-        self.delivery = Delivery(self.hub, rooms, self.endpoint.fanout, self.loop, self.log)
+        self.delivery = Delivery(self.hub, self.endpoint.fanout, self.loop, self.log)
         self.realtime = Realtime(self.hub, self.delivery.carry_out, self._codec.encode)
         self.live = Live(
             hub=self.hub,
@@ -194,6 +196,7 @@ class Service:
         deadline = self.loop.time() + seconds
         self.http.stop()
         self._worker.stop()
+        await self._worker.ended(seconds / 3)
         await self._finish_running(seconds / 3)
         await self.endpoint.close_all(seconds / 3)
         await self._handlers_done(deadline)
@@ -228,6 +231,14 @@ class Service:
     def jobs(self) -> Jobs:
         """The jobs of the program that is served."""
         return self._worker.jobs
+
+    async def job_counts(self) -> Mapping[str, int]:
+        """How many jobs there are of each status; nothing when their store cannot be asked."""
+        try:
+            return await told(self._worker.jobs.store.counts())
+        except Exception as error:
+            self.log.warning("job_queue_failed", kind=kind_of(error), error=failure_text(error))
+            return {}
 
     @property
     def is_stopping(self) -> bool:
