@@ -35,7 +35,8 @@ def test_each_room_says_in_one_sentence_what_lives_there(folder: Path) -> None:
     said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8")))
     assert said, "no docstring"
     first = said.split("\n\n")[0]
-    assert first.endswith(".") and len(first) < 200
+    assert first.endswith(".")
+    assert len(first) < 200
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
