@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ..live import ROOT
+from ..support.live import ROOT
 from .pythons import Python, pythons
 
 RAN = pytest.StashKey[list[Python]]()

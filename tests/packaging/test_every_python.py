@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ..live import ROOT, receive, serve
+from ..support.live import ROOT, receive, serve
 from .conftest import run
 from .pythons import OLDEST, Python, pythons
 

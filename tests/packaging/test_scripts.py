@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ..live import ROOT, eventually, free_port
+from ..support.live import ROOT, eventually, free_port
 from .conftest import run
 
 DEBIAN = Path("/usr/bin/python3")

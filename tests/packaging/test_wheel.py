@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ..live import ROOT, receive, serve
+from ..support.live import ROOT, receive, serve
 from .conftest import run
 
 QUICK_START = ROOT / "tests" / "page" / "samples" / "quick_start"
