@@ -44,7 +44,7 @@ format: $(DEV) ## let ruff rewrite what it can
 types: $(DEV) ## mypy, strict
 	@$(BIN)/mypy
 
-wheel-check: $(DEV) ## build a wheel, install it in an empty place, run the quick start there
+wheel-check: $(DEV) ## build a wheel, try it in an empty place with every Python that is here
 	@$(BIN)/pytest -q tests/packaging $(ARGS)
 
 bench: $(DEV) $(NODE) ## the benchmarks; QUICK=1: one short round (see benchmarks/README.md)
