@@ -22,7 +22,7 @@ from soli_lang.values import UNSET, Function, Value
 from . import templates
 from .controllers import Controllers, Unknown
 from .declared_places import place_of
-from .jobs import is_job_class, register_class
+from .jobs import jobs_of, watch_classes
 from .prelude import install_prelude
 from .project import Project
 from .route_handlers import Handler
@@ -109,13 +109,13 @@ def read_sources(paths: Iterable[Path]) -> dict[Path, Source]:
     return sources
 
 
-def parse_all(paths: Iterable[Path]) -> dict[Path, nodes.Program]:
+def parse_all(project: Project) -> dict[Path, nodes.Program]:
     """The files, parsed. Raises AppInvalid with the syntax errors of all of them."""
     from soli_lang.parser import parse
 
     parsed: dict[Path, nodes.Program] = {}
     problems: list[SoliError] = []
-    for path, source in read_sources(paths).items():
+    for path, source in _sources(project).items():
         try:
             parsed[path] = parse(source)
         except SoliSyntaxError as error:
@@ -123,6 +123,14 @@ def parse_all(paths: Iterable[Path]) -> dict[Path, nodes.Program]:
     if problems:
         raise AppInvalid(problems)
     return parsed
+
+
+def _sources(project: Project) -> dict[Path, Source]:
+    if project.text is None:
+        return read_sources(project.files)
+    assert project.main is not None
+    sources = read_sources(path for path in project.files if path != project.main)
+    return {**sources, project.main: project.text}
 
 
 def load(project: Project, interpreter: Interpreter, *, prefix: str = "") -> App:
@@ -143,21 +151,21 @@ class _Loading:
 
     def load(self) -> App:
         project = self._project
-        self._nodes = parse_all(project.files)
+        self._nodes = parse_all(project)
         install_prelude(self._interpreter)
+        watch_classes(self._interpreter.machine)
         self._interpreter.machine.library[LIBRARY_KEY_PUBLIC] = project.public
         if project.views is not None:
             found = templates.Templates(project.views, self._interpreter.load)
             self._interpreter.machine.library[templates.LIBRARY_KEY] = found
         for path in project.shared:
             self._share(self._run(path))
-        self._register_jobs()
         for path in project.middleware:
             self._run(path)
         self._run_first()
         for path in project.controllers.values():
             self._run(path)
-        self._register_jobs()
+        jobs_of(self._interpreter.machine).all_known = True
         return App(project, self._interpreter, self._table(), self._programs)
 
     def _run(self, path: Path) -> Program:
@@ -187,15 +195,6 @@ class _Loading:
         mine = program.get(CURRENT_USER)
         if self._project.main is None and isinstance(mine, Function):
             self._interpreter.define(CURRENT_USER, mine)
-
-    def _register_jobs(self) -> None:
-        """Job classes get `perform_later` and its kin."""
-        machine = self._interpreter.machine
-        for program in self._programs.values():
-            for name in program.file.names:
-                value = program.file.get(name)
-                if is_job_class(value):
-                    register_class(machine, value)
 
     def _share(self, program: Program) -> None:
         """Make the functions and classes of a file visible to all files that run later."""
@@ -230,7 +229,7 @@ class _Loading:
         controller = declared.target.partition("#")[0]
         main = self._project.main or self._project.routes
         assert main is not None
-        for definitions in (controllers.definitions(controller), self._programs[main]):
+        for definitions in (controllers.definitions(declared.target), self._programs[main]):
             function = definitions.get(AUTHENTICATE) if definitions is not None else None
             if isinstance(function, Function) and not self._is_action(controller):
                 return function

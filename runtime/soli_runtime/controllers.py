@@ -49,19 +49,20 @@ class Controllers:
         self._files = files
         self._main = main
 
-    def definitions(self, controller: str) -> Definitions | None:
-        """The file in which a controller's functions stand."""
+    def definitions(self, target: str) -> Definitions | None:
+        """The file in which a target is defined: what the single file defines wins."""
+        controller, _, action = target.partition("#")
+        if self._main is not None and _defines(self._main, controller, action):
+            return self._main
         return self._files.get(controller, self._main)
 
     def find(self, target: str) -> Handler | Unknown:
         """What a route's target means."""
         controller, _, action = target.partition("#")
-        definitions = self._files.get(controller)
         class_name = controller_class(controller)
+        definitions = self.definitions(target)
         if definitions is None:
-            if self._main is None:
-                return self._no_controller(controller)
-            definitions = self._main
+            return self._no_controller(controller)
         klass = definitions.get(class_name)
         if isinstance(klass, SoliClass):
             method = klass.find_method(action)
@@ -100,6 +101,14 @@ class Controllers:
             return Unknown(f"unknown controller '{controller}'", f"did you mean '{close}'?")
         hint = f"it would be app/controllers/{controller}_controller.soli"
         return Unknown(f"unknown controller '{controller}'", hint)
+
+
+def _defines(main: Definitions, controller: str, action: str) -> bool:
+    """Whether the single file has what a target names, as a function or in a class."""
+    klass = main.get(controller_class(controller))
+    if isinstance(klass, SoliClass):
+        return klass.find_method(action) is not None
+    return isinstance(main.get(action), Function)
 
 
 def controller_class(controller: str) -> str:
