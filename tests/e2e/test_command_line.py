@@ -337,8 +337,8 @@ def test_dev_reloads_what_changed(tmp_path: Path) -> None:
 
 def test_the_repl_reads_evaluates_and_prints(capsys: pytest.CaptureFixture[str]) -> None:
     """An unfinished input goes on in the next line; an error does not end it."""
+    from soli_runtime.builtins.library import install_library
     from soli_runtime.cli.repl import loop
-    from soli_runtime.library import install_library
 
     from soli_lang.interpreter import Interpreter
 

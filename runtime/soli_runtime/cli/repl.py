@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from soli_lang.errors import SoliError, SoliSyntaxError
+from soli_lang.base.errors import SoliError, SoliSyntaxError
 from soli_lang.interpreter import Session
-from soli_lang.semantics import inspect
+from soli_lang.values.semantics import inspect
 
-from ..waiting import Waiting
+from ..calling.waiting import Waiting
 from .arguments import Parser, add_program_flags
 from .exits import FAILED, INVALID, OK
 from .reports import report

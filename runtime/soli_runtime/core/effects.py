@@ -1,0 +1,173 @@
+"""What the core asks the I/O side to do. Few and large: one payload, many recipients.
+
+Effects must be carried out in their order and without awaiting in between; that is how the
+ordering guarantees of spec/websocket.md hold. Who is in a room, or subscribes to its presence, is
+told by effects of the same order (`Enter`, `Exit`) and never listed: a room that changes later in
+the same step (`broadcast_room` and `leave` in one return) does not change who gets the message,
+and a change of one costs the same however many are there. An effect may name a connection that is
+gone: skip it.
+
+Everything here is treated as immutable. The classes are plain and slotted because making a
+frozen dataclass costs four times as much and these are made once or more per message.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+ConnectionId: TypeAlias = str
+RoomName: TypeAlias = str
+Payload: TypeAlias = str | bytes
+"""A finished message: `str` goes out as a text message, `bytes` as a binary one."""
+
+
+class One:
+    """A single connection."""
+
+    __slots__ = ("connection_id",)
+
+    def __init__(self, connection_id: ConnectionId) -> None:
+        self.connection_id = connection_id
+
+    def __repr__(self) -> str:
+        return f"One({self.connection_id!r})"
+
+
+class Some:
+    """These connections, each at most once."""
+
+    __slots__ = ("ids",)
+
+    def __init__(self, ids: tuple[ConnectionId, ...]) -> None:
+        self.ids = ids
+
+    def __repr__(self) -> str:
+        return f"Some{self.ids!r}"
+
+
+class Cohort:
+    """Those of this process who get the same messages: members of a room, subscribers of presence.
+
+    Its identity is all it has for the I/O side: `Enter` and `Exit` say, in order with what is sent,
+    who is in it. It lasts as long as somebody is.
+    """
+
+    __slots__ = ("label",)
+
+    def __init__(self, label: RoomName | None) -> None:
+        self.label = label
+        """Of members: the room. Of subscribers: the room where their messages carry it
+        (spec/websocket.md §5, rule 11)."""
+
+    def __repr__(self) -> str:
+        return f"Cohort({self.label!r})"
+
+
+class Members:
+    """Who is in `cohort` when this effect's turn comes, `but` one."""
+
+    __slots__ = ("but", "cohort")
+
+    def __init__(self, cohort: Cohort, but: ConnectionId | None = None) -> None:
+        self.cohort = cohort
+        self.but = but
+
+    def __repr__(self) -> str:
+        return f"Members({self.cohort!r}, but={self.but!r})"
+
+
+class Everyone:
+    """Every open connection of this process. Use the instance `EVERYONE`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "EVERYONE"
+
+
+EVERYONE = Everyone()
+
+Audience: TypeAlias = One | Some | Members | Everyone
+
+
+class Send:
+    """Queue `payload` for every connection of `audience`."""
+
+    __slots__ = ("audience", "payload")
+
+    def __init__(self, audience: Audience, payload: Payload) -> None:
+        self.audience = audience
+        self.payload = payload
+
+    def __repr__(self) -> str:
+        return f"Send({self.audience!r}, {self.payload!r})"
+
+
+class Enter:
+    """The connection is in `cohort` from here on; it was not."""
+
+    __slots__ = ("cohort", "connection_id")
+
+    def __init__(self, connection_id: ConnectionId, cohort: Cohort) -> None:
+        self.connection_id = connection_id
+        self.cohort = cohort
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.connection_id!r}, {self.cohort!r})"
+
+
+class Exit(Enter):
+    """The connection is not in `cohort` from here on; it was. It may be gone."""
+
+    __slots__ = ()
+
+
+class Close:
+    """Start the closing handshake of one connection, after what is queued for it."""
+
+    __slots__ = ("code", "connection_id", "reason")
+
+    def __init__(self, connection_id: ConnectionId, code: int, reason: str) -> None:
+        self.connection_id = connection_id
+        self.code = code
+        self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"Close({self.connection_id!r}, {self.code}, {self.reason!r})"
+
+
+class Note:
+    """Something to log, once per handler and `(kind, subject)` when `once`, else at debug level.
+
+    Kinds: `unknown_action` (subject: the key), `no_room` (`broadcast_room` with no room joined),
+    `not_tracked` (subject: the room).
+    """
+
+    __slots__ = ("kind", "once", "subject", "text")
+
+    def __init__(self, kind: str, subject: str, text: str, *, once: bool) -> None:
+        self.kind = kind
+        self.subject = subject
+        self.text = text
+        self.once = once
+
+    def __repr__(self) -> str:
+        return f"Note({self.kind!r}, {self.subject!r}, {self.text!r})"
+
+
+class Wake:
+    """Call `Hub.flush(now)` at the time `at` (seconds, the clock that is passed as `now`).
+
+    A later `Wake` never cancels an earlier one; calling `flush` too early is harmless.
+    """
+
+    __slots__ = ("at",)
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+    def __repr__(self) -> str:
+        return f"Wake({self.at})"
+
+
+Effect: TypeAlias = Send | Enter | Exit | Close | Note | Wake

@@ -1,0 +1,186 @@
+"""Carries out the effects of the core on the sockets of this process.
+
+Effects of one step are carried out in order and without waiting (see `effects`). The fan-out
+keeps the members of each cohort, so that a message to a thousand is one loop over bound writes; it
+is told here, and only here, who enters and exits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from ..core.effects import (
+    Close,
+    ConnectionId,
+    Effect,
+    Enter,
+    Everyone,
+    Exit,
+    Members,
+    Note,
+    One,
+    Send,
+    Some,
+    Wake,
+)
+from ..observing.logs import Log
+from ..routing.handler import Handler
+from ..ws.connection import Connection
+from ..ws.fanout import Fanout
+from ..ws.protocol.outgoing import Outgoing
+
+if TYPE_CHECKING:
+    from ..core.hub import Hub
+
+EVERYBODY = ""
+"""The fan-out room of all connections; all others are cohorts."""
+
+
+MAX_NOTED = 1000
+"""Different things that one handler is warned about: keys may be made at run time."""
+
+
+class Delivery:
+    """The way from effects to sockets, for one event loop."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        fanout: Fanout,
+        loop: asyncio.AbstractEventLoop,
+        log: Log,
+    ) -> None:
+        self._hub = hub
+        self._fanout = fanout
+        self._loop = loop
+        self._log = log
+        self._connections: dict[ConnectionId, Connection] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._perform: dict[type, Callable[..., None]] = {
+            Send: self._send,
+            Enter: self._enter,
+            Exit: self._exit,
+            Close: self._close,
+            Note: self._note,
+            Wake: self._wake,
+        }
+
+    def add(self, connection_id: ConnectionId, connection: Connection) -> None:
+        """From now on the connection can be reached."""
+        self._connections[connection_id] = connection
+        self._fanout.join(EVERYBODY, connection)
+
+    def remove(self, connection_id: ConnectionId) -> None:
+        """The connection is gone."""
+        self._connections.pop(connection_id, None)
+
+    def carry_out(self, effects: Iterable[Effect], handler: Handler | None = None) -> None:
+        """Do what the core asks for; *handler* is whose notes are to be logged once."""
+        effects = iter(effects)
+        try:
+            for effect in effects:
+                self._perform[effect.__class__](effect, handler)
+        except Exception:
+            self._place_the_rest(effects)
+            raise
+
+    def _place_the_rest(self, effects: Iterator[Effect]) -> None:
+        """After a fault: what was to be sent is lost; who is where is not."""
+        for effect in effects:
+            if isinstance(effect, Enter):
+                self._perform[effect.__class__](effect, None)
+
+    def stop(self) -> None:
+        """No further timers."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _send(self, effect: Send, handler: Handler | None) -> None:
+        audience, payload = effect.audience, effect.payload
+        kind = audience.__class__
+        if kind is One:
+            connection = self._connections.get(audience.connection_id)  # type: ignore[union-attr]
+            if connection is None:
+                return
+            try:
+                if isinstance(payload, str):
+                    connection.send_text(payload)
+                else:
+                    connection.send_binary(payload)
+            except Exception:
+                connection.failed()  # it, and not whoever sends to it
+        elif kind is Members:
+            self._send_members(audience, payload)  # type: ignore[arg-type]
+        elif kind is Everyone:
+            self._fanout.publish(EVERYBODY, payload)
+        else:
+            self._send_some(audience, payload)  # type: ignore[arg-type]
+
+    def _send_members(self, audience: Members, payload: str | bytes) -> None:
+        if audience.but is None:
+            self._fanout.publish(audience.cohort, payload)
+            return
+        left_out = self._connections.get(audience.but)
+        exclude = () if left_out is None else (left_out,)
+        self._fanout.publish(audience.cohort, payload, exclude=exclude)
+
+    def _send_some(self, audience: Some, payload: str | bytes) -> None:
+        message = Outgoing(payload)
+        find = self._connections.get
+        for connection_id in audience.ids:
+            connection = find(connection_id)
+            if connection is not None:
+                try:
+                    connection.send(message)
+                except Exception:
+                    connection.failed()
+
+    def _enter(self, effect: Enter, handler: Handler | None) -> None:
+        connection = self._connections.get(effect.connection_id)
+        if connection is not None:
+            self._fanout.join(effect.cohort, connection)
+
+    def _exit(self, effect: Exit, handler: Handler | None) -> None:
+        connection = self._connections.get(effect.connection_id)
+        if connection is not None:
+            self._fanout.leave(effect.cohort, connection)
+
+    def _close(self, effect: Close, handler: Handler | None) -> None:
+        connection = self._connections.get(effect.connection_id)
+        if connection is not None:
+            try:
+                connection.close(effect.code, effect.reason)
+            except Exception:
+                connection.failed()
+
+    def _note(self, note: Note, handler: Handler | None) -> None:
+        name = handler.name if handler is not None else "-"
+        if not note.once:
+            self._log.debug(note.kind, handler=name, subject=note.subject, text=note.text)
+            return
+        key = (note.kind, note.subject)
+        noted = handler.noted if handler is not None else set()
+        if key not in noted and len(noted) < MAX_NOTED:
+            noted.add(key)
+            self._log.warning(note.kind, handler=name, text=note.text)
+
+    def _wake(self, effect: Wake, handler: Handler | None) -> None:
+        timer = self._timer
+        if timer is not None and timer.when() <= effect.at:
+            return
+        if timer is not None:
+            timer.cancel()
+        self._timer = self._loop.call_at(effect.at, self._flush)
+
+    def _flush(self) -> None:
+        self._timer = None
+        try:
+            self.carry_out(self._hub.flush(self._loop.time()))
+        finally:
+            # Whatever failed: channels that were put off are looked at again.
+            due = self._hub.due
+            if due is not None:
+                self._wake(Wake(due), None)
