@@ -19,6 +19,7 @@ from ..base.errors import (
     SoliTypeError,
     SoliValueError,
     Thrown,
+    let_go,
 )
 from ..base.limits import Capabilities, Limits
 from ..values.method_tables import MethodTable
@@ -227,6 +228,7 @@ class Machine:
 
     def caught(self, error: SoliError) -> Value:
         """What `catch e` binds for *error*: the thrown value, or an object of an error class."""
+        let_go(error)
         if isinstance(error, Thrown):
             return error.value
         if error.instance is None:
@@ -246,7 +248,7 @@ class Machine:
                 "backtrace": [str(frame).strip() for frame in error.backtrace],
             },
         )
-        value.origin = error
+        value.raised = (error.message, line, column)
         return value
 
     # --- calls from native code ----------------------------------------------------------------

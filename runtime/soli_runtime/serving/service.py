@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -38,6 +38,7 @@ from ..http.messages import peer_of, plain, raw_request, to_aiohttp
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, is_response_hash, response_of, text_response
 from ..http.sessions import COOKIE, MemoryStore, Session
+from ..jobs.queue import told
 from ..jobs.worker import Worker
 from ..json_codec import json_codec
 from ..loading.app import App, Target
@@ -195,6 +196,7 @@ class Service:
         deadline = self.loop.time() + seconds
         self.http.stop()
         self._worker.stop()
+        await self._worker.ended(seconds / 3)
         await self._finish_running(seconds / 3)
         await self.endpoint.close_all(seconds / 3)
         await self._handlers_done(deadline)
@@ -229,6 +231,14 @@ class Service:
     def jobs(self) -> Jobs:
         """The jobs of the program that is served."""
         return self._worker.jobs
+
+    async def job_counts(self) -> Mapping[str, int]:
+        """How many jobs there are of each status; nothing when their store cannot be asked."""
+        try:
+            return await told(self._worker.jobs.store.counts())
+        except Exception as error:
+            self.log.warning("job_queue_failed", kind=kind_of(error), error=failure_text(error))
+            return {}
 
     @property
     def is_stopping(self) -> bool:
