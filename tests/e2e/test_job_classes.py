@@ -31,8 +31,8 @@ def test_any_class_with_perform_is_a_job(tmp_path: Path, kind: str, call: str) -
 def test_a_job_class_of_an_imported_file_is_known(tmp_path: Path) -> None:
     """Any file that is loaded counts."""
     files = {
-        "app.soli": 'import "./work/cleaner"\nJob.enqueue("Cleaner", {"n": 2})\n',
-        "work/cleaner.soli": CLASSES["static"],
+        "app.soli": 'import "./lib/cleaner"\nJob.enqueue("Cleaner", {"n": 2})\n',
+        "lib/cleaner.soli": CLASSES["static"],
     }
     write_files(tmp_path, files)
     seen = soli("run", "app.soli", cwd=tmp_path)
