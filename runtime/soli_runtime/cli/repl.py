@@ -1,146 +1,117 @@
-"""`soli repl`: read, evaluate, print, with editing and history where there is a terminal."""
+"""`soli repl [PATH]`: try Soli, and the handlers of an app, from a prompt."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from soli_lang.base.errors import SoliError, SoliSyntaxError
-from soli_lang.interpreter import Session
-from soli_lang.values.semantics import inspect
+from soli_lang.base.errors import SoliError
 
 from ..calling.waiting import Waiting
-from .arguments import Parser, add_program_flags
-from .exits import FAILED, INVALID, OK
-from .reports import report
-from .texts import text_interpreter
+from ..loading.app import AppInvalid
+from ..loading.project import Project, ProjectError, find_project
+from .arguments import Parser, add_program_flags, denied_of
+from .exits import FAILED, INVALID, OK, UsageError
+from .reports import report, report_invalid
+from .texts import run_text, text_interpreter
 
 if TYPE_CHECKING:
-    from prompt_toolkit.history import History
+    from ..repl.bench import Bench, BenchOptions
+    from ..repl.prompting import Prompting
 
-PROMPT = "soli> "
-CONTINUATION = "  ... "
-
-HELP = """Type Soli and press Enter; an unfinished input goes on in the next line.
-  _        the last value
-  exit     leave (or Ctrl-D)
-"""
-
-ReadLine = Callable[[str], str]
-"""Reads a line with a prompt; raises EOFError at the end, KeyboardInterrupt to start over."""
+GREETING = "Soli. `help` tells more, `exit` leaves.\n"
 
 
-def run_repl(arguments: list[str]) -> int:
+def run_repl(arguments: list[str], *, asked_for: bool = True) -> int:
     """Run interactively. The exit status.
 
-    Standard input that is no terminal is evaluated input by input, as if typed, without prompts.
+    Where standard input is no terminal, plain `soli` (not *asked_for*) takes it for a program;
+    `soli repl` evaluates it input by input, as if typed, without prompts.
     """
-    parser = Parser(prog="soli repl", description="Try Soli interactively.")
+    parser = Parser(prog="soli repl", description="Try Soli and the handlers of an app.")
+    parser.add_argument("path", nargs="?", metavar="PATH", help="an app, to be its clients")
     add_program_flags(parser)
     parsed = parser.parse_args(arguments)
-    waiting = Waiting()
-    interpreter = text_interpreter("repl", parsed, waiting)
+    if not asked_for and not sys.stdin.isatty():
+        waiting = Waiting()
+        interpreter = text_interpreter("repl", parsed, waiting)
+        try:
+            return run_text(interpreter, sys.stdin.read(), "<stdin>")
+        finally:
+            waiting.close()
+    return _dialogue(_options(parsed))
+
+
+def _options(parsed: argparse.Namespace) -> BenchOptions:
+    from ..loading.launch import environment_of
+    from ..repl.bench import BenchOptions
+    from ..settings import Settings
+
+    project: Project | None = None
+    root = Path.cwd()
+    if parsed.path is not None:
+        try:
+            project = find_project(Path(parsed.path))
+        except ProjectError as error:
+            raise UsageError(str(error)) from None
+        root = project.root
+    return BenchOptions(
+        root,
+        project,
+        Settings.from_environment(os.environ),
+        environment_of(os.environ, root),
+        denied_of(parsed),
+        parsed.private_network,
+    )
+
+
+def _dialogue(options: BenchOptions) -> int:
+    import asyncio
+
+    from ..repl.bench import Bench
+    from ..repl.prompting import Prompting
+
+    async def talk() -> int:
+        bench = Bench(options, lambda one: prompting.told(one), lambda text: prompting.write(text))
+        prompting = Prompting(bench, _write)
+        status = await _start(bench)
+        if status != OK:
+            return status
+        try:
+            return await _talk(bench, prompting)
+        finally:
+            await bench.stop()
+
+    return asyncio.run(talk())
+
+
+async def _start(bench: Bench) -> int:
     try:
-        if not sys.stdin.isatty():
-            return loop(interpreter.session(), _piped_line)
-        sys.stdout.write("Soli. `help` tells more, `exit` leaves.\n")
-        loop(interpreter.session(), _terminal_reader(interpreter))
-        return OK  # whoever typed has seen what failed
-    finally:
-        waiting.close()
-
-
-def loop(session: Session, read_line: ReadLine) -> int:
-    """Read and evaluate until the end of input. The worst status that an input left.
-
-    What does not parse, an unfinished last input too, leaves 65, a failure 70.
-    """
-    statuses = [OK]
-    while True:
-        try:
-            text = read_line(PROMPT)
-            if text.strip() in ("exit", "quit", ".exit"):
-                break
-            if text.strip() in ("help", ".help"):
-                sys.stdout.write(HELP)
-                continue
-            statuses.append(_evaluate(session, text, read_line))
-        except EOFError:
-            if sys.stdin.isatty():
-                sys.stdout.write("\n")
-            break
-        except KeyboardInterrupt:
-            sys.stdout.write("\n")
-    return max(statuses)
-
-
-def _evaluate(session: Session, text: str, read_line: ReadLine) -> int:
-    """Evaluate *text*, asking for further lines while it is unfinished. The status it leaves."""
-    while text.strip():
-        try:
-            value = session.run(text)
-        except SoliSyntaxError as error:
-            more = _more(read_line) if error.incomplete else None
-            if more is None:
-                report(error)
-                return INVALID
-            text += "\n" + more
-            continue
-        except SoliError as error:
-            report(error)
-            return FAILED
-        if value is not None:
-            sys.stdout.write(f"=> {inspect(value)}\n")
-        break
+        await bench.start()
+    except AppInvalid as invalid:
+        report_invalid(invalid)
+        return INVALID
+    except SoliError as error:
+        report(error)
+        return FAILED
     return OK
 
 
-def _more(read_line: ReadLine) -> str | None:
-    """The next line of an unfinished input; None when the input ends there."""
-    try:
-        return read_line(CONTINUATION)
-    except EOFError:
-        return None
+async def _talk(bench: Bench, prompting: Prompting) -> int:
+    if not sys.stdin.isatty():
+        from ..repl.piping import PipedLines
+
+        return await prompting.run(PipedLines().read)
+    from ..repl.terminal import terminal
+
+    sys.stdout.write(GREETING)
+    await prompting.run(terminal(bench, _write))
+    return OK  # whoever typed has seen what failed
 
 
-def _piped_line(prompt: str) -> str:
-    line = sys.stdin.readline()
-    if not line:
-        raise EOFError
-    return line.removesuffix("\n")
-
-
-def _terminal_reader(interpreter: Any) -> ReadLine:
-    from prompt_toolkit import PromptSession
-    from prompt_toolkit.completion import WordCompleter
-
-    names = WordCompleter(lambda: sorted(interpreter.machine.globals))
-    prompt: PromptSession[str] = PromptSession(
-        history=_history(), completer=names, complete_while_typing=False
-    )
-    return lambda text: prompt.prompt(text)
-
-
-def _history() -> History:
-    """What was typed before, of this session only where nothing can be kept."""
-    from prompt_toolkit.history import FileHistory, InMemoryHistory
-
-    try:
-        file = _history_file()
-        with file.open("ab"):
-            return FileHistory(str(file))
-    except (OSError, RuntimeError) as error:  # RuntimeError: nobody knows where home is
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        where = f" in {error.filename}" if isinstance(error, OSError) else ""
-        sys.stdout.write(f"What you type is not remembered{where}: {reason}\n")
-        return InMemoryHistory()
-
-
-def _history_file() -> Path:
-    """Where it is kept. Raises OSError, RuntimeError."""
-    folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "soli"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / "history"
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

@@ -40,3 +40,11 @@ class Handler:
         self.event_parts = event_parts
         """The parts of a message event that it may see (`event_use`)."""
         self.noted: set[tuple[str, str]] = set()
+
+    def become(self, other: Handler) -> None:
+        """Call what *other* calls from now on; connections that hold this one keep it."""
+        self.invoke = other.invoke
+        self.place = other.place
+        self.function = other.function
+        self.controller = other.controller
+        self.event_parts = other.event_parts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +52,26 @@ def install_testing(machine: Machine) -> None:
 class World:
     """An interpreter, and the event loop's means to call into it."""
 
-    def __init__(self, root: Path, *, seconds: float, output: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        seconds: float,
+        output: Callable[[str], None],
+        environment: Mapping[str, str] | None = None,
+        denied: frozenset[str] = frozenset(),
+        private_network: bool = True,
+    ) -> None:
+        """*seconds* bounds what one call computes and waits, 0: not. *environment* is by default
+        that of tests."""
         capabilities = granted(
             root,
-            environment=_environment(root),
+            denied=denied,
+            environment=_environment(root) if environment is None else environment,
             suspend=self._suspend,
             sleep=lambda seconds: self._suspend(asyncio.sleep(seconds)),
             services={BLOCKING_SERVICE: asyncio.to_thread},
-            private_network=True,
+            private_network=private_network,
         )
         capabilities = changed(capabilities, output=output)
         self._limits = Limits(max_seconds=seconds)
