@@ -14,8 +14,7 @@ from typing import Any
 from soli_lang.base.records import Record, field
 from soli_lang.interpreter import Session
 from soli_lang.machine.machine import Machine
-from soli_lang.values.objects import SoliClass
-from soli_lang.values.values import Function, Value
+from soli_lang.values.values import Value
 
 from ..calling.waiting import Waiting
 from ..loading.project import Project
@@ -32,7 +31,7 @@ from ..testing.words.sockets import LIBRARY_KEY as SOCKETS_KEY
 from ..testing.words.sockets import SocketClient, open_sockets
 from ..testing.worlds import World
 from .evaluating import evaluate
-from .names import AppNames
+from .names import AppNames, is_code
 
 SETTLING_TURNS = 8
 """Turns of the loop after an input, in which what it set off (a job that is due) begins."""
@@ -151,12 +150,14 @@ class Bench:
 
     # --- other code ----------------------------------------------------------------------------
 
-    async def reload(self) -> None:
+    async def reload(self) -> list[str]:
         """Load the app's files anew; clients stay connected, and variables that hold data.
 
-        Raises AppInvalid, SoliError; then everything is as before.
+        The variables of the app that begin anew. Raises AppInvalid, SoliError; then everything is
+        as before.
         """
         server, old_world, old_session = self.server, self.world, self.session
+        before = {} if self.names is None else self.names.data()
         assert server is not None
         assert self.options.project is not None
         self._begin_world()
@@ -173,9 +174,11 @@ class Bench:
         own = variables_of(old_session, self.names)
         self.names = AppNames(app, self.session)
         for name, value in own.items():
-            if not _is_code(value):
+            if not is_code(value):
                 self.session.file.set(name, value)
         self.session.count = old_session.count
+        now = self.names.data()
+        return [name for name, value in before.items() if now.get(name) != value]
 
     async def fresh(self) -> None:
         """Start the app anew, without clients and variables. Raises AppInvalid, SoliError."""
@@ -215,10 +218,6 @@ def variables_of(session: Session, names: AppNames | None) -> dict[str, Value]:
     lent = set() if names is None else set(names.names)
     file = session.file
     return {name: file.get(name) for name in file.names if name != "_" and name not in lent}
-
-
-def _is_code(value: Value) -> bool:
-    return isinstance(value, Function | SoliClass)
 
 
 def _write(text: str) -> None:

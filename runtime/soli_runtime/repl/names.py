@@ -7,9 +7,15 @@ holds for the app's own code and for what its routes lead to.
 from __future__ import annotations
 
 from soli_lang.interpreter import Program, Session
-from soli_lang.values.values import UNSET, Value
+from soli_lang.values.objects import SoliClass
+from soli_lang.values.values import UNSET, Function, Value
 
 from ..loading.app import App
+
+
+def is_code(value: Value) -> bool:
+    """Whether a value belongs to the program text: a function or class."""
+    return isinstance(value, Function | SoliClass)
 
 
 class AppNames:
@@ -48,6 +54,11 @@ class AppNames:
         """What one of them means now."""
         value = self._homes[name].file.get(name)
         return None if value is UNSET else value
+
+    def data(self) -> dict[str, Value]:
+        """The variables and constants among them."""
+        values = {name: self.value(name) for name in self._homes}
+        return {name: value for name, value in values.items() if not is_code(value)}
 
     def lend(self) -> None:
         """Let the session see what the names mean now."""

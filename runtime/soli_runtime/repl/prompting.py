@@ -44,7 +44,7 @@ class Tried(Protocol):
 
     async def evaluate(self, text: str) -> Value: ...
 
-    async def reload(self) -> None: ...
+    async def reload(self) -> list[str]: ...
 
     async def fresh(self) -> None: ...
 
@@ -181,12 +181,12 @@ class Prompting:
     async def reload(self) -> None:
         """`.reload`: what is wrong with the files is told, and the old code goes on."""
         try:
-            await self.bench.reload()
+            lost = await self.bench.reload()
         except AppInvalid as invalid:
             for problem in invalid.problems:
                 self.report(problem)
             raise CommandFailed("the code is as before") from None
-        self.write("reloaded\n")
+        self.write(f"reloaded{'; anew: ' + ', '.join(lost) if lost else ''}\n")
 
     async def fresh(self) -> None:
         """`.fresh`: the app is started anew."""

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application.current import get_app
-from prompt_toolkit.filters import Condition
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.lexers import PygmentsLexer
@@ -49,14 +47,11 @@ def terminal(bench: Tried, write: Callable[[str], None]) -> ReadLine:
 def _bindings() -> KeyBindings:
     bindings = KeyBindings()
 
-    @Condition
-    def is_editing() -> bool:
-        return get_app().current_buffer.complete_state is None
-
-    @bindings.add("enter", filter=is_editing)
+    @bindings.add("enter")
     def enter(event: KeyPressEvent) -> None:
         """Evaluate what is complete; go on in the next line of what is not."""
         buffer = event.current_buffer
+        buffer.complete_state = None  # what was chosen in the menu is in the text
         text = buffer.document.text
         if buffer.document.is_cursor_at_the_end and wants_more(text):
             buffer.insert_text("\n" + indentation(text))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from soli_lang.base.errors import SoliError, render
 
+from ..core.actions import ActionError
 from ..observing.traces import (
     AUTHENTICATE,
     DISCONNECT,
@@ -124,6 +125,9 @@ def one_line(text: str) -> str:
 
 def error_lines(error: BaseException) -> list[str]:
     """What went wrong, with its place in the program."""
+    if isinstance(error, ActionError):  # of a value, which has no place in the program
+        hint = f" ({error.hint})" if error.hint else ""
+        return [f"wrong action: {error.message}{hint}; nothing of the return is applied"]
     if isinstance(error, SoliError):
         return render(error).split("\n")
     return [f"internal error: {type(error).__name__}: {error}"]
