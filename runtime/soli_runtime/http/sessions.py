@@ -6,7 +6,6 @@ session that the cookie of its upgrade request names.
 
 from __future__ import annotations
 
-import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -299,6 +298,8 @@ def csrf_token(machine: Machine) -> str:
     known = session.get(_TOKEN_KEY)
     if isinstance(known, str):
         return known
+    import secrets  # here, and below: most programs need none of it
+
     made = secrets.token_urlsafe(32)
     session.set(_TOKEN_KEY, made)
     return made
@@ -319,7 +320,9 @@ def csrf_is_valid(machine: Machine, token: Value) -> bool:
     known = session.get(_TOKEN_KEY) if session is not None else None
     if not isinstance(token, str) or not isinstance(known, str):
         return False
-    return secrets.compare_digest(token.encode(), known.encode())
+    from hmac import compare_digest
+
+    return compare_digest(token.encode(), known.encode())
 
 
 @function("session_driver")
