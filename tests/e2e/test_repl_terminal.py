@@ -35,7 +35,7 @@ class Terminal:
             timeout=30,
             dimensions=(50, 120),
         )
-        self.child.delaybeforesend = 0.1
+        self.child.delaybeforesend = 0.4
         self.prompted()
 
     def prompted(self) -> str:
@@ -83,9 +83,11 @@ def test_completion_knows_the_methods_of_a_client(terminal: Any) -> None:
     session.type(CTRL_C)
     pause(0.7)
     session.type("ali" + TAB)
-    session.type(".sile" + TAB + "\r")
+    session.type(".sile" + TAB)
+    session.type("\r")
     session.shows("=> false")
-    session.type(".pres" + TAB + " room:a\r")
+    session.type(".pres" + TAB)
+    session.type(" room:a\r")
     session.shows('"phx_ref"')
     assert session.end() == 0
 
@@ -97,11 +99,9 @@ def test_ctrl_c_stops_the_running_code_only(terminal: Any) -> None:
     session.shows("alice ←")
     session.type("kept = 41\r")
     session.shows("=> 41")
-    for endless in ("while true do end", "sleep(100)", "alice.receive(100) + alice.receive(100)"):
+    for endless in ("while true\rend", "sleep(100)", "alice.wait_closed(100)"):
         session.type(endless + "\r")
-        session.child.expect("soli>")
-        session.child.expect_exact(endless.split(" ")[0])
-        pause(0.7)
+        pause(1.5)
         session.type(CTRL_C)
         session.shows("stopped")
     session.type("kept + ws_count()\r")
@@ -130,7 +130,8 @@ def test_blocks_are_edited_and_recalled_whole_across_runs(terminal: Any) -> None
     assert session.end() == 0
     again = terminal()
     again.type(UP + UP)
-    again.shows("n * 2")
+    again.shows("end")
+    assert "n * 2" in _CONTROL.sub("", again.child.before)
     again.type("\r")
     again.type("double(4)\r")
     again.shows("=> 8")

@@ -77,9 +77,9 @@ def rewritten(app: Path, command: str, inputs: list[str]) -> str:
 
 
 async def _played(app: Path, command: str, inputs: list[str]) -> str:
+    from soli_runtime.cli.repl.bench import Bench, BenchOptions
+    from soli_runtime.cli.repl.prompting import Prompting
     from soli_runtime.loading.project import find_project
-    from soli_runtime.repl.bench import Bench, BenchOptions
-    from soli_runtime.repl.prompting import Prompting
 
     written = StringIO()
     project = find_project(app)

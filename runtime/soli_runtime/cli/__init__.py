@@ -78,7 +78,7 @@ def dispatch(arguments: list[str]) -> int:
 def _without_arguments() -> int:
     if not sys.stdin.isatty():
         return _run(["-"])
-    from .repl import run_repl
+    from .repl.command import run_repl
 
     return run_repl([])
 
@@ -92,7 +92,7 @@ def _command(name: str, arguments: list[str]) -> int:
 
         return check(arguments)
     if name == "repl":
-        from .repl import run_repl
+        from .repl.command import run_repl
 
         return run_repl(arguments)
     if name in ("test", "fmt", "doc"):

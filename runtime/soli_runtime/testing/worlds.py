@@ -26,7 +26,7 @@ from ..calling.greenlets import Runners
 from ..loading.capabilities import granted
 from ..loading.project import Project, ProjectError, find_project
 from .suites import Suite
-from .words import assertions, dsl, expectations, factories, no_app
+from .words import assertions, dsl, expectations, factories, matchers, no_app
 from .words.assertions import suite_of
 
 ENVIRONMENT = {"APP_ENV": "test"}
@@ -45,8 +45,8 @@ def install_testing(machine: Machine) -> None:
     """The library of a spec file: the runtime's, and what tests are written with."""
     install_library(machine)
     machine.library[ROUTING_KEY] = {name: machine.globals[name] for name in ROUTING_NAMES}
-    for module in (dsl, assertions, expectations, factories, no_app):
-        install(machine, declarations(module), expectations.TYPES)
+    for module in (dsl, assertions, expectations, matchers, factories, no_app):
+        install(machine, declarations(module), {**expectations.TYPES, **matchers.TYPES})
 
 
 class World:

@@ -53,6 +53,8 @@ class SocketClient:
         self.close_reason = ""
         self.taken = 0
         """How many messages were received by whoever holds this client."""
+        self.was_left = False
+        """Whether this side closed it, or broke the line."""
         self._target = ""
         self._headers: dict[str, str] = {}
         self._messages: deque[str | bytes] = deque()
@@ -178,6 +180,7 @@ class SocketClient:
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close, and wait until the app has handled that."""
         if self._socket is not None and not self.is_closed:
+            self.was_left = True
             await self._stop_reading()
             await self._socket.close(code=code, message=reason.encode())
             self.close_code, self.close_reason = code, reason
@@ -186,6 +189,7 @@ class SocketClient:
     async def drop(self) -> None:
         """Break the line, with no word to the app, and wait until the app has handled that."""
         if self._socket is not None and not self.is_closed:
+            self.was_left = True
             await self._stop_reading()
             connection = self._socket._response.connection
             if connection is not None and connection.transport is not None:

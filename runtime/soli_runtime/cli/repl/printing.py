@@ -6,7 +6,7 @@ from soli_lang.values.objects import Instance
 from soli_lang.values.semantics import from_key
 from soli_lang.values.values import Value
 
-from ..observing.traces import written
+from ...observing.traces import written
 
 WIDTH = 80
 MAX_ITEMS = 50

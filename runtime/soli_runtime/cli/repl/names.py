@@ -10,7 +10,7 @@ from soli_lang.interpreter import Program, Session
 from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import UNSET, Function, Value
 
-from ..loading.app import App
+from ...loading.app import App
 
 
 def is_code(value: Value) -> bool:

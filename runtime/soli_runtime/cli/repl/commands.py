@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from soli_lang.base.records import Record
 
-from ..observing.traces import written
-from ..routing.routes import WEBSOCKET
+from ...observing.traces import written
+from ...routing.routes import WEBSOCKET
 from .printing import shown
 
 if TYPE_CHECKING:
-    from ..loading.app import App
-    from ..serving.service import Service
+    from ...loading.app import App
+    from ...serving.service import Service
     from .prompting import Prompting
 
 
@@ -159,6 +159,11 @@ async def _fresh(prompting: Prompting, argument: str) -> None:
     await prompting.fresh()
 
 
+async def _save(prompting: Prompting, argument: str) -> None:
+    service_of(prompting)
+    await prompting.save(argument)
+
+
 async def _full(prompting: Prompting, argument: str) -> None:
     transcript = prompting.transcript
     transcript.is_full = not transcript.is_full
@@ -193,6 +198,7 @@ COMMANDS = {
     "time": Command(".time [freeze|travel|run]", "the clock of the app, stopped or moved", _time),
     "vars": Command(".vars", "your variables", _vars),
     "use": Command(".use CONTROLLER", "its names go first where several files have one", _use),
+    "save": Command(".save NAME", "what was tried becomes tests/NAME_spec.soli", _save),
     "reload": Command(".reload", "load the app's files anew; clients stay", _reload),
     "fresh": Command(".fresh", "begin anew: no clients, nothing tried", _fresh),
     "full": Command(".full", "show long lines whole, or cut again", _full),

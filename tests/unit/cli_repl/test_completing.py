@@ -9,10 +9,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from soli_runtime.cli.repl.bench import Bench, BenchOptions
+from soli_runtime.cli.repl.completing import SoliCompleter, paths
+from soli_runtime.cli.repl.terminal import indentation, wants_more
 from soli_runtime.loading.project import find_project
-from soli_runtime.repl.bench import Bench, BenchOptions
-from soli_runtime.repl.completing import SoliCompleter, paths
-from soli_runtime.repl.terminal import indentation, wants_more
 
 CHAT = Path(__file__).parents[3] / "examples" / "chat"
 

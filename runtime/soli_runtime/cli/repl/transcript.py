@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from soli_lang.base.errors import SoliError, render
 
-from ..core.actions import ActionError
-from ..observing.traces import (
+from ...core.actions import ActionError
+from ...observing.traces import (
     AUTHENTICATE,
     DISCONNECT,
     INPUT,

@@ -10,15 +10,16 @@ from soli_lang.base.errors import SoliError, SoliSyntaxError, render
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
-from ..loading.app import AppInvalid
-from ..observing.traces import Trace
-from ..serving.service import Service
-from ..testing.words.sockets import SocketClient
-from ..tools.reference import Reference, entry_text
+from ...loading.app import AppInvalid
+from ...observing.traces import Trace
+from ...serving.service import Service
+from ...testing.words.sockets import SocketClient
+from ...tools.reference import Reference, entry_text
 from .commands import CommandFailed, run_command
 from .evaluating import Interrupted, is_unfinished
 from .names import AppNames
 from .printing import shown
+from .saving import CannotSave, Saved
 from .transcript import Transcript
 
 PROMPT = "soli> "
@@ -35,6 +36,7 @@ class Tried(Protocol):
     """What inputs are evaluated in: a bench, or a serving process."""
 
     names: AppNames | None
+    redefined: list[str]
 
     @property
     def machine(self) -> Machine: ...
@@ -48,6 +50,8 @@ class Tried(Protocol):
 
     async def fresh(self) -> None: ...
 
+    async def save(self, name: str, inputs: list[tuple[str, bool]]) -> Saved: ...
+
     def variables(self) -> dict[str, Value]: ...
 
     def variable_of(self, connection_id: str) -> str | None: ...
@@ -60,8 +64,10 @@ class Prompting:
         self.bench = bench
         self.is_over = False
         self.transcript = Transcript(self.name_of)
-        self.inputs: list[str] = []
-        """What was evaluated since the start, for `.save`."""
+        self.inputs: list[tuple[str, bool]] = []
+        """What was evaluated since the start and whether it failed, for `.save`."""
+        self.redefined: dict[str, None] = {}
+        """Functions and classes of the app that differ from its files."""
         self.statuses: list[int] = []
         self._write = write
         self._waiting: list[Trace] | None = None
@@ -154,6 +160,7 @@ class Prompting:
     async def evaluate(self, text: str, *, keep: bool = True) -> None:
         """Evaluate an input, and show what came of it. *keep*: it counts as tried."""
         self._waiting = []
+        failed = True
         try:
             value = await self.bench.evaluate(text)
         except SoliSyntaxError as error:
@@ -165,14 +172,17 @@ class Prompting:
             self.write("stopped\n")
             self.statuses.append(FAILED)
         else:
+            failed = False
             self._show_waiting()
             if value is not None and not isinstance(value, SocketClient):
                 self._write(f"=> {shown(value, full=self.transcript.is_full)}\n")
         finally:
             self._show_waiting()
             self._waiting = None
-        if keep:
-            self.inputs.append(text)
+        redefined = self.bench.redefined
+        self.redefined.update(dict.fromkeys(redefined))
+        if keep and not redefined:
+            self.inputs.append((text, failed))
 
     def _failed(self, error: SoliError, status: int) -> None:
         self.report(error)
@@ -186,7 +196,28 @@ class Prompting:
             for problem in invalid.problems:
                 self.report(problem)
             raise CommandFailed("the code is as before") from None
+        self.redefined.clear()
         self.write(f"reloaded{'; anew: ' + ', '.join(lost) if lost else ''}\n")
+
+    async def save(self, name: str) -> None:
+        """`.save`: what was tried becomes a spec."""
+        if self.redefined:
+            names = ", ".join(self.redefined)
+            raise CommandFailed(
+                f"the files do not have what you redefined: {names}; write it there"
+            )
+        try:
+            saved = await self.bench.save(name, self.inputs)
+        except CannotSave as error:
+            raise CommandFailed(str(error)) from None
+        except AppInvalid as invalid:
+            for problem in invalid.problems:
+                self.report(problem)
+            raise CommandFailed("the app's files cannot be loaded") from None
+        count = f"{saved.expectations} expectation{'s' * (saved.expectations != 1)}"
+        self.write(f"saved {saved.path} with {count}; it passes: {saved.command}\n")
+        for text in saved.left_out:
+            self.write(f"  left out, as specs do not see it: {text}\n")
 
     async def fresh(self) -> None:
         """`.fresh`: the app is started anew."""
@@ -201,6 +232,7 @@ class Prompting:
             self._waiting = None
         self._numbers.clear()
         self.inputs.clear()
+        self.redefined.clear()
         self.write("fresh\n")
 
     def _doc(self, name: str) -> None:
@@ -228,7 +260,7 @@ def type_title(value: Value) -> str:
     """The owner under which the reference lists the methods of a value's type."""
     from soli_lang.values.semantics import owner_name
 
-    from ..tools.reference import TYPE_TITLES
+    from ...tools.reference import TYPE_TITLES
 
     name = getattr(value, "soli_type", None) or owner_name(value)
     return TYPE_TITLES.get(name, name)

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from soli_lang.base.errors import SoliError
 
-from ..calling.waiting import Waiting
-from ..loading.app import AppInvalid
-from ..loading.project import Project, ProjectError, find_project
-from .arguments import Parser, add_program_flags, denied_of
-from .exits import FAILED, INVALID, OK, UsageError
-from .reports import report, report_invalid
-from .texts import run_text, text_interpreter
+from ...calling.waiting import Waiting
+from ...loading.app import AppInvalid
+from ...loading.project import Project, ProjectError, find_project
+from ..arguments import Parser, add_program_flags, denied_of
+from ..exits import FAILED, INVALID, OK, UsageError
+from ..reports import report, report_invalid
+from ..texts import run_text, text_interpreter
 
 if TYPE_CHECKING:
-    from ..repl.bench import Bench, BenchOptions
-    from ..repl.prompting import Prompting
+    from .bench import Bench, BenchOptions
+    from .prompting import Prompting
 
 GREETING = "Soli. `help` tells more, `exit` leaves.\n"
 
@@ -46,9 +46,9 @@ def run_repl(arguments: list[str], *, asked_for: bool = True) -> int:
 
 
 def _options(parsed: argparse.Namespace) -> BenchOptions:
-    from ..loading.launch import environment_of
-    from ..repl.bench import BenchOptions
-    from ..settings import Settings
+    from ...loading.launch import environment_of
+    from ...settings import Settings
+    from .bench import BenchOptions
 
     project: Project | None = None
     root = Path.cwd()
@@ -71,8 +71,8 @@ def _options(parsed: argparse.Namespace) -> BenchOptions:
 def _dialogue(options: BenchOptions) -> int:
     import asyncio
 
-    from ..repl.bench import Bench
-    from ..repl.prompting import Prompting
+    from .bench import Bench
+    from .prompting import Prompting
 
     async def talk() -> int:
         bench = Bench(options, lambda one: prompting.told(one), lambda text: prompting.write(text))
@@ -102,10 +102,10 @@ async def _start(bench: Bench) -> int:
 
 async def _talk(bench: Bench, prompting: Prompting) -> int:
     if not sys.stdin.isatty():
-        from ..repl.piping import PipedLines
+        from .piping import PipedLines
 
         return await prompting.run(PipedLines().read)
-    from ..repl.terminal import terminal
+    from .terminal import terminal
 
     sys.stdout.write(GREETING)
     await prompting.run(terminal(bench, _write))

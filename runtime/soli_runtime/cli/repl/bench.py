@@ -9,32 +9,36 @@ import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.records import Record, field
 from soli_lang.interpreter import Session
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
-from ..calling.waiting import Waiting
-from ..loading.project import Project
-from ..observing.logs import Log
-from ..observing.observation import Observer
-from ..observing.traces import INPUT, Printed, Trace
-from ..serving.service import Service
-from ..settings import Settings
-from ..testing.app_server import AppServer
-from ..testing.app_world import keeping_limits, load_into
-from ..testing.words.requests import LIBRARY_KEY as VISITOR_KEY
-from ..testing.words.requests import Visitor
-from ..testing.words.sockets import LIBRARY_KEY as SOCKETS_KEY
-from ..testing.words.sockets import SocketClient, open_sockets
-from ..testing.worlds import World
+from ...calling.waiting import Waiting
+from ...loading.project import Project
+from ...observing.logs import Log
+from ...observing.observation import Observer
+from ...observing.traces import INPUT, Printed, Trace
+from ...serving.service import Service
+from ...settings import Settings
+from ...testing.app_server import AppServer
+from ...testing.app_world import keeping_limits, load_into
+from ...testing.words.requests import LIBRARY_KEY as VISITOR_KEY
+from ...testing.words.requests import Visitor
+from ...testing.words.sockets import LIBRARY_KEY as SOCKETS_KEY
+from ...testing.words.sockets import SocketClient, open_sockets
+from ...testing.worlds import World
 from .evaluating import evaluate
 from .names import AppNames, is_code
 
 SETTLING_TURNS = 8
 """Turns of the loop after an input, in which what it set off (a job that is due) begins."""
+
+
+if TYPE_CHECKING:
+    from .saving import Saved
 
 
 class BenchOptions(Record, frozen=True):
@@ -43,9 +47,12 @@ class BenchOptions(Record, frozen=True):
     root: Path
     project: Project | None = None
     settings: Settings = field(default_factory=Settings)
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] | None = field(default_factory=dict)
+    """None: that of tests."""
     denied: frozenset[str] = frozenset()
     private_network: bool = False
+    lends_names: bool = True
+    """Whether inputs see what the app's files define, as specs do not."""
 
 
 class Bench:
@@ -60,6 +67,8 @@ class Bench:
         self._input: Trace | None = None
         self.server: AppServer | None = None
         self.names: AppNames | None = None
+        self.redefined: list[str] = []
+        """What the last input redefined of the app."""
         self._begin_world()
 
     def _begin_world(self) -> None:
@@ -112,14 +121,14 @@ class Bench:
 
     async def evaluate(self, text: str) -> Value:
         """The value of an input. Raises SoliError, Interrupted."""
-        names = self.names
+        names = self.names if self.options.lends_names else None
         if names is not None:
             names.lend()
         try:
             return await evaluate(self._call, self.machine, lambda: self.session.run(text))
         finally:
             if names is not None:
-                names.take_back()
+                self.redefined = [one for one in names.take_back() if is_code(names.value(one))]
             await self._settle()
 
     async def _call(self, code: Callable[[], Value]) -> Value:
@@ -186,6 +195,12 @@ class Bench:
         self.names = None
         self._begin_world()
         await self.start()
+
+    async def save(self, name: str, inputs: list[tuple[str, bool]]) -> Saved:
+        """Write a spec of *inputs*. Raises CannotSave, AppInvalid, SoliError."""
+        from .saving import save
+
+        return await save(self.options, name, inputs)
 
     def variables(self) -> dict[str, Value]:
         """The session's own variables."""
