@@ -191,6 +191,8 @@ class MemoryJobs:
         """Due jobs: higher priority first, then in the order in which they were added."""
         self._jobs: dict[str, Job] = {}
         self._numbers = itertools.count()
+        self._queued: dict[str, int] = {}
+        """Which entry of a queued job is the valid one: it may have been cancelled and revived."""
         self._ended: dict[bool, dict[str, None]] = {True: {}, False: {}}
         """Ids of jobs that ended, dead (True) or not, oldest first."""
         self._lines: dict[str, Line] = {}
@@ -198,7 +200,8 @@ class MemoryJobs:
     def add(self, job: Job) -> None:
         self._jobs[job.id] = job
         job.status = "queued"
-        entry = _Entry(job.run_at, -job.priority, next(self._numbers), job)
+        number = self._queued[job.id] = next(self._numbers)
+        entry = _Entry(job.run_at, -job.priority, number, job)
         heapq.heappush(self._waiting, entry)
 
     def take(self, now: float) -> Job | None:
@@ -206,8 +209,9 @@ class MemoryJobs:
             entry = heapq.heappop(self._waiting)
             heapq.heappush(self._due, (entry.negative_priority, entry.number, entry.job))
         while self._due:
-            job = heapq.heappop(self._due)[2]
-            if job.status == "queued":
+            _, number, job = heapq.heappop(self._due)
+            if self._queued.get(job.id) == number:
+                del self._queued[job.id]
                 job.status = "running"
                 job.attempts += 1
                 return job
@@ -217,13 +221,14 @@ class MemoryJobs:
         return True
 
     def next_at(self) -> float | None:
-        while self._due and self._due[0][2].status != "queued":
+        while self._due and self._queued.get(self._due[0][2].id) != self._due[0][1]:
             heapq.heappop(self._due)
         if self._due:
             return self._due[0][2].run_at
-        while self._waiting and self._waiting[0].job.status != "queued":
-            heapq.heappop(self._waiting)
-        return self._waiting[0].run_at if self._waiting else None
+        waiting = self._waiting
+        while waiting and self._queued.get(waiting[0].job.id) != waiting[0].number:
+            heapq.heappop(waiting)
+        return waiting[0].run_at if waiting else None
 
     def finish(self, job: Job) -> bool:
         is_dead = job.status == "failed"
@@ -257,6 +262,7 @@ class MemoryJobs:
         job = self._jobs.get(job_id)
         if job is None or job.status != "queued":
             return False
+        del self._queued[job_id]
         job.status = "cancelled"
         return self.finish(job)
 
