@@ -13,6 +13,9 @@ from typing import Any, Literal
 from soli_lang.base.errors import SoliError
 from soli_lang.base.records import Record, field
 
+IN_MEMORY = "memory"
+"""The store that needs nothing, and is gone with the process."""
+
 ENVIRONMENT_PREFIX = "SOLI_"
 
 _KIB = 1 << 10
@@ -103,11 +106,14 @@ class Settings(Record, frozen=True, kw_only=True):
         10.0, "seconds", "for connections to close when stopping; 0: exit at once"
     )
     store: str = _setting(
-        "memory",
+        IN_MEMORY,
         "store",
         "where sessions, KV, cache, rate limits and jobs are kept: memory, sqlite:PATH, redis://…",
     )
     store_bytes: int = _setting(1 << 30, "count", "largest file of a store in SQLite; 0: no limit")
+    job_lease_seconds: float = _setting(
+        30.0, "seconds", "after which a job runs again whose process died; at least 1"
+    )
     store_prefix: str = _setting(
         "", "text", "separates apps in one Redis; none: the name of the app's folder"
     )
@@ -222,7 +228,7 @@ def _is_store(value: Any) -> bool:
     scheme, colon, rest = value.partition(":")
     if scheme == "sqlite":
         return bool(colon) and rest not in ("", ":memory:")
-    return value == "memory" or (
+    return value == IN_MEMORY or (
         scheme in ("redis", "rediss", "unix") and rest.startswith("//") and len(rest) > 2
     )
 

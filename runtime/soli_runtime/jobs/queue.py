@@ -21,7 +21,9 @@ MAX_DEAD = 10_000
 MAX_LISTED = 10_000
 """Jobs that one `Job.list` or `Job.dead` gives."""
 LEASE_SECONDS = 30.0
-"""A job belongs to whoever took it for so long; who works on it renews the lease every third."""
+"""A job belongs to whoever took it for so long, unless the setting `job-lease-seconds` says
+otherwise; who works on it renews the lease every third of it."""
+LEAST_LEASE_SECONDS = 1.0
 MAX_LOSSES = 3
 """A job whose process ended while it ran is run again; after so many times it is given up."""
 LOST_TEXT = f"its process ended while it ran, {MAX_LOSSES} times"
@@ -96,6 +98,8 @@ class JobStore(Protocol):
 
     is_shared: bool
     """Whether other processes may add jobs: then the queue is looked at every second."""
+    lease_seconds: float
+    """How long a job belongs to whoever took it."""
 
     def add(self, job: Job) -> Answer[None]: ...
 
@@ -184,6 +188,7 @@ class MemoryJobs:
     """Jobs of one process, gone with it."""
 
     is_shared = False
+    lease_seconds = LEASE_SECONDS
 
     def __init__(self) -> None:
         self._waiting: list[_Entry] = []

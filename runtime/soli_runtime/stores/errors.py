@@ -5,9 +5,9 @@ from __future__ import annotations
 from soli_lang.base.errors import SoliError
 
 UNAVAILABLE = 69
-"""Exit status (sysexits.h): the store cannot be reached now; later it may be."""
+"""Status with which `soli run` ends (sysexits.h): it cannot be reached now; later it may be."""
 UNFIT = 78
-"""Exit status: what is configured will not work, however often one tries."""
+"""What is configured will not work, however often one tries."""
 
 
 class CannotOpen(Exception):

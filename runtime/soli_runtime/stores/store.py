@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from soli_stdlib.stores.elsewhere import Attempts, KeyValues, Texts
 
-from ..jobs.queue import JobStore
-from ..settings import Settings
+from ..jobs.queue import LEAST_LEASE_SECONDS, JobStore
+from ..settings import IN_MEMORY, Settings
 
 if TYPE_CHECKING:
     from .sqlite.database import Database
@@ -61,7 +61,7 @@ class SqliteStore:
 
     kind = "sqlite"
 
-    def __init__(self, path: str, max_bytes: int) -> None:
+    def __init__(self, path: str, max_bytes: int, lease_seconds: float) -> None:
         from .sqlite.cache import SqliteAttempts, SqliteCache
         from .sqlite.database import Database
         from .sqlite.jobs import SqliteJobs
@@ -74,7 +74,7 @@ class SqliteStore:
         self.key_values = SqliteKeyValues(self._database)
         self.cache = SqliteCache(self._database)
         self.attempts = SqliteAttempts(self._database)
-        self.jobs = SqliteJobs(self._database)
+        self.jobs = SqliteJobs(self._database, lease_seconds)
 
     async def open(self) -> list[str]:
         await self._database.open()
@@ -92,7 +92,7 @@ class RedisStore:
 
     kind = "redis"
 
-    def __init__(self, url: str, prefix: str) -> None:
+    def __init__(self, url: str, prefix: str, lease_seconds: float) -> None:
         from .redis.cache import RedisAttempts, RedisCache
         from .redis.jobs import RedisJobs
         from .redis.key_values import RedisKeyValues
@@ -105,7 +105,7 @@ class RedisStore:
         self.key_values = RedisKeyValues(self._link)
         self.cache = RedisCache(self._link)
         self.attempts = RedisAttempts(self._link)
-        self.jobs = RedisJobs(self._link)
+        self.jobs = RedisJobs(self._link, lease_seconds)
 
     async def open(self) -> list[str]:
         return await self._link.open()
@@ -119,10 +119,11 @@ class RedisStore:
 
 def store_of(settings: Settings, app: str) -> Store | None:
     """The store that *settings* ask for, None for memory. *app* is the name of its folder."""
-    if settings.store == "memory":
+    if settings.store == IN_MEMORY:
         return None
+    lease = max(LEAST_LEASE_SECONDS, settings.job_lease_seconds)
     scheme, _, rest = settings.store.partition(":")
     if scheme == "sqlite":
         path = rest[2:] if rest.startswith("//") else rest  # some write sqlite:///var/app.db
-        return SqliteStore(os.path.abspath(path), settings.store_bytes)
-    return RedisStore(settings.store, settings.store_prefix or app)
+        return SqliteStore(os.path.abspath(path), settings.store_bytes, lease)
+    return RedisStore(settings.store, settings.store_prefix or app, lease)

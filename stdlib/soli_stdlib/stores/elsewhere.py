@@ -76,6 +76,11 @@ class Stores(Protocol):
     """All that programs keep, elsewhere."""
 
     @property
+    def kind(self) -> str:
+        """`sqlite` or `redis`."""
+        ...
+
+    @property
     def cache(self) -> Texts: ...
 
     @property

@@ -35,6 +35,7 @@ class RedisJobs:
     def __init__(
         self,
         link: RedisLink,
+        lease_seconds: float = LEASE_SECONDS,
         *,
         own_time: bool = True,
         max_finished: int = MAX_FINISHED,
@@ -43,6 +44,7 @@ class RedisJobs:
     ) -> None:
         self._link = link
         self._own_time = own_time
+        self.lease_seconds = lease_seconds
         self._max_finished = max_finished
         self._max_dead = max_dead
         self._max_listed = max_listed
@@ -59,11 +61,11 @@ class RedisJobs:
 
     async def take(self, now: float) -> Job | None:
         bounds = (MAX_LOSSES, LOST_TEXT, self._max_dead)
-        found = await self._run("take", uuid4().hex, LEASE_SECONDS, *bounds, now=now)
+        found = await self._run("take", uuid4().hex, self.lease_seconds, *bounds, now=now)
         return _job(dict(zip(found[::2], found[1::2], strict=True))) if found else None
 
     async def extend(self, job: Job, now: float) -> bool:
-        return bool(await self._run("extend", job.id, job.lease, LEASE_SECONDS, now=now))
+        return bool(await self._run("extend", job.id, job.lease, self.lease_seconds, now=now))
 
     async def next_at(self) -> float | None:
         found = await self._run("next_at")

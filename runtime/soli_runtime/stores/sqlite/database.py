@@ -43,6 +43,7 @@ class Database:
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, "soli-store")
         self._db: sqlite3.Connection | None = None
+        self._is_closed = False
         self._waiting = 0
         self._tidied = 0.0
         self.tidying: list[Callable[[sqlite3.Connection, float], Any]] = []
@@ -54,6 +55,7 @@ class Database:
 
     async def close(self) -> None:
         """Finish what waits, and close the file."""
+        self._is_closed = True
         await self._in_thread(self._close)
         self._thread.shutdown()
 
@@ -82,6 +84,15 @@ class Database:
             self._db = self._connect()
         except sqlite3.Error as error:
             raise self._refusal(error) from None
+
+    def _open_late(self) -> None:
+        """A program that is only being loaded may use the store already."""
+        if self._is_closed:
+            raise StoreError(f"the store is closed: {self.path}")
+        try:
+            self._open()
+        except CannotOpen as error:
+            raise StoreError(str(error)) from None
 
     def _connect(self) -> sqlite3.Connection:
         if not Path(self.path).parent.is_dir():
@@ -121,9 +132,10 @@ class Database:
             self._db = None
 
     def _transaction(self, work: Callable[..., Found], args: Any, kwargs: Any) -> Found:
+        if self._db is None:
+            self._open_late()
         db = self._db
-        if db is None:
-            raise StoreError(f"the store is closed: {self.path}")
+        assert db is not None
         now = self._clock()
         try:
             db.execute("BEGIN IMMEDIATE")

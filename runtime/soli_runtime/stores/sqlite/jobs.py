@@ -37,12 +37,14 @@ class SqliteJobs:
     def __init__(
         self,
         database: Database,
+        lease_seconds: float = LEASE_SECONDS,
         *,
         max_finished: int = MAX_FINISHED,
         max_dead: int = MAX_DEAD,
         max_listed: int = MAX_LISTED,
     ) -> None:
         self._database = database
+        self.lease_seconds = lease_seconds
         self._max_finished = max_finished
         self._max_dead = max_dead
         self._max_listed = max_listed
@@ -54,7 +56,7 @@ class SqliteJobs:
         return await self._database.do(self._take, now)
 
     async def extend(self, job: Job, now: float) -> bool:
-        return await self._database.do(_extend, job, now)
+        return await self._database.do(_extend, job, now + self.lease_seconds)
 
     async def next_at(self) -> float | None:
         return await self._database.do(_next_at)
@@ -113,7 +115,7 @@ class SqliteJobs:
         db.execute(
             "UPDATE jobs SET status = 'running', attempts = attempts + 1, lease = ?,"
             " lease_until = ? WHERE number = ?",
-            (uuid4().hex, now + LEASE_SECONDS, row[0]),
+            (uuid4().hex, now + self.lease_seconds, row[0]),
         )
         return _jobs(db.execute(f"SELECT {_COLUMNS} FROM jobs WHERE number = ?", row))[0]
 
@@ -189,10 +191,8 @@ def _add(db: sqlite3.Connection, _: float, job: Job) -> None:
     )
 
 
-def _extend(db: sqlite3.Connection, _: float, job: Job, now: float) -> bool:
-    changed = db.execute(
-        f"UPDATE jobs SET lease_until = ? {_MINE}", (now + LEASE_SECONDS, job.id, job.lease)
-    )
+def _extend(db: sqlite3.Connection, _: float, job: Job, until: float) -> bool:
+    changed = db.execute(f"UPDATE jobs SET lease_until = ? {_MINE}", (until, job.id, job.lease))
     return changed.rowcount > 0
 
 
