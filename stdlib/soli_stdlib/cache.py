@@ -82,7 +82,7 @@ def get(machine: Machine, key: str) -> Value:
     if entry is None:
         return None
     pay_for_reading(machine, entry.value)
-    return decode(entry.value)
+    return decode(entry.value, spend=machine.spend)
 
 
 @static("Cache", "fetch", _Key, Any_.optional(), Any_.optional())
