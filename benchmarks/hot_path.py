@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
-from soli_runtime.conversations import Conversation, Visitor
-from soli_runtime.events import Events
-from soli_runtime.launch import Launch, launch
-from soli_runtime.logs import Log
-from soli_runtime.routes import WEBSOCKET, Match
-from soli_runtime.service import Service
+from soli_runtime.core.events import Events
+from soli_runtime.loading.launch import Launch, launch
+from soli_runtime.observing.logs import Log
+from soli_runtime.routing.routes import WEBSOCKET, Match
+from soli_runtime.serving.conversations import Conversation, Visitor
+from soli_runtime.serving.service import Service
 from soli_runtime.settings import Settings
 from soli_runtime.ws import Connection, Endpoint, SocketLimits
 

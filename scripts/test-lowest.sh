@@ -31,4 +31,4 @@ if [ "$(cat "$venv/.lowest" 2>/dev/null)" != "$wanted" ]; then
   printf '%s\n' "$wanted" >"$venv/.lowest"
 fi
 
-exec "$venv/bin/pytest" -q -p no:cacheprovider tests/unit/ws tests/e2e "$@"
+exec "$venv/bin/pytest" -q -p no:cacheprovider tests/unit/runtime/ws tests/e2e "$@"

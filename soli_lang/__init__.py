@@ -7,10 +7,10 @@ program = Interpreter(install).load('def handle(event) { "send": event["message"
 program.call("handle", {"message": "hi"})        # {"send": "hi"}
 """
 
-from .errors import LimitError, SoliError, SoliSyntaxError, render
+from .base.errors import LimitError, SoliError, SoliSyntaxError, render
+from .base.limits import Capabilities, Limits
+from .base.source import Source
 from .interpreter import Interpreter, Program, Session
-from .limits import Capabilities, Limits
-from .source import Source
 
 __all__ = [
     "Capabilities",

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from . import nodes
-from .collecting import Paused
-from .errors import SoliError, SoliNameError, SoliSyntaxError
+from .base.collecting import Paused
+from .base.errors import SoliError, SoliNameError, SoliSyntaxError
+from .base.limits import Capabilities, Limits
+from .base.source import NOWHERE, Source, Span
 from .evaluator.compiler import Closure, Compiler, Tables
 from .evaluator.scopes import FileScope, Scopes
-from .limits import Capabilities, Limits
-from .machine import Machine, stack_hint
+from .machine.machine import Machine, stack_hint
 from .modules import import_names
-from .native import host_function
-from .source import NOWHERE, Source, Span
-from .values import SKIP, UNSET, Function, Value
+from .native.native import host_function
+from .tree import nodes
+from .values.values import SKIP, UNSET, Function, Value
 
 
 def _tables() -> Tables:
@@ -94,7 +94,7 @@ class Interpreter:
         self, text: str | Source, name: str = "<eval>", file: FileScope | None = None
     ) -> Program:
         """Parse and compile, run nothing. Raises SoliSyntaxError."""
-        from .parser import parse
+        from .syntax.parser import parse
 
         source = text if isinstance(text, Source) else Source(name, text)
         limit = self.machine.limits.max_source_bytes

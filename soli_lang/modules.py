@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import nodes
-from .errors import CapabilityError, SoliError, SoliNameError, SoliValueError
-from .objects import SoliClass
-from .source import Source
+from .base.errors import CapabilityError, SoliError, SoliNameError, SoliValueError
+from .base.source import Source
+from .tree import nodes
+from .values.objects import SoliClass
 
 if TYPE_CHECKING:
     from .evaluator.scopes import FileScope

@@ -18,7 +18,7 @@ from pathlib import Path
 from kosoku import FailureError, run_fuzzingclient
 from kosoku._kosoku import CaseResult
 
-from .live import LiveServer, serve
+from .support.live import LiveServer, serve
 
 ECHO = """router_websocket("/echo", "echo#handle")
 

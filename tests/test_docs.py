@@ -8,25 +8,25 @@ import sys
 from pathlib import Path
 
 import pytest
-from soli_runtime.actions import MAX_USER_ID_CHARACTERS
-from soli_runtime.actions_http import BODY_SECONDS
-from soli_runtime.hardening import DEFAULT_MAX_BODY_BYTES
-from soli_runtime.job_queue import MAX_FINISHED
-from soli_runtime.payloads import MAX_ROOM_NAME_CHARACTERS
-from soli_runtime.presence import MAX_GHOSTS
-from soli_runtime.roster import MAX_REMEMBERED_CHANNELS
-from soli_runtime.sessions import MAX_SESSIONS
+from soli_runtime.core.actions import MAX_USER_ID_CHARACTERS
+from soli_runtime.core.payloads import MAX_ROOM_NAME_CHARACTERS
+from soli_runtime.core.presence import MAX_GHOSTS
+from soli_runtime.core.roster import MAX_REMEMBERED_CHANNELS
+from soli_runtime.http.hardening import DEFAULT_MAX_BODY_BYTES
+from soli_runtime.http.sessions import MAX_SESSIONS
+from soli_runtime.jobs.queue import MAX_FINISHED
+from soli_runtime.jobs.worker import MAX_RUNNING
+from soli_runtime.serving.answering import BODY_SECONDS
 from soli_runtime.settings import SETTINGS, Setting
-from soli_runtime.worker import MAX_RUNNING
 from soli_runtime.ws import SocketLimits
 from soli_runtime.ws.channel import BURST_FACTOR
 from soli_runtime.ws.connection import MAX_UNANSWERED_PINGS, SMALL_FRAGMENT_BYTES
 
-from soli_lang.parser import parse
-from soli_lang.source import Source
+from soli_lang.base.source import Source
+from soli_lang.syntax.parser import parse
 
-from .documents import blocks, expected_output
-from .live import ROOT, SOLI, answering, free_port, receive, serve
+from .support.documents import blocks, expected_output
+from .support.live import ROOT, SOLI, answering, free_port, receive, serve
 
 README = ROOT / "README.md"
 DEPLOYMENT = ROOT / "docs" / "deployment.md"

@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection
 
-from .live import ROOT, SOLI, LiveServer, receive, receive_json, serve
+from .support.live import ROOT, SOLI, LiveServer, receive, receive_json, serve
 
 EXAMPLES = ROOT / "examples"
 

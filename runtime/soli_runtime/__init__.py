@@ -10,22 +10,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .app import AppInvalid
-    from .embed import Mounted, mount
-    from .logs import Log
-    from .realtime import Realtime
+    from .core.realtime import Realtime
+    from .loading.app import AppInvalid
+    from .observing.logs import Log
+    from .serving.embed import Mounted, mount
     from .settings import SettingError, Settings
 
 __all__ = ["AppInvalid", "Log", "Mounted", "Realtime", "SettingError", "Settings", "mount"]
 
 _MODULES = {
-    "AppInvalid": "app",
-    "Log": "logs",
-    "Mounted": "embed",
-    "Realtime": "realtime",
+    "AppInvalid": "loading.app",
+    "Log": "observing.logs",
+    "Mounted": "serving.embed",
+    "Realtime": "core.realtime",
     "SettingError": "settings",
     "Settings": "settings",
-    "mount": "embed",
+    "mount": "serving.embed",
 }
 
 

@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from soli_lang.errors import SoliError
-from soli_lang.records import Record, field
+from soli_lang.base.errors import SoliError
+from soli_lang.base.records import Record, field
 
 ENVIRONMENT_PREFIX = "SOLI_"
 

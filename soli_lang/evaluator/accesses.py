@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import nodes
-from ..errors import SoliError
-from ..machine import Machine
-from ..native import NativeMethod
-from ..objects import Instance
-from ..values import Value
+from ..base.errors import SoliError
+from ..machine.machine import Machine
+from ..native.native import NativeMethod
+from ..tree import nodes
+from ..values.objects import Instance
+from ..values.values import Value
 from .compiler import Closure, Compiler, Tables, register
 from .members import UNIVERSAL, call_member, get_member
 from .methods import Method

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import nodes
-from ..errors import SoliError, SoliIndexError, SoliTypeError
-from ..objects import Instance, SoliClass
-from ..semantics import is_truthy, to_key, type_name
-from ..values import UNSET, Value
+from ..base.errors import SoliError, SoliIndexError, SoliTypeError
+from ..tree import nodes
+from ..values.objects import Instance, SoliClass
+from ..values.semantics import is_truthy, to_key, type_name
+from ..values.values import UNSET, Value
 from .arithmetic import OPERATIONS
 from .compiler import Closure, Compiler, Frame, Tables, register
 from .inline import SMALL_HASH, Inliner

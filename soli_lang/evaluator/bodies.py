@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import nodes
-from ..values import UNSET
+from ..tree import nodes
+from ..values.values import UNSET
 from .compiler import Closure, Compiler, Effect
 from .inline import Inliner
 from .scopes import Block

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import nodes
-from ..errors import SoliError, SoliPlainTypeError, SoliTypeError
-from ..machine import arity_error
-from ..native import NativeFunction
-from ..objects import SoliClass
-from ..semantics import type_name
-from ..values import UNSET, Value
+from ..base.errors import SoliError, SoliPlainTypeError, SoliTypeError
+from ..machine.machine import arity_error
+from ..native.native import NativeFunction
+from ..tree import nodes
+from ..values.objects import SoliClass
+from ..values.semantics import type_name
+from ..values.values import UNSET, Value
 from .accesses import written_out
 from .compiler import Closure, Compiler, Frame, Tables, register
 from .inline import Inliner

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import nodes
+from ..tree import nodes
 
 if TYPE_CHECKING:
     from .compiler import Compiler

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import nodes
-from ..errors import SoliError, SoliTypeError, SoliValueError
-from ..machine import arity_error
-from ..objects import EnumValue, ErrorValue, Instance, SoliClass
-from ..semantics import type_name
-from ..values import UNSET, FunctionCode, Value
+from ..base.errors import SoliError, SoliTypeError, SoliValueError
+from ..machine.machine import arity_error
+from ..tree import nodes
+from ..values.objects import EnumValue, ErrorValue, Instance, SoliClass
+from ..values.semantics import type_name
+from ..values.values import UNSET, FunctionCode, Value
 from .compiler import Closure, Compiler, Frame, Tables, register
 from .functions import compile_function
 from .methods import Method

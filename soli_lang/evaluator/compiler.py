@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .. import nodes
-from ..errors import SoliError, SoliNameError
-from ..machine import Machine
-from ..semantics import is_truthy
-from ..source import Source, Span
-from ..values import Sentinel, Value
+from ..base.errors import SoliError, SoliNameError
+from ..base.source import Source, Span
+from ..machine.machine import Machine
+from ..tree import nodes
+from ..values.semantics import is_truthy
+from ..values.values import Sentinel, Value
 from .scopes import Block, Scopes
 
 Frame = list[Any]

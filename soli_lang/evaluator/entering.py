@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import SoliNameError, SoliTypeError
-from ..machine import Machine, arity_error
-from ..values import SKIP, UNSET, Value
+from ..base.errors import SoliNameError, SoliTypeError
+from ..machine.machine import Machine, arity_error
+from ..values.values import SKIP, UNSET, Value
 from .bodies import BodyWriter
 from .compiler import Closure, Frame
 from .templates import CLOSURE, entry_text, maker

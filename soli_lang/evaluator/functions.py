@@ -6,12 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from .. import nodes
-from ..errors import SoliTypeError
-from ..machine import Machine
-from ..objects import Instance
-from ..semantics import type_name
-from ..values import UNSET, Function, FunctionCode, Value
+from ..base.errors import SoliTypeError
+from ..machine.machine import Machine
+from ..tree import nodes
+from ..values.objects import Instance
+from ..values.semantics import type_name
+from ..values.values import UNSET, Function, FunctionCode, Value
 from .bodies import tail_writer
 from .compiler import Closure, Compiler, Frame, Tables, register
 from .entering import FunctionBody, Signature, method_caller

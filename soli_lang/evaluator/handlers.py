@@ -7,12 +7,12 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from .. import nodes
-from ..errors import SoliError, Thrown
-from ..machine import UNCATCHABLE
-from ..objects import Instance
-from ..semantics import Spend, to_text
-from ..values import SKIP, UNSET, Value
+from ..base.errors import SoliError, Thrown
+from ..machine.machine import UNCATCHABLE
+from ..tree import nodes
+from ..values.objects import Instance
+from ..values.semantics import Spend, to_text
+from ..values.values import SKIP, UNSET, Value
 from .bodies import body_effect, body_tail
 from .compiler import Closure, Compiler, Effect, Frame, Tables, register
 

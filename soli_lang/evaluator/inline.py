@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import nodes
-from ..errors import SoliError
-from ..native import NativeFunction
-from ..objects import Instance
-from ..semantics import is_truthy, to_text
-from ..values import SKIP, UNSET, Function
+from ..base.errors import SoliError
+from ..native.native import NativeFunction
+from ..tree import nodes
+from ..values.objects import Instance
+from ..values.semantics import is_truthy, to_text
+from ..values.values import SKIP, UNSET, Function
 from .accesses import member, method_call
 from .chains import make_spine
 from .compiler import BREAK, NEXT

@@ -12,7 +12,7 @@ from .entering import Signature
 from .templates import maker, without_frame
 
 if TYPE_CHECKING:
-    from ..machine import Machine
+    from ..machine.machine import Machine
     from .entering import FunctionBody
 
 PART = 64

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .. import nodes
-from ..errors import SoliError, SoliTypeError
-from ..semantics import to_text, type_name
-from ..values import UNSET, Value
+from ..base.errors import SoliError, SoliTypeError
+from ..tree import nodes
+from ..values.semantics import to_text, type_name
+from ..values.values import UNSET, Value
 from .arithmetic import make_range
 from .bodies import LOOP, BodyWriter, body_effect
 from .compiler import Closure, Compiler, Effect, Frame, Tables, register

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..objects import SoliClass
-from ..values import SKIP, Function, FunctionCode, Value
+from ..values.objects import SoliClass
+from ..values.values import SKIP, Function, FunctionCode, Value
 from .compiler import Frame
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import nodes
-from ..errors import SoliError, SoliTypeError
-from ..native import NativeFunction
-from ..values import UNSET, Function, Sentinel, Value
+from ..base.errors import SoliError, SoliTypeError
+from ..native.native import NativeFunction
+from ..tree import nodes
+from ..values.values import UNSET, Function, Sentinel, Value
 from .compiler import Closure, Compiler, Frame, Tables, register
 from .scopes import THIS, Variable
 

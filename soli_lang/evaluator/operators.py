@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from .. import nodes
-from ..errors import SoliError, SoliOverflowError, SoliTypeError
-from ..semantics import MIN_INT, is_truthy, type_name
-from ..values import Value
+from ..base.errors import SoliError, SoliOverflowError, SoliTypeError
+from ..tree import nodes
+from ..values.semantics import MIN_INT, is_truthy, type_name
+from ..values.values import Value
 from .arithmetic import OPERATIONS, Operation
 from .compiler import Closure, Compiler, Frame, Tables, register
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import nodes
-from ..errors import SoliTypeError
-from ..objects import EnumValue, Instance
-from ..semantics import equals, type_name
-from ..values import Value
+from ..base.errors import SoliTypeError
+from ..tree import nodes
+from ..values.objects import EnumValue, Instance
+from ..values.semantics import equals, type_name
+from ..values.values import Value
 from .compiler import Closure, Compiler, Frame, Tables, register
 from .names import raw_name, store
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .. import nodes
-from ..values import UNSET, Value
+from ..tree import nodes
+from ..values.values import UNSET, Value
 
 THIS = "this"
 CLASS = "%class"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import nodes
+from ..tree import nodes
 from .scopes import Block, Variable, children
 
 MAX_NODES = 12

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .. import nodes
-from ..errors import SoliError
-from ..native import NativeFunction, NativeMethod
-from ..objects import Instance, SoliClass
-from ..values import Value
+from ..base.errors import SoliError
+from ..native.native import NativeFunction, NativeMethod
+from ..tree import nodes
+from ..values.objects import Instance, SoliClass
+from ..values.values import Value
 from .compiler import Compiler
 
 

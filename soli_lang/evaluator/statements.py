@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import nodes
-from ..errors import SoliTypeError
-from ..values import SKIP, Value
+from ..base.errors import SoliTypeError
+from ..tree import nodes
+from ..values.values import SKIP, Value
 from .bodies import body_effect, body_tail
 from .compiler import BREAK, NEXT, Closure, Compiler, Effect, Frame, Tables, register, sequence
 from .names import store

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import nodes
-from ..errors import SoliError, SoliTypeError
-from ..native import NativeFunction
-from ..objects import Instance, SoliClass
-from ..semantics import type_name
-from ..values import Function, Value
+from ..base.errors import SoliError, SoliTypeError
+from ..native.native import NativeFunction
+from ..tree import nodes
+from ..values.objects import Instance, SoliClass
+from ..values.semantics import type_name
+from ..values.values import Function, Value
 from .calls import Arguments
 from .compiler import Closure, Compiler, Frame, Tables, register
 from .members import call_member, call_value, no_member

@@ -1,1 +1,1 @@
-"""Source text to nodes: scanner, resolver, grammar, builder. Use `soli_lang.parser`."""
+"""Source text to nodes: scanner, resolver, grammar, builder. Use `soli_lang.syntax.parser`."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Set
 from typing import Final
 
-from ..errors import SoliSyntaxError
-from ..records import Record
-from ..source import Source, Span
-from .tokens import Token
+from ..base.errors import SoliSyntaxError
+from ..base.records import Record
+from ..base.source import Source, Span
+from .scanner.tokens import Token
 
 _OPENERS: Final = {
     "BODY": "CLOSE",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from .tokens import Token
+from .scanner.tokens import Token
 
 END: Final = "$END"
 SAME: Final = -1

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..errors import SoliSyntaxError
-from ..nodes import Statement
-from ..source import Source
-from .builder import Builder
-from .context import MAX_ERRORS, Context
+from ..base.errors import SoliSyntaxError
+from ..base.source import Source
+from ..tree.nodes import Statement
+from .builder.builder import Builder
 from .diagnosis import describe, locate
 from .lalr import END, Refused, run
-from .resolver import resolve
-from .scanner import Scanner
+from .resolver.context import MAX_ERRORS, Context
+from .resolver.resolver import resolve
+from .scanner.scanner import Scanner
+from .scanner.tokens import Token
 from .tables import tables
-from .tokens import Token
 
 MAX_GRAMMAR_ERRORS: Final = 10
 """Each costs another parse of the whole source."""

@@ -9,57 +9,48 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from soli_lang.machine import Machine
-from soli_lang.native import declarations
-from soli_lang.native import install as _install_declared
-from soli_lang.objects import SoliClass
-from soli_lang.values import Value
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import declarations
+from soli_lang.native.native import install as _install_declared
+from soli_lang.values.objects import SoliClass
+from soli_lang.values.values import Value
 
-from . import (
-    array_callbacks,
-    array_fields,
-    array_numbers,
-    arrays,
+from .globals import functions as globals
+from .globals import math as math_functions
+from .globals import unsupported
+from .json import text as json_text
+from .security import ciphers, crypto, identifiers, tokens
+from .stores import (
     cache,
-    ciphers,
-    clock_freezing,
-    collections_classes,
-    crypto,
-    datetime_values,
-    decimals,
-    durations,
-    encodings,
-    environment,
-    errors_classes,
-    file_globs,
-    files,
-    floats,
-    globals,
-    hashes,
-    identifiers,
-    integers,
-    json_text,
     key_value_hashes,
     key_value_lists,
     key_value_sets,
     key_values,
-    locales,
-    markup,
-    math_functions,
-    processes,
     rate_limiter,
-    regex,
+)
+from .system import environment, files, processes
+from .system import globs as file_globs
+from .text import encodings, locales, markup, regex
+from .time import clock_freezing, datetime_values, durations, schedules
+from .types import (
+    array_callbacks,
+    array_fields,
+    array_numbers,
+    arrays,
+    decimals,
+    floats,
+    hashes,
+    integers,
     scalars,
-    schedules,
     string_patterns,
     string_shapes,
     strings,
-    tokens,
     universal,
-    unsupported,
-    validation,
-    validators,
 )
+from .types import collection_classes as collections_classes
+from .types import error_classes as errors_classes
+from .validation import permit as validation
+from .validation import validators
 
 MODULES: tuple[ModuleType, ...] = (
     universal,

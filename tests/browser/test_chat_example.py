@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from ..live import ROOT, LiveServer, free_port, serve
+from ..support.live import ROOT, LiveServer, free_port, serve
 
 CHAT = ROOT / "examples" / "chat"
 Person = Callable[..., BrowserContext]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from ..live import LiveServer, serve
+from ..support.live import LiveServer, serve
 
 SAMPLES = Path(__file__).resolve().parent.parent / "page" / "samples"
 Person = Callable[..., BrowserContext]

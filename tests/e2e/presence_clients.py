@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from ..live import LiveServer, receive_json
+from ..support.live import LiveServer, receive_json
 
 TESTS = Path(__file__).resolve().parent.parent
 SNIPPET = TESTS / "page" / "samples" / "client_presence.js"

@@ -11,9 +11,9 @@ from typing import Any
 
 import aiohttp
 import websockets
-from soli_runtime.launch import Launch, launch
-from soli_runtime.logs import Log
-from soli_runtime.server import Server
+from soli_runtime.loading.launch import Launch, launch
+from soli_runtime.observing.logs import Log
+from soli_runtime.serving.server import Server
 from soli_runtime.settings import Settings
 
 SECONDS = 10

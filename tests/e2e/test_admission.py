@@ -131,6 +131,7 @@ def authenticate(request)
   return forbidden("no") if request["query"]["token"] == "forbidden"
   return [1][9] if request["query"]["token"] == "crash"
   return 5 if request["query"]["token"] == "number"
+  return false if request["query"]["token"] == "false"
   return null if request["query"]["token"] == null
   {
     "id": request["query"]["token"],
@@ -190,7 +191,14 @@ def test_null_is_an_anonymous_visitor(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("token", "status"),
-    [("bad", 401), ("fast", 429), ("forbidden", 403), ("crash", 500), ("number", 500)],
+    [
+        ("bad", 401),
+        ("fast", 429),
+        ("forbidden", 403),
+        ("crash", 500),
+        ("number", 500),
+        ("false", 500),
+    ],
 )
 def test_authentication_can_refuse_the_upgrade(tmp_path: Path, token: str, status: int) -> None:
     """With an HTTP status, before the upgrade; no handler runs."""
@@ -262,11 +270,10 @@ def test_an_action_can_ask_who_it_is_too(tmp_path: Path) -> None:
 
 
 def test_authentication_beside_a_handler_is_for_its_routes(tmp_path: Path) -> None:
-    """An action that is called so is none."""
+    """Each controller may have its own."""
     files = {
         "config/routes.soli": """router_websocket("/a", "one#handle")
 router_websocket("/b", "two#handle")
-post("/login", "two#authenticate")
 """,
         "app/controllers/one_controller.soli": """def handle(event)
   {}
@@ -287,8 +294,6 @@ end
     async def body() -> None:
         async with serving(tmp_path, files) as site:
             assert await refused(site, "/a") == 401
-            async with site.connect("/b"):
-                pass
-            assert (await site.request("POST", "/login")).status == 403
+            assert await refused(site, "/b") == 403
 
     run(body)

@@ -9,10 +9,10 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from soli_runtime.embed import Mounted, mount
+from soli_runtime.serving.embed import Mounted, mount
 from soli_runtime.settings import Settings
 
-from soli_lang.limits import Capabilities
+from soli_lang.base.limits import Capabilities
 
 from .support import receive, run, serving, write_files
 
@@ -105,7 +105,7 @@ def test_a_fault_of_ours_in_a_job_is_a_failed_run(
 
     async def body() -> None:
         async with serving(tmp_path, JOBS) as site:
-            monkeypatch.setattr("soli_runtime.worker.perform", fail)
+            monkeypatch.setattr("soli_runtime.jobs.jobs.worker.perform", fail)
             await site.request("POST", f"/do/{what}")
             await site.until(lambda: site.counts["job_failed"] == 1)
             service = site.server.service
@@ -136,7 +136,7 @@ def test_a_queue_that_fails_is_asked_again(
                 setattr(store, call, works)
                 raise RuntimeError("the database is away")
 
-            monkeypatch.setattr("soli_runtime.worker.PAUSE_SECONDS", 0.01)
+            monkeypatch.setattr("soli_runtime.jobs.jobs.worker.PAUSE_SECONDS", 0.01)
             setattr(store, call, fail_once)
             await site.request("POST", "/do/later")
             assert await receive(client) == "later"

@@ -17,7 +17,7 @@ import pytest
 import uvloop
 import websockets
 from soli_runtime.ws import Connection
-from soli_runtime.ws.outgoing import Outgoing
+from soli_runtime.ws.protocol.outgoing import Outgoing
 
 from .hostile import connected, hang_up, still_calm
 from .support import SECONDS, Site, receive, receive_json, run, serving

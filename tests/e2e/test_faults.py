@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import websockets
 
-from ..live import LiveServer, serve
+from ..support.live import LiveServer, serve
 from .hostile import APP, CLOSE, calm, close_code, raw, still_calm, text
 from .support import SECONDS, receive, run, serving
 

@@ -9,17 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .hostile import (
-    APP,
-    TEXT,
-    calm,
-    close_code,
-    connected,
-    hang_up,
-    raw,
-    status_line,
-    still_calm,
-)
+from .hostile import APP, TEXT, calm, close_code, connected, hang_up, raw, status_line, still_calm
 from .support import run, serving
 
 

@@ -13,19 +13,7 @@ from typing import Any
 import pytest
 
 from .cycles import resident
-from .hostile import (
-    APP,
-    CLOSE,
-    PING,
-    PONG,
-    TEXT,
-    calm,
-    close_code,
-    masked,
-    raw,
-    still_calm,
-    text,
-)
+from .hostile import APP, CLOSE, PING, PONG, TEXT, calm, close_code, masked, raw, still_calm, text
 from .support import receive, receive_json, run, serving
 
 # --- how much, how fast ---

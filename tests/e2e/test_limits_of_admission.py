@@ -15,7 +15,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection
 
-from ..live import SOLI, answering, eventually
+from ..support.live import SOLI, answering, eventually
 from .support import run, serving
 from .test_admission import refused
 from .ws.serving import handshake

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import websockets
-from soli_runtime.library_logs import adopt, restore
+from soli_runtime.observing.library_logs import adopt, restore
 
-from tests.live import eventually, serve
+from tests.support.live import eventually, serve
 
 from .support import receive, run, serving, write_files
 from .watched import APP, samples, value

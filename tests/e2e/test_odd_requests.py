@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ..live import PATIENCE_SECONDS, LiveServer, receive_json, serve
+from ..support.live import PATIENCE_SECONDS, LiveServer, receive_json, serve
 
 APP = Path(__file__).parent / "apps" / "scripted.soli"
 

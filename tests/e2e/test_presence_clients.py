@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from ..live import LiveServer, eventually, serve
+from ..support.live import LiveServer, eventually, serve
 from .presence_clients import Client, Judge, in_order, judging, truth
 
 APP = Path(__file__).parent / "apps" / "scripted.soli"

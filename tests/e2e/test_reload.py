@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from soli_runtime.launch import Launch, launch
+from soli_runtime.loading.launch import Launch, launch
 from soli_runtime.settings import Settings
 
 from .support import receive, run, serving, write_files

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from soli_runtime.launch import Launch, launch
+from soli_runtime.loading.launch import Launch, launch
 from soli_runtime.settings import Settings
 from websockets.exceptions import NegotiationError
 
-from soli_lang.errors import SoliError
+from soli_lang.base.errors import SoliError
 
 from .support import receive_json, run, serving, write_files
 

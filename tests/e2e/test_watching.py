@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import websockets
 from aiohttp import web
-from soli_runtime.embed import mount
-from soli_runtime.launch import Launch, launch
+from soli_runtime.loading.launch import Launch, launch
+from soli_runtime.serving.embed import mount
 from soli_runtime.settings import Settings
 
-from tests.live import ROOT
+from tests.support.live import ROOT
 
 from .support import receive, run, serving, write_files
 from .watched import APP, names_of, samples, scrape, value

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ..live import PATIENCE_SECONDS, LiveServer, eventually, serve
+from ..support.live import PATIENCE_SECONDS, LiveServer, eventually, serve
 from .ws.serving import handshake, masked
 
 APP = """

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ..live import SOLI
+from ..support.live import SOLI
 
 HERE = Path(__file__).parent
 REWRITE = bool(os.environ.get("SOLI_REWRITE_GOLDEN"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from soli_stdlib import install
 
 from soli_lang import Capabilities, Interpreter, SoliError, SoliSyntaxError
-from soli_lang.checker import Known, check, known_of
-from soli_lang.errors import render
+from soli_lang.base.errors import render
+from soli_lang.base.source import Source
 from soli_lang.evaluator.scopes import FileScope
-from soli_lang.formatting import format_source
 from soli_lang.interpreter import Program
-from soli_lang.parser import parse
-from soli_lang.source import Source
+from soli_lang.syntax.parser import parse
+from soli_lang.tools.checker import Known, check, known_of
+from soli_lang.tools.formatting import format_source
 
 REFUSED = "refused"
 PROGRAM = "a program"

@@ -21,8 +21,8 @@ from typing import Any
 import soli_stdlib
 
 from soli_lang import Capabilities, Interpreter, Limits
-from soli_lang.native import BUILTIN_TYPES, Arg, Declaration, declarations
-from soli_lang.values import Function, symbol
+from soli_lang.native.native import BUILTIN_TYPES, Arg, Declaration, declarations
+from soli_lang.values.values import Function, symbol
 
 from .child import MEMORY, outcome
 

@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 
-from soli_runtime.greenlets import Failure, Runners
+from soli_runtime.calling.greenlets import Failure, Runners
 from soli_stdlib import install
 
 from soli_lang import Capabilities, Interpreter, Limits, SoliError
-from soli_lang.errors import render
+from soli_lang.base.errors import render
 
 from .catalogue import PROGRAMS, RECURSION, Hostile
 

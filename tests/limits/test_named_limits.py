@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from soli_runtime.cli import RECURSION_LIMIT
 from soli_stdlib import install
-from soli_stdlib.json_plain import MAX_DEPTH as JSON_DEPTH
+from soli_stdlib.json.plain import MAX_DEPTH as JSON_DEPTH
 
 from soli_lang import Capabilities, Interpreter, Limits, SoliError, SoliSyntaxError
-from soli_lang.display import MAX_DEPTH as SHOWN_DEPTH
-from soli_lang.display import MAX_PIECES
-from soli_lang.errors import LONGEST_MESSAGE, LimitError, render
-from soli_lang.syntax.context import MAX_ERRORS, MAX_NESTING
+from soli_lang.base.errors import LONGEST_MESSAGE, LimitError, render
+from soli_lang.syntax.resolver.context import MAX_ERRORS, MAX_NESTING
+from soli_lang.values.display import MAX_DEPTH as SHOWN_DEPTH
+from soli_lang.values.display import MAX_PIECES
 
-from ..recursion import recursion_limit
+from ..support.recursion import recursion_limit
 
 
 def interpreter(**limits: Any) -> Interpreter:

@@ -11,14 +11,14 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from soli_runtime.calling.greenlets import Failure, Runners
 from soli_runtime.cli import RECURSION_LIMIT
-from soli_runtime.greenlets import Failure, Runners
 from soli_stdlib import install
 
 from soli_lang import Interpreter, LimitError, SoliError, SoliSyntaxError
-from soli_lang.checker import check, known_of
+from soli_lang.tools.checker import check, known_of
 
-from ..recursion import PYTHONS_OWN, recursion_limit
+from ..support.recursion import PYTHONS_OWN, recursion_limit
 from .nesting import CONSTRUCTS, Text
 
 LEVELS = 64

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ..live import ROOT, receive, serve
+from ..support.live import ROOT, receive, serve
 
 QUICK_START = ROOT / "tests" / "page" / "samples" / "quick_start"
 PACKAGES = {

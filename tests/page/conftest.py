@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ..live import LiveServer, serve
+from ..support.live import LiveServer, serve
 
 SAMPLES = Path(__file__).parent / "samples"
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 from websockets.sync.client import ClientConnection
 
-from ..live import LiveServer, eventually, receive, receive_json
+from ..support.live import LiveServer, eventually, receive, receive_json
 
 Serve = Callable[..., LiveServer]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from ..live import LiveServer, eventually, receive, receive_json
+from ..support.live import LiveServer, eventually, receive, receive_json
 
 Serve = Callable[..., LiveServer]
 

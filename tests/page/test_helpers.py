@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import ConnectionClosedOK
 from websockets.sync.client import ClientConnection
 
-from ..live import PATIENCE_SECONDS, LiveServer, receive, receive_json
+from ..support.live import PATIENCE_SECONDS, LiveServer, receive, receive_json
 
 Serve = Callable[..., LiveServer]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection
 
-from ..live import LiveServer, eventually, receive, receive_json
+from ..support.live import LiveServer, eventually, receive, receive_json
 
 Serve = Callable[..., LiveServer]
 SAMPLES = Path(__file__).parent / "samples"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from ..live import LiveServer, receive, receive_json
+from ..support.live import LiveServer, receive, receive_json
 
 Serve = Callable[..., LiveServer]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection
 
-from ..live import LiveServer, receive, receive_json
+from ..support.live import LiveServer, receive, receive_json
 
 Serve = Callable[..., LiveServer]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..presence_clients import Bench
+from ..support.presence_clients import Bench
 
 connections = st.sampled_from("abc")
 rooms = st.lists(st.sampled_from("xyz"), min_size=1, max_size=3)

@@ -8,14 +8,14 @@ import pytest
 from soli_stdlib import install
 
 from soli_lang import Interpreter
-from soli_lang.checker import check, known_of
-from soli_lang.errors import SoliSyntaxError
-from soli_lang.formatting import format_source
-from soli_lang.parser import parse
-from soli_lang.source import Source
-from soli_lang.syntax.scanner import Scanner
+from soli_lang.base.errors import SoliSyntaxError
+from soli_lang.base.source import Source
+from soli_lang.syntax.parser import parse
+from soli_lang.syntax.scanner.scanner import Scanner
+from soli_lang.tools.checker import check, known_of
+from soli_lang.tools.formatting import format_source
 
-from ..corpus import ROOT, program_files, vector_programs
+from ..support.corpus import ROOT, program_files, vector_programs
 
 KNOWN = known_of(Interpreter(install).machine)
 TEXTS = [

@@ -7,11 +7,11 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soli_lang.errors import SoliSyntaxError, render
-from soli_lang.parser import parse
-from soli_lang.source import Source
+from soli_lang.base.errors import SoliSyntaxError, render
+from soli_lang.base.source import Source
+from soli_lang.syntax.parser import parse
 
-from ..corpus import vector_programs
+from ..support.corpus import vector_programs
 
 WORDS = (
     "if unless else elsif end while for in do then def fn class module enum interface new match "

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from ..presence_clients import Bench, PageClient, PhoenixClient, Users
+from ..support.presence_clients import Bench, PageClient, PhoenixClient, Users
 
 ROOMS = ("red", "blue")
 USERS = ("ada", "bob", 42)

@@ -7,13 +7,13 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from soli_runtime.http_responses import response_of
-from soli_runtime.static_files import StaticFolder
-from soli_runtime.wire import to_json
+from soli_runtime.core.wire import to_json
+from soli_runtime.http.responses import response_of
+from soli_runtime.http.static_files import StaticFolder
 
-from soli_lang.values import symbol
+from soli_lang.values.values import symbol
 
-from ..unit.runtime.test_conversations import World
+from ..unit.runtime.serving.test_conversations import World
 
 KEYS = st.sampled_from(
     ["send", "broadcast", "broadcast_room", "join", "leave", "track", "untrack", "set_presence",
@@ -56,7 +56,7 @@ def test_any_return_leaves_the_connection_alive(returns: list[Any]) -> None:
 @given(VALUES)
 def test_any_return_of_an_action_is_a_response_or_a_soli_error(value: Any) -> None:
     """With headers that cannot be split."""
-    from soli_lang.errors import SoliError
+    from soli_lang.base.errors import SoliError
 
     try:
         response = response_of(value, lambda item: to_json(str(item)))

@@ -10,8 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soli_lang import Interpreter, SoliError
-from soli_lang.semantics import MAX_INT, MIN_INT, equals, from_key, inspect, is_key, to_key, to_text
-from soli_lang.values import Symbol
+from soli_lang.values.semantics import (
+    MAX_INT,
+    MIN_INT,
+    equals,
+    from_key,
+    inspect,
+    is_key,
+    to_key,
+    to_text,
+)
+from soli_lang.values.values import Symbol
 
 INTEGERS = st.one_of(
     st.integers(-20, 20),

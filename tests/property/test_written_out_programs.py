@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from soli_stdlib import install
 
-from soli_lang import Capabilities, Interpreter, Limits, nodes, render
-from soli_lang.errors import LimitError, SoliError
+from soli_lang import Capabilities, Interpreter, Limits, render
+from soli_lang.base.errors import LimitError, SoliError
 from soli_lang.evaluator import accesses, functions, inline
 from soli_lang.evaluator.inline import Inliner
+from soli_lang.tree import nodes
 
 from ..fuzz.programs import Writer
 

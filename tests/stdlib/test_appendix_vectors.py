@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from soli_runtime.library import install_library
+from soli_runtime.builtins.library import install_library
 from soli_stdlib import install
 
 from soli_lang import Capabilities, Interpreter

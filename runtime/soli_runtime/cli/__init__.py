@@ -95,7 +95,7 @@ def _command(name: str, arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from soli_lang.collecting import Paused
+    from soli_lang.base.collecting import Paused
 
     with Paused():
         from .run import run_path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any, NoReturn
 
-from ..capabilities import DENIABLE, Denied, parse_denied
+from ..loading.capabilities import DENIABLE, Denied, parse_denied
 from ..settings import SETTINGS, Setting
 from .exits import OK, Exit, UsageError
 

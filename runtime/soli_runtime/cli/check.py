@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from soli_lang.checker import ERROR, WARNING, Finding
+from soli_lang.tools.checker import ERROR, WARNING, Finding
 
-from ..checks import ProgramCheck
-from ..project import ProjectError, find_project
+from ..loading.project import ProjectError, find_project
+from ..tools.checks import ProgramCheck
 from .arguments import Parser
 from .exits import INVALID, OK
 from .files import soli_files
@@ -44,9 +44,11 @@ def check(arguments: list[str]) -> int:
 
 
 def _routes(program: ProgramCheck, path: Path) -> list[Finding]:
-    """What is wrong with the routes of the app in a folder."""
+    """What is wrong with the routes of the app in a folder, or in a file that declares some."""
     try:
-        return program.check_project(find_project(path)) if path.is_dir() else []
+        if path.is_dir() or program.declares_routes(path):
+            return program.check_project(find_project(path))
+        return []
     except ProjectError:
         return []
 

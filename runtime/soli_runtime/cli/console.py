@@ -8,14 +8,14 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from soli_lang.errors import SoliError, SoliSyntaxError
+from soli_lang.base.errors import SoliError, SoliSyntaxError
 from soli_lang.interpreter import Session
-from soli_lang.semantics import inspect
+from soli_lang.values.semantics import inspect
 
 from .reports import report
 
 if TYPE_CHECKING:
-    from ..service import Service
+    from ..serving.service import Service
 
 PROMPT = "soli> "
 CONTINUATION = "  ... "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ..reference import Entry, Reference, entry_text, pages
+from ..tools.reference import Entry, Reference, entry_text, pages
 from .arguments import Parser
 from .exits import OK, UsageError
 

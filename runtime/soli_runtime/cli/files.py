@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..project import EXTENSIONS
+from ..loading.project import EXTENSIONS
 from .exits import UsageError
 
 

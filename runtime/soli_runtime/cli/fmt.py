@@ -7,11 +7,11 @@ import sys
 from difflib import unified_diff
 from pathlib import Path
 
-from soli_lang.errors import SoliSyntaxError
-from soli_lang.formatting import MeaningChanged, format_source
-from soli_lang.source import Source
+from soli_lang.base.errors import SoliSyntaxError
+from soli_lang.base.source import Source
+from soli_lang.tools.formatting import MeaningChanged, format_source
 
-from ..app import AppInvalid, read_sources
+from ..loading.app import AppInvalid, read_sources
 from .arguments import Parser
 from .exits import INVALID, OK, UsageError
 from .files import soli_files

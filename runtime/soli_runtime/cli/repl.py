@@ -6,17 +6,20 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from soli_lang.errors import SoliError, SoliSyntaxError
+from soli_lang.base.errors import SoliError, SoliSyntaxError
 from soli_lang.interpreter import Session
-from soli_lang.semantics import inspect
+from soli_lang.values.semantics import inspect
 
-from ..waiting import Waiting
+from ..calling.waiting import Waiting
 from .arguments import Parser, add_program_flags
-from .exits import OK
+from .exits import FAILED, INVALID, OK
 from .reports import report
 from .texts import run_text, text_interpreter
+
+if TYPE_CHECKING:
+    from prompt_toolkit.history import History
 
 PROMPT = "soli> "
 CONTINUATION = "  ... "
@@ -47,47 +50,63 @@ def run_repl(arguments: list[str], *, asked_for: bool = True) -> int:
                 return run_text(interpreter, sys.stdin.read(), "<stdin>")
             return loop(interpreter.session(), _piped_line)
         sys.stdout.write("Soli. `help` tells more, `exit` leaves.\n")
-        return loop(interpreter.session(), _terminal_reader(interpreter))
+        loop(interpreter.session(), _terminal_reader(interpreter))
+        return OK  # whoever typed has seen what failed
     finally:
         waiting.close()
 
 
 def loop(session: Session, read_line: ReadLine) -> int:
-    """Read and evaluate until the end of input."""
+    """Read and evaluate until the end of input. The worst status that an input left.
+
+    What does not parse, an unfinished last input too, leaves 65, a failure 70.
+    """
+    statuses = [OK]
     while True:
         try:
             text = read_line(PROMPT)
             if text.strip() in ("exit", "quit", ".exit"):
-                return OK
+                break
             if text.strip() in ("help", ".help"):
                 sys.stdout.write(HELP)
                 continue
-            _evaluate(session, text, read_line)
+            statuses.append(_evaluate(session, text, read_line))
         except EOFError:
             if sys.stdin.isatty():
                 sys.stdout.write("\n")
-            return OK
+            break
         except KeyboardInterrupt:
             sys.stdout.write("\n")
+    return max(statuses)
 
 
-def _evaluate(session: Session, text: str, read_line: ReadLine) -> None:
-    """Evaluate *text*, asking for further lines while it is unfinished."""
+def _evaluate(session: Session, text: str, read_line: ReadLine) -> int:
+    """Evaluate *text*, asking for further lines while it is unfinished. The status it leaves."""
     while text.strip():
         try:
             value = session.run(text)
         except SoliSyntaxError as error:
-            if not error.incomplete:
+            more = _more(read_line) if error.incomplete else None
+            if more is None:
                 report(error)
-                return
-            text += "\n" + read_line(CONTINUATION)
+                return INVALID
+            text += "\n" + more
             continue
         except SoliError as error:
             report(error)
-            return
+            return FAILED
         if value is not None:
             sys.stdout.write(f"=> {inspect(value)}\n")
-        return
+        break
+    return OK
+
+
+def _more(read_line: ReadLine) -> str | None:
+    """The next line of an unfinished input; None when the input ends there."""
+    try:
+        return read_line(CONTINUATION)
+    except EOFError:
+        return None
 
 
 def _piped_line(prompt: str) -> str:
@@ -100,16 +119,31 @@ def _piped_line(prompt: str) -> str:
 def _terminal_reader(interpreter: Any) -> ReadLine:
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import WordCompleter
-    from prompt_toolkit.history import FileHistory
 
     names = WordCompleter(lambda: sorted(interpreter.machine.globals))
     prompt: PromptSession[str] = PromptSession(
-        history=FileHistory(str(_history_file())), completer=names, complete_while_typing=False
+        history=_history(), completer=names, complete_while_typing=False
     )
     return lambda text: prompt.prompt(text)
 
 
+def _history() -> History:
+    """What was typed before, of this session only where nothing can be kept."""
+    from prompt_toolkit.history import FileHistory, InMemoryHistory
+
+    try:
+        file = _history_file()
+        with file.open("ab"):
+            return FileHistory(str(file))
+    except (OSError, RuntimeError) as error:  # RuntimeError: nobody knows where home is
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        where = f" in {error.filename}" if isinstance(error, OSError) else ""
+        sys.stdout.write(f"What you type is not remembered{where}: {reason}\n")
+        return InMemoryHistory()
+
+
 def _history_file() -> Path:
+    """Where it is kept. Raises OSError, RuntimeError."""
     folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "soli"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / "history"

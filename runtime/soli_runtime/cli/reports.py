@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from soli_lang.errors import SoliError, render
+from soli_lang.base.errors import SoliError, render
 
-from ..app import AppInvalid
+from ..loading.app import AppInvalid
 
 
 def report(error: SoliError) -> None:

@@ -7,14 +7,14 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from soli_lang.errors import SoliError
+from soli_lang.base.errors import SoliError
 
-from ..app import App, AppInvalid
-from ..job_queue import Job
-from ..jobs import run_due
-from ..launch import Launch, Launched, launch
-from ..project import ProjectError
-from ..waiting import Waiting
+from ..calling.waiting import Waiting
+from ..jobs.jobs import run_due
+from ..jobs.queue import Job
+from ..loading.app import App, AppInvalid
+from ..loading.launch import Launch, Launched, launch
+from ..loading.project import ProjectError
 from .exits import FAILED, INVALID, OK, UsageError
 from .reports import report, report_invalid
 from .run_options import RunOptions, run_options
@@ -22,7 +22,7 @@ from .run_options import RunOptions, run_options
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from ..service import Service
+    from ..serving.service import Service
 
 
 def run_path(arguments: list[str]) -> int:
@@ -69,9 +69,9 @@ def _serve(how: Launch, launched: Launched, options: RunOptions) -> int:
     # Only here is the web server loaded: a script does without.
     import asyncio
 
-    from ..library_logs import adopt
-    from ..logs import Log, stream_writer
-    from ..server import CannotListen, serve
+    from ..observing.library_logs import adopt
+    from ..observing.logs import Log, stream_writer
+    from ..serving.server import CannotListen, serve
 
     log = Log(stream_writer(), level=options.log_level, as_json=options.log_format == "json")
     adopt(log)

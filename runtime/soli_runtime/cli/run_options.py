@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from soli_lang.records import Record
+from soli_lang.base.records import Record
 
 from ..settings import SETTINGS, SettingError, Settings
 from .exits import UsageError
@@ -52,7 +52,7 @@ def _parsed(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from ..logs import LEVELS
+    from ..observing.logs import LEVELS
     from .arguments import Parser, add_program_flags, add_settings
 
     parser = Parser(
@@ -87,7 +87,7 @@ def _settings(environment: Mapping[str, str], flags: Mapping[str, Any]) -> Setti
 def _check_proxies(settings: Settings) -> None:
     if not settings.trusted_proxies:
         return
-    from ..origins import TrustedProxies
+    from ..gate.origins import TrustedProxies
 
     try:
         TrustedProxies(settings.trusted_proxies)

@@ -6,13 +6,13 @@ import argparse
 import os
 from pathlib import Path
 
-from soli_lang.errors import SoliError, SoliSyntaxError
+from soli_lang.base.errors import SoliError, SoliSyntaxError
 from soli_lang.interpreter import Interpreter
 
-from ..launch import Launch, new_interpreter
-from ..project import Project
+from ..calling.waiting import Waiting
+from ..loading.launch import Launch, new_interpreter
+from ..loading.project import Project
 from ..settings import Settings
-from ..waiting import Waiting
 from .arguments import denied_of
 from .exits import FAILED, INVALID, OK
 from .reports import report

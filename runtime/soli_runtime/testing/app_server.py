@@ -14,11 +14,11 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from ..app import App
-from ..logs import Log
-from ..service import Service
+from ..calling.waiting import Waiting
+from ..loading.app import App
+from ..observing.logs import Log
+from ..serving.service import Service
 from ..settings import Settings
-from ..waiting import Waiting
 
 HOST = "127.0.0.1"
 HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import sys
 
-from soli_lang.native import declarations, install
+from soli_lang.native.native import declarations, install
 
-from ..app import load
-from ..logs import Log
-from ..project import Project
+from ..loading.app import load
+from ..loading.project import Project
+from ..observing.logs import Log
 from ..settings import Settings
-from . import requests, sockets
 from .app_server import AppServer
-from .requests import Visitor
+from .words import requests, sockets
+from .words.requests import Visitor
 from .worlds import ROUTING_KEY, ROUTING_NAMES, World
 
 

@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
 
-from soli_lang.coverage import Coverage
+from soli_lang.tools.coverage import Coverage
 
-from ..project import ProjectError, find_project
+from ..loading.project import ProjectError, find_project
 from .coverage_report import coverage_lines, coverage_object
 from .discovery import PathMissing, default_paths, find_specs
 from .machine_reports import json_report, junit_report
 from .outcomes import FileReport, RunReport
 from .parallel import run_in_processes
 from .reports import TextReport, skipped_lines
+from .rerunning import changes, run_again
 from .running import TEST_SECONDS, Options, SpecFile
-from .watching import changes, run_again
 
 FORMATS = ("text", "json", "junit")
 FAILED = 1

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from soli_lang.coverage import Coverage, FileCoverage
+from soli_lang.tools.coverage import Coverage, FileCoverage
 
-from ..project import EXTENSIONS
+from ..loading.project import EXTENSIONS
 from .discovery import ENDINGS
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..project import EXTENSIONS
+from ..loading.project import EXTENSIONS
 
 ENDINGS = tuple(f"{kind}{extension}" for kind in ("_spec", "_test") for extension in EXTENSIONS)
 BROWSER = "browser"

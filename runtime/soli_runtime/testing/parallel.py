@@ -10,7 +10,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from soli_lang.coverage import Coverage
+from soli_lang.tools.coverage import Coverage
 
 from .outcomes import FileReport
 from .running import Options

@@ -9,20 +9,20 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from soli_lang.coverage import Coverage
-from soli_lang.errors import SoliError, SoliSyntaxError, Thrown, render
+from soli_lang.base.errors import SoliError, SoliSyntaxError, Thrown, render
+from soli_lang.base.source import Source
 from soli_lang.interpreter import Program
-from soli_lang.source import Source
-from soli_lang.values import Function, Value
+from soli_lang.tools.coverage import Coverage
+from soli_lang.values.values import Function, Value
 
-from ..app import AppInvalid
-from ..capabilities import print_text
-from ..project import Project
-from .assertions import AssertionFailed
+from ..loading.app import AppInvalid
+from ..loading.capabilities import print_text
+from ..loading.project import Project
 from .differences import difference_lines
-from .dsl import Skipped, fill
 from .outcomes import FileReport, Outcome, Status
 from .suites import AFTER_ALL, AFTER_EACH, BEFORE_ALL, BEFORE_EACH, SEPARATOR, Group, Test
+from .words.assertions import AssertionFailed
+from .words.dsl import Skipped, fill
 from .worlds import World, project_around
 
 if TYPE_CHECKING:

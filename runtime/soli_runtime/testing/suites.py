@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from soli_lang.values import Value
+from soli_lang.values.values import Value
 
 BEFORE_ALL = "before_all"
 AFTER_ALL = "after_all"

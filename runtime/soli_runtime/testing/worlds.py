@@ -9,25 +9,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from soli_stdlib import clock
-from soli_stdlib.environment import with_dotenv
-from soli_stdlib.waiting import BLOCKING_SERVICE
+from soli_stdlib.ground import clock
+from soli_stdlib.ground.waiting import BLOCKING_SERVICE
+from soli_stdlib.system.environment import with_dotenv
 
+from soli_lang.base.limits import Limits
+from soli_lang.base.records import changed
 from soli_lang.interpreter import Interpreter
-from soli_lang.limits import Limits
-from soli_lang.machine import Machine
-from soli_lang.native import declarations, install
-from soli_lang.records import changed
-from soli_lang.values import Value
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import declarations, install
+from soli_lang.values.values import Value
 
-from ..capabilities import granted
-from ..greenlets import Runners
-from ..handlers import Calls
-from ..library import install_library
-from ..project import Project, ProjectError, find_project
-from . import assertions, dsl, expectations, factories, no_app
-from .assertions import suite_of
+from ..builtins.library import install_library
+from ..calling.calls import Calls
+from ..calling.greenlets import Runners
+from ..loading.capabilities import granted
+from ..loading.project import Project, ProjectError, find_project
 from .suites import Suite
+from .words import assertions, dsl, expectations, factories, no_app
+from .words.assertions import suite_of
 
 ENVIRONMENT = {"APP_ENV": "test"}
 """What every test finds in its environment."""

@@ -4,11 +4,11 @@ from .connection import Connection
 from .counters import CloseCause, Counters
 from .endpoint import Endpoint
 from .fanout import Fanout
-from .frames import CloseCode
-from .handshake import choose_protocol
 from .limits import SocketLimits
 from .listener import Listener
-from .outgoing import Outgoing
+from .protocol.frames import CloseCode
+from .protocol.handshake import choose_protocol
+from .protocol.outgoing import Outgoing
 from .selftest import choose_path
 from .upgrade import upgrade
 

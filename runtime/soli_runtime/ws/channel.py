@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .frames import FrameParser, Inflater, ProtocolViolation
+from .protocol.frames import FrameParser, Inflater, ProtocolViolation
 from .targets import Borrowed, Target, borrow, through_transport
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from .channel import BY_LISTENER, BY_OUTBOX, Channel
 from .counters import CloseCause
-from .deflate import Agreement, inflate
-from .frames import (
+from .listener import NOBODY, Listener
+from .protocol.deflate import Agreement, inflate
+from .protocol.frames import (
     PING,
     CloseCode,
     ProtocolViolation,
@@ -31,9 +32,8 @@ from .frames import (
     pong_frame,
     text_frame,
 )
-from .listener import NOBODY, Listener
-from .masking import unmask
-from .outgoing import Outgoing, outgoing
+from .protocol.masking import unmask
+from .protocol.outgoing import Outgoing, outgoing
 
 if TYPE_CHECKING:
     import asyncio

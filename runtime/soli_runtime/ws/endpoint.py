@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from .counters import CloseCause, Counters
 from .fanout import Fanout
-from .frames import CloseCode
 from .limits import SocketLimits
+from .protocol.frames import CloseCode
 from .wheel import Wheel
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from aiohttp import WebSocketError, WSMsgType, web
 
 from .channel import UNLIMITED
 from .connection import Connection
-from .frames import CloseCode, ProtocolViolation, is_receivable_code
-from .handshake import SERVER
 from .listener import Listener
+from .protocol.frames import CloseCode, ProtocolViolation, is_receivable_code
+from .protocol.handshake import SERVER
 from .targets import Target, through_transport
 
 if TYPE_CHECKING:

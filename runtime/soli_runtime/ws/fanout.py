@@ -25,8 +25,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from .counters import Counters
-from .deflate import MAX_WINDOW_BITS
-from .outgoing import Outgoing, outgoing
+from .protocol.deflate import MAX_WINDOW_BITS
+from .protocol.outgoing import Outgoing, outgoing
 from .targets import Put, Targets
 
 if TYPE_CHECKING:

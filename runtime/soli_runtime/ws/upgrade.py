@@ -16,8 +16,8 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from .connection import Connection
 from .endpoint import Endpoint
 from .fallback import FallbackConnection
-from .handshake import HEADERS, SERVER, Accepted, Refused, answer
 from .listener import Listener
+from .protocol.handshake import HEADERS, SERVER, Accepted, Refused, answer
 
 __all__ = ["upgrade"]
 

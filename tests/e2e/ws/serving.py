@@ -11,8 +11,8 @@ import pytest
 import uvloop
 from aiohttp import web
 from soli_runtime.ws import Connection, Endpoint, SocketLimits, upgrade
-from soli_runtime.ws.frames import frame
-from soli_runtime.ws.masking import unmask
+from soli_runtime.ws.protocol.frames import frame
+from soli_runtime.ws.protocol.masking import unmask
 
 #: No scenario takes anywhere near this; past it something hangs.
 SCENARIO_SECONDS = 30

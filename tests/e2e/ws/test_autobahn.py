@@ -21,7 +21,7 @@ from ...autobahn import (
     results_of,
     summary,
 )
-from ...live import serve
+from ...support.live import serve
 from .serving import PATHS, Path, Service, play
 
 #: The first case of every group with compression.

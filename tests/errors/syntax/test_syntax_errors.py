@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from soli_lang.errors import SoliSyntaxError, render
-from soli_lang.parser import parse
-from soli_lang.source import Source
+from soli_lang.base.errors import SoliSyntaxError, render
+from soli_lang.base.source import Source
+from soli_lang.syntax.parser import parse
 from soli_lang.syntax.tables import compute, grammar_text
 
 HERE = Path(__file__).parent

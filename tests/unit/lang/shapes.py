@@ -8,10 +8,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from soli_lang import nodes
-from soli_lang.parser import parse
-from soli_lang.source import Source
-from soli_lang.values import Symbol
+from soli_lang.base.source import Source
+from soli_lang.syntax.parser import parse
+from soli_lang.tree import nodes
+from soli_lang.values.values import Symbol
 
 
 def program(text: str) -> nodes.Program:

@@ -9,7 +9,7 @@ from soli_stdlib import install
 
 from soli_lang import Interpreter, LimitError, render
 
-from ...recursion import PYTHONS_OWN, recursion_limit
+from ...support.recursion import PYTHONS_OWN, recursion_limit
 
 AS_ADVISED = 10_000
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ...presence_clients import Bench
-from ...presence_steps import clear, join, track
+from ...support.presence_clients import Bench
+from ...support.presence_steps import clear, join, track
 
 
 @pytest.fixture

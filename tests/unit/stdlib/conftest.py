@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from soli_stdlib import install
 
-from soli_lang.limits import Capabilities, Limits
-from soli_lang.machine import Machine
-from soli_lang.native import host_function
+from soli_lang.base.limits import Capabilities, Limits
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import host_function
 
 Call = Callable[..., Any]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from soli_stdlib import install
 
-from soli_lang.errors import SoliError
-from soli_lang.limits import Capabilities, Limits
-from soli_lang.machine import Machine
-from soli_lang.native import host_function
+from soli_lang.base.errors import SoliError
+from soli_lang.base.limits import Capabilities, Limits
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import host_function
 
 NOON = 1_700_000_000.25
 """What the clock shows unless a test says otherwise: 2023-11-14T22:13:20.25Z."""

@@ -1,0 +1,187 @@
+"""The `ws_*` builtins and their kin (spec/websocket.md §6 and §7).
+
+They work wherever a program runs: without a running server there are no connections, and
+sending to nobody is no error.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliValueError
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import Any_, Int, String, function
+from soli_lang.values.semantics import type_name
+from soli_lang.values.values import Value
+
+from ..core.events import copy_value
+from ..core.payloads import is_close_code
+from ..core.realtime import LIBRARY_KEY, Realtime
+from ..http.sse import broadcast_to_topic
+
+_CONNECTION_ID = String("string connection_id")
+_CHANNEL = String("string channel")
+_REASON = String("string reason")
+
+
+def _realtime(machine: Machine) -> Realtime | None:
+    found = machine.library.get(LIBRARY_KEY)
+    return found if isinstance(found, Realtime) else None
+
+
+# --- messages ----------------------------------------------------------------------------------
+
+
+@function("ws_send", _CONNECTION_ID, Any_)
+def ws_send(machine: Machine, connection_id: str, message: Value) -> None:
+    """Send a message to one connection. Unknown or gone: nothing happens."""
+    realtime = _realtime(machine)
+    if realtime is not None:
+        realtime.send(connection_id, message)
+
+
+@function("ws_broadcast", Any_)
+def ws_broadcast(machine: Machine, message: Value) -> None:
+    """Send a message to every connection."""
+    realtime = _realtime(machine)
+    if realtime is not None:
+        realtime.broadcast(message)
+
+
+@function("ws_broadcast_room", _CHANNEL, Any_)
+def ws_broadcast_room(machine: Machine, channel: str, message: Value) -> None:
+    """Send a message to every connection that joined *channel*."""
+    realtime = _realtime(machine)
+    if realtime is not None:
+        realtime.broadcast_room(channel, message)
+
+
+@function("broadcast", _CHANNEL, Any_)
+def broadcast(machine: Machine, channel: str, payload: Value) -> int:
+    """Send to the WebSocket members of *channel* and to the SSE subscribers of that topic.
+
+    Returns how many SSE subscribers were reached.
+    """
+    realtime = _realtime(machine)
+    if realtime is None:
+        return 0
+    message = realtime.payload("broadcast", payload)
+    realtime.broadcast_room(channel, message, "broadcast")
+    return broadcast_to_topic(machine, channel, message)
+
+
+@function("ws_close", _CONNECTION_ID, _REASON, Int("int code").optional(1000))
+def ws_close(machine: Machine, connection_id: str, reason: str, code: int) -> None:
+    """Close a connection with a reason (cut to 123 bytes) and a code, 1000 if not given."""
+    if not is_close_code(code):
+        raise SoliValueError(f"ws_close() code: {code} is not a close code that may be sent")
+    realtime = _realtime(machine)
+    if realtime is not None:
+        realtime.close(connection_id, reason, code)
+
+
+# --- rooms -------------------------------------------------------------------------------------
+
+
+def _current(machine: Machine, user: str) -> Any:
+    conversation = machine.local.get("connection")
+    if conversation is None:
+        raise SoliError(f"{user}() works only while a WebSocket event is handled")
+    return conversation
+
+
+@function("ws_join", _CHANNEL)
+def ws_join(machine: Machine, channel: str) -> None:
+    """Subscribe the current connection to *channel*."""
+    conversation = _current(machine, "ws_join")
+    realtime = _realtime(machine)
+    if realtime is not None:
+        realtime.join(conversation.id, channel)
+
+
+@function("ws_leave", _CHANNEL)
+def ws_leave(machine: Machine, channel: str) -> None:
+    """Unsubscribe the current connection from *channel*."""
+    conversation = _current(machine, "ws_leave")
+    realtime = _realtime(machine)
+    if realtime is not None:
+        realtime.leave(conversation.id, channel)
+
+
+# --- inspection --------------------------------------------------------------------------------
+
+
+@function("ws_clients")
+def ws_clients(machine: Machine) -> list[Value]:
+    """Ids of all connections."""
+    realtime = _realtime(machine)
+    return realtime.clients() if realtime is not None else []
+
+
+@function("ws_clients_in", _CHANNEL)
+def ws_clients_in(machine: Machine, channel: str) -> list[Value]:
+    """Ids of the connections that joined *channel*."""
+    realtime = _realtime(machine)
+    return realtime.clients_in(channel) if realtime is not None else []
+
+
+@function("ws_count")
+def ws_count(machine: Machine) -> int:
+    """How many connections are open."""
+    realtime = _realtime(machine)
+    return realtime.count() if realtime is not None else 0
+
+
+@function("ws_list_presence", _CHANNEL)
+def ws_list_presence(machine: Machine, channel: str) -> list[Value]:
+    """All users in *channel*: `{"user_id": …, "metas": […]}` each, in order of first track."""
+    realtime = _realtime(machine)
+    return realtime.list_presence(channel) if realtime is not None else []
+
+
+@function("ws_presence_count", _CHANNEL)
+def ws_presence_count(machine: Machine, channel: str) -> int:
+    """How many users (not connections) are in *channel*."""
+    realtime = _realtime(machine)
+    return realtime.presence_count(channel) if realtime is not None else 0
+
+
+@function("ws_get_presence", _CHANNEL, Any_)
+def ws_get_presence(machine: Machine, channel: str, user_id: Value) -> Value:
+    """One user of *channel*, or null."""
+    if type(user_id) is not str and type(user_id) is not int:
+        got = type_name(user_id)
+        raise SoliPlainTypeError(f"ws_get_presence() expects string or int user_id, got {got}")
+    realtime = _realtime(machine)
+    return realtime.get_presence(channel, user_id) if realtime is not None else None
+
+
+# --- who and where -----------------------------------------------------------------------------
+
+
+@function("current_connection")
+def current_connection(machine: Machine) -> Value:
+    """The connection whose event is handled, as a Hash; null elsewhere."""
+    conversation = machine.local.get("connection")
+    if conversation is None:
+        return None
+    realtime = _realtime(machine)
+    described: dict[str, Value] = conversation.events.describe()
+    described["path"] = conversation.visitor.path
+    rooms = realtime.hub.rooms.of(conversation.id) if realtime is not None else ()
+    described["rooms"] = list(rooms)
+    described["user"] = conversation.visitor.user
+    return described
+
+
+@function("get_current_user")
+def get_current_user(machine: Machine) -> Value:
+    """What authentication found for this connection or request, or null.
+
+    A program that defines a function of this name replaces it.
+    """
+    conversation = machine.local.get("connection")
+    if conversation is not None:
+        return copy_value(conversation.visitor.user)
+    request = machine.local.get("request")
+    return copy_value(request.user) if request is not None else None

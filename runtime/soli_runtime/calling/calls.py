@@ -1,0 +1,125 @@
+"""Calls into Soli from the event loop: under a budget, inside a runner, failures as values.
+
+The one place that knows how a program's function is entered from outside. A call that does not
+wait costs two greenlet switches and no task, future or timer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from soli_lang.base.errors import Cancelled, LimitError, SoliError, render
+from soli_lang.machine.machine import Machine
+from soli_lang.values.values import SKIP, Value
+
+from ..routing.handler import Invoke
+from .greenlets import Done, Failure, Runner, Runners, suspend
+
+OUTSIDE: dict[str, Any] = {}
+"""`Machine.local` while no call runs; never written to."""
+
+
+class Calls:
+    """Runs functions of one program on the event loop."""
+
+    __slots__ = ("_machine", "_runners", "may_wait")
+
+    def __init__(self, machine: Machine, runners: Runners, *, may_wait: bool = True) -> None:
+        self._machine = machine
+        self._runners = runners
+        self.may_wait = may_wait
+        """False: the program cannot wait (`waiting_names`), so calls need no runner."""
+
+    @property
+    def runners(self) -> Runners:
+        return self._runners
+
+    def run(self, invoke: Invoke, argument: Value, local: dict[str, Any], done: Done) -> Any:
+        """Call `invoke(argument)` with a fresh budget; `local` becomes `Machine.local`.
+
+        Returns the value, a `Failure`, or a `Runner` when the call waits: then *done* gets the
+        value or `Failure` later.
+        """
+        machine = self._machine
+        if self.may_wait or machine.local:
+            return self._runners.run(self._enter, (invoke, argument, local), done)
+        # The hottest path there is: `_enter`, written out.
+        machine.start_budget()
+        machine.local = local
+        try:
+            value = invoke(argument)
+        except RecursionError:
+            return Failure(machine.too_deep())
+        except MemoryError:
+            return Failure(LimitError("out of memory"))
+        except Exception as error:
+            return Failure(error)
+        finally:
+            machine.local = OUTSIDE
+        return None if value is SKIP else value
+
+    def _enter(self, job: tuple[Invoke, Value, dict[str, Any]]) -> Value:
+        invoke, argument, local = job
+        machine = self._machine
+        if machine.local:
+            return machine.guarded(self._nested, job)
+        machine.start_budget()
+        machine.local = local
+        try:
+            value = invoke(argument)
+        except RecursionError:
+            raise machine.too_deep() from None
+        except MemoryError:
+            raise LimitError("out of memory") from None
+        finally:
+            machine.local = OUTSIDE
+        return None if value is SKIP else value
+
+    def _nested(self, job: tuple[Invoke, Value, dict[str, Any]]) -> Value:
+        """A call inside a call (a test that drives the app): the outer budget is kept."""
+        invoke, argument, local = job
+        self._machine.local = local
+        value = invoke(argument)
+        return None if value is SKIP else value
+
+    async def wait(self, invoke: Invoke, argument: Value, local: dict[str, Any]) -> Value:
+        """The same for coroutines: the value, or the exception raised."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        finished: asyncio.Future[Any] = loop.create_future()
+
+        def done(outcome: Any) -> None:
+            if not finished.done():
+                finished.set_result(outcome)
+
+        outcome = self.run(invoke, argument, local, done)
+        if outcome.__class__ is Runner:
+            runner = outcome
+            try:
+                outcome = await finished
+            except asyncio.CancelledError:
+                runner.cancel()
+                raise
+        if outcome.__class__ is Failure:
+            raise outcome.error
+        return outcome
+
+    def suspend(self, awaitable: Any) -> Any:
+        """The capability `suspend` for this program (see `greenlets.suspend`)."""
+        # Should the judgement of `waiting_names` ever be wrong, only this one call fails.
+        self.may_wait = True
+        self._machine.local = OUTSIDE  # whoever runs meanwhile is not nested in this call
+        return suspend(awaitable)
+
+
+def failure_text(error: BaseException) -> str:
+    """What the log says about a failed call: a Soli backtrace, or what went wrong in here."""
+    if isinstance(error, SoliError):
+        return render(error)
+    return f"internal error: {type(error).__name__}: {error}"
+
+
+def is_cancelled(outcome: Any) -> bool:
+    """Whether a call ended because the host took it back."""
+    return outcome.__class__ is Failure and isinstance(outcome.error, Cancelled)

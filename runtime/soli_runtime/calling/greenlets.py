@@ -1,0 +1,188 @@
+"""Waiting without a thread: a program that waits is set aside, and the loop goes on.
+
+Programs are synchronous; the builtins that wait (`sleep`, `HTTP.get`, …) call `suspend`. It
+needs a stack of its own to set aside, so handlers run inside a *runner*, a long-lived greenlet.
+Entering a fresh greenlet costs more than most handlers, so one runner serves call after call and
+another is started only while one is suspended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any
+
+from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
+
+from soli_lang.base.errors import Cancelled, LimitError, SoliError
+
+if TYPE_CHECKING:
+    import asyncio
+
+MAX_IDLE_RUNNERS = 64
+"""Runners kept for reuse; each holds a small C stack copy only while suspended."""
+
+Done = Callable[[Any], None]
+
+
+class Failure:
+    """An exception that a call ended with, as a value."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+class Runner(greenlet):  # type: ignore[misc]  # greenlet ships no types for subclassing
+    """A greenlet that runs one call after another, and is the handle of the one it runs."""
+
+    def __init__(self, pool: Runners) -> None:
+        super().__init__(self._serve)
+        self.pool = pool
+        self.done: Done | None = None
+        """Set while a call is suspended: receives its result (or a `Failure`)."""
+        self.waiting: asyncio.Future[Any] | None = None
+        self.cancelled = False
+        self.waited = 0.0
+        """Seconds that the running call has spent waiting."""
+        self.expired = False
+        """True once it has waited for longer than it may."""
+
+    def _serve(self, job: tuple[Callable[[Any], Any], Any]) -> Any:
+        while True:
+            code, argument = job
+            outcome: Any
+            try:
+                outcome = code(argument)
+            except Exception as error:
+                outcome = Failure(error)
+            job = self.parent.switch(outcome)
+
+    def cancel(self) -> None:
+        """Raise `Cancelled` where the suspended call waits. Its `done` is still called."""
+        if self.waiting is not None and not self.cancelled:
+            self.cancelled = True
+            self.waiting.cancel()
+
+    def expire(self) -> None:
+        """Raise `LimitError` where the suspended call waits."""
+        if self.waiting is not None:
+            self.expired = True
+            self.waiting.cancel()
+
+
+class Runners:
+    """The runners of one event loop.
+
+    `wait_seconds` bounds the total time that one call may spend suspended (0: no bound).
+    """
+
+    def __init__(self, wait_seconds: float = 0.0) -> None:
+        self.wait_seconds = wait_seconds
+        self._idle: list[Runner] = []
+        self._waiting: set[Runner] = set()
+        self.when_idle: Callable[[], None] | None = None
+        """Called when the last suspended call has gone on (a server that stops waits for it)."""
+
+    @property
+    def suspended(self) -> int:
+        """How many calls are waiting."""
+        return len(self._waiting)
+
+    def run(self, code: Callable[[Any], Any], argument: Any, done: Done) -> Any:
+        """Run `code(argument)` and return its result, a `Failure`, or the `Runner` if it waits.
+
+        Of a call that waits, *done* gets the result or `Failure` later, from the event loop, and
+        the `Runner` is the handle to cancel it. Must be called on the loop's own thread.
+        """
+        idle = self._idle
+        runner = idle.pop() if idle else Runner(self)
+        current = getcurrent()
+        if runner.parent is not current:
+            runner.parent = current
+        # Variables that host functions set belong to this call, as they would to a task.
+        runner.gr_context = copy_context()
+        outcome = runner.switch((code, argument))
+        if outcome is runner:
+            return self._settle(runner, outcome, done)
+        idle.append(runner)
+        return outcome
+
+    def cancel_all(self) -> None:
+        """Cancel every suspended call (the server stops)."""
+        for runner in tuple(self._waiting):
+            runner.cancel()
+
+    def _settle(self, runner: Runner, outcome: Any, done: Done) -> Any:
+        if outcome is runner:
+            runner.done = done
+            self._waiting.add(runner)
+            return outcome
+        runner.cancelled = runner.expired = False
+        runner.waited = 0.0
+        if len(self._idle) < MAX_IDLE_RUNNERS:
+            self._idle.append(runner)
+        return outcome
+
+    def resume(self, runner: Runner) -> None:
+        """Go on with a suspended call; hand its result to `done` when it ends."""
+        done = runner.done
+        assert done is not None
+        runner.done = None
+        self._waiting.discard(runner)
+        runner.parent = getcurrent()
+        outcome = self._settle(runner, runner.switch(), done)
+        if outcome is not runner:
+            done(outcome)
+            if not self._waiting and self.when_idle is not None:
+                self.when_idle()
+
+
+def suspend(awaitable: Awaitable[Any]) -> Any:
+    """Wait for *awaitable* on behalf of the running program; its result or its exception.
+
+    Raises Cancelled when the host takes the call back meanwhile, LimitError past the pool's
+    `wait_seconds`, SoliError where nothing can be set aside (outside a runner).
+    """
+    runner = getcurrent()
+    if not isinstance(runner, Runner):
+        _discard(awaitable)
+        raise SoliError("cannot wait here")
+    if runner.cancelled:
+        _discard(awaitable)
+        raise Cancelled("cancelled")
+    return _wait(runner, awaitable)
+
+
+def _wait(runner: Runner, awaitable: Awaitable[Any]) -> Any:
+    import asyncio  # here: a script that never waits does without
+
+    pool = runner.pool
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Any] = asyncio.ensure_future(awaitable)
+    runner.waiting = future
+    start = loop.time()
+    timer = None
+    if pool.wait_seconds:
+        timer = loop.call_later(max(0.0, pool.wait_seconds - runner.waited), runner.expire)
+    future.add_done_callback(lambda _: pool.resume(runner))
+    try:
+        runner.parent.switch(runner)
+    finally:
+        runner.waiting = None
+        if timer is not None:
+            timer.cancel()
+    runner.waited += loop.time() - start
+    if runner.expired:
+        raise LimitError(f"wait limit exceeded ({pool.wait_seconds:g} s)")
+    if runner.cancelled or future.cancelled():
+        raise Cancelled("cancelled")
+    return future.result()
+
+
+def _discard(awaitable: Awaitable[Any]) -> None:
+    """Close a coroutine that will not be awaited, so that Python does not warn about it."""
+    close = getattr(awaitable, "close", None)
+    if close is not None:
+        close()

@@ -1,0 +1,76 @@
+"""Whether a program can wait at all, told from the names in it.
+
+Setting a call aside needs a stack of its own, which costs a third of a small handler. A program
+in which no builtin that waits is ever named, and no builtin that finds names at run time, cannot
+wait: its handlers are called directly. `tests/unit/runtime/test_waiting_names.py` holds this list
+against what the builtins do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from soli_lang.tree import nodes
+from soli_lang.values.values import Symbol
+
+WAITING = frozenset(
+    {
+        "await",
+        "sleep",
+        "HTTP",
+        "System",
+        "argon2_hash",
+        "argon2_verify",
+        "password_hash",
+        "password_verify",
+        "Webhook",
+    }
+)
+"""Builtins that wait, and classes that have such."""
+
+FINDING = frozenset(
+    {
+        "alias_method",
+        "class_eval",
+        "const_get",
+        "define_method",
+        "instance_eval",
+        "method_missing",
+        "send",
+    }
+)
+"""What can reach a builtin without naming it."""
+
+RUNNING = frozenset({"render", "render_partial", "partial", "sse", "stream"})
+"""What runs code that is not among the programs looked at: templates, streams."""
+
+_NAMES = WAITING | FINDING | RUNNING
+
+
+def may_wait(programs: Iterable[nodes.Program]) -> bool:
+    """Whether a call into these programs may have to be set aside."""
+    return any(_mentions(program) for program in programs)
+
+
+def _mentions(program: nodes.Program) -> bool:
+    # Iterative: programs may nest deeply.
+    waiting: list[object] = [program.body]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, tuple | list):
+            waiting.extend(item)
+        elif isinstance(item, nodes.ShellCommand):
+            return True
+        elif isinstance(item, nodes.Node):
+            if _named(item) in _NAMES:
+                return True
+            waiting.extend(getattr(item, name) for name in type(item).field_names[1:])
+    return False
+
+
+def _named(node: nodes.Node) -> str | None:
+    """The name that a node uses: a variable, a member, a symbol (`&:sleep`)."""
+    if isinstance(node, nodes.Literal):
+        return node.value.name if isinstance(node.value, Symbol) else None
+    name = getattr(node, "name", None)
+    return name if isinstance(name, str) else None

@@ -1,0 +1,356 @@
+"""The Hash that a handler returns, as typed actions (spec/websocket.md §4).
+
+`parse` is all or nothing: it raises `ActionError` before anything was applied. Actions come out
+in the fixed order of §4, whatever the order of the keys. Past this module nothing of the core
+sees a Soli Hash; what programs call `channel` is called room from here on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, TypeAlias
+
+from soli_lang.base.errors import SoliError
+from soli_lang.values.values import Symbol
+
+from .effects import Payload, RoomName
+from .payloads import EncodeJson, cut_reason, encode, is_close_code, room_name_fault, type_name
+from .wire import DEFAULT_STATE, body_size
+
+MAX_USER_ID_CHARACTERS = 255
+
+REFUSED_USER_ID = "__proto__"
+"""No property of a JavaScript object: clients keep users as properties (§5)."""
+
+RESERVED_META_KEYS = ("channel", "user_id", "phx_ref", "state")
+"""Keys of a `track` or `set_presence` hash that are not the application's metadata (§5)."""
+
+
+class ActionError(SoliError):
+    """A handler asked for something that cannot be; nothing of its return is applied.
+
+    `key` is the action's key, None when the return itself is not a Hash.
+    """
+
+    kind = "TypeError"
+
+    def __init__(self, key: str | None, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.key = key
+
+
+@dataclass(slots=True)
+class Join:
+    rooms: tuple[RoomName, ...]
+
+
+@dataclass(slots=True)
+class Leave:
+    rooms: tuple[RoomName, ...]
+
+
+@dataclass(slots=True)
+class Untrack:
+    rooms: tuple[RoomName, ...]
+
+
+@dataclass(slots=True)
+class Track:
+    """`state` is None when the hash gives none; `fields` is the application's own metadata."""
+
+    room: RoomName
+    key: str
+    state: str | None
+    fields: dict[str, Any]
+
+
+@dataclass(slots=True)
+class SetPresence:
+    room: RoomName
+    state: str | None
+    fields: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Reply:
+    """`send`: to the connection whose event it was."""
+
+    payload: Payload
+
+
+@dataclass(slots=True)
+class BroadcastRoom:
+    payload: Payload
+
+
+@dataclass(slots=True)
+class BroadcastChannel:
+    room: RoomName
+    payload: Payload
+
+
+@dataclass(slots=True)
+class Broadcast:
+    payload: Payload
+
+
+@dataclass(slots=True)
+class CloseConnection:
+    code: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Unknown:
+    """A key that is no action: a warning, not an error."""
+
+    key: str
+    suggestion: str | None
+
+    @property
+    def text(self) -> str:
+        hint = f"; did you mean '{self.suggestion}'?" if self.suggestion else ""
+        return f"unknown action '{self.key}'{hint}"
+
+
+Action: TypeAlias = (
+    Join
+    | Untrack
+    | Track
+    | SetPresence
+    | Reply
+    | BroadcastRoom
+    | BroadcastChannel
+    | Broadcast
+    | Leave
+    | CloseConnection
+    | Unknown
+)
+
+NOTHING: tuple[Action, ...] = ()
+
+
+def parse(result: Any, encode_json: EncodeJson, max_presence_bytes: int = 0) -> Sequence[Action]:
+    """The actions in a handler's *result*, in the order in which they are applied.
+
+    *max_presence_bytes* limits the metadata of one `track` (0: no limit). Raises `ActionError`.
+    """
+    if type(result) is not dict:
+        raise ActionError(None, f"a handler returns a Hash, got {type_name(result)}", hint=_HINT)
+    if not result:
+        return NOTHING
+    if len(result) == 1:
+        # The shape of nearly every return: one key, no ordering to do.
+        ((key, value),) = result.items()
+        plain = _PLAIN.get(key)
+        if plain is not None and type(value) is str:
+            return (plain(value),)
+        parse_value = _PARSERS.get(key)
+        if parse_value is None:
+            return (_unknown(key),)
+        return (parse_value(_Parser(encode_json, max_presence_bytes), value),)
+    parser = _Parser(encode_json, max_presence_bytes)
+    found: list[Action] = [
+        parse_value(parser, result[key]) for key, parse_value in _PARSERS.items() if key in result
+    ]
+    if len(found) < len(result):
+        found.extend(_unknown(key) for key in result if key not in _PARSERS)
+    return found
+
+
+def reply_of(result: Any) -> Payload | None:
+    """The payload when *result* is exactly `{"send": String or Bytes}`, else None.
+
+    A shortcut for the hottest path: `parse` and `Hub.apply` would give one `Send` of it to the
+    connection itself.
+    """
+    if type(result) is dict and len(result) == 1:
+        payload = result.get("send")
+        kind = type(payload)
+        if kind is str or kind is bytes:
+            return payload
+    return None
+
+
+_HINT = "end the handler with {} to do nothing"
+
+
+class _Parser:
+    """What the parsers of single values share: how to encode, and the limits."""
+
+    __slots__ = ("_encode_json", "_max_presence_bytes")
+
+    def __init__(self, encode_json: EncodeJson, max_presence_bytes: int) -> None:
+        self._encode_json = encode_json
+        self._max_presence_bytes = max_presence_bytes
+
+    def payload(self, key: str, value: Any) -> Payload:
+        kind = type(value)
+        if kind is str or kind is bytes:
+            return value  # type: ignore[no-any-return]
+        try:
+            return encode(value, self._encode_json)
+        except (SoliError, TypeError, ValueError) as error:
+            raise ActionError(key, f"{key}: cannot be sent as JSON: {error}") from error
+
+    def metadata(self, key: str, hash_: dict[Any, Any]) -> dict[str, Any]:
+        """The application's keys as clients will see them, detached from the program's values."""
+        own = {name: value for name, value in hash_.items() if name not in RESERVED_META_KEYS}
+        if not own:
+            return own
+        # Through JSON and back: Decimal, Symbol and instances become what clients get, later
+        # mutations by the program are not seen, and a Symbol key cannot smuggle in a phx_ref.
+        try:
+            fields: dict[str, Any] = json.loads(self._encode_json(own))
+        except (SoliError, TypeError, ValueError) as error:
+            raise ActionError(key, f"{key}: metadata has no JSON form: {error}") from error
+        for reserved in RESERVED_META_KEYS:
+            fields.pop(reserved, None)
+        return fields
+
+    def check_size(self, key: str, state: str | None, fields: dict[str, Any]) -> None:
+        limit = self._max_presence_bytes
+        if limit and (size := body_size(DEFAULT_STATE if state is None else state, fields)) > limit:
+            raise presence_too_large(key, size, limit)
+
+
+def presence_too_large(key: str, size: int, limit: int) -> ActionError:
+    """The error for metadata past `max-presence-bytes`."""
+    return ActionError(
+        key, f"{key}: metadata of {size} bytes, at most {limit} are allowed (max-presence-bytes)"
+    )
+
+
+def _wrong(key: str, path: str, expected: str, value: Any) -> ActionError:
+    return ActionError(key, f"{path}: expected {expected}, got {type_name(value)}")
+
+
+def _room(key: str, path: str, value: Any) -> RoomName:
+    if type(value) is not str:
+        raise _wrong(key, path, "a String", value)
+    fault = room_name_fault(value)
+    if fault is not None:
+        raise ActionError(key, f"{path}: {fault}")
+    return value
+
+
+def _rooms(key: str, value: Any) -> tuple[RoomName, ...]:
+    if type(value) is str:
+        return (_room(key, key, value),)
+    if type(value) is not list:
+        raise _wrong(key, key, "a String or an Array of Strings", value)
+    return tuple(_room(key, f"{key}[{index}]", name) for index, name in enumerate(value))
+
+
+def _hash(key: str, expected: str, value: Any) -> dict[Any, Any]:
+    if type(value) is not dict:
+        raise _wrong(key, key, expected, value)
+    return value
+
+
+def _required(key: str, name: str, hash_: dict[Any, Any], expected: str) -> Any:
+    if name not in hash_:
+        raise ActionError(key, f"{key}: '{name}' is missing, expected {expected}")
+    return hash_[name]
+
+
+def _user_key(key: str, hash_: dict[Any, Any]) -> str:
+    expected = "a non-empty String or an Int"
+    user_id = _required(key, "user_id", hash_, expected)
+    if type(user_id) is int:
+        return str(user_id)
+    if type(user_id) is not str:
+        raise _wrong(key, f"{key}.user_id", expected, user_id)
+    if not user_id:
+        raise ActionError(key, f"{key}.user_id: expected {expected}, got an empty String")
+    if user_id == REFUSED_USER_ID:
+        raise ActionError(key, f"{key}.user_id: '{user_id}' cannot be the id of a user")
+    if len(user_id) > MAX_USER_ID_CHARACTERS:
+        raise ActionError(
+            key,
+            f"{key}.user_id: at most {MAX_USER_ID_CHARACTERS} characters, got {len(user_id)}",
+        )
+    return user_id
+
+
+def _state(key: str, hash_: dict[Any, Any]) -> str | None:
+    if "state" not in hash_:
+        return None
+    state = hash_["state"]
+    if type(state) is not str:
+        raise _wrong(key, f"{key}.state", "a String", state)
+    return state
+
+
+def _parse_track(parser: _Parser, value: Any) -> Track:
+    hash_ = _hash("track", "a Hash with 'channel' and 'user_id'", value)
+    room = _room("track", "track.channel", _required("track", "channel", hash_, "a String"))
+    key = _user_key("track", hash_)
+    state = _state("track", hash_)
+    fields = parser.metadata("track", hash_)
+    parser.check_size("track", state, fields)
+    return Track(room, key, state, fields)
+
+
+def _parse_set_presence(parser: _Parser, value: Any) -> SetPresence:
+    key = "set_presence"
+    hash_ = _hash(key, "a Hash with 'channel' and 'state'", value)
+    room = _room(key, f"{key}.channel", _required(key, "channel", hash_, "a String"))
+    state = _state(key, hash_)
+    return SetPresence(room, state, parser.metadata(key, hash_))
+
+
+def _parse_broadcast_channel(parser: _Parser, value: Any) -> BroadcastChannel:
+    key = "broadcast_channel"
+    hash_ = _hash(key, "a Hash with 'channel' and 'message'", value)
+    room = _room(key, f"{key}.channel", _required(key, "channel", hash_, "a String"))
+    message = _required(key, "message", hash_, "any value")
+    return BroadcastChannel(room, parser.payload(key, message))
+
+
+def _parse_close(parser: _Parser, value: Any) -> CloseConnection:
+    if type(value) is str:
+        return CloseConnection(1000, cut_reason(value))
+    hash_ = _hash("close", "a String or a Hash with 'code' and 'reason'", value)
+    code = hash_.get("code", 1000)
+    if type(code) is not int:
+        raise _wrong("close", "close.code", "an Int", code)
+    if not is_close_code(code):
+        raise ActionError("close", f"close.code: {code} is not a close code that may be sent")
+    reason = hash_.get("reason", "")
+    if type(reason) is not str:
+        raise _wrong("close", "close.reason", "a String", reason)
+    return CloseConnection(code, cut_reason(reason))
+
+
+_PARSERS: dict[Any, Callable[[_Parser, Any], Action]] = {
+    # The order of this table is the order in which actions are applied (spec/websocket.md §4).
+    "join": lambda parser, value: Join(_rooms("join", value)),
+    "untrack": lambda parser, value: Untrack(_rooms("untrack", value)),
+    "track": _parse_track,
+    "set_presence": _parse_set_presence,
+    "send": lambda parser, value: Reply(parser.payload("send", value)),
+    "broadcast_room": lambda parser, value: BroadcastRoom(parser.payload("broadcast_room", value)),
+    "broadcast_channel": _parse_broadcast_channel,
+    "broadcast": lambda parser, value: Broadcast(parser.payload("broadcast", value)),
+    "leave": lambda parser, value: Leave(_rooms("leave", value)),
+    "close": _parse_close,
+}
+
+_PLAIN: dict[Any, Callable[[Payload], Action]] = {
+    "send": Reply,
+    "broadcast_room": BroadcastRoom,
+    "broadcast": Broadcast,
+}
+"""Actions that are a payload and nothing else: a String needs no parsing."""
+
+
+def _unknown(key: Any) -> Unknown:
+    if isinstance(key, Symbol) and key.name in _PARSERS:
+        return Unknown(f":{key.name}", key.name)
+    name = key if isinstance(key, str) else str(key)
+    close = get_close_matches(name, _PARSERS, n=1, cutoff=0.6)
+    return Unknown(name, close[0] if close else None)

@@ -1,0 +1,93 @@
+"""The realtime side of an app as one object: for builtins, jobs, the REPL and host code.
+
+Every method must be called on the event loop's thread. Its effects are carried out before it
+returns, so calls take effect in program order (spec/websocket.md §6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from soli_lang.base.errors import SoliError
+from soli_lang.values.values import Value
+
+from .effects import Effect, Payload
+from .payloads import EncodeJson, encode
+
+if TYPE_CHECKING:
+    from .hub import Hub
+
+LIBRARY_KEY = "soli_runtime.realtime"
+"""Where `Machine.library` holds the `Realtime` of a running app."""
+
+
+class Realtime:
+    """Messages, rooms and presence of a running app. Non-String messages go out as JSON."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        carry_out: Callable[[Iterable[Effect]], None],
+        encode_json: EncodeJson,
+    ) -> None:
+        self.hub = hub
+        self._carry_out = carry_out
+        self._encode_json = encode_json
+
+    def payload(self, user: str, message: Value) -> Payload:
+        """*message* as it goes out. Raises SoliError, naming *user*, when it has no JSON form."""
+        try:
+            return encode(message, self._encode_json)
+        except SoliError as error:
+            raise SoliError(
+                f"{user}() could not serialize payload to JSON: {error.message}"
+            ) from error
+
+    def send(self, connection_id: str, message: Value) -> None:
+        """Send to one connection; unknown or gone: nothing."""
+        self._carry_out(self.hub.send(connection_id, self.payload("ws_send", message)))
+
+    def broadcast(self, message: Value) -> None:
+        """Send to every connection."""
+        self._carry_out(self.hub.broadcast(self.payload("ws_broadcast", message)))
+
+    def broadcast_room(self, room: str, message: Value, user: str = "ws_broadcast_room") -> None:
+        """Send to every member of a room."""
+        self._carry_out(self.hub.broadcast_room(room, self.payload(user, message)))
+
+    def close(self, connection_id: str, reason: str = "", code: int = 1000) -> None:
+        """Close one connection; unknown or gone: nothing."""
+        self._carry_out(self.hub.close(connection_id, reason, code))
+
+    def join(self, connection_id: str, room: str) -> None:
+        """Make a connection a member of a room. Raises SoliError for a bad name or too many."""
+        self._carry_out(self.hub.join(connection_id, room))
+
+    def leave(self, connection_id: str, room: str) -> None:
+        """Take a connection out of a room; not a member: nothing."""
+        self._carry_out(self.hub.leave(connection_id, room))
+
+    def clients(self) -> list[str]:
+        """Ids of all connections, oldest first."""
+        return self.hub.clients()
+
+    def clients_in(self, room: str) -> list[str]:
+        """Ids of the members of a room."""
+        return self.hub.clients_in(room)
+
+    def count(self) -> int:
+        """How many connections are open."""
+        return self.hub.count()
+
+    def list_presence(self, room: str) -> list[dict[str, Any]]:
+        """`{"user_id", "metas"}` of every user in a room."""
+        return self.hub.list_presence(room)
+
+    def presence_count(self, room: str) -> int:
+        """How many users are in a room."""
+        return self.hub.presence_count(room)
+
+    def get_presence(self, room: str, user_id: str | int) -> dict[str, Any] | None:
+        """One user of a room, None if not there."""
+        return self.hub.get_presence(room, user_id)

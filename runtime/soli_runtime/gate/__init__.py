@@ -1,0 +1,1 @@
+"""Who gets in, and how many: listening, admission, origins, silent connections, open files."""

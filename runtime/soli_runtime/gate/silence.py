@@ -1,0 +1,89 @@
+"""Connections that say nothing: each must have sent a whole request within some seconds.
+
+aiohttp waits for the head of a request for as long as it takes (its older versions for ever), so
+a few thousand connections that send a byte now and then would keep everybody else out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from ..observing.logs import Log
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+class GreetingServer(web.Server):
+    """aiohttp's server, which closes connections whose first request does not come in time.
+
+    At most *most* of them may be waited for at a time: past that the oldest is closed. 0 turns
+    either limit off. Between later requests aiohttp's keep-alive timeout holds.
+    """
+
+    def __init__(
+        self, handler: Handler, *, seconds: float, most: int, log: Log, **options: Any
+    ) -> None:
+        async def greeted(request: web.BaseRequest) -> web.StreamResponse:
+            self._silent.pop(request.protocol, None)
+            return await handler(request)
+
+        super().__init__(greeted, **options)
+        self._seconds = seconds
+        self._most = most
+        self._log = log
+        self._clock = asyncio.get_running_loop()
+        self._silent: dict[RequestHandler, float] = {}
+        """Connections without a request so far, and until when they are waited for; in order."""
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __call__(self) -> RequestHandler:
+        """A new connection."""
+        connection = super().__call__()
+        self._silent[connection] = self._clock.time() + self._seconds
+        if self._most and len(self._silent) > self._most:
+            self._drop(next(iter(self._silent)), "too_many")
+        self._watch()
+        return connection
+
+    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
+        """The line is gone."""
+        self._silent.pop(handler, None)
+        super().connection_lost(handler, exc)
+
+    async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - aiohttp's
+        """Close all connections."""
+        if self._timer is not None:
+            self._timer.cancel()
+        await super().shutdown(timeout)
+
+    @property
+    def silent(self) -> int:
+        """How many connections have sent no whole request yet."""
+        return len(self._silent)
+
+    def _watch(self) -> None:
+        if self._seconds and self._timer is None and self._silent:
+            first = next(iter(self._silent.values()))
+            self._timer = self._clock.call_at(first, self._expire)
+
+    def _expire(self) -> None:
+        self._timer = None
+        now = self._clock.time()
+        try:
+            while self._silent:
+                connection, deadline = next(iter(self._silent.items()))
+                if deadline > now:
+                    break
+                self._drop(connection, "too_slow")
+        finally:
+            self._watch()
+
+    def _drop(self, connection: RequestHandler, reason: str) -> None:
+        del self._silent[connection]
+        self._log.warning("silent_connection", reason=reason)
+        connection.force_close()

@@ -1,0 +1,1 @@
+"""HTTP beside WebSockets: requests, responses, cookies, sessions, CORS, streams, static files."""

@@ -1,0 +1,46 @@
+"""What belongs to one HTTP request while its action runs (`Machine.local["request"]`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from soli_lang.base.records import Record, field
+from soli_lang.values.values import Value
+
+from .requests import RawRequest
+from .responses import Response
+from .sessions import Session
+from .sse import BlockStream, TopicStream
+
+
+class RequestContext(Record):
+    """One request, and what its action has said about the answer so far."""
+
+    raw: RawRequest
+    request: dict[str, Any]
+    """The Hash that the action gets."""
+    session: Session | None = None
+    find_user: Callable[[], Value] | None = None
+    """Asks the app's `authenticate`; None when there is none."""
+    rendered: Response | None = None
+    """The answer of `render_json` and the like; the action's return counts when it is not null."""
+    set_cookies: list[str] = field(default_factory=list)
+    stream: BlockStream | TopicStream | None = None
+    layout: Any = None
+    _user: Value = None
+    instance: Any = None
+    """The controller object whose fields templates see."""
+
+    @property
+    def user(self) -> Value:
+        """What `authenticate` says, asked once."""
+        find, self.find_user = self.find_user, None
+        if find is not None:
+            self._user = find()
+        return self._user
+
+    @property
+    def origin(self) -> str:
+        """`http://host` as the client sees it."""
+        return f"{self.raw.scheme}://{self.raw.headers.get('host', 'localhost')}"

@@ -1,0 +1,153 @@
+"""HTTP requests as the Hash that an action gets (spec/stdlib.md §24, spec/websocket.md §8).
+
+No aiohttp in here: the server hands over a `RawRequest`, so that hosts and tests can too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from soli_stdlib.json.text import decode as decode_json
+from soli_stdlib.text.character_sets import decode_text
+
+from soli_lang.base.errors import SoliError
+from soli_lang.base.records import Record, field
+
+from .cookies import parse_cookies
+from .queries import parse_pairs, parse_query
+
+FORM = "application/x-www-form-urlencoded"
+
+
+class UploadedFile(Record):
+    """One file of a multipart form."""
+
+    field_name: str
+    filename: str
+    content_type: str
+    data: bytes
+
+    def to_hash(self) -> dict[str, Any]:
+        return {
+            "name": self.field_name,
+            "filename": self.filename,
+            "content_type": self.content_type,
+            "size": len(self.data),
+            "data": self.data,
+        }
+
+
+class RawRequest(Record):
+    """What arrived, before anything is parsed. Header names are in lower case."""
+
+    method: str
+    path: str
+    """Percent-encoded as it came, without the query."""
+    query_string: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    remote_ip: str = ""
+    scheme: str = "http"
+    fields: list[tuple[str, str]] | None = None
+    """The fields of a multipart form; None when it was none."""
+    files: list[UploadedFile] = field(default_factory=list)
+
+    @property
+    def content_type(self) -> tuple[str, str]:
+        """Media type in lower case, and the charset (utf-8 when not given)."""
+        kind, *parameters = self.headers.get("content-type", "").split(";")
+        charset = "utf-8"
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "charset":
+                charset = value.strip().strip('"') or charset
+        return kind.strip().lower(), charset
+
+
+def header_hash(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Headers with names in lower case; a repeated one is joined by `, ` (`; ` for cookies)."""
+    headers: dict[str, str] = {}
+    for name, value in pairs:
+        name = name.lower()
+        if not value.isascii():
+            value = whole_text(value)
+        if name in headers:
+            separator = "; " if name == "cookie" else ", "
+            headers[name] = headers[name] + separator + value
+        else:
+            headers[name] = value
+    return headers
+
+
+def whole_text(text: str) -> str:
+    """*text* with U+FFFD for bytes that were no UTF-8: Soli's Strings are whole characters."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def visitor_hash(raw: RawRequest, params: Mapping[str, str]) -> dict[str, Any]:
+    """What `authenticate(request)` gets (spec/websocket.md §7)."""
+    return {
+        "method": raw.method,
+        "path": unquote(raw.path),
+        "params": dict(params),
+        "query": parse_query(raw.query_string),
+        "headers": dict(raw.headers),
+        "cookies": parse_cookies(raw.headers.get("cookie", "")),
+        "remote_ip": raw.remote_ip,
+        "remote_addr": raw.remote_ip,
+    }
+
+
+def request_hash(raw: RawRequest, params: Mapping[str, str]) -> dict[str, Any]:
+    """What an action gets."""
+    request = visitor_hash(raw, params)
+    media_type, charset = raw.content_type
+    text = decoded(raw.body, charset)
+    request["body"] = text
+    request["json"] = _json(text) if _is_json(media_type) else None
+    form = _form(raw, media_type, text)
+    request["form"] = form
+    request["files"] = [file.to_hash() for file in raw.files]
+    request["all"] = _merged(request["query"], form, request["json"], request["params"])
+    return request
+
+
+def _merged(query: Any, form: Any, data: Any, params: Any) -> dict[str, Any]:
+    """Everything that the request said, the route's own segments last: nothing overrides them."""
+    return {
+        **query,
+        **(data if isinstance(data, dict) else {}),
+        **form,
+        **params,
+    }
+
+
+def decoded(body: bytes, charset: str) -> str:
+    """*body* as text. Of a charset that browsers do not know (Python's own are slow or unsafe for
+    bytes of strangers: punycode takes quadratic time) it is read as UTF-8."""
+    try:
+        return decode_text(body, charset.lower().replace("latin-", "latin"))
+    except SoliError:
+        return body.decode("utf-8", "replace")
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+def _json(text: str) -> Any:
+    """The body as a Soli value; null when it is not JSON, too long or too deep."""
+    try:
+        return decode_json(text)
+    except SoliError:
+        return None
+
+
+def _form(raw: RawRequest, media_type: str, text: str) -> dict[str, Any]:
+    if raw.fields is not None:
+        return parse_pairs(raw.fields)
+    if media_type == FORM:
+        return parse_query(text)
+    return {}

@@ -1,0 +1,308 @@
+"""Sessions of HTTP visitors, by cookie (spec/stdlib.md §21). Kept in memory, with a port for more.
+
+An id that this server did not issue is replaced, never adopted. A WebSocket handler sees the
+session that the cookie of its upgrade request names.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from soli_lang.base.errors import SoliError, SoliValueError
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import Any_, Hash, String, function
+from soli_lang.values.values import Value
+
+from .cookies import CookieOptions, set_cookie_header
+
+COOKIE = "session_id"
+IDLE_SECONDS = 86400
+MAX_SESSIONS = 100_000
+
+
+class SessionStore(Protocol):
+    """Where session data lives. Values have a JSON form; the store does not look into them.
+
+    Keys are written one by one: two requests of one visitor that write different keys at the same
+    time both succeed. Every call but `delete` counts as use, which puts off the end of a session.
+    """
+
+    def load(self, session_id: str) -> dict[str, Any] | None:
+        """The data of a session, None when there is none (any more)."""
+        ...
+
+    def create(self, session_id: str, data: dict[str, Any]) -> None:
+        """Begin a session."""
+        ...
+
+    def put(self, session_id: str, key: str, value: Any) -> bool:
+        """Write one key; False (and nothing is written) when there is no such session."""
+        ...
+
+    def drop(self, session_id: str, key: str) -> None:
+        """Remove one key, if it is there."""
+        ...
+
+    def move(self, session_id: str, new_id: str) -> bool:
+        """Give a session another id in one step; False when there is none."""
+        ...
+
+    def delete(self, session_id: str) -> None:
+        """End a session."""
+        ...
+
+
+class MemoryStore:
+    """Sessions of one process; the least recently used go first when there are too many."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+        max_sessions: int = MAX_SESSIONS,
+    ) -> None:
+        self._clock = clock
+        self._idle_seconds = idle_seconds
+        self._max_sessions = max_sessions
+        self._sessions: OrderedDict[str, tuple[float, dict[str, Any]]] = OrderedDict()
+
+    def load(self, session_id: str) -> dict[str, Any] | None:
+        found = self._sessions.get(session_id)
+        if found is None:
+            return None
+        if found[0] < self._clock():
+            del self._sessions[session_id]
+            return None
+        self.create(session_id, found[1])
+        return found[1]
+
+    def create(self, session_id: str, data: dict[str, Any]) -> None:
+        self._sessions[session_id] = (self._clock() + self._idle_seconds, data)
+        self._sessions.move_to_end(session_id)
+        self._drop_old()
+
+    def put(self, session_id: str, key: str, value: Any) -> bool:
+        data = self.load(session_id)
+        if data is None:
+            return False
+        data[key] = value
+        return True
+
+    def drop(self, session_id: str, key: str) -> None:
+        data = self.load(session_id)
+        if data is not None:
+            data.pop(key, None)
+
+    def move(self, session_id: str, new_id: str) -> bool:
+        data = self.load(session_id)
+        if data is None:
+            return False
+        self.delete(session_id)
+        self.create(new_id, data)
+        return True
+
+    def delete(self, session_id: str) -> None:
+        self._sessions.pop(session_id, None)
+
+    def _drop_old(self) -> None:
+        now = self._clock()
+        while self._sessions:
+            session_id, (expires, _) = next(iter(self._sessions.items()))
+            if expires >= now and len(self._sessions) <= self._max_sessions:
+                return
+            del self._sessions[session_id]
+
+
+class Session:
+    """One visitor's session: read when first asked for, made when first written to."""
+
+    __slots__ = ("_asked", "_data", "_store", "id", "is_new", "was_destroyed")
+
+    def __init__(self, store: SessionStore, cookie: str | None) -> None:
+        self._store = store
+        self._asked = cookie
+        self._data: dict[str, Any] | None = None
+        self.id: str | None = None
+        self.is_new = False
+        """True when the client has to be told the id."""
+        self.was_destroyed = False
+
+    def _load(self) -> dict[str, Any] | None:
+        if self._asked is not None:
+            asked, self._asked = self._asked, None
+            self._data = self._store.load(asked)
+            if self._data is not None:
+                self.id = asked
+        elif self.id is not None:
+            # Another connection of the visitor may have changed it meanwhile.
+            self._data = self._store.load(self.id)
+        return self._data
+
+    def _known_id(self) -> str | None:
+        """The id, once it is known that we issued it; the data may have gone meanwhile."""
+        if self._asked is not None:
+            self._load()
+        return self.id
+
+    def get(self, key: str) -> Value:
+        data = self._load()
+        return None if data is None else data.get(key)
+
+    def has(self, key: str) -> bool:
+        data = self._load()
+        return data is not None and key in data
+
+    def set(self, key: str, value: Value) -> None:
+        known = self._known_id()
+        if known is None or not self._store.put(known, key, value):
+            self._start({key: value})
+
+    def delete(self, key: str) -> Value:
+        data = self._load()
+        if data is None or self.id is None:
+            return None
+        value = data.get(key)
+        self._store.drop(self.id, key)
+        return value
+
+    def all(self) -> dict[str, Value]:
+        return dict(self._load() or {})
+
+    def regenerate(self) -> str:
+        """A new id for the same data (after a login)."""
+        before, new_id = self._known_id(), _new_id()
+        if before is None or not self._store.move(before, new_id):
+            return self._start({})
+        self._became(new_id)
+        return new_id
+
+    def current_id(self) -> str | None:
+        self._load()
+        return self.id
+
+    def destroy(self) -> None:
+        if self._known_id() is not None:
+            assert self.id is not None
+            self._store.delete(self.id)
+            self.was_destroyed = True
+        self.id = self._data = None
+        self.is_new = False
+
+    def _start(self, data: dict[str, Any]) -> str:
+        new_id = _new_id()
+        self._store.create(new_id, data)
+        self._became(new_id)
+        return new_id
+
+    def _became(self, session_id: str) -> None:
+        self.id = session_id
+        self.is_new = True
+        self.was_destroyed = False
+
+    def cookie_header(self, *, secure: bool) -> str | None:
+        """The `Set-Cookie` that the response needs, if any."""
+        if self.was_destroyed:
+            options = CookieOptions(http_only=True, same_site="Lax", max_age=0, secure=secure)
+            return set_cookie_header(COOKIE, "", options)
+        if not self.is_new or self.id is None:
+            return None
+        options = CookieOptions(
+            http_only=True, same_site="Lax", max_age=IDLE_SECONDS, secure=secure
+        )
+        return set_cookie_header(COOKIE, self.id, options)
+
+
+def _new_id() -> str:
+    from uuid import uuid4
+
+    return str(uuid4())
+
+
+# --- builtins ----------------------------------------------------------------------------------
+
+_KEY = String("string key")
+
+
+def _session(machine: Machine) -> Session | None:
+    local = machine.local
+    request = local.get("request")
+    if request is not None:
+        return request.session  # type: ignore[no-any-return]
+    connection = local.get("connection")
+    return connection.visitor.session if connection is not None else None
+
+
+@function("session_get", _KEY)
+def session_get(machine: Machine, key: str) -> Value:
+    """A value of the visitor's session, or null."""
+    session = _session(machine)
+    return session.get(key) if session is not None else None
+
+
+@function("session_has", _KEY)
+def session_has(machine: Machine, key: str) -> bool:
+    """Whether the session has that key."""
+    session = _session(machine)
+    return session is not None and session.has(key)
+
+
+@function("session_set", _KEY, Any_)
+def session_set(machine: Machine, key: str, value: Value) -> None:
+    """Keep a value (anything that has a JSON form) in the visitor's session."""
+    session = _session(machine)
+    if session is None:
+        raise SoliError("session_set() works only while a request or an event is handled")
+    codec = machine.library["soli_runtime.json"]
+    session.set(key, codec.decode(codec.encode(value)))
+
+
+@function("session_delete", _KEY)
+def session_delete(machine: Machine, key: str) -> Value:
+    """Remove a value from the session and return it."""
+    session = _session(machine)
+    return session.delete(key) if session is not None else None
+
+
+@function("session_id")
+def session_id(machine: Machine) -> Value:
+    """The id of the session, or null when there is none."""
+    session = _session(machine)
+    return session.current_id() if session is not None else None
+
+
+@function("session_regenerate")
+def session_regenerate(machine: Machine) -> Value:
+    """Give the session a new id and keep its data. Call it after a login."""
+    session = _session(machine)
+    return session.regenerate() if session is not None else None
+
+
+@function("session_destroy")
+def session_destroy(machine: Machine) -> None:
+    """Forget the session."""
+    session = _session(machine)
+    if session is not None:
+        session.destroy()
+
+
+@function("session_driver")
+def session_driver() -> str:
+    """Where sessions are kept."""
+    return "in_memory"
+
+
+@function("session_config")
+def session_config() -> dict[str, Value]:
+    """How sessions are kept."""
+    return {"driver": "in_memory", "ttl": IDLE_SECONDS, "cookie": COOKIE}
+
+
+@function("session_configure", Hash)
+def session_configure(options: dict[Any, Value]) -> None:
+    """Choose the session driver; only `in_memory` is there."""
+    driver = options.get("driver", "in_memory")
+    if driver not in ("in_memory", "memory"):
+        raise SoliValueError(f"Unknown session driver: {driver}")

@@ -1,0 +1,162 @@
+"""Views: templates with layouts and partials (spec/stdlib.md §24, `render`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from soli_lang.base.errors import SoliError
+from soli_lang.base.source import Source
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import Any_, Hash, String, function, method
+from soli_lang.values.semantics import from_key, to_text
+from soli_lang.values.values import Symbol, Value
+
+from .template_text import FUNCTION, TemplateSource, translate
+
+EXTENSIONS = (".slv", ".html.slv", ".html.erb")
+DEFAULT_LAYOUT = "layouts/application"
+
+LIBRARY_KEY = "soli_runtime.templates"
+
+
+class Compiled(Protocol):
+    def get(self, name: str) -> Value: ...
+
+
+class Page:
+    """What a template writes into. `limit` is the most bytes that it takes."""
+
+    __slots__ = ("check", "parts", "size")
+
+    soli_type = "Page"
+
+    def __init__(self, check: Callable[[int], None]) -> None:
+        self.parts: list[str] = []
+        self.size = 0
+        self.check = check
+
+    def add(self, text: str) -> None:
+        self.size += len(text)
+        self.check(self.size)
+        self.parts.append(text)
+
+
+@method("Page", "text", Any_)
+def page_text(page: Page, value: Value) -> None:
+    """Write a value as it is."""
+    page.add("" if value is None else to_text(value))
+
+
+@method("Page", "escaped", Any_)
+def page_escaped(page: Page, value: Value) -> None:
+    """Write a value so that HTML shows its characters."""
+    from html import escape
+
+    page.add("" if value is None else escape(to_text(value)))
+
+
+@function("raw", Any_)
+def raw(value: Value) -> str:
+    """In a template, `<%= raw(x) %>` writes *x* without escaping."""
+    return "" if value is None else to_text(value)
+
+
+@function("partial", String("string name"), Hash.optional())
+def partial(machine: Machine, name: str, data: dict[Any, Value] | None) -> str:
+    """The text of a partial (`_name.slv`)."""
+    templates = machine.library.get(LIBRARY_KEY)
+    if not isinstance(templates, Templates):
+        raise SoliError("partial() needs a project folder with app/views")
+    return templates.partial(machine, name, data or {})
+
+
+MAX_COMPILED = 1000
+"""Templates kept, each by the names that it is given: a program may pass on what clients name."""
+
+
+class Templates:
+    """The templates below one folder, compiled when first used and when their file changed."""
+
+    def __init__(self, root: Path, compile_source: Callable[[Source], Compiled]) -> None:
+        self._root = root.resolve()
+        self._compile = compile_source
+        self._compiled: dict[tuple[Path, tuple[str, ...]], tuple[int, Value]] = {}
+
+    def render(
+        self, machine: Machine, name: str, data: dict[Any, Value], layout: Value = None
+    ) -> str:
+        """The page of template *name*, inside its layout unless *layout* is false.
+
+        *layout* null means the default one, if there is one. Raises SoliError.
+        """
+        values = self._values(machine, data)
+        body = self._run(machine, self._file(name), values)
+        if layout is False:
+            return body
+        if isinstance(layout, Symbol):
+            layout = layout.name
+        path = self._layout(layout)
+        if path is None:
+            return body
+        return self._run(machine, path, {**values, "content": body})
+
+    def partial(self, machine: Machine, name: str, data: dict[Any, Value]) -> str:
+        """The text of a partial: `shared/row` is the file `shared/_row.slv`."""
+        folder, slash, last = name.rpartition("/")
+        path = self._find(f"{folder}{slash}_{last}") or self._find(name)
+        if path is None:
+            raise SoliError(f"there is no partial '{name}' in app/views")
+        return self._run(machine, path, self._values(machine, data))
+
+    def _values(self, machine: Machine, data: dict[Any, Value]) -> dict[str, Value]:
+        context = machine.local.get("request")
+        fields = context.instance.fields if context is not None and context.instance else {}
+        named = {to_text(from_key(key)): value for key, value in data.items()}
+        return {name: value for name, value in {**fields, **named}.items() if name.isidentifier()}
+
+    def _layout(self, layout: Value) -> Path | None:
+        if layout is None:
+            return self._find(DEFAULT_LAYOUT)
+        name = to_text(layout)
+        found = self._find(name) or self._find(f"layouts/{name}")
+        if found is None:
+            raise SoliError(f"there is no layout '{name}' in app/views")
+        return found
+
+    def _file(self, name: str) -> Path:
+        found = self._find(name)
+        if found is None:
+            raise SoliError(f"there is no template '{name}' in app/views")
+        return found
+
+    def _find(self, name: str) -> Path | None:
+        for extension in EXTENSIONS:
+            path = (self._root / f"{name}{extension}").resolve()
+            if path.is_file() and path.is_relative_to(self._root):
+                return path
+        return None
+
+    def _run(self, machine: Machine, path: Path, values: dict[str, Value]) -> str:
+        names = tuple(sorted(values))
+        function = self._function(path, names)
+        page = Page(machine.check_length)
+        machine.call(function, page, *(values[name] for name in names))
+        return "".join(page.parts)
+
+    def _function(self, path: Path, names: tuple[str, ...]) -> Value:
+        modified = path.stat().st_mtime_ns
+        known = self._compiled.get((path, names))
+        if known is not None and known[0] == modified:
+            return known[1]
+        source = self._translate(path, names)
+        function = self._compile(source).get(FUNCTION)
+        if len(self._compiled) >= MAX_COMPILED:
+            self._compiled.clear()
+        self._compiled[path, names] = (modified, function)
+        return function
+
+    def _translate(self, path: Path, names: tuple[str, ...]) -> TemplateSource:
+        shown = f"{self._root.name}/{path.relative_to(self._root).as_posix()}"
+        return translate(shown, path.read_text("utf-8"), names)

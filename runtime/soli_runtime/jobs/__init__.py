@@ -1,0 +1,1 @@
+"""Background jobs and schedules: the queue, cron lines, the builtins, the worker."""

@@ -1,0 +1,388 @@
+"""Background jobs and schedules (spec/stdlib.md §22.4): the builtins, and what runs the jobs.
+
+A job class has `static def perform(args)`. Classes called `…Job` get `perform_later` and its
+kin when the app is loaded. Jobs are kept in memory unless the host gives another `JobStore`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from soli_stdlib.ground import clock
+from soli_stdlib.time.schedules import duration_seconds
+
+from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliValueError
+from soli_lang.base.records import Record, field
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import Any_, Array, String, function, native_class, static
+from soli_lang.values.objects import SoliClass
+from soli_lang.values.semantics import from_key, to_text, type_name
+from soli_lang.values.values import Symbol, Value
+
+from ..json_codec import json_codec
+from .cron import Cron, parse_cron
+from .queue import DEFAULT_QUEUE, DEFAULT_RETRIES, Job, JobStore, MemoryJobs, retry_delay
+
+LIBRARY_KEY = "soli_runtime.jobs"
+
+WEBHOOK = "Webhook"
+"""Name of the built-in job that posts JSON to a URL."""
+
+
+class Schedule(Record):
+    """A job class that is run again and again."""
+
+    name: str
+    line: str
+    cron: Cron
+    job: str
+    args: Any
+    next_at: float
+
+    def to_hash(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "cron": self.line,
+            "job": self.job,
+            "args": self.args,
+            "next_at": self.next_at,
+        }
+
+
+class Jobs(Record):
+    """The jobs, job classes and schedules of one program."""
+
+    store: JobStore = field(default_factory=MemoryJobs)
+    classes: dict[str, SoliClass] = field(default_factory=dict)
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+    changed: Callable[[], None] = lambda: None
+    """Called when there may be something to do earlier than before."""
+
+    def enqueue(self, job: Job) -> str:
+        self.store.add(job)
+        self.changed()
+        return job.id
+
+    def due_schedules(self, now: float) -> list[Schedule]:
+        """Schedules whose time has come; they are moved on to their next."""
+        due = [one for one in self.schedules.values() if one.next_at <= now]
+        for one in due:
+            one.next_at = next_time(one.cron, now)
+        return due
+
+    def next_at(self) -> float | None:
+        """When there is something to do."""
+        times = [one.next_at for one in self.schedules.values()]
+        first = self.store.next_at()
+        if first is not None:
+            times.append(first)
+        return min(times, default=None)
+
+
+def jobs_of(machine: Machine) -> Jobs:
+    """The jobs of the program that runs on *machine*."""
+    found = machine.library.get(LIBRARY_KEY)
+    if not isinstance(found, Jobs):
+        found = machine.library[LIBRARY_KEY] = Jobs()
+    return found
+
+
+def next_time(cron: Cron, now: float) -> float:
+    """Unix seconds of the next time that *cron* allows, in UTC; infinity when there is none."""
+    found = cron.next_after(datetime.fromtimestamp(now, UTC))
+    return found.timestamp() if found is not None else float("inf")
+
+
+def register_class(machine: Machine, klass: SoliClass) -> None:
+    """Make a class with `static def perform` a job class, by its name."""
+    jobs_of(machine).classes[klass.name] = klass
+    methods = native_class(machine, "Job").statics
+    for name in _WAYS:
+        method_name = _WAYS[name][0]
+        if klass.find_static(method_name) is None and method_name in methods:
+            klass.statics[method_name] = methods[method_name]
+
+
+def is_job_class(value: Value) -> bool:
+    """Whether a class is meant as a job: it is called so and can perform."""
+    return (
+        isinstance(value, SoliClass)
+        and value.name.endswith("Job")
+        and value.find_static("perform") is not None
+    )
+
+
+def perform(machine: Machine, name: str, args: Value) -> Value:
+    """Run a job's code now. Raises SoliError."""
+    if name == WEBHOOK:
+        from ..http.client.requests import http_post_json
+
+        return http_post_json(machine, args["url"], args["payload"], args.get("options"))
+    klass = jobs_of(machine).classes.get(name)
+    if klass is None:
+        raise SoliError(f"there is no job class '{name}'")
+    method = klass.find_static("perform")
+    return machine.callback(method.bind(klass), 1)(args)
+
+
+# --- making jobs -------------------------------------------------------------------------------
+
+
+def _now(machine: Machine) -> float:
+    return clock.of(machine).now()
+
+
+def _new_id() -> str:
+    from uuid import uuid4  # loads half a dozen modules that few scripts need
+
+    return str(uuid4())
+
+
+def _new_job(machine: Machine, name: str, args: Value, options: Value, run_at: float) -> str:
+    codec = json_codec(machine)
+    chosen: dict[str, Value] = {}
+    if isinstance(options, str | Symbol):
+        chosen["queue"] = options
+    elif isinstance(options, dict):
+        chosen = {_name(from_key(key)): value for key, value in options.items()}
+    elif options is not None:
+        raise SoliPlainTypeError(
+            f"job options: expected hash or queue name, got {type_name(options)}"
+        )
+    job = Job(
+        _new_id(),
+        name,
+        codec.decode(codec.encode(args)),
+        run_at,
+        queue=_name(chosen.get("queue", DEFAULT_QUEUE)),
+        priority=_whole("priority", chosen.get("priority", 0)),
+        max_retries=_whole("max_retries", chosen.get("max_retries", DEFAULT_RETRIES)),
+    )
+    return jobs_of(machine).enqueue(job)
+
+
+def _name(value: Value) -> str:
+    return value.name if isinstance(value, Symbol) else to_text(value)
+
+
+def _whole(what: str, value: Value) -> int:
+    if type(value) is not int:
+        raise SoliPlainTypeError(f"job option {what}: expected int, got {type_name(value)}")
+    return value
+
+
+def _at(text: Value) -> float:
+    """Unix seconds of an ISO date and time, a number, or a DateTime."""
+    if type(text) in (int, float):
+        return float(text)
+    moment = getattr(text, "soli_order", None)
+    if callable(moment):
+        return float(moment())
+    try:
+        found = datetime.fromisoformat(to_text(text))
+    except ValueError:
+        raise SoliValueError(f"not a date and time: {to_text(text)}") from None
+    return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).timestamp()
+
+
+def _later(machine: Machine, klass: SoliClass, args: Value = None, options: Value = None) -> str:
+    return _new_job(machine, klass.name, args, options, _now(machine))
+
+
+def _in(
+    machine: Machine, klass: SoliClass, delay: Value, args: Value = None, options: Value = None
+) -> str:
+    at = _now(machine) + duration_seconds(delay)
+    return _new_job(machine, klass.name, args, options, at)
+
+
+def _on(
+    machine: Machine, klass: SoliClass, moment: Value, args: Value = None, options: Value = None
+) -> str:
+    return _new_job(machine, klass.name, args, options, _at(moment))
+
+
+def _inline(machine: Machine, klass: SoliClass, args: Value = None) -> Value:
+    return perform(machine, klass.name, args)
+
+
+def _scheduled(
+    machine: Machine, klass: SoliClass, name: Value, line: Value, args: Value = None
+) -> str:
+    return _schedule(machine, _name(name), to_text(line), klass.name, args)
+
+
+_WAYS: dict[str, tuple[str, Callable[..., Value]]] = {
+    "later": ("perform_later", _later),
+    "in": ("perform_in", _in),
+    "at": ("perform_at", _on),
+    "now": ("perform_now", _inline),
+    "cron": ("schedule_cron", _scheduled),
+}
+"""What a job class can do, by the name that the prelude uses."""
+
+
+@function("__job", Any_, String, Array)
+def job_of_class(machine: Machine, klass: Value, way: str, arguments: list[Value]) -> Value:
+    """What the methods of job classes do (see `prelude`)."""
+    jobs_of(machine).classes.setdefault(klass.name, klass)
+    return _WAYS[way][1](machine, klass, *arguments)
+
+
+def _schedule(machine: Machine, name: str, line: str, job: str, args: Value) -> str:
+    cron = parse_cron(line)
+    jobs = jobs_of(machine)
+    jobs.schedules[name] = Schedule(name, line, cron, job, args, next_time(cron, _now(machine)))
+    jobs.changed()
+    return name
+
+
+# --- builtins ----------------------------------------------------------------------------------
+
+_JOB = String("string job name")
+_ID = String("string job id")
+
+
+@static("Job", "enqueue", _JOB, Any_.optional(), Any_.optional())
+def job_enqueue(machine: Machine, name: str, args: Value, options: Value) -> str:
+    """Run a job class soon; returns the job's id."""
+    return _new_job(machine, name, args, options, _now(machine))
+
+
+@static("Job", "enqueue_in", Any_, _JOB, Any_.optional(), Any_.optional())
+def job_enqueue_in(machine: Machine, delay: Value, name: str, args: Value, options: Value) -> str:
+    """Run a job class after a duration."""
+    return _new_job(machine, name, args, options, _now(machine) + duration_seconds(delay))
+
+
+@static("Job", "enqueue_at", Any_, _JOB, Any_.optional(), Any_.optional())
+def job_enqueue_at(machine: Machine, moment: Value, name: str, args: Value, options: Value) -> str:
+    """Run a job class at a time."""
+    return _new_job(machine, name, args, options, _at(moment))
+
+
+@static("Job", "cancel", _ID)
+def job_cancel(machine: Machine, job_id: str) -> bool:
+    """Take a queued job back; false when it is not queued any more."""
+    return jobs_of(machine).store.cancel(job_id)
+
+
+@static("Job", "retry", _ID)
+def job_retry(machine: Machine, job_id: str) -> bool:
+    """Queue a failed or cancelled job again."""
+    jobs = jobs_of(machine)
+    job = jobs.store.get(job_id)
+    if job is None or job.status not in ("failed", "cancelled"):
+        return False
+    job.attempts = 0
+    jobs.store.retry(job, _now(machine))
+    jobs.changed()
+    return True
+
+
+@static("Job", "list", Any_.optional())
+def job_list(machine: Machine, queue: Value) -> list[Value]:
+    """The jobs of a queue, or all."""
+    wanted = None if queue is None else _name(queue)
+    return [job.to_hash() for job in jobs_of(machine).store.list(wanted)]
+
+
+@static("Job", "queues")
+def job_queues(machine: Machine) -> list[Value]:
+    """The names of the queues that hold jobs."""
+    return list(dict.fromkeys(job.queue for job in jobs_of(machine).store.list()))
+
+
+@static("Webhook", "enqueue", String("string url"), Any_.optional(), Any_.optional())
+def webhook_enqueue(machine: Machine, url: str, payload: Value, options: Value) -> str:
+    """Post JSON to a URL soon, again if it fails."""
+    return _webhook(machine, url, payload, options, _now(machine))
+
+
+@static("Webhook", "enqueue_in", Any_, String("string url"), Any_.optional(), Any_.optional())
+def webhook_in(machine: Machine, delay: Value, url: str, payload: Value, options: Value) -> str:
+    """The same after a duration."""
+    return _webhook(machine, url, payload, options, _now(machine) + duration_seconds(delay))
+
+
+@static("Webhook", "enqueue_at", Any_, String("string url"), Any_.optional(), Any_.optional())
+def webhook_at(machine: Machine, moment: Value, url: str, payload: Value, options: Value) -> str:
+    """The same at a time."""
+    return _webhook(machine, url, payload, options, _at(moment))
+
+
+@static("Webhook", "cancel", _ID)
+def webhook_cancel(machine: Machine, job_id: str) -> bool:
+    """Take a webhook back."""
+    return jobs_of(machine).store.cancel(job_id)
+
+
+@static("Webhook", "list")
+def webhook_list(machine: Machine) -> list[Value]:
+    """The webhooks that wait or have run."""
+    found = jobs_of(machine).store.list("webhooks")
+    return [job.to_hash() for job in found if job.name == WEBHOOK]
+
+
+def _webhook(machine: Machine, url: str, payload: Value, options: Value, at: float) -> str:
+    machine.capabilities.require("network", "Webhook")
+    args = {"url": url, "payload": payload, "options": options}
+    return _new_job(machine, WEBHOOK, args, {"queue": "webhooks"}, at)
+
+
+@static("Cron", "schedule", String("string name"), String("string cron"), Any_, Any_.optional())
+def cron_schedule(machine: Machine, name: str, line: str, job: Value, args: Value) -> str:
+    """Run a job class whenever the cron line says."""
+    job_name = job.name if isinstance(job, SoliClass) else _name(job)
+    return _schedule(machine, name, line, job_name, args)
+
+
+@static("Cron", "list")
+def cron_list(machine: Machine) -> list[Value]:
+    """All schedules."""
+    return [schedule.to_hash() for schedule in jobs_of(machine).schedules.values()]
+
+
+@static("Cron", "update", String("string name"), String("string cron"))
+def cron_update(machine: Machine, name: str, line: str) -> bool:
+    """Give a schedule another cron line; false when there is none of that name."""
+    known = jobs_of(machine).schedules.get(name)
+    if known is None:
+        return False
+    _schedule(machine, name, line, known.job, known.args)
+    return True
+
+
+@static("Cron", "delete", String("string name"))
+def cron_delete(machine: Machine, name: str) -> bool:
+    """End a schedule; false when there is none of that name."""
+    return jobs_of(machine).schedules.pop(name, None) is not None
+
+
+def run_due(machine: Machine, failed: Callable[[Job, SoliError], None]) -> None:
+    """Run what is due now, here and now: the end of a script that no server follows.
+
+    Jobs for later are gone with the process, as the queue is in memory.
+    """
+    store = jobs_of(machine).store
+    while (job := store.take(_now(machine))) is not None:
+        try:
+            machine.guarded(perform, machine, job.name, job.args)
+            job.status = "done"
+        except SoliError as error:
+            job.status, job.error = "failed", error.message
+            failed(job, error)
+        store.finish(job)
+
+
+def job_failed(jobs: Jobs, job: Job, message: str, now: float) -> bool:
+    """Note a failure. True when the job will be tried again."""
+    job.error = message
+    if job.attempts <= job.max_retries:
+        jobs.store.retry(job, now + retry_delay(job.attempts))
+        return True
+    job.status = "failed"
+    jobs.store.finish(job)
+    return False

@@ -1,0 +1,25 @@
+"""Soli's JSON, for the parts of the runtime that read and write it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from soli_lang.base.records import Record
+from soli_lang.machine.machine import Machine
+from soli_lang.values.values import Value
+
+JSON_KEY = "soli_runtime.json"
+
+
+class JsonCodec(Record, frozen=True):
+    """Soli's JSON rules, as the library implements them."""
+
+    encode: Callable[[Value], str]
+    decode: Callable[[str], Value]
+
+
+def json_codec(machine: Machine) -> JsonCodec:
+    """The codec of a machine that the runtime has set up."""
+    codec = machine.library[JSON_KEY]
+    assert isinstance(codec, JsonCodec)
+    return codec

@@ -1,0 +1,273 @@
+"""Loads a program: every file once, everything wrong with it found before it serves.
+
+The order: all files are parsed, so that all syntax errors are told at once; then the shared
+files run (helpers, …), then the routes, then the controllers; then the routes' targets are
+looked up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from soli_lang.base.errors import SoliError, SoliSyntaxError
+from soli_lang.base.source import NOWHERE, Source
+from soli_lang.evaluator.scopes import FileScope
+from soli_lang.interpreter import Interpreter, Program
+from soli_lang.machine.machine import Machine
+from soli_lang.tree import nodes
+from soli_lang.values.objects import SoliClass
+from soli_lang.values.values import UNSET, Function, Value
+
+from ..builtins.prelude import install_prelude
+from ..builtins.routes import LIBRARY_KEY, RouteDeclarations
+from ..builtins.views import LIBRARY_KEY_PUBLIC
+from ..calling.waiting_names import may_wait
+from ..http.views import templates
+from ..jobs.jobs import is_job_class, register_class
+from ..routing.declared import Declared
+from ..routing.handler import Handler
+from ..routing.routes import RouteError, RouteTable
+from . import gates
+from .controllers import Controllers, Unknown, controller_class
+from .declared_places import place_of
+from .gates import Gates
+from .project import Project
+
+CURRENT_USER = "get_current_user"
+
+
+class AppInvalid(Exception):
+    """What is wrong with an app; each problem knows its place."""
+
+    def __init__(self, problems: list[SoliError]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+class Target:
+    """What a route leads to: a handler, and who says who is asking."""
+
+    __slots__ = ("authenticate", "declared", "handler")
+
+    def __init__(self, declared: Declared, handler: Handler, authenticate: Value) -> None:
+        self.declared = declared
+        self.handler = handler
+        self.authenticate = authenticate
+        """`authenticate(request)` beside the handler, or else of the routes file; or None."""
+
+
+class App:
+    """A loaded program."""
+
+    def __init__(
+        self,
+        project: Project,
+        interpreter: Interpreter,
+        table: RouteTable[Target],
+        programs: dict[Path, Program],
+    ) -> None:
+        self.project = project
+        self.interpreter = interpreter
+        self.table = table
+        self.programs = programs
+        self.declarations = declarations_of(interpreter.machine)
+        imported = interpreter.machine.modules.values()
+        self.may_wait = may_wait(program.node for program in (*programs.values(), *imported))
+        """Whether calls into the app may have to be set aside."""
+
+    @property
+    def has_routes(self) -> bool:
+        return len(self.table) > 0
+
+    @property
+    def serves(self) -> bool:
+        """Whether there is anything to serve: routes, or an app folder's static files."""
+        return self.has_routes or (self.project.main is None and self.project.public is not None)
+
+
+def declarations_of(machine: Machine) -> RouteDeclarations:
+    """The routes declared so far by the programs of *machine*."""
+    declarations = machine.library[LIBRARY_KEY]
+    assert isinstance(declarations, RouteDeclarations)
+    return declarations
+
+
+def read_sources(paths: Iterable[Path]) -> dict[Path, Source]:
+    """The texts of *paths*. Raises AppInvalid for files that are not UTF-8 text."""
+    sources: dict[Path, Source] = {}
+    problems: list[SoliError] = []
+    for path in paths:
+        try:
+            sources[path] = Source(str(path), path.read_text("utf-8"))
+        except UnicodeDecodeError as error:
+            problem = f"not UTF-8 text (byte {error.start})"
+            problems.append(SoliSyntaxError(problem, NOWHERE, Source(str(path), "")))
+        except OSError as error:
+            problem = f"cannot be read: {error.strerror}"
+            problems.append(SoliSyntaxError(problem, NOWHERE, Source(str(path), "")))
+    if problems:
+        raise AppInvalid(problems)
+    return sources
+
+
+def parse_all(paths: Iterable[Path]) -> dict[Path, nodes.Program]:
+    """The files, parsed. Raises AppInvalid with the syntax errors of all of them."""
+    from soli_lang.syntax.parser import parse
+
+    parsed: dict[Path, nodes.Program] = {}
+    problems: list[SoliError] = []
+    for path, source in read_sources(paths).items():
+        try:
+            parsed[path] = parse(source)
+        except SoliSyntaxError as error:
+            problems.append(error)
+    if problems:
+        raise AppInvalid(problems)
+    return parsed
+
+
+def load(project: Project, interpreter: Interpreter, *, prefix: str = "") -> App:
+    """Run the files of *project* and check its routes. *prefix* goes before every route.
+
+    Raises AppInvalid; SoliError when a program that declared no routes failed.
+    """
+    declarations_of(interpreter.machine).place.prefix = prefix.rstrip("/")
+    return _Loading(project, interpreter).load()
+
+
+class _Loading:
+    def __init__(self, project: Project, interpreter: Interpreter) -> None:
+        self._project = project
+        self._interpreter = interpreter
+        self._programs: dict[Path, Program] = {}
+        self._nodes: dict[Path, nodes.Program] = {}
+
+    def load(self) -> App:
+        project = self._project
+        self._nodes = parse_all(project.files)
+        install_prelude(self._interpreter)
+        self._interpreter.machine.library[LIBRARY_KEY_PUBLIC] = project.public
+        if project.views is not None:
+            found = templates.Templates(project.views, self._interpreter.load)
+            self._interpreter.machine.library[templates.LIBRARY_KEY] = found
+        for path in project.shared:
+            self._share(self._run(path))
+        self._register_jobs()
+        for path in project.middleware:
+            self._run(path)
+        self._run_first()
+        for path in project.controllers.values():
+            self._run(path)
+        self._register_jobs()
+        return App(project, self._interpreter, self._table(), self._programs)
+
+    def _run(self, path: Path) -> Program:
+        """Run one file. A failure makes the app invalid, unless it is a mere script."""
+        program: Program | None = None
+        try:
+            program = Program(self._interpreter, self._nodes[path], FileScope())
+            self._programs[path] = program
+            program.run()
+        except SoliSyntaxError as error:
+            raise AppInvalid([error]) from None
+        except SoliError as error:
+            if isinstance(error, RouteError) or not self._is_script(path):
+                raise AppInvalid([error]) from None
+            raise
+        return program
+
+    def _is_script(self, path: Path) -> bool:
+        routes = declarations_of(self._interpreter.machine).routes
+        return path == self._project.main and not routes
+
+    def _run_first(self) -> None:
+        path = self._project.main or self._project.routes
+        assert path is not None
+        program = self._run(path)
+        # `get_current_user` beside the routes is the app's, not only that file's.
+        mine = program.get(CURRENT_USER)
+        if self._project.main is None and isinstance(mine, Function):
+            self._interpreter.define(CURRENT_USER, mine)
+
+    def _register_jobs(self) -> None:
+        """Job classes get `perform_later` and its kin."""
+        machine = self._interpreter.machine
+        for program in self._programs.values():
+            for name in program.file.names:
+                value = program.file.get(name)
+                if is_job_class(value):
+                    register_class(machine, value)
+
+    def _share(self, program: Program) -> None:
+        """Make the functions and classes of a file visible to all files that run later."""
+        for name in program.file.names:
+            value = program.file.get(name)
+            if value is not UNSET and isinstance(value, Function | SoliClass):
+                self._interpreter.machine.globals[name] = value
+
+    def _table(self) -> RouteTable[Target]:
+        machine = self._interpreter.machine
+        controllers = {
+            name: self._programs[path] for name, path in self._project.controllers.items()
+        }
+        main = self._project.main
+        found = Controllers(machine, controllers, self._programs[main] if main else None)
+        table: RouteTable[Target] = RouteTable()
+        problems = self._faults_of_gates(found)
+        for declared in declarations_of(machine).routes:
+            if gates.guards_routes(declared.target):
+                problems.append(self._placed(declared, gates.as_action(declared.target)))
+                continue
+            handler = found.find(declared.target)
+            if isinstance(handler, Unknown):
+                if not declared.is_optional:
+                    unknown = RouteError(handler.message, hint=handler.hint)
+                    problems.append(self._placed(declared, unknown))
+                continue
+            authenticate = self._authenticate(found, declared)
+            table.add(declared.method, declared.pattern, Target(declared, handler, authenticate))
+        if problems:
+            raise AppInvalid(problems)
+        return table
+
+    def _faults_of_gates(self, controllers: Controllers) -> list[SoliError]:
+        """What would leave routes unguarded though the app defines an `authenticate`."""
+        project, checked = self._project, Gates(self._nodes)
+        first = [path for path in (project.main, project.routes) if path is not None]
+        problems: list[SoliError] = []
+        for path in (*first, *project.controllers.values()):
+            problems.extend(checked.faults_of_guard(path, self._programs[path]))
+        for path in (*project.shared, *project.middleware):
+            problems.extend(checked.faults_of_shared(path, self._programs[path]))
+        declared = declarations_of(self._interpreter.machine).routes
+        for name in dict.fromkeys(one.target.partition("#")[0] for one in declared):
+            file = controllers.definitions(name)
+            if file is not None:
+                path = project.controllers.get(name, first[0])
+                value = file.get(controller_class(name))
+                problems.extend(checked.faults_of_class(path, name, value))
+        return problems
+
+    def _authenticate(self, controllers: Controllers, declared: Declared) -> Value:
+        """The function that says who connects to a route (spec/websocket.md §7)."""
+        controller = declared.target.partition("#")[0]
+        main = self._project.main or self._project.routes
+        assert main is not None
+        mine = gates.function_of(controllers.definitions(controller))
+        return mine if mine is not None else gates.function_of(self._programs[main])
+
+    def _placed(self, declared: Declared, error: RouteError) -> SoliError:
+        """*error* of a route, at its declaration."""
+        main = self._project.main or self._project.routes
+        for path in (main, *self._nodes):
+            if path is None:
+                continue
+            program = self._nodes[path]
+            span = place_of(declared, program)
+            if span != NOWHERE:
+                error.locate(span, program.source)
+                return error
+        if main is not None:
+            error.locate(NOWHERE, self._nodes[main].source)
+        return error

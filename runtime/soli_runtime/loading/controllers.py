@@ -1,0 +1,184 @@
+"""From `"controller#action"` to what is called: a function of a file, or a method of a class.
+
+A controller is a file of functions or a class `PostsController`; each request gets an instance
+of its own (spec/stdlib.md §24).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from soli_lang.base.records import Record
+from soli_lang.base.source import Source
+from soli_lang.evaluator.members import new_instance
+from soli_lang.machine.machine import Machine
+from soli_lang.values.objects import SoliClass
+from soli_lang.values.values import Function, Symbol, Value
+
+from ..http.responses import is_response_hash
+from ..routing.event_use import parts_seen
+from ..routing.handler import Handler
+
+
+class Definitions(Protocol):
+    """A loaded file: what it defined at its top level."""
+
+    @property
+    def source(self) -> Source: ...
+
+    def get(self, name: str) -> Value: ...
+
+    def functions(self) -> Mapping[str, Function]: ...
+
+
+class Unknown(Record, frozen=True):
+    """A route's target that does not exist, and what may have been meant."""
+
+    message: str
+    hint: str | None = None
+
+
+class Controllers:
+    """The controllers of an app, by name, and the single file that may stand beside them."""
+
+    def __init__(
+        self, machine: Machine, files: Mapping[str, Definitions], main: Definitions | None
+    ) -> None:
+        self._machine = machine
+        self._files = files
+        self._main = main
+
+    def definitions(self, controller: str) -> Definitions | None:
+        """The file in which a controller's functions stand."""
+        return self._files.get(controller, self._main)
+
+    def find(self, target: str) -> Handler | Unknown:
+        """What a route's target means."""
+        controller, _, action = target.partition("#")
+        definitions = self._files.get(controller)
+        class_name = controller_class(controller)
+        if definitions is None:
+            if self._main is None:
+                return self._no_controller(controller)
+            definitions = self._main
+        klass = definitions.get(class_name)
+        if isinstance(klass, SoliClass):
+            method = klass.find_method(action)
+            if method is None:
+                return _no_action(target, action, _methods(klass), f"class {class_name}")
+            return self._of_class(target, klass, action, method, definitions.source)
+        function = definitions.get(action)
+        if not isinstance(function, Function):
+            where = f"controller '{controller}'" if controller in self._files else "this file"
+            return _no_action(target, action, list(definitions.functions()), where)
+        return self._of_function(target, function, definitions.source)
+
+    def _of_function(self, target: str, function: Function, source: Source) -> Handler:
+        return Handler(
+            target,
+            self._machine.callback(function, 1),
+            place=_place(function, source),
+            function=function,
+            event_parts=parts_seen(function),
+        )
+
+    def _of_class(
+        self, target: str, klass: SoliClass, action: str, method: Any, source: Source
+    ) -> Handler:
+        return Handler(
+            target,
+            class_action(self._machine, klass, action, method),
+            place=_place(method, source),
+            function=method,
+            controller=klass,
+        )
+
+    def _no_controller(self, controller: str) -> Unknown:
+        close = _nearest(controller, self._files)
+        if close:
+            return Unknown(f"unknown controller '{controller}'", f"did you mean '{close}'?")
+        hint = f"it would be app/controllers/{controller}_controller.soli"
+        return Unknown(f"unknown controller '{controller}'", hint)
+
+
+def controller_class(controller: str) -> str:
+    """The class that a controller's file may define: `admin/blog_posts` → `BlogPostsController`."""
+    last = controller.rsplit("/", 1)[-1]
+    return "".join(part[:1].upper() + part[1:] for part in last.split("_")) + "Controller"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str | None:
+    from difflib import get_close_matches  # only needed for what is wrong
+
+    return next(iter(get_close_matches(name, list(known), n=1)), None)
+
+
+def _no_action(target: str, action: str, known: list[str], where: str) -> Unknown:
+    close = _nearest(action, known)
+    hint = f"did you mean '{close}'?" if close else f"define it: def {action}(event) … end"
+    return Unknown(f"unknown action '{action}' in \"{target}\": {where} does not define it", hint)
+
+
+def _methods(klass: SoliClass) -> list[str]:
+    return [name for ancestor in klass.ancestors for name in ancestor.methods]
+
+
+def _place(function: Any, source: Source) -> str:
+    """`file:line` of a definition."""
+    node = getattr(function, "node", None) or getattr(getattr(function, "code", None), "node", None)
+    if node is None:
+        return source.name
+    return f"{source.name}:{source.position(node.span.start).line}"
+
+
+# --- class controllers -------------------------------------------------------------------------
+
+Hook = tuple[frozenset[str], Value]
+"""The actions that a hook is for (none: all), and the function."""
+
+
+def class_action(
+    machine: Machine, klass: SoliClass, action: str, method: Any
+) -> Callable[[Value], Value]:
+    """A callable of the event or request that runs *action* with the hooks around it."""
+    before = hooks_of(klass, "before_action")
+    after = hooks_of(klass, "after_action")
+
+    def invoke(argument: Value) -> Value:
+        instance = new_instance(klass, [], None)
+        for function in _for_action(before, action):
+            stopped = machine.callback(function, 1)(argument)
+            if is_response_hash(stopped) and "status" in stopped:
+                return stopped
+        context = machine.local.get("request")
+        if context is not None:
+            context.instance = instance
+        result = machine.callback(method.bind(instance), 1)(argument)
+        for function in _for_action(after, action):
+            changed = machine.callback(function, 2)(argument, result)
+            if is_response_hash(changed):
+                result = changed
+        return result
+
+    return invoke
+
+
+def hooks_of(klass: SoliClass, name: str) -> list[Hook]:
+    """The hooks of a controller class, those of its ancestors first."""
+    hooks: list[Hook] = []
+    for ancestor in reversed(klass.ancestors):
+        general = ancestor.statics.get(name)
+        if isinstance(general, Function):
+            hooks.append((frozenset(), general))
+        for only, function in ancestor.statics.get(f"_{name}s") or []:
+            hooks.append((frozenset(_action_name(action) for action in only), function))
+    return hooks
+
+
+def _action_name(action: Value) -> str:
+    return action.name if isinstance(action, Symbol) else str(action)
+
+
+def _for_action(hooks: list[Hook], action: str) -> list[Value]:
+    return [function for only, function in hooks if not only or action in only]

@@ -1,0 +1,78 @@
+"""From a path to a loaded app: the interpreter, its capabilities and its settings in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from soli_stdlib.system.environment import with_dotenv
+
+from soli_lang.base.limits import Limits
+from soli_lang.base.records import Record, field
+from soli_lang.interpreter import Interpreter
+
+from ..builtins.library import install_library
+from ..calling.waiting import Waiting
+from ..settings import Settings
+from .app import App, load
+from .capabilities import granted
+from .project import Project, find_project
+
+
+class Launch(Record, frozen=True):
+    """How to start a program: everything that the command line says about it."""
+
+    path: Path
+    settings: Settings
+    environment: Mapping[str, str] = field(default_factory=dict)
+    denied: frozenset[str] = frozenset()
+    private_network: bool = False
+
+
+class Launched(Record, frozen=True):
+    """A loaded app, and how its program waits."""
+
+    app: App
+    waiting: Waiting
+
+
+def launch(how: Launch) -> Launched:
+    """Load the app. Raises ProjectError, AppInvalid, or SoliError when a script failed."""
+    project = find_project(how.path)
+    waiting = Waiting()
+    return Launched(load(project, new_interpreter(how, project, waiting)), waiting)
+
+
+def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpreter:
+    """An interpreter for the files of *project*. Loading them is not limited in time."""
+    # A script reads the files where its user is; an app those of its folder.
+    root = Path.cwd() if project.main is not None else project.root
+    capabilities = granted(
+        root,
+        denied=how.denied,
+        environment=_environment(how, project),
+        suspend=waiting.suspend,
+        sleep=waiting.sleep,
+        services={"run_blocking": waiting.run_blocking},
+        private_network=how.private_network,
+        program=project.root,
+    )
+    limits = Limits(max_value_bytes=how.settings.max_value_bytes)
+    return Interpreter(install_library, capabilities=capabilities, limits=limits)
+
+
+def _environment(how: Launch, project: Project) -> dict[str, str]:
+    """What `getenv` reads: the environment, `.env` and `.env.APP_ENV` (spec/stdlib.md §20)."""
+    name = how.environment.get("APP_ENV", "development")
+    return with_dotenv(
+        how.environment,
+        _text_of(project.root / ".env"),
+        _text_of(project.root / f".env.{name}") if name.isidentifier() else None,
+    )
+
+
+def _text_of(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,163 @@
+"""Structured log lines and counters, in one step: what is counted is logged and the reverse.
+
+A line is `TIME LEVEL event key=value …` (or one JSON object). Never put message bodies, query
+strings, cookies or tokens into fields (spec/websocket.md §9). Text that spans lines (a Soli
+backtrace) follows the line, indented, so that a person can read it and `grep` still works.
+
+A field may be a function of no arguments: it is called only if the line is written. Of like
+warnings and errors only some are written each second (`log_floods`), all are counted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from .floods import WINDOW_SECONDS, Floods
+
+LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "silent": 100}
+
+FLOODING = LEVELS["warning"]
+"""The level from which like lines are held back; lines below it are what somebody asked for."""
+
+Write = Callable[[str], None]
+CallLater = Callable[[float, Callable[[], None]], object]
+
+
+class Log:
+    """Writes structured lines and counts events by name.
+
+    `clock` gives Unix seconds; `level` is the lowest level that is written (all are counted).
+    """
+
+    def __init__(
+        self,
+        write: Write,
+        *,
+        level: str = "info",
+        as_json: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._write = write
+        self._threshold = LEVELS[level]
+        self._format = _json_line if as_json else _text_line
+        self._clock = clock
+        self._floods = Floods()
+        self._call_later: CallLater | None = None
+        self._flush_is_due = False
+        self.counts: Counter[str] = Counter()
+        """How often each event was logged, by its name."""
+
+    def debug(self, event: str, **fields: Any) -> None:
+        self._record("debug", event, fields)
+
+    def info(self, event: str, **fields: Any) -> None:
+        self._record("info", event, fields)
+
+    def warning(self, event: str, **fields: Any) -> None:
+        self._record("warning", event, fields)
+
+    def error(self, event: str, **fields: Any) -> None:
+        self._record("error", event, fields)
+
+    def wants(self, level: str) -> bool:
+        """Whether lines of *level* are written; ask before building costly fields."""
+        return LEVELS[level] >= self._threshold
+
+    def use_timer(self, call_later: CallLater | None) -> None:
+        """Let floods be summed up on time; without a timer the next line does that."""
+        self._call_later = call_later
+        self._flush_is_due = False
+
+    def flush(self) -> None:
+        """Sum up every flood that goes on (the end of a program)."""
+        self._tell(self._clock(), self._floods.all())
+
+    def _record(self, level: str, event: str, fields: dict[str, Any]) -> None:
+        self.counts[event] += 1
+        number = LEVELS[level]
+        if number < self._threshold:
+            return
+        now = self._clock()
+        if number >= FLOODING:
+            self._tell(now, self._floods.over(now))
+            if not self._floods.allows(now, level, event, fields):
+                self._ask_for_summary()
+                return
+        read = {name: value() if callable(value) else value for name, value in fields.items()}
+        self._write(self._format(now, level, event, read) + "\n")
+
+    def _ask_for_summary(self) -> None:
+        if self._call_later is not None and not self._flush_is_due:
+            self._flush_is_due = True
+            self._call_later(WINDOW_SECONDS, self._timer_came)
+
+    def _timer_came(self) -> None:
+        self._flush_is_due = False
+        self.flush()
+
+    def _tell(self, now: float, floods: list[tuple[str, dict[str, Any]]]) -> None:
+        for level, fields in floods:
+            self._write(self._format(now, level, "repeated", fields) + "\n")
+
+
+def _timestamp(now: float) -> str:
+    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
+    return f"{whole}.{int(now * 1000) % 1000:03d}Z"
+
+
+def _text_line(now: float, level: str, event: str, fields: dict[str, Any]) -> str:
+    parts = [_timestamp(now), level.upper(), event]
+    below: list[str] = []
+    for name, value in fields.items():
+        text = value if isinstance(value, str) else str(value)
+        if "\n" in text:
+            below.extend("    " + line for line in _printable(text).split("\n"))
+        else:
+            parts.append(f"{name}={_quoted(text)}")
+    return "\n".join([" ".join(parts), *below])
+
+
+def _quoted(text: str) -> str:
+    if text and text.isprintable() and not set(text) & set(' "='):
+        return text
+    return _json(text)
+
+
+def _printable(text: str) -> str:
+    """*text* without control characters that could drive a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
+
+
+def _json_line(now: float, level: str, event: str, fields: dict[str, Any]) -> str:
+    line = {"time": _timestamp(now), "level": level, "event": event, **fields}
+    return _json(line)
+
+
+def _json(value: Any) -> str:
+    """JSON for people, but for characters that could drive a terminal."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if text.isprintable() else json.dumps(value, default=str)
+
+
+def stream_writer(stream: TextIO | None = None) -> Write:
+    """Writes to *stream*, by default to what `sys.stderr` is at the time; never raises."""
+
+    def write(text: str) -> None:
+        target = stream if stream is not None else sys.stderr
+        try:
+            target.write(text)
+            target.flush()
+        except (OSError, ValueError):
+            pass  # a closed terminal must not take the server down with it
+
+    return write
+
+
+def silent() -> Log:
+    """A log that only counts."""
+    return Log(lambda text: None, level="silent")

@@ -1,0 +1,42 @@
+"""What a route leads to in the program. Apart from `handlers`: a script needs no greenlets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from soli_lang.values.values import Value
+
+from ..core.events import PARTS
+
+Invoke = Callable[[Value], Value]
+
+
+class Handler:
+    """A function of the program that serves a route.
+
+    `invoke` takes the event or request. `noted` remembers what was already warned about.
+    """
+
+    __slots__ = ("controller", "event_parts", "function", "invoke", "name", "noted", "place")
+
+    def __init__(
+        self,
+        name: str,
+        invoke: Invoke,
+        *,
+        place: str = "",
+        function: Value = None,
+        controller: Any = None,
+        event_parts: tuple[str, ...] = PARTS,
+    ) -> None:
+        self.name = name
+        """`controller#action`, as the route names it."""
+        self.invoke = invoke
+        self.place = place
+        """`file:line` of its definition."""
+        self.function = function
+        self.controller = controller
+        self.event_parts = event_parts
+        """The parts of a message event that it may see (`event_use`)."""
+        self.noted: set[tuple[str, str]] = set()

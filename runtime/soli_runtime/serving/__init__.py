@@ -1,0 +1,1 @@
+"""An app at work: connections, HTTP actions and effects on one event loop."""

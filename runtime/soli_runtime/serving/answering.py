@@ -1,0 +1,357 @@
+"""HTTP beside WebSockets: actions, static files, streams (spec/websocket.md §8)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from soli_lang.base.errors import SoliError, render
+from soli_lang.values.values import Value
+
+from ..builtins.http import Forbidden, final_response
+from ..calling.calls import Calls, failure_text
+from ..calling.greenlets import Runners
+from ..gate.origins import Peer
+from ..http import cors, middleware
+from ..http.context import RequestContext
+from ..http.hardening import hardening_of
+from ..http.messages import BodyTooLarge, header_multidict, plain, read_request, to_aiohttp
+from ..http.requests import request_hash, visitor_hash
+from ..http.responses import Response, is_response_hash, response_of, text_response
+from ..http.sse import SSE_HEADERS, BlockStream, Out, Subscriber, TopicStream
+from ..http.static_files import StaticFile, StaticFolder, choose_part
+from ..http.views import error_pages
+from ..json_codec import json_codec
+from ..loading.app import Target
+from ..observing import health as watching
+from ..observing.tally import kind_of
+from ..routing.declared import CorsRule
+from ..routing.routes import Match, NoMatch
+
+if TYPE_CHECKING:
+    from .service import Service
+
+
+BODY_SECONDS = 60.0
+"""A body that takes longer is not waited for."""
+
+
+class HttpActions:
+    """Answers the requests of a service that are no upgrades."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._app = service.app
+        self._machine = service.app.interpreter.machine
+        self._codec = json_codec(self._machine)
+        public = service.app.project.public
+        self._prefix = service.app.declarations.place.prefix
+        self.health_path = self._prefix + watching.HEALTH_PATH
+        self._metrics_path = self._prefix + watching.METRICS_PATH
+        self._static = StaticFolder(public) if public is not None else None
+        # Streams last as long as their client: no bound on how long they wait.
+        self._stream_calls = Calls(self._machine, Runners())
+        self._middleware = middleware.collect(
+            (path, service.app.programs[path]) for path in service.app.project.middleware
+        )
+        self._hardening = hardening_of(self._machine)
+        self._streams: set[asyncio.Task[Any]] = set()
+
+    def stop(self) -> None:
+        """End the responses that would go on for ever."""
+        self._stream_calls.runners.cancel_all()
+        for task in self._streams:
+            task.cancel()
+
+    async def handle(self, request: web.BaseRequest, path: str, peer: Peer) -> web.StreamResponse:
+        """Answer one request."""
+        if path == self._metrics_path and self._service.metrics is not None:
+            return await self._metrics(request, peer)
+        rule = cors.rule_for(self._app.declarations.cors, path)
+        if rule is not None and _is_preflight(request):
+            return _preflight(rule, request)
+        answer = await self._answer(request, path, peer, rule)
+        return answer
+
+    async def _answer(
+        self, request: web.BaseRequest, path: str, peer: Peer, rule: CorsRule | None
+    ) -> web.StreamResponse:
+        match = self._app.table.match(request.method, path)
+        if isinstance(match, NoMatch) or not match.pattern.is_literal:
+            file = self._static_file(request, path)
+            if file is not None:
+                return _send_file(file, request)
+        if isinstance(match, NoMatch):
+            return self._no_route(request, path, match)
+        return await self._action(request, match, peer, rule)
+
+    def _static_file(self, request: web.BaseRequest, path: str) -> StaticFile | None:
+        if self._static is None or request.method not in ("GET", "HEAD"):
+            return None
+        return self._static.find(request.rel_url.path.removeprefix(self._prefix))
+
+    async def _metrics(self, request: web.BaseRequest, peer: Peer) -> web.StreamResponse:
+        service = self._service
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        token = service.settings.metrics_token
+        if not watching.may_watch(token, request.remote or "", headers):
+            service.log.warning("metrics_refused", ip=peer.ip)
+            if not token:
+                return plain(403, "metrics are for this machine, or for who has the token")
+            answer = plain(401, "a token is needed")
+            answer.headers["WWW-Authenticate"] = "Bearer"
+            return answer
+        assert service.metrics is not None
+        page, content_type = await service.metrics.page(headers.get("accept", ""))
+        return _uncached(Response(200, [("Content-Type", content_type)], page))
+
+    def health(self) -> web.StreamResponse:
+        """The answer to `/healthz`."""
+        status, body = watching.health(self._service.is_stopping)
+        return _uncached(Response(status, [("Content-Type", "application/json")], body))
+
+    def _no_route(self, request: web.BaseRequest, path: str, match: NoMatch) -> web.StreamResponse:
+        if path == self.health_path and request.method in ("GET", "HEAD") and not match.allowed:
+            return self.health()
+        if match.is_websocket:
+            answer = plain(426, "this is a WebSocket")
+            answer.headers["Upgrade"] = "websocket"
+            answer.headers["Connection"] = "Upgrade"
+            return answer
+        if match.allowed:
+            answer = plain(405, "method not allowed")
+            answer.headers["Allow"] = ", ".join(match.allowed)
+            return answer
+        return plain(404, "not found")
+
+    # --- actions -------------------------------------------------------------------------------
+
+    async def _action(
+        self, request: web.BaseRequest, match: Match[Target], peer: Peer, rule: CorsRule | None
+    ) -> web.StreamResponse:
+        service = self._service
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                raw = await read_request(request, peer, self._hardening.max_body_bytes)
+        except TimeoutError:
+            service.log.warning("body_too_slow", path=request.rel_url.raw_path, ip=peer.ip)
+            return plain(408, "the request body took too long")
+        except BodyTooLarge:
+            service.log.warning("body_too_large", path=request.rel_url.raw_path, ip=peer.ip)
+            return plain(413, "request body too large")
+        context = RequestContext(raw, request_hash(raw, match.params), service.session_of(raw))
+        context.find_user = await self._user_finder(context, match)
+        started = time.perf_counter()
+        response = await self._run(context, match.target)
+        if rule is not None and "Origin" in request.headers:
+            response.headers += cors.response_headers(rule, request.headers["Origin"])
+        service.log.info(
+            "request",
+            method=raw.method,
+            path=raw.path,
+            status=response.status,
+            ms=round((time.perf_counter() - started) * 1000, 1),
+        )
+        if context.stream is not None and response.status == 200:
+            return await self._stream(request, context, response, match.target.handler.name)
+        return to_aiohttp(response)
+
+    async def _user_finder(
+        self, context: RequestContext, match: Match[Target]
+    ) -> Callable[[], Value] | None:
+        """How `get_current_user()` finds out; most actions never ask."""
+        service = self._service
+        if service.has_host_authenticate:
+            assert context.session is not None
+            user = await service.authenticated(context.raw, match, context.session)
+            return lambda: None if isinstance(user, Response) else user
+        function = match.target.authenticate
+        if function is None:
+            return None
+
+        def find() -> Value:
+            request = visitor_hash(context.raw, match.params)
+            found = self._machine.callback(function, 1)(request)
+            refused = is_response_hash(found) and "status" in found
+            return found if isinstance(found, dict) and not refused else None
+
+        return find
+
+    async def _run(self, context: RequestContext, target: Target) -> Response:
+        """The response of an action, whatever happens in it."""
+        handler = target.handler
+        stages = middleware.chosen(self._middleware, target.declared.middleware)
+        invoke = middleware.around(self._machine, stages, handler.invoke)
+        try:
+            local = {"request": context}
+            value = await self._service.calls.wait(invoke, context.request, local)
+            return final_response(context, self._response(context, value), self._hardening)
+        except Forbidden as error:
+            return text_response(403, error.message)
+        except Exception as error:
+            self._log_failure("action_failed", handler.name, error, context)
+            return self._failure(error)
+
+    def _log_failure(
+        self, event: str, handler: str, error: Exception, context: RequestContext
+    ) -> None:
+        kind, raw = kind_of(error), context.raw
+        self._service.tally.handler_errors[handler, kind] += 1
+        self._service.log.error(
+            event,
+            handler=handler,
+            kind=kind,
+            method=raw.method,
+            path=raw.path,
+            error=lambda: failure_text(error),
+        )
+
+    def _response(self, context: RequestContext, value: Value) -> Response:
+        if value is None and context.rendered is not None:
+            return context.rendered
+        return response_of(value, self._codec.encode)
+
+    def _failure(self, error: Exception) -> Response:
+        if not self._service.settings.dev:
+            return text_response(500, "Internal Server Error")
+        if isinstance(error, SoliError):
+            return error_pages.page(render(error))
+        return error_pages.page(failure_text(error))
+
+    # --- streams -------------------------------------------------------------------------------
+
+    async def _stream(
+        self, request: web.BaseRequest, context: RequestContext, response: Response, handler: str
+    ) -> web.StreamResponse:
+        plan = context.stream
+        assert plan is not None
+        headers = header_multidict(response)
+        if isinstance(plan, TopicStream) or plan.is_sse:
+            headers.update(SSE_HEADERS)
+        else:
+            headers["Content-Type"] = plan.content_type
+        answer = web.StreamResponse(headers=headers)
+        await answer.prepare(request)
+        task = asyncio.current_task()
+        assert task is not None
+        self._streams.add(task)
+        try:
+            if isinstance(plan, TopicStream):
+                await self._relay(answer, plan.topic)
+            else:
+                await self._run_block(answer, plan, context, handler)
+        except (ConnectionError, asyncio.CancelledError):
+            # The client is gone, or the server stops: nobody is left to tell.
+            pass
+        finally:
+            self._streams.discard(task)
+        return answer
+
+    async def _relay(self, answer: web.StreamResponse, topic: str) -> None:
+        ready = asyncio.Event()
+        subscriber = Subscriber(ready.set)
+        topics = self._service.topics
+        topics.subscribe(topic, subscriber)
+        try:
+            while True:
+                await ready.wait()
+                ready.clear()
+                while subscriber.frames:
+                    await answer.write(subscriber.frames.popleft())
+        finally:
+            topics.unsubscribe(topic, subscriber)
+
+    async def _run_block(
+        self, answer: web.StreamResponse, plan: BlockStream, context: RequestContext, handler: str
+    ) -> None:
+        async def send(data: bytes) -> bool:
+            try:
+                await answer.write(data)
+            except ConnectionError:
+                return False
+            return True
+
+        out = Out(send, plan.is_sse)
+        invoke = self._machine.callback(plan.block, 1)
+        try:
+            await self._stream_calls.wait(invoke, out, {"request": context})
+        except ConnectionError:
+            raise
+        except Exception as error:
+            self._log_failure("stream_failed", handler, error, context)
+
+
+def _uncached(response: Response) -> web.StreamResponse:
+    response.headers.append(("Cache-Control", "no-store"))
+    return to_aiohttp(response)
+
+
+def _is_preflight(request: web.BaseRequest) -> bool:
+    return (
+        request.method == "OPTIONS"
+        and "Origin" in request.headers
+        and "Access-Control-Request-Method" in request.headers
+    )
+
+
+def _preflight(rule: CorsRule, request: web.BaseRequest) -> web.StreamResponse:
+    asked = request.headers.get("Access-Control-Request-Headers", "")
+    headers = cors.preflight_headers(rule, request.headers["Origin"], asked)
+    return to_aiohttp(Response(204, headers))
+
+
+def _send_file(file: StaticFile, request: web.BaseRequest) -> web.StreamResponse:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    part = choose_part(file, headers)
+    response = Response(
+        part.status,
+        [
+            ("ETag", file.etag),
+            ("Last-Modified", file.last_modified),
+            ("Accept-Ranges", "bytes"),
+            ("Cache-Control", "no-cache"),
+            ("X-Content-Type-Options", "nosniff"),
+        ],
+    )
+    if part.status == 416:
+        response.headers.append(("Content-Range", f"bytes */{file.size}"))
+    elif part.status != 304:
+        response.headers.append(("Content-Type", file.content_type))
+        if part.status == 206:
+            place = f"bytes {part.start}-{part.end - 1}/{file.size}"
+            response.headers.append(("Content-Range", place))
+        return _FileResponse(file, part.start, part.end, response)
+    return to_aiohttp(response)
+
+
+_CHUNK = 256 * 1024
+
+
+class _FileResponse(web.StreamResponse):
+    """Part of a file. Reading happens in a thread, sending under flow control."""
+
+    def __init__(self, file: StaticFile, start: int, end: int, response: Response) -> None:
+        super().__init__(status=response.status, headers=header_multidict(response))
+        self._file = file
+        self._from = start
+        self._until = end
+        self.content_length = end - start
+
+    async def prepare(self, request: web.BaseRequest) -> Any:
+        writer = await super().prepare(request)
+        if request.method == "HEAD" or self._from == self._until:
+            return writer
+        with await asyncio.to_thread(self._file.path.open, "rb") as stream:
+            stream.seek(self._from)
+            left = self._until - self._from
+            while left > 0:
+                data = await asyncio.to_thread(stream.read, min(_CHUNK, left))
+                if not data:
+                    break  # the file shrank; the client sees a short answer
+                left -= len(data)
+                await self.write(data)
+        return writer

@@ -1,0 +1,344 @@
+"""The events of one connection, strictly in order: what the socket layer calls, in our terms.
+
+    on_open ── connect event ──▶ message events … ──▶ on_closed ── disconnect event ── forgotten
+
+One event at a time: while a handler waits, its connection delivers no further message. There
+is one way out, `_finish`, and `_forget` behind it always runs.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from soli_lang.base.errors import SoliError
+from soli_lang.values.values import Value
+
+from ..calling.calls import Calls, failure_text, is_cancelled
+from ..calling.greenlets import Failure, Runner
+from ..core import actions
+from ..core.actions import ActionError
+from ..core.events import Events
+from ..core.hub import Hub
+from ..core.payloads import EncodeJson
+from ..observing.logs import Log
+from ..observing.tally import INTERNAL, Tally, kind_of
+from ..routing.handler import Handler
+from ..ws.connection import Connection
+from ..ws.counters import CloseCause
+from .delivery import Delivery
+
+logger = logging.getLogger("soli.ws")
+
+INTERNAL_ERROR = 1011
+
+_POLICY = frozenset(
+    {
+        CloseCause.BINARY_REFUSED,
+        CloseCause.LISTENER_ERROR,
+        CloseCause.PING_TIMEOUT,
+        CloseCause.RATE,
+        CloseCause.SLOW_CONSUMER,
+        CloseCause.VIOLATION,
+    }
+)
+"""Ends that somebody who runs the server wants to know about."""
+
+
+class Live:
+    """What all conversations of one app share."""
+
+    __slots__ = (
+        "calls",
+        "conversations",
+        "delivery",
+        "dev",
+        "encode_json",
+        "hub",
+        "log",
+        "max_presence_bytes",
+        "now",
+        "on_gone",
+        "tally",
+        "when_empty",
+    )
+
+    def __init__(
+        self,
+        *,
+        hub: Hub,
+        delivery: Delivery,
+        calls: Calls,
+        log: Log,
+        now: Callable[[], float],
+        encode_json: EncodeJson,
+        max_presence_bytes: int,
+        dev: bool = False,
+        tally: Tally | None = None,
+        on_gone: Callable[[Conversation], None] = lambda conversation: None,
+    ) -> None:
+        self.hub = hub
+        self.delivery = delivery
+        self.calls = calls
+        self.log = log
+        self.now = now
+        self.encode_json = encode_json
+        self.max_presence_bytes = max_presence_bytes
+        self.dev = dev
+        self.tally = tally if tally is not None else Tally()
+        self.on_gone = on_gone
+        self.conversations: dict[str, Conversation] = {}
+        self.when_empty: Callable[[], None] | None = None
+        """Called when the last conversation is forgotten (the server waits for it)."""
+
+
+class Visitor:
+    """Who is at the other end, as found out before the upgrade."""
+
+    __slots__ = ("path", "remote_ip", "session", "user")
+
+    def __init__(
+        self, path: str, remote_ip: str = "", user: Value = None, session: Any = None
+    ) -> None:
+        self.path = path
+        self.remote_ip = remote_ip
+        self.user = user
+        self.session = session
+
+
+class Conversation:
+    """A listener (see `ws.listener`) that turns what a connection does into events."""
+
+    __slots__ = (
+        "connection",
+        "ended",
+        "events",
+        "handler",
+        "live",
+        "runner",
+        "visitor",
+        "was_opened",
+    )
+
+    def __init__(self, live: Live, handler: Handler, events: Events, visitor: Visitor) -> None:
+        self.live = live
+        self.handler = handler
+        self.events = events
+        self.visitor = visitor
+        self.connection: Connection | None = None
+        self.runner: Runner | None = None
+        """The suspended call of the handler; None when none waits."""
+        self.ended: tuple[int, str] | None = None
+        """Close code and reason once the connection is closed."""
+        self.was_opened = False
+
+    @property
+    def id(self) -> str:
+        return self.events.connection_id
+
+    # What the socket layer calls
+
+    def on_open(self, connection: Connection) -> None:
+        live = self.live
+        self.was_opened = True
+        self.connection = connection
+        connection.session = self
+        live.conversations[self.id] = self
+        live.hub.connect(self.id)
+        live.delivery.add(self.id, connection)
+        self._settle(self._call(self.events.connect(), self._connected), self._connected)
+
+    def on_message(self, connection: Connection, payload: str | bytes) -> None:
+        handler = self.handler
+        if payload.__class__ is str:
+            event = self.events.message(payload, handler.event_parts)
+        else:
+            event = self.events.binary(payload, handler.event_parts)  # type: ignore[arg-type]
+        outcome = self.live.calls.run(
+            handler.invoke, event, {"connection": self}, self._message_done
+        )
+        if outcome.__class__ is dict and len(outcome) == 1:
+            # `actions.reply_of`, written out: most returns are `{"send": text}`.
+            reply = outcome.get("send")
+            if reply.__class__ is str:
+                connection.send_text(reply)
+                return
+        self._settle(outcome, self._answered)
+
+    def on_closed(self, connection: Connection, code: int, reason: str) -> None:
+        self.ended = (code, reason)
+        try:
+            if connection.cause in _POLICY:
+                self._log_policy(connection, code)
+            if self.runner is not None:
+                self.runner.cancel()  # `_resumed` goes on from here
+            else:
+                self._finish()
+        except Exception:
+            self._give_up()
+            raise
+
+    def _log_policy(self, connection: Connection, code: int) -> None:
+        ip, cause = self.visitor.remote_ip, connection.cause.value
+        self.live.log.warning("closed_by_policy", cause=cause, code=code, connection=self.id, ip=ip)
+
+    def on_cut(self, connection: Connection) -> None:
+        # Nobody is there to wait for any more; what came before the end is still handled.
+        if self.runner is not None:
+            self.runner.cancel()
+
+    @property
+    def _is_cut(self) -> bool:
+        """Whether the line broke, and messages that came before are still to be handled."""
+        connection = self.connection
+        return self.ended is None and connection is not None and connection.transport is None
+
+    # Calls of the handler
+
+    def _call(self, event: dict[str, Any], then: Callable[[Any], None]) -> Any:
+        def done(outcome: Any) -> None:
+            self._resumed(outcome, then)
+
+        return self.live.calls.run(self.handler.invoke, event, {"connection": self}, done)
+
+    def _message_done(self, outcome: Any) -> None:
+        self._resumed(outcome, self._answered)
+
+    def _settle(self, outcome: Any, then: Callable[[Any], None]) -> None:
+        """Go on at once, or hold the connection's further events until the handler is done."""
+        if outcome.__class__ is Runner:
+            self.runner = outcome
+            if self.connection is not None:
+                self.connection.pause_reading()
+            if self._is_cut:
+                outcome.cancel()
+            return
+        then(outcome)
+
+    def _resumed(self, outcome: Any, then: Callable[[Any], None]) -> None:
+        """A handler that waited is done."""
+        self.runner = None
+        try:
+            self._go_on(outcome, then)
+        except Exception as error:
+            # Nobody above us knows whose fault it is: the loop called.
+            self._broke(error)
+
+    def _broke(self, error: Exception) -> None:
+        """A bug of ours, being handled: it costs this connection, and no other."""
+        if self.ended is not None:
+            logger.error("conversation failed", exc_info=error)
+            self._give_up()
+        elif self.connection is not None:
+            self.live.tally.handler_errors[self.handler.name, INTERNAL] += 1
+            self.connection.failed()
+            self.connection.resume_reading()
+
+    def _give_up(self) -> None:
+        """The same once the connection is closed: nothing is kept of it."""
+        self.live.tally.handler_errors[self.handler.name, INTERNAL] += 1
+        if self.id in self.live.conversations:
+            self._forget()
+
+    def _go_on(self, outcome: Any, then: Callable[[Any], None]) -> None:
+        is_taken_back = is_cancelled(outcome) and (self.ended is not None or self._is_cut)
+        if not is_taken_back:
+            then(outcome)
+        elif then == self._departed:
+            self._forget()
+            return
+        if self.ended is None:
+            assert self.connection is not None
+            if is_taken_back and then == self._connected:
+                self.connection.abort()  # no message without a connect that ran
+            self.connection.resume_reading()
+        elif then != self._departed:
+            self._finish()
+
+    # What becomes of a handler's return
+
+    def _connected(self, outcome: Any) -> None:
+        if not self._apply(outcome) and self.connection is not None and self.ended is None:
+            # Half set up: whatever the program meant to establish is not there.
+            self.connection.close(INTERNAL_ERROR, "")
+
+    def _answered(self, outcome: Any) -> None:
+        self._apply(outcome)
+
+    def _departed(self, outcome: Any) -> None:
+        try:
+            self._apply(outcome)
+        finally:
+            self._forget()
+
+    def _apply(self, outcome: Any) -> bool:
+        """Apply the actions of a return. False when it failed; then nothing was applied."""
+        live = self.live
+        if outcome.__class__ is Failure:
+            self._failed(outcome.error)
+            return False
+        try:
+            wanted = actions.parse(outcome, live.encode_json, live.max_presence_bytes)
+            effects = live.hub.apply(self.id, wanted, live.now())
+        except ActionError as error:
+            self._refused(error)
+            return False
+        live.delivery.carry_out(effects, self.handler)
+        return True
+
+    def _failed(self, error: BaseException) -> None:
+        live, name, kind = self.live, self.handler.name, kind_of(error)
+        live.tally.handler_errors[name, kind] += 1
+        live.log.error(
+            "handler_error",
+            handler=name,
+            kind=kind,
+            connection=self.id,
+            error=lambda: failure_text(error),
+        )
+        self._show(error.message if isinstance(error, SoliError) else "internal error")
+
+    def _refused(self, error: ActionError) -> None:
+        live = self.live
+        live.tally.handler_errors[self.handler.name, "ActionError"] += 1
+        live.log.error(
+            "action_error",
+            handler=self.handler.name,
+            at=self.handler.place,
+            connection=self.id,
+            error=error.message + (f" ({error.hint})" if error.hint else ""),
+        )
+        self._show(error.message)
+
+    def _show(self, message: str) -> None:
+        """With `--dev`, tell the client what went wrong."""
+        if self.live.dev and self.connection is not None and self.ended is None:
+            payload = {"event": "error", "payload": {"message": message}}
+            self.connection.send(self.live.encode_json(payload))
+
+    # The end
+
+    def _finish(self) -> None:
+        """The connection is closed and no handler runs: the disconnect event, then oblivion."""
+        assert self.ended is not None
+        self.live.hub.closing(self.id)
+        try:
+            event = self.events.disconnect(*self.ended)
+            outcome = self._call(event, self._departed)
+        except BaseException:
+            self._forget()
+            raise
+        self._settle(outcome, self._departed)
+
+    def _forget(self) -> None:
+        live = self.live
+        try:
+            live.delivery.carry_out(live.hub.disconnect(self.id, live.now()), self.handler)
+        finally:
+            live.delivery.remove(self.id)
+            self.connection = None
+            live.conversations.pop(self.id, None)
+            live.on_gone(self)
+            if not live.conversations and live.when_empty is not None:
+                live.when_empty()

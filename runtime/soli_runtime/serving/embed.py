@@ -1,0 +1,138 @@
+"""A Soli app inside a host's own aiohttp application.
+
+    app = web.Application()
+    soli = mount(app, "chat.soli", prefix="/live", authenticate=who_is_it)
+    …
+    soli.realtime.broadcast_room("room:lobby", "hello from Python")
+
+Nothing is granted to the program but what *capabilities* grants. `mount` loads the program at
+once (and raises what is wrong with it); serving begins and ends with the host's application.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from soli_lang.base.errors import SoliError
+from soli_lang.base.limits import Capabilities, Limits
+from soli_lang.base.records import changed
+from soli_lang.interpreter import Interpreter
+
+from ..builtins.library import install_library
+from ..calling.calls import Calls
+from ..calling.waiting import Waiting
+from ..core.realtime import Realtime
+from ..loading.app import App, load
+from ..loading.modules import ModuleLoader
+from ..loading.project import find_project
+from ..observing.logs import Log, silent
+from ..settings import Settings
+from .service import Authenticate, Service
+
+
+class Mounted:
+    """A Soli app in a host's application. `realtime` works while the application runs."""
+
+    def __init__(
+        self,
+        app: App,
+        settings: Settings,
+        log: Log,
+        waiting: Waiting,
+        authenticate: Authenticate | None,
+    ) -> None:
+        self.app = app
+        self._settings = settings
+        self._log = log
+        self._waiting = waiting
+        self._authenticate = authenticate
+        self._service: Service | None = None
+
+    @property
+    def service(self) -> Service:
+        """The running service. Raises RuntimeError outside the application's life."""
+        if self._service is None:
+            raise RuntimeError("the application that the Soli app is mounted in does not run")
+        return self._service
+
+    @property
+    def realtime(self) -> Realtime:
+        """Messages, rooms and presence of the app, for Python code on the event loop."""
+        return self.service.realtime
+
+    async def call(self, name: str, *arguments: Any) -> Any:
+        """Call a function of the app's main file. Raises SoliError."""
+        function = self._function(name)
+        calls: Calls = self.service.calls
+        machine = self.app.interpreter.machine
+        return await calls.wait(lambda _: machine.call(function, *arguments), None, {"host": True})
+
+    def _function(self, name: str) -> Any:
+        for program in self.app.programs.values():
+            function = program.get(name)
+            if function is not None:
+                return function
+        raise SoliError(f"the app defines no function '{name}'")
+
+    async def run(self, host: web.Application) -> AsyncIterator[None]:
+        """The context in which the host's application lives; `mount` registers it."""
+        service = Service(self.app, self._settings, self._log, self._waiting)
+        if self._authenticate is not None:
+            service.use_authenticate(self._authenticate)
+        await service.start()
+        self._service = service
+        yield
+        self._service = None
+        await asyncio.wait_for(service.stop(), self._settings.shutdown_seconds + 1)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request of the host's application."""
+        return await self.service.handle(request)
+
+
+def mount(
+    host: web.Application,
+    path: str | Path,
+    *,
+    prefix: str = "",
+    settings: Settings | None = None,
+    capabilities: Capabilities | None = None,
+    define: Mapping[str, Callable[..., Any]] | None = None,
+    authenticate: Authenticate | None = None,
+    log: Log | None = None,
+) -> Mounted:
+    """Serve the app at *path* (a file or folder) below *prefix* of *host*.
+
+    *define* gives the program host functions by name. Raises ProjectError, AppInvalid, SoliError.
+    """
+    chosen = settings or Settings()
+    waiting = Waiting()
+    project = find_project(Path(path))
+    granted = capabilities or Capabilities()
+    granted = changed(
+        granted,
+        suspend=waiting.suspend,
+        sleep=granted.sleep or waiting.sleep,
+        load_module=granted.load_module or ModuleLoader(project.root),
+    )
+    limits = Limits(
+        max_seconds=chosen.handler_seconds,
+        max_steps=chosen.handler_steps,
+        max_value_bytes=chosen.max_value_bytes,
+        max_call_bytes=chosen.handler_bytes,
+    )
+    interpreter = Interpreter(install_library, capabilities=granted, limits=limits)
+    for name, function in (define or {}).items():
+        interpreter.define(name, function)
+    app = load(project, interpreter, prefix=prefix)
+    # Whether a host's functions wait nobody knows.
+    app.may_wait = app.may_wait or bool(define)
+    mounted = Mounted(app, chosen, log or silent(), waiting, authenticate)
+    host.cleanup_ctx.append(mounted.run)
+    host.router.add_route("*", f"{prefix}/{{soli_path:.*}}", mounted.handle)
+    return mounted

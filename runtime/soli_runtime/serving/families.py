@@ -1,0 +1,63 @@
+"""What a service counts, as families of metrics: read here, kept where it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from ..observing.metrics import by_label, tallied
+
+if TYPE_CHECKING:
+    from .service import Service
+
+
+def families(service: Service) -> Iterator[Metric]:
+    """All that is our own, as it is now."""
+    yield from _state(service)
+    yield from _socket_counts(service)
+    yield from tallied(service.tally)
+    yield by_label(
+        "soli_log_events", "What was logged, written or not.", ["event"], service.log.counts
+    )
+
+
+def _state(service: Service) -> Iterator[Metric]:
+    presence = service.presence
+    jobs = [job.status for job in service.jobs.store.list()]
+    gauges = {
+        "connections": ("Open connections.", len(service.live.conversations)),
+        "rooms": ("Rooms with members.", len(service.hub.rooms)),
+        "presence_channels": ("Channels with presence.", len(presence)),
+        "presence_users": ("Users present, once per channel.", presence.total_users()),
+        "handlers_suspended": ("Handlers that wait.", service.calls.runners.suspended),
+        "jobs_queued": ("Jobs that wait for their time.", jobs.count("queued")),
+        "jobs_running": ("Jobs at work.", jobs.count("running")),
+        "outbox_high_water_bytes": (
+            "The most that ever waited to be sent on one connection.",
+            service.endpoint.counters.outbox_high_water,
+        ),
+    }
+    for name, (text, value) in gauges.items():
+        yield GaugeMetricFamily(f"soli_{name}", text, value)
+
+
+def _socket_counts(service: Service) -> Iterator[Metric]:
+    counters = service.endpoint.counters
+    counts = {
+        "connections_opened": ("Connections opened.", counters.opened),
+        "messages_received": ("Messages from clients.", counters.messages_in),
+        "messages_sent": ("Messages queued for clients, one per recipient.", counters.messages_out),
+        "received_bytes": ("Bytes from clients, after the upgrade.", counters.bytes_in),
+        "sent_bytes": ("Bytes of messages queued for clients.", counters.bytes_out),
+        "slow_consumers": ("Closed: read too slowly.", counters.slow_consumers),
+        "rate_limited": ("Closed: sent too fast.", counters.rate_limited),
+        "ping_timeouts": ("Given up: answered no ping.", counters.ping_timeouts),
+        "closings_timed_out": ("Cut: did not finish closing.", counters.closings_timed_out),
+        "listener_errors": ("Faults inside the server.", counters.listener_errors),
+    }
+    for name, (text, value) in counts.items():
+        yield CounterMetricFamily(f"soli_{name}", text, value)
+    closes = {(int(code), cause.value): n for (code, cause), n in counters.closes.items()}
+    yield by_label("soli_closes", "Closed connections.", ["code", "cause"], closes)

@@ -1,0 +1,168 @@
+"""`soli run`'s server: a port, signals, reloading. One process, one event loop, one app."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from aiohttp import web
+
+from ..gate import open_files
+from ..gate.listening import Listening, listen
+from ..gate.silence import GreetingServer
+from ..loading.launch import Launched
+from ..loading.project import EXTENSIONS
+from ..observing.logs import Log
+from ..settings import Settings
+from .service import Service
+
+GC_THRESHOLDS = (20_000, 20, 20)
+"""Every event makes a few containers and drops them; looking for cycles every 700 is too often."""
+
+Relaunch = Callable[[], Launched | None]
+"""Loads the app anew; None when it is invalid (which has been reported)."""
+
+
+class CannotListen(Exception):
+    """The address is taken, or not ours. The text says which."""
+
+
+class Server:
+    """Serves one app until it is told to stop."""
+
+    def __init__(self, launched: Launched, settings: Settings, log: Log) -> None:
+        self._launched = launched
+        self._settings = settings
+        self._log = log
+        self._stop = asyncio.Event()
+        self._runner: web.ServerRunner | None = None
+        self._listening: Listening | None = None
+        self.service = Service(launched.app, settings, log, launched.waiting)
+        self.address = ("", 0)
+
+    async def start(self) -> None:
+        """Accept connections. Raises CannotListen."""
+        await self.service.start()
+        self.web_server = GreetingServer(
+            self.service.handle,
+            seconds=self._settings.handshake_seconds,
+            most=self._settings.max_silent_connections,
+            log=self._log,
+            access_log=None,
+            keepalive_timeout=75,
+        )
+        self._runner = web.ServerRunner(
+            self.web_server,
+            handle_signals=False,
+            shutdown_timeout=1.0,
+        )
+        await self._runner.setup()
+        settings = self._settings
+        try:
+            self._listening = await listen(self.web_server, settings.host, settings.port)
+        except OSError as error:
+            await self._runner.cleanup()
+            where = f"{settings.host}:{settings.port}"
+            reason = error.strerror or str(error)
+            raise CannotListen(f"cannot listen on {where}: {reason}") from None
+        self.address = self._listening.address
+
+    @property
+    def url(self) -> str:
+        """`http://HOST:PORT` with the port that was really bound."""
+        host, port = self.address
+        shown = f"[{host}]" if ":" in host else host
+        return f"http://{shown}:{port}"
+
+    def request_stop(self) -> None:
+        """Begin to stop; `run` returns when that is done."""
+        self._stop.set()
+
+    async def wait(self) -> None:
+        """Until `request_stop`."""
+        await self._stop.wait()
+
+    async def stop(self) -> None:
+        """Stop accepting, close all connections, let handlers end; at most `shutdown-seconds`."""
+        if self._listening is not None:
+            self._listening.close()
+        try:
+            await asyncio.wait_for(self.service.stop(), self._settings.shutdown_seconds + 0.5)
+        except TimeoutError:
+            self._log.warning("shutdown_timeout")
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def adopt(self, launched: Launched) -> None:
+        """Serve a newly loaded app; connections stay."""
+        self._launched = launched
+        self.service.reload(launched.app, launched.waiting)
+
+
+async def serve(
+    launched: Launched,
+    settings: Settings,
+    log: Log,
+    *,
+    announce: Callable[[str], None],
+    relaunch: Relaunch | None = None,
+    beside: Callable[[Service], Coroutine[Any, Any, None]] | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT. *announce* gets the URL once connections are accepted.
+
+    With *relaunch*, changed files are loaded while serving. *beside* is run meanwhile, and
+    cancelled at the end. Raises CannotListen.
+    """
+    open_files.raise_limit()
+    server = Server(launched, settings, log)
+    await server.start()
+    _install_signals(server)
+    # What lives until the end need not be looked at by every collection.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+    announce(server.url)
+    tasks: list[asyncio.Task[None]] = []
+    if relaunch is not None:
+        tasks.append(asyncio.create_task(_watch(server, relaunch)))
+    if beside is not None:
+        tasks.append(asyncio.create_task(beside(server.service)))
+    await server.wait()
+    for task in tasks:
+        task.cancel()
+    log.info("stopping", connections=server.service.hub.count())
+    await server.stop()
+    log.info("stopped")
+
+
+def _install_signals(server: Server) -> None:
+    loop = asyncio.get_running_loop()
+    received: list[int] = []
+
+    def on_signal(number: int) -> None:
+        received.append(number)
+        if len(received) > 1:
+            os._exit(128 + number)
+        server.request_stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+
+
+async def _watch(server: Server, relaunch: Relaunch) -> None:
+    from watchfiles import awatch
+
+    root = server.service.app.project.root
+    async for _ in awatch(root, watch_filter=_is_program_file, debounce=200):
+        launched = relaunch()
+        if launched is not None:
+            server.adopt(launched)
+            server.service.log.info("reloaded")
+
+
+def _is_program_file(change: Any, path: str) -> bool:
+    return path.endswith((*EXTENSIONS, ".env"))

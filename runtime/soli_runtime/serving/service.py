@@ -1,0 +1,455 @@
+"""An app at work: what answers requests and upgrades on one event loop.
+
+`Service` knows nothing of ports and signals; `server` opens those, `embed` mounts a service in
+a host's own aiohttp application.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from soli_lang.base.errors import SoliError
+from soli_lang.base.limits import Limits
+from soli_lang.values.values import Value
+
+from ..builtins.http import Forbidden
+from ..calling.calls import Calls, failure_text
+from ..calling.greenlets import Runners
+from ..calling.waiting import Waiting
+from ..core.broker import LocalBroker
+from ..core.events import Events, ProtocolEvents
+from ..core.hub import Hub
+from ..core.presence import Presence
+from ..core.realtime import LIBRARY_KEY as REALTIME_KEY
+from ..core.realtime import Realtime
+from ..gate.admission import Admission
+from ..gate.open_files import descriptor_of, descriptors_for_connections
+from ..gate.origins import Peer, TrustedProxies, origin_fault
+from ..http import sse
+from ..http.messages import peer_of, plain, raw_request, to_aiohttp
+from ..http.requests import RawRequest, visitor_hash
+from ..http.responses import Response, is_response_hash, response_of, text_response
+from ..http.sessions import COOKIE, MemoryStore, Session
+from ..jobs.worker import Worker
+from ..json_codec import json_codec
+from ..loading.app import App, Target
+from ..observing.logs import Log
+from ..observing.tally import Tally, kind_of
+from ..routing.routes import WEBSOCKET, Match
+from ..settings import Settings
+from ..ws import Endpoint, SocketLimits, choose_path, choose_protocol, upgrade
+from .answering import HttpActions
+from .conversations import Conversation, Live, Visitor
+from .delivery import Delivery, WatchedRooms
+
+if TYPE_CHECKING:
+    from ..jobs.jobs import Jobs
+    from ..observing.metrics import Metrics
+
+CANCELLING_TURNS = 4
+"""Turns of the loop in which a cancelled call comes to its end: a task, its waiter, its runner."""
+
+Authenticate = Callable[[dict[str, Any]], Any]
+
+
+class Service:
+    """One app on the running event loop. `start` first, `stop` last."""
+
+    def __init__(
+        self,
+        app: App,
+        settings: Settings,
+        log: Log,
+        waiting: Waiting,
+    ) -> None:
+        self.app = app
+        self.settings = settings
+        self.log = log
+        self.tally = Tally()
+        self.metrics: Metrics | None = None
+        """None unless they are on."""
+        self.loop = asyncio.get_running_loop()
+        machine = app.interpreter.machine
+        self._machine = machine
+        self._codec = json_codec(machine)
+        self._runners = Runners(settings.handler_wait_seconds)
+        self.calls = self._calls_of(app)
+        waiting.serve(self.calls.suspend)
+        self.endpoint = Endpoint(socket_limits(settings), loop=self.loop)
+        self.admission = Admission(settings, descriptors_for_connections())
+        self._proxies = TrustedProxies(settings.trusted_proxies)
+        # Jobs may wait for as long as they need to: nobody waits for them.
+        self._job_calls = Calls(machine, Runners(), may_wait=app.may_wait)
+        self._host_authenticate: Authenticate | None = None
+        self.sessions = MemoryStore(self.loop.time)
+        self.topics = sse.Topics()
+        self._set_up_hub()
+        self.http = HttpActions(self)
+        self._stopping = False
+
+    def _calls_of(self, app: App) -> Calls:
+        return Calls(app.interpreter.machine, self._runners, may_wait=app.may_wait)
+
+    def _set_up_hub(self) -> None:
+        settings = self.settings
+        rooms = WatchedRooms()
+        refs = itertools.count(1)
+        self.presence = presence = Presence(
+            rooms,
+            lambda: str(next(refs)),
+            resync_seconds=settings.presence_resync_seconds,
+            resync_bytes=settings.presence_resync_bytes,
+        )
+        self.hub = Hub(
+            LocalBroker(rooms, presence),
+            rooms,
+            max_rooms=settings.max_rooms,
+            max_presence_bytes=settings.max_presence_bytes,
+        )
+        self.delivery = Delivery(self.hub, rooms, self.endpoint.fanout, self.loop, self.log)
+        self.realtime = Realtime(self.hub, self.delivery.carry_out, self._codec.encode)
+        self.live = Live(
+            hub=self.hub,
+            delivery=self.delivery,
+            calls=self.calls,
+            log=self.log,
+            now=self.loop.time,
+            encode_json=self._codec.encode,
+            max_presence_bytes=settings.max_presence_bytes,
+            dev=settings.dev,
+            tally=self.tally,
+            on_gone=self._gone,
+        )
+
+    def use_authenticate(self, authenticate: Authenticate) -> None:
+        """Let a host's function say who connects, in place of the program's.
+
+        It takes the request Hash and returns (or awaits) a user Hash, None, or a `Response`.
+        """
+        self._host_authenticate = authenticate
+
+    @property
+    def has_host_authenticate(self) -> bool:
+        """Whether a host says who connects."""
+        return self._host_authenticate is not None
+
+    # --- the life of the service ---------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Get ready to serve: the program's calls are limited from here on."""
+        await choose_path(self.endpoint)
+        self.log.use_timer(self.loop.call_later)
+        if self.settings.metrics:
+            # Here: they bring a library that others do without.
+            from ..observing.metrics import Metrics
+            from .families import families
+
+            self.metrics = Metrics(lambda: families(self), self.loop, self.tally)
+            self.metrics.start()
+        self._take_over()
+
+    def _take_over(self) -> None:
+        """Make the loaded program one that serves."""
+        machine = self._machine
+        self.app.declarations.closed = True
+        self._worker = Worker(machine, self._job_calls, self.log, self.tally)
+        self._worker.start()
+        machine.limits = handler_limits(self.settings)
+        machine.library[REALTIME_KEY] = self.realtime
+        machine.library[sse.LIBRARY_KEY] = self.topics
+        if self.metrics is not None:
+            self.metrics.watch(dict.fromkeys(target.handler for _, _, target in self.app.table))
+
+    def reload(self, app: App, waiting: Waiting) -> None:
+        """Serve *app* from now on; connections stay, with the new handlers of the same name."""
+        self.app = app
+        self._machine = app.interpreter.machine
+        self._codec = json_codec(self._machine)
+        self.calls = self._calls_of(app)
+        self._job_calls = Calls(self._machine, Runners(), may_wait=app.may_wait)
+        waiting.serve(self.calls.suspend)
+        self.live.calls = self.calls
+        self._worker.stop()
+        self.http = HttpActions(self)
+        self._take_over()
+        handlers = {
+            target.handler.name: target.handler
+            for method, _, target in app.table
+            if method == WEBSOCKET
+        }
+        for conversation in self.live.conversations.values():
+            conversation.handler = handlers.get(conversation.handler.name, conversation.handler)
+
+    async def stop(self) -> None:
+        """Close every connection (1001), let the disconnect handlers run, within the deadline."""
+        self._stopping = True
+        seconds = self.settings.shutdown_seconds
+        deadline = self.loop.time() + seconds
+        self.http.stop()
+        self._worker.stop()
+        await self._finish_running(seconds / 3)
+        await self.endpoint.close_all(seconds / 3)
+        await self._handlers_done(deadline)
+        self.delivery.stop()
+        if self.metrics is not None:
+            self.metrics.stop()
+        self.log.flush()
+        self.log.use_timer(None)  # the log may outlive the loop
+
+    async def _finish_running(self, seconds: float) -> None:
+        """Let handlers that wait come to their end, and begin no others."""
+        for connection in tuple(self.endpoint.connections):
+            connection.pause_reading()
+        if self._runners.suspended:
+            await _until(lambda callback: setattr(self._runners, "when_idle", callback), seconds)
+
+    async def _handlers_done(self, deadline: float) -> None:
+        """Wait until every conversation has had its disconnect event; then take calls back."""
+        left = deadline - self.loop.time()
+        if self.live.conversations and not await _until(
+            lambda callback: setattr(self.live, "when_empty", callback), left
+        ):
+            self.log.warning("shutdown_cut", handlers=len(self.live.conversations))
+        self.calls.runners.cancel_all()
+        for _ in range(CANCELLING_TURNS):
+            await asyncio.sleep(0)
+
+    def _gone(self, conversation: Conversation) -> None:
+        self.admission.release(conversation.visitor.remote_ip)
+
+    @property
+    def jobs(self) -> Jobs:
+        """The jobs of the program that is served."""
+        return self._worker.jobs
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping
+
+    # --- requests ------------------------------------------------------------------------------
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request; the aiohttp handler."""
+        try:
+            answer = await self._handle(request)
+            self.tally.responses[answer.status] += 1
+            return answer
+        except ConnectionError:
+            # The client went away meanwhile; aiohttp drops an answer that nobody reads.
+            self.log.debug("client_gone", path=request.rel_url.raw_path)
+            return plain(400, "connection lost")
+        except web.HTTPException:
+            raise  # aiohttp's way of answering
+        except Exception as error:
+            return self._failed(error, request)
+
+    def _failed(self, error: Exception, request: web.BaseRequest) -> web.StreamResponse:
+        """A fault of ours outside of any handler: that request's, and nobody else's."""
+        self.tally.responses[500] += 1
+        self.log.error(
+            "request_failed",
+            kind=kind_of(error),
+            path=request.rel_url.raw_path,
+            error=failure_text(error),
+        )
+        return to_aiohttp(self.error_response(error))
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        peer = peer_of(request, self._proxies)
+        path = request.rel_url.raw_path
+        if self._stopping:
+            if path == self.http.health_path:
+                return self.http.health()
+            return plain(503, "the server is stopping")
+        if _wants_websocket(request):
+            match = self.app.table.match(WEBSOCKET, path)
+            if isinstance(match, Match):
+                return await self._websocket(request, match, peer)
+        return await self.http.handle(request, path, peer)
+
+    async def _websocket(
+        self, request: web.BaseRequest, match: Match[Target], peer: Peer
+    ) -> web.StreamResponse:
+        raw = raw_request(request, peer, b"")
+        fault = origin_fault(raw.headers, peer, self.settings.allowed_origins)
+        if fault is not None:
+            return self._refuse(403, "origin", fault, raw)
+        refusal = self.admission.admit(peer.ip, self.loop.time(), descriptor_of(request.transport))
+        if refusal is not None:
+            return self._refuse(refusal.status, refusal.reason, refusal.text, raw)
+        conversation: Conversation | None = None
+        try:
+            session = self.session_of(raw)
+            user = await self.authenticated(raw, match, session)
+            if isinstance(user, Response):
+                self.endpoint.counters.handshakes_refused += 1
+                self._log_refusal(user.status, "authenticate", raw)
+                return to_aiohttp(user)
+            conversation = self._conversation(match, raw, user, session)
+            protocol = conversation.events.protocol
+            answer = await upgrade(request, conversation, self.endpoint, protocol=protocol)
+            if answer.status >= 400:
+                self._log_refusal(answer.status, "handshake", raw)
+            return answer
+        finally:
+            if conversation is None or not conversation.was_opened:
+                self.admission.release(peer.ip)
+
+    def _conversation(
+        self, match: Match[Target], raw: RawRequest, user: Value, session: Session
+    ) -> Conversation:
+        visited = visitor_hash(raw, match.params)
+        headers = {sys.intern(name): _interned(value) for name, value in raw.headers.items()}
+        parts = (str(uuid.uuid4()), match.params, visited["query"], headers)
+        offered = headers.get("sec-websocket-protocol", "")
+        protocol = choose_protocol(offered, match.target.declared.protocols)
+        events = Events(*parts) if protocol is None else ProtocolEvents(*parts, protocol)
+        visitor = Visitor(visited["path"], raw.remote_ip, user, session)
+        return Conversation(self.live, match.target.handler, events, visitor)
+
+    def _refuse(self, status: int, reason: str, text: str, raw: RawRequest) -> web.StreamResponse:
+        self.endpoint.counters.handshakes_refused += 1
+        self._log_refusal(status, reason, raw)
+        return plain(status, text)
+
+    def _log_refusal(self, status: int, reason: str, raw: RawRequest) -> None:
+        self.tally.refusals[reason, status] += 1
+        self.log.warning(
+            "upgrade_refused", status=status, reason=reason, path=raw.path, ip=raw.remote_ip
+        )
+
+    # --- who is it -----------------------------------------------------------------------------
+
+    def session_of(self, raw: RawRequest) -> Session:
+        """The session that the request's cookie names."""
+        from ..http.cookies import parse_cookies
+
+        cookie = parse_cookies(raw.headers.get("cookie", "")).get(COOKIE)
+        return Session(self.sessions, cookie)
+
+    async def authenticated(
+        self, raw: RawRequest, match: Match[Target], session: Session
+    ) -> Value | Response:
+        """The user of a request, null for a stranger, or the response that refuses it."""
+        function = match.target.authenticate
+        if function is None and self._host_authenticate is None:
+            return None
+        request = visitor_hash(raw, match.params)
+        try:
+            if self._host_authenticate is not None:
+                found = self._host_authenticate(request)
+                if asyncio.iscoroutine(found) or isinstance(found, asyncio.Future):
+                    found = await found
+            else:
+                invoke = self._machine.callback(function, 1)
+                local = {"request": AuthenticationContext(raw, request, session)}
+                found = await self.calls.wait(invoke, request, local)
+        except Forbidden as error:
+            return text_response(403, error.message)
+        except Exception as error:
+            return self._authentication_failed(error, raw)
+        return self._judged(found, raw)
+
+    def _judged(self, found: Value, raw: RawRequest) -> Value | Response:
+        if isinstance(found, Response):
+            return found
+        if is_response_hash(found) and "status" in found:
+            try:
+                return response_of(found, self._codec.encode)
+            except SoliError as error:
+                return self._authentication_failed(error, raw)
+        if found is None or isinstance(found, dict):
+            return found
+        # `false` as well: who writes it means a refusal, and gets one.
+        wrong = SoliError("authenticate: expected a Hash, null (a stranger) or halt(401, …)")
+        return self._authentication_failed(wrong, raw)
+
+    def _authentication_failed(self, error: Exception, raw: RawRequest) -> Response:
+        kind = kind_of(error)
+        self.tally.handler_errors["authenticate", kind] += 1
+        self.log.error(
+            "authenticate_error", kind=kind, path=raw.path, error=lambda: failure_text(error)
+        )
+        return self.error_response(error)
+
+    def error_response(self, error: BaseException) -> Response:
+        """What a client sees of a failure: nothing of it, unless `--dev`."""
+        if self.settings.dev:
+            return text_response(500, failure_text(error))
+        return text_response(500, "Internal Server Error")
+
+
+async def _until(register: Callable[[Callable[[], None]], None], seconds: float) -> bool:
+    """Wait until the registered callback is called; False when it takes too long."""
+    done = asyncio.Event()
+    register(done.set)
+    try:
+        await asyncio.wait_for(done.wait(), max(0.0, seconds))
+    except TimeoutError:
+        return False
+    return True
+
+
+class AuthenticationContext:
+    """What builtins see of a request whose user is not known yet."""
+
+    __slots__ = (
+        "instance",
+        "layout",
+        "origin",
+        "raw",
+        "rendered",
+        "request",
+        "session",
+        "set_cookies",
+        "stream",
+        "user",
+    )
+
+    def __init__(self, raw: RawRequest, request: dict[str, Any], session: Session) -> None:
+        self.raw = raw
+        self.request = {"all": request["params"], **request}
+        self.session = session
+        self.user = None
+        self.instance = self.layout = self.rendered = self.stream = None
+        self.set_cookies: list[str] = []
+        self.origin = ""
+
+
+def _wants_websocket(request: web.BaseRequest) -> bool:
+    return "websocket" in request.headers.get("Upgrade", "").lower()
+
+
+def _interned(value: str) -> str:
+    """Most header values are the same for many connections; keep one copy."""
+    return sys.intern(value) if len(value) < 256 else value
+
+
+def socket_limits(settings: Settings) -> SocketLimits:
+    """The settings that concern single sockets."""
+    return SocketLimits(
+        max_message_bytes=settings.max_message_bytes,
+        message_rate=settings.message_rate,
+        message_burst=settings.effective_message_burst,
+        max_outbox_bytes=settings.max_outbox_bytes,
+        ping_seconds=settings.ping_seconds,
+        compression=settings.compression,
+        refuse_binary=settings.binary == "refuse",
+    )
+
+
+def handler_limits(settings: Settings) -> Limits:
+    """What one call of a handler may use."""
+    return Limits(
+        max_steps=settings.handler_steps,
+        max_seconds=settings.handler_seconds,
+        max_value_bytes=settings.max_value_bytes,
+        max_call_bytes=settings.handler_bytes,
+    )

@@ -1,0 +1,1 @@
+"""What spec files are written in: groups, assertions, requests, clients, factories."""

@@ -1,0 +1,334 @@
+"""WebSocket specs: `client = ws_connect("/ws/echo")`, `client.send`, `client.receive`, …
+
+A client here is a real one, at the other end of a real upgrade. `send` and `close` return when the
+app's handler is done with them, so that a test needs no pauses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import deque
+from contextlib import suppress
+
+import aiohttp
+from soli_stdlib.json import text as json_text
+
+from soli_lang.base.errors import SoliError, SoliValueError
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import Any_, Hash, Int, Number, String, function, method
+from soli_lang.values.semantics import from_key, inspect, to_text
+from soli_lang.values.values import Value
+
+from ...core.payloads import encode
+from ..app_server import AppServer
+from .requests import visitor_of
+
+OWNER = "WebSocketClient"
+LIBRARY_KEY = "soli_runtime.testing.sockets"
+RECEIVE_SECONDS = 1.0
+"""How long `receive` waits unless told otherwise."""
+SETTLE_SECONDS = 5.0
+"""How long `send` and `close` wait for the app's handler."""
+SILENT_SECONDS = 0.05
+
+Text = aiohttp.WSMsgType.TEXT
+Binary = aiohttp.WSMsgType.BINARY
+
+
+class SocketClient:
+    """One WebSocket connection to the app under test."""
+
+    soli_type = OWNER
+
+    def __init__(self, server: AppServer, path: str) -> None:
+        self.server = server
+        self.path = path
+        self.id = ""
+        """The connection's id, as the app's handler sees it."""
+        self.close_code: int | None = None
+        self.close_reason = ""
+        self._messages: deque[str | bytes] = deque()
+        self._arrived = asyncio.Event()
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._pings: dict[bytes, asyncio.Future[None]] = {}
+        self._numbers = itertools.count(1)
+
+    def soli_text(self) -> str:
+        return f"<WebSocketClient {self.path}>"
+
+    @property
+    def is_closed(self) -> bool:
+        return self.close_code is not None
+
+    async def connect(self, target: str, headers: dict[str, str]) -> None:
+        """Upgrade. Raises SoliError with the status when the app refuses."""
+        before = self.server.connection_ids()
+        try:
+            self._socket = await self.server.client.ws_connect(
+                target, headers=headers, autoping=False, max_msg_size=0
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            raise SoliError(f"ws_connect: the app refused {self.path} ({error.status})") from None
+        new = self.server.connection_ids() - before
+        self.id = next(iter(new), "")
+        self._reader = asyncio.create_task(self._read(self._socket))
+        await self._settle()
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        while True:
+            message = await socket.receive()
+            if message.type in (Text, Binary):
+                self._messages.append(message.data)
+                self._arrived.set()
+            elif message.type is aiohttp.WSMsgType.PING:
+                await socket.pong(message.data)
+            elif message.type is aiohttp.WSMsgType.PONG:
+                waiting = self._pings.pop(bytes(message.data), None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(None)
+            else:
+                self._ended(socket, message)
+                return
+
+    def _ended(self, socket: aiohttp.ClientWebSocketResponse, message: aiohttp.WSMessage) -> None:
+        code = socket.close_code
+        self.close_code = code if code is not None else 1006
+        if message.type is aiohttp.WSMsgType.CLOSE:
+            self.close_reason = message.extra or ""
+        self._arrived.set()
+        for waiting in self._pings.values():
+            if not waiting.done():
+                waiting.set_result(None)
+
+    async def _settle(self) -> None:
+        """Until the app has handled all that was sent: a pong comes behind the answers."""
+        if self._socket is None or self.is_closed:
+            return
+        payload = str(next(self._numbers)).encode()
+        answered = self._pings[payload] = asyncio.get_running_loop().create_future()
+        try:
+            await self._socket.ping(payload)
+            await asyncio.wait_for(answered, SETTLE_SECONDS)
+        except (ConnectionError, TimeoutError):
+            self._pings.pop(payload, None)
+
+    async def send(self, payload: str | bytes) -> None:
+        """Send one message, and wait until it was handled. Raises SoliError when closed."""
+        if self._socket is None or self.is_closed:
+            raise SoliError(f"send: {self._closed_text()}")
+        try:
+            if isinstance(payload, str):
+                await self._socket.send_str(payload)
+            else:
+                await self._socket.send_bytes(payload)
+        except ConnectionError:
+            raise SoliError(f"send: {self._closed_text()}") from None
+        await self._settle()
+
+    async def receive(self, seconds: float) -> str | bytes:
+        """The next message. Raises SoliError when none comes in time, or none can come."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while not self._messages:
+            if self.is_closed:
+                raise SoliError(f"receive: {self._closed_text()}")
+            left = deadline - asyncio.get_running_loop().time()
+            self._arrived.clear()
+            try:
+                await asyncio.wait_for(self._arrived.wait(), max(0.0, left))
+            except TimeoutError:
+                raise SoliError(f"receive: no message within {seconds:g} s") from None
+        return self._messages.popleft()
+
+    async def is_silent(self, seconds: float) -> bool:
+        """Whether nothing comes for so long."""
+        await self._settle()
+        if not self._messages and not self.is_closed:
+            self._arrived.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._arrived.wait(), seconds)
+        return not self._messages
+
+    def waiting_messages(self) -> list[str | bytes]:
+        """All that arrived and was not received, taken."""
+        messages = list(self._messages)
+        self._messages.clear()
+        return messages
+
+    async def wait_closed(self, seconds: float) -> None:
+        """Until the app closes the connection. Raises SoliError when it does not in time."""
+        if self._reader is None:
+            return
+        done, _ = await asyncio.wait([self._reader], timeout=seconds)
+        if not done:
+            raise SoliError(f"wait_closed: still open after {seconds:g} s")
+        await self.server.until_gone(self.id, SETTLE_SECONDS)
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close, and wait until the app has handled that."""
+        if self._socket is not None and not self.is_closed:
+            await self._stop_reading()
+            await self._socket.close(code=code, message=reason.encode())
+            self.close_code, self.close_reason = code, reason
+        await self.server.until_gone(self.id, SETTLE_SECONDS)
+
+    async def _stop_reading(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+
+    def _closed_text(self) -> str:
+        reason = f", {self.close_reason}" if self.close_reason else ""
+        return f"the connection is closed ({self.close_code}{reason})"
+
+
+TYPES: dict[str, tuple[type, ...]] = {OWNER: (SocketClient,)}
+
+
+class OpenSockets:
+    """The clients of one spec file. Those opened in a test are closed after it."""
+
+    def __init__(self) -> None:
+        self._clients: list[SocketClient] = []
+
+    def add(self, client: SocketClient) -> None:
+        self._clients.append(client)
+
+    @property
+    def count(self) -> int:
+        return len(self._clients)
+
+    async def close_from(self, index: int) -> None:
+        """Close the clients opened since there were *index* of them."""
+        while len(self._clients) > index:
+            await self._clients.pop().close()
+
+
+def open_sockets(machine: Machine) -> OpenSockets:
+    """The clients of this spec file."""
+    sockets = machine.library.get(LIBRARY_KEY)
+    if sockets is None:
+        sockets = machine.library[LIBRARY_KEY] = OpenSockets()
+    assert isinstance(sockets, OpenSockets)
+    return sockets
+
+
+# --- builtins ----------------------------------------------------------------------------------
+
+
+@function("ws_connect", String, Hash.optional())
+def ws_connect(machine: Machine, path: str, options: Value) -> Value:
+    """Connect to a WebSocket route of the app. Options: `headers`, and those of the query.
+
+    The visitor's headers and cookies go with it, so `as_user` holds for sockets too.
+    """
+    visitor = visitor_of(machine, "ws_connect")
+    given = dict(options or {}).get("headers")
+    more = {
+        to_text(from_key(name)): to_text(value)
+        for name, value in (given.items() if isinstance(given, dict) else ())
+    }
+    client = SocketClient(visitor.server, path)
+    target = visitor.server.url(path, "ws")
+    machine.suspend(client.connect(target, visitor.request_headers(more)), "ws_connect")
+    open_sockets(machine).add(client)
+    return client
+
+
+@method(OWNER, "send", Any_)
+def send(machine: Machine, client: SocketClient, message: Value) -> None:
+    """Send a message and wait until the app has handled it. What is no String goes as JSON."""
+    payload = message if isinstance(message, bytes) else encode(message, json_text.encode)
+    machine.suspend(client.send(payload), "send")
+
+
+_Seconds = Any_.optional(RECEIVE_SECONDS)
+
+
+def _seconds(value: Value, default: float) -> float:
+    if isinstance(value, dict):
+        value = value.get("timeout", default)
+    if value.__class__ not in (int, float):
+        raise SoliValueError("a timeout is a number of seconds")
+    return float(value)
+
+
+@method(OWNER, "receive", _Seconds, bare=True)
+def receive(machine: Machine, client: SocketClient, timeout: Value) -> Value:
+    """The next message; fails when none comes within *timeout* seconds (1)."""
+    return machine.suspend(client.receive(_seconds(timeout, RECEIVE_SECONDS)), "receive")
+
+
+@method(OWNER, "receive_json", _Seconds, bare=True)
+def receive_json(machine: Machine, client: SocketClient, timeout: Value) -> Value:
+    """The next message, read as JSON."""
+    text = receive(machine, client, timeout)
+    return json_text.json_parse(machine, to_text(text))
+
+
+@method(OWNER, "receive_event", String, _Seconds)
+def receive_event(machine: Machine, client: SocketClient, event: str, timeout: Value) -> Value:
+    """The next JSON message whose `event` is *event*; others before it are passed over."""
+    seen = []
+    try:
+        while True:
+            text = to_text(receive(machine, client, timeout))
+            message = json_text.value_from_text(machine, text)
+            if isinstance(message, dict) and message.get("event") == event:
+                return message
+            seen.append(text)
+    except SoliError as error:
+        if seen:
+            error.hint = f"these came instead: {inspect(seen)}"
+        raise
+
+
+@method(OWNER, "messages", bare=True)
+def messages(machine: Machine, client: SocketClient) -> list[Value]:
+    """All messages that have arrived and were not received yet."""
+    machine.suspend(client.is_silent(0.0), "messages")
+    return client.waiting_messages()
+
+
+@method(OWNER, "silent?", Any_.optional(SILENT_SECONDS), bare=True)
+def is_silent(machine: Machine, client: SocketClient, timeout: Value) -> Value:
+    """Whether no message is there, nor comes within *timeout* seconds (0.05)."""
+    return machine.suspend(client.is_silent(_seconds(timeout, SILENT_SECONDS)), "silent?")
+
+
+@method(OWNER, "close", Int.optional(1000), String.optional(""), bare=True)
+def close(machine: Machine, client: SocketClient, code: int, reason: str) -> None:
+    """Close the connection and wait until the app has handled that."""
+    machine.suspend(client.close(code, reason), "close")
+
+
+@method(OWNER, "wait_closed", Number.optional(RECEIVE_SECONDS), bare=True)
+def wait_closed(machine: Machine, client: SocketClient, timeout: float) -> Value:
+    """Wait until the app closes the connection; the close code."""
+    machine.suspend(client.wait_closed(float(timeout)), "wait_closed")
+    return client.close_code
+
+
+@method(OWNER, "closed?", bare=True)
+def is_closed(client: SocketClient) -> bool:
+    """Whether the connection is closed."""
+    return client.is_closed
+
+
+@method(OWNER, "close_code", bare=True)
+def close_code(client: SocketClient) -> Value:
+    """The code it was closed with, null while it is open."""
+    return client.close_code
+
+
+@method(OWNER, "close_reason", bare=True)
+def close_reason(client: SocketClient) -> Value:
+    """The reason it was closed with."""
+    return client.close_reason
+
+
+@method(OWNER, "id", bare=True)
+def id_(client: SocketClient) -> str:
+    """The connection's id, as the app's handler sees it."""
+    return client.id

@@ -1,0 +1,1 @@
+"""What is told of programs and builtins without running anything: checks and the reference."""

@@ -1,0 +1,193 @@
+"""`soli check` for whole programs: what each file knows of the others, and the routes' targets."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from soli_lang.base.errors import SoliError, SoliSyntaxError
+from soli_lang.base.limits import Capabilities, Limits
+from soli_lang.base.source import NOWHERE, Source
+from soli_lang.evaluator.scopes import children
+from soli_lang.interpreter import Interpreter
+from soli_lang.native.native import declarations, install
+from soli_lang.syntax.parser import parse
+from soli_lang.tools.checker import (
+    ERROR,
+    Finding,
+    Known,
+    check,
+    exported_names,
+    known_of,
+    shared_names,
+)
+from soli_lang.tree import nodes
+
+from ..builtins.library import install_library
+from ..loading.app import AppInvalid, load, read_sources
+from ..loading.modules import ModuleLoader
+from ..loading.project import Project, ProjectError, find_project
+from ..routing.routes import RouteError
+from ..testing.discovery import ENDINGS
+from ..testing.worlds import install_testing
+
+LOAD_SECONDS = 5.0
+"""Computing time that the top level of an app may take to declare its routes."""
+_ROUTE_HELPERS = ("_path", "_url")
+_ROUTE_WORDS = frozenset(
+    {
+        *("get", "post", "put", "patch", "delete", "router_websocket", "websocket"),
+        *("resources", "namespace", "middleware"),
+    }
+)
+_TESTING_WORDS = ("describe", "context")
+
+
+class ProgramCheck:
+    """Checks files, each with the names that its project makes visible."""
+
+    def __init__(self) -> None:
+        self._library = known_of(Interpreter(install_library).machine)
+        self._projects: dict[Path, Project | None] = {}
+        self._shared: dict[Path, frozenset[str]] = {}
+
+    def check_files(self, paths: Iterable[Path]) -> list[Finding]:
+        """All findings in *paths*, in the order given."""
+        findings: list[Finding] = []
+        for path in paths:
+            findings.extend(self.check_file(path))
+        return findings
+
+    def check_file(self, path: Path) -> list[Finding]:
+        """The findings in one file: its syntax errors, or else everything else."""
+        try:
+            source = read_sources([path])[path]
+            program = parse(source)
+        except AppInvalid as invalid:
+            return [_of_error(problem) for problem in invalid.problems]
+        except SoliSyntaxError as error:
+            return [_of_error(one) for one in error.all]
+        return check(program, self._known(path, program))
+
+    def declares_routes(self, path: Path) -> bool:
+        """Whether a file without syntax errors declares routes at its top level."""
+        program = parse(read_sources([path])[path])
+        return not _is_spec(path, program) and _calls_one_of(program, _ROUTE_WORDS)
+
+    def check_project(self, project: Project) -> list[Finding]:
+        """Routes whose controller or action does not exist.
+
+        The app is loaded for that, without any capability; what fails for want of one is not the
+        app's fault and no finding.
+        """
+        limits = Limits(max_seconds=LOAD_SECONDS)
+        capabilities = Capabilities(
+            output=lambda text: None, environment={}, load_module=ModuleLoader(project.root)
+        )
+        try:
+            load(project, Interpreter(install_library, capabilities=capabilities, limits=limits))
+        except AppInvalid as invalid:
+            wrong = (one for one in invalid.problems if isinstance(one, RouteError))
+            return [_of_error(problem) for problem in wrong]
+        except SoliError:
+            return []
+        return []
+
+    # --- what a file knows -----------------------------------------------------------------------
+
+    @cached_property
+    def _testing(self) -> Known:
+        from ..testing.words import requests, sockets  # these load aiohttp
+
+        machine = Interpreter(install_testing).machine
+        for module in (requests, sockets):
+            install(machine, declarations(module), sockets.TYPES)
+        return replace(known_of(machine), is_test=True)
+
+    def _known(self, path: Path, program: nodes.Program) -> Known:
+        known = self._testing if _is_spec(path, program) else self._library
+        project = self._project_of(path)
+        root = project.root if project is not None else path.parent
+        names = self._shared_by(project) if project is not None else frozenset[str]()
+        if project is not None:
+            names |= _route_helpers(program)
+        return replace(known, names=names, exports_of=Exports(root))
+
+    def _project_of(self, path: Path) -> Project | None:
+        folder = path.resolve().parent
+        if folder not in self._projects:
+            self._projects[folder] = _nearest_project(folder)
+        return self._projects[folder]
+
+    def _shared_by(self, project: Project) -> frozenset[str]:
+        if project.root not in self._shared:
+            names: set[str] = set()
+            for path in project.shared:
+                try:
+                    names |= shared_names(parse(read_sources([path])[path]))
+                except (AppInvalid, SoliSyntaxError):
+                    continue
+            self._shared[project.root] = frozenset(names)
+        return self._shared[project.root]
+
+
+class Exports:
+    """What the files that a program imports export."""
+
+    def __init__(self, root: Path) -> None:
+        self._load = ModuleLoader(root)
+
+    def __call__(self, written: str, importer: str) -> set[str] | None:
+        found = self._load(written, importer)
+        if found is None:
+            raise LookupError(written)
+        try:
+            return exported_names(parse(Source(*found)))
+        except SoliSyntaxError:
+            return None
+
+
+def _nearest_project(folder: Path) -> Project | None:
+    for one in (folder, *folder.parents):
+        try:
+            return find_project(one)
+        except ProjectError:
+            continue
+    return None
+
+
+def _is_spec(path: Path, program: nodes.Program) -> bool:
+    """Whether a file is meant for `soli test`, which runs any file with a `describe` in it."""
+    if path.name.endswith(ENDINGS):
+        return True
+    return _calls_one_of(program, _TESTING_WORDS)
+
+
+def _calls_one_of(program: nodes.Program, words: Container[str]) -> bool:
+    """Whether a statement of the top level calls one of *words*."""
+    return any(
+        isinstance(statement, nodes.Call)
+        and isinstance(statement.callee, nodes.Name)
+        and statement.callee.name in words
+        for statement in program.body.statements
+    )
+
+
+def _route_helpers(program: nodes.Program) -> frozenset[str]:
+    """Names like `post_path`, which routes make: only running those tells whether they exist."""
+    found: set[str] = set()
+    pending: list[nodes.Node] = [program.body]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, nodes.Name) and node.name.endswith(_ROUTE_HELPERS):
+            found.add(node.name)
+        pending.extend(children(node))
+    return frozenset(found)
+
+
+def _of_error(error: SoliError) -> Finding:
+    code = "syntax" if isinstance(error, SoliSyntaxError) else "route"
+    source = error.source or Source("", "")
+    return Finding(ERROR, code, error.message, source, error.span or NOWHERE, error.hint)

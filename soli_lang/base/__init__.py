@@ -1,0 +1,1 @@
+"""What everything stands on: sources and places, errors, limits, records."""

@@ -1,1 +1,0 @@
-"""The passes of `soli check` (see `soli_lang.checker`)."""

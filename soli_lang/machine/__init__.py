@@ -1,0 +1,1 @@
+"""The state that one interpreter's running code shares, and how work is counted."""

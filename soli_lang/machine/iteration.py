@@ -1,0 +1,89 @@
+"""Calling a function of a program for each of many items, as builtins of collections do.
+
+Functions here take items that must not change meanwhile. A callback that ends in `next` or `break`
+yields null, which `collected` leaves out (spec/stdlib.md §4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..values.semantics import is_truthy
+from ..values.values import SKIP, Function, Value
+from .machine import Machine
+
+MANY_ITEMS = 16
+"""Items from which on a function is worth compiling to a loop over them."""
+
+
+def _loop(function: Value, kind: str, items: list[Value]) -> Callable[[list[Value]], Any] | None:
+    """The loop that *function* is for that purpose, if it is one and worth it."""
+    if function.__class__ is not Function or len(items) < MANY_ITEMS:
+        return None
+    loop = function.code.loop
+    return None if loop is None else loop(kind, function.frame, function.receiver)
+
+
+def results(machine: Machine, function: Value, items: list[Value]) -> Iterator[Value]:
+    """What *function* yields for each of *items*, one after the other as they are asked for."""
+    loop = _loop(function, "results", items)
+    if loop is not None:
+        return loop(items)  # type: ignore[no-any-return]
+    return map(machine.callback(function, 1), items)
+
+
+def each(machine: Machine, function: Value, items: list[Value]) -> None:
+    """Call *function* with each of *items*."""
+    loop = _loop(function, "each", items)
+    if loop is not None:
+        loop(items)
+        return
+    call = machine.callback(function, 1)
+    for item in items:
+        call(item)
+
+
+def yielded(machine: Machine, function: Value, items: list[Value]) -> list[Value]:
+    """What *function* yields for *items*, as many."""
+    loop = _loop(function, "collected", items)
+    if loop is not None:
+        return loop(items)  # type: ignore[no-any-return]
+    return list(map(machine.callback(function, 1), items))
+
+
+def collected(machine: Machine, function: Value, items: list[Value]) -> list[Value]:
+    """What *function* yields for *items*, without those for which it ended in `next`."""
+    if function.__class__ is not Function or function.raw is None:
+        return yielded(machine, function, items)
+    found = list(map(machine.callback(function, 1, keep_skip=True), items))
+    return [item for item in found if item is not SKIP]
+
+
+def kept(
+    machine: Machine, function: Value, items: list[Value], *, wanted: bool = True
+) -> list[Value]:
+    """Those of *items* for which *function* yields something true (or not: *wanted*)."""
+    loop = _loop(function, "kept" if wanted else "dropped", items)
+    if loop is not None:
+        return loop(items)  # type: ignore[no-any-return]
+    call = machine.callback(function, 1)
+    return [item for item in items if _truth(call(item)) is wanted]
+
+
+def first(
+    machine: Machine, function: Value, items: list[Value], *, wanted: bool = True
+) -> tuple[Value] | None:
+    """The first of *items* for which *function* yields something true (or not: *wanted*)."""
+    loop = _loop(function, "first" if wanted else "first_not", items)
+    if loop is not None:
+        return loop(items)  # type: ignore[no-any-return]
+    call = machine.callback(function, 1)
+    for item in items:
+        if _truth(call(item)) is wanted:
+            return (item,)
+    return None
+
+
+def _truth(value: Value) -> bool:
+    return value if value.__class__ is bool else is_truthy(value)

@@ -1,0 +1,334 @@
+"""The state that one interpreter's running code shares: budget, capabilities, builtins, methods.
+
+Compiled closures capture the machine once, so two interpreters in a process never see each other.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+from typing import Any
+
+from ..base.errors import (
+    Cancelled,
+    LimitError,
+    SoliArgumentError,
+    SoliError,
+    SoliSyntaxError,
+    SoliTypeError,
+    SoliValueError,
+    Thrown,
+)
+from ..base.limits import Capabilities, Limits
+from ..values.method_tables import MethodTable
+from ..values.objects import ErrorValue, SoliClass
+from ..values.semantics import equals, inspect, to_text
+from ..values.values import Function, Value
+
+CHUNK = 4096
+"""Steps between two looks at the clock and the step budget."""
+
+BIG_TEXT = 256
+"""Characters of a written text from which on it is counted as built."""
+
+UNCATCHABLE = (LimitError, Cancelled, SoliSyntaxError)
+"""What no `catch` or `rescue` of a program sees (decision 19)."""
+
+
+class Machine:
+    """Budget, depth, capabilities, globals and method tables of one interpreter."""
+
+    __slots__ = (
+        "_full",
+        "_full_for",
+        "bytes_left",
+        "capabilities",
+        "deadline",
+        "depth",
+        "error_classes",
+        "fuel",
+        "globals",
+        "library",
+        "limits",
+        "local",
+        "max_depth",
+        "max_length",
+        "methods",
+        "modules",
+        "steps_left",
+        "timer",
+        "type_classes",
+    )
+
+    def __init__(
+        self,
+        limits: Limits,
+        capabilities: Capabilities,
+        timer: Callable[[], float] = perf_counter,
+    ) -> None:
+        self.limits = limits
+        self.capabilities = capabilities
+        self.timer = timer
+        self.fuel = CHUNK
+        """Steps until `refuel` must be asked."""
+        self.steps_left = 0
+        """Steps beyond `fuel`; below zero means no limit."""
+        self.deadline = 0.0
+        """On `timer`'s scale; 0 means no limit."""
+        self.bytes_left = limits.max_call_bytes or 2**62
+        """Bytes that the running call may still build."""
+        self.depth = 0
+        self.max_depth = limits.max_depth or 10**9
+        self.max_length = limits.max_value_bytes or 2**62
+        self.globals: dict[str, Value] = {}
+        """Names that every file sees unless it shadows them: builtins, helpers, host functions."""
+        self.methods: dict[str, MethodTable] = {}
+        self.modules: dict[str, Any] = {}
+        """Loaded import files by name."""
+        self.error_classes: dict[str, SoliClass] = {}
+        self.type_classes: dict[str, tuple[type, ...]] = {}
+        """Class name (`String`) -> Python classes of its values, for `class_eval` on builtins."""
+        self.library: dict[str, Any] = {}
+        """What builtins keep for as long as the interpreter lives: its clock, its stores."""
+        self._full_for: Limits | None = None
+        self._full = (0, 0, 0)
+        """Bytes, fuel and steps of a full budget under the limits `_full_for`."""
+        self.local: dict[str, Any] = {}
+        """What belongs to the call that is running (the host's current connection, request…)."""
+
+    # --- budget ------------------------------------------------------------------------------
+
+    def guarded(self, code: Callable[..., Value], *arguments: Value) -> Value:
+        """Run *code* with a fresh budget; the budget of a call around it is kept and put back.
+
+        Raises SoliError only: running out of Python's own stack or memory becomes a LimitError.
+        """
+        saved = self.save()
+        self.start_budget()
+        try:
+            return code(*arguments)
+        except RecursionError:
+            raise self.too_deep() from None
+        except MemoryError:
+            raise LimitError("out of memory") from None
+        except UnicodeEncodeError as error:
+            raise SoliValueError(f"not Unicode text: {error.reason}") from None
+        finally:
+            self.restore(saved)
+
+    def start_budget(self) -> None:
+        """A full budget of steps, time and depth."""
+        limits = self.limits
+        if limits is not self._full_for:
+            self._prepare_budget(limits)
+        self.depth = 0
+        self.bytes_left, self.fuel, self.steps_left = self._full
+        seconds = limits.max_seconds
+        self.deadline = self.timer() + seconds if seconds else 0.0
+
+    def _prepare_budget(self, limits: Limits) -> None:
+        """Work out once what every call under the same limits begins with."""
+        steps = limits.max_steps
+        fuel = min(CHUNK, steps) if steps else CHUNK
+        self._full = (limits.max_call_bytes or 2**62, fuel, steps - fuel if steps else -1)
+        self._full_for = limits
+
+    def save(self) -> tuple[Any, ...]:
+        """The running call's budget, depth and local data; see `restore`."""
+        left = self.deadline - self.timer() if self.deadline else 0.0
+        return (self.fuel, self.steps_left, left, self.depth, self.local, self.bytes_left)
+
+    def restore(self, saved: tuple[Any, ...]) -> None:
+        """Go on with what `save` returned; time between the two does not count as computing."""
+        self.fuel, self.steps_left, left, self.depth, self.local, self.bytes_left = saved
+        self.deadline = self.timer() + left if left else 0.0
+
+    def refuel(self) -> None:
+        """Called when `fuel` is used up. Raises LimitError at the end of the budget."""
+        if self.deadline and self.timer() > self.deadline:
+            raise LimitError(f"time limit exceeded ({self.limits.max_seconds:g} s of computing)")
+        if self.steps_left < 0:
+            self.fuel = CHUNK
+        elif self.steps_left == 0:
+            raise LimitError(f"step limit exceeded ({self.limits.max_steps} steps)")
+        else:
+            self.fuel = min(CHUNK, self.steps_left)
+            self.steps_left -= self.fuel
+
+    def spend(self, steps: int) -> None:
+        """Charge *steps* for work that a builtin does in one go, before it does it."""
+        self.fuel -= steps
+        if self.fuel <= 0:
+            if self.steps_left > 0:
+                self.steps_left = max(0, self.steps_left + self.fuel)
+            self.refuel()
+
+    def text(self, value: Value) -> str:
+        """The display form of *value*, paid for. Raises LimitError."""
+        text = to_text(value, self.spend)
+        if text is not value and len(text) > BIG_TEXT:
+            self.check_length(len(text))
+        return text
+
+    def inspect(self, value: Value) -> str:
+        """The inspect form of *value*, paid for. Raises LimitError."""
+        text = inspect(value, self.spend)
+        if len(text) > BIG_TEXT:
+            self.check_length(len(text))
+        return text
+
+    def equals(self, left: Value, right: Value) -> bool:
+        """`==`, paid for. Raises LimitError."""
+        return equals(left, right, self.spend)
+
+    def too_deep(self, name: str = "") -> LimitError:
+        """The error for calls inside calls: *name* would be one too many of them.
+
+        Without a name: the limit is not reached, but Python's own stack is used up.
+        """
+        if name:
+            limit = f"({self.max_depth} frames)"
+            return LimitError(f'call stack too deep {limit} in "{name}" — unbounded recursion?')
+        message = "call stack too deep (Python's stack is used up) — unbounded recursion?"
+        return LimitError(message, hint=stack_hint())
+
+    def check_length(self, length: int) -> None:
+        """Claim *length* bytes (8 per item of a collection) for a value that is about to be built.
+
+        Raises LimitError when one value, or all that the running call built, would be too large.
+        """
+        self.check_growth(length)
+        self.claim(length)
+
+    def claim(self, length: int) -> None:
+        """Claim *length* bytes of what the running call may build, beside values' own lengths."""
+        self.bytes_left -= length
+        if self.bytes_left < 0:
+            raise LimitError(
+                f"memory limit exceeded ({self.limits.max_call_bytes} bytes built by one call)"
+            )
+
+    def check_growth(self, length: int) -> None:
+        """Refuse to let a value that is there already grow to *length* bytes."""
+        if length > self.max_length:
+            raise LimitError(
+                f"value too large: {length} bytes (limit {self.limits.max_value_bytes})"
+            )
+
+    # --- errors ------------------------------------------------------------------------------
+
+    def caught(self, error: SoliError) -> Value:
+        """What `catch e` binds for *error*: the thrown value, or an object of an error class."""
+        if isinstance(error, Thrown):
+            return error.value
+        if error.instance is None:
+            error.instance = self.error_object(error)
+        return error.instance
+
+    def error_object(self, error: SoliError) -> ErrorValue:
+        """An object of the class `error.kind` with its message, place and backtrace."""
+        line, column = error.place
+        value = ErrorValue(
+            self.error_classes.get(error.kind) or self.error_classes["Error"],
+            {
+                "message": error.message,
+                "line": line,
+                "column": column,
+                "file": error.source.name if error.source is not None else None,
+                "backtrace": [str(frame).strip() for frame in error.backtrace],
+            },
+        )
+        value.origin = error
+        return value
+
+    # --- calls from native code ----------------------------------------------------------------
+
+    def callback(
+        self, function: Value, count: int, *, keep_skip: bool = False
+    ) -> Callable[..., Value]:
+        """A Python callable of *count* arguments that calls the Soli callable *function*.
+
+        Surplus arguments are dropped, missing ones are null (spec/language.md §6.5). A callback
+        that ends in `next` or `break` yields null, or SKIP with *keep_skip*.
+        """
+        if function.__class__ is not Function:
+            call = function.soli_call if hasattr(function, "soli_call") else None
+            if call is None:
+                raise SoliTypeError("expects a function argument")
+
+            def charged(*arguments: Value) -> Value:
+                # Builtins cost no step by themselves: a loop over them would be free.
+                self.spend(1)
+                return call(list(arguments), None, None)
+
+            return charged
+        if keep_skip and function.raw is not None:
+            return _adapted(function, count, function.raw)
+        return _adapted(function, count, function.invoke)
+
+    def call(self, function: Value, *arguments: Value) -> Value:
+        """Call a Soli callable with exactly these arguments; the usual arity errors apply."""
+        if function.__class__ is Function:
+            if function.arity == len(arguments):
+                return function.invoke(*arguments)
+            return function.call(list(arguments), None, None)
+        call = getattr(function, "soli_call", None)
+        if call is None:
+            raise SoliTypeError("Cannot call non-function value")
+        return call(list(arguments), None, None)
+
+    def suspend(self, awaitable: Awaitable[Any], user: str) -> Any:
+        """Wait for *awaitable* without stopping anybody else; *user* is the builtin that waits."""
+        suspend = self.capabilities.require("suspend", user)
+        saved = self.save()
+        try:
+            return suspend(awaitable)
+        finally:
+            self.restore(saved)
+
+    # --- methods on builtin types ------------------------------------------------------------
+
+    def methods_named(self, name: str) -> MethodTable:
+        """The live table of all methods called *name*, by the receiver's Python class."""
+        table = self.methods.get(name)
+        if table is None:
+            table = self.methods[name] = MethodTable()
+        return table
+
+    def find_method(self, value: Value, name: str) -> Any:
+        """The builtin or added method *name* of a value's type, or None."""
+        table = self.methods.get(name)
+        return table.get(value.__class__) if table is not None else None
+
+
+def _adapted(function: Function, count: int, invoke: Callable[..., Value]) -> Callable[..., Value]:
+    """*invoke* made to take *count* arguments."""
+    arity = function.arity
+    if arity == count:
+        return invoke
+    if arity < 0:
+        call = function.call
+        most = sum(1 for param in function.node.params if not param.is_block)
+        return lambda *arguments: call(list(arguments[:most]), None, None)
+    if arity == 0:
+        return lambda *_: invoke()
+    if arity == 1 and count:
+        return lambda first, *_: invoke(first)
+    if arity < count:
+        return lambda *arguments: invoke(*arguments[:arity])
+    padding = (None,) * (arity - count)
+    return lambda *arguments: invoke(*arguments, *padding)
+
+
+def stack_hint() -> str:
+    """What a host can do about a stack that is too small."""
+    return (
+        f"Python's recursion limit is {sys.getrecursionlimit()}; `sys.setrecursionlimit(10_000)` "
+        "in the program that embeds Soli gives it the room of `soli run`"
+    )
+
+
+def arity_error(expected: int, got: int) -> SoliArgumentError:
+    """`Wrong number of arguments: expected N, got M`"""
+    return SoliArgumentError(f"Wrong number of arguments: expected {expected}, got {got}")

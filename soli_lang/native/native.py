@@ -1,0 +1,446 @@
+"""The door through which Python functions become builtins: one declaration per function.
+
+    @function("repeat", String, Int)
+    def repeat(machine, text, times): ...
+
+    @method("string", "trim", "strip", bare=True)
+    def trim(text): ...
+
+    @static("Math", "floor", Number)
+    def floor(number): ...
+
+A declaration names the builtin, its argument types and (in the docstring) what it does; arity and
+type errors are made here and so read alike everywhere (spec/stdlib.md §0.4). A Python function
+whose first parameter is called `machine` is handed the machine. Rules for bodies: return Soli
+values only (never a tuple), raise SoliError only, bound the size of what you build with
+`machine.check_length` *before* building it, and charge long work with `machine.spend`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from functools import partial
+from types import ModuleType
+from typing import Any, TypeVar
+
+from ..base.errors import SoliError, SoliPlainTypeError, SoliTypeError
+from ..base.records import Record, changed
+from ..machine.charging import paid
+from ..machine.machine import Machine, arity_error
+from ..values.objects import Instance, SoliClass
+from ..values.semantics import type_name
+from ..values.values import Function, Symbol, Value
+from .argument_checks import MISSING, checked
+
+UNLIMITED = 10**9
+
+
+class NativeFunction:
+    """A builtin function as a value."""
+
+    __slots__ = ("auto", "declaration", "high", "invoke", "low", "name", "quick")
+
+    soli_type = "Function"
+
+    def __init__(
+        self, name: str, low: int, high: int, invoke: Callable[..., Value], declaration: Any = None
+    ) -> None:
+        self.name = name
+        self.low = low
+        """Fewest arguments."""
+        self.high = high
+        """Most arguments."""
+        self.invoke = invoke
+        self.auto = high == 0
+        """True when bare access calls it (spec/language.md §6.6)."""
+        self.declaration = declaration
+        self.quick: dict[str, str] = getattr(declaration, "quick", None) or {}
+        """Python text of the result for an argument of a Python class; `{0}` is the argument."""
+
+    def soli_call(
+        self, arguments: list[Value], named: dict[str, Value] | None, block: Value
+    ) -> Value:
+        """Call with named arguments as one trailing hash and the block last (spec §6.3)."""
+        if named:
+            arguments.append(named)
+        if block is not None:
+            arguments.append(block)
+        count = len(arguments)
+        if not self.low <= count <= self.high:
+            raise arity_error(self.expected(count), count)
+        return self.invoke(*arguments)
+
+    def expected(self, got: int) -> int:
+        """The number that the arity error names."""
+        declared = getattr(self.declaration, "arity_text", None)
+        if declared is not None:
+            return int(declared)
+        return self.low if got < self.low or self.high == UNLIMITED else self.high
+
+    def soli_text(self) -> str:
+        return f"<native fn {self.name}>"
+
+    def soli_inspect(self) -> str:
+        return "<function>"
+
+
+class NativeMethod:
+    """A builtin method of a type. `invoke(receiver, *arguments)`."""
+
+    __slots__ = (
+        "bare", "declaration", "expected", "high", "invoke", "low", "name", "quick", "type_name",
+    )  # fmt: skip
+
+    def __init__(
+        self, type_name: str, name: str, declaration: Declaration, invoke: Callable[..., Value]
+    ):
+        self.type_name = type_name
+        self.name = name
+        self.declaration = declaration
+        self.low = declaration.low
+        self.high = declaration.high
+        self.bare = declaration.bare
+        """True when `x.name` runs it; otherwise that gives a Method value."""
+        self.expected = declaration.expected
+        self.invoke = invoke
+        self.quick = declaration.quick or {}
+        """Python text of the `result` where `when` holds (if given), instead of a call with the
+        fewest arguments; `{0}` is the receiver, `{1}` the first argument, `{room}` the bytes that
+        one value may have. It must cost little, never fail, and call nothing of the program. A
+        method without arguments that has it must be `bare`."""
+
+    def call(
+        self, receiver: Value, arguments: list[Value], named: dict[str, Value] | None, block: Value
+    ) -> Value:
+        """Call with named arguments as one trailing hash and the block last."""
+        if named:
+            arguments.append(named)
+        if block is not None:
+            arguments.append(block)
+        if not self.low <= len(arguments) <= self.high:
+            raise arity_error(self.expected, len(arguments))
+        return self.invoke(receiver, *arguments)
+
+
+class BoundMethod:
+    """A builtin method taken as a value: `"a".contains` (spec/stdlib.md §0.5)."""
+
+    __slots__ = ("method", "receiver")
+
+    soli_type = "Method"
+
+    def __init__(self, receiver: Value, method: NativeMethod) -> None:
+        self.receiver = receiver
+        self.method = method
+
+    def soli_call(
+        self, arguments: list[Value], named: dict[str, Value] | None, block: Value
+    ) -> Value:
+        return self.method.call(self.receiver, arguments, named, block)
+
+    def soli_text(self) -> str:
+        return f"<method {self.method.type_name}.{self.method.name}>"
+
+
+# --- argument types ---
+
+
+class Arg(Record, frozen=True):
+    """The type of one argument, and how errors speak of it.
+
+    `noun` is used by functions (`len() expects string, got int`), `phrase` by methods
+    (`split expects a string delimiter`). `types` None accepts anything.
+    """
+
+    noun: str
+    phrase: str
+    types: frozenset[type] | None = None
+    default: Any = MISSING
+    is_rest: bool = False
+    message: str | None = None
+    """The whole error text when neither pattern fits; may contain `{name}` and `{got}`."""
+
+    def __call__(
+        self, noun: str | None = None, *, phrase: str | None = None, message: str | None = None
+    ) -> Arg:
+        """The same type in other words: `Int(phrase="an integer index")`."""
+        return changed(
+            self,
+            noun=noun or self.noun,
+            phrase=phrase or self.phrase,
+            message=message or self.message,
+        )
+
+    def optional(self, default: Any = None) -> Arg:
+        """The same type for an argument that may be left out."""
+        return changed(self, default=default)
+
+    def rest(self) -> Arg:
+        """The same type for any number of further arguments (must come last)."""
+        return changed(self, is_rest=True)
+
+    def accepts(self, value: Value) -> bool:
+        return self.types is None or value.__class__ in self.types
+
+
+CALLABLES = frozenset({Function, NativeFunction, BoundMethod, SoliClass})
+
+Any_ = Arg("value", "a value")
+String = Arg("string", "a string argument", frozenset({str}))
+Int = Arg("int", "an integer argument", frozenset({int}))
+Float = Arg("float", "a float argument", frozenset({float}))
+Number = Arg("number", "a numeric argument", frozenset({int, float}))
+Bool = Arg("bool", "a boolean argument", frozenset({bool}))
+Array = Arg("array", "an array argument", frozenset({list}))
+Hash = Arg("hash", "a hash argument", frozenset({dict}))
+Name = Arg("string or symbol", "a string or symbol argument", frozenset({str, Symbol}))
+Callable_ = Arg("function", "a function argument", CALLABLES)
+Text = Arg("string or bytes", "a string or bytes", frozenset({str, bytes}))
+
+
+# --- declarations ---
+
+
+class Declaration(Record, frozen=True):
+    """What a decorated function declares. One source for arity, types, errors and documentation."""
+
+    kind: str
+    """`function`, `method` or `static`."""
+    owner: str
+    """Type name of a method's receiver (`string`, `any`), class of a static, else empty."""
+    names: tuple[str, ...]
+    args: tuple[Arg, ...]
+    bare: bool
+    mutates: bool
+    arity_text: int | None
+    code: Callable[..., Value]
+    takes_machine: bool
+    capability: str | None
+    linear: bool
+    """Whether its work grows with its texts and collections, and it does not pay by itself."""
+    quick: dict[str, str] | None
+    """Written out by the evaluator instead of a call: see `NativeFunction.quick`."""
+    gives: type | None
+    """The class of every result, where the evaluator can use that."""
+    low: int
+    """Fewest arguments."""
+    high: int
+    """Most arguments."""
+    expected: int
+    """The number that an arity error names."""
+
+    def mismatch(self, name: str, arg: Arg, value: Value) -> SoliError:
+        """The error for *value* where *arg* is wanted."""
+        got = type_name(value)
+        if arg.message is not None:
+            text = arg.message.format(name=name, got=got)
+            return SoliTypeError(text) if self.kind == "method" else SoliPlainTypeError(text)
+        if self.kind == "method":
+            return SoliTypeError(f"{name} expects {arg.phrase}")
+        shown = f"{self.owner}.{name}" if self.owner else name
+        return SoliPlainTypeError(f"{shown}() expects {arg.noun}, got {got}")
+
+
+def _arity(args: tuple[Arg, ...]) -> tuple[int, int]:
+    """The fewest and the most arguments."""
+    low = 0
+    for arg in args:
+        if arg.is_rest:
+            return low, UNLIMITED
+        if arg.default is MISSING:
+            low += 1
+    return low, len(args)
+
+
+Code = TypeVar("Code", bound=Callable[..., Any])
+
+
+def _declare(
+    kind: str,
+    owner: str,
+    names: tuple[str, ...],
+    args: tuple[Arg, ...],
+    code: Code,
+    options: dict[str, Any],
+) -> Code:
+    first = code.__code__.co_varnames[:1]
+    arity_text = options.get("arity_text")
+    low, high = _arity(args)
+    declaration = Declaration(
+        kind=kind,
+        owner=owner,
+        names=names,
+        args=args,
+        bare=options.get("bare", False),
+        mutates=options.get("mutates", False),
+        arity_text=arity_text,
+        code=code,
+        takes_machine=first == ("machine",),
+        capability=options.get("capability"),
+        linear=options.get("linear", False),
+        quick=options.get("quick"),
+        gives=options.get("gives"),
+        low=low,
+        high=high,
+        expected=arity_text if arity_text is not None else low if high == UNLIMITED else high,
+    )
+    declared = getattr(code, "soli_declarations", ())
+    code.soli_declarations = (*declared, declaration)  # type: ignore[attr-defined]
+    return code
+
+
+def function(name: str | tuple[str, ...], *args: Arg, **options: Any) -> Callable[[Code], Code]:
+    """Declare a global function (several names: aliases). For options see `method`."""
+    names = (name,) if isinstance(name, str) else name
+    return lambda code: _declare("function", "", names, args, code, options)
+
+
+def static(
+    owner: str, name: str | tuple[str, ...], *args: Arg, **options: Any
+) -> Callable[[Code], Code]:
+    """Declare `Owner.name(...)`."""
+    names = (name,) if isinstance(name, str) else name
+    return lambda code: _declare("static", owner, names, args, code, options)
+
+
+def method(
+    owner: str, name: str | tuple[str, ...], *args: Arg, **options: Any
+) -> Callable[[Code], Code]:
+    """Declare a method of the builtin type *owner* (its `type()` name, or `any`).
+
+    The receiver is the first Python argument (after `machine`). Options: `bare` (`x.name` runs
+    it), `mutates` (documentation), `arity_text` (the number an arity error names), `linear` (its
+    work grows with its texts and collections, and is paid for before it begins).
+    """
+    names = (name,) if isinstance(name, str) else name
+    return lambda code: _declare("method", owner, names, args, code, options)
+
+
+def declarations(module: ModuleType) -> Iterable[Declaration]:
+    """All declarations in a Python module, in source order."""
+    for value in vars(module).values():
+        if getattr(value, "__module__", None) == module.__name__:
+            yield from getattr(value, "soli_declarations", ())
+
+
+# --- installation ---
+
+BUILTIN_TYPES: dict[str, tuple[type, ...]] = {
+    "int": (int,),
+    "float": (float,),
+    "decimal": (Decimal,),
+    "string": (str,),
+    "symbol": (Symbol,),
+    "bool": (bool,),
+    "null": (type(None),),
+    "array": (list,),
+    "hash": (dict,),
+    "bytes": (bytes,),
+    "function": (Function, NativeFunction),
+}
+BUILTIN_TYPES["any"] = tuple(kind for kinds in BUILTIN_TYPES.values() for kind in kinds)
+
+
+def install(
+    machine: Machine,
+    declared: Iterable[Declaration],
+    types: dict[str, tuple[type, ...]] | None = None,
+) -> None:
+    """Make builtins of declarations. *types* adds receivers: type name -> Python classes.
+
+    A method declared for one type wins over one declared for `any`, whatever the order.
+    """
+    receivers = {**BUILTIN_TYPES, **(types or {})}
+    for declaration in declared:
+        if declaration.kind == "method":
+            _install_method(machine, declaration, receivers[declaration.owner])
+            continue
+        for name in declaration.names:
+            native = _native_function(machine, declaration, name)
+            if declaration.kind == "function":
+                machine.globals[name] = native
+            else:
+                native_class(machine, declaration.owner).statics[name] = native
+
+
+def native_class(machine: Machine, name: str) -> SoliClass:
+    """The class *name* among the globals, made when it is not there yet."""
+    klass = machine.globals.get(name)
+    if klass is None:
+        klass = machine.globals[name] = SoliClass(name)
+    return klass
+
+
+def _native_function(machine: Machine, declaration: Declaration, name: str) -> NativeFunction:
+    code = _code(machine, declaration)
+    invoke = checked(declaration, name, code)
+    shown = f"{declaration.owner}.{name}" if declaration.owner else name
+    return NativeFunction(shown, declaration.low, declaration.high, invoke, declaration)
+
+
+def _code(machine: Machine, declaration: Declaration) -> Callable[..., Value]:
+    code = partial(declaration.code, machine) if declaration.takes_machine else declaration.code
+    return paid(machine, code) if declaration.linear else code
+
+
+def _install_method(machine: Machine, declaration: Declaration, classes: tuple[type, ...]) -> None:
+    code = _code(machine, declaration)
+    for name in declaration.names:
+        table = machine.methods_named(name)
+        invoke = checked(declaration, name, code, offset=1)
+        for kind in classes:
+            taken = table.get(kind)
+            if declaration.owner == "any" and taken is not None:
+                continue
+            shown = declaration.owner if declaration.owner != "any" else _shown(kind)
+            table[kind] = NativeMethod(shown, name, declaration, invoke)
+
+
+def _shown(kind: type) -> str:
+    for name, classes in BUILTIN_TYPES.items():
+        if kind in classes:
+            return name
+    return str(getattr(kind, "soli_type", "Function"))
+
+
+def host_function(name: str, code: Callable[..., Any]) -> NativeFunction:
+    """A plain Python callable of the host as a builtin: arity from its signature, any types."""
+    import inspect
+
+    low = high = 0
+    for parameter in inspect.signature(code).parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            high = UNLIMITED
+        elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            high += 1
+            low += parameter.default is parameter.empty
+    return NativeFunction(name, low, high, code)
+
+
+__all__ = [
+    "Any_",
+    "Arg",
+    "Array",
+    "Bool",
+    "BoundMethod",
+    "Callable_",
+    "Declaration",
+    "Float",
+    "Hash",
+    "Instance",
+    "Int",
+    "Name",
+    "NativeFunction",
+    "NativeMethod",
+    "Number",
+    "String",
+    "Text",
+    "declarations",
+    "function",
+    "host_function",
+    "install",
+    "method",
+    "native_class",
+    "static",
+]

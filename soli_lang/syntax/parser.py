@@ -1,0 +1,45 @@
+"""Source text to nodes: the public door of the language's front end.
+
+    program = parse(Source("hello.soli", 'print("hello")'))
+
+The way there: `syntax.scanner` (characters to tokens), `syntax.resolver` (context decided),
+Lark with `grammar/soli.lark`, `syntax.builder` (nodes).
+"""
+
+from __future__ import annotations
+
+from ..base.collecting import Paused
+from ..base.errors import SoliSyntaxError
+from ..base.source import Source, Span
+from ..tree.nodes import Body, Program
+
+__all__ = ["parse"]
+
+
+def parse(source: Source) -> Program:
+    """Read a whole program.
+
+    Raises:
+        SoliSyntaxError: if it is none. `also` holds further errors, all in source order, and
+            `incomplete` tells that the text only stops too early.
+    """
+    _check_characters(source)
+    from .parsing import read  # reads the grammar's tables: only when something is parsed
+
+    with Paused():
+        statements = read(source)
+    span = Span(0, len(source.text))
+    return Program(span, source, Body(span, tuple(statements)))
+
+
+def _check_characters(source: Source) -> None:
+    """Strings hold whole characters; half of one in a literal would break every encoder later."""
+    if source.text.isascii():
+        return
+    try:
+        source.text.encode()
+    except UnicodeEncodeError as error:
+        span = Span(error.start, error.start + 1)
+        raise SoliSyntaxError(
+            "the text is not Unicode: half a character", span, source, stage="Lexer error"
+        ) from None

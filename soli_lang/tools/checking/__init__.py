@@ -1,0 +1,1 @@
+"""The passes of `soli check` (see `soli_lang.tools.checker`)."""

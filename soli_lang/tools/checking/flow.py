@@ -1,0 +1,103 @@
+"""Code that nothing reaches, and functions that a later one of the same name replaces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...evaluator.scopes import children
+from ...tree import nodes
+from .findings import Findings
+
+_LEAVING = (nodes.Return, nodes.Throw, nodes.Break, nodes.Next)
+
+
+class FlowPass:
+    """Looks at each body by itself."""
+
+    def __init__(self, program: nodes.Program, findings: Findings) -> None:
+        self._program = program
+        self._findings = findings
+
+    def run(self) -> None:
+        pending: list[Any] = [self._program.body]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, nodes.Body):
+                self._body(node, is_file=node is self._program.body)
+            pending.extend(children(node))
+
+    def _body(self, body: nodes.Body, *, is_file: bool) -> None:
+        declared: dict[str, nodes.Node] = {}
+        for index, statement in enumerate(body.statements):
+            self._replaced(statement, declared)
+            is_last = index == len(body.statements) - 1
+            if not is_last and self._leaves(statement, is_file):
+                self._findings.warning(
+                    "unreachable",
+                    "this is never reached",
+                    body.statements[index + 1].span,
+                    f"line {self._line(statement)} always leaves before it",
+                )
+                return
+
+    def _line(self, node: nodes.Node) -> int:
+        return self._program.source.position(node.span.start).line
+
+    def _leaves(self, node: Any, is_file: bool) -> bool:
+        """Whether what follows *node* in its body cannot run."""
+        if is_file:
+            # A stray `return` at the top level ends only itself (spec/language.md §5.3).
+            return isinstance(node, nodes.Throw) or _loops_forever(node)
+        return _always_leaves(node)
+
+    def _replaced(self, statement: Any, declared: dict[str, nodes.Node]) -> None:
+        if isinstance(statement, nodes.Export):
+            statement = statement.declaration
+        if isinstance(statement, nodes.FunctionDecl):
+            name = statement.function.name
+        elif isinstance(statement, nodes.ClassDecl):
+            name = statement.name
+        else:
+            return
+        earlier = declared.get(name)
+        if earlier is not None:
+            self._findings.warning(
+                "replaced",
+                f"'{name}' replaces the one defined on line {self._line(earlier)}",
+                statement.span,
+            )
+        declared[name] = statement
+
+
+def _always_leaves(node: Any) -> bool:
+    if isinstance(node, _LEAVING):
+        return True
+    if isinstance(node, nodes.If):
+        otherwise = node.otherwise
+        return otherwise is not None and _body_leaves(node.then) and _body_leaves(otherwise)
+    if isinstance(node, nodes.BlockStmt):
+        return _body_leaves(node.body)
+    return _loops_forever(node)
+
+
+def _body_leaves(body: nodes.Body) -> bool:
+    return any(_always_leaves(statement) for statement in body.statements)
+
+
+def _loops_forever(node: Any) -> bool:
+    """`while true` without a way out."""
+    if not isinstance(node, nodes.While) or not isinstance(node.condition, nodes.Literal):
+        return False
+    return node.condition.value is True and not _breaks(node.body)
+
+
+def _breaks(body: nodes.Body) -> bool:
+    """Whether a `break` (of this loop) or `return` is in *body*."""
+    pending: list[Any] = list(body.statements)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, nodes.Break | nodes.Return | nodes.Throw):
+            return True
+        if not isinstance(node, nodes.FunctionNode):
+            pending.extend(children(node))
+    return False

@@ -1,0 +1,401 @@
+"""Unknown names, unused variables, and calls with the wrong number of arguments.
+
+Names are resolved exactly as the evaluator does it: with the blocks of `evaluator.scopes`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...base.source import Span
+from ...evaluator.scopes import THIS, Block, FileScope, Scopes, Variable, children
+from ...tree import nodes
+from .arguments import Arguments
+from .findings import Findings, Known, did_you_mean
+
+CONTEXTUAL = frozenset({"alias_method", "const_get", "define_method", "defined", "next"})
+"""Names that the evaluator itself gives a meaning."""
+UNSEEN = "_"
+"""Variables whose name begins so are meant to be unused."""
+
+
+class Use:
+    """What is known of one variable."""
+
+    __slots__ = ("assigned", "functions", "is_read", "is_reported", "name", "span")
+
+    def __init__(self, name: str, span: Span) -> None:
+        self.name = name
+        self.span = span
+        """Where it is first assigned."""
+        self.is_read = False
+        self.is_reported = True
+        """False for parameters and the like, which may go unused."""
+        self.assigned = 0
+        self.functions: list[Any] = []
+        """Functions and classes declared under its name."""
+
+
+class NamePass:
+    """Walks a whole file with the block that each node is in."""
+
+    def __init__(self, program: nodes.Program, known: Known, findings: Findings) -> None:
+        self._program = program
+        self._known = known
+        self._findings = findings
+        self._scopes = Scopes(FileScope())
+        self._block = Block(None, file=self._scopes.file)
+        self._uses: dict[Variable, Use] = {}
+        self._guarded = 0
+        """How many `try` bodies and the like are around: errors in there may be meant."""
+        self._unseen_imports = False
+        """Whether a file was imported whole of which nobody knows what it exports."""
+        self._calls: list[tuple[nodes.Node, Variable | None, str, Arguments, int]] = []
+        self._in_hook = 0
+
+    def run(self) -> None:
+        self._import_names()
+        self._scopes.declare_function(self._program.body, self._block)
+        for statement in self._program.body.statements:
+            self._note_declaration(statement)
+        self._statements(self._program.body.statements)
+        self._check_calls()
+        self._report_unused()
+
+    def _import_names(self) -> None:
+        for statement in self._program.body.statements:
+            if not isinstance(statement, nodes.Import):
+                continue
+            exports = self._exports(statement)
+            if statement.namespace is not None:
+                self._declare_import(statement.namespace, statement)
+            elif statement.items is not None:
+                for name, local in statement.items:
+                    self._declare_import(local, statement)
+                    if exports is not None and name not in exports:
+                        self._findings.error(
+                            "unknown-import",
+                            f"'{name}' is not exported from '{statement.path}'",
+                            statement.span,
+                            did_you_mean(name, sorted(exports)),
+                        )
+            elif exports is None:
+                self._unseen_imports = True
+            else:
+                for name in exports:
+                    self._declare_import(name, statement)
+
+    def _exports(self, statement: nodes.Import) -> set[str] | None:
+        try:
+            return self._known.exports_of(statement.path, self._program.source.name)
+        except LookupError:
+            message = f"Module not found: {statement.path}"
+            self._findings.error("unknown-module", message, statement.span)
+            return None
+
+    def _declare_import(self, name: str, node: nodes.Node) -> None:
+        variable = self._block.declare(name)
+        self._use(variable, node.span).is_reported = False
+
+    # --- walking ---------------------------------------------------------------------------------
+
+    def _statements(self, statements: tuple[Any, ...]) -> None:
+        for index, statement in enumerate(statements):
+            self._visit(statement)
+            if index == len(statements) - 1 and isinstance(statement, nodes.Assign):
+                self._returned(statement)
+
+    def _returned(self, statement: nodes.Assign) -> None:
+        """The value of a last assignment is the function's: that is a use."""
+        if isinstance(statement.target, nodes.Name):
+            variable = self._block.find(statement.target.name)
+            if variable is not None and variable in self._uses:
+                self._uses[variable].is_read = True
+
+    def _visit(self, node: Any) -> None:
+        visit = _VISITORS.get(node.__class__)
+        if visit is not None:
+            visit(self, node)
+        else:
+            for child in children(node):
+                self._visit(child)
+
+    def _within(self, block: Block, *visited: Any) -> None:
+        outer, self._block = self._block, block
+        for node in visited:
+            if isinstance(node, nodes.Body):
+                self._statements(node.statements)
+            elif node is not None:
+                self._visit(node)
+        self._block = outer
+
+    def _body(self, body: nodes.Body) -> None:
+        block = self._scopes.blocks.get(id(body))
+        if block is None:
+            self._statements(body.statements)
+            return
+        for statement in body.statements:
+            outer, self._block = self._block, block
+            self._note_declaration(statement)
+            self._block = outer
+        self._within(block, body)
+
+    def _for(self, node: nodes.For) -> None:
+        self._visit(node.iterable)
+        outer, self._block = self._block, self._scopes.of(node)
+        self._body(node.body)
+        self._block = outer
+
+    def _comprehension(self, node: Any) -> None:
+        self._visit(node.iterable)
+        inner = [child for child in children(node) if child is not node.iterable]
+        self._within(self._scopes.of(node), *inner)
+
+    def _handler(self, node: nodes.Handler) -> None:
+        outer, self._block = self._block, self._scopes.of(node)
+        self._body(node.body)
+        self._block = outer
+
+    def _try(self, node: nodes.Try) -> None:
+        self._guarded += bool(node.handlers)
+        self._visit(node.body)
+        self._guarded -= bool(node.handlers)
+        for handler in node.handlers:
+            self._visit(handler)
+        if node.final is not None:
+            self._visit(node.final)
+
+    def _rescue(self, node: nodes.Rescue) -> None:
+        self._guarded += 1
+        self._visit(node.body)
+        self._guarded -= 1
+        self._visit(node.fallback)
+
+    def _function(self, node: nodes.FunctionNode) -> None:
+        block = Block(self._block, file=self._scopes.file, is_function=True)
+        block.declare(THIS)
+        for param in node.params:
+            variable = block.declare(param.name)
+            self._use(variable, param.span).is_reported = False
+        if not node.params:
+            block.declare("it")
+        self._scopes.declare_function(node.body, block)
+        for statement in node.body.statements:
+            outer, self._block = self._block, block
+            self._note_declaration(statement)
+            self._block = outer
+        self._within(block, *(param.default for param in node.params), node.body)
+
+    def _class(self, node: nodes.ClassDecl) -> None:
+        if node.superclass is not None:
+            self._read(node.superclass, node.span)
+        block = Block(self._block, file=self._scopes.file, is_function=True)
+        block.declare(THIS)
+        for member in node.members:
+            if isinstance(member, nodes.ClassDecl):
+                self._use(block.declare(member.name), member.span).is_reported = False
+        self._within(block, *node.members)
+
+    def _enum(self, node: nodes.EnumDecl) -> None:
+        block = Block(self._block, file=self._scopes.file, is_function=True)
+        block.declare(THIS)
+        self._within(block, *(method.function for method in node.methods))
+
+    def _mixin(self, node: nodes.Mixin) -> None:
+        for name in node.names:
+            self._read(name, node.span)
+
+    def _hook(self, node: nodes.HookBlock) -> None:
+        """Its calls are made for the host class: their names are looked up nowhere else."""
+        self._in_hook += 1
+        for child in children(node):
+            self._visit(child)
+        self._in_hook -= 1
+
+    # --- names -----------------------------------------------------------------------------------
+
+    def _use(self, variable: Variable, span: Span) -> Use:
+        use = self._uses.get(variable)
+        if use is None:
+            use = self._uses[variable] = Use(variable.name, span)
+        return use
+
+    def _note_declaration(self, statement: Any) -> None:
+        """Remember functions and classes by the variable that they are bound to."""
+        if isinstance(statement, nodes.Export):
+            statement = statement.declaration
+        if isinstance(statement, nodes.FunctionDecl):
+            name: str = statement.function.name
+        elif isinstance(statement, nodes.ClassDecl | nodes.EnumDecl):
+            name = statement.name
+        else:
+            return
+        variable = self._block.find(name)
+        if variable is None:
+            return
+        use = self._use(variable, statement.span)
+        use.is_reported = False
+        use.functions.append(statement)
+
+    def _name(self, node: nodes.Name) -> None:
+        self._read(node.name, node.span)
+
+    def _read(self, name: str, span: Span) -> Variable | None:
+        variable = self._block.find(name)
+        if variable is not None:
+            self._use(variable, span).is_read = True
+            return variable
+        if not self._is_known(name):
+            self._unknown(name, span)
+        return None
+
+    def _is_known(self, name: str) -> bool:
+        known = self._known
+        return (
+            name in known.builtins
+            or name in known.names
+            or name in CONTEXTUAL
+            or self._unseen_imports
+            or self._in_hook > 0
+        )
+
+    def _unknown(self, name: str, span: Span) -> None:
+        names = [*self._block.visible_names(), *self._known.builtins, *self._known.names]
+        hint = did_you_mean(name, [one for one in names if not one.startswith("%")])
+        self._report("unknown-name", f"Undefined variable '{name}'", span, hint, self._guarded)
+
+    def _report(self, code: str, message: str, span: Span, hint: str | None, guarded: int) -> None:
+        """An error, unless it may be meant: in what is rescued, and in tests of failures."""
+        is_meant = guarded or self._known.is_test
+        report = self._findings.warning if is_meant else self._findings.error
+        report(code, message, span, hint)
+
+    def _literal(self, node: nodes.Literal) -> None:
+        """A text may be the argument of `defined`."""
+        if node.value.__class__ is str and node.value.isidentifier():
+            variable = self._block.find(node.value)
+            if variable is not None and variable in self._uses:
+                self._uses[variable].is_read = True
+
+    def _assign(self, node: Any) -> None:
+        self._visit(node.value)
+        self._target(node.target, node, reads=isinstance(node, nodes.CompoundAssign))
+
+    def _increment(self, node: nodes.Increment) -> None:
+        self._target(node.target, node, reads=False)
+
+    def _target(self, target: Any, node: nodes.Node, *, reads: bool) -> None:
+        if not isinstance(target, nodes.Name):
+            self._visit(target)
+            return
+        variable = self._block.find(target.name)
+        if variable is None:
+            return
+        use = self._use(variable, target.span)
+        use.assigned += 1
+
+    def _let(self, node: Any) -> None:
+        if node.value is not None:
+            self._visit(node.value)
+        variable = self._block.find(node.name)
+        if variable is not None:
+            self._use(variable, node.span).assigned += 1
+
+    # --- calls -----------------------------------------------------------------------------------
+
+    def _call(self, node: nodes.Call, extra: int = 0) -> None:
+        arguments = Arguments.of(node.arguments, node.block, extra)
+        if isinstance(node.callee, nodes.Name):
+            name = node.callee.name
+            variable = self._read(name, node.callee.span)
+            self._calls.append((node, variable, name, arguments, self._guarded))
+        else:
+            self._visit(node.callee)
+        for argument in node.arguments:
+            self._visit(argument.value)
+        if node.block is not None:
+            self._visit(node.block)
+
+    def _pipeline(self, node: nodes.Pipeline) -> None:
+        self._visit(node.value)
+        if isinstance(node.stage, nodes.Call):
+            callee = node.stage.callee
+            special = isinstance(callee, nodes.Name) and callee.name in ("map", "filter", "each")
+            if special:
+                for argument in node.stage.arguments:
+                    self._visit(argument.value)
+            else:
+                self._call(node.stage, extra=1)
+        else:
+            self._visit(node.stage)
+
+    def _new(self, node: nodes.New) -> None:
+        arguments = Arguments.of(node.arguments, None)
+        if isinstance(node.target, nodes.Name):
+            variable = self._read(node.target.name, node.target.span)
+            self._calls.append((node, variable, node.target.name, arguments, self._guarded))
+        else:
+            self._visit(node.target)
+        for argument in node.arguments:
+            self._visit(argument.value)
+
+    def _check_calls(self) -> None:
+        for node, variable, name, arguments, guarded in self._calls:
+            if variable is None:
+                if self._known_elsewhere(name):
+                    continue
+                fault = arguments.fault_for_builtin(self._known.builtins.get(name))
+            else:
+                use = self._uses[variable]
+                if use.assigned or len(use.functions) != 1:
+                    continue
+                fault = arguments.fault_for_declaration(use.functions[0])
+            if fault is not None:
+                self._report("wrong-arguments", fault, node.span, None, guarded)
+
+    def _known_elsewhere(self, name: str) -> bool:
+        return name in self._known.names or self._unseen_imports or self._in_hook > 0
+
+    # --- unused ----------------------------------------------------------------------------------
+
+    def _report_unused(self) -> None:
+        for variable, use in self._uses.items():
+            in_function = variable.home is not None
+            if use.is_read or not use.is_reported or not in_function or not use.assigned:
+                continue
+            if use.name.startswith(UNSEEN):
+                continue
+            self._findings.warning(
+                "unused-variable",
+                f"'{use.name}' is assigned but never used",
+                use.span,
+                f"remove it, or call it '_{use.name}' if that is meant",
+            )
+
+
+_VISITORS: dict[type, Any] = {
+    nodes.Name: NamePass._name,
+    nodes.Literal: NamePass._literal,
+    nodes.Body: NamePass._body,
+    nodes.For: NamePass._for,
+    nodes.ArrayComprehension: NamePass._comprehension,
+    nodes.HashComprehension: NamePass._comprehension,
+    nodes.Handler: NamePass._handler,
+    nodes.Try: NamePass._try,
+    nodes.Rescue: NamePass._rescue,
+    nodes.FunctionNode: NamePass._function,
+    nodes.ClassDecl: NamePass._class,
+    nodes.EnumDecl: NamePass._enum,
+    nodes.Mixin: NamePass._mixin,
+    nodes.HookBlock: NamePass._hook,
+    nodes.MacroCall: lambda self, node: None,
+    nodes.Import: lambda self, node: None,
+    nodes.Assign: NamePass._assign,
+    nodes.CompoundAssign: NamePass._assign,
+    nodes.Increment: NamePass._increment,
+    nodes.Let: NamePass._let,
+    nodes.Const: NamePass._let,
+    nodes.Call: NamePass._call,
+    nodes.Pipeline: NamePass._pipeline,
+    nodes.New: NamePass._new,
+}

@@ -1,0 +1,216 @@
+"""What reads like one thing and is another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...evaluator.scopes import children
+from ...tree import nodes
+from ...values.values import Symbol
+from .findings import Findings, Known
+
+PRINTERS = frozenset({"print", "puts", "println"})
+_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
+
+
+class ShapePass:
+    """Looks at each node and its parent, whatever the names mean."""
+
+    def __init__(self, program: nodes.Program, known: Known, findings: Findings) -> None:
+        self._program = program
+        self._known = known
+        self._findings = findings
+        self._text = program.source.text
+        self._own_members = _members_of(program)
+
+    def run(self) -> None:
+        pending: list[Any] = [self._program.body]
+        while pending:
+            node = pending.pop()
+            check = _CHECKS.get(node.__class__)
+            if check is not None:
+                check(self, node)
+            pending.extend(children(node))
+
+    # --- bodies ----------------------------------------------------------------------------------
+
+    def _body(self, body: nodes.Body) -> None:
+        for statement, following in zip(body.statements, body.statements[1:], strict=False):
+            if isinstance(statement, nodes.Member) and self._is_command(statement, following):
+                self._two_statements(statement, following)
+            elif _is_idle(statement):
+                self._findings.warning(
+                    "no-effect", "this has no effect", statement.span, _idle_hint(statement)
+                )
+
+    def _is_command(self, statement: nodes.Member, following: Any) -> bool:
+        """`obj.m "x"` on one line of a body: two statements (spec/language.md §6.4)."""
+        if isinstance(following, nodes.Stmt):
+            return False
+        between = self._text[statement.span.end : following.span.start]
+        return bool(between) and not between.strip() and "\n" not in between
+
+    def _two_statements(self, statement: nodes.Member, following: Any) -> None:
+        argument = self._text[following.span.start : following.span.end]
+        self._findings.warning(
+            "member-command",
+            "these are two statements: a member takes no arguments without parentheses",
+            statement.span.to(following.span),
+            f"write .{statement.name}({argument})" if len(argument) < 40 else None,
+        )
+
+    # --- conditions ------------------------------------------------------------------------------
+
+    def _conditional(self, node: Any) -> None:
+        self._condition(node.condition)
+
+    def _condition(self, node: Any) -> None:
+        if isinstance(node, nodes.Logical) and node.operator != "??":
+            self._condition(node.left)
+            self._condition(node.right)
+        elif isinstance(node, nodes.Unary) and node.operator == "!":
+            self._condition(node.operand)
+        elif isinstance(node, nodes.Assign):
+            self._findings.warning(
+                "assignment-in-condition",
+                "this assigns, it does not compare",
+                node.span,
+                "write `==` to compare, or assign on a line of its own",
+            )
+        elif isinstance(node, nodes.Member) and self._is_bare_method(node):
+            self._findings.warning(
+                "bare-method",
+                f"'{node.name}' without arguments is a Method, which is always true",
+                node.span,
+                f"write .{node.name}(...)",
+            )
+
+    def _is_bare_method(self, node: nodes.Member) -> bool:
+        """Whether `x.name` can only be a builtin method that needs arguments (stdlib §0.5)."""
+        if not node.name.endswith("?") or node.name in self._own_members:
+            return False
+        table = self._known.methods.get(node.name)
+        if not table:
+            return False
+        return all(
+            not getattr(method, "bare", True) and getattr(method, "low", 0) > 0
+            for method in table.values()
+        )
+
+    # --- expressions -----------------------------------------------------------------------------
+
+    def _binary(self, node: nodes.Binary) -> None:
+        if node.operator == "-" and _is_printer(node.left):
+            assert isinstance(node.left, nodes.Name)
+            self._findings.warning(
+                "subtracts-from-function",
+                f"this subtracts from what {node.left.name} returns",
+                node.span,
+                f"write {node.left.name}(-...)",
+            )
+
+    def _index(self, node: nodes.Index) -> None:
+        if _is_printer(node.object):
+            assert isinstance(node.object, nodes.Name)
+            self._findings.warning(
+                "indexes-function",
+                f"this indexes what {node.object.name} returns",
+                node.span,
+                f"write {node.object.name}([...])",
+            )
+
+    def _hash(self, node: nodes.HashLiteral) -> None:
+        seen: set[tuple[type, Any]] = set()
+        for key, _ in node.pairs:
+            if not isinstance(key, nodes.Literal):
+                continue
+            value = key.value.name if isinstance(key.value, Symbol) else key.value
+            mark = (type(key.value), value)
+            if mark in seen:
+                self._findings.warning(
+                    "duplicate-key", f"the key {_shown(key)} is there twice", key.span
+                )
+            seen.add(mark)
+
+    def _function(self, node: nodes.FunctionNode) -> None:
+        seen: set[str] = set()
+        for param in node.params:
+            if param.name in seen:
+                self._findings.warning(
+                    "duplicate-parameter", f"there are two parameters '{param.name}'", param.span
+                )
+            seen.add(param.name)
+
+    def _match(self, node: nodes.Match) -> None:
+        for arm, following in zip(node.arms, node.arms[1:], strict=False):
+            if arm.guard is None and isinstance(
+                arm.pattern, nodes.WildcardPattern | nodes.NamePattern
+            ):
+                self._findings.warning(
+                    "unreachable",
+                    "this arm is never reached",
+                    following.span,
+                    "the arm before it matches everything",
+                )
+                return
+
+
+def _is_printer(node: Any) -> bool:
+    return isinstance(node, nodes.Name) and node.name in PRINTERS
+
+
+def _is_idle(node: Any) -> bool:
+    """Whether a statement whose value nobody takes does nothing."""
+    if isinstance(node, nodes.Literal):
+        return True
+    if isinstance(node, nodes.HashLiteral):
+        return not node.pairs
+    if isinstance(node, nodes.Binary) and node.operator in _COMPARISONS:
+        return _is_plain(node.left) and _is_plain(node.right)
+    return False
+
+
+def _is_plain(node: Any) -> bool:
+    return isinstance(node, nodes.Literal | nodes.Name | nodes.This)
+
+
+def _idle_hint(node: Any) -> str | None:
+    if isinstance(node, nodes.Binary) and node.operator == "==":
+        return "write `=` to assign"
+    if isinstance(node, nodes.HashLiteral):
+        return "`{}` here is an empty hash, not an empty block"
+    return None
+
+
+def _shown(node: nodes.Literal) -> str:
+    return f"'{node.value}'" if isinstance(node.value, str) else str(node.value)
+
+
+def _members_of(program: nodes.Program) -> frozenset[str]:
+    """Names of all methods, fields and functions that the file itself defines."""
+    return frozenset(_defined(program.body))
+
+
+def _defined(root: nodes.Node) -> Iterator[str]:
+    pending: list[Any] = [root]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, nodes.FunctionNode | nodes.FieldDecl):
+            yield node.name
+        elif isinstance(node, nodes.Literal) and isinstance(node.value, str | Symbol):
+            yield node.value.name if isinstance(node.value, Symbol) else node.value
+        pending.extend(children(node))
+
+
+_CHECKS: dict[type, Any] = {
+    nodes.Body: ShapePass._body,
+    nodes.If: ShapePass._conditional,
+    nodes.While: ShapePass._conditional,
+    nodes.Conditional: ShapePass._conditional,
+    nodes.Binary: ShapePass._binary,
+    nodes.Index: ShapePass._index,
+    nodes.HashLiteral: ShapePass._hash,
+    nodes.FunctionNode: ShapePass._function,
+    nodes.Match: ShapePass._match,
+}

@@ -1,0 +1,1 @@
+"""What a program can hold, and the language's opinions on it."""

@@ -1,0 +1,1 @@
+"""Global functions, `Math`, and the names that this library has not."""

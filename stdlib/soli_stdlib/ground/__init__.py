@@ -1,0 +1,1 @@
+"""What builtins share: reading arguments, costs, equality, order, rounding, the clock."""

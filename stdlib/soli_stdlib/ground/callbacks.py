@@ -1,0 +1,38 @@
+"""How builtins call the functions they are given (spec/stdlib.md §4-5, spec/language.md §6.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import NativeFunction
+from soli_lang.values.semantics import is_truthy
+from soli_lang.values.values import Function, Value
+
+
+def parameter_count(function: Value) -> int:
+    """How many positional parameters *function* declares; 1 when nobody can tell."""
+    if function.__class__ is Function:
+        if function.arity >= 0:
+            return int(function.arity)
+        return sum(1 for parameter in function.node.params if not parameter.is_block)
+    return int(function.high) if function.__class__ is NativeFunction else 1
+
+
+def pair_callback(machine: Machine, function: Value) -> Callable[[Value, Value], Value]:
+    """A Python callable of key and value; a function of one parameter gets `[key, value]`."""
+    if parameter_count(function) >= 2:
+        return machine.callback(function, 2)
+    call = machine.callback(function, 1)
+    return lambda key, value: call([key, value])
+
+
+def predicate(machine: Machine, function: Value) -> Callable[[Value], bool]:
+    """A Python callable of one item that says whether *function* yields something true."""
+    call = machine.callback(function, 1)
+
+    def holds(item: Value) -> bool:
+        result = call(item)
+        return result is True or (result is not False and is_truthy(result))
+
+    return holds

@@ -1,0 +1,48 @@
+"""The one clock that every builtin reads, so that freezing time freezes all of them.
+
+Decision 22: `freeze_time` and friends hold for every clock a program can read. Builtins ask
+`now(machine)`; nothing in the library calls `time.time` by itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from soli_lang.machine.machine import Machine
+
+_KEY = "clock"
+
+
+class Clock:
+    """Unix seconds from the host's clock, or the instant at which a program froze it."""
+
+    __slots__ = ("_source", "frozen_at")
+
+    def __init__(self, source: Callable[[], float]) -> None:
+        self._source = source
+        self.frozen_at: float | None = None
+        """Unix seconds that `now` keeps returning; None while time runs."""
+
+    def now(self) -> float:
+        return self._source() if self.frozen_at is None else self.frozen_at
+
+    def freeze(self, instant: float) -> None:
+        """Stop time at *instant* (Unix seconds), also when it is stopped already."""
+        self.frozen_at = instant
+
+    def unfreeze(self) -> None:
+        self.frozen_at = None
+
+
+def of(machine: Machine) -> Clock:
+    """The clock of this interpreter, made when it is first asked for."""
+    clock = machine.library.get(_KEY)
+    if clock is None:
+        clock = machine.library[_KEY] = Clock(machine.capabilities.clock or time.time)
+    return clock
+
+
+def now(machine: Machine) -> float:
+    """Unix seconds with fraction, as programs see them."""
+    return of(machine).now()

@@ -1,0 +1,89 @@
+"""What builtins pay for going through values, and for building new ones.
+
+A builtin runs in one go, so it pays before it works: steps for time (a step is worth about a
+tenth of a microsecond of Python, or 64 characters in C), and `check_length` for memory. Small
+values are free: the call itself has cost a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+
+from soli_lang.machine.machine import Machine
+from soli_lang.values.values import Value
+
+from .ordering import kinds_of
+
+BIG_TEXT = 256
+"""Characters of a text from which on going through it costs steps, and copying it memory."""
+SMALL_TEXT = f"len({{0}}) <= {BIG_TEXT}"
+"""Where a method of String is free, in the words of `NativeMethod.quick`."""
+GIVEN_TEXT = "{1}.__class__ is str"
+"""Where the first argument is a String, in the same words."""
+BIG_COLLECTION = 32
+"""Items or entries from which on going through them costs steps, and copying them memory."""
+ITEM_BYTES = 8
+"""What one item counts against the size limit of a value."""
+OBJECT_BYTES = 64
+"""What an item takes beside its place when it is made with the collection: a text, an Array."""
+ENTRY_BYTES = 16
+"""What one hash entry counts against the size limit of a value."""
+
+
+def read_text(machine: Machine, text: str) -> None:
+    """Pay for going through *text* once in C."""
+    if len(text) > BIG_TEXT:
+        machine.spend(len(text) >> 6)
+
+
+def copy_text(machine: Machine, text: str) -> None:
+    """Pay for a new text about as long as *text*."""
+    if len(text) > BIG_TEXT:
+        machine.spend(len(text) >> 6)
+        machine.check_length(len(text))
+
+
+def read_items(machine: Machine, items: Sized) -> None:
+    """Pay for going through an Array or Hash once in C."""
+    if len(items) > BIG_COLLECTION:
+        machine.spend(len(items) >> 2)
+
+
+def copy_items(machine: Machine, items: Sized) -> None:
+    """Pay for a new Array of about as many items."""
+    if len(items) > BIG_COLLECTION:
+        machine.spend(len(items) >> 2)
+        machine.check_length(len(items) * ITEM_BYTES)
+
+
+def make_items(machine: Machine, count: int) -> None:
+    """Pay for a new Array of *count* new texts."""
+    if count > BIG_COLLECTION:
+        machine.check_length(ITEM_BYTES * count)
+        machine.claim(OBJECT_BYTES * count)
+        machine.spend(count >> 2)
+
+
+def compare_texts(
+    machine: Machine, items: list[Value], times: int = 1, kinds: frozenset[type] | None = None
+) -> None:
+    """Pay for comparing each long text among *items* to its end, *times* times.
+
+    Equal texts take as long to compare as they are long, and C does not stop in between.
+    """
+    kinds = kinds_of(items) if kinds is None else kinds
+    if str not in kinds:
+        return
+    if len(kinds) == 1:
+        total = sum(map(len, items))
+    else:
+        total = sum([len(item) for item in items if item.__class__ is str])
+    if total > BIG_TEXT:
+        machine.spend(total * times >> 10)
+
+
+def copy_entries(machine: Machine, entries: Sized) -> None:
+    """Pay for a new Hash of about as many entries."""
+    if len(entries) > BIG_COLLECTION:
+        machine.spend(len(entries) >> 2)
+        machine.check_length(len(entries) * ENTRY_BYTES)

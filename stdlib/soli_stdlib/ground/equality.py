@@ -1,0 +1,127 @@
+"""Searching and counting by Soli's `==`, at Python's speed where Python's `==` says the same.
+
+Python takes `1`, `True` and `Decimal(1)` for equal, Soli does not (spec/stdlib.md §0.3).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from soli_lang.values.semantics import Spend, equals, is_key, to_key
+from soli_lang.values.values import Symbol, Value
+
+from .costs import BIG_TEXT
+
+_SAME_IN_PYTHON = frozenset({str, int, type(None), Symbol})
+"""Kinds among which Python's `==` and hash are Soli's."""
+_INT_AND_FLOAT = frozenset({int, float})
+_LOOKED_UP_AS_THEY_ARE = frozenset({str, type(None), Symbol})
+
+
+def position(items: list[Value], wanted: Value, spend: Spend) -> int:
+    """Index of the first item equal to *wanted*, -1 if there is none."""
+    kind = wanted.__class__
+    if kind in _SAME_IN_PYTHON:
+        _pay_for_text(items, wanted, spend)
+        return _position_at_c_speed(items, wanted, kind is int)
+    for index, item in enumerate(items):
+        if equals(item, wanted, spend):
+            return index
+    return -1
+
+
+def _position_at_c_speed(items: list[Value], wanted: Value, is_int: bool) -> int:
+    """`list.index`, passing over what only Python takes for equal to an Int."""
+    index = -1
+    try:
+        while True:
+            index = items.index(wanted, index + 1)
+            if not is_int or items[index].__class__ in _INT_AND_FLOAT:
+                return index
+    except ValueError:
+        return -1
+
+
+def without(items: list[Value], unwanted: Value, spend: Spend) -> list[Value]:
+    """The items that are not equal to *unwanted*."""
+    if unwanted.__class__ is str:
+        _pay_for_text(items, unwanted, spend)
+        return [item for item in items if item != unwanted]
+    return [item for item in items if not equals(item, unwanted, spend)]
+
+
+def occurrences(items: list[Value], wanted: Value, spend: Spend) -> int:
+    """How many items are equal to *wanted*."""
+    if wanted.__class__ in _LOOKED_UP_AS_THEY_ARE:
+        _pay_for_text(items, wanted, spend)
+        return items.count(wanted)
+    return sum([equals(item, wanted, spend) for item in items])
+
+
+def _pay_for_text(items: list[Value], wanted: Value, spend: Spend) -> None:
+    """Comparing with a long text takes as long as it is long, if the other is nearly the same."""
+    if wanted.__class__ is str and len(wanted) > BIG_TEXT:
+        spend(len(wanted) * len(items) >> 10)
+
+
+class Seen:
+    """The values met so far, by Soli's `==`. Those without a hash are searched one by one."""
+
+    __slots__ = ("_keys", "_others", "_spend")
+
+    def __init__(self, spend: Spend) -> None:
+        self._keys: set[Any] = set()
+        self._others: list[Value] = []
+        self._spend = spend
+        """Charged for each look through the values without a hash."""
+
+    def add(self, value: Value) -> bool:
+        """Remember *value*; False when an equal one was there already."""
+        if is_key(value) or value.__class__ is float:
+            key = value if value.__class__ is float else to_key(value)
+            if key in self._keys and value == value:
+                return False
+            self._keys.add(key)
+            return True
+        if self._has_other(value):
+            return False
+        self._others.append(value)
+        return True
+
+    def has(self, value: Value) -> bool:
+        """Whether an equal value was added."""
+        if is_key(value):
+            return to_key(value) in self._keys
+        if value.__class__ is float:
+            return value in self._keys
+        return self._has_other(value)
+
+    def _has_other(self, value: Value) -> bool:
+        self._spend(len(self._others))
+        return any(equals(other, value, self._spend) for other in self._others)
+
+
+def unique(items: list[Value], spend: Spend) -> list[Value]:
+    """The first of each group of equal items."""
+    if _SAME_IN_PYTHON.issuperset(map(type, items)):
+        return list(dict.fromkeys(items))
+    seen = Seen(spend)
+    return [item for item in items if seen.add(item)]
+
+
+def group_key(value: Value) -> Any:
+    """The key that stands for *value* in a grouping hash.
+
+    Whole Floats become Ints, what cannot be a key becomes null (spec/stdlib.md §4).
+    """
+    if value.__class__ is str or value.__class__ is int:
+        return value
+    if value.__class__ is float and value.is_integer() and abs(value) < 2**63:
+        return int(value)
+    return to_key(value) if is_key(value) else None
+
+
+def is_number(value: Value) -> bool:
+    """Whether *value* is an Int, a Float or a Decimal."""
+    return value.__class__ in (int, float, Decimal)

@@ -1,0 +1,1 @@
+"""JSON: reading, writing, and the canonical form."""

@@ -1,0 +1,1 @@
+"""Hashing, encryption, tokens and identifiers."""

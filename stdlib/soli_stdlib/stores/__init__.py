@@ -1,0 +1,1 @@
+"""Values kept by key: `Cache`, `KV`, `RateLimiter`."""

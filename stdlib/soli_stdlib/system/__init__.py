@@ -1,0 +1,1 @@
+"""The world outside the program, where the host grants it: files, environment, processes."""

@@ -1,0 +1,1 @@
+"""Regular expressions, markup, encodings, locales."""

@@ -1,0 +1,52 @@
+"""The current locale of a program, and the zone of its wall clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import String, function, static
+
+_LOCALE = "locale"
+_ZONE = "zone"
+DEFAULT_LOCALE = "en"
+ZONE_SERVICE = "timezone"
+"""Name of the host service that holds the zone's name (`Europe/Vienna`)."""
+
+
+def current_locale(machine: Machine) -> str:
+    """The locale that the program chose, `en` at first."""
+    return str(machine.library.get(_LOCALE, DEFAULT_LOCALE))
+
+
+def zone(machine: Machine) -> tzinfo:
+    """The zone of DateTime's wall clock: the host's `timezone` service, else UTC (§15)."""
+    chosen = machine.library.get(_ZONE)
+    if chosen is None:
+        chosen = machine.library[_ZONE] = _zone(machine.capabilities.services.get(ZONE_SERVICE))
+    return chosen
+
+
+def _zone(name: str | tzinfo | None) -> tzinfo:
+    if isinstance(name, tzinfo):
+        return name
+    if not name or name == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)
+
+
+@static("I18n", "locale")
+@function("locale")
+def locale(machine: Machine) -> str:
+    """The current locale's name."""
+    return current_locale(machine)
+
+
+@static("I18n", "set_locale", String(noun="string locale"))
+@function("set_locale", String(noun="string locale"))
+def set_locale(machine: Machine, name: str) -> str:
+    """Choose the locale of `time_ago`, `humanize` and `I18n`; returns its name."""
+    machine.library[_LOCALE] = name
+    return name

@@ -1,0 +1,269 @@
+"""Regular expressions on google-re2: compiling under limits, matching, replacing.
+
+Strangers write the patterns, so they never reach a backtracking engine (spec/stdlib.md §14).
+The dialect is Soli's (Rust's `regex`); `pattern_syntax` rewrites what RE2 spells otherwise.
+`\\b` knows ASCII words only, as RE2 has no other.
+
+Matching works on UTF-8 bytes with the extension's own `RE2.Match`: the Python layer of `re2`
+counts characters for every match and is five times slower.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from soli_lang.base.errors import SoliError, SoliTypeError
+from soli_lang.machine.machine import Machine
+
+from ..ground.costs import BIG_TEXT, ITEM_BYTES
+
+MAX_PATTERN_LENGTH = 10_000
+"""Characters of one pattern."""
+MAX_PATTERN_MEMORY = 2 * 1024 * 1024
+"""Bytes that RE2 may spend on one compiled pattern."""
+MAX_CACHED_PATTERNS = 64
+"""Compiled patterns kept per interpreter."""
+
+MATCHES_PER_CHARGE = 64
+"""Matches between two charges for the steps that they take."""
+
+_KEY = "patterns"
+
+Failure = Callable[[str], SoliError]
+Spans = list[tuple[int, int]]
+"""Byte offsets of the match and of its groups; (-1, -1) for a group that took no part."""
+
+
+def invalid_regex(detail: str) -> SoliError:
+    """The error of string methods for a pattern that does not compile."""
+    return SoliTypeError(f"invalid regex: {detail}")
+
+
+class Match:
+    """One match in a text. Offsets are characters (decision 10)."""
+
+    __slots__ = ("_data", "_spans")
+
+    def __init__(self, data: bytes, spans: Spans) -> None:
+        self._data = data
+        self._spans = spans
+
+    def group(self, number: int = 0) -> str | None:
+        """The text of a group (0: the whole match), None when it took no part."""
+        return _slice(self._data, self._spans[number])
+
+    def groups(self) -> list[str | None]:
+        """The whole match and then every group."""
+        return [_slice(self._data, span) for span in self._spans]
+
+    def start(self, number: int = 0) -> int:
+        """The character offset at which a group begins."""
+        return self._characters(self._spans[number][0])
+
+    def end(self, number: int = 0) -> int:
+        """The character offset after the last character of a group."""
+        return self._characters(self._spans[number][1])
+
+    def _characters(self, offset: int) -> int:
+        return len(self._data[:offset].decode())
+
+
+def _slice(data: bytes, span: tuple[int, int]) -> str | None:
+    return None if span[0] < 0 else data[span[0] : span[1]].decode()
+
+
+class Pattern:
+    """A compiled pattern."""
+
+    __slots__ = ("_match", "group_count", "group_names")
+
+    def __init__(self, source: str) -> None:
+        """Compile *source*. Raises PatternError."""
+        # Imported with the first pattern: most programs start without any.
+        import re2  # type: ignore[import-untyped]
+
+        from .pattern_syntax import PatternError, translate
+
+        if len(source) > MAX_PATTERN_LENGTH:
+            raise PatternError(f"pattern is longer than {MAX_PATTERN_LENGTH} characters")
+        options = re2.Options()
+        options.log_errors = False
+        options.max_mem = MAX_PATTERN_MEMORY
+        compiled = re2._re2.RE2(translate(source).encode(), options)
+        if not compiled.ok():
+            raise PatternError(_text(compiled.error()))
+        self._match: Callable[[bytes, int, int], Spans] = partial(
+            compiled.Match, re2._re2.RE2.Anchor.UNANCHORED
+        )
+        self.group_count: int = compiled.NumberOfCapturingGroups()
+        self.group_names: dict[str, int] = {
+            _text(name): number for name, number in compiled.NamedCapturingGroups()
+        }
+
+    def search(self, text: str) -> Match | None:
+        """The first match, or None."""
+        data = text.encode()
+        spans = self._match(data, 0, len(data))
+        return Match(data, spans) if spans[0][0] >= 0 else None
+
+    def is_match(self, text: str) -> bool:
+        """Whether the pattern matches anywhere in *text*."""
+        return self.search(text) is not None
+
+    def matches(self, text: str) -> Iterator[Match]:
+        """All matches that do not overlap, from left to right."""
+        data = text.encode()
+        return (Match(data, spans) for spans in self.spans(data))
+
+    def spans(self, data: bytes) -> Iterator[Spans]:
+        """Where the matches in UTF-8 *data* are; no empty match touches the end of another."""
+        match, length = self._match, len(data)
+        at, last = 0, -1
+        while at <= length:
+            spans = match(data, at, length)
+            start, end = spans[0]
+            if start < 0:
+                return
+            if start == end == last:
+                at += _character_bytes(data, at)
+                continue
+            yield spans
+            last = end
+            at = end if end > start else end + _character_bytes(data, end)
+
+
+def _character_bytes(data: bytes, at: int) -> int:
+    """Bytes of the character that begins at *at*; 1 at the end."""
+    lead = data[at] if at < len(data) else 0
+    if lead < 0xC0:
+        return 1
+    if lead < 0xE0:
+        return 2
+    return 3 if lead < 0xF0 else 4
+
+
+def _text(data: bytes | str) -> str:
+    return data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+
+
+def compiled(machine: Machine, source: str, failure: Failure = invalid_regex) -> Pattern:
+    """The compiled pattern *source*, from this interpreter's cache when it is there.
+
+    Raises what *failure* makes of the reason when the pattern is wrong or too large.
+    """
+    cache: OrderedDict[str, Pattern] | None = machine.library.get(_KEY)
+    if cache is None:
+        cache = machine.library[_KEY] = OrderedDict()
+    pattern = cache.get(source)
+    if pattern is not None:
+        cache.move_to_end(source)
+        return pattern
+    from .pattern_syntax import PatternError
+
+    machine.spend(1 + len(source))
+    try:
+        pattern = Pattern(source)
+    except PatternError as error:
+        raise failure(str(error)) from None
+    cache[source] = pattern
+    if len(cache) > MAX_CACHED_PATTERNS:
+        cache.popitem(last=False)
+    return pattern
+
+
+def charge(machine: Machine, text: str) -> None:
+    """Charge the steps of running a pattern over *text*."""
+    if len(text) > 256:
+        machine.spend(len(text) >> 4)
+
+
+def pay_for_matches(machine: Machine, found: int) -> None:
+    """Charge the last `MATCHES_PER_CHARGE` of *found* matches, each worth some eight steps."""
+    machine.spend(MATCHES_PER_CHARGE * 8)
+    machine.check_growth(found * ITEM_BYTES)
+
+
+def replace(machine: Machine, pattern: Pattern, text: str, replacement: str, limit: int = 0) -> str:
+    """*text* with matches replaced, at most *limit* of them (0: all).
+
+    *replacement* knows `$1`, `${1}`, `$name`, `${name}` and `$$`; a group that does not exist or
+    took no part gives nothing. Raises LimitError before the result outgrows a value's bound.
+    """
+    charge(machine, text)
+    data = text.encode()
+    pieces: list[bytes] = []
+    expand = template(pattern, replacement)
+    at = size = 0
+    for count, spans in enumerate(pattern.spans(data), 1):
+        start, end = spans[0]
+        new = expand(data, spans)
+        size += start - at + len(new)
+        if size > machine.max_length:
+            machine.check_growth(size)
+        pieces += (data[at:start], new)
+        at = end
+        if not count % MATCHES_PER_CHARGE:
+            pay_for_matches(machine, count)
+        if count == limit:
+            break
+    pieces.append(data[at:])
+    if size > BIG_TEXT:
+        machine.check_length(size + len(pieces[-1]))
+    return b"".join(pieces).decode()
+
+
+# --- replacement templates ---
+
+
+def template(pattern: Pattern, replacement: str) -> Callable[[bytes, Spans], bytes]:
+    """What writes *replacement* for a match in UTF-8 data."""
+    if "$" not in replacement:
+        constant = replacement.encode()
+        return lambda data, spans: constant
+    parts = _template_parts(pattern, replacement)
+
+    def expand(data: bytes, spans: Spans) -> bytes:
+        return b"".join(
+            [part if isinstance(part, bytes) else data[slice(*spans[part])] for part in parts]
+        )
+
+    return expand
+
+
+def _template_parts(pattern: Pattern, replacement: str) -> list[bytes | int]:
+    """Literal texts and group numbers, in order."""
+    parts: list[bytes | int] = []
+    at = 0
+    while (dollar := replacement.find("$", at)) >= 0:
+        parts.append(replacement[at:dollar].encode())
+        name, at = _reference(replacement, dollar + 1)
+        if name is None:
+            # Not a reference: `$$` is one dollar, any other `$` stands for itself.
+            parts.append(b"$")
+            continue
+        group = _group_number(pattern, name)
+        if 0 <= group <= pattern.group_count:
+            parts.append(group)
+    parts.append(replacement[at:].encode())
+    return parts
+
+
+def _group_number(pattern: Pattern, name: str) -> int:
+    if name.isascii() and name.isdigit():
+        return int(name) if len(name) <= 4 else -1
+    return pattern.group_names.get(name, -1)
+
+
+def _reference(text: str, at: int) -> tuple[str | None, int]:
+    """The group named after a `$` that ends at *at*, and where the text goes on."""
+    if text.startswith("$", at):
+        return None, at + 1
+    if text.startswith("{", at):
+        close = text.find("}", at)
+        return (None, at) if close < 0 else (text[at + 1 : close], close + 1)
+    end = at
+    while end < len(text) and (text[end] == "_" or (text[end].isascii() and text[end].isalnum())):
+        end += 1
+    return (None, at) if end == at else (text[at:end], end)

@@ -1,0 +1,1 @@
+"""Instants, durations, their texts, schedules."""

@@ -1,0 +1,295 @@
+"""DateTime: an instant in nanoseconds since 1970-01-01T00:00Z (spec/stdlib.md §15).
+
+Wall-clock members (`year` … `second`, `format`, `to_string`, boundaries) read the interpreter's
+zone, UTC unless the host chooses another. Soli takes hour and minute in UTC and the rest local;
+here all of them agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+from soli_lang.base.errors import SoliOverflowError
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import Number, String, method, static
+from soli_lang.values.semantics import MAX_INT, MIN_INT
+
+from ..ground import clock
+from ..ground.arguments import truncated
+from ..text.locales import zone
+from . import datetime_texts
+from .calendar_names import ENGLISH, calendar_names
+from .datetime_formats import Moment, format_moment, fraction_text
+
+SECOND = 1_000_000_000
+"""Nanoseconds."""
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+MILLISECOND = 1_000_000
+LONGEST_CODE = 20
+"""Bytes of text that one character of a pattern can become, `%+` being the longest."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class DateTime:
+    """An instant; the zone says how its wall clock reads."""
+
+    __slots__ = ("nanos", "zone")
+
+    soli_type = "DateTime"
+
+    def __init__(self, nanos: int, zone: tzinfo = UTC) -> None:
+        self.nanos = nanos
+        self.zone = zone
+
+    @property
+    def seconds(self) -> int:
+        """Whole Unix seconds, rounded down."""
+        return self.nanos // SECOND
+
+    @property
+    def wall(self) -> datetime:
+        """The wall clock in the zone, to the microsecond."""
+        return (_EPOCH + timedelta(microseconds=self.nanos // 1000)).astimezone(self.zone)
+
+    def iso(self) -> str:
+        """RFC 3339 in UTC, with a fraction when it is not zero."""
+        utc = _EPOCH + timedelta(seconds=self.seconds)
+        return f"{utc:%Y-%m-%dT%H:%M:%S}{fraction_text(self.nanos % SECOND)}+00:00"
+
+    def soli_text(self) -> str:
+        return self.wall.strftime("%Y-%m-%d %H:%M:%S")
+
+    def soli_inspect(self) -> str:
+        return self.soli_text()
+
+    def soli_json(self) -> str:
+        return self.iso()
+
+    def soli_equals(self, other: Any) -> bool:
+        return isinstance(other, DateTime) and self.nanos == other.nanos
+
+    def soli_order(self) -> int:
+        return self.nanos
+
+
+TYPES: dict[str, tuple[type, ...]] = {"DateTime": (DateTime,)}
+
+
+def at_nanos(machine: Machine, nanos: int, user: str) -> DateTime:
+    """The instant *nanos*. Raises SoliOverflowError outside 64 bits (years 1677 to 2262)."""
+    if not MIN_INT <= nanos <= MAX_INT:
+        raise SoliOverflowError(f"{user}(): timestamp overflow ({nanos // SECOND})")
+    return DateTime(nanos, zone(machine))
+
+
+# --- making ---------------------------------------------------------------------------------------
+
+
+@static("DateTime", "now")
+def now(machine: Machine) -> DateTime:
+    """The current instant in whole seconds."""
+    return at_nanos(machine, int(clock.now(machine) // 1) * SECOND, "DateTime.now")
+
+
+@static("DateTime", "utc")
+def utc(machine: Machine) -> DateTime:
+    """The current instant at the precision of the clock."""
+    # A Float of today holds microseconds, not more.
+    nanos = round(clock.now(machine) * 1_000_000) * 1000
+    return at_nanos(machine, nanos, "DateTime.utc")
+
+
+@static("DateTime", "parse", String)
+def parse(machine: Machine, text: str) -> DateTime:
+    """The instant that *text* names: ISO date or date and time (UTC), RFC 3339 or RFC 2822."""
+    return at_nanos(machine, datetime_texts.parse_nanos(text), "DateTime.parse")
+
+
+@static("DateTime", "from_unix", Number)
+def from_unix(machine: Machine, seconds: int | float) -> DateTime:
+    """The instant *seconds* after the epoch."""
+    return at_nanos(machine, truncated(seconds) * SECOND, "DateTime.from_unix")
+
+
+@static("DateTime", "epoch")
+def epoch(machine: Machine) -> DateTime:
+    """1970-01-01T00:00Z."""
+    return DateTime(0, zone(machine))
+
+
+@static("DateTime", "microtime")
+def microtime(machine: Machine) -> float:
+    """Microseconds since the epoch."""
+    return clock.now(machine) * 1_000_000.0
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+@method("DateTime", "to_unix", bare=True)
+def to_unix(instant: DateTime) -> int:
+    """Seconds since the epoch, cut toward zero."""
+    return instant.seconds if instant.nanos >= 0 else -(-instant.nanos // SECOND)
+
+
+@method("DateTime", "to_iso", bare=True)
+def to_iso(instant: DateTime) -> str:
+    """RFC 3339 in UTC: `2023-11-14T22:13:20+00:00`."""
+    return instant.iso()
+
+
+@method("DateTime", "to_string", bare=True)
+def to_string(instant: DateTime) -> str:
+    """The wall clock: `YYYY-MM-DD HH:MM:SS`."""
+    return instant.soli_text()
+
+
+@method(
+    "DateTime",
+    "format",
+    String(message="DateTime.format() requires string format"),
+    String(message="DateTime.format() requires string locale").optional(),
+)
+def format_(machine: Machine, instant: DateTime, pattern: str, locale: str | None) -> str:
+    """*pattern* with strftime codes replaced, names in the language of *locale*."""
+    machine.check_length(LONGEST_CODE * len(pattern))
+    names = calendar_names(locale) if locale else ENGLISH
+    moment = Moment(instant.wall, instant.nanos % SECOND, instant.seconds, names)
+    return format_moment(moment, pattern)
+
+
+@method("DateTime", "year", bare=True)
+def year(instant: DateTime) -> int:
+    return instant.wall.year
+
+
+@method("DateTime", "month", bare=True)
+def month(instant: DateTime) -> int:
+    return instant.wall.month
+
+
+@method("DateTime", "day", bare=True)
+def day(instant: DateTime) -> int:
+    return instant.wall.day
+
+
+@method("DateTime", "hour", bare=True)
+def hour(instant: DateTime) -> int:
+    return instant.wall.hour
+
+
+@method("DateTime", "minute", bare=True)
+def minute(instant: DateTime) -> int:
+    return instant.wall.minute
+
+
+@method("DateTime", "second", bare=True)
+def second(instant: DateTime) -> int:
+    return instant.wall.second
+
+
+@method("DateTime", "millisecond", bare=True)
+def millisecond(instant: DateTime) -> int:
+    return instant.nanos % SECOND // MILLISECOND
+
+
+@method("DateTime", "weekday", bare=True)
+def weekday(instant: DateTime) -> str:
+    """`Monday` to `Sunday`."""
+    return ENGLISH.days[instant.wall.weekday()]
+
+
+# --- moving ---------------------------------------------------------------------------------------
+
+_Amount = Number(message="DateTime.{name}() requires number")
+
+
+def _moved(
+    machine: Machine, instant: DateTime, amount: int | float, unit: int, name: str
+) -> DateTime:
+    return at_nanos(machine, instant.nanos + truncated(amount) * unit, f"DateTime.{name}")
+
+
+@method("DateTime", "add_days", _Amount)
+def add_days(machine: Machine, instant: DateTime, days: int | float) -> DateTime:
+    return _moved(machine, instant, days, DAY, "add_days")
+
+
+@method("DateTime", "add_hours", _Amount)
+def add_hours(machine: Machine, instant: DateTime, hours: int | float) -> DateTime:
+    return _moved(machine, instant, hours, HOUR, "add_hours")
+
+
+@method("DateTime", "add_minutes", _Amount)
+def add_minutes(machine: Machine, instant: DateTime, minutes: int | float) -> DateTime:
+    return _moved(machine, instant, minutes, MINUTE, "add_minutes")
+
+
+@method("DateTime", "subtract_days", _Amount)
+def subtract_days(machine: Machine, instant: DateTime, days: int | float) -> DateTime:
+    return _moved(machine, instant, -days, DAY, "subtract_days")
+
+
+# --- boundaries -----------------------------------------------------------------------------------
+
+
+def _start(wall: datetime, unit: str) -> datetime:
+    """The first instant of the minute, hour, day, month or year that *wall* lies in."""
+    start = wall.replace(second=0, microsecond=0)
+    if unit == "minute":
+        return start
+    start = start.replace(minute=0)
+    if unit == "hour":
+        return start
+    start = start.replace(hour=0, fold=0)
+    if unit == "day":
+        return start
+    return start.replace(day=1) if unit == "month" else start.replace(month=1, day=1)
+
+
+def _next_start(wall: datetime, unit: str) -> datetime:
+    start = _start(wall, unit)
+    if unit in ("minute", "hour"):
+        step = timedelta(minutes=1) if unit == "minute" else timedelta(hours=1)
+        return (start.astimezone(UTC) + step).astimezone(start.tzinfo)
+    if unit == "day":
+        return start + timedelta(days=1)
+    months = start.year * 12 + start.month - 1 + (1 if unit == "month" else 12)
+    return start.replace(year=months // 12, month=months % 12 + 1)
+
+
+def _nanos_of(wall: datetime) -> int:
+    since = wall.astimezone(UTC) - _EPOCH
+    return (since.days * 86400 + since.seconds) * SECOND
+
+
+def _beginning(unit: str) -> Callable[..., DateTime]:
+    def beginning(machine: Machine, instant: DateTime) -> DateTime:
+        start = _nanos_of(_start(instant.wall, unit))
+        return at_nanos(machine, start, f"DateTime.beginning_of_{unit}")
+
+    return method("DateTime", f"beginning_of_{unit}", bare=True)(beginning)
+
+
+def _end(unit: str) -> Callable[..., DateTime]:
+    def end(machine: Machine, instant: DateTime) -> DateTime:
+        last = _nanos_of(_next_start(instant.wall, unit)) - MILLISECOND
+        return at_nanos(machine, last, f"DateTime.end_of_{unit}")
+
+    return method("DateTime", f"end_of_{unit}", bare=True)(end)
+
+
+beginning_of_minute = _beginning("minute")
+beginning_of_hour = _beginning("hour")
+beginning_of_day = _beginning("day")
+beginning_of_month = _beginning("month")
+beginning_of_year = _beginning("year")
+end_of_minute = _end("minute")
+end_of_hour = _end("hour")
+end_of_day = _end("day")
+end_of_month = _end("month")
+end_of_year = _end("year")

@@ -1,0 +1,134 @@
+"""Duration: a span of time in seconds (spec/stdlib.md §15)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from soli_lang.base.errors import SoliPlainTypeError
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import Any_, Number, String, method, static
+from soli_lang.values.semantics import float_text
+from soli_lang.values.values import Value
+
+from ..text.locales import current_locale
+from .calendar_names import span_text, time_words
+from .datetime_values import SECOND, DateTime
+
+SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+HUMAN_UNITS = ("day", "hour", "minute", "second")
+
+
+class Duration:
+    """A span; negative when it runs backwards. Shows as an instance with one field `seconds`."""
+
+    __slots__ = ("seconds",)
+
+    soli_type = "Duration"
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def soli_text(self) -> str:
+        return f"<Duration seconds: {float_text(self.seconds)}>"
+
+    def soli_inspect(self) -> str:
+        return self.soli_text()
+
+    def soli_json(self) -> dict[str, float]:
+        return {"seconds": self.seconds}
+
+    def soli_equals(self, other: Any) -> bool:
+        return isinstance(other, Duration) and self.seconds == other.seconds
+
+    def soli_order(self) -> float:
+        return self.seconds
+
+
+TYPES: dict[str, tuple[type, ...]] = {"Duration": (Duration,)}
+
+
+@static("Duration", "between", Any_, Any_)
+def between(start: Value, end: Value) -> Duration:
+    """The span from *start* to *end*, two DateTimes."""
+    if not isinstance(start, DateTime) or not isinstance(end, DateTime):
+        raise SoliPlainTypeError("Duration.between() requires DateTime")
+    return Duration((end.nanos - start.nanos) / SECOND)
+
+
+def _maker(unit: str) -> Callable[..., Duration]:
+    def make(count: int | float) -> Duration:
+        return Duration(float(count) * SECONDS[unit])
+
+    return static("Duration", (f"of_{unit}s", f"{unit}s"), Number)(make)
+
+
+of_seconds = _maker("second")
+of_minutes = _maker("minute")
+of_hours = _maker("hour")
+of_days = _maker("day")
+of_weeks = _maker("week")
+
+
+@method("Duration", ("seconds", "total_seconds"), bare=True)
+def total_seconds(span: Duration) -> float:
+    return span.seconds
+
+
+@method("Duration", "total_minutes", bare=True)
+def total_minutes(span: Duration) -> float:
+    return span.seconds / 60.0
+
+
+@method("Duration", "total_hours", bare=True)
+def total_hours(span: Duration) -> float:
+    return span.seconds / 3600.0
+
+
+@method("Duration", "total_days", bare=True)
+def total_days(span: Duration) -> float:
+    return span.seconds / 86400.0
+
+
+@method("Duration", "to_string", bare=True)
+def to_string(span: Duration) -> str:
+    """`90s`"""
+    return f"{float_text(span.seconds)}s"
+
+
+@method("Duration", "class", bare=True)
+def class_(span: Duration) -> str:
+    return span.soli_type
+
+
+@method("Duration", "inspect", bare=True)
+def inspect_(span: Duration) -> str:
+    return span.soli_inspect()
+
+
+@method(
+    "Duration",
+    "humanize",
+    String(message="Duration.humanize() requires string locale").optional(),
+    bare=True,
+)
+def humanize(machine: Machine, span: Duration, locale: str | None = None) -> str:
+    """`1 minute 30 seconds`: the largest unit and the next smaller one; the sign is ignored."""
+    return humanized(abs(span.seconds), locale or current_locale(machine))
+
+
+def humanized(seconds: float, locale: str) -> str:
+    """*seconds* (not negative) in words."""
+    words = time_words(locale)
+    rest = int(seconds) if math.isfinite(seconds) else 0
+    for index, unit in enumerate(HUMAN_UNITS):
+        count, remainder = divmod(rest, SECONDS[unit])
+        if count or unit == "second":
+            parts = [span_text(words, count, unit, standalone=True)]
+            if remainder:
+                smaller = HUMAN_UNITS[index + 1]
+                if few := remainder // SECONDS[smaller]:
+                    parts.append(span_text(words, few, smaller, standalone=True))
+            return words.gap.join(parts)
+    raise AssertionError("seconds always have a count")

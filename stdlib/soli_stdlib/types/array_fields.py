@@ -1,0 +1,148 @@
+"""Methods of Array that go by a field of its items: pluck and the `_by` family (spec §4).
+
+They take a field's name (or an Int, for rows), never a function.
+"""
+
+from __future__ import annotations
+
+from functools import cmp_to_key
+
+from soli_lang.base.errors import SoliTypeError
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import Any_, String, method
+from soli_lang.values.semantics import equals
+from soli_lang.values.values import Value
+
+from ..ground.costs import compare_texts, copy_items
+from ..ground.equality import Seen, group_key, is_number
+from ..ground.fields import field_of, require_field
+from ..ground.ordering import kinds_of, sorted_by, wide
+from .array_numbers import mean, total
+
+
+def _column(machine: Machine, items: list[Value], name: str, field: Value) -> list[Value]:
+    """The field of every item, for the method *name*."""
+    require_field(name, field)
+    copy_items(machine, items)
+    return [item.get(field) if item.__class__ is dict else field_of(item, field) for item in items]
+
+
+@method("array", "pluck", Any_, Any_.rest())
+def pluck(machine: Machine, items: list[Value], field: Value, *more: Value) -> list[Value]:
+    """The field of every item; rows of values when there are several fields."""
+    columns = [_column(machine, items, "pluck", one) for one in (field, *more)]
+    if not more:
+        return columns[0]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+@method("array", "pick", Any_, Any_.rest())
+def pick(machine: Machine, items: list[Value], field: Value, *more: Value) -> Value:
+    """`pluck` on the first item; null when empty."""
+    values = pluck(machine, items[:1], field, *more)
+    return values[0] if values else None
+
+
+@method("array", "filter_by", Any_, Any_)
+def filter_by(machine: Machine, items: list[Value], field: Value, wanted: Value) -> list[Value]:
+    """The items whose field equals *wanted*."""
+    column = _column(machine, items, "filter_by", field)
+    return [
+        item
+        for item, value in zip(items, column, strict=True)
+        if equals(value, wanted, machine.spend)
+    ]
+
+
+@method("array", "find_by", Any_, Any_)
+def find_by(machine: Machine, items: list[Value], field: Value, wanted: Value) -> Value:
+    """The first item whose field equals *wanted*, else null."""
+    column = _column(machine, items, "find_by", field)
+    for item, value in zip(items, column, strict=True):
+        if equals(value, wanted, machine.spend):
+            return item
+    return None
+
+
+@method("array", "sum_by", Any_)
+def sum_by(machine: Machine, items: list[Value], field: Value) -> int | float:
+    """The sum of the fields that are numbers."""
+    column = _column(machine, items, "sum_by", field)
+    numbers = [value for value in column if is_number(value)]
+    return total(numbers, kinds_of(numbers))
+
+
+@method("array", "avg_by", Any_)
+def avg_by(machine: Machine, items: list[Value], field: Value) -> float | None:
+    """The mean of the fields that are numbers; null if none is."""
+    column = _column(machine, items, "avg_by", field)
+    return mean([value for value in column if is_number(value)])
+
+
+@method("array", "max_by", Any_)
+def max_by(machine: Machine, items: list[Value], field: Value) -> Value:
+    """The first item with the greatest field; null if all fields are null."""
+    return _extreme_by(items, _column(machine, items, "max_by", field), 1)
+
+
+@method("array", "min_by", Any_)
+def min_by(machine: Machine, items: list[Value], field: Value) -> Value:
+    """The first item with the smallest field; null if all fields are null."""
+    return _extreme_by(items, _column(machine, items, "min_by", field), -1)
+
+
+def _extreme_by(items: list[Value], column: list[Value], sign: int) -> Value:
+    indexes = [index for index, value in enumerate(column) if value is not None]
+    if not indexes:
+        return None
+    wrap = cmp_to_key(wide)
+    choose = max if sign > 0 else min
+    # Both give the first of equals.
+    return items[choose(indexes, key=lambda index: wrap(column[index]))]
+
+
+@method("array", "group_by", Any_)
+def group_by(machine: Machine, items: list[Value], field: Value) -> dict[object, Value]:
+    """Field value -> the items that have it."""
+    groups: dict[object, Value] = {}
+    for item, value in zip(items, _column(machine, items, "group_by", field), strict=True):
+        groups.setdefault(group_key(value), []).append(item)
+    return groups
+
+
+@method("array", "index_by", Any_)
+def index_by(machine: Machine, items: list[Value], field: Value) -> dict[object, Value]:
+    """Field value -> the last item that has it."""
+    column = _column(machine, items, "index_by", field)
+    return {group_key(value): item for item, value in zip(items, column, strict=True)}
+
+
+@method("array", "count_by", Any_)
+def count_by(machine: Machine, items: list[Value], field: Value) -> dict[object, Value]:
+    """Field value -> how many items have it."""
+    counts: dict[object, Value] = {}
+    for value in _column(machine, items, "count_by", field):
+        key = group_key(value)
+        counts[key] = counts.get(key, 0) + 1
+    return counts
+
+
+@method("array", "uniq_by", Any_)
+def uniq_by(machine: Machine, items: list[Value], field: Value) -> list[Value]:
+    """The first item for each value of the field."""
+    seen = Seen(machine.spend)
+    column = _column(machine, items, "uniq_by", field)
+    return [item for item, value in zip(items, column, strict=True) if seen.add(value)]
+
+
+@method("array", "order", Any_.optional(), String(phrase="a direction").optional("asc"))
+def order(machine: Machine, items: list[Value], field: Value, direction: str) -> list[Value]:
+    """The items in the order of a field, reversed by `"desc"`; a copy without arguments."""
+    if field is None:
+        return items[:]
+    if field.__class__ is dict:
+        raise SoliTypeError("order expects a field name as a string, got hash")
+    column = _column(machine, items, "order", field)
+    compare_texts(machine, column, len(column).bit_length())
+    descending = direction.lower() in ("desc", "descending")
+    return sorted_by(items, column, machine.spend, descending=descending)

@@ -1,0 +1,383 @@
+"""Methods of Hash (spec/stdlib.md §5). Only set, delete, clear and shift change the hash.
+
+Callbacks of two or more parameters get key and value, others one `[key, value]`. They go over a
+snapshot, so a callback may change the hash.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from soli_lang.base.errors import SoliKeyError, SoliTypeError
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import Any_, Array, Callable_, method, static
+from soli_lang.native.native import Hash as HashArg
+from soli_lang.values.semantics import equals, from_key, is_key, is_truthy, to_key
+from soli_lang.values.values import BoolKey, DecimalKey, Value
+
+from ..ground.callbacks import pair_callback
+from ..ground.costs import (
+    BIG_COLLECTION,
+    ENTRY_BYTES,
+    GIVEN_TEXT,
+    copy_entries,
+    copy_items,
+    read_items,
+)
+from .array_callbacks import NOT_GIVEN
+
+Hash = dict[Any, Value]
+
+_WRAPPED = frozenset({BoolKey, DecimalKey})
+
+
+def keys_of(entries: Hash) -> list[Value]:
+    """The keys as Soli values."""
+    keys = list(entries)
+    if _WRAPPED.isdisjoint(map(type, keys)):
+        return keys
+    return [from_key(key) for key in keys]
+
+
+def pairs_of(entries: Hash) -> list[Value]:
+    """The entries as `[key, value]` arrays."""
+    return [
+        [from_key(key) if key.__class__ in _WRAPPED else key, value]
+        for key, value in entries.items()
+    ]
+
+
+# --- size ---
+
+
+@method("hash", ("length", "size", "len"), bare=True, quick={"result": "len({0})"})
+def length(entries: Hash) -> int:
+    """How many entries."""
+    return len(entries)
+
+
+@method("hash", ("empty?", "blank?"), bare=True, quick={"result": "not {0}"})
+def is_empty(entries: Hash) -> bool:
+    """Whether it has no entries."""
+    return not entries
+
+
+@method("hash", "present?", bare=True, quick={"result": "bool({0})"})
+def is_present(entries: Hash) -> bool:
+    """Whether it has entries."""
+    return bool(entries)
+
+
+# --- reading ---
+
+
+@method("hash", "keys", bare=True)
+def keys(machine: Machine, entries: Hash) -> list[Value]:
+    """The keys, in order."""
+    copy_items(machine, entries)
+    return keys_of(entries)
+
+
+@method("hash", "values", bare=True)
+def values(machine: Machine, entries: Hash) -> list[Value]:
+    """The values, in order."""
+    copy_items(machine, entries)
+    return list(entries.values())
+
+
+@method("hash", ("entries", "flatten"), bare=True)
+def entries_(machine: Machine, entries: Hash) -> list[Value]:
+    """`[[key, value], …]`"""
+    copy_entries(machine, entries)
+    return pairs_of(entries)
+
+
+@method(
+    "hash",
+    "get",
+    Any_,
+    Any_.optional(),
+    arity_text=1,
+    quick={"when": GIVEN_TEXT, "result": "{0}.get({1})"},
+)
+def get(entries: Hash, key: Value, default: Value) -> Value:
+    """The value under *key*, *default* when there is none."""
+    if key.__class__ is str:
+        return entries.get(key, default)
+    return entries.get(to_key(key), default) if is_key(key) else default
+
+
+@method("hash", "fetch", Any_, Any_.optional(NOT_GIVEN), arity_text=1)
+def fetch(machine: Machine, entries: Hash, key: Value, default: Value) -> Value:
+    """The value under *key*, else *default*; without a default a missing key is an error."""
+    value = get(entries, key, default)
+    if value is NOT_GIVEN:
+        raise SoliKeyError(f"key not found: {machine.text(key)}")
+    return value
+
+
+@method("hash", "fetch_values", Any_.rest())
+def fetch_values(machine: Machine, entries: Hash, *wanted: Value) -> list[Value]:
+    """The values under these keys; a missing key is an error."""
+    return [fetch(machine, entries, key, NOT_GIVEN) for key in wanted]
+
+
+@method("hash", "values_at", Any_.rest())
+def values_at(entries: Hash, *wanted: Value) -> list[Value]:
+    """The values under these keys, null for a missing one."""
+    return [get(entries, key, None) for key in wanted]
+
+
+@method("hash", "has_key", Any_, quick={"when": GIVEN_TEXT, "result": "({1} in {0})"})
+def has_key(entries: Hash, key: Value) -> bool:
+    """Whether there is an entry under *key*."""
+    return is_key(key) and to_key(key) in entries
+
+
+@method("hash", ("has_value?", "value?"), Any_)
+def has_value(machine: Machine, entries: Hash, wanted: Value) -> bool:
+    """Whether a value equals *wanted*."""
+    return _key_of(machine, entries, wanted) is not NOT_GIVEN
+
+
+@method("hash", "key", Any_)
+def key_(machine: Machine, entries: Hash, wanted: Value) -> Value:
+    """The first key whose value equals *wanted*, else null."""
+    key = _key_of(machine, entries, wanted)
+    return None if key is NOT_GIVEN else from_key(key)
+
+
+@method("hash", "rassoc", Any_)
+def rassoc(machine: Machine, entries: Hash, wanted: Value) -> list[Value] | None:
+    """The first `[key, value]` whose value equals *wanted*, else null."""
+    key = _key_of(machine, entries, wanted)
+    return None if key is NOT_GIVEN else [from_key(key), entries[key]]
+
+
+def _key_of(machine: Machine, entries: Hash, wanted: Value) -> Any:
+    read_items(machine, entries)
+    for key, value in entries.items():
+        if equals(value, wanted, machine.spend):
+            return key
+    return NOT_GIVEN
+
+
+@method("hash", "assoc", Any_)
+def assoc(entries: Hash, key: Value) -> list[Value] | None:
+    """`[key, value]` of that key, else null."""
+    return [key, entries[to_key(key)]] if has_key(entries, key) else None
+
+
+# --- changing in place ---
+
+
+@method("hash", "set", Any_, Any_, mutates=True)
+def set_(machine: Machine, entries: Hash, key: Value, value: Value) -> Value:
+    """Write *value* under *key*; gives the value."""
+    if len(entries) * ENTRY_BYTES >= machine.max_length:
+        machine.check_growth((len(entries) + 1) * ENTRY_BYTES)
+    entries[key if key.__class__ is str else to_key(key)] = value
+    return value
+
+
+@method("hash", "delete", Any_, mutates=True)
+def delete(entries: Hash, key: Value) -> Value:
+    """Remove the entry under *key* and give its value; null if there is none."""
+    return entries.pop(to_key(key), None) if is_key(key) else None
+
+
+@method("hash", "clear", bare=True, mutates=True)
+def clear(entries: Hash) -> None:
+    """Remove all entries; gives null."""
+    entries.clear()
+
+
+@method("hash", "shift", bare=True, mutates=True)
+def shift(entries: Hash) -> list[Value] | None:
+    """Remove the first entry and give it as `[key, value]`; null when empty."""
+    for key in entries:
+        return [from_key(key), entries.pop(key)]
+    return None
+
+
+# --- new hashes ---
+
+
+@method("hash", ("merge", "update"), HashArg)
+def merge(machine: Machine, entries: Hash, other: Hash) -> Hash:
+    """The entries of both; *other* wins, keys keep their place."""
+    if len(entries) + len(other) > BIG_COLLECTION:
+        machine.spend((len(entries) + len(other)) >> 2)
+        machine.check_length((len(entries) + len(other)) * ENTRY_BYTES)
+    return {**entries, **other}
+
+
+@method("hash", "to_h", bare=True)
+def to_h(machine: Machine, entries: Hash) -> Hash:
+    """A copy."""
+    copy_entries(machine, entries)
+    return entries.copy()
+
+
+@method("hash", "slice", Array(phrase="an array of keys"))
+def slice_(machine: Machine, entries: Hash, wanted: list[Value]) -> Hash:
+    """The entries under these keys, in the order of the argument."""
+    copy_entries(machine, entries)
+    machine.spend(len(wanted) >> 2)
+    found = [to_key(key) for key in wanted if is_key(key)]
+    return {key: entries[key] for key in found if key in entries}
+
+
+@method("hash", "except", Array(phrase="an array of keys"))
+def except_(machine: Machine, entries: Hash, unwanted: list[Value]) -> Hash:
+    """Without the entries under these keys."""
+    copy_entries(machine, entries)
+    machine.spend((len(unwanted) + len(entries)) >> 2)
+    dropped = {to_key(key) for key in unwanted if is_key(key)}
+    return {key: value for key, value in entries.items() if key not in dropped}
+
+
+@method("hash", "compact", bare=True)
+def compact(machine: Machine, entries: Hash) -> Hash:
+    """Without the entries whose value is null."""
+    copy_entries(machine, entries)
+    return {key: value for key, value in entries.items() if value is not None}
+
+
+@method("hash", "invert", bare=True)
+def invert(machine: Machine, entries: Hash) -> Hash:
+    """Value -> key. A value that cannot be a key is an error."""
+    copy_entries(machine, entries)
+    return {to_key(value): from_key(key) for key, value in entries.items()}
+
+
+# --- callbacks ---
+
+
+@method("hash", "each", Callable_)
+def each(machine: Machine, entries: Hash, function: Value) -> Hash:
+    """Call *function* with each key and value; gives a copy of the hash."""
+    copy_entries(machine, entries)
+    call = pair_callback(machine, function)
+    snapshot = entries.copy()
+    for key, value in snapshot.items():
+        call(from_key(key) if key.__class__ in _WRAPPED else key, value)
+    return snapshot
+
+
+@method("hash", "each_key", Callable_)
+def each_key(machine: Machine, entries: Hash, function: Value) -> Hash:
+    """Call *function* with each key; gives a copy of the hash."""
+    copy_entries(machine, entries)
+    call = machine.callback(function, 1)
+    snapshot = entries.copy()
+    for key in keys_of(snapshot):
+        call(key)
+    return snapshot
+
+
+@method("hash", "each_value", Callable_)
+def each_value(machine: Machine, entries: Hash, function: Value) -> Hash:
+    """Call *function* with each value; gives a copy of the hash."""
+    copy_entries(machine, entries)
+    call = machine.callback(function, 1)
+    snapshot = entries.copy()
+    for value in snapshot.values():
+        call(value)
+    return snapshot
+
+
+@method("hash", "map", Callable_)
+def map_(machine: Machine, entries: Hash, function: Value) -> Hash:
+    """A hash of the `[key, value]` arrays that *function* yields; other results are left out."""
+    copy_entries(machine, entries)
+    call = pair_callback(machine, function)
+    result: Hash = {}
+    for key, value in entries.copy().items():
+        pair = call(from_key(key) if key.__class__ in _WRAPPED else key, value)
+        if pair.__class__ is list and len(pair) == 2:
+            result[_hashable(pair[0], "hash key")] = pair[1]
+    return result
+
+
+def _hashable(key: Value, what: str) -> Any:
+    if not is_key(key):
+        raise SoliTypeError(f"{what} must be hashable")
+    return to_key(key)
+
+
+def _partition(machine: Machine, entries: Hash, function: Value, wanted: bool) -> Hash:
+    copy_entries(machine, entries)
+    call = pair_callback(machine, function)
+    return {
+        key: value
+        for key, value in entries.copy().items()
+        if is_truthy(call(from_key(key) if key.__class__ in _WRAPPED else key, value)) is wanted
+    }
+
+
+@method("hash", ("filter", "select", "keep_if"), Callable_)
+def filter_(machine: Machine, entries: Hash, function: Value) -> Hash:
+    """The entries for which *function* yields something true."""
+    return _partition(machine, entries, function, True)
+
+
+@method("hash", ("reject", "delete_if"), Callable_)
+def reject(machine: Machine, entries: Hash, function: Value) -> Hash:
+    """The entries for which *function* yields nothing true."""
+    return _partition(machine, entries, function, False)
+
+
+def _has_any(machine: Machine, entries: Hash, function: Value, wanted: bool) -> bool:
+    """Whether *function* yields something true (or not) for an entry."""
+    read_items(machine, entries)
+    call = pair_callback(machine, function)
+    found = False
+    for key, value in pairs_of(entries):
+        if is_truthy(call(key, value)) is wanted:
+            found = True
+            break
+    return found
+
+
+@method("hash", "any?", Callable_)
+def is_any(machine: Machine, entries: Hash, function: Value) -> bool:
+    """Whether *function* yields something true for an entry."""
+    return _has_any(machine, entries, function, True)
+
+
+@method("hash", "all?", Callable_)
+def is_all(machine: Machine, entries: Hash, function: Value) -> bool:
+    """Whether *function* yields something true for every entry."""
+    return not _has_any(machine, entries, function, False)
+
+
+@method("hash", "transform_values", Callable_)
+def transform_values(machine: Machine, entries: Hash, function: Value) -> Hash:
+    """The same keys with what *function* yields for each value."""
+    copy_entries(machine, entries)
+    call = machine.callback(function, 1)
+    return {key: call(value) for key, value in entries.copy().items()}
+
+
+@method("hash", "transform_keys", Callable_)
+def transform_keys(machine: Machine, entries: Hash, function: Value) -> Hash:
+    """The same values under what *function* yields for each key; later ones win."""
+    copy_entries(machine, entries)
+    call = machine.callback(function, 1)
+    return {
+        _hashable(call(from_key(key)), "transformed key"): value
+        for key, value in entries.copy().items()
+    }
+
+
+@static("Hash", "from_entries", Array)
+def from_entries(machine: Machine, pairs: list[Value]) -> Hash:
+    """The hash of an array of `[key, value]` arrays."""
+    machine.spend(len(pairs) >> 2)
+    result: Hash = {}
+    for pair in pairs:
+        if pair.__class__ is not list or len(pair) != 2:
+            raise SoliTypeError("Hash.from_entries expects an array of [key, value] arrays")
+        result[to_key(pair[0])] = pair[1]
+    return result

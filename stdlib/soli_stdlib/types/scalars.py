@@ -1,0 +1,76 @@
+"""Methods of Bool, Null and Symbol, and of Bytes (spec/stdlib.md §9)."""
+
+from __future__ import annotations
+
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import method
+from soli_lang.values.semantics import to_text
+from soli_lang.values.values import Symbol, Value
+
+
+@method("bool", ("to_s", "to_string"), bare=True)
+def bool_to_s(value: bool) -> str:
+    """`true` or `false`."""
+    return "true" if value else "false"
+
+
+@method("bool", ("to_i", "to_int"), bare=True)
+def bool_to_i(value: bool) -> int:
+    """1 or 0."""
+    return 1 if value else 0
+
+
+@method("null", ("to_s", "to_string"), bare=True)
+def null_to_s(value: None) -> str:
+    """The empty string (its display form is `null`)."""
+    return ""
+
+
+@method("null", ("to_a", "to_array"), bare=True)
+def null_to_a(value: None) -> list[Value]:
+    """An empty array."""
+    return []
+
+
+@method("null", ("to_i", "to_int"), bare=True)
+def null_to_i(value: None) -> int:
+    """0"""
+    return 0
+
+
+@method("null", ("to_f", "to_float"), bare=True)
+def null_to_f(value: None) -> float:
+    """0.0"""
+    return 0.0
+
+
+@method("symbol", ("to_s", "to_string"), bare=True)
+def symbol_to_s(value: Symbol) -> str:
+    """Its name without the colon."""
+    return value.name
+
+
+@method("bytes", ("length", "len", "size", "bytesize"), bare=True)
+def bytes_length(value: bytes) -> int:
+    """How many bytes."""
+    return len(value)
+
+
+@method("bytes", "empty?", bare=True)
+def bytes_is_empty(value: bytes) -> bool:
+    """Whether it has no bytes."""
+    return not value
+
+
+@method("bytes", ("to_a", "bytes"), bare=True)
+def bytes_to_a(machine: Machine, value: bytes) -> list[int]:
+    """The bytes as Ints."""
+    machine.spend(len(value) >> 3)
+    machine.check_length(8 * len(value))
+    return list(value)
+
+
+@method("bytes", ("to_s", "to_string"), bare=True)
+def bytes_to_s(value: bytes) -> str:
+    """Its display form."""
+    return to_text(value)

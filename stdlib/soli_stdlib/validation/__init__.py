@@ -1,0 +1,1 @@
+"""What a stranger's hash may bring in: `V`, `validate`, `permit`."""

@@ -1,0 +1,385 @@
+"""The rules of presence, one by one (spec/websocket.md §5), as frames that clients get."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ....support.presence_clients import Bench
+from ....support.presence_steps import clear, diff, join, meta, set_state, snapshot, track
+
+# Metas
+
+
+def test_a_meta_begins_with_ref_and_state_like_on_the_page(bench: Bench) -> None:
+    """Then come the application's keys, with their JSON types."""
+    bench.do("a", {"track": {"channel": "r", "user_id": "u", "name": "Ada", "n": [1, None]}})
+
+    assert bench.inboxes["a"].payloads == [
+        '{"event":"presence_state","payload":{"u":{"metas":'
+        '[{"phx_ref":"1","state":"online","name":"Ada","n":[1,null]}]}}}'
+    ]
+
+
+def test_a_state_in_the_track_hash_is_the_initial_one(bench: Bench) -> None:
+    """Instead of "online"."""
+    track(bench, "a", "ada", state="away")
+
+    assert bench.received("a") == [snapshot(ada=[meta(1, "away")])]
+
+
+def test_an_empty_state_is_a_state(bench: Bench) -> None:
+    """Only an absent one means "online"."""
+    track(bench, "a", "ada", state="")
+
+    assert bench.received("a") == [snapshot(ada=[meta(1, "")])]
+
+
+def test_a_state_change_moves_no_meta_and_changes_no_ref(watched: Bench) -> None:
+    """Metas stand in the order in which they were tracked."""
+    track(watched, "b", "ada")
+    clear(watched)
+    set_state(watched, "a", "typing")
+
+    assert watched.received("watcher")[-1] == diff({"ada": [meta(1, "typing"), meta(2)]})
+
+
+# Rule 1
+
+
+def test_a_plain_room_stays_silent(bench: Bench) -> None:
+    """Nobody tracked: no presence frame."""
+    join(bench, "a", "b")
+
+    assert (bench.received("a"), bench.received("b")) == ([], [])
+
+
+def test_the_first_frame_of_an_early_member_is_the_snapshot_of_the_first_track(
+    bench: Bench,
+) -> None:
+    """In place of the diff."""
+    join(bench, "watcher")
+    track(bench, "a", "ada")
+
+    assert bench.received("watcher") == [snapshot(ada=[meta(1)])]
+
+
+def test_one_that_joins_where_somebody_is_tracked_gets_a_snapshot(bench: Bench) -> None:
+    """At once, so that later diffs mean something."""
+    track(bench, "a", "ada")
+    join(bench, "watcher")
+
+    assert bench.received("watcher") == [snapshot(ada=[meta(1)])]
+
+
+def test_joining_again_gives_no_second_snapshot(watched: Bench) -> None:
+    """It is a subscriber already."""
+    join(watched, "watcher")
+
+    assert watched.received("watcher") == []
+
+
+def test_after_everybody_left_an_old_subscriber_gets_diffs_and_a_new_one_a_snapshot(
+    watched: Bench,
+) -> None:
+    """The one has had a snapshot, the other not."""
+    watched.do("a", {"untrack": "r"})
+    join(watched, "b")
+    clear(watched)
+    track(watched, "c", "bob")
+
+    assert watched.received("watcher") == [diff({"bob": [meta(2)]})]
+    assert watched.received("b") == [snapshot(bob=[meta(2)])]
+
+
+# Rules 2 and 3
+
+
+def test_the_first_connection_of_a_user_is_a_join_for_the_others(watched: Bench) -> None:
+    """And a snapshot, itself included, for the tracker."""
+    track(watched, "b", "bob")
+
+    assert watched.received("b") == [snapshot(ada=[meta(1)], bob=[meta(2)])]
+    assert watched.received("watcher") == [diff({"bob": [meta(2)]})]
+    assert watched.received("a") == [diff({"bob": [meta(2)]})]
+
+
+def test_a_tracker_that_joined_before_gets_the_snapshot_and_no_diff(watched: Bench) -> None:
+    """It is not one of the others."""
+    track(watched, "watcher", "eve")
+
+    assert watched.received("watcher") == [snapshot(ada=[meta(1)], eve=[meta(2)])]
+
+
+def test_a_further_connection_of_a_user_is_a_snapshot_for_itself_only(watched: Bench) -> None:
+    """No diff to anybody."""
+    track(watched, "b", "ada")
+
+    assert watched.received("b") == [snapshot(ada=[meta(1), meta(2)])]
+    assert (watched.received("a"), watched.received("watcher")) == ([], [])
+
+
+# Rule 4
+
+
+def test_a_change_of_state_is_a_join_with_all_metas_to_everybody(watched: Bench) -> None:
+    """The actor included."""
+    track(watched, "b", "ada")
+    watched.settle()
+    clear(watched)
+    set_state(watched, "b", "typing")
+
+    for connection_id in ("a", "b", "watcher"):
+        assert watched.received(connection_id) == [diff({"ada": [meta(1), meta(2, "typing")]})]
+
+
+def test_the_same_state_again_sends_nothing(watched: Bench) -> None:
+    """Diffs fire on changes only."""
+    set_state(watched, "a", "online")
+
+    assert watched.received("watcher") == []
+
+
+def test_metadata_is_merged_and_a_change_of_it_is_an_update(watched: Bench) -> None:
+    """`set_presence` may carry more than a state."""
+    set_state(watched, "a", "online", mood="fine")
+    watched.do("a", {"set_presence": {"channel": "r", "at": 1}})
+
+    assert watched.received("watcher") == [
+        diff({"ada": [meta(1, mood="fine")]}),
+        diff({"ada": [meta(1, mood="fine", at=1)]}),
+    ]
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, True), (1, 1.0), (0, False), ("1", 1)])
+def test_values_of_another_type_are_a_change(watched: Bench, before: Any, after: Any) -> None:
+    """Python thinks that some of them are equal; clients do not."""
+    set_state(watched, "a", "online", x=before)
+    clear(watched)
+    set_state(watched, "a", "online", x=after)
+
+    assert len(watched.received("watcher")) == 1
+
+
+# Rules 5 and 6
+
+
+def test_a_connection_that_goes_while_others_of_the_user_remain_sends_nothing(
+    watched: Bench,
+) -> None:
+    """One of two tabs is closed."""
+    track(watched, "b", "ada")
+    watched.settle()
+    clear(watched)
+    watched.disconnect("a")
+
+    assert watched.received("watcher") == []
+
+
+def test_the_last_connection_of_a_user_is_a_leave_with_its_metas(watched: Bench) -> None:
+    """As the client knows them."""
+    watched.disconnect("a")
+
+    assert watched.received("watcher") == [diff(leaves={"ada": [meta(1)]})]
+
+
+def test_untracking_tells_the_actor_too_and_it_stays_a_subscriber(watched: Bench) -> None:
+    """It is still in the room."""
+    join(watched, "a")
+    watched.do("a", {"untrack": "r"})
+    track(watched, "b", "bob")
+
+    assert watched.received("a") == [diff(leaves={"ada": [meta(1)]}), diff({"bob": [meta(2)]})]
+
+
+def test_untracking_without_being_in_the_room_ends_the_subscription(watched: Bench) -> None:
+    """It was a subscriber only because it was tracked."""
+    watched.do("a", {"untrack": "r"})
+    clear(watched)
+    track(watched, "b", "bob")
+
+    assert watched.received("a") == []
+
+
+def test_leaving_the_room_while_tracked_keeps_the_subscription(watched: Bench) -> None:
+    """Tracking and membership are two things."""
+    join(watched, "a")
+    watched.do("a", {"leave": "r"})
+    track(watched, "b", "bob")
+
+    assert watched.received("a") == [diff({"bob": [meta(2)]})]
+
+
+def test_one_that_left_the_room_gets_nothing_more(watched: Bench) -> None:
+    """Leaving ends the subscription of one that is not tracked."""
+    watched.do("watcher", {"leave": "r"})
+    track(watched, "b", "bob")
+
+    assert watched.received("watcher") == []
+
+
+def test_a_leave_has_also_the_metas_that_a_stale_client_still_shows() -> None:
+    """Over the budget no refresh tells of the first tab's end, so the leave does."""
+    bench = Bench(presence_resync_bytes=1)
+    bench.connect("a", "b", "c", "watcher")
+    track(bench, "a", "ada")
+    join(bench, "watcher")
+    track(bench, "b", "ada", state="away")
+    track(bench, "c", "bob")  # spends the budget: the watcher knows both tabs
+    bench.disconnect("a")
+    clear(bench)
+    bench.disconnect("b")
+
+    assert bench.received("watcher") == [diff(leaves={"ada": [meta(1), meta(2, "away")]})]
+
+
+# Rule 7
+
+
+def test_tracking_again_as_the_same_user_is_an_update_and_a_snapshot(watched: Bench) -> None:
+    """The state is kept, the metadata replaced, the ref the same."""
+    set_state(watched, "a", "typing", old=1)
+    clear(watched)
+    track(watched, "a", "ada", new=2)
+
+    update = diff({"ada": [meta(1, "typing", new=2)]})
+    assert watched.received("watcher") == [update]
+    assert watched.received("a") == [update, snapshot(ada=[meta(1, "typing", new=2)])]
+
+
+def test_tracking_again_without_a_change_is_only_a_snapshot(watched: Bench) -> None:
+    """The others hear nothing."""
+    track(watched, "a", "ada")
+
+    assert watched.received("watcher") == []
+    assert watched.received("a") == [snapshot(ada=[meta(1)])]
+
+
+def test_tracking_again_as_another_user_is_a_leave_and_a_join(watched: Bench) -> None:
+    """With a new ref."""
+    track(watched, "a", "bob")
+
+    assert watched.received("watcher") == [
+        diff(leaves={"ada": [meta(1)]}),
+        diff({"bob": [meta(2)]}),
+    ]
+    assert watched.received("a")[-1] == snapshot(bob=[meta(2)])
+    assert watched.hub.presence_count("r") == 1
+
+
+# Rule 9
+
+
+def test_join_and_track_in_one_return_give_one_snapshot(watched: Bench) -> None:
+    """Not one for each."""
+    watched.do("b", {"join": "r", "track": {"channel": "r", "user_id": "bob"}})
+
+    assert watched.received("b") == [snapshot(ada=[meta(1)], bob=[meta(2)])]
+
+
+def test_joining_another_room_while_tracking_gives_its_snapshot(watched: Bench) -> None:
+    """Only the channel that is tracked in is spared one."""
+    watched.do("b", {"join": ["r", "s"], "track": {"channel": "s", "user_id": "bob"}})
+
+    assert [message["payload"].keys() for message in watched.received("b")] == [{"ada"}, {"bob"}]
+
+
+# Rule 10
+
+
+@pytest.mark.parametrize("result", [{"untrack": "r"}, {"set_presence": {"channel": "r"}}])
+def test_what_is_not_tracked_cannot_change(watched: Bench, result: Any) -> None:
+    """Nothing is sent, and the note is for the debug log."""
+    watched.do("watcher", result)
+
+    assert [(note.kind, note.once) for note in watched.notes] == [("not_tracked", False)]
+    assert watched.received("watcher") == watched.received("a") == []
+
+
+# Rule 11
+
+
+def test_a_subscriber_of_two_channels_is_told_which_one(watched: Bench) -> None:
+    """From the snapshot of the second one on; the others' shape stays the page's."""
+    watched.do("b", {"track": {"channel": "s", "user_id": "bob"}})
+    clear(watched)
+    join(watched, "watcher", room="s")
+    set_state(watched, "a", "typing")
+
+    labelled = {**diff({"ada": [meta(1, "typing")]}), "channel": "r"}
+    assert watched.received("watcher") == [{**snapshot(bob=[meta(2)]), "channel": "s"}, labelled]
+    assert watched.received("a") == [diff({"ada": [meta(1, "typing")]})]
+
+
+def test_back_to_one_channel_the_shape_is_the_pages_again(watched: Bench) -> None:
+    """After leaving the other."""
+    watched.do("b", {"track": {"channel": "s", "user_id": "bob"}})
+    join(watched, "watcher", room="s")
+    watched.do("watcher", {"leave": "s"})
+    clear(watched)
+    set_state(watched, "a", "typing")
+
+    assert watched.received("watcher") == [diff({"ada": [meta(1, "typing")]})]
+
+
+def test_a_plain_room_is_no_channel_with_presence(watched: Bench) -> None:
+    """Rooms without presence do not count."""
+    join(watched, "watcher", room="plain")
+    set_state(watched, "a", "typing")
+
+    assert "channel" not in watched.received("watcher")[0]
+
+
+# Coming back
+
+
+def test_one_that_comes_back_gets_what_changed_in_the_meantime_as_a_diff(watched: Bench) -> None:
+    """`phoenix` compares refs in a snapshot, and a state change keeps the ref."""
+    watched.do("watcher", {"leave": "r"})
+    set_state(watched, "a", "typing")
+    join(watched, "watcher")
+
+    typing = [meta(1, "typing")]
+    assert watched.received("watcher") == [snapshot(ada=typing), diff({"ada": typing})]
+
+
+def test_one_that_comes_back_to_no_change_gets_a_snapshot_only(watched: Bench) -> None:
+    """The usual case costs one frame."""
+    set_state(watched, "a", "typing")
+    watched.do("watcher", {"leave": "r"})
+    clear(watched)
+    join(watched, "watcher")
+
+    assert watched.received("watcher") == [snapshot(ada=[meta(1, "typing")])]
+
+
+def test_one_that_comes_back_to_an_empty_channel_is_told_so_if_it_knew_users(
+    watched: Bench,
+) -> None:
+    """It would show them for ever otherwise."""
+    watched.do("watcher", {"leave": "r"})
+    watched.disconnect("a")
+    join(watched, "watcher", "b")
+
+    assert watched.received("watcher") == [snapshot()]
+    assert watched.received("b") == []
+
+
+def test_one_that_left_an_empty_channel_comes_back_in_silence(watched: Bench) -> None:
+    """It knows that nobody is there."""
+    watched.disconnect("a")
+    watched.do("watcher", {"leave": "r"})
+    clear(watched)
+    join(watched, "watcher")
+
+    assert watched.received("watcher") == []
+
+
+def test_a_channel_is_forgotten_with_its_last_subscriber(watched: Bench) -> None:
+    """Nothing is left behind."""
+    for connection_id in ("a", "b", "c", "watcher"):
+        watched.disconnect(connection_id)
+
+    assert len(watched.hub.broker.presence) == 0  # type: ignore[arg-type]
+    assert watched.hub.broker.presence._seats == {}  # type: ignore[attr-defined]

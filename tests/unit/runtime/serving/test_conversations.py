@@ -1,0 +1,226 @@
+"""Conversations on fake sockets: one event at a time, one way out, effects in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from soli_runtime.calling.greenlets import Failure
+from soli_runtime.core.broker import LocalBroker
+from soli_runtime.core.events import Events
+from soli_runtime.core.hub import Hub
+from soli_runtime.core.presence import Presence
+from soli_runtime.core.wire import to_json
+from soli_runtime.observing.logs import Log
+from soli_runtime.routing.handler import Handler
+from soli_runtime.serving.conversations import Conversation, Live, Visitor
+from soli_runtime.serving.delivery import Delivery, WatchedRooms
+from soli_runtime.ws.counters import CloseCause
+
+
+class FakeConnection:
+    """Remembers what it was told."""
+
+    cause = CloseCause.PEER
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+        self.closed: tuple[int, str] | None = None
+        self.session: Any = None
+
+    def send_text(self, text: str) -> None:
+        self.sent.append(text)
+
+    send_binary = send_text
+
+    def send(self, message: Any) -> None:
+        self.sent.append(
+            message if isinstance(message, str | bytes) else message.plain[2:].decode()
+        )
+
+    def close(self, code: int, reason: str) -> None:
+        self.closed = (code, reason)
+
+
+class FakeFanout:
+    """Rooms of fake connections."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[Any, dict[FakeConnection, None]] = {}
+
+    def join(self, room: Any, connection: FakeConnection) -> None:
+        self.rooms.setdefault(room, {})[connection] = None
+
+    def leave(self, room: Any, connection: FakeConnection) -> None:
+        self.rooms.get(room, {}).pop(connection, None)
+
+    def publish(self, room: Any, payload: str, exclude: tuple[FakeConnection, ...] = ()) -> None:
+        for connection in self.rooms.get(room, {}):
+            if connection not in exclude:
+                connection.sent.append(payload)
+
+
+class DirectCalls:
+    """Calls handlers that never wait."""
+
+    def run(self, invoke: Any, argument: Any, local: Any, done: Any) -> Any:
+        try:
+            return invoke(argument)
+        except Exception as error:
+            return Failure(error)
+
+
+class World:
+    """One app's conversations without sockets, loop or Soli."""
+
+    def __init__(self, handle: Callable[[dict[str, Any]], Any]) -> None:
+        self.lines: list[str] = []
+        log = Log(self.lines.append, level="debug", clock=lambda: 0.0)
+        rooms = WatchedRooms()
+        refs = iter(range(1, 1000))
+        presence = Presence(rooms, lambda: str(next(refs)), resync_seconds=0, resync_bytes=0)
+        self.hub = Hub(LocalBroker(rooms, presence), rooms)
+        self.fanout = FakeFanout()
+        delivery = Delivery(self.hub, rooms, self.fanout, None, log)  # type: ignore[arg-type]
+        self.live = Live(
+            hub=self.hub,
+            delivery=delivery,
+            calls=DirectCalls(),  # type: ignore[arg-type]
+            log=log,
+            now=lambda: 0.0,
+            encode_json=to_json,
+            max_presence_bytes=0,
+        )
+        self.handler = Handler("app#handle", handle)
+        self.count = 0
+
+    def open(self) -> tuple[Conversation, FakeConnection]:
+        """A new connection."""
+        self.count += 1
+        events = Events(f"id-{self.count}", {}, {}, {})
+        conversation = Conversation(self.live, self.handler, events, Visitor("/"))
+        connection = FakeConnection()
+        conversation.on_open(connection)  # type: ignore[arg-type]
+        return conversation, connection
+
+    @property
+    def log(self) -> str:
+        return "".join(self.lines)
+
+
+def test_a_connection_is_forgotten_after_its_disconnect() -> None:
+    """Nothing of it is left anywhere."""
+    world = World(lambda event: {"join": "r"} if event["type"] == "connect" else {})
+    conversation, connection = world.open()
+    conversation.on_closed(connection, 1000, "")  # type: ignore[arg-type]
+    assert world.hub.count() == 0
+    assert world.hub.clients_in("r") == []
+    assert world.live.conversations == {}
+    assert conversation.connection is None
+
+
+def test_it_is_forgotten_even_when_its_handler_fails() -> None:
+    """There is one way out, and it is always taken."""
+
+    def handle(event: dict[str, Any]) -> Any:
+        if event["type"] == "disconnect":
+            raise ZeroDivisionError
+        return {"join": "r"}
+
+    world = World(handle)
+    conversation, connection = world.open()
+    conversation.on_closed(connection, 1006, "")  # type: ignore[arg-type]
+    assert world.live.conversations == {}
+    assert world.hub.clients_in("r") == []
+
+
+def test_who_leaves_in_the_same_return_still_gets_the_message() -> None:
+    """An audience is fixed when its effect is made."""
+
+    def handle(event: dict[str, Any]) -> Any:
+        if event["type"] == "connect":
+            return {"join": "r"}
+        return {"broadcast_room": "bye", "leave": "r"}
+
+    world = World(handle)
+    leaving, connection = world.open()
+    _, stays = world.open()
+    leaving.on_message(connection, "x")  # type: ignore[arg-type]
+    assert connection.sent == ["bye"]
+    assert stays.sent == ["bye"]
+    assert list(world.fanout.rooms["r"]) == [stays]
+
+
+def test_who_joins_in_the_same_return_gets_the_message() -> None:
+    """A join comes before the room broadcast."""
+    world = World(lambda event: {"join": "r", "broadcast_room": "hi"})
+    _, connection = world.open()
+    assert connection.sent == ["hi"]
+
+
+def test_the_fanout_follows_rooms_without_any_message() -> None:
+    """Joining and leaving many rooms in silence leaves nothing behind."""
+
+    def handle(event: dict[str, Any]) -> Any:
+        if event["type"] == "message":
+            return {"join": event["message"]}
+        return {}
+
+    world = World(handle)
+    conversation, connection = world.open()
+    for number in range(3):
+        conversation.on_message(connection, f"r{number}")  # type: ignore[arg-type]
+        world.live.delivery.carry_out(world.hub.leave(conversation.id, f"r{number}"))
+    assert {room: len(members) for room, members in world.fanout.rooms.items()} == {
+        "": 1,
+        "r0": 0,
+        "r1": 0,
+        "r2": 0,
+    }
+
+
+def test_a_failing_connect_closes_with_1011() -> None:
+    """It is half set up."""
+
+    def handle(event: dict[str, Any]) -> Any:
+        raise ZeroDivisionError
+
+    world = World(handle)
+    _, connection = world.open()
+    assert connection.closed == (1011, "")
+
+
+@pytest.mark.parametrize("returned", [None, 5, [], {"join": 5}, {"track": {}}])
+def test_a_wrong_return_is_logged_and_nothing_happens(returned: Any) -> None:
+    """The connection lives on."""
+    world = World(lambda event: {} if event["type"] == "connect" else returned)
+    conversation, connection = world.open()
+    conversation.on_message(connection, "x")  # type: ignore[arg-type]
+    assert "action_error handler=app#handle" in world.log
+    assert (connection.sent, connection.closed) == ([], None)
+
+
+def test_an_end_by_policy_is_logged_with_its_cause() -> None:
+    """Ordinary ends are not."""
+    world = World(lambda event: {})
+    conversation, connection = world.open()
+    connection.cause = CloseCause.RATE
+    conversation.on_closed(connection, 1008, "too many messages")  # type: ignore[arg-type]
+    other, ordinary = world.open()
+    other.on_closed(ordinary, 1000, "")  # type: ignore[arg-type]
+    assert world.log.count("closed_by_policy cause=rate code=1008 connection=id-1") == 1
+    assert world.live.log.counts["closed_by_policy"] == 1
+
+
+def test_no_message_body_is_ever_logged() -> None:
+    """Whatever goes wrong."""
+
+    def handle(event: dict[str, Any]) -> Any:
+        return {"send": event["message"], "bogus": 1} if event["type"] == "message" else {}
+
+    world = World(handle)
+    conversation, connection = world.open()
+    conversation.on_message(connection, "very secret")  # type: ignore[arg-type]
+    assert connection.sent == ["very secret"]
+    assert "secret" not in world.log

@@ -1,0 +1,61 @@
+"""The reference is made from the declarations of builtins, and is up to date."""
+
+from __future__ import annotations
+
+import pytest
+from soli_runtime.tools.reference import Reference, entry_text, pages
+
+from ....support.corpus import ROOT
+
+FOLDER = ROOT / "docs" / "reference"
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    return Reference()
+
+
+def test_the_committed_reference_is_up_to_date(reference: Reference) -> None:
+    """`soli doc --markdown docs/reference` would change nothing."""
+    made = pages(reference)
+    committed = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.md")}
+
+    assert sorted(committed) == sorted(made)
+    for name, text in made.items():
+        assert committed[name] == text, name
+
+
+def test_a_method_is_found_by_its_name(reference: Reference) -> None:
+    assert [entry.title for entry in reference.find("trim")] == ["String.trim"]
+
+
+def test_an_alias_finds_it_too(reference: Reference) -> None:
+    assert [entry.title for entry in reference.find("strip")] == ["String.trim"]
+
+
+def test_a_static_is_found_by_class_and_name(reference: Reference) -> None:
+    assert [entry.heading for entry in reference.find("Math.floor")] == [
+        "Math.floor(number: number)"
+    ]
+
+
+def test_a_type_gives_all_its_methods(reference: Reference) -> None:
+    titles = {entry.title for entry in reference.find("string")}
+
+    assert {"String.trim", "String.upcase", "String.gsub"} <= titles
+
+
+def test_a_wrong_name_has_suggestions(reference: Reference) -> None:
+    assert "trim" in reference.suggestions("trimm")
+    assert "Math.floor" in reference.suggestions("Math.flor")
+
+
+def test_an_entry_says_how_it_is_called(reference: Reference) -> None:
+    (entry,) = reference.find("Array.join")
+
+    assert entry_text(entry).split("\n")[0] == "Array.join(separator: string)"
+    assert "Needs parentheses" in entry_text(entry)
+
+
+def test_no_entry_speaks_of_internals(reference: Reference) -> None:
+    assert [entry for entry in reference.entries if entry.names[0].startswith("__")] == []
