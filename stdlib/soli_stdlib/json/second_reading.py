@@ -129,7 +129,7 @@ def _delimiter(scanner: JsonScanner, at: int) -> None:
 
 
 def _is_in_array(begun: str) -> bool:
-    """Whether the innermost bracket that *begun*, the beginning of a JSON text, left open is `[`."""
+    """Whether the innermost bracket that *begun*, the beginning of a text, left open is `[`."""
     closed = 0
     for bracket in reversed(_brackets(begun)):
         if bracket in b"]}":
