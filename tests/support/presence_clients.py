@@ -19,11 +19,11 @@ from soli_runtime.core.effects import (
     Enter,
     Everyone,
     Exit,
+    Members,
     Note,
     One,
     Send,
     Some,
-    Subscribers,
     Wake,
 )
 from soli_runtime.core.hub import Hub
@@ -196,7 +196,7 @@ class Bench:
             ids = tuple(self.inboxes)
         elif isinstance(audience, One):
             ids = (audience.connection_id,)
-        elif isinstance(audience, Subscribers):
+        elif isinstance(audience, Members):
             members = self.cohorts.get(audience.cohort, [])
             ids = tuple(member for member in members if member != audience.but)
             assert ids, "a message to nobody"

@@ -1,9 +1,11 @@
 """What the core asks the I/O side to do. Few and large: one payload, many recipients.
 
 Effects must be carried out in their order and without awaiting in between; that is how the
-ordering guarantees of spec/websocket.md hold. An audience is fixed when its effect is made, so
-a room that changes later in the same step (`broadcast_room` and `leave` in one return) does not
-change who gets the message. An audience may name a connection that is gone: skip it.
+ordering guarantees of spec/websocket.md hold. Who is in a room, or subscribes to its presence, is
+told by effects of the same order (`Enter`, `Exit`) and never listed: a room that changes later in
+the same step (`broadcast_room` and `leave` in one return) does not change who gets the message,
+and a change of one costs the same however many are there. An effect may name a connection that is
+gone: skip it.
 
 Everything here is treated as immutable. The classes are plain and slotted because making a
 frozen dataclass costs four times as much and these are made once or more per message.
@@ -40,37 +42,28 @@ class Some:
         self.ids = ids
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}{self.ids!r}"
-
-
-class Room(Some):
-    """The members that the room `name` has in this process; the same object until they change."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: RoomName, ids: tuple[ConnectionId, ...]) -> None:
-        super().__init__(ids)
-        self.name = name
+        return f"Some{self.ids!r}"
 
 
 class Cohort:
-    """The subscribers of a channel that get the same frames, for as long as they subscribe.
+    """Those of this process who get the same messages: members of a room, subscribers of presence.
 
     Its identity is all it has for the I/O side: `Enter` and `Exit` say, in order with what is sent,
-    who is in it. So a change of one costs no list of all.
+    who is in it. It lasts as long as somebody is.
     """
 
     __slots__ = ("label",)
 
     def __init__(self, label: RoomName | None) -> None:
         self.label = label
-        """The channel's name where messages carry it (spec/websocket.md §5, rule 11)."""
+        """Of members: the room. Of subscribers: the room where their messages carry it
+        (spec/websocket.md §5, rule 11)."""
 
     def __repr__(self) -> str:
         return f"Cohort({self.label!r})"
 
 
-class Subscribers:
+class Members:
     """Who is in `cohort` when this effect's turn comes, `but` one."""
 
     __slots__ = ("but", "cohort")
@@ -80,7 +73,7 @@ class Subscribers:
         self.but = but
 
     def __repr__(self) -> str:
-        return f"Subscribers({self.cohort!r}, but={self.but!r})"
+        return f"Members({self.cohort!r}, but={self.but!r})"
 
 
 class Everyone:
@@ -94,7 +87,7 @@ class Everyone:
 
 EVERYONE = Everyone()
 
-Audience: TypeAlias = One | Some | Subscribers | Everyone
+Audience: TypeAlias = One | Some | Members | Everyone
 
 
 class Send:

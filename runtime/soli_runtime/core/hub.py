@@ -133,13 +133,15 @@ class Hub:
         """
         if connection_id not in self._connections:
             return []
+        effects: list[Effect] = []
         try:
-            return self._presence.forget(connection_id, now)
+            effects += self._presence.forget(connection_id, now)
         finally:
-            self.rooms.leave_all(connection_id)
+            effects += self.rooms.leave_all(connection_id)
             self._connections.discard(connection_id)
             self._closing.discard(connection_id)
             self.broker.disconnected(connection_id)
+        return effects
 
     @property
     def due(self) -> float | None:
@@ -183,9 +185,8 @@ class Hub:
 
     def leave(self, connection_id: ConnectionId, room: RoomName) -> list[Effect]:
         """`ws_leave`. A room that was not joined: nothing."""
-        if not self.rooms.leave(connection_id, room):
-            return []
-        return self._presence.left(connection_id, room)
+        left = self.rooms.leave(connection_id, room)
+        return [] if left is None else [left, *self._presence.left(connection_id, room)]
 
     def clients(self) -> list[ConnectionId]:
         """`ws_clients`, oldest first."""
@@ -262,15 +263,17 @@ class Hub:
         tracked = {action.room for action in actions if isinstance(action, Track)}
         for action in joins:
             for room in action.rooms:
-                if room in tracked:
-                    self.rooms.join(connection_id, room)  # the track gives the snapshot (rule 9)
-                else:
-                    effects += self._enter(connection_id, room)
+                effects += self._enter(connection_id, room, is_tracked=room in tracked)
 
-    def _enter(self, connection_id: ConnectionId, room: RoomName) -> list[Effect]:
-        if not self.rooms.join(connection_id, room):
+    def _enter(
+        self, connection_id: ConnectionId, room: RoomName, *, is_tracked: bool = False
+    ) -> list[Effect]:
+        joined = self.rooms.join(connection_id, room)
+        if joined is None:
             return []
-        return self._presence.joined(connection_id, room)
+        if is_tracked:
+            return [joined]  # the track gives the snapshot (rule 9)
+        return [joined, *self._presence.joined(connection_id, room)]
 
     def _untrack(
         self, connection_id: ConnectionId, action: Untrack, now: float, effects: list[Effect]

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from . import wire
-from .effects import ConnectionId, Effect, Note, One, RoomName, Send, Some, Subscribers, Wake
+from .effects import ConnectionId, Effect, Members, Note, One, RoomName, Send, Some, Wake
 from .roster import Channel, Ghost, Meta, Seat, User
 
 logger = logging.getLogger("soli.presence")
@@ -394,7 +394,7 @@ class Presence:
     ) -> None:
         for cohort in channel.cohorts(but):
             text = wire.diff(joins, leaves, cohort.label)
-            effects.append(Send(Subscribers(cohort, but), text))
+            effects.append(Send(Members(cohort, but), text))
 
     def _snapshot_to(
         self, channel: Channel, connection_id: ConnectionId, effects: list[Effect]

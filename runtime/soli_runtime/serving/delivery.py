@@ -1,34 +1,30 @@
 """Carries out the effects of the core on the sockets of this process.
 
 Effects of one step are carried out in order and without waiting (see `effects`). The fan-out
-keeps rooms of its own, so that a message to a thousand members is one loop over bound writes; it
-is told here, and only here, what changed in the hub's rooms.
+keeps the members of each cohort, so that a message to a thousand is one loop over bound writes; it
+is told here, and only here, who enters and exits.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..core.effects import (
     Close,
-    Cohort,
     ConnectionId,
     Effect,
     Enter,
     Everyone,
     Exit,
+    Members,
     Note,
     One,
-    Room,
-    RoomName,
     Send,
     Some,
-    Subscribers,
     Wake,
 )
-from ..core.rooms import Rooms
 from ..observing.logs import Log
 from ..routing.handler import Handler
 from ..ws.connection import Connection
@@ -39,33 +35,14 @@ if TYPE_CHECKING:
     from ..core.hub import Hub
 
 EVERYBODY = ""
-"""The fan-out room of all connections; the hub's rooms always have a name."""
+"""The fan-out room of all connections; all others are cohorts."""
 
+
+Told = Callable[[Effect, tuple[ConnectionId, ...]], None]
+"""Gets an effect and, when it is a `Send`, whom it reaches."""
 
 MAX_NOTED = 1000
 """Different things that one handler is warned about: keys may be made at run time."""
-
-
-class WatchedRooms(Rooms):
-    """The hub's rooms, remembering whose membership changed since the fan-out was told."""
-
-    __slots__ = ("changed",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.changed: dict[RoomName, dict[ConnectionId, None]] = {}
-
-    def join(self, connection_id: ConnectionId, room: RoomName) -> bool:
-        joined = super().join(connection_id, room)
-        if joined:
-            self.changed.setdefault(room, {})[connection_id] = None
-        return joined
-
-    def leave(self, connection_id: ConnectionId, room: RoomName) -> bool:
-        left = super().leave(connection_id, room)
-        if left:
-            self.changed.setdefault(room, {})[connection_id] = None
-        return left
 
 
 class Delivery:
@@ -74,13 +51,11 @@ class Delivery:
     def __init__(
         self,
         hub: Hub,
-        rooms: WatchedRooms,
         fanout: Fanout,
         loop: asyncio.AbstractEventLoop,
         log: Log,
     ) -> None:
         self._hub = hub
-        self._rooms = rooms
         self._fanout = fanout
         self._loop = loop
         self._log = log
@@ -106,10 +81,48 @@ class Delivery:
 
     def carry_out(self, effects: Iterable[Effect], handler: Handler | None = None) -> None:
         """Do what the core asks for; *handler* is whose notes are to be logged once."""
+        effects = iter(effects)
+        try:
+            for effect in effects:
+                self._perform[effect.__class__](effect, handler)
+        except Exception:
+            self._place_the_rest(effects)
+            raise
+
+    def _place_the_rest(self, effects: Iterator[Effect]) -> None:
+        """After a fault: what was to be sent is lost; who is where is not."""
         for effect in effects:
-            self._perform[effect.__class__](effect, handler)
-        if self._rooms.changed:
-            self._follow_rooms()
+            if isinstance(effect, Enter):
+                self._perform[effect.__class__](effect, None)
+
+    def watch(self, told: Told | None) -> None:
+        """From now on tell *told* of what is sent, closed and noted before it is; None: nobody."""
+        for kind, perform in ((Send, self._send), (Close, self._close), (Note, self._note)):
+            self._perform[kind] = perform if told is None else self._telling(told, perform)
+
+    def _telling(self, told: Told, perform: Callable[..., None]) -> Callable[..., None]:
+        def tell_and_perform(effect: Effect, handler: Handler | None) -> None:
+            told(effect, self._recipients(effect) if isinstance(effect, Send) else ())
+            perform(effect, handler)
+
+        return tell_and_perform
+
+    def _recipients(self, effect: Send) -> tuple[ConnectionId, ...]:
+        """Whom a message reaches that is sent now."""
+        audience = effect.audience
+        if isinstance(audience, Members):
+            members = self._fanout.members(audience.cohort)
+            found = (connection.session.id for connection in members)
+            return tuple(one for one in found if one != audience.but)
+        if isinstance(audience, One):
+            ids: Iterable[ConnectionId] = (audience.connection_id,)
+        else:
+            ids = audience.ids if isinstance(audience, Some) else self._connections
+        return tuple(one for one in ids if self._is_open(one))
+
+    def _is_open(self, connection_id: ConnectionId) -> bool:
+        connection = self._connections.get(connection_id)
+        return connection is not None and connection.is_open
 
     def stop(self) -> None:
         """No further timers."""
@@ -131,26 +144,18 @@ class Delivery:
                     connection.send_binary(payload)
             except Exception:
                 connection.failed()  # it, and not whoever sends to it
-        elif kind is Room:
-            self._publish(audience, payload)  # type: ignore[arg-type]
+        elif kind is Members:
+            self._send_members(audience, payload)  # type: ignore[arg-type]
         elif kind is Everyone:
             self._fanout.publish(EVERYBODY, payload)
-        elif kind is Subscribers:
-            self._send_subscribers(audience, payload)  # type: ignore[arg-type]
         else:
             self._send_some(audience, payload)  # type: ignore[arg-type]
 
-    def _publish(self, room: Room, payload: str | bytes) -> None:
-        changed = self._rooms.changed.get(room.name)
-        if changed:
-            # Membership may have changed further since this audience was fixed; what counts for
-            # this message is who was a member when the effect was made.
-            for connection_id in changed:
-                self._place(room.name, connection_id, connection_id in room.ids)
-        self._fanout.publish(room.name, payload)
-
-    def _send_subscribers(self, audience: Subscribers, payload: str | bytes) -> None:
-        left_out = None if audience.but is None else self._connections.get(audience.but)
+    def _send_members(self, audience: Members, payload: str | bytes) -> None:
+        if audience.but is None:
+            self._fanout.publish(audience.cohort, payload)
+            return
+        left_out = self._connections.get(audience.but)
         exclude = () if left_out is None else (left_out,)
         self._fanout.publish(audience.cohort, payload, exclude=exclude)
 
@@ -166,26 +171,14 @@ class Delivery:
                     connection.failed()
 
     def _enter(self, effect: Enter, handler: Handler | None) -> None:
-        self._place(effect.cohort, effect.connection_id, True)
+        connection = self._connections.get(effect.connection_id)
+        if connection is not None:
+            self._fanout.join(effect.cohort, connection)
 
     def _exit(self, effect: Exit, handler: Handler | None) -> None:
-        self._place(effect.cohort, effect.connection_id, False)
-
-    def _follow_rooms(self) -> None:
-        """Make the fan-out's rooms what the hub's rooms are now."""
-        for room, connection_ids in self._rooms.changed.items():
-            for connection_id in connection_ids:
-                self._place(room, connection_id, self._rooms.contains(room, connection_id))
-        self._rooms.changed.clear()
-
-    def _place(self, room: RoomName | Cohort, connection_id: ConnectionId, is_member: bool) -> None:
-        connection = self._connections.get(connection_id)
-        if connection is None:
-            return
-        if is_member:
-            self._fanout.join(room, connection)
-        else:
-            self._fanout.leave(room, connection)
+        connection = self._connections.get(effect.connection_id)
+        if connection is not None:
+            self._fanout.leave(effect.cohort, connection)
 
     def _close(self, effect: Close, handler: Handler | None) -> None:
         connection = self._connections.get(effect.connection_id)

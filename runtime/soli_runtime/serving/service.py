@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -29,6 +29,7 @@ from ..core.hub import Hub
 from ..core.presence import Presence
 from ..core.realtime import LIBRARY_KEY as REALTIME_KEY
 from ..core.realtime import Realtime
+from ..core.rooms import Rooms
 from ..gate.admission import Admission
 from ..gate.open_files import descriptor_of, descriptors_for_connections
 from ..gate.origins import Peer, TrustedProxies, origin_fault
@@ -37,6 +38,7 @@ from ..http.messages import peer_of, plain, raw_request, to_aiohttp
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, is_response_hash, response_of, text_response
 from ..http.sessions import COOKIE, MemoryStore, Session
+from ..jobs.queue import told
 from ..jobs.worker import Worker
 from ..json_codec import json_codec
 from ..loading.app import App, Target
@@ -47,11 +49,12 @@ from ..settings import Settings
 from ..ws import Endpoint, SocketLimits, choose_path, choose_protocol, upgrade
 from .answering import HttpActions
 from .conversations import Conversation, Live, Visitor
-from .delivery import Delivery, WatchedRooms
+from .delivery import Delivery
 
 if TYPE_CHECKING:
     from ..jobs.jobs import Jobs
     from ..observing.metrics import Metrics
+    from ..observing.observation import Observation, Observer
 
 CANCELLING_TURNS = 4
 """Turns of the loop in which a cancelled call comes to its end: a task, its waiter, its runner."""
@@ -75,6 +78,8 @@ class Service:
         self.tally = Tally()
         self.metrics: Metrics | None = None
         """None unless they are on."""
+        self.observation: Observation | None = None
+        """None unless somebody watches (`watch`)."""
         self.loop = asyncio.get_running_loop()
         machine = app.interpreter.machine
         self._machine = machine
@@ -99,7 +104,7 @@ class Service:
 
     def _set_up_hub(self) -> None:
         settings = self.settings
-        rooms = WatchedRooms()
+        rooms = Rooms()
         refs = itertools.count(1)
         self.presence = presence = Presence(
             rooms,
@@ -113,7 +118,7 @@ class Service:
             max_rooms=settings.max_rooms,
             max_presence_bytes=settings.max_presence_bytes,
         )
-        self.delivery = Delivery(self.hub, rooms, self.endpoint.fanout, self.loop, self.log)
+        self.delivery = Delivery(self.hub, self.endpoint.fanout, self.loop, self.log)
         self.realtime = Realtime(self.hub, self.delivery.carry_out, self._codec.encode)
         self.live = Live(
             hub=self.hub,
@@ -140,6 +145,20 @@ class Service:
         """Whether a host says who connects."""
         return self._host_authenticate is not None
 
+    def watch(self, observer: Observer) -> None:
+        """Tell *observer* of every event, request and job from now on, each with what it caused."""
+        from .watched import watch  # here: production does without
+
+        watch(self, observer)
+        self._worker.observation = self.observation
+
+    def unwatch(self, observer: Observer) -> None:
+        """Tell *observer* nothing any more."""
+        from .watched import unwatch
+
+        unwatch(self, observer)
+        self._worker.observation = self.observation
+
     # --- the life of the service ---------------------------------------------------------------
 
     async def start(self) -> None:
@@ -160,6 +179,7 @@ class Service:
         machine = self._machine
         self.app.declarations.closed = True
         self._worker = Worker(machine, self._job_calls, self.log, self.tally)
+        self._worker.observation = self.observation
         self._worker.start()
         machine.limits = handler_limits(self.settings)
         machine.library[REALTIME_KEY] = self.realtime
@@ -194,6 +214,7 @@ class Service:
         deadline = self.loop.time() + seconds
         self.http.stop()
         self._worker.stop()
+        await self._worker.ended(seconds / 3)
         await self._finish_running(seconds / 3)
         await self.endpoint.close_all(seconds / 3)
         await self._handlers_done(deadline)
@@ -229,6 +250,14 @@ class Service:
         """The jobs of the program that is served."""
         return self._worker.jobs
 
+    async def job_counts(self) -> Mapping[str, int]:
+        """How many jobs there are of each status; nothing when their store cannot be asked."""
+        try:
+            return await told(self._worker.jobs.store.counts())
+        except Exception as error:
+            self.log.warning("job_queue_failed", kind=kind_of(error), error=failure_text(error))
+            return {}
+
     @property
     def is_stopping(self) -> bool:
         return self._stopping
@@ -238,7 +267,10 @@ class Service:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; the aiohttp handler."""
         try:
-            answer = await self._handle(request)
+            if self.observation is None:
+                answer = await self._handle(request)
+            else:
+                answer = await self.observation.of_request(request, self._handle)
             self.tally.responses[answer.status] += 1
             return answer
         except ConnectionError:
@@ -290,13 +322,13 @@ class Service:
             user = await self.authenticated(raw, match, session)
             if isinstance(user, Response):
                 self.endpoint.counters.handshakes_refused += 1
-                self._log_refusal(user.status, "authenticate", raw)
+                self._log_refusal(user.status, "authenticate", raw, user.text)
                 return to_aiohttp(user)
             conversation = self._conversation(match, raw, user, session)
             protocol = conversation.events.protocol
             answer = await upgrade(request, conversation, self.endpoint, protocol=protocol)
             if answer.status >= 400:
-                self._log_refusal(answer.status, "handshake", raw)
+                self._log_refusal(answer.status, "handshake", raw, "no WebSocket handshake")
             return answer
         finally:
             if conversation is None or not conversation.was_opened:
@@ -312,14 +344,17 @@ class Service:
         protocol = choose_protocol(offered, match.target.declared.protocols)
         events = Events(*parts) if protocol is None else ProtocolEvents(*parts, protocol)
         visitor = Visitor(visited["path"], raw.remote_ip, user, session)
-        return Conversation(self.live, match.target.handler, events, visitor)
+        return self.live.conversation_class(self.live, match.target.handler, events, visitor)
 
     def _refuse(self, status: int, reason: str, text: str, raw: RawRequest) -> web.StreamResponse:
         self.endpoint.counters.handshakes_refused += 1
-        self._log_refusal(status, reason, raw)
+        self._log_refusal(status, reason, raw, text)
         return plain(status, text)
 
-    def _log_refusal(self, status: int, reason: str, raw: RawRequest) -> None:
+    def _log_refusal(self, status: int, reason: str, raw: RawRequest, text: str) -> None:
+        trace = None if self.observation is None else self.observation.current()
+        if trace is not None:
+            trace.reason, trace.text = reason, text
         self.tally.refusals[reason, status] += 1
         self.log.warning(
             "upgrade_refused", status=status, reason=reason, path=raw.path, ip=raw.remote_ip
@@ -373,6 +408,8 @@ class Service:
 
     def _authentication_failed(self, error: Exception, raw: RawRequest) -> Response:
         kind = kind_of(error)
+        if self.observation is not None:
+            self.observation.failed(error)
         self.tally.handler_errors["authenticate", kind] += 1
         self.log.error(
             "authenticate_error", kind=kind, path=raw.path, error=lambda: failure_text(error)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from soli_lang.base.errors import SoliError, SoliIOError, SoliPlainTypeError
 from soli_lang.base.records import Record, field
@@ -18,10 +18,13 @@ from soli_lang.values.values import Value
 
 from ...json_codec import json_codec
 from ..requests import decoded, header_hash, whole_text
-from .addresses import is_public
+from .addresses import is_public, literal_address
 
 if TYPE_CHECKING:
+    import socket
+
     import aiohttp
+    from yarl import URL
 
 DEFAULT_TIMEOUT_SECONDS = 30.0
 MAX_REDIRECTS = 10
@@ -85,39 +88,32 @@ async def fetch(wanted: Wanted, *, private_network: bool) -> Got:
 def _session(private_network: bool) -> aiohttp.ClientSession:
     import aiohttp
 
-    resolver = None if private_network else _public_resolver()
-    connector = aiohttp.TCPConnector(resolver=resolver, limit=MAX_PARALLEL)
+    factory = None if private_network else _public_socket
+    connector = aiohttp.TCPConnector(socket_factory=factory, limit=MAX_PARALLEL)
     return aiohttp.ClientSession(
         connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=True
     )
 
 
-def _public_resolver() -> Any:
-    """Resolves names to public addresses only: the check and the connection see the same ones."""
-    from aiohttp.abc import AbstractResolver
-    from aiohttp.resolver import ThreadedResolver
+def _public_socket(found: tuple[Any, Any, int, str, Any]) -> socket.socket:
+    """A socket for one of the addresses that a host has, if that is a public one.
 
-    class PublicResolver(AbstractResolver):
-        def __init__(self) -> None:
-            self._resolver = ThreadedResolver()
+    The last word: it sees the very address that is connected to, whatever the URL looked like and
+    whatever its name resolved to. Raises OSError.
+    """
+    import errno
+    import socket
 
-        async def resolve(self, host: str, port: int = 0, family: Any = 0) -> Any:
-            found = await self._resolver.resolve(host, port, family)
-            public = [entry for entry in found if is_public(entry["host"])]
-            if not public:
-                raise OSError(f"{host} is not a public address")
-            return public
-
-        async def close(self) -> None:
-            await self._resolver.close()
-
-    return PublicResolver()
+    family, kind, protocol, _, address = found
+    if not is_public(str(address[0])):
+        raise OSError(errno.EACCES, f"{address[0]} is not a public address")
+    return socket.socket(family, kind, protocol)
 
 
 async def _follow(session: aiohttp.ClientSession, wanted: Wanted, private_network: bool) -> Got:
-    method, url, headers, body = wanted.method, wanted.url, dict(wanted.headers), wanted.body
+    method, headers, body = wanted.method, dict(wanted.headers), wanted.body
+    url = check_url(wanted.url, private_network=private_network)
     for _ in range(MAX_REDIRECTS + 1):
-        check_url(url, private_network=private_network)
         async with session.request(
             method, url, headers=headers, data=body, allow_redirects=False
         ) as response:
@@ -127,9 +123,10 @@ async def _follow(session: aiohttp.ClientSession, wanted: Wanted, private_networ
             if response.status == 303 or (response.status in (301, 302) and method == "POST"):
                 method, body = ("HEAD" if method == "HEAD" else "GET"), None
                 headers.pop("content-type", None)
-            before, url = url, urljoin(url, target)
-            if urlsplit(before).netloc != urlsplit(url).netloc:
-                # What was meant for one host is not for the next.
+            before = url.origin()
+            url = check_url(urljoin(str(url), target), private_network=private_network)
+            if before != url.origin():
+                # What was meant for one host is not for the next, nor for anybody on the way.
                 headers = {k: v for k, v in headers.items() if k.lower() not in _CREDENTIALS}
     raise RequestFailed(f"HTTP request failed: more than {MAX_REDIRECTS} redirects")
 
@@ -145,20 +142,28 @@ async def _read(response: aiohttp.ClientResponse) -> Got:
     return Got(response.status, whole_text(response.reason or ""), headers, text)
 
 
-def check_url(url: str, *, private_network: bool) -> None:
-    """Refuse what is not http(s), and addresses that are not public. Raises RequestFailed."""
+def check_url(url: str, *, private_network: bool) -> URL:
+    """The URL as it will be requested. Raises RequestFailed for what may not be.
+
+    That is what is not http(s), and hosts that are addresses which are not public. The host is
+    judged as aiohttp will read it, after yarl made `127。0。0。1` into an address. Names are judged
+    by what they resolve to, when a socket is opened.
+    """
+    from yarl import URL
+
     try:
-        parts = urlsplit(url)
-        host = parts.hostname
+        parsed = URL(url)
+        host = parsed.raw_host
     except ValueError:
         raise RequestFailed(f"HTTP request failed: not a URL: {url}") from None
-    if parts.scheme not in ("http", "https") or not host:
+    if parsed.scheme not in ("http", "https") or not host:
         raise RequestFailed("HTTP request failed: only http and https URLs are allowed")
     if private_network:
-        return
-    looks_like_address = ":" in host or host.replace(".", "").isdigit()
-    if (looks_like_address and not is_public(host)) or host.lower() in ("localhost",):
+        return parsed
+    address = literal_address(host)
+    if (address is not None and not is_public(address)) or host.rstrip(".") == "localhost":
         raise RequestFailed(f"HTTP request failed: {host} is not a public address")
+    return parsed
 
 
 # --- arguments ---------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from soli_runtime.core.actions import ActionError
-from soli_runtime.core.effects import One, Room, Send
+from soli_runtime.core.effects import Enter, Exit, Members, One, Send
 
 from soli_lang.base.errors import SoliError
 
@@ -40,20 +40,34 @@ def test_a_room_broadcast_is_one_effect_for_all_members(bench: Bench) -> None:
     (effect,) = bench.do("a", {"broadcast_room": "hi"})
 
     assert isinstance(effect, Send)
-    assert isinstance(effect.audience, Room)
-    assert (effect.audience.name, effect.audience.ids) == ("r", ("a", "b", "c"))
+    assert isinstance(effect.audience, Members)
+    assert bench.cohorts[effect.audience.cohort] == ["a", "b", "c"]
 
 
-def test_a_room_keeps_its_audience_until_its_members_change(bench: Bench) -> None:
-    """The I/O side may keep what it made of an audience."""
+def test_a_room_keeps_its_audience_while_it_has_members(bench: Bench) -> None:
+    """Who comes and goes is told by one effect each; nobody else is listed."""
     bench.do("a", {"join": "r"})
-    first = bench.hub.rooms.audience("r")
-    bench.do("a", {"join": "r", "broadcast_room": "x"})
-    assert bench.hub.rooms.audience("r") is first
+    audience = bench.hub.rooms.audience("r")
+    assert audience is not None
 
-    bench.do("b", {"join": "r"})
+    (entered,) = bench.do("b", {"join": "r"})
+    (left,) = bench.do("a", {"leave": "r"})
 
-    assert bench.hub.rooms.audience("r") is not first
+    assert isinstance(entered, Enter)
+    assert isinstance(left, Exit)
+    assert entered.cohort is left.cohort is audience.cohort
+    assert bench.hub.rooms.audience("r") is audience
+
+
+def test_a_room_that_was_left_by_all_is_another_one_afterwards(bench: Bench) -> None:
+    """It is forgotten with its last member."""
+    (entered,) = bench.do("a", {"join": "r"})
+    bench.do("a", {"leave": "r"})
+    (again,) = bench.do("a", {"join": "r"})
+
+    assert isinstance(entered, Enter)
+    assert isinstance(again, Enter)
+    assert again.cohort is not entered.cohort
 
 
 def test_join_comes_before_the_broadcast_of_the_same_return(bench: Bench) -> None:

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from soli_runtime.calling.greenlets import Failure
 from soli_runtime.core.broker import LocalBroker
+from soli_runtime.core.effects import Cohort, Effect, Enter, Exit, Members, One, Send
 from soli_runtime.core.events import Events
 from soli_runtime.core.hub import Hub
 from soli_runtime.core.presence import Presence
+from soli_runtime.core.rooms import Rooms
 from soli_runtime.core.wire import to_json
 from soli_runtime.observing.logs import Log
 from soli_runtime.routing.handler import Handler
 from soli_runtime.serving.conversations import Conversation, Live, Visitor
-from soli_runtime.serving.delivery import Delivery, WatchedRooms
+from soli_runtime.serving.delivery import Delivery
 from soli_runtime.ws.counters import CloseCause
 
 
@@ -55,6 +57,11 @@ class FakeFanout:
     def leave(self, room: Any, connection: FakeConnection) -> None:
         self.rooms.get(room, {}).pop(connection, None)
 
+    def members(self, label: str) -> list[FakeConnection]:
+        """Who is in the room of that name."""
+        found = [room for room in self.rooms if getattr(room, "label", None) == label]
+        return [connection for room in found for connection in self.rooms[room]]
+
     def publish(self, room: Any, payload: str, exclude: tuple[FakeConnection, ...] = ()) -> None:
         for connection in self.rooms.get(room, {}):
             if connection not in exclude:
@@ -77,12 +84,12 @@ class World:
     def __init__(self, handle: Callable[[dict[str, Any]], Any]) -> None:
         self.lines: list[str] = []
         log = Log(self.lines.append, level="debug", clock=lambda: 0.0)
-        rooms = WatchedRooms()
+        rooms = Rooms()
         refs = iter(range(1, 1000))
         presence = Presence(rooms, lambda: str(next(refs)), resync_seconds=0, resync_bytes=0)
         self.hub = Hub(LocalBroker(rooms, presence), rooms)
         self.fanout = FakeFanout()
-        delivery = Delivery(self.hub, rooms, self.fanout, None, log)  # type: ignore[arg-type]
+        delivery = Delivery(self.hub, self.fanout, None, log)  # type: ignore[arg-type]
         self.live = Live(
             hub=self.hub,
             delivery=delivery,
@@ -136,7 +143,7 @@ def test_it_is_forgotten_even_when_its_handler_fails() -> None:
 
 
 def test_who_leaves_in_the_same_return_still_gets_the_message() -> None:
-    """An audience is fixed when its effect is made."""
+    """Who exits does so after what was sent before."""
 
     def handle(event: dict[str, Any]) -> Any:
         if event["type"] == "connect":
@@ -149,7 +156,7 @@ def test_who_leaves_in_the_same_return_still_gets_the_message() -> None:
     leaving.on_message(connection, "x")  # type: ignore[arg-type]
     assert connection.sent == ["bye"]
     assert stays.sent == ["bye"]
-    assert list(world.fanout.rooms["r"]) == [stays]
+    assert world.fanout.members("r") == [stays]
 
 
 def test_who_joins_in_the_same_return_gets_the_message() -> None:
@@ -172,12 +179,30 @@ def test_the_fanout_follows_rooms_without_any_message() -> None:
     for number in range(3):
         conversation.on_message(connection, f"r{number}")  # type: ignore[arg-type]
         world.live.delivery.carry_out(world.hub.leave(conversation.id, f"r{number}"))
-    assert {room: len(members) for room, members in world.fanout.rooms.items()} == {
-        "": 1,
-        "r0": 0,
-        "r1": 0,
-        "r2": 0,
-    }
+    counts = [len(members) for members in world.fanout.rooms.values()]
+    assert counts == [1, 0, 0, 0], "everybody, and three rooms"
+
+
+def test_a_message_that_cannot_be_sent_leaves_membership_right() -> None:
+    """What stands behind it in the same return is not sent; who is where is told all the same."""
+    world = World(lambda event: {"join": event["message"]} if event["type"] == "message" else {})
+    conversation, connection = world.open()
+    cohort = Cohort("r")
+    effects: list[Effect] = [
+        Enter(conversation.id, cohort),
+        Send(Members(cohort), object()),  # type: ignore[arg-type]
+        Exit(conversation.id, cohort),
+        Send(One(conversation.id), "lost"),
+    ]
+
+    def publish(room: Any, payload: Any, exclude: Any = ()) -> None:
+        raise TypeError
+
+    world.fanout.publish = publish  # type: ignore[method-assign]
+    with pytest.raises(TypeError):
+        world.live.delivery.carry_out(effects)
+    assert list(world.fanout.rooms[cohort]) == []
+    assert connection.sent == []
 
 
 def test_a_failing_connect_closes_with_1011() -> None:
