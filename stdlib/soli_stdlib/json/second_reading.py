@@ -14,6 +14,7 @@ from itertools import accumulate
 from json import JSONDecodeError, JSONDecoder
 from typing import NoReturn
 
+from soli_lang.base.collecting import Paused
 from soli_lang.base.errors import SoliValueError
 from soli_lang.values.semantics import MAX_INT, MIN_INT
 from soli_lang.values.values import Value
@@ -60,7 +61,8 @@ def read(text: str, spend: Spend | None = None) -> Value:
     if _SURROGATE.search(text) or _height(text) > MAX_DEPTH:
         return JsonScanner(text, MAX_DEPTH, spend).run()
     try:
-        return _READER.decode(text)
+        with Paused():
+            return _READER.decode(text)
     except JSONDecodeError as error:
         _raise_fault(text, error)
     except _NotANumber:
