@@ -12,7 +12,6 @@ from soli_lang.values.semantics import to_text, type_name
 from soli_lang.values.values import Value
 
 from ..ground.costs import OBJECT_BYTES
-from . import html_work
 
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
 _ESCAPE_TABLE = str.maketrans(_ESCAPES)
@@ -125,8 +124,10 @@ def clean_html(
     count = text.count("<") - text.count("</")
     if count > MAX_TAGS:
         raise SoliValueError(f"HTML has too many tags to sanitize: {count} (limit {MAX_TAGS})")
+    from . import html_work
+
     html_work.pay(text, machine.spend)
-    machine.check_length(BYTES_PER_CHARACTER * len(text))
+    machine.claim(BYTES_PER_CHARACTER * len(text))
     import nh3
 
     return nh3.clean(

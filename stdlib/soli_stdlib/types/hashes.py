@@ -7,7 +7,6 @@ snapshot, so a callback may change the hash.
 from __future__ import annotations
 
 from math import isqrt
-from random import random
 from sys import getsizeof
 from typing import Any
 
@@ -224,6 +223,8 @@ def _close_up(machine: Machine, entries: Hash, rarely: int) -> None:
     Python looks for the first entry among the places of all that went before it; taking a million
     entries from the front would take a million squared looks.
     """
+    from random import random
+
     machine.spend(rarely >> 1)
     if random() * rarely < 1:
         rest = entries.copy()
