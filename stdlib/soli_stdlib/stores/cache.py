@@ -89,7 +89,7 @@ def get(machine: Machine, key: str) -> Value:
     if text is None:
         return None
     pay_for_reading(machine, text)
-    return decode(text)
+    return decode(text, spend=machine.spend)
 
 
 def _text(machine: Machine, key: str) -> str | None:
@@ -155,6 +155,8 @@ def keys(machine: Machine) -> list[str]:
     stores = elsewhere.of(machine)
     if stores is not None:
         return answered(machine, stores.cache.keys(), "Cache")
+    machine.spend(len(_store(machine)))
+    machine.check_length(8 * len(_store(machine)))
     return list(_store(machine).keys(clock.now(machine)))
 
 
@@ -190,6 +192,7 @@ def clear_expired(machine: Machine) -> None:
     if stores is not None:
         answered(machine, stores.cache.clear_expired(), "Cache")
         return
+    machine.spend(len(_store(machine)))
     _store(machine).drop_expired(clock.now(machine))
 
 

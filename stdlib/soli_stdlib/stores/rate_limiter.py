@@ -38,6 +38,10 @@ class Log:
         self._windows: dict[str, float] = {}
         self._total = 0
 
+    def __len__(self) -> int:
+        """The number of keys."""
+        return len(self._attempts)
+
     def recent(self, key: str, window: float, now: float) -> deque[float]:
         """The attempts under *key* within *window* seconds, oldest first."""
         attempts = self._attempts.get(key)
@@ -260,6 +264,7 @@ def cleanup(machine: Machine) -> bool:
     if stores is not None:
         answered(machine, stores.attempts.forget_old(), "RateLimiter")
         return True
+    machine.spend(4 * len(_log(machine)))
     _log(machine).forget_old(clock.now(machine))
     return True
 
