@@ -20,7 +20,7 @@ from ..http import cors, middleware
 from ..http.context import RequestContext
 from ..http.hardening import hardening_of
 from ..http.messages import BodyTooLarge, header_multidict, plain, read_request, to_aiohttp
-from ..http.requests import request_hash, visitor_hash
+from ..http.requests import visitor_hash
 from ..http.responses import Response, is_response_hash, response_of, text_response
 from ..http.sse import SSE_HEADERS, BlockStream, Out, Subscriber, TopicStream
 from ..http.static_files import StaticFile, StaticFolder, choose_part
@@ -143,7 +143,7 @@ class HttpActions:
         except BodyTooLarge:
             service.log.warning("body_too_large", path=request.rel_url.raw_path, ip=peer.ip)
             return plain(413, "request body too large")
-        context = RequestContext(raw, request_hash(raw, match.params), service.session_of(raw))
+        context = RequestContext(raw, visitor_hash(raw, match.params), service.session_of(raw))
         context.find_user = await self._user_finder(context, match)
         started = time.perf_counter()
         response = await self._run(context, match.target)
@@ -186,9 +186,13 @@ class HttpActions:
         handler = target.handler
         stages = middleware.chosen(self._middleware, target.declared.middleware)
         invoke = middleware.around(self._machine, stages, handler.invoke)
+        wanted = {*handler.body_parts, *(part for stage in stages for part in stage.body_parts)}
+
+        def begin(_: Value) -> Value:
+            return invoke(context.request_with(wanted, self._machine))
+
         try:
-            local = {"request": context}
-            value = await self._service.calls.wait(invoke, context.request, local)
+            value = await self._service.calls.wait(begin, None, {"request": context})
             return final_response(context, self._response(context, value), self._hardening)
         except Forbidden as error:
             return text_response(403, error.message)
