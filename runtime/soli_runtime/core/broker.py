@@ -5,7 +5,7 @@ are in this process. Every operation returns what is to be done *in this process
 over a network returns what concerns local connections, tells the other processes, and hands
 what comes from them to the adapter as effects of the same kind.
 
-`tests/broker_conformance.py` is the suite that any implementation must pass.
+`tests/support/broker_conformance.py` is the suite that any implementation must pass.
 """
 
 from __future__ import annotations

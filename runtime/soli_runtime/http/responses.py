@@ -106,8 +106,8 @@ def _body(value: Value, encode_json: EncodeJson) -> tuple[bytes, str]:
     if isinstance(value, bytes):
         return value, BYTES
     if isinstance(value, str):
-        content_type = HTML if value.lstrip()[:1] == "<" else TEXT
-        return value.encode("utf-8", "replace"), content_type
+        # Text, however much it looks like HTML: it may hold what a client sent.
+        return value.encode("utf-8", "replace"), TEXT
     if isinstance(value, dict | list):
         return encode_json(value).encode("utf-8", "replace"), JSON
     return to_text(value).encode("utf-8", "replace"), TEXT

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..base.errors import SoliError, SoliIndexError, SoliTypeError
-from ..tree import nodes
-from ..values.objects import Instance, SoliClass
-from ..values.semantics import is_truthy, to_key, type_name
-from ..values.values import UNSET, Value
+from ...base.errors import SoliError, SoliIndexError, SoliTypeError
+from ...tree import nodes
+from ...values.objects import Instance, SoliClass
+from ...values.semantics import is_truthy, to_key, type_name
+from ...values.values import UNSET, Value
+from ..compiler import Closure, Compiler, Frame, Tables, register
+from ..written_out.inline import SMALL_HASH, Inliner
 from .arithmetic import OPERATIONS
-from .compiler import Closure, Compiler, Frame, Tables, register
-from .inline import SMALL_HASH, Inliner
 from .names import assign_variable, read_variable, store
 from .operators import slow_path
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..values.objects import SoliClass
-from ..values.values import SKIP, Function, FunctionCode, Value
-from .compiler import Frame
+from ...values.objects import SoliClass
+from ...values.values import SKIP, Function, FunctionCode, Value
+from ..compiler import Frame
 
 
 def without_skip(invoke: Callable[..., Value]) -> Callable[..., Value]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from ..base.errors import CapabilityError, SoliError, SoliIndexError, SoliTypeError
-from ..tree import nodes
-from ..values.objects import ErrorValue, Instance
-from ..values.semantics import to_key, type_name
-from ..values.values import BoolKey, DecimalKey, Symbol, Value
-from .bodies import body_tail
-from .compiler import Closure, Compiler, Frame, Tables, register
-from .loops import iterable_of
+from ...base.errors import CapabilityError, SoliError, SoliIndexError, SoliTypeError
+from ...tree import nodes
+from ...values.objects import ErrorValue, Instance
+from ...values.semantics import to_key, type_name
+from ...values.values import BoolKey, DecimalKey, Symbol, Value
+from ..compiler import Closure, Compiler, Frame, Tables, register
+from ..statements.bodies import body_tail
+from ..statements.loops import iterable_of
 
 __all__ = ["index_value", "install"]
 
@@ -262,7 +262,7 @@ def index_value(value: Value, index: Value) -> Value:
 
 def _block_expression(compiler: Compiler, node: nodes.BlockExpr) -> Closure:
     """`return v` inside ends only the block with v, `break` and `next` end it with null."""
-    from ..values.values import SKIP
+    from ...values.values import SKIP
 
     run: Closure
 
@@ -280,7 +280,7 @@ def _block_expression(compiler: Compiler, node: nodes.BlockExpr) -> Closure:
 
 
 def _rescue(compiler: Compiler, node: nodes.Rescue) -> Closure:
-    from ..machine.machine import UNCATCHABLE
+    from ...machine.machine import UNCATCHABLE
 
     body, fallback = compiler.expr(node.body), compiler.expr(node.fallback)
 

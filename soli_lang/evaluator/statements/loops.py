@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..base.errors import SoliError, SoliTypeError
-from ..tree import nodes
-from ..values.semantics import to_text, type_name
-from ..values.values import UNSET, Value
-from .arithmetic import make_range
+from ...base.errors import SoliError, SoliTypeError
+from ...tree import nodes
+from ...values.semantics import to_text, type_name
+from ...values.values import UNSET, Value
+from ..compiler import Closure, Compiler, Effect, Frame, Tables, register
+from ..expressions.arithmetic import make_range
+from ..written_out.inline import Inliner
 from .bodies import LOOP, BodyWriter, body_effect
-from .compiler import Closure, Compiler, Effect, Frame, Tables, register
-from .inline import Inliner
 
 
 def install(tables: Tables) -> None:

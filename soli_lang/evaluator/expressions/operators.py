@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from ..base.errors import SoliError, SoliOverflowError, SoliTypeError
-from ..tree import nodes
-from ..values.semantics import MIN_INT, is_truthy, type_name
-from ..values.values import Value
+from ...base.errors import SoliError, SoliOverflowError, SoliTypeError
+from ...tree import nodes
+from ...values.semantics import MIN_INT, is_truthy, type_name
+from ...values.values import Value
+from ..compiler import Closure, Compiler, Frame, Tables, register
 from .arithmetic import OPERATIONS, Operation
-from .compiler import Closure, Compiler, Frame, Tables, register
 
 
 def install(tables: Tables) -> None:

@@ -6,21 +6,21 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ..base.errors import SoliTypeError
-from ..machine.machine import Machine
-from ..tree import nodes
-from ..values.objects import Instance
-from ..values.semantics import type_name
-from ..values.values import UNSET, Function, FunctionCode, Value
-from .bodies import tail_writer
-from .compiler import Closure, Compiler, Frame, Tables, register
+from ...base.errors import SoliTypeError
+from ...machine.machine import Machine
+from ...tree import nodes
+from ...values.objects import Instance
+from ...values.semantics import type_name
+from ...values.values import UNSET, Function, FunctionCode, Value
+from ..compiler import Closure, Compiler, Frame, Tables, register
+from ..expressions.names import read_variable, store
+from ..scopes import THIS, Block, mentions_this
+from ..statements.bodies import tail_writer
+from ..written_out.item_loops import looper
 from .entering import FunctionBody, Signature, method_caller
 from .entering import caller as make_caller
 from .entering import invoker as make_invoker
-from .item_loops import looper
 from .methods import without_skip
-from .names import read_variable, store
-from .scopes import THIS, Block, mentions_this
 
 
 def install(tables: Tables) -> None:
@@ -103,7 +103,7 @@ def _mentions_it(body: nodes.Body) -> bool:
 
     Blocks in it that have no parameters either read an `it` of their own.
     """
-    from .scopes import children
+    from ..scopes import children
 
     pending: list[Any] = [body]
     while pending:

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
-from ..base.errors import SoliError, SoliOverflowError, SoliTypeError, SoliZeroDivisionError
-from ..machine.machine import Machine
-from ..values.semantics import MAX_INT, MIN_INT, compare, equals, to_text, type_name
-from ..values.values import Value
+from ...base.errors import SoliError, SoliOverflowError, SoliTypeError, SoliZeroDivisionError
+from ...machine.machine import Machine
+from ...values.semantics import MAX_INT, MIN_INT, compare, equals, to_text, type_name
+from ...values.values import Value
 
 DECIMALS = Context(prec=28)
 

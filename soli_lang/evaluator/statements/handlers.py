@@ -7,14 +7,14 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from ..base.errors import SoliError, Thrown
-from ..machine.machine import UNCATCHABLE
-from ..tree import nodes
-from ..values.objects import Instance
-from ..values.semantics import Spend, to_text
-from ..values.values import SKIP, UNSET, Value
+from ...base.errors import SoliError, Thrown
+from ...machine.machine import UNCATCHABLE
+from ...tree import nodes
+from ...values.objects import Instance
+from ...values.semantics import Spend, to_text
+from ...values.values import SKIP, UNSET, Value
+from ..compiler import Closure, Compiler, Effect, Frame, Tables, register
 from .bodies import body_effect, body_tail
-from .compiler import Closure, Compiler, Effect, Frame, Tables, register
 
 
 def install(tables: Tables) -> None:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..base.errors import SoliNameError, SoliTypeError
-from ..machine.machine import Machine, arity_error
-from ..values.values import SKIP, UNSET, Value
-from .bodies import BodyWriter
-from .compiler import Closure, Frame
-from .templates import CLOSURE, entry_text, maker
+from ...base.errors import SoliNameError, SoliTypeError
+from ...machine.machine import Machine, arity_error
+from ...values.values import SKIP, UNSET, Value
+from ..compiler import Closure, Frame
+from ..statements.bodies import BodyWriter
+from ..written_out.templates import CLOSURE, entry_text, maker
 
 
 class Signature:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from ..values.semantics import MAX_INT, MIN_INT, is_truthy
-from ..values.values import UNSET
+from ...values.semantics import MAX_INT, MIN_INT, is_truthy
+from ...values.values import UNSET
 
 FALLBACK = "f"
 """Prefix of names that are only called when operands are not what is usual."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..base.errors import SoliTypeError
-from ..tree import nodes
-from ..values.values import SKIP, Value
+from ...base.errors import SoliTypeError
+from ...tree import nodes
+from ...values.values import SKIP, Value
+from ..compiler import BREAK, NEXT, Closure, Compiler, Effect, Frame, Tables, register, sequence
+from ..expressions.names import store
 from .bodies import body_effect, body_tail
-from .compiler import BREAK, NEXT, Closure, Compiler, Effect, Frame, Tables, register, sequence
-from .names import store
 
 
 def install(tables: Tables) -> None:

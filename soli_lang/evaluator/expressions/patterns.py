@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..base.errors import SoliTypeError
-from ..tree import nodes
-from ..values.objects import EnumValue, Instance
-from ..values.semantics import equals, type_name
-from ..values.values import Value
-from .compiler import Closure, Compiler, Frame, Tables, register
+from ...base.errors import SoliTypeError
+from ...tree import nodes
+from ...values.objects import EnumValue, Instance
+from ...values.semantics import equals, type_name
+from ...values.values import Value
+from ..compiler import Closure, Compiler, Frame, Tables, register
 from .names import raw_name, store
 
 Matcher = Callable[[Frame, Value], bool]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..tree import nodes
-from .scopes import Block, Variable, children
+from ...tree import nodes
+from ..scopes import Block, Variable, children
 
 MAX_NODES = 12
 """Nodes of one operand that are written out; a larger one is a closure."""

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import SoliError
-from ..machine.machine import Machine
-from ..native.native import NativeMethod
-from ..tree import nodes
-from ..values.objects import Instance
-from ..values.values import Value
-from .compiler import Closure, Compiler, Tables, register
+from ...base.errors import SoliError
+from ...machine.machine import Machine
+from ...native.native import NativeMethod
+from ...tree import nodes
+from ...values.objects import Instance
+from ...values.values import Value
+from ..compiler import Closure, Compiler, Tables, register
+from ..functions.methods import Method
+from ..functions.sites import MethodSite
+from ..written_out.templates import FALLBACK
 from .members import UNIVERSAL, call_member, get_member
-from .methods import Method
-from .sites import MethodSite
-from .templates import FALLBACK
 
 if TYPE_CHECKING:
-    from .inline import Inliner
+    from ..written_out.inline import Inliner
 
 
 def install(tables: Tables) -> None:

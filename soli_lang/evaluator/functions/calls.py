@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..base.errors import SoliError, SoliPlainTypeError, SoliTypeError
-from ..machine.machine import arity_error
-from ..native.native import NativeFunction
-from ..tree import nodes
-from ..values.objects import SoliClass
-from ..values.semantics import type_name
-from ..values.values import UNSET, Value
-from .accesses import written_out
-from .compiler import Closure, Compiler, Frame, Tables, register
-from .inline import Inliner
-from .members import UNIVERSAL, Named, call_member, call_value, no_member
-from .names import raw_name
+from ...base.errors import SoliError, SoliPlainTypeError, SoliTypeError
+from ...machine.machine import arity_error
+from ...native.native import NativeFunction
+from ...tree import nodes
+from ...values.objects import SoliClass
+from ...values.semantics import type_name
+from ...values.values import UNSET, Value
+from ..compiler import Closure, Compiler, Frame, Tables, register
+from ..expressions.accesses import written_out
+from ..expressions.members import UNIVERSAL, Named, call_member, call_value, no_member
+from ..expressions.names import raw_name
+from ..written_out.inline import Inliner
 from .sites import MethodSite, Site
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..base.errors import SoliError
-from ..native.native import NativeFunction, NativeMethod
-from ..tree import nodes
-from ..values.objects import Instance, SoliClass
-from ..values.values import Value
-from .compiler import Compiler
+from ...base.errors import SoliError
+from ...native.native import NativeFunction, NativeMethod
+from ...tree import nodes
+from ...values.objects import Instance, SoliClass
+from ...values.values import Value
+from ..compiler import Compiler
 
 
 class Site:

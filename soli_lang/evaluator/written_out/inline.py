@@ -12,24 +12,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import SoliError
-from ..native.native import NativeFunction
-from ..tree import nodes
-from ..values.objects import Instance
-from ..values.semantics import is_truthy, to_text
-from ..values.values import SKIP, UNSET, Function
-from .accesses import member, method_call
-from .chains import make_spine
-from .compiler import BREAK, NEXT
-from .members import call_member
-from .names import SPECIAL
-from .scopes import THIS, Variable
+from ...base.errors import SoliError
+from ...native.native import NativeFunction
+from ...tree import nodes
+from ...values.objects import Instance
+from ...values.semantics import is_truthy, to_text
+from ...values.values import SKIP, UNSET, Function
+from ..chains import make_spine
+from ..compiler import BREAK, NEXT
+from ..expressions.accesses import member, method_call
+from ..expressions.members import call_member
+from ..expressions.names import SPECIAL
+from ..scopes import THIS, Variable
 from .shapes import MAX_NODES, is_near, is_quiet, is_test, soft, weight
 from .templates import CLOSURE, FALLBACK, INTEGER_FORMS, OTHER_FORMS, QUIET, SPEND, maker
 from .texts import interpolation, is_text, joined
 
 if TYPE_CHECKING:
-    from .compiler import Closure, Compiler, Tables
+    from ..compiler import Closure, Compiler, Tables
 
 MAX_CALLS = 4
 """Calls of builtins in each other's arguments that are written out: Python's parser has limits."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..base.errors import SoliError, SoliTypeError
-from ..native.native import NativeFunction
-from ..tree import nodes
-from ..values.objects import Instance, SoliClass
-from ..values.semantics import type_name
-from ..values.values import Function, Value
+from ...base.errors import SoliError, SoliTypeError
+from ...native.native import NativeFunction
+from ...tree import nodes
+from ...values.objects import Instance, SoliClass
+from ...values.semantics import type_name
+from ...values.values import Function, Value
+from ..compiler import Closure, Compiler, Frame, Tables, register
+from ..expressions.members import call_member, call_value, no_member
+from ..expressions.names import raw_name, read_variable
+from ..scopes import CLASS, THIS
 from .calls import Arguments
-from .compiler import Closure, Compiler, Frame, Tables, register
-from .members import call_member, call_value, no_member
-from .names import raw_name, read_variable
-from .scopes import CLASS, THIS
 from .sites import MethodSite, Site
 
 

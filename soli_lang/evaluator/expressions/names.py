@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..base.errors import SoliError, SoliTypeError
-from ..native.native import NativeFunction
-from ..tree import nodes
-from ..values.values import UNSET, Function, Sentinel, Value
-from .compiler import Closure, Compiler, Frame, Tables, register
-from .scopes import THIS, Variable
+from ...base.errors import SoliError, SoliTypeError
+from ...native.native import NativeFunction
+from ...tree import nodes
+from ...values.values import UNSET, Function, Sentinel, Value
+from ..compiler import Closure, Compiler, Frame, Tables, register
+from ..scopes import THIS, Variable
 
 SPECIAL = frozenset({Sentinel, Function, NativeFunction})
 """Classes of values that a bare name does not simply yield: unset, or called (spec §6.6)."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .entering import Signature
+from ..functions.entering import Signature
 from .templates import maker, without_frame
 
 if TYPE_CHECKING:
-    from ..machine.machine import Machine
-    from .entering import FunctionBody
+    from ...machine.machine import Machine
+    from ..functions.entering import FunctionBody
 
 PART = 64
 """Items that a loop pays for at a time, so that one that is left early pays little too much."""

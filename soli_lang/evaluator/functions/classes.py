@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..base.errors import SoliError, SoliTypeError, SoliValueError
-from ..machine.machine import arity_error
-from ..tree import nodes
-from ..values.objects import EnumValue, ErrorValue, Instance, SoliClass
-from ..values.semantics import type_name
-from ..values.values import UNSET, FunctionCode, Value
-from .compiler import Closure, Compiler, Frame, Tables, register
+from ...base.errors import SoliError, SoliTypeError, SoliValueError
+from ...machine.machine import arity_error
+from ...tree import nodes
+from ...values.objects import EnumValue, ErrorValue, Instance, SoliClass
+from ...values.semantics import type_name
+from ...values.values import UNSET, FunctionCode, Value
+from ..compiler import Closure, Compiler, Frame, Tables, register
+from ..expressions.names import raw_name, store
+from ..scopes import CLASS, Block
 from .functions import compile_function
 from .methods import Method
-from .names import raw_name, store
-from .scopes import CLASS, Block
 
 
 def install(tables: Tables) -> None:

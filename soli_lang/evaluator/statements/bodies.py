@@ -14,13 +14,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..tree import nodes
-from ..values.values import UNSET
-from .compiler import Closure, Compiler, Effect
-from .inline import Inliner
-from .scopes import Block
-from .shapes import is_test
-from .templates import SPEND
+from ...tree import nodes
+from ...values.values import UNSET
+from ..compiler import Closure, Compiler, Effect
+from ..scopes import Block
+from ..written_out.inline import Inliner
+from ..written_out.shapes import is_test
+from ..written_out.templates import SPEND
 
 TAIL, EFFECT, LOOP = "tail", "effect", "loop"
 
