@@ -77,6 +77,8 @@ class Service:
         self.tally = Tally()
         self.metrics: Metrics | None = None
         """None unless they are on."""
+        self.inflates = False
+        """Whether bodies of requests come as they were sent, for us to inflate."""
         self.loop = asyncio.get_running_loop()
         machine = app.interpreter.machine
         self._machine = machine
