@@ -9,7 +9,7 @@ from soli_lang.base.records import Record, field
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
-from .bodies import add_parts
+from .bodies.decoding import add_parts
 from .requests import RawRequest
 from .responses import Response
 from .sessions import Session

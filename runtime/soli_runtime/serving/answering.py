@@ -17,9 +17,9 @@ from ..calling.calls import Calls, failure_text
 from ..calling.greenlets import Runners
 from ..gate.origins import Peer
 from ..http import cors, middleware
+from ..http.bodies.incoming import BodyRefused, read_request
 from ..http.context import RequestContext
 from ..http.hardening import hardening_of
-from ..http.incoming import BodyRefused, read_request
 from ..http.messages import header_multidict, plain, to_aiohttp
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, is_response_hash, response_of, text_response

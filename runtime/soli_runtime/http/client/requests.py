@@ -17,7 +17,7 @@ from soli_lang.values.semantics import from_key, to_text, type_name
 from soli_lang.values.values import Value
 
 from ...json_codec import json_codec
-from ..bodies import decoded
+from ..bodies.decoding import decoded
 from ..requests import header_hash, whole_text
 from .addresses import is_public, literal_address
 

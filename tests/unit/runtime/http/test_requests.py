@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from soli_runtime.http.bodies import PIECE_BYTES, add_parts
+from soli_runtime.http.bodies.decoding import PIECE_BYTES, add_parts
 from soli_runtime.http.queries import PIECE_CHARACTERS, parse_query
 from soli_runtime.http.requests import RawRequest, UploadedFile, header_hash, visitor_hash
 from soli_runtime.routing.event_use import BODY_PARTS

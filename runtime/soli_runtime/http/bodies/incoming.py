@@ -14,9 +14,9 @@ from collections.abc import AsyncIterator, Iterator
 from aiohttp import BodyPartReader, MultipartReader, hdrs, web
 from aiohttp.http_exceptions import BadHttpMessage
 
-from ..gate.origins import Peer
-from .messages import raw_request
-from .requests import RawRequest, UploadedFile
+from ...gate.origins import Peer
+from ..messages import raw_request
+from ..requests import RawRequest, UploadedFile
 
 MAX_PARTS = 1000
 

@@ -17,9 +17,9 @@ from soli_stdlib.text.character_sets import codec, decode_text
 from soli_lang.base.errors import LimitError, SoliError
 from soli_lang.machine.machine import Machine
 
-from ..routing.event_use import BODY_PARTS
-from .queries import Spend, free, parse_pairs, parse_query
-from .requests import RawRequest
+from ...routing.event_use import BODY_PARTS
+from ..queries import Spend, free, parse_pairs, parse_query
+from ..requests import RawRequest
 
 FORM = "application/x-www-form-urlencoded"
 
