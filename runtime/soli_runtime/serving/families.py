@@ -24,13 +24,13 @@ def families(service: Service) -> Iterator[Metric]:
 
 
 def _state(service: Service) -> Iterator[Metric]:
-    presence = service.presence
+    presence = service.hub.presence
     jobs = [job.status for job in service.jobs.store.list()]
     gauges = {
         "connections": ("Open connections.", len(service.live.conversations)),
         "rooms": ("Rooms with members.", len(service.hub.rooms)),
         "presence_channels": ("Channels with presence.", len(presence)),
-        "presence_users": ("Users present, once per channel.", presence.total_users()),
+        "presence_users": ("Users present, once per channel.", presence.roster.total_users()),
         "handlers_suspended": ("Handlers that wait.", service.calls.runners.suspended),
         "jobs_queued": ("Jobs that wait for their time.", jobs.count("queued")),
         "jobs_running": ("Jobs at work.", jobs.count("running")),
