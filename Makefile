@@ -13,7 +13,7 @@ NODE := tests/node/node_modules/.installed
 SETUP_INPUTS := pyproject.toml hatch_build.py scripts/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fast check lint format types wheel-check bench autobahn test-lowest golden clean
+.PHONY: help setup run test fast check lint format types wheel-check bench autobahn test-lowest golden picture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +44,7 @@ format: $(DEV) ## let ruff rewrite what it can
 types: $(DEV) ## mypy, strict
 	@$(BIN)/mypy
 
-wheel-check: $(DEV) ## build a wheel, install it in an empty place, run the quick start there
+wheel-check: $(DEV) ## build a wheel, try it in an empty place with every Python that is here
 	@$(BIN)/pytest -q tests/packaging $(ARGS)
 
 bench: $(DEV) $(NODE) ## the benchmarks; QUICK=1: one short round (see benchmarks/README.md)
@@ -58,6 +58,9 @@ test-lowest: ## the server's tests with the oldest dependencies that we allow
 
 golden: $(DEV) ## rewrite the golden files; review the diff before committing it
 	@SOLI_REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/errors $(ARGS)
+
+picture: $(DEV) ## draw the rooms in docs/architecture.md as the imports are now
+	@$(BIN)/python -m tests.support.rooms
 
 clean: ## remove everything that can be made again
 	rm -rf $(VENV) $(VENV)-lowest tests/node/node_modules build dist reports benchmarks/out

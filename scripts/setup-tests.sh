@@ -19,9 +19,7 @@ has npm || missing+=(npm)
 if [ ${#missing[@]} -gt 0 ]; then
   if has apt-get && [ "$(id -u)" = 0 ]; then
     say "installing Debian packages: ${missing[*]}"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      "${missing[@]}" >/dev/null
+    scripts/install-debian.sh "${missing[@]}"
   else
     say "The tests need these packages, which are not here: ${missing[*]}"
     say "On Debian or Ubuntu, install them with:"

@@ -19,7 +19,7 @@ is_new_enough() {
 
 find_python() {
   local candidate
-  for candidate in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
+  for candidate in ${PYTHON:+"$PYTHON"} python3 python3.14 python3.13 python3.12 python3.11; do
     if command -v "$candidate" >/dev/null && is_new_enough "$candidate"; then
       command -v "$candidate"
       return
@@ -37,7 +37,7 @@ make_venv() {
   # Debian splits ensurepip off into a package of its own.
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     rm -rf "$venv"
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
+    scripts/install-debian.sh python3-venv
     "$python" -m venv "$venv"
     return
   fi

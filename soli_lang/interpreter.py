@@ -20,22 +20,10 @@ from .values.values import SKIP, UNSET, Function, Value
 
 
 def _tables() -> Tables:
-    from .evaluator import (
-        accesses,
-        assignment,
-        calls,
-        classes,
-        functions,
-        handlers,
-        inline,
-        literals,
-        loops,
-        names,
-        operators,
-        patterns,
-        statements,
-        supers,
-    )
+    from .evaluator.expressions import accesses, assignment, literals, names, operators, patterns
+    from .evaluator.functions import calls, classes, functions, supers
+    from .evaluator.statements import handlers, loops, statements
+    from .evaluator.written_out import inline
 
     tables = Tables()
     for module in (

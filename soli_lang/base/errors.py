@@ -204,6 +204,16 @@ class SoliSyntaxError(SoliError):
         return [self, *self.also]
 
 
+def let_go(error: BaseException) -> None:
+    """Free what *error* keeps alive: the variables of every frame that it came through.
+
+    For whoever holds on to an error that was handled. Its traceback leads to its holder's own
+    frame, so the two would keep each other, and all that the failed call had built, until Python
+    looks for cycles, which a server does rarely.
+    """
+    error.__traceback__ = error.__context__ = error.__cause__ = None
+
+
 LONGEST_MESSAGE = 2000
 """Characters of a message that people are shown; a program can throw megabytes."""
 

@@ -19,6 +19,7 @@ from ..base.errors import (
     SoliTypeError,
     SoliValueError,
     Thrown,
+    let_go,
 )
 from ..base.limits import Capabilities, Limits
 from ..values.method_tables import MethodTable
@@ -34,6 +35,10 @@ BIG_TEXT = 256
 
 UNCATCHABLE = (LimitError, Cancelled, SoliSyntaxError)
 """What no `catch` or `rescue` of a program sees (decision 19)."""
+
+
+def _ignored(klass: SoliClass) -> None:
+    pass
 
 
 class Machine:
@@ -56,6 +61,7 @@ class Machine:
         "max_length",
         "methods",
         "modules",
+        "on_class",
         "steps_left",
         "timer",
         "type_classes",
@@ -89,6 +95,8 @@ class Machine:
         self.error_classes: dict[str, SoliClass] = {}
         self.type_classes: dict[str, tuple[type, ...]] = {}
         """Class name (`String`) -> Python classes of its values, for `class_eval` on builtins."""
+        self.on_class: Callable[[SoliClass], None] = _ignored
+        """Called with each class when its declaration was run."""
         self.library: dict[str, Any] = {}
         """What builtins keep for as long as the interpreter lives: its clock, its stores."""
         self._full_for: Limits | None = None
@@ -156,6 +164,13 @@ class Machine:
             self.fuel = min(CHUNK, self.steps_left)
             self.steps_left -= self.fuel
 
+    def steps_used(self) -> int | None:
+        """Steps since the budget of the running call was full; None where they are not limited."""
+        if self.steps_left < 0:
+            return None
+        _, fuel, steps = self._full
+        return fuel + steps - self.fuel - self.steps_left
+
     def spend(self, steps: int) -> None:
         """Charge *steps* for work that a builtin does in one go, before it does it."""
         self.fuel -= steps
@@ -220,6 +235,7 @@ class Machine:
 
     def caught(self, error: SoliError) -> Value:
         """What `catch e` binds for *error*: the thrown value, or an object of an error class."""
+        let_go(error)
         if isinstance(error, Thrown):
             return error.value
         if error.instance is None:
@@ -239,7 +255,7 @@ class Machine:
                 "backtrace": [str(frame).strip() for frame in error.backtrace],
             },
         )
-        value.origin = error
+        value.raised = (error.message, line, column)
         return value
 
     # --- calls from native code ----------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..base.errors import SoliArgumentError, SoliError, SoliTypeError
+from ..base.errors import SoliArgumentError, SoliTypeError
 from .values import Function, Value
 
 
@@ -162,19 +162,21 @@ class EnumValue(Instance):
 class ErrorValue(Instance):
     """An object of `Error` or a subclass: what `catch e` gets for errors of the language.
 
-    `origin` is the Python error it was made from, None when a program made it with `new`.
+    `raised` is message, line and column of the Python error that it was made from, None when a
+    program made it with `new`. The error itself is not kept: it knows its object, so the two would
+    keep each other.
     """
 
-    __slots__ = ("origin",)
+    __slots__ = ("raised",)
 
     def __init__(self, soli_class: SoliClass, fields: dict[str, Value] | None = None) -> None:
         super().__init__(soli_class, fields)
-        self.origin: SoliError | None = None
+        self.raised: tuple[str, int, int] | None = None
 
     def text(self, spend: Callable[[int], None] | None = None) -> str:
         """`MESSAGE at LINE:COL` when the language raised it, else the message alone."""
-        if self.origin is not None:
-            return self.origin.text()
+        if self.raised is not None:
+            return "{} at {}:{}".format(*self.raised)
         message = self.fields.get("message")
         if message is None:
             return f"<{self.soli_class.name} instance>"

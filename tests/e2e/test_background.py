@@ -105,7 +105,7 @@ def test_a_fault_of_ours_in_a_job_is_a_failed_run(
 
     async def body() -> None:
         async with serving(tmp_path, JOBS) as site:
-            monkeypatch.setattr("soli_runtime.jobs.jobs.worker.perform", fail)
+            monkeypatch.setattr("soli_runtime.jobs.worker.perform", fail)
             await site.request("POST", f"/do/{what}")
             await site.until(lambda: site.counts["job_failed"] == 1)
             service = site.server.service
@@ -136,7 +136,7 @@ def test_a_queue_that_fails_is_asked_again(
                 setattr(store, call, works)
                 raise RuntimeError("the database is away")
 
-            monkeypatch.setattr("soli_runtime.jobs.jobs.worker.PAUSE_SECONDS", 0.01)
+            monkeypatch.setattr("soli_runtime.jobs.worker.PAUSE_SECONDS", 0.01)
             setattr(store, call, fail_once)
             await site.request("POST", "/do/later")
             assert await receive(client) == "later"

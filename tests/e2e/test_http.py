@@ -29,7 +29,10 @@ def app(**actions: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("returned", "status", "content_type", "text"),
     [
-        ('"<p>hi</p>"', 200, "text/html; charset=utf-8", "<p>hi</p>"),
+        ('"<p>hi</p>"', 200, "text/plain; charset=utf-8", "<p>hi</p>"),
+        ('html("<p>hi</p>")', 200, "text/html; charset=utf-8", "<p>hi</p>"),
+        ('html("<p>no</p>", 404)', 404, "text/html; charset=utf-8", "<p>no</p>"),
+        ("html(null)", 200, "text/html; charset=utf-8", ""),
         ('"hi"', 200, "text/plain; charset=utf-8", "hi"),
         ('{ "a": 1 }', 200, "application/json; charset=utf-8", '{"a":1}'),
         ("[1, 2]", 200, "application/json; charset=utf-8", "[1,2]"),
@@ -341,6 +344,65 @@ def test_a_template_is_rendered_inside_its_layout(tmp_path: Path) -> None:
             assert answer.text.replace("\n", "") == (
                 "<html><b>&lt;a&gt;</b><i>1</i><i>2</i><u>1</u><a></html>"
             ), site.log
+
+    run(body)
+
+
+def test_no_value_of_a_client_becomes_markup(tmp_path: Path) -> None:
+    """Not by its name in a template, and not as the text that an action returns."""
+    files = app(
+        show='render("show", { "content": req["query"]["n"], "raw": req["query"]["n"] })',
+        echo='req["query"]["n"]',
+    )
+    files["app/views/layouts/application.slv"] = "<html><%= content %></html>"
+    files["app/views/show.slv"] = "<b><%= content %></b><i><%= raw %></i>"
+    evil = "<img onerror=x>"
+
+    async def body() -> None:
+        async with serving(tmp_path, files) as site:
+            page = await site.get("/show", params={"n": evil})
+            shown = "&lt;img onerror=x&gt;"
+            assert page.text == f"<html><b>{shown}</b><i>{shown}</i></html>", site.log
+            echoed = await site.get("/echo", params={"n": evil})
+            assert echoed.text == evil
+            assert echoed.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+    run(body)
+
+
+def test_only_a_layout_has_a_body(tmp_path: Path) -> None:
+    """Elsewhere `yield` is an error that says so."""
+    files = app(show='render("show", { "content": "x" })')
+    files["app/views/show.slv"] = "<%= yield %>"
+
+    async def body() -> None:
+        async with serving(tmp_path, files) as site:
+            assert (await site.get("/show")).status == 500
+            assert "only a layout has a body" in site.log
+
+    run(body)
+
+
+def test_every_answer_says_nosniff(tmp_path: Path) -> None:
+    """Whoever gives it: an action, a file, the server; an action may say otherwise."""
+    files = app(
+        show='"x"', fail='throw "x"', mine='{ "headers": { "X-Content-Type-Options": "no" } }'
+    )
+    files["public/a.txt"] = "text"
+    files["config/routes.soli"] += 'router_websocket("/ws", "web#show")\ncors("/show")\n'
+    paths = ["/show", "/fail", "/a.txt", "/nothing", "/ws", "/healthz"]
+
+    async def body() -> None:
+        async with serving(tmp_path, files) as site:
+            for path in paths:
+                answer = await site.get(path)
+                assert answer.headers.getall("X-Content-Type-Options") == ["nosniff"], path
+            assert (await site.get("/mine")).headers["X-Content-Type-Options"] == "no"
+            asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
+            preflight = await site.request("OPTIONS", "/show", headers=asked)
+            assert preflight.headers["X-Content-Type-Options"] == "nosniff"
+            refused = await site.request("PATCH", "/show")
+            assert (refused.status, refused.headers["X-Content-Type-Options"]) == (405, "nosniff")
 
     run(body)
 

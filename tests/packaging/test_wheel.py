@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import venv
 import zipfile
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ..support.live import ROOT, receive, serve
+from .conftest import run
 
 QUICK_START = ROOT / "tests" / "page" / "samples" / "quick_start"
 PACKAGES = {
@@ -18,28 +17,6 @@ PACKAGES = {
     "soli_runtime": ROOT / "runtime" / "soli_runtime",
     "soli_stdlib": ROOT / "stdlib" / "soli_stdlib",
 }
-
-
-def run(*command: str | Path, cwd: Path) -> str:
-    result = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from an sdist as an installer would build it."""
-    out = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT, cwd=out)
-    (built,) = out.glob("*.whl")
-    return built
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,10 @@ from soli_stdlib import install
 
 from soli_lang import Capabilities, Interpreter, Limits, render
 from soli_lang.base.errors import LimitError, SoliError
-from soli_lang.evaluator import accesses, functions, inline
-from soli_lang.evaluator.inline import Inliner
+from soli_lang.evaluator.expressions import accesses
+from soli_lang.evaluator.functions import functions
+from soli_lang.evaluator.written_out import inline
+from soli_lang.evaluator.written_out.inline import Inliner
 from soli_lang.tree import nodes
 
 from ..fuzz.programs import Writer

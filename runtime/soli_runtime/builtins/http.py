@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError
-from soli_lang.evaluator.members import call_member
+from soli_lang.evaluator.expressions.members import call_member
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, Int, String, function
 from soli_lang.values.objects import Instance, is_callable
@@ -18,6 +18,7 @@ from ..http.context import RequestContext
 from ..http.cookies import cookie_options, set_cookie_header
 from ..http.hardening import Hardening
 from ..http.responses import (
+    HTML,
     TEXT,
     Response,
     checked_status,
@@ -100,6 +101,16 @@ def render_text(machine: Machine, value: Value, status: int) -> None:
     context.rendered = text_response(checked_status(status), to_text(value))
 
 
+@function("html", Any_, Int("int status").optional(200))
+def html(text: Value, status: int) -> Value:
+    """A response that is HTML, to be returned: `html("<h1>Hi</h1>")`. Nothing in it is escaped."""
+    return {
+        "status": checked_status(status),
+        "headers": {"Content-Type": HTML},
+        "body": "" if text is None else to_text(text),
+    }
+
+
 @function("render", String("string template"), Any_.optional(), Any_.optional())
 def render(machine: Machine, template: str, data: Value, options: Value) -> None:
     """Answer with a template from `app/views`, inside its layout."""
@@ -108,8 +119,8 @@ def render(machine: Machine, template: str, data: Value, options: Value) -> None
         raise SoliPlainTypeError(f"render() data must be a hash, got {type_name(data)}")
     chosen = options if isinstance(options, dict) else {}
     layout = chosen.get("layout", context.layout)
-    html = _templates(machine, "render").render(machine, template, data or {}, layout)
-    context.rendered = html_response(checked_status(chosen.get("status", 200)), html)
+    page = _templates(machine, "render").render(machine, template, data or {}, layout)
+    context.rendered = html_response(checked_status(chosen.get("status", 200)), page)
 
 
 @function("render_partial", String("string template"), Hash.optional())

@@ -31,6 +31,10 @@ class Calls:
         """False: the program cannot wait (`waiting_names`), so calls need no runner."""
 
     @property
+    def machine(self) -> Machine:
+        return self._machine
+
+    @property
     def runners(self) -> Runners:
         return self._runners
 
@@ -84,6 +88,17 @@ class Calls:
 
     async def wait(self, invoke: Invoke, argument: Value, local: dict[str, Any]) -> Value:
         """The same for coroutines: the value, or the exception raised."""
+        outcome = await self._outcome(invoke, argument, local)
+        if outcome.__class__ is not Failure:
+            return outcome
+        error, outcome = outcome.error, None
+        try:
+            raise error
+        finally:
+            del error  # its traceback will hold this frame
+
+    async def _outcome(self, invoke: Invoke, argument: Value, local: dict[str, Any]) -> Any:
+        """The value, or a `Failure`."""
         import asyncio
 
         loop = asyncio.get_running_loop()
@@ -101,8 +116,6 @@ class Calls:
             except asyncio.CancelledError:
                 runner.cancel()
                 raise
-        if outcome.__class__ is Failure:
-            raise outcome.error
         return outcome
 
     def suspend(self, awaitable: Any) -> Any:

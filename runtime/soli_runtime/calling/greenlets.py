@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
-from soli_lang.base.errors import Cancelled, LimitError, SoliError
+from soli_lang.base.errors import Cancelled, LimitError, SoliError, let_go
 
 if TYPE_CHECKING:
     import asyncio
@@ -23,15 +24,31 @@ MAX_IDLE_RUNNERS = 64
 """Runners kept for reuse; each holds a small C stack copy only while suspended."""
 
 Done = Callable[[Any], None]
+Job = tuple[Callable[[Any], Any], Any]
+
+NO_JOB: Job = (lambda _: None, None)
 
 
 class Failure:
-    """An exception that a call ended with, as a value."""
+    """An exception that a call ended with, as a value: without its traceback (`let_go`)."""
 
     __slots__ = ("error",)
 
     def __init__(self, error: BaseException) -> None:
+        note_place(error)
+        let_go(error)
         self.error = error
+
+
+def note_place(error: BaseException) -> None:
+    """Keep FILE:LINE of what was raised by Python code: the traceback is about to go."""
+    step = error.__traceback__
+    if step is None or isinstance(error, SoliError):
+        return
+    while step.tb_next is not None:
+        step = step.tb_next
+    place = f"{PurePath(step.tb_frame.f_code.co_filename).name}:{step.tb_lineno}"
+    error.add_note(f"raised at {place}")
 
 
 class Runner(greenlet):  # type: ignore[misc]  # greenlet ships no types for subclassing
@@ -40,6 +57,8 @@ class Runner(greenlet):  # type: ignore[misc]  # greenlet ships no types for sub
     def __init__(self, pool: Runners) -> None:
         super().__init__(self._serve)
         self.pool = pool
+        self.job: Job = NO_JOB
+        self.outcome: Any = None
         self.done: Done | None = None
         """Set while a call is suspended: receives its result (or a `Failure`)."""
         self.waiting: asyncio.Future[Any] | None = None
@@ -49,15 +68,28 @@ class Runner(greenlet):  # type: ignore[misc]  # greenlet ships no types for sub
         self.expired = False
         """True once it has waited for longer than it may."""
 
-    def _serve(self, job: tuple[Callable[[Any], Any], Any]) -> Any:
+    def _serve(self) -> None:
         while True:
-            code, argument = job
-            outcome: Any
-            try:
-                outcome = code(argument)
-            except Exception as error:
-                outcome = Failure(error)
-            job = self.parent.switch(outcome)
+            self._do_job()
+            self.parent.switch()
+
+    def _do_job(self) -> None:
+        """Run `job` and leave what came of it in `outcome`.
+
+        Nothing of a job stays in a variable or an argument of a greenlet that waits for the next
+        one: it would be kept until then.
+        """
+        code, argument = self.job
+        self.job = NO_JOB
+        try:
+            self.outcome = code(argument)
+        except Exception as error:
+            self.outcome = Failure(error)
+
+    def take_outcome(self) -> Any:
+        """The result of the job that ended, or its `Failure`; the runner forgets it."""
+        outcome, self.outcome = self.outcome, None
+        return outcome
 
     def cancel(self) -> None:
         """Raise `Cancelled` where the suspended call waits. Its `done` is still called."""
@@ -103,27 +135,21 @@ class Runners:
             runner.parent = current
         # Variables that host functions set belong to this call, as they would to a task.
         runner.gr_context = copy_context()
-        outcome = runner.switch((code, argument))
-        if outcome is runner:
-            return self._settle(runner, outcome, done)
+        runner.job = (code, argument)
+        if runner.switch() is runner:
+            self._set_aside(runner, done)
+            return runner
         idle.append(runner)
-        return outcome
+        return runner.take_outcome()
 
     def cancel_all(self) -> None:
         """Cancel every suspended call (the server stops)."""
         for runner in tuple(self._waiting):
             runner.cancel()
 
-    def _settle(self, runner: Runner, outcome: Any, done: Done) -> Any:
-        if outcome is runner:
-            runner.done = done
-            self._waiting.add(runner)
-            return outcome
-        runner.cancelled = runner.expired = False
-        runner.waited = 0.0
-        if len(self._idle) < MAX_IDLE_RUNNERS:
-            self._idle.append(runner)
-        return outcome
+    def _set_aside(self, runner: Runner, done: Done) -> None:
+        runner.done = done
+        self._waiting.add(runner)
 
     def resume(self, runner: Runner) -> None:
         """Go on with a suspended call; hand its result to `done` when it ends."""
@@ -132,11 +158,16 @@ class Runners:
         runner.done = None
         self._waiting.discard(runner)
         runner.parent = getcurrent()
-        outcome = self._settle(runner, runner.switch(), done)
-        if outcome is not runner:
-            done(outcome)
-            if not self._waiting and self.when_idle is not None:
-                self.when_idle()
+        if runner.switch() is runner:
+            self._set_aside(runner, done)
+            return
+        runner.cancelled = runner.expired = False
+        runner.waited = 0.0
+        if len(self._idle) < MAX_IDLE_RUNNERS:
+            self._idle.append(runner)
+        done(runner.take_outcome())
+        if not self._waiting and self.when_idle is not None:
+            self.when_idle()
 
 
 def suspend(awaitable: Awaitable[Any]) -> Any:
@@ -178,7 +209,10 @@ def _wait(runner: Runner, awaitable: Awaitable[Any]) -> Any:
         raise LimitError(f"wait limit exceeded ({pool.wait_seconds:g} s)")
     if runner.cancelled or future.cancelled():
         raise Cancelled("cancelled")
-    return future.result()
+    try:
+        return future.result()
+    finally:
+        del future, awaitable  # an error of theirs would hold this frame, and the frame them
 
 
 def _discard(awaitable: Awaitable[Any]) -> None:

@@ -28,6 +28,31 @@ WAITING = frozenset(
 )
 """Builtins that wait, and classes that have such."""
 
+STORED = frozenset(
+    {
+        "Cache",
+        "Cron",
+        "Job",
+        "KV",
+        "RateLimiter",
+        "cache",
+        "perform_at",
+        "perform_in",
+        "perform_later",
+        "rate_limiter_from_ip",
+        "schedule_cron",
+        "session",
+        "session_delete",
+        "session_destroy",
+        "session_get",
+        "session_has",
+        "session_id",
+        "session_regenerate",
+        "session_set",
+    }
+)
+"""Builtins that wait where what they keep is kept elsewhere than in memory."""
+
 FINDING = frozenset(
     {
         "alias_method",
@@ -47,12 +72,13 @@ RUNNING = frozenset({"render", "render_partial", "partial", "sse", "stream"})
 _NAMES = WAITING | FINDING | RUNNING
 
 
-def may_wait(programs: Iterable[nodes.Program]) -> bool:
+def may_wait(programs: Iterable[nodes.Program], *, has_store: bool = False) -> bool:
     """Whether a call into these programs may have to be set aside."""
-    return any(_mentions(program) for program in programs)
+    names = _NAMES | STORED if has_store else _NAMES
+    return any(_mentions(program, names) for program in programs)
 
 
-def _mentions(program: nodes.Program) -> bool:
+def _mentions(program: nodes.Program, names: frozenset[str]) -> bool:
     # Iterative: programs may nest deeply.
     waiting: list[object] = [program.body]
     while waiting:
@@ -62,9 +88,9 @@ def _mentions(program: nodes.Program) -> bool:
         elif isinstance(item, nodes.ShellCommand):
             return True
         elif isinstance(item, nodes.Node):
-            if _named(item) in _NAMES:
+            if _named(item) in names:
                 return True
-            waiting.extend(getattr(item, name) for name in type(item).field_names[1:])
+            waiting.extend(getattr(item, field) for field in type(item).field_names[1:])
     return False
 
 

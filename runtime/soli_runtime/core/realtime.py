@@ -36,6 +36,8 @@ class Realtime:
     ) -> None:
         self.hub = hub
         self._now = now
+        self.told: Callable[[Any], None] | None = None
+        """Set while somebody watches; then this is of another class (`serving.watched`)."""
         self._carry_out = carry_out
         self._encode_json = encode_json
 

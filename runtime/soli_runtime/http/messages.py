@@ -115,11 +115,13 @@ def to_aiohttp(response: Response) -> web.Response:
 
 
 def header_multidict(response: Response) -> CIMultiDict[str]:
-    """The headers that a response may choose."""
+    """The headers that a response may choose, and those that it has unless it chooses others."""
     headers: CIMultiDict[str] = CIMultiDict(
         (name, value) for name, value in response.headers if name.lower() not in _HOP_BY_HOP
     )
     headers.setdefault(hdrs.SERVER, SERVER)
+    # No browser may guess that what somebody uploaded or wrote is a page or a script.
+    headers.setdefault("X-Content-Type-Options", "nosniff")
     return headers
 
 

@@ -31,6 +31,11 @@ class Response(Record):
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
 
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode("utf-8", "replace")
+
     def header(self, name: str) -> str | None:
         """The first header of that name, in any case."""
         wanted = name.lower()
@@ -106,8 +111,8 @@ def _body(value: Value, encode_json: EncodeJson) -> tuple[bytes, str]:
     if isinstance(value, bytes):
         return value, BYTES
     if isinstance(value, str):
-        content_type = HTML if value.lstrip()[:1] == "<" else TEXT
-        return value.encode("utf-8", "replace"), content_type
+        # Text, however much it looks like HTML: it may hold what a client sent.
+        return value.encode("utf-8", "replace"), TEXT
     if isinstance(value, dict | list):
         return encode_json(value).encode("utf-8", "replace"), JSON
     return to_text(value).encode("utf-8", "replace"), TEXT

@@ -1,13 +1,15 @@
 """Background jobs and schedules (spec/stdlib.md §22.4): the builtins, and what runs the jobs.
 
-A job class has `static def perform(args)`. Classes called `…Job` get `perform_later` and its
-kin when the app is loaded. Jobs are kept in memory unless the host gives another `JobStore`.
+A job class is any that has `perform`, static or not; one that is not is called on a new instance
+each time. Such classes get `perform_later` and its kin when their declaration is run. Where jobs
+are kept is the `JobStore`'s matter: in memory unless the host gives another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from soli_stdlib.ground import clock
@@ -15,6 +17,7 @@ from soli_stdlib.time.schedules import duration_seconds
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliValueError
 from soli_lang.base.records import Record, field
+from soli_lang.evaluator.expressions.members import new_instance
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Array, String, function, native_class, static
 from soli_lang.values.objects import SoliClass
@@ -23,7 +26,16 @@ from soli_lang.values.values import Symbol, Value
 
 from ..json_codec import json_codec
 from .cron import Cron, parse_cron
-from .queue import DEFAULT_QUEUE, DEFAULT_RETRIES, Job, JobStore, MemoryJobs, retry_delay
+from .queue import (
+    DEFAULT_QUEUE,
+    DEFAULT_RETRIES,
+    Answer,
+    Found,
+    Job,
+    JobStore,
+    Line,
+    MemoryJobs,
+)
 
 LIBRARY_KEY = "soli_runtime.jobs"
 
@@ -34,20 +46,17 @@ WEBHOOK = "Webhook"
 class Schedule(Record):
     """A job class that is run again and again."""
 
-    name: str
-    line: str
+    kept: Line
     cron: Cron
-    job: str
-    args: Any
-    next_at: float
 
     def to_hash(self) -> dict[str, Any]:
+        kept = self.kept
         return {
-            "name": self.name,
-            "cron": self.line,
-            "job": self.job,
-            "args": self.args,
-            "next_at": self.next_at,
+            "name": kept.name,
+            "cron": kept.line,
+            "job": kept.job,
+            "args": kept.args,
+            "next_at": kept.next_at,
         }
 
 
@@ -56,29 +65,37 @@ class Jobs(Record):
 
     store: JobStore = field(default_factory=MemoryJobs)
     classes: dict[str, SoliClass] = field(default_factory=dict)
+    all_known: bool = False
+    """Whether every file of the program has been run, so that no class is still to come."""
     schedules: dict[str, Schedule] = field(default_factory=dict)
+    """What the store holds, as far as this process knows."""
+    is_served: bool = False
+    """False while the program is loaded: its cron lines are the store's once it serves."""
     changed: Callable[[], None] = lambda: None
     """Called when there may be something to do earlier than before."""
 
-    def enqueue(self, job: Job) -> str:
-        self.store.add(job)
-        self.changed()
-        return job.id
-
     def due_schedules(self, now: float) -> list[Schedule]:
-        """Schedules whose time has come; they are moved on to their next."""
-        due = [one for one in self.schedules.values() if one.next_at <= now]
-        for one in due:
-            one.next_at = next_time(one.cron, now)
-        return due
+        """Schedules whose time has come."""
+        return [one for one in self.schedules.values() if one.kept.next_at <= now]
 
-    def next_at(self) -> float | None:
-        """When there is something to do."""
-        times = [one.next_at for one in self.schedules.values()]
-        first = self.store.next_at()
-        if first is not None:
-            times.append(first)
-        return min(times, default=None)
+    def next_schedule_at(self) -> float | None:
+        """When the first schedule is due."""
+        return min((one.kept.next_at for one in self.schedules.values()), default=None)
+
+    def learn(self, lines: Sequence[Line]) -> list[str]:
+        """Take over what the store holds. Names of lines that nobody can read."""
+        known, unreadable = self.schedules, []
+        self.schedules = {}
+        for line in lines:
+            before = known.get(line.name)
+            try:
+                same = before is not None and before.kept.line == line.line
+                cron = before.cron if before is not None and same else parse_cron(line.line)
+            except SoliValueError:
+                unreadable.append(line.name)
+                continue
+            self.schedules[line.name] = Schedule(line, cron)
+        return unreadable
 
 
 def jobs_of(machine: Machine) -> Jobs:
@@ -89,14 +106,28 @@ def jobs_of(machine: Machine) -> Jobs:
     return found
 
 
+def answered(machine: Machine, answer: Answer[Found], user: str = "Job") -> Found:
+    """What the store of the jobs says; the program waits for it where the store is elsewhere."""
+    if isinstance(answer, Awaitable):
+        return machine.suspend(answer, user)  # type: ignore[no-any-return]
+    return answer
+
+
 def next_time(cron: Cron, now: float) -> float:
     """Unix seconds of the next time that *cron* allows, in UTC; infinity when there is none."""
     found = cron.next_after(datetime.fromtimestamp(now, UTC))
     return found.timestamp() if found is not None else float("inf")
 
 
-def register_class(machine: Machine, klass: SoliClass) -> None:
-    """Make a class with `static def perform` a job class, by its name."""
+def watch_classes(machine: Machine) -> None:
+    """From now on every class with `perform` is a job class as soon as it is there."""
+    machine.on_class = partial(_note_class, machine)
+
+
+def _note_class(machine: Machine, klass: SoliClass) -> None:
+    """Make a class that can perform a job class, by its name."""
+    if klass.is_module or not _can_perform(klass):
+        return
     jobs_of(machine).classes[klass.name] = klass
     methods = native_class(machine, "Job").statics
     for name in _WAYS:
@@ -105,13 +136,8 @@ def register_class(machine: Machine, klass: SoliClass) -> None:
             klass.statics[method_name] = methods[method_name]
 
 
-def is_job_class(value: Value) -> bool:
-    """Whether a class is meant as a job: it is called so and can perform."""
-    return (
-        isinstance(value, SoliClass)
-        and value.name.endswith("Job")
-        and value.find_static("perform") is not None
-    )
+def _can_perform(klass: SoliClass) -> bool:
+    return klass.find_static("perform") is not None or klass.find_method("perform") is not None
 
 
 def perform(machine: Machine, name: str, args: Value) -> Value:
@@ -120,11 +146,28 @@ def perform(machine: Machine, name: str, args: Value) -> Value:
         from ..http.client.requests import http_post_json
 
         return http_post_json(machine, args["url"], args["payload"], args.get("options"))
-    klass = jobs_of(machine).classes.get(name)
-    if klass is None:
-        raise SoliError(f"there is no job class '{name}'")
+    klass = _job_class(machine, name)
     method = klass.find_static("perform")
-    return machine.callback(method.bind(klass), 1)(args)
+    if method is not None:
+        return machine.callback(method.bind(klass), 1)(args)
+    method = klass.find_method("perform")
+    return machine.callback(method.bind(new_instance(klass, [], None)), 1)(args)
+
+
+def _job_class(machine: Machine, name: str) -> SoliClass:
+    """The job class *name*. Raises SoliError, which names those there are."""
+    classes = jobs_of(machine).classes
+    klass = classes.get(name)
+    if klass is None:
+        known = ", ".join(sorted(classes)) or "none (a job class is one with `perform`)"
+        raise SoliError(f"there is no job class '{name}'", hint=f"job classes: {known}")
+    return klass
+
+
+def _check_name(machine: Machine, name: str) -> None:
+    """Refuse a job that nobody can perform, once all files of the program have been run."""
+    if name != WEBHOOK and jobs_of(machine).all_known:
+        _job_class(machine, name)
 
 
 # --- making jobs -------------------------------------------------------------------------------
@@ -141,6 +184,7 @@ def _new_id() -> str:
 
 
 def _new_job(machine: Machine, name: str, args: Value, options: Value, run_at: float) -> str:
+    _check_name(machine, name)
     codec = json_codec(machine)
     chosen: dict[str, Value] = {}
     if isinstance(options, str | Symbol):
@@ -160,7 +204,10 @@ def _new_job(machine: Machine, name: str, args: Value, options: Value, run_at: f
         priority=_whole("priority", chosen.get("priority", 0)),
         max_retries=_whole("max_retries", chosen.get("max_retries", DEFAULT_RETRIES)),
     )
-    return jobs_of(machine).enqueue(job)
+    jobs = jobs_of(machine)
+    answered(machine, jobs.store.add(job))
+    jobs.changed()
+    return job.id
 
 
 def _name(value: Value) -> str:
@@ -232,9 +279,15 @@ def job_of_class(machine: Machine, klass: Value, way: str, arguments: list[Value
 
 
 def _schedule(machine: Machine, name: str, line: str, job: str, args: Value) -> str:
+    _check_name(machine, job)
     cron = parse_cron(line)
     jobs = jobs_of(machine)
-    jobs.schedules[name] = Schedule(name, line, cron, job, args, next_time(cron, _now(machine)))
+    codec = json_codec(machine)
+    next_at = next_time(cron, _now(machine))
+    kept = Line(name, line, job, codec.decode(codec.encode(args)), next_at, not jobs.is_served)
+    if jobs.is_served:
+        answered(machine, jobs.store.schedule(kept), "Cron")
+    jobs.schedules[name] = Schedule(kept, cron)
     jobs.changed()
     return name
 
@@ -266,33 +319,42 @@ def job_enqueue_at(machine: Machine, moment: Value, name: str, args: Value, opti
 @static("Job", "cancel", _ID)
 def job_cancel(machine: Machine, job_id: str) -> bool:
     """Take a queued job back; false when it is not queued any more."""
-    return jobs_of(machine).store.cancel(job_id)
+    return answered(machine, jobs_of(machine).store.cancel(job_id))
 
 
 @static("Job", "retry", _ID)
 def job_retry(machine: Machine, job_id: str) -> bool:
     """Queue a failed or cancelled job again."""
     jobs = jobs_of(machine)
-    job = jobs.store.get(job_id)
-    if job is None or job.status not in ("failed", "cancelled"):
+    if not answered(machine, jobs.store.revive(job_id, _now(machine))):
         return False
-    job.attempts = 0
-    jobs.store.retry(job, _now(machine))
     jobs.changed()
     return True
 
 
 @static("Job", "list", Any_.optional())
 def job_list(machine: Machine, queue: Value) -> list[Value]:
-    """The jobs of a queue, or all."""
+    """The jobs of a queue, or all; at most 10,000."""
+    return _listed(machine, queue)
+
+
+@static("Job", "dead", Any_.optional())
+def job_dead(machine: Machine, queue: Value) -> list[Value]:
+    """The jobs (of a queue, or all) that failed for good; `Job.retry(id)` runs one again."""
+    return _listed(machine, queue, "failed")
+
+
+def _listed(machine: Machine, queue: Value, status: str | None = None) -> list[Value]:
     wanted = None if queue is None else _name(queue)
-    return [job.to_hash() for job in jobs_of(machine).store.list(wanted)]
+    found = answered(machine, jobs_of(machine).store.list(wanted, status))
+    machine.spend(8 * len(found))
+    return [job.to_hash() for job in found]
 
 
 @static("Job", "queues")
 def job_queues(machine: Machine) -> list[Value]:
     """The names of the queues that hold jobs."""
-    return list(dict.fromkeys(job.queue for job in jobs_of(machine).store.list()))
+    return list(answered(machine, jobs_of(machine).store.queues()))
 
 
 @static("Webhook", "enqueue", String("string url"), Any_.optional(), Any_.optional())
@@ -316,13 +378,13 @@ def webhook_at(machine: Machine, moment: Value, url: str, payload: Value, option
 @static("Webhook", "cancel", _ID)
 def webhook_cancel(machine: Machine, job_id: str) -> bool:
     """Take a webhook back."""
-    return jobs_of(machine).store.cancel(job_id)
+    return answered(machine, jobs_of(machine).store.cancel(job_id), "Webhook")
 
 
 @static("Webhook", "list")
 def webhook_list(machine: Machine) -> list[Value]:
     """The webhooks that wait or have run."""
-    found = jobs_of(machine).store.list("webhooks")
+    found = answered(machine, jobs_of(machine).store.list("webhooks"), "Webhook")
     return [job.to_hash() for job in found if job.name == WEBHOOK]
 
 
@@ -351,38 +413,34 @@ def cron_update(machine: Machine, name: str, line: str) -> bool:
     known = jobs_of(machine).schedules.get(name)
     if known is None:
         return False
-    _schedule(machine, name, line, known.job, known.args)
+    _schedule(machine, name, line, known.kept.job, known.kept.args)
     return True
 
 
 @static("Cron", "delete", String("string name"))
 def cron_delete(machine: Machine, name: str) -> bool:
     """End a schedule; false when there is none of that name."""
-    return jobs_of(machine).schedules.pop(name, None) is not None
+    jobs = jobs_of(machine)
+    known = jobs.schedules.pop(name, None) is not None
+    if jobs.is_served:
+        known = answered(machine, jobs.store.unschedule(name), "Cron") or known
+    return known
 
 
 def run_due(machine: Machine, failed: Callable[[Job, SoliError], None]) -> None:
     """Run what is due now, here and now: the end of a script that no server follows.
 
-    Jobs for later are gone with the process, as the queue is in memory.
+    Jobs for later are gone with the process when the queue is in memory. A queue that others
+    work on is left to them.
     """
     store = jobs_of(machine).store
-    while (job := store.take(_now(machine))) is not None:
+    if store.is_shared:
+        return
+    while (job := answered(machine, store.take(_now(machine)))) is not None:
         try:
             machine.guarded(perform, machine, job.name, job.args)
             job.status = "done"
         except SoliError as error:
             job.status, job.error = "failed", error.message
             failed(job, error)
-        store.finish(job)
-
-
-def job_failed(jobs: Jobs, job: Job, message: str, now: float) -> bool:
-    """Note a failure. True when the job will be tried again."""
-    job.error = message
-    if job.attempts <= job.max_retries:
-        jobs.store.retry(job, now + retry_delay(job.attempts))
-        return True
-    job.status = "failed"
-    jobs.store.finish(job)
-    return False
+        answered(machine, store.finish(job))

@@ -1,11 +1,12 @@
-"""Jobs that wait for their time: a queue in memory, behind the port `JobStore`. Pure."""
+"""Jobs that wait for their time: the port `JobStore`, and a queue in memory. Pure."""
 
 from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections import Counter
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from soli_lang.base.records import Record, field
 
@@ -14,7 +15,25 @@ DEFAULT_RETRIES = 3
 FIRST_RETRY_SECONDS = 5.0
 MAX_RETRY_SECONDS = 3600.0
 MAX_FINISHED = 1000
-"""Finished jobs that are remembered for `Job.list`."""
+"""Jobs that ended well or were cancelled, remembered for `Job.list`."""
+MAX_DEAD = 10_000
+"""Jobs that failed for good, kept to be looked at and run again; the oldest goes."""
+MAX_LISTED = 10_000
+"""Jobs that one `Job.list` or `Job.dead` gives."""
+LEASE_SECONDS = 30.0
+"""A job belongs to whoever took it for so long; who works on it renews the lease every third."""
+MAX_LOSSES = 3
+"""A job whose process ended while it ran is run again; after so many times it is given up."""
+LOST_TEXT = f"its process ended while it ran, {MAX_LOSSES} times"
+
+Found = TypeVar("Found")
+Answer: TypeAlias = Found | Awaitable[Found]
+"""What a store says: at once when it lives in this process, else after a while."""
+
+
+async def told(answer: Answer[Found]) -> Found:
+    """What a store says, for coroutines. (Builtins have `jobs.answered`.)"""
+    return await answer if isinstance(answer, Awaitable) else answer
 
 
 class Job(Record):
@@ -31,10 +50,14 @@ class Job(Record):
     max_retries: int = DEFAULT_RETRIES
     attempts: int = 0
     status: str = "queued"
-    """`queued`, `running`, `done`, `failed` or `cancelled`."""
+    """`queued`, `running`, `done`, `failed` (dead: it is not tried again) or `cancelled`."""
     error: str | None = None
     cron: str | None = None
     """Name of the schedule that made it."""
+    losses: int = 0
+    """How often a process ended while it ran this job."""
+    lease: str = ""
+    """Which taking of the job this is; a store listens to nobody with an earlier one."""
 
     def to_hash(self) -> dict[str, Any]:
         return {
@@ -51,32 +74,103 @@ class Job(Record):
         }
 
 
+class Line(Record):
+    """A cron line as a store keeps it."""
+
+    name: str
+    line: str
+    job: str
+    args: Any
+    next_at: float
+    """Unix seconds of its next run."""
+    is_declared: bool = False
+    """Written in the program (and gone when it is no longer), not made by a handler."""
+
+
 class JobStore(Protocol):
-    """Where jobs are kept. `now` is Unix seconds."""
+    """Where jobs and cron lines are kept. `now` is Unix seconds.
 
-    def add(self, job: Job) -> None: ...
+    A job that was taken belongs to the taker until its lease ends; `extend`, `finish`, `again`
+    and `release` are refused (False) once somebody else has it.
+    """
 
-    def take(self, now: float) -> Job | None:
-        """The next job that is due, now running; None when there is none."""
+    is_shared: bool
+    """Whether other processes may add jobs: then the queue is looked at every second."""
+
+    def add(self, job: Job) -> Answer[None]: ...
+
+    def take(self, now: float) -> Answer[Job | None]:
+        """The next job that is due, now running; None when there is none.
+
+        Jobs whose lease ended are due again first.
+        """
         ...
 
-    def next_at(self) -> float | None:
-        """When the next job is due."""
+    def extend(self, job: Job, now: float) -> Answer[bool]:
+        """Renew the lease of a running job."""
         ...
 
-    def finish(self, job: Job) -> None: ...
-
-    def retry(self, job: Job, at: float) -> None:
-        """Queue a job again for a later time."""
+    def next_at(self) -> Answer[float | None]:
+        """When the next job is due, or the next lease ends."""
         ...
 
-    def get(self, job_id: str) -> Job | None: ...
+    def finish(self, job: Job) -> Answer[bool]:
+        """Note that a running job ended, as its `status` and `error` say."""
+        ...
 
-    def cancel(self, job_id: str) -> bool:
+    def again(self, job: Job, at: float) -> Answer[bool]:
+        """Queue a running job again for a later time."""
+        ...
+
+    def release(self, job: Job) -> Answer[bool]:
+        """Give a running job back, as if it had not been taken."""
+        ...
+
+    def revive(self, job_id: str, at: float) -> Answer[bool]:
+        """Queue a failed or cancelled job again; False when it is neither."""
+        ...
+
+    def cancel(self, job_id: str) -> Answer[bool]:
         """Take a queued job out; False when it is not queued."""
         ...
 
-    def list(self, queue: str | None = None) -> list[Job]: ...
+    def list(self, queue: str | None = None, status: str | None = None) -> Answer[Sequence[Job]]:
+        """Jobs in the order in which they were added, at most `MAX_LISTED`."""
+        ...
+
+    def counts(self) -> Answer[Mapping[str, int]]:
+        """How many jobs there are of each status."""
+        ...
+
+    def queues(self) -> Answer[Sequence[str]]:
+        """The names of the queues that hold jobs, whatever their status."""
+        ...
+
+    def declare(self, lines: Sequence[Line]) -> Answer[None]:
+        """The cron lines that the program has; declared ones of other names are dropped.
+
+        A line that is known as it is keeps the time of its next run, also if that has passed.
+        """
+        ...
+
+    def schedule(self, line: Line) -> Answer[None]:
+        """Keep one cron line, in place of another of its name."""
+        ...
+
+    def unschedule(self, name: str) -> Answer[bool]:
+        """Drop a cron line; False when there is none of that name."""
+        ...
+
+    def lines(self) -> Answer[Sequence[Line]]:
+        """All cron lines."""
+        ...
+
+    def claim(self, line: Line, next_at: float, job: Job) -> Answer[bool]:
+        """Move a cron line from its `next_at` to the given one and add *job*, in one step.
+
+        False, and nothing happens, when somebody else has moved or changed it.
+        """
+        ...
 
 
 class _Entry(Record, order=True):
@@ -89,13 +183,17 @@ class _Entry(Record, order=True):
 class MemoryJobs:
     """Jobs of one process, gone with it."""
 
+    is_shared = False
+
     def __init__(self) -> None:
         self._waiting: list[_Entry] = []
         self._due: list[tuple[int, int, Job]] = []
         """Due jobs: higher priority first, then in the order in which they were added."""
         self._jobs: dict[str, Job] = {}
         self._numbers = itertools.count()
-        self._finished: list[str] = []
+        self._ended: dict[bool, dict[str, None]] = {True: {}, False: {}}
+        """Ids of jobs that ended, dead (True) or not, oldest first."""
+        self._lines: dict[str, Line] = {}
 
     def add(self, job: Job) -> None:
         self._jobs[job.id] = job
@@ -115,6 +213,9 @@ class MemoryJobs:
                 return job
         return None
 
+    def extend(self, job: Job, now: float) -> bool:
+        return True
+
     def next_at(self) -> float | None:
         while self._due and self._due[0][2].status != "queued":
             heapq.heappop(self._due)
@@ -124,33 +225,76 @@ class MemoryJobs:
             heapq.heappop(self._waiting)
         return self._waiting[0].run_at if self._waiting else None
 
-    def finish(self, job: Job) -> None:
-        self._finished.append(job.id)
-        if len(self._finished) > MAX_FINISHED:
-            self._jobs.pop(self._finished.pop(0), None)
+    def finish(self, job: Job) -> bool:
+        is_dead = job.status == "failed"
+        ended = self._ended[is_dead]
+        ended[job.id] = None
+        if len(ended) > (MAX_DEAD if is_dead else MAX_FINISHED):
+            oldest = next(iter(ended))
+            del ended[oldest]
+            self._jobs.pop(oldest, None)
+        return True
 
-    def retry(self, job: Job, at: float) -> None:
+    def again(self, job: Job, at: float) -> bool:
         job.run_at = at
         self.add(job)
+        return True
 
-    def get(self, job_id: str) -> Job | None:
-        return self._jobs.get(job_id)
+    def release(self, job: Job) -> bool:
+        """Nobody will take it from here: the process ends."""
+        job.status = "cancelled"
+        return self.finish(job)
+
+    def revive(self, job_id: str, at: float) -> bool:
+        job = self._jobs.get(job_id)
+        if job is None or job.status not in ("failed", "cancelled"):
+            return False
+        self._ended[job.status == "failed"].pop(job_id, None)
+        job.attempts = 0
+        return self.again(job, at)
 
     def cancel(self, job_id: str) -> bool:
         job = self._jobs.get(job_id)
         if job is None or job.status != "queued":
             return False
         job.status = "cancelled"
-        self.finish(job)
-        return True
+        return self.finish(job)
 
-    def list(self, queue: str | None = None) -> list[Job]:
-        return [job for job in self._jobs.values() if queue is None or job.queue == queue]
+    def list(self, queue: str | None = None, status: str | None = None) -> Sequence[Job]:
+        found = (
+            job
+            for job in self._jobs.values()
+            if (queue is None or job.queue == queue) and (status is None or job.status == status)
+        )
+        return tuple(itertools.islice(found, MAX_LISTED))
+
+    def counts(self) -> Mapping[str, int]:
+        return Counter(job.status for job in self._jobs.values())
+
+    def queues(self) -> Sequence[str]:
+        return tuple(dict.fromkeys(job.queue for job in self._jobs.values()))
+
+    def declare(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            self.schedule(line)
+
+    def schedule(self, line: Line) -> None:
+        self._lines[line.name] = line
+
+    def unschedule(self, name: str) -> bool:
+        return self._lines.pop(name, None) is not None
+
+    def lines(self) -> Sequence[Line]:
+        return tuple(self._lines.values())
+
+    def claim(self, line: Line, next_at: float, job: Job) -> bool:
+        if self._lines.get(line.name) is not line:
+            return False
+        line.next_at = next_at
+        self.add(job)
+        return True
 
 
 def retry_delay(attempts: int) -> float:
     """Seconds to wait after that many failed attempts: 5, 10, 20, …, at most an hour."""
     return min(MAX_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** min(attempts - 1, 30))
-
-
-Enqueue = Callable[[Job], None]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 import uuid
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from soli_lang.base.errors import Cancelled, SoliError
 from soli_lang.machine.machine import Machine
@@ -13,16 +15,27 @@ from soli_lang.machine.machine import Machine
 from ..calling.calls import Calls, failure_text
 from ..observing.logs import Log
 from ..observing.tally import Tally, kind_of
-from .jobs import Jobs, job_failed, jobs_of, perform
-from .queue import Job
+from ..observing.traces import JOB, Trace
+from .jobs import Jobs, jobs_of, next_time, perform
+from .queue import LEASE_SECONDS, Answer, Job, retry_delay, told
+
+if TYPE_CHECKING:
+    from ..observing.observation import Observation
+    from ..routing.handler import Invoke
 
 MAX_RUNNING = 4
 """Jobs at once. They share the event loop; more only helps jobs that wait."""
 
 MAX_TIMER_SECONDS = 3600.0
 
+LOOK_SECONDS = 1.0
+"""How often a queue is looked at that other processes may add to."""
+
 PAUSE_SECONDS = 5.0
 """After the queue itself failed (a host's store may be a database): then it is asked again."""
+
+NOTE_ATTEMPTS = 5
+"""How often, `LOOK_SECONDS` apart, we try to write down what became of a job."""
 
 INTERNAL_TEXT = "internal error"
 """What a program reads of a job that failed for a fault of ours; the log says more."""
@@ -46,114 +59,204 @@ class Worker:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        self._running: set[asyncio.Task[None]] = set()
+        self._look_task: asyncio.Task[None] | None = None
+        self._beat_task: asyncio.Task[None] | None = None
+        self._look_again = False
+        """Whether something changed while the queue was looked at."""
+        self._running: dict[asyncio.Task[None], Job] = {}
         self._stopped = False
+        self.observation: Observation | None = None
+        """Set while somebody watches."""
+        self._has_declared = False
         self.jobs: Jobs = jobs_of(machine)
         self.jobs.changed = self._changed
+        self.jobs.is_served = True
 
     def start(self) -> None:
         """Look for work."""
-        self._arm()
+        self._look_soon()
+        if self.jobs.store.is_shared:
+            self._beat_task = self._loop.create_task(self._beat())
 
     def stop(self) -> None:
         """Start no further job; what runs is taken back."""
         self._stopped = True
-        if self._timer is not None:
-            self._timer.cancel()
-        for task in self._running:
-            task.cancel()
+        self._set_timer(None)
+        for task in (self._look_task, self._beat_task, *self._running):
+            if task is not None:
+                task.cancel()
+
+    async def ended(self, seconds: float) -> None:
+        """Wait until what was taken back is in the queue again, at most *seconds*."""
+        if self._running:
+            await asyncio.wait(tuple(self._running), timeout=max(0.0, seconds))
+
+    # --- looking -------------------------------------------------------------------------------
 
     def _changed(self) -> None:
         # From the loop: a handler that enqueues is not interrupted by its own job.
-        self._loop.call_soon(self._arm)
+        self._loop.call_soon(self._look_soon)
 
-    def _arm(self) -> None:
+    def _set_timer(self, seconds: float | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._stopped or len(self._running) >= MAX_RUNNING:
-            return
-        try:
-            at = self.jobs.next_at()
-        except Exception as error:
-            self._pause(error)
-            return
-        if at is None:
-            return
-        delay = min(max(0.0, at - self._clock()), MAX_TIMER_SECONDS)
-        self._timer = self._loop.call_later(delay, self._work)
+        if seconds is not None and not self._stopped:
+            self._timer = self._loop.call_later(max(0.0, seconds), self._look_soon)
 
-    def _work(self) -> None:
-        self._timer = None
+    def _look_soon(self) -> None:
+        self._set_timer(None)
+        if self._stopped:
+            return
+        if self._look_task is not None:
+            self._look_again = True
+            return
+        self._look_task = self._loop.create_task(self._look())
+
+    async def _look(self) -> None:
+        """Start what is due, and set the timer for what is not."""
         try:
-            self._take_due(self._clock())
+            pause = await self._take_due()
         except Exception as error:
-            self._pause(error)
+            self._note_fault(error)
+            pause = PAUSE_SECONDS
+        finally:
+            self._look_task = None
+        if self._look_again:
+            self._look_again = False
+            self._look_soon()
         else:
-            self._arm()
+            self._set_timer(pause)
 
-    def _pause(self, error: BaseException) -> None:
-        """The queue failed: try again later."""
-        self._note_fault(error)
-        self._timer = self._loop.call_later(PAUSE_SECONDS, self._arm)
+    async def _take_due(self) -> float | None:
+        """Start what is due. Seconds until there may be more; None: not before a change."""
+        jobs = self.jobs
+        store = jobs.store
+        if not self._has_declared:
+            declared = [one.kept for one in jobs.schedules.values() if one.kept.is_declared]
+            await told(store.declare(declared))
+            self._has_declared = True
+        if store.is_shared:
+            for name in jobs.learn(await told(store.lines())):
+                self._log.warning("cron_unreadable", name=name)
+        await self._run_schedules()
+        while len(self._running) < MAX_RUNNING:
+            job = await told(store.take(self._clock()))
+            if job is None:
+                break
+            self._begin(job)
+        else:
+            return None  # the end of one of them makes us look again
+        times = (jobs.next_schedule_at(), await told(store.next_at()))
+        at = min((time for time in times if time is not None), default=math.inf)
+        pause = at - self._clock()
+        return min(pause, LOOK_SECONDS if store.is_shared else MAX_TIMER_SECONDS)
+
+    async def _run_schedules(self) -> None:
+        now = self._clock()
+        for schedule in self.jobs.due_schedules(now):
+            line = schedule.kept
+            next_at = next_time(schedule.cron, now)
+            job = Job(str(uuid.uuid4()), line.job, line.args, now, cron=line.name, max_retries=0)
+            await told(self.jobs.store.claim(line, next_at, job))
+            line.next_at = next_at
 
     def _note_fault(self, error: BaseException) -> None:
         self._log.error("job_queue_failed", kind=kind_of(error), error=failure_text(error))
 
-    def _take_due(self, now: float) -> None:
-        for schedule in self.jobs.due_schedules(now):
-            job = Job(
-                str(uuid.uuid4()),
-                schedule.job,
-                schedule.args,
-                now,
-                cron=schedule.name,
-                max_retries=0,
-            )
-            self.jobs.store.add(job)
-        while len(self._running) < MAX_RUNNING:
-            found = self.jobs.store.take(now)
-            if found is None:
-                break
-            task = self._loop.create_task(self._run(found))
-            self._running.add(task)
-            task.add_done_callback(self._done)
+    # --- running -------------------------------------------------------------------------------
+
+    def _begin(self, job: Job) -> None:
+        task = self._loop.create_task(self._run(job))
+        self._running[task] = job
+        task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._note_fault(error)  # what became of the job could not be written down
-        self._arm()
+        self._look_soon()
+
+    async def _beat(self) -> None:
+        """Renew the leases of what runs here."""
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            for task, job in tuple(self._running.items()):
+                try:
+                    is_ours = await told(self.jobs.store.extend(job, self._clock()))
+                except Exception as error:
+                    self._note_fault(error)
+                    break
+                if not is_ours and task in self._running:
+                    # The queue gave it to somebody else: it must not be done twice to the end.
+                    self._log.warning("job_lease_lost", job=job.name, id=job.id)
+                    task.cancel()
 
     async def _run(self, job: Job) -> None:
-        try:
-            await self._calls.wait(
-                lambda _: perform(self._machine, job.name, job.args), None, {"job": job}
+        observation = self.observation
+        if observation is None:
+            await self._perform(job, lambda _: perform(self._machine, job.name, job.args))
+            return
+        trace = observation.begin(Trace(JOB, handler=job.name))
+        with observation.attributing(trace):
+            invoke = observation.measured(
+                lambda _: perform(self._machine, job.name, job.args), self._machine, trace
             )
+            try:
+                await self._perform(job, invoke)
+            finally:
+                observation.finish(trace)
+
+    async def _perform(self, job: Job, invoke: Invoke) -> None:
+        try:
+            await self._calls.wait(invoke, None, {"job": job})
         except asyncio.CancelledError:
-            self._cancelled(job)
+            await self._taken_back(job)
             raise
         except Cancelled:
-            self._cancelled(job)
+            await self._taken_back(job)
         except Exception as error:
-            self._failed(job, error)
+            await self._failed(job, error)
         else:
             job.status = "done"
             job.error = None
-            self.jobs.store.finish(job)
+            await self._note(job, lambda: self.jobs.store.finish(job))
             self._tally.jobs[job.name, "done"] += 1
             self._log.info("job_done", job=job.name, id=job.id)
 
-    def _cancelled(self, job: Job) -> None:
-        job.status = "cancelled"
-        self.jobs.store.finish(job)
-        self._tally.jobs[job.name, "cancelled"] += 1
+    async def _note(self, job: Job, write: Callable[[], Answer[bool]]) -> None:
+        """Write down what became of a job, if need be when the store is back."""
+        for attempt in range(NOTE_ATTEMPTS):
+            try:
+                if not await told(write()):
+                    self._log.warning("job_lease_lost", job=job.name, id=job.id)
+                return
+            except Exception:
+                if attempt == NOTE_ATTEMPTS - 1 or self._stopped or not self._is_shared:
+                    raise
+            await asyncio.sleep(LOOK_SECONDS)
 
-    def _failed(self, job: Job, error: Exception) -> None:
+    @property
+    def _is_shared(self) -> bool:
+        return self.jobs.store.is_shared
+
+    async def _taken_back(self, job: Job) -> None:
+        self._tally.jobs[job.name, "cancelled"] += 1
+        await told(self.jobs.store.release(job))
+
+    async def _failed(self, job: Job, error: Exception) -> None:
         """Retry or give up, whether the program is at fault or we are."""
-        message = error.message if isinstance(error, SoliError) else INTERNAL_TEXT
-        again = job_failed(self.jobs, job, message, self._clock())
+        if self.observation is not None:
+            self.observation.failed(error)
+        job.error = error.message if isinstance(error, SoliError) else INTERNAL_TEXT
+        again = job.attempts <= job.max_retries
+        if again:
+            at = self._clock() + retry_delay(job.attempts)
+            await self._note(job, lambda: self.jobs.store.again(job, at))
+        else:
+            job.status = "failed"
+            await self._note(job, lambda: self.jobs.store.finish(job))
         self._tally.jobs[job.name, "retried" if again else "failed"] += 1
         self._log.error(
             "job_failed",

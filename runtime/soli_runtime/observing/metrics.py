@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -34,7 +34,7 @@ class Metrics:
 
     def __init__(
         self,
-        families: Callable[[], Iterable[Metric]],
+        families: Callable[[], Awaitable[list[Metric]]],
         loop: asyncio.AbstractEventLoop,
         tally: Tally,
     ) -> None:
@@ -78,7 +78,7 @@ class Metrics:
         """The page and its type, of those that the *accept* header names."""
         # Counters change on the loop only, so there they are read. The rest may take a while
         # (the collector of the process lists every open file), and the loop need not wait for it.
-        self._snapshot.families = list(self._families())
+        self._snapshot.families = await self._families()
         encode, content_type = choose_encoder(accept)
         return await asyncio.to_thread(encode, self._registry), content_type
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -13,27 +13,28 @@ if TYPE_CHECKING:
     from .service import Service
 
 
-def families(service: Service) -> Iterator[Metric]:
+async def families(service: Service) -> list[Metric]:
     """All that is our own, as it is now."""
-    yield from _state(service)
-    yield from _socket_counts(service)
-    yield from tallied(service.tally)
-    yield by_label(
-        "soli_log_events", "What was logged, written or not.", ["event"], service.log.counts
-    )
+    jobs = await service.job_counts()
+    events = service.log.counts
+    return [
+        *_state(service, jobs),
+        *_socket_counts(service),
+        *tallied(service.tally),
+        by_label("soli_log_events", "What was logged, written or not.", ["event"], events),
+    ]
 
 
-def _state(service: Service) -> Iterator[Metric]:
+def _state(service: Service, jobs: Mapping[str, int]) -> Iterator[Metric]:
     presence = service.hub.presence
-    jobs = [job.status for job in service.jobs.store.list()]
     gauges = {
         "connections": ("Open connections.", len(service.live.conversations)),
         "rooms": ("Rooms with members.", len(service.hub.rooms)),
         "presence_channels": ("Channels with presence.", len(presence)),
         "presence_users": ("Users present, once per channel.", presence.roster.total_users()),
         "handlers_suspended": ("Handlers that wait.", service.calls.runners.suspended),
-        "jobs_queued": ("Jobs that wait for their time.", jobs.count("queued")),
-        "jobs_running": ("Jobs at work.", jobs.count("running")),
+        "jobs_queued": ("Jobs that wait for their time.", jobs.get("queued", 0)),
+        "jobs_running": ("Jobs at work.", jobs.get("running", 0)),
         "outbox_high_water_bytes": (
             "The most that ever waited to be sent on one connection.",
             service.endpoint.counters.outbox_high_water,

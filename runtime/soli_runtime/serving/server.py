@@ -17,6 +17,7 @@ from ..gate.silence import GreetingServer
 from ..loading.launch import Launched
 from ..loading.project import EXTENSIONS
 from ..observing.logs import Log
+from ..observing.memory_growth import GrowthWatch
 from ..settings import Settings
 from .service import Service
 
@@ -125,6 +126,8 @@ async def serve(
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
+    growth = GrowthWatch(asyncio.get_running_loop().call_later)
+    growth.start()
     announce(server.url)
     tasks: list[asyncio.Task[None]] = []
     if relaunch is not None:
@@ -134,6 +137,7 @@ async def serve(
     await server.wait()
     for task in tasks:
         task.cancel()
+    growth.stop()
     log.info("stopping", connections=server.service.hub.count())
     await server.stop()
     log.info("stopped")

@@ -27,11 +27,13 @@ MAX_ERRORS: Final = 100
 _SUFFIX = r"(?:\?(?!\?))?(?:!(?!=))?"  # `!=` and `??` win (decision 2)
 _NAME = rf"[^\W\d]\w*{_SUFFIX}"
 
+# What must not be tried again is in atomic groups: possessive quantifiers (`(?:…)*+`) go past the
+# end of a match on CPython 3.11.2, which Debian 12 has.
 _TOKEN: Final = re.compile(
     rf"""
     (?P<blank>[ \t\r\f\v\ufeff\xa0]+)
   | (?P<newline>\n\s*)
-  | (?P<raw>r(?:"[^"]*+"?|'[^']*+'?))
+  | (?P<raw>r(?:"[^"]*"?|'[^']*'?))
   | (?P<name>{_NAME})
   | (?P<comment>(?:\#|//)[^\n]*)
   | (?P<comment_block>/\*)
@@ -40,7 +42,7 @@ _TOKEN: Final = re.compile(
   | (?P<bad_decimal>[0-9][0-9_]*D(?!\w))
   | (?P<int>[0-9][0-9_]*)
   | (?P<triple>\"\"\")
-  | (?P<string>"(?:[^"\\\n\#]++|\\.|\#(?!\{{))*+"|'(?:[^'\\\n\#]++|\\.|\#(?!\{{))*+')
+  | (?P<string>"(?>(?:[^"\\\n\#]+|\\.|\#(?!\{{))*)"|'(?>(?:[^'\\\n\#]+|\\.|\#(?!\{{))*)')
   | (?P<quote>["'])
   | (?P<symbol>:{_NAME})
   | (?P<query>@sdb?ql\s*\{{)
@@ -52,12 +54,12 @@ _TOKEN: Final = re.compile(
   | (?P<close>[)\]}}])
   | (?P<sign>\.\.\.|\|\|=|&&=|\?\?=|[-+*/%]=|==|!=|<=|>=|<<|&&|\|\||\?\?|\|>|=>|->|::
         |\.\.|\+\+|--|&\.|[-+*/%=<>!?:.|&~,;])
-  | (?P<inner_quote>\\(?P<inner>["'])(?P<inner_text>[^"'\\\n\#]*+)\\(?P=inner))
+  | (?P<inner_quote>\\(?P<inner>["'])(?P<inner_text>[^"'\\\n\#]*)\\(?P=inner))
     """,
     re.VERBOSE,
 )
 _STRING_TEXT: Final = {
-    quote: re.compile(rf"(?:[^{quote}\\\n#]++|\\.|#(?!\{{))*+") for quote in "\"'"
+    quote: re.compile(rf"(?>(?:[^{quote}\\\n#]+|\\.|#(?!\{{))*)") for quote in "\"'"
 }
 _COMMENT_EDGE: Final = re.compile(r"/\*|\*/")
 _BRACE: Final = re.compile(r"[{}]")

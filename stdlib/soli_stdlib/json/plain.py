@@ -90,7 +90,7 @@ class PlainCopy:
             return value
         if isinstance(value, EnumValue):
             return {"variant": value.variant, **value.fields} if value.fields else value.variant
-        if isinstance(value, ErrorValue) and value.origin is not None:
+        if isinstance(value, ErrorValue) and value.raised is not None:
             return value.text()
         if isinstance(value, Instance):
             return {name: item for name, item in value.fields.items() if not is_hidden(name)}

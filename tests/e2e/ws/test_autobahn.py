@@ -11,16 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from ...autobahn import (
-    COMPRESSED,
-    ECHO,
-    LARGE,
-    LARGE_FLAGS,
-    drive,
-    failures,
-    results_of,
-    summary,
-)
+from ...autobahn import COMPRESSED, ECHO, LARGE, LARGE_FLAGS, drive, failures, results_of, summary
 from ...support.live import serve
 from .serving import PATHS, Path, Service, play
 

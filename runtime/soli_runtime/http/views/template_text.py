@@ -2,7 +2,10 @@
 
     <%= e %>  the value of e, escaped      <%- e %>, <%== e %>  as it is
     <% code %>  runs                       <%# … %>  a comment      <%% stands for <%
+    <%= yield %>  in a layout: its body, which is HTML already; <%= content %> means the same there
 
+What `<%= … %>` writes is escaped, with three exceptions that say so themselves: it is one call of
+`raw`, `partial` or `render_partial`, and nothing but that.
 `-%>` swallows the line break behind it, and so does a tag of code alone on its line.
 """
 
@@ -15,13 +18,16 @@ from collections.abc import Iterator, Sequence
 from soli_lang.base.errors import SoliSyntaxError
 from soli_lang.base.records import Record
 from soli_lang.base.source import Position, Source, Span
+from soli_lang.syntax.parser import parse
+from soli_lang.tree import nodes
 
 FUNCTION = "__template"
 OUT = "__out"
 
 _TAG = re.compile(r"<%%|<%(#|==|=|-)?(.*?)(-)?%>", re.DOTALL)
-_RAW = re.compile(r"(?:raw|partial|render_partial|content|yield)\b")
-_YIELD = re.compile(r"\byield\b(?:\(\))?")
+_WRITES_HTML = frozenset({"raw", "partial", "render_partial"})
+_BODY = frozenset({"yield", "yield()"})
+_BODY_OF_LAYOUT = _BODY | {"content"}
 
 
 class _Piece(Record, frozen=True):
@@ -53,18 +59,21 @@ class TemplateSource(Source):
 
 
 class _Tag(Record, frozen=True):
-    """Text (`kind` is `text`), output (`=`, `-`) or code (`code`) of a template."""
+    """Text (`kind` is `text`), output (`=`, `-`), the layout's body (`body`) or code (`code`)."""
 
     kind: str
     text: str
     origin: int
 
 
-def translate(name: str, template: str, parameters: Sequence[str]) -> TemplateSource:
+def translate(
+    name: str, template: str, parameters: Sequence[str], *, is_layout: bool = False
+) -> TemplateSource:
     """The program for a template that is given *parameters*. Raises SoliSyntaxError."""
     program = f"def {FUNCTION}({', '.join([OUT, *parameters])})\n"
     pieces: list[_Piece] = []
-    for tag in _tags(name, template):
+    outputs = _Outputs(parameters, _BODY_OF_LAYOUT if is_layout else _BODY)
+    for tag in _tags(name, template, outputs):
         before, after = _around(tag)
         program += before
         pieces.append(_Piece(len(program), tag.origin, len(tag.text)))
@@ -76,6 +85,8 @@ def translate(name: str, template: str, parameters: Sequence[str]) -> TemplateSo
 def _around(tag: _Tag) -> tuple[str, str]:
     if tag.kind == "code":
         return "", "\n"
+    if tag.kind == "body":
+        return f"{OUT}.body(", ")\n"
     method = {"text": "text", "=": "escaped", "-": "text"}[tag.kind]
     return f"{OUT}.{method}(", ")\n"
 
@@ -86,7 +97,33 @@ def _literal(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _tags(name: str, template: str) -> Iterator[_Tag]:
+class _Outputs:
+    """Decides how a tag writes its value. *body* are the words that mean the layout's body."""
+
+    def __init__(self, parameters: Sequence[str], body: frozenset[str]) -> None:
+        # What the page is given may be a client's: its name makes nothing raw.
+        self._raw = _WRITES_HTML.difference(parameters)
+        self._body = body
+
+    def kind(self, sign: str, code: str) -> str:
+        if code in self._body:
+            return "body"
+        return "=" if sign == "=" and not self._is_raw(code) else "-"
+
+    def _is_raw(self, code: str) -> bool:
+        if not code.startswith(tuple(_WRITES_HTML)):
+            return False
+        try:
+            statements = parse(Source("", code)).body.statements
+        except SoliSyntaxError:
+            return False  # told when the whole template is parsed
+        if len(statements) != 1 or not isinstance(statements[0], nodes.Call):
+            return False
+        callee = statements[0].callee
+        return isinstance(callee, nodes.Name) and callee.name in self._raw
+
+
+def _tags(name: str, template: str, outputs: _Outputs) -> Iterator[_Tag]:
     at = 0
     for match in _TAG.finditer(template):
         sign, code, trims = match[1], match[2], match[3]
@@ -98,7 +135,7 @@ def _tags(name: str, template: str) -> Iterator[_Tag]:
             continue
         if trims or (sign is None and _is_alone(template, match)):
             at += 1 if template[at : at + 1] == "\n" else 0
-        yield from _code(sign, code, match.start(2))
+        yield from _code(sign, code, match.start(2), outputs)
     open_tag = template.find("<%", at)
     if open_tag >= 0:
         source = Source(name, template)
@@ -113,18 +150,13 @@ def _text(template: str, start: int, end: int) -> Iterator[_Tag]:
         yield _Tag("text", template[start:end], start)
 
 
-def _code(sign: str | None, code: str, origin: int) -> Iterator[_Tag]:
+def _code(sign: str | None, code: str, origin: int, outputs: _Outputs) -> Iterator[_Tag]:
     stripped = code.strip()
     if sign == "#" or not stripped:
         return
     origin += len(code) - len(code.lstrip())
-    code = _YIELD.sub("content", stripped)
-    if sign is None:
-        yield _Tag("code", code, origin)
-    elif sign == "=" and not _RAW.match(code):
-        yield _Tag("=", code, origin)
-    else:
-        yield _Tag("-", code, origin)
+    kind = "code" if sign is None else outputs.kind(sign, stripped)
+    yield _Tag(kind, "" if kind == "body" else stripped, origin)
 
 
 def _is_alone(template: str, match: re.Match[str]) -> bool:

@@ -13,7 +13,7 @@ from soli_lang.native.native import Any_, Hash, String, function, method
 from soli_lang.values.semantics import from_key, to_text
 from soli_lang.values.values import Symbol, Value
 
-from .template_text import FUNCTION, TemplateSource, translate
+from .template_text import FUNCTION, translate
 
 EXTENSIONS = (".slv", ".html.slv", ".html.erb")
 DEFAULT_LAYOUT = "layouts/application"
@@ -26,13 +26,17 @@ class Compiled(Protocol):
 
 
 class Page:
-    """What a template writes into. `limit` is the most bytes that it takes."""
+    """What a template writes into. *check* raises when that gets too long.
 
-    __slots__ = ("check", "parts", "size")
+    *body* is the HTML that a layout stands around; None where there is none.
+    """
+
+    __slots__ = ("body", "check", "parts", "size")
 
     soli_type = "Page"
 
-    def __init__(self, check: Callable[[int], None]) -> None:
+    def __init__(self, check: Callable[[int], None], body: str | None = None) -> None:
+        self.body = body
         self.parts: list[str] = []
         self.size = 0
         self.check = check
@@ -57,9 +61,17 @@ def page_escaped(page: Page, value: Value) -> None:
     page.add("" if value is None else escape(to_text(value)))
 
 
+@method("Page", "body")
+def page_body(page: Page) -> None:
+    """Write what the layout stands around."""
+    if page.body is None:
+        raise SoliError("yield: only a layout has a body to write here")
+    page.add(page.body)
+
+
 @function("raw", Any_)
 def raw(value: Value) -> str:
-    """In a template, `<%= raw(x) %>` writes *x* without escaping."""
+    """In a template, `<%= raw(x) %>` writes *x* without escaping; so does `<%- x %>`."""
     return "" if value is None else to_text(value)
 
 
@@ -82,7 +94,7 @@ class Templates:
     def __init__(self, root: Path, compile_source: Callable[[Source], Compiled]) -> None:
         self._root = root.resolve()
         self._compile = compile_source
-        self._compiled: dict[tuple[Path, tuple[str, ...]], tuple[int, Value]] = {}
+        self._compiled: dict[tuple[Path, tuple[str, ...], bool], tuple[int, Value]] = {}
 
     def render(
         self, machine: Machine, name: str, data: dict[Any, Value], layout: Value = None
@@ -100,7 +112,7 @@ class Templates:
         path = self._layout(layout)
         if path is None:
             return body
-        return self._run(machine, path, {**values, "content": body})
+        return self._run(machine, path, {**values, "content": body}, body)
 
     def partial(self, machine: Machine, name: str, data: dict[Any, Value]) -> str:
         """The text of a partial: `shared/row` is the file `shared/_row.slv`."""
@@ -138,25 +150,24 @@ class Templates:
                 return path
         return None
 
-    def _run(self, machine: Machine, path: Path, values: dict[str, Value]) -> str:
+    def _run(
+        self, machine: Machine, path: Path, values: dict[str, Value], body: str | None = None
+    ) -> str:
         names = tuple(sorted(values))
-        function = self._function(path, names)
-        page = Page(machine.check_length)
+        function = self._function(path, names, is_layout=body is not None)
+        page = Page(machine.check_length, body)
         machine.call(function, page, *(values[name] for name in names))
         return "".join(page.parts)
 
-    def _function(self, path: Path, names: tuple[str, ...]) -> Value:
-        modified = path.stat().st_mtime_ns
-        known = self._compiled.get((path, names))
+    def _function(self, path: Path, names: tuple[str, ...], *, is_layout: bool) -> Value:
+        modified, key = path.stat().st_mtime_ns, (path, names, is_layout)
+        known = self._compiled.get(key)
         if known is not None and known[0] == modified:
             return known[1]
-        source = self._translate(path, names)
+        shown = f"{self._root.name}/{path.relative_to(self._root).as_posix()}"
+        source = translate(shown, path.read_text("utf-8"), names, is_layout=is_layout)
         function = self._compile(source).get(FUNCTION)
         if len(self._compiled) >= MAX_COMPILED:
             self._compiled.clear()
-        self._compiled[path, names] = (modified, function)
+        self._compiled[key] = (modified, function)
         return function
-
-    def _translate(self, path: Path, names: tuple[str, ...]) -> TemplateSource:
-        shown = f"{self._root.name}/{path.relative_to(self._root).as_posix()}"
-        return translate(shown, path.read_text("utf-8"), names)

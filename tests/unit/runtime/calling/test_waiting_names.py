@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from soli_runtime.builtins.library import install_library
-from soli_runtime.calling.waiting_names import RUNNING, WAITING, may_wait
+from soli_runtime.calling.waiting_names import RUNNING, STORED, WAITING, may_wait
 
 from soli_lang.base.source import Source
 from soli_lang.interpreter import Interpreter
@@ -16,7 +16,7 @@ from soli_lang.native.native import NativeFunction
 from soli_lang.syntax.parser import parse
 from soli_lang.values.objects import SoliClass
 
-WAITS = {"suspend", "blocking"}
+WAITS = {"suspend", "blocking", "answered"}
 """What a builtin calls, directly or through others of its module, when it waits."""
 
 
@@ -46,6 +46,14 @@ def test_a_program_that_does_not_cannot() -> None:
     assert not may_wait([parse(Source("x", text))])
 
 
+@pytest.mark.parametrize("text", ['KV.get("k")', "x = session_get(:a)", "AJob.perform_later(1)"])
+def test_a_program_that_keeps_things_elsewhere_may_wait(text: str) -> None:
+    """In memory it does not wait for them."""
+    parsed = parse(Source("x", text))
+    assert may_wait([parsed], has_store=True)
+    assert not may_wait([parsed])
+
+
 def natives() -> Iterator[tuple[set[str], Any]]:
     """All builtins with the names that a program must mention to reach them."""
     machine = Interpreter(install_library).machine
@@ -62,7 +70,7 @@ def natives() -> Iterator[tuple[set[str], Any]]:
 
 
 def waits(code: Any, seen: set[Any]) -> bool:
-    """Whether a function mentions `suspend` or `blocking`, or calls one of its module that does."""
+    """Whether a function mentions one of `WAITS`, or calls one of its module that does."""
     body = getattr(code, "__code__", None)
     if body is None or code in seen:
         return False
@@ -82,7 +90,9 @@ def _names(body: CodeType) -> Iterator[str]:
 
 def test_every_builtin_that_waits_is_on_the_list() -> None:
     """Else a handler that uses it would be called without a stack to set aside."""
-    known = WAITING | RUNNING | {"emit", "write"}  # the last two: only inside a stream's block
+    known = (
+        WAITING | STORED | RUNNING | {"emit", "write"}
+    )  # the last two: only inside a stream's block
     unlisted = {
         min(names)
         for names, declaration in natives()

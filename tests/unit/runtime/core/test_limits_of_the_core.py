@@ -9,7 +9,7 @@ import pytest
 from soli_runtime.core.actions import MAX_USER_ID_CHARACTERS, ActionError
 from soli_runtime.core.audience import MAX_EMPTIED, MAX_GHOSTS, MAX_LEFT
 from soli_runtime.http.sessions import MAX_SESSIONS, MemoryStore
-from soli_runtime.jobs.queue import MAX_FINISHED, Job, MemoryJobs
+from soli_runtime.jobs.queue import MAX_DEAD, MAX_FINISHED, Job, MemoryJobs
 
 from ....support.presence_clients import Bench
 
@@ -120,11 +120,29 @@ def test_finished_jobs_are_remembered_up_to_a_limit() -> None:
         store.add(Job(str(number), "SomeJob", None, 0.0))
         job = store.take(0.0)
         assert job is not None
+        job.status = "done"
         store.finish(job)
         if number == MAX_FINISHED - 1:
             assert len(store.list()) == MAX_FINISHED
     assert len(store.list()) == MAX_FINISHED
-    assert store.get("0") is None
+    assert store.list()[0].id == "1"
+
+
+def test_dead_jobs_are_kept_apart_up_to_a_limit() -> None:
+    """MAX_DEAD, however many end well meanwhile; with one more the oldest is forgotten."""
+    store = MemoryJobs()
+    for number in range(MAX_DEAD + 1):
+        if number == MAX_DEAD:
+            assert store.list(status="failed")[0].id == "0"
+        for status in ("failed", "done"):
+            store.add(Job(f"{status} {number}" if status == "done" else str(number), "J", None, 0))
+            job = store.take(0.0)
+            assert job is not None
+            job.status = status
+            store.finish(job)
+    dead = store.list(status="failed")
+    assert len(dead) == MAX_DEAD
+    assert dead[0].id == "1"
 
 
 def test_sessions_are_bounded() -> None:

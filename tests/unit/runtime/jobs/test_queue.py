@@ -59,7 +59,7 @@ def test_a_retried_job_runs_again_later() -> None:
     store.add(job("a"))
     one = store.take(0)
     assert one is not None
-    store.retry(one, 7)
+    store.again(one, 7)
     assert store.next_at() == 7
     assert store.take(6) is None
     assert store.take(7) is one

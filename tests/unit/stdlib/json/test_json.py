@@ -102,7 +102,7 @@ def test_hidden_fields_of_an_instance_stay_hidden() -> None:
 def test_an_error_of_the_language_is_encoded_as_its_text() -> None:
     """Decision 18: where a program uses it as text it is `MESSAGE at LINE:COL`."""
     error = ErrorValue(SoliClass("Error"), {"message": "m", "file": "/secret"})
-    error.origin = SoliError("m")
+    error.raised = ("m", 0, 0)
 
     assert encode({"error": error}) == '{"error":"m at 0:0"}'
 

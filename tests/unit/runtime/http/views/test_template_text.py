@@ -24,7 +24,10 @@ def program(template: str, *names: str) -> list[str]:
         ("<%- x %>", ["__out.text(x)"]),
         ("<%== x %>", ["__out.text(x)"]),
         ("<%= raw(x) %>", ["__out.text(raw(x))"]),
-        ("<%= yield %>", ["__out.text(content)"]),
+        ('<%= partial("row", {"x": 1}) %>', ['__out.text(partial("row", {"x": 1}))']),
+        ("<%= yield %>", ["__out.body()"]),
+        ("<%= yield() %>", ["__out.body()"]),
+        ('<%= "I yield" %>', ['__out.escaped("I yield")']),
         ("<% x = 1 %>", ["x = 1"]),
         ("<%# note %>a", ['__out.text("a")']),
         ("<%% a", ['__out.text("<%")', '__out.text(" a")']),
@@ -35,6 +38,48 @@ def program(template: str, *names: str) -> list[str]:
 def test_tags_become_statements(template: str, lines: list[str]) -> None:
     """Text is written, expressions are escaped, code runs."""
     assert program(template) == lines
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "content",
+        'content["x"]',
+        "content_type",
+        "raw",
+        "partial",
+        "render_partial",
+        "raw(a) + b",
+        "raw(a).trim + b",
+        'partial("row") + b',
+        "raw(a) || b",
+        "raw(a) if b",
+        "b if raw(a)",
+        "b ?? raw(a)",
+        "[raw(a), b]",
+        "raw ? b : a",
+        "rawest(b)",
+        "raw.call(b)",
+        'raw["x"]',
+        "raw(",
+    ],
+)
+def test_no_name_gets_around_escaping(expression: str) -> None:
+    """Only a call that is the whole tag says that its value is HTML."""
+    assert program(f"<%= {expression} %>", "a", "b") == [f"__out.escaped({expression})"]
+
+
+@pytest.mark.parametrize("name", ["raw", "partial", "render_partial"])
+def test_what_a_page_is_given_makes_nothing_raw(name: str) -> None:
+    """A value of that name is not the builtin."""
+    assert program(f"<%= {name}(a) %>", "a", name) == [f"__out.escaped({name}(a))"]
+
+
+@pytest.mark.parametrize("tag", ["<%= content %>", "<%= yield %>", "<%== content %>", "<%-yield%>"])
+def test_content_is_the_body_of_a_layout_and_nowhere_else(tag: str) -> None:
+    """And there it is what the layout stands around, whatever the variable holds."""
+    source = translate("t.slv", f"<% content = a %>{tag}", ["a"], is_layout=True)
+    assert source.text.splitlines()[2] == "__out.body()"
 
 
 def test_parameters_are_those_of_the_function() -> None:

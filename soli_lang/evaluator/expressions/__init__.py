@@ -1,0 +1,1 @@
+"""Closures for expressions: operators, literals, names, members, assignment, patterns."""

@@ -1,0 +1,1 @@
+"""Functions, methods and classes: making them, calling them, binding arguments."""

@@ -1,0 +1,1 @@
+"""Closures for statements: bodies, `if`, loops, `try`."""

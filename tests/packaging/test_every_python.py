@@ -1,0 +1,88 @@
+"""The installed wheel works on every Python that we claim and that this machine has.
+
+What differs between two releases of CPython, a bug of `re` for instance, is met here and not by a
+stranger: the quick start of the page, the vectors and the examples run in each.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ..support.live import ROOT, receive, serve
+from .conftest import run
+from .pythons import OLDEST, Python, pythons
+
+QUICK_START = ROOT / "tests" / "page" / "samples" / "quick_start"
+TESTED = ("tests/language", "tests/stdlib", "tests/test_examples.py")
+DEBIAN = Path("/usr/bin/python3")
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture(scope="module")
+def binaries(python: Python, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`bin` of an environment with the wheel and what its tests need."""
+    folder = tmp_path_factory.mktemp("Söli für Fremde")
+    run(python.path, "-m", "venv", folder / "venv", cwd=folder)
+    found = folder / "venv" / "bin"
+    tools = ("pytest", "pytest-timeout", "hypothesis", "websockets")
+    run(found / "python", "-m", "pip", "install", "--quiet", wheel, *tools, cwd=folder)
+    return found
+
+
+def test_debians_python_is_among_them() -> None:
+    """What `scripts/setup.sh` tells people to install is tried."""
+    if not DEBIAN.exists():
+        pytest.skip("no python3 in /usr/bin")
+    version = run(DEBIAN, "-c", "import sys; print(sys.version.split()[0])", cwd=ROOT).strip()
+
+    assert version in [one.version for one in pythons()]
+
+
+def test_pyproject_claims_the_oldest() -> None:
+    """The search begins where `requires-python` does."""
+    claimed = re.search(
+        r'requires-python = ">=(\d+)\.(\d+)"', (ROOT / "pyproject.toml").read_text()
+    )
+
+    assert claimed is not None
+    assert (int(claimed[1]), int(claimed[2])) == OLDEST
+
+
+def test_the_quick_start_answers(binaries: Path, tmp_path: Path) -> None:
+    """The first app of the page, in a folder with a space and an umlaut in its name."""
+    app = tmp_path / "mein Eché"
+    shutil.copytree(QUICK_START, app)
+    with serve(app, soli=binaries / "soli") as server, server.connect("/ws/echo") as client:
+        client.send("hello")
+
+        assert receive(client) == "echo: hello"
+
+
+def test_the_vectors_and_the_examples_pass(binaries: Path, tmp_path: Path) -> None:
+    """Our tests of the language, the library and the examples, far from our packages' sources."""
+    tree = tmp_path / "Söli für Fremde"
+    for name in ("tests", "examples"):
+        left_out = shutil.ignore_patterns("node_modules", "__pycache__")
+        shutil.copytree(ROOT / name, tree / name, ignore=left_out)
+    shutil.copy(ROOT / "pyproject.toml", tree)
+
+    result = subprocess.run(
+        [binaries / "pytest", "-q", "-x", "-p", "no:cacheprovider", *TESTED],
+        cwd=tree,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+    assert result.returncode == 0, result.stdout[-20_000:] + result.stderr
+    where = run(binaries / "python", "-c", "import soli_lang; print(soli_lang.__file__)", cwd=tree)
+    assert Path(where.strip()).is_relative_to(binaries.parent)

@@ -1,0 +1,101 @@
+"""The floor plan: folders that say what they hold, doors that stay, words that are never used."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from .support import rooms
+from .support.corpus import ROOT
+
+FOLDERS = rooms.folders()
+MOST_ENTRIES = 16
+"""Beside `__init__`: about a dozen, so that one can guess where something is."""
+
+DOORS = {
+    "soli_lang": {"Interpreter", "Limits", "Capabilities", "LimitError", "SoliError", "render"},
+    "soli_stdlib": {"install"},
+    "soli_runtime": {"mount", "Settings", "Log", "Realtime", "AppInvalid"},
+    "soli_runtime.cli": {"main"},
+}
+"""What hosts import, and the command `soli`."""
+
+
+def name(folder: Path) -> str:
+    return str(folder.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=name)
+def test_each_room_says_in_one_sentence_what_lives_there(folder: Path) -> None:
+    """The first paragraph of the docstring of its `__init__`."""
+    said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8")))
+    assert said, "no docstring"
+    first = said.split("\n\n")[0]
+    assert first.endswith(".")
+    assert len(first) < 200
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=name)
+def test_a_room_has_about_a_dozen_entries(folder: Path) -> None:
+    """More is a hall again."""
+    entries = {path.name for path in folder.iterdir() if path.suffix in (".py", "")}
+    assert len(entries - {"__init__.py", "__pycache__"}) <= MOST_ENTRIES
+
+
+@pytest.mark.parametrize(
+    ("module", "door"), [(module, door) for module in DOORS for door in sorted(DOORS[module])]
+)
+def test_the_public_doors_stay(module: str, door: str) -> None:
+    """`from soli_lang import Interpreter` and its like are promises to hosts."""
+    assert getattr(importlib.import_module(module), door)
+
+
+def test_every_room_stands_in_the_contract_of_layers() -> None:
+    """A new room must say between which others it lies (pyproject.toml)."""
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    listed = set(re.findall(r"soli_(?:lang|stdlib|runtime)\.\w+", text))
+    assert set(rooms.arrows()) - listed == set()
+
+
+def test_the_picture_shows_the_imports_as_they_are() -> None:
+    """`make picture` draws it anew."""
+    assert rooms.drawn_picture() == rooms.picture(rooms.reduced(rooms.arrows()))
+
+
+def never() -> set[str]:
+    """The words that docs/glossary.md marks as never used in names."""
+    text = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+    listed = re.search(r"^\*\*Never\*\*[^:]*: (.*?)\.$", text, re.MULTILINE | re.DOTALL)
+    assert listed, "the glossary lists no words"
+    return set(re.findall(r"`(\w+)`", listed[1]))
+
+
+def words_of(identifier: str) -> set[str]:
+    """`HttpActions` and `http_actions` are the words http and actions."""
+    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", identifier)
+    return {part.lower() for part in parts}
+
+
+def defined_names(path: Path) -> list[str]:
+    """The module's own name and those of its classes and functions."""
+    tree = ast.parse(path.read_text("utf-8"))
+    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return [path.stem, *(node.name for node in ast.walk(tree) if isinstance(node, kinds))]
+
+
+def test_names_use_no_word_that_is_marked_never() -> None:
+    """Names of modules, classes and functions; the list is in docs/glossary.md."""
+    marked = never()
+    assert marked
+    found = [
+        f"{path.relative_to(ROOT)}: {identifier}"
+        for folder in FOLDERS
+        for path in sorted(folder.glob("*.py"))
+        for identifier in defined_names(path)
+        if words_of(identifier) & marked
+    ]
+    assert found == []
