@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import pytest
-from soli_runtime.core.broker import Answer
+from soli_runtime.core.answers import Answer
 
 from .presence_clients import Bench
 

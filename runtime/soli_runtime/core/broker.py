@@ -16,23 +16,12 @@ of that connection are under way (`Seat.under_way`), `send` and `close` wait beh
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol
 
+from .answers import Answer
 from .arrivals import Arrivals
 from .effects import ConnectionId, Effect, Payload, RoomName, Send
 from .roster import Entry
-
-T = TypeVar("T")
-
-Answer: TypeAlias = T | Awaitable[T]
-"""What a question gives: at once, or when others have been asked."""
-
-
-def at_once(answer: Answer[T]) -> T:
-    """*answer*, which has to be there already. Raises TypeError if it must be awaited."""
-    if isinstance(answer, Awaitable):
-        raise TypeError("this question is answered by other processes: await it")
-    return answer
 
 
 class Broker(Protocol):

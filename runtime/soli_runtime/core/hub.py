@@ -31,8 +31,9 @@ from .actions import (
     Untrack,
     presence_too_large,
 )
+from .answers import Answer
 from .arrivals import Arrivals
-from .broker import Answer, Broker, LocalBroker
+from .broker import Broker, LocalBroker
 from .effects import ConnectionId, Effect, Note, Payload, RoomName, Step
 from .payloads import check_room_name, cut_reason
 from .presence import Presence

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from soli_lang.base.errors import SoliError
 from soli_lang.values.values import Value
 
-from .broker import at_once
+from .answers import at_once
 from .effects import Effect, Payload
 from .payloads import EncodeJson, encode
 

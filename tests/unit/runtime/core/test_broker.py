@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 import pytest
-from soli_runtime.core.broker import at_once
+from soli_runtime.core.answers import at_once
 
 from ....support.broker_conformance import BrokerConformance
 from ....support.memory_log import LogBench, MemoryLog, arrive
