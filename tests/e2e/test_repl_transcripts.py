@@ -13,6 +13,7 @@ import pytest
 
 from ..support import transcripts
 
+ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent / "transcripts"
 APPS = {
     "chat": Path(__file__).parents[2] / "examples" / "chat",
@@ -40,3 +41,30 @@ def test_a_session_is_as_written(path: Path, tmp_path: Path) -> None:
     output = transcripts.normalised(output).replace(str(tmp_path), "")
     assert output == transcripts.output_of(text)
     assert status == STATUSES.get(path.stem, 0)
+
+
+def test_the_transcript_in_the_documentation_is_as_written(tmp_path: Path) -> None:
+    """docs/repl.md shows a session with the chat, cut to a terminal of 112 columns."""
+    text = (ROOT / "docs" / "repl.md").read_text("utf-8")
+    transcript = next(part for part in text.split("```\n") if part.startswith("$ soli repl"))
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    app = tmp_path / "examples" / "chat"
+    output, status = transcripts.piped(app, transcripts.inputs_of(transcript), columns=112)
+    ours, theirs = transcripts.output_of(transcript), output
+    assert _without_ends(theirs) == _without_ends(ours)
+    assert status == 70  # a refusal is shown
+
+
+def _without_ends(output: str) -> list[str]:
+    """Lines without what differs from run to run, and what a cut line then ends with."""
+    lines = transcripts.normalised(output).split("\n")
+    return [line[:70] if line.endswith("…") else line for line in lines]
+
+
+def test_the_documentation_lists_the_commands() -> None:
+    """As `.help` does."""
+    from soli_runtime.cli.repl.commands import COMMANDS
+
+    text = (ROOT / "docs" / "repl.md").read_text("utf-8").replace("\\|", "|")
+    for command in COMMANDS.values():
+        assert f"| `{command.usage}` | {command.help} |" in text

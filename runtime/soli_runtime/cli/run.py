@@ -145,7 +145,7 @@ def _serve(how: Launch, launched: Launched, options: RunOptions) -> int:
 
 
 def _console() -> Callable[[Service], Coroutine[Any, Any, None]]:
-    from .console import run_console
+    from .repl.console import run_console
 
     return run_console
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from soli_lang.base.records import Record
 
 from ...observing.traces import written
-from ...routing.routes import WEBSOCKET
+from ..tables import route_rows
 from .printing import shown
 
 if TYPE_CHECKING:
-    from ...loading.app import App
     from ...serving.service import Service
     from .prompting import Prompting
 
@@ -73,7 +72,7 @@ async def _clients(prompting: Prompting, argument: str) -> None:
     service = service_of(prompting)
     rows = []
     for conversation in service.live.conversations.values():
-        rooms = ", ".join(service.hub.rooms.of(conversation.id))
+        rooms = ", ".join(service.hub.rooms_of(conversation.id))
         rows.append((prompting.name_of(conversation.id), conversation.visitor.path, rooms))
     prompting.table(rows, "no client is connected")
 
@@ -82,35 +81,26 @@ async def _rooms(prompting: Prompting, argument: str) -> None:
     service = service_of(prompting)
     rooms: dict[str, list[str]] = {}
     for one in service.live.conversations:
-        for room in service.hub.rooms.of(one):
+        for room in service.hub.rooms_of(one):
             rooms.setdefault(room, []).append(prompting.name_of(one))
     rows = [(room, ", ".join(names)) for room, names in rooms.items()]
     prompting.table(rows, "nobody has joined a room")
 
 
 async def _presence(prompting: Prompting, argument: str) -> None:
-    service = service_of(prompting)
+    service_of(prompting)
     if not argument:
         raise CommandFailed(".presence CHANNEL: which one? '.rooms' lists rooms")
     rows = []
-    for user in service.hub.list_presence(argument.strip("\"'")):
+    channel = written(argument.strip("\"'"))
+    for user in await prompting.bench.evaluate(f"ws_list_presence({channel})"):
         for meta in user["metas"]:
             rows.append((str(user["user_id"]), written(meta)))
-    prompting.table(rows, f"nobody is tracked in {written(argument)}")
+    prompting.table(rows, f"nobody is tracked in {channel}")
 
 
 async def _routes(prompting: Prompting, argument: str) -> None:
     prompting.table(route_rows(service_of(prompting).app), "the app has no routes")
-
-
-def route_rows(app: App) -> list[tuple[str, ...]]:
-    """Method, path, target, and where the function is, of every route."""
-    rows: list[tuple[str, ...]] = []
-    for method, pattern, target in app.table:
-        shown_method = "WS" if method == WEBSOCKET else method
-        guard = "authenticate" if target.authenticate is not None else ""
-        rows.append((shown_method, pattern, target.handler.name, target.handler.place, guard))
-    return rows
 
 
 async def _jobs(prompting: Prompting, argument: str) -> None:
@@ -183,6 +173,12 @@ async def _vars(prompting: Prompting, argument: str) -> None:
     prompting.table(rows, "no variable yet")
 
 
+async def _watch(prompting: Prompting, argument: str) -> None:
+    service_of(prompting)
+    is_shown = prompting.bench.watch(prompting.told)
+    prompting.write(f"what clients do is {'shown' if is_shown else 'not shown any more'}\n")
+
+
 async def _exit(prompting: Prompting, argument: str) -> None:
     prompting.is_over = True
 
@@ -201,6 +197,7 @@ COMMANDS = {
     "save": Command(".save NAME", "what was tried becomes tests/NAME_spec.soli", _save),
     "reload": Command(".reload", "load the app's files anew; clients stay", _reload),
     "fresh": Command(".fresh", "begin anew: no clients, nothing tried", _fresh),
+    "watch": Command(".watch", "in a serving process: show what clients do, or stop", _watch),
     "full": Command(".full", "show long lines whole, or cut again", _full),
     "exit": Command(".exit", "leave", _exit),
 }

@@ -11,10 +11,12 @@ from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
 from ...loading.app import AppInvalid
+from ...observing.observation import Observer
 from ...observing.traces import Trace
 from ...serving.service import Service
 from ...testing.words.sockets import SocketClient
 from ...tools.reference import Reference, entry_text
+from ..tables import columns
 from .commands import CommandFailed, run_command
 from .evaluating import Interrupted, is_unfinished
 from .names import AppNames
@@ -46,6 +48,8 @@ class Tried(Protocol):
 
     async def evaluate(self, text: str) -> Value: ...
 
+    def watch(self, observer: Observer) -> bool: ...
+
     async def reload(self) -> list[str]: ...
 
     async def fresh(self) -> None: ...
@@ -60,10 +64,12 @@ class Tried(Protocol):
 class Prompting:
     """One session at the prompt."""
 
-    def __init__(self, bench: Tried, write: Callable[[str], None]) -> None:
+    def __init__(
+        self, bench: Tried, write: Callable[[str], None], *, with_messages: bool = False
+    ) -> None:
         self.bench = bench
         self.is_over = False
-        self.transcript = Transcript(self.name_of)
+        self.transcript = Transcript(self.name_of, with_messages=with_messages)
         self.inputs: list[tuple[str, bool]] = []
         """What was evaluated since the start and whether it failed, for `.save`."""
         self.redefined: dict[str, None] = {}
@@ -108,10 +114,7 @@ class Prompting:
         if not rows:
             self.write(nothing + "\n")
             return
-        widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-        for row in rows:
-            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-            self.write("  ".join(cells).rstrip() + "\n")
+        self.write(columns(rows))
 
     def report(self, error: SoliError) -> None:
         """Tell what went wrong with an input."""
