@@ -1,8 +1,8 @@
 """What one connection notices while another does its worst: `python -m benchmarks.fairness`.
 
-A server with default settings, an *innocent* that echoes every 50 ms over a connection of its own, and
-one attack at a time. For each: how often the innocent had its answer, the median, the 99th percentile
-and the longest wait, in milliseconds. With `--soli PATH` another version's command is measured.
+A server with default settings, an *innocent* that echoes every 50 ms over a connection of its own,
+and one attack at a time. For each: how often the innocent had its answer, the median, the 99th
+percentile and the longest wait, in milliseconds. `--soli PATH` measures another version's command.
 """
 
 from __future__ import annotations

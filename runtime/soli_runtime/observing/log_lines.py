@@ -28,7 +28,7 @@ CallLater = Callable[[float, Callable[[], None]], object]
 
 
 class LineWriter:
-    """Writes to *stream*, by default to what `sys.stderr` is at the time; never blocks or raises."""
+    """Writes to *stream*, by default to what `sys.stderr` is; never blocks or raises."""
 
     def __init__(self, stream: TextIO | None = None, most: int = MAX_WAITING_BYTES) -> None:
         self._stream = stream

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from soli_lang.base.errors import SoliError
+from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
 from ..builtins.http import Forbidden
@@ -37,10 +38,11 @@ from ..gate.hosts import is_allowed_host
 from ..gate.open_files import descriptor_of, descriptors_for_connections
 from ..gate.origins import Peer, TrustedProxies, origin_fault
 from ..http import sse
+from ..http.context import AuthenticationContext
 from ..http.messages import peer_of, plain, raw_request, to_aiohttp
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, is_response_hash, response_of, text_response
-from ..http.sessions import COOKIE, MemoryStore, Session
+from ..http.sessions import COOKIE, MemoryStore, Session, SessionStore
 from ..jobs.queue import told
 from ..jobs.worker import Worker
 from ..json_codec import json_codec
@@ -49,6 +51,7 @@ from ..observing.logs import Log
 from ..observing.tally import Tally, kind_of
 from ..routing.routes import WEBSOCKET, Match
 from ..settings import Settings
+from ..stores.waited import WaitedSessions, store_in
 from ..ws import Endpoint, choose_path, choose_protocol, upgrade
 from .answering import HttpActions
 from .budgets import handler_limits, socket_limits
@@ -100,7 +103,8 @@ class Service:
         # Jobs may wait for as long as they need to: nobody waits for them.
         self._job_calls = Calls(machine, Runners(), may_wait=app.may_wait)
         self._host_authenticate: Authenticate | None = None
-        self.sessions = MemoryStore(self.loop.time)
+        self._store = store_in(machine)
+        self.sessions = self._sessions_of(machine)
         self.topics = sse.Topics()
         self._set_up_hub()
         self.http = HttpActions(self)
@@ -108,6 +112,11 @@ class Service:
 
     def _calls_of(self, app: App) -> Calls:
         return Calls(app.interpreter.machine, self._runners, may_wait=app.may_wait)
+
+    def _sessions_of(self, machine: Machine) -> SessionStore:
+        if self._store is None:
+            return MemoryStore(self.loop.time)
+        return WaitedSessions(machine, self._store.sessions)
 
     def _set_up_hub(self) -> None:
         settings = self.settings
@@ -169,7 +178,10 @@ class Service:
     # --- the life of the service ---------------------------------------------------------------
 
     async def start(self) -> None:
-        """Get ready to serve: the program's calls are limited from here on."""
+        """Get ready to serve: the program's calls are limited from here on. Raises CannotOpen."""
+        if self._store is not None:
+            for warning in await self._store.open():
+                self.log.warning("store", text=warning)
         await choose_path(self.endpoint)
         self.log.use_timer(self.loop.call_later)
         if self.settings.metrics:
@@ -204,6 +216,8 @@ class Service:
         waiting.serve(self.calls.suspend)
         self.live.calls = self.calls
         self._worker.stop()
+        if self._store is not None:
+            self.sessions = self._sessions_of(self._machine)
         self.http = HttpActions(self)
         self._take_over()
         handlers = {
@@ -227,6 +241,8 @@ class Service:
         await self.endpoint.close_all(seconds / 3)
         await self._handlers_done(deadline)
         self.delivery.stop()
+        if self._store is not None:
+            await self._store.close()
         if self.metrics is not None:
             self.metrics.stop()
         self.log.flush()
@@ -464,32 +480,6 @@ async def _until(register: Callable[[Callable[[], None]], None], seconds: float)
     except TimeoutError:
         return False
     return True
-
-
-class AuthenticationContext:
-    """What builtins see of a request whose user is not known yet."""
-
-    __slots__ = (
-        "instance",
-        "layout",
-        "origin",
-        "raw",
-        "rendered",
-        "request",
-        "session",
-        "set_cookies",
-        "stream",
-        "user",
-    )
-
-    def __init__(self, raw: RawRequest, request: dict[str, Any], session: Session) -> None:
-        self.raw = raw
-        self.request = {"all": request["params"], **request}
-        self.session = session
-        self.user = None
-        self.instance = self.layout = self.rendered = self.stream = None
-        self.set_cookies: list[str] = []
-        self.origin = ""
 
 
 def _wants_websocket(request: web.BaseRequest) -> bool:
