@@ -99,16 +99,17 @@ class LineWriter:
             self._forget()
 
     def _write_one(self, descriptor: int) -> bool:
-        piece = self._waiting.popleft()
-        self._waiting_bytes -= len(piece)
+        piece = self._waiting[0]
         try:
             written = os.write(descriptor, piece)
         except BlockingIOError:  # somebody made the stream so
-            written = 0
+            return False
+        self._waiting_bytes -= written
         if written < len(piece):
-            self._waiting.appendleft(piece[written:])
-            self._waiting_bytes += len(piece) - written
-        return written > 0
+            self._waiting[0] = piece[written:]
+        else:
+            self._waiting.popleft()
+        return True
 
     def _tell_dropped(self) -> None:
         times, self._untold = self._untold, 0
