@@ -20,13 +20,13 @@ from ..gate.origins import Peer
 from ..http import cors, middleware
 from ..http.bodies.incoming import BodyRefused, read_request
 from ..http.context import RequestContext
+from ..http.files.own_files import OwnFiles
+from ..http.files.static_files import StaticFile, StaticFolder, choose_part
 from ..http.hardening import hardening_of
 from ..http.messages import header_multidict, plain, to_aiohttp
-from ..http.own_files import OwnFiles
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, is_response_hash, response_of, text_response
 from ..http.sse import SSE_HEADERS, BlockStream, Out, Subscriber, TopicStream
-from ..http.static_files import StaticFile, StaticFolder, choose_part
 from ..http.views import error_pages
 from ..json_codec import json_codec
 from ..loading.app import Target

@@ -12,7 +12,7 @@ _NAMES = ("soli.js", "soli.d.ts")
 
 def _folder() -> Path:
     """Inside the installed package, else the checkout's `clients/js`."""
-    package = Path(__file__).resolve().parents[1]
+    package = Path(__file__).resolve().parents[2]
     packaged = package / "clients_js"
     return packaged if packaged.is_dir() else package.parents[1] / "clients" / "js"
 
