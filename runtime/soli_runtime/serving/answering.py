@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from soli_lang.base.errors import SoliError, render
+from soli_lang.base.errors import LimitError, SoliError, render
 from soli_lang.values.values import Value
 
 from ..builtins.http import Forbidden, final_response
 from ..calling.calls import Calls, failure_text
-from ..calling.greenlets import Runners
+from ..calling.greenlets import Runners, WaitLimitError
 from ..gate.forgery import is_forged
 from ..gate.origins import Peer
 from ..http import cors, middleware
@@ -233,6 +234,7 @@ class HttpActions:
     async def _run(self, context: RequestContext, target: Target) -> Response:
         """The response of an action, whatever happens in it."""
         handler = target.handler
+        key, started = (context.raw.remote_ip, handler.name), time.perf_counter()
         stages = middleware.chosen(self._middleware, target.declared.middleware)
         invoke = middleware.around(self._machine, stages, handler.invoke)
         wanted = {*handler.body_parts, *(part for stage in stages for part in stage.body_parts)}
@@ -243,11 +245,17 @@ class HttpActions:
             def begin(_: Value) -> Value:
                 return invoke(context.request_with(wanted, self._machine))
 
-            value = await self._service.calls.wait(begin, None, {"request": context})
+            if not await self._service.heavy.turn(key):
+                return text_response(429, "too much work")
+            value = await self._service.calls.wait(
+                begin, None, {"request": context}, partial(self._service.heavy.took, key)
+            )
             return final_response(context, self._response(context, value), self._hardening)
         except Forbidden as error:
             return text_response(403, error.message)
         except Exception as error:
+            if isinstance(error, LimitError) and not isinstance(error, WaitLimitError):
+                self._service.heavy.ended_by_limit(key, started)
             self._log_failure("action_failed", handler.name, error, context)
             return self._failure(error)
 
