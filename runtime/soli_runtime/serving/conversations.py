@@ -52,6 +52,7 @@ _POLICY = frozenset(
         CloseCause.PING_TIMEOUT,
         CloseCause.RATE,
         CloseCause.SLOW_CONSUMER,
+        CloseCause.UNFINISHED,
         CloseCause.VIOLATION,
         CloseCause.WORK,
     }
