@@ -21,12 +21,13 @@ from ..gate.origins import Peer
 from ..http import cors, middleware
 from ..http.bodies.incoming import BodyRefused, read_request
 from ..http.context import RequestContext
+from ..http.files.own_files import OwnFiles
+from ..http.files.static_files import StaticFile, StaticFolder, choose_part
 from ..http.hardening import hardening_of
 from ..http.messages import header_multidict, plain, to_aiohttp
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, is_response_hash, response_of, text_response
 from ..http.sse import SSE_HEADERS, BlockStream, Out, Subscriber, TopicStream
-from ..http.static_files import StaticFile, StaticFolder, choose_part
 from ..http.views import error_pages
 from ..json_codec import json_codec
 from ..loading.app import Target
@@ -54,6 +55,7 @@ class HttpActions:
         self.health_path = self._prefix + watching.HEALTH_PATH
         self._metrics_path = self._prefix + watching.METRICS_PATH
         self._static = StaticFolder(public) if public is not None else None
+        self._own_files = OwnFiles()
         # Streams last as long as their client: no bound on how long they wait.
         self._stream_calls = Calls(self._machine, Runners())
         self._middleware = middleware.collect(
@@ -117,9 +119,13 @@ class HttpActions:
         return not any(cors.covers(one, path) for one in self._app.declarations.open_to_others)
 
     def _static_file(self, request: web.BaseRequest, path: str) -> StaticFile | None:
-        if self._static is None or request.method not in ("GET", "HEAD"):
+        if request.method not in ("GET", "HEAD"):
             return None
-        return self._static.find(request.rel_url.path.removeprefix(self._prefix))
+        path = request.rel_url.path.removeprefix(self._prefix)
+        own = self._own_files.find(path)
+        if own is not None or self._static is None:
+            return own
+        return self._static.find(path)
 
     async def _metrics(self, request: web.BaseRequest, peer: Peer) -> web.StreamResponse:
         service = self._service
