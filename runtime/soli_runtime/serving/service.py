@@ -95,7 +95,9 @@ class Service:
         waiting.serve(self.calls.suspend)
         self.endpoint = Endpoint(socket_limits(settings), loop=self.loop)
         self.heavy = HeavyRequests(self.endpoint.turns, self.endpoint.clock)
-        self.admission = Admission(settings, descriptors_for_connections())
+        self.admission = Admission(
+            settings, descriptors_for_connections(settings.max_http_connections)
+        )
         self._proxies = TrustedProxies(settings.trusted_proxies)
         # Jobs may wait for as long as they need to: nobody waits for them.
         self._job_calls = Calls(machine, Runners(), may_wait=app.may_wait)
