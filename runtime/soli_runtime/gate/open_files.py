@@ -33,10 +33,13 @@ def descriptors_for_connections(plain: int) -> int:
     return soft - min(max(plain, MIN_RESERVED), soft // 4)
 
 
-def descriptors_for_plain(wanted: int) -> int:
-    """How many plain connections there may be where *wanted* (0: no limit) are allowed."""
+def descriptors_for_some(wanted: int) -> int:
+    """How many connections of a kind there may be where *wanted* (0: no limit) are allowed.
+
+    An eighth of all: two kinds share what WebSockets leave.
+    """
     soft = _limit()
-    return min(wanted or soft, soft // 4) if soft else wanted
+    return min(wanted or soft, soft // 8) if soft else wanted
 
 
 def _limit() -> int:

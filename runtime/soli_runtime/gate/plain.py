@@ -15,7 +15,7 @@ class PlainConnections(Generic[C]):
     """Who is connected, from where, and who waits for nothing.
 
     *most* and *most_per_ip* are inclusive, 0 turns them off; *is_proxy* says whose address stands
-    for many. A connection is idle before its first request and between two of them.
+    for many. A connection is idle between two requests.
     """
 
     def __init__(
@@ -30,11 +30,17 @@ class PlainConnections(Generic[C]):
         self._resting: dict[C, None] = {}
         self._counts: dict[str, int] = {}
 
+    def __contains__(self, one: object) -> bool:
+        return one in self._ips
+
     def __len__(self) -> int:
         return len(self._ips)
 
     def add(self, one: C, ip: str) -> tuple[C, str] | None:
-        """A new connection. Returns who has to go for it, maybe itself, and which limit says so."""
+        """A connection made its first request.
+
+        Returns who has to go for it, maybe itself, and which limit says so.
+        """
         self._ips[one] = ip
         self._counts[ip] = self._counts.get(ip, 0) + 1
         self.idle(one)

@@ -40,6 +40,18 @@ class GreetedHandler(RequestHandler):
         return plain
 
 
+def _too_many() -> web.Response:
+    answer = web.Response(status=503, text="too many connections\n")
+    answer.headers["Server"] = SERVER
+    answer.force_close()
+    return answer
+
+
+def is_upgrade(request: web.BaseRequest) -> bool:
+    """Whether a request asks for a WebSocket."""
+    return "websocket" in request.headers.get("Upgrade", "").lower()
+
+
 class GreetingServer(web.Server):
     """aiohttp's server, which closes connections whose first request does not come in time.
 
@@ -60,6 +72,8 @@ class GreetingServer(web.Server):
         async def greeted(request: web.BaseRequest) -> web.StreamResponse:
             connection = request.protocol
             self._silent.pop(connection, None)
+            if self._is_one_too_many(request):
+                return _too_many()
             plain.busy(connection)
             try:
                 return await handler(request)
@@ -85,18 +99,21 @@ class GreetingServer(web.Server):
         self._watch()
         return connection
 
-    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
-        """A line is there: one too many has to go."""
-        super().connection_made(handler, transport)
-        peer = transport.get_extra_info("peername")
-        ip = peer[0] if isinstance(peer, tuple) else ""
-        surplus = self._plain.add(handler, ip)
-        if surplus is not None:
-            connection, reason = surplus
-            self._silent.pop(connection, None)
-            self._plain.remove(connection)
-            self._log.warning("http_connection_closed", reason=reason, ip=ip)
-            connection.force_close()
+    def _is_one_too_many(self, request: web.BaseRequest) -> bool:
+        """Count a connection at its first plain request; an idle one may have to go for it."""
+        connection = request.protocol
+        if connection in self._plain or is_upgrade(request):
+            return False
+        ip = request.remote or ""
+        surplus = self._plain.add(connection, ip)
+        if surplus is None:
+            return False
+        victim, reason = surplus
+        self._plain.remove(victim)
+        self._log.warning("http_connection_closed", reason=reason, ip=ip)
+        if victim is not connection:
+            victim.force_close()
+        return victim is connection
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         """The line is gone."""

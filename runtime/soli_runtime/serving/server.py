@@ -55,7 +55,7 @@ class Server:
         self.web_server = GreetingServer(
             self.service.handle,
             seconds=self._settings.handshake_seconds,
-            most=self._settings.max_silent_connections,
+            most=open_files.descriptors_for_some(self._settings.max_silent_connections),
             plain=self._plain_connections(),
             log=self._log,
             access_log=None,
@@ -81,7 +81,7 @@ class Server:
     def _plain_connections(self) -> PlainConnections[RequestHandler]:
         settings = self._settings
         proxies = TrustedProxies(settings.trusted_proxies)
-        most = open_files.descriptors_for_plain(settings.max_http_connections)
+        most = open_files.descriptors_for_some(settings.max_http_connections)
         return PlainConnections(most, settings.max_http_connections_per_ip, proxies.trusts)
 
     @property

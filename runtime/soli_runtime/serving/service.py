@@ -34,6 +34,7 @@ from ..gate.heavy import HeavyRequests
 from ..gate.hosts import is_allowed_host
 from ..gate.open_files import descriptor_of, descriptors_for_connections
 from ..gate.origins import Peer, TrustedProxies, origin_fault
+from ..gate.silence import is_upgrade
 from ..http import sse
 from ..http.context import AuthenticationContext
 from ..http.messages import peer_of, plain, raw_request, to_aiohttp
@@ -315,7 +316,7 @@ class Service:
             return plain(503, "the server is stopping")
         if not self._answers_for(peer.host, path):
             return self._refuse_host(request, path, peer)
-        if _wants_websocket(request):
+        if is_upgrade(request):
             match = self.app.table.match(WEBSOCKET, path)
             if isinstance(match, Match):
                 return await self._websocket(request, match, peer)
@@ -327,7 +328,7 @@ class Service:
 
     def _refuse_host(self, request: web.BaseRequest, path: str, peer: Peer) -> web.StreamResponse:
         text = "this server does not answer for that host"
-        if _wants_websocket(request):
+        if is_upgrade(request):
             return self._refuse(421, "host", text, raw_request(request, peer, b""))
         self.log.warning("request_refused", status=421, reason="host", path=path, ip=peer.ip)
         return plain(421, text)
@@ -469,10 +470,6 @@ async def _until(register: Callable[[Callable[[], None]], None], seconds: float)
     except TimeoutError:
         return False
     return True
-
-
-def _wants_websocket(request: web.BaseRequest) -> bool:
-    return "websocket" in request.headers.get("Upgrade", "").lower()
 
 
 def _interned(value: str) -> str:
