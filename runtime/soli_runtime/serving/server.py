@@ -13,13 +13,9 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from ..gate import open_files
-<<<<<<< HEAD
-from ..gate.listening import Listening, listen
+from ..gate.listening import Listening, listen, listen_on
 from ..gate.origins import TrustedProxies
 from ..gate.plain import PlainConnections
-=======
-from ..gate.listening import Listening, listen, listen_on
->>>>>>> main
 from ..gate.silence import GreetingServer
 from ..loading.launch import Launched
 from ..loading.project import EXTENSIONS
@@ -88,18 +84,16 @@ class Server:
             raise CannotListen(f"cannot listen on {where}: {reason}") from None
         self.address = self._listening.address
 
-<<<<<<< HEAD
     def _plain_connections(self) -> PlainConnections[RequestHandler]:
         settings = self._settings
         proxies = TrustedProxies(settings.trusted_proxies)
         most = open_files.descriptors_for_some(settings.max_http_connections)
         return PlainConnections(most, settings.max_http_connections_per_ip, proxies.trusts)
-=======
+
     async def _listen(self) -> Listening:
         if self._seat is not None:
             return await listen_on(self.web_server, self._seat.listeners())
         return await listen(self.web_server, self._settings.host, self._settings.port)
->>>>>>> main
 
     @property
     def url(self) -> str:
