@@ -101,9 +101,10 @@ class PrivateRedis:
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
         assert self._process.stdin is not None
-        # One that ends at once may be gone before it has read anything: `start` finds that out.
+        # One that ends at once does not read: `_answers` finds out.
         with suppress(BrokenPipeError):
             self._process.stdin.write(self._configuration().encode())
+            self._process.stdin.flush()
         with suppress(BrokenPipeError):
             self._process.stdin.close()
 
