@@ -103,6 +103,12 @@ class Settings(Record, frozen=True, kw_only=True):
     presence_resync_bytes: int = _setting(
         _MIB, "count", "bytes of refreshes per channel and second; 0: no limit"
     )
+    presence_diff_bytes: int = _setting(
+        8 * _MIB, "count", "bytes of changes per channel and second; 0: no limit"
+    )
+    max_connections_per_user: int = _setting(
+        64, "count", "connections of one user that are tracked in a channel; 0: no limit"
+    )
     presence_memory_seconds: float = _setting(
         60.0,
         "seconds",
