@@ -37,6 +37,10 @@ UNCATCHABLE = (LimitError, Cancelled, SoliSyntaxError)
 """What no `catch` or `rescue` of a program sees (decision 19)."""
 
 
+def _ignored(klass: SoliClass) -> None:
+    pass
+
+
 class Machine:
     """Budget, depth, capabilities, globals and method tables of one interpreter."""
 
@@ -57,6 +61,7 @@ class Machine:
         "max_length",
         "methods",
         "modules",
+        "on_class",
         "steps_left",
         "timer",
         "type_classes",
@@ -90,6 +95,8 @@ class Machine:
         self.error_classes: dict[str, SoliClass] = {}
         self.type_classes: dict[str, tuple[type, ...]] = {}
         """Class name (`String`) -> Python classes of its values, for `class_eval` on builtins."""
+        self.on_class: Callable[[SoliClass], None] = _ignored
+        """Called with each class when its declaration was run."""
         self.library: dict[str, Any] = {}
         """What builtins keep for as long as the interpreter lives: its clock, its stores."""
         self._full_for: Limits | None = None
@@ -156,6 +163,13 @@ class Machine:
         else:
             self.fuel = min(CHUNK, self.steps_left)
             self.steps_left -= self.fuel
+
+    def steps_used(self) -> int | None:
+        """Steps since the budget of the running call was full; None where they are not limited."""
+        if self.steps_left < 0:
+            return None
+        _, fuel, steps = self._full
+        return fuel + steps - self.fuel - self.steps_left
 
     def spend(self, steps: int) -> None:
         """Charge *steps* for work that a builtin does in one go, before it does it."""

@@ -376,7 +376,11 @@ def _native_function(machine: Machine, declaration: Declaration, name: str) -> N
     code = _code(machine, declaration)
     invoke = checked(declaration, name, code)
     shown = f"{declaration.owner}.{name}" if declaration.owner else name
-    return NativeFunction(shown, declaration.low, declaration.high, invoke, declaration)
+    native = NativeFunction(shown, declaration.low, declaration.high, invoke, declaration)
+    # Static methods that need no argument are called as those written in Soli are.
+    if declaration.kind == "static" and declaration.high < UNLIMITED:
+        native.auto = declaration.low == 0
+    return native
 
 
 def _code(machine: Machine, declaration: Declaration) -> Callable[..., Value]:

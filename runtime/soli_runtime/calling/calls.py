@@ -31,6 +31,10 @@ class Calls:
         """False: the program cannot wait (`waiting_names`), so calls need no runner."""
 
     @property
+    def machine(self) -> Machine:
+        return self._machine
+
+    @property
     def runners(self) -> Runners:
         return self._runners
 

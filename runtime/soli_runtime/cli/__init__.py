@@ -22,7 +22,7 @@ COMMANDS = {
 }
 
 HELP = """usage: soli COMMAND [ARGUMENTS]
-       soli FILE [ARGUMENTS]     like soli run FILE
+       soli FILE [ARGUMENTS]     like soli run FILE; soli - reads the program from standard input
        soli -e CODE              run CODE
        soli                      interactive
 
@@ -60,9 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def dispatch(arguments: list[str]) -> int:
     """Find the command and run it. Raises UsageError."""
     if not arguments:
-        from .repl import run_repl
-
-        return run_repl([], asked_for=False)
+        return _without_arguments()
     first, rest = arguments[0], arguments[1:]
     if first in ("-h", "--help", "help"):
         sys.stdout.write(_help())
@@ -75,6 +73,14 @@ def dispatch(arguments: list[str]) -> int:
 
         return run_code(rest)
     return _command(first, rest)
+
+
+def _without_arguments() -> int:
+    if not sys.stdin.isatty():
+        return _run(["-"])
+    from .repl import run_repl
+
+    return run_repl([])
 
 
 def _command(name: str, arguments: list[str]) -> int:
@@ -119,7 +125,7 @@ def _optional(name: str, arguments: list[str]) -> int:
 def _no_command(name: str, arguments: list[str]) -> int:
     from pathlib import Path
 
-    if Path(name).exists():
+    if name == "-" or Path(name).exists():
         return _run([name, *arguments])
     from difflib import get_close_matches
 

@@ -16,7 +16,7 @@ from ..calling.waiting import Waiting
 from .arguments import Parser, add_program_flags
 from .exits import FAILED, INVALID, OK
 from .reports import report
-from .texts import run_text, text_interpreter
+from .texts import text_interpreter
 
 if TYPE_CHECKING:
     from prompt_toolkit.history import History
@@ -33,11 +33,10 @@ ReadLine = Callable[[str], str]
 """Reads a line with a prompt; raises EOFError at the end, KeyboardInterrupt to start over."""
 
 
-def run_repl(arguments: list[str], *, asked_for: bool = True) -> int:
+def run_repl(arguments: list[str]) -> int:
     """Run interactively. The exit status.
 
-    Where standard input is no terminal, plain `soli` (not *asked_for*) takes it for a program;
-    `soli repl` evaluates it input by input, as if typed, without prompts.
+    Standard input that is no terminal is evaluated input by input, as if typed, without prompts.
     """
     parser = Parser(prog="soli repl", description="Try Soli interactively.")
     add_program_flags(parser)
@@ -46,8 +45,6 @@ def run_repl(arguments: list[str], *, asked_for: bool = True) -> int:
     interpreter = text_interpreter("repl", parsed, waiting)
     try:
         if not sys.stdin.isatty():
-            if not asked_for:
-                return run_text(interpreter, sys.stdin.read(), "<stdin>")
             return loop(interpreter.session(), _piped_line)
         sys.stdout.write("Soli. `help` tells more, `exit` leaves.\n")
         loop(interpreter.session(), _terminal_reader(interpreter))

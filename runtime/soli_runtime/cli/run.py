@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.errors import SoliError
+from soli_lang.base.source import Source
 
 from ..calling.waiting import Waiting
 from ..jobs.jobs import run_due
@@ -34,6 +35,7 @@ def run_path(arguments: list[str]) -> int:
         environment=os.environ,
         denied=options.denied,
         private_network=options.private_network,
+        text=_standard_input() if options.from_input else None,
     )
     try:
         launched = launch(how)
@@ -48,6 +50,15 @@ def run_path(arguments: list[str]) -> int:
     if not launched.app.serves:
         return _end(launched)
     return _serve(how, launched, options)
+
+
+def _standard_input() -> Source:
+    """The program that stands in standard input."""
+    data = sys.stdin.buffer.read()
+    try:
+        return Source("<stdin>", data.decode())
+    except UnicodeDecodeError as error:
+        raise UsageError(f"standard input is not UTF-8 text (byte {error.start})") from None
 
 
 def _end(launched: Launched) -> int:

@@ -15,24 +15,34 @@ if TYPE_CHECKING:
     import argparse
 
 
+STANDARD_INPUT = "-"
+
+
 class RunOptions(Record, frozen=True):
     """The command line of `soli run`."""
 
     path: Path
+    """A file or folder; with *from_input* the name of none."""
     settings: Settings
     denied: frozenset[str] = frozenset()
     private_network: bool = False
     console: bool = False
     log_level: str = "info"
     log_format: str = "text"
+    from_input: bool = False
+    """Whether the program comes from standard input: `-` (a file of that name is `./-`)."""
 
 
 def run_options(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
     """What *arguments* and `SOLI_*` variables ask for. Raises UsageError; Exit after `--help`."""
-    if len(arguments) == 1 and not arguments[0].startswith("-"):
+    if len(arguments) == 1 and (not arguments[0].startswith("-") or arguments[0] == STANDARD_INPUT):
         # Most scripts are run so. Loading argparse and adding sixty flags would take longer
         # than the rest of a short one.
-        return RunOptions(Path(arguments[0]), _settings(environment, {}))
+        return RunOptions(
+            Path(arguments[0]),
+            _settings(environment, {}),
+            from_input=arguments[0] == STANDARD_INPUT,
+        )
     return _parsed(arguments, environment)
 
 
@@ -40,6 +50,8 @@ def _parsed(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
     from .arguments import denied_of
 
     parsed = _parser().parse_args(arguments)
+    if parsed.console and parsed.path == STANDARD_INPUT:
+        raise UsageError("--console reads standard input, and so does the program '-'")
     return RunOptions(
         path=Path(parsed.path),
         settings=_settings(environment, vars(parsed)),
@@ -48,6 +60,7 @@ def _parsed(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
         console=parsed.console,
         log_level=parsed.log_level,
         log_format=parsed.log_format,
+        from_input=parsed.path == STANDARD_INPUT,
     )
 
 
@@ -59,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="soli run",
         description="Run a Soli program, and serve it while it has routes.",
     )
-    parser.add_argument("path", metavar="PATH", help="a file (app.soli) or a project folder")
+    parser.add_argument(
+        "path", metavar="PATH", help="a file (app.soli), a project folder, or - for standard input"
+    )
     add_program_flags(parser)
     parser.add_argument(
         "--console", action="store_true", help="read Soli from standard input while serving"

@@ -340,6 +340,9 @@ _PARSERS: dict[Any, Callable[[_Parser, Any], Action]] = {
     "close": _parse_close,
 }
 
+ACTIONS = tuple(_PARSERS)
+"""The keys of all actions, in the order in which they are applied."""
+
 _PLAIN: dict[Any, Callable[[Payload], Action]] = {
     "send": Reply,
     "broadcast_room": BroadcastRoom,

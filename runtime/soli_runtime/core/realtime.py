@@ -32,6 +32,8 @@ class Realtime:
         encode_json: EncodeJson,
     ) -> None:
         self.hub = hub
+        self.told: Callable[[Any], None] | None = None
+        """Set while somebody watches; then this is of another class (`serving.watched`)."""
         self._carry_out = carry_out
         self._encode_json = encode_json
 

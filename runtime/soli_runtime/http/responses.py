@@ -31,6 +31,11 @@ class Response(Record):
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
 
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode("utf-8", "replace")
+
     def header(self, name: str) -> str | None:
         """The first header of that name, in any case."""
         wanted = name.lower()

@@ -1,14 +1,15 @@
 """Background jobs and schedules (spec/stdlib.md §22.4): the builtins, and what runs the jobs.
 
-A job class has `static def perform(args)`. Classes called `…Job` get `perform_later` and its
-kin when the app is loaded. Where jobs are kept is the `JobStore`'s matter: in memory unless the
-host gives another.
+A job class is any that has `perform`, static or not; one that is not is called on a new instance
+each time. Such classes get `perform_later` and its kin when their declaration is run. Where jobs
+are kept is the `JobStore`'s matter: in memory unless the host gives another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from soli_stdlib.ground import clock
@@ -16,6 +17,7 @@ from soli_stdlib.time.schedules import duration_seconds
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliValueError
 from soli_lang.base.records import Record, field
+from soli_lang.evaluator.expressions.members import new_instance
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Array, String, function, native_class, static
 from soli_lang.values.objects import SoliClass
@@ -63,6 +65,8 @@ class Jobs(Record):
 
     store: JobStore = field(default_factory=MemoryJobs)
     classes: dict[str, SoliClass] = field(default_factory=dict)
+    all_known: bool = False
+    """Whether every file of the program has been run, so that no class is still to come."""
     schedules: dict[str, Schedule] = field(default_factory=dict)
     """What the store holds, as far as this process knows."""
     is_served: bool = False
@@ -115,8 +119,15 @@ def next_time(cron: Cron, now: float) -> float:
     return found.timestamp() if found is not None else float("inf")
 
 
-def register_class(machine: Machine, klass: SoliClass) -> None:
-    """Make a class with `static def perform` a job class, by its name."""
+def watch_classes(machine: Machine) -> None:
+    """From now on every class with `perform` is a job class as soon as it is there."""
+    machine.on_class = partial(_note_class, machine)
+
+
+def _note_class(machine: Machine, klass: SoliClass) -> None:
+    """Make a class that can perform a job class, by its name."""
+    if klass.is_module or not _can_perform(klass):
+        return
     jobs_of(machine).classes[klass.name] = klass
     methods = native_class(machine, "Job").statics
     for name in _WAYS:
@@ -125,13 +136,8 @@ def register_class(machine: Machine, klass: SoliClass) -> None:
             klass.statics[method_name] = methods[method_name]
 
 
-def is_job_class(value: Value) -> bool:
-    """Whether a class is meant as a job: it is called so and can perform."""
-    return (
-        isinstance(value, SoliClass)
-        and value.name.endswith("Job")
-        and value.find_static("perform") is not None
-    )
+def _can_perform(klass: SoliClass) -> bool:
+    return klass.find_static("perform") is not None or klass.find_method("perform") is not None
 
 
 def perform(machine: Machine, name: str, args: Value) -> Value:
@@ -140,11 +146,28 @@ def perform(machine: Machine, name: str, args: Value) -> Value:
         from ..http.client.requests import http_post_json
 
         return http_post_json(machine, args["url"], args["payload"], args.get("options"))
-    klass = jobs_of(machine).classes.get(name)
-    if klass is None:
-        raise SoliError(f"there is no job class '{name}'")
+    klass = _job_class(machine, name)
     method = klass.find_static("perform")
-    return machine.callback(method.bind(klass), 1)(args)
+    if method is not None:
+        return machine.callback(method.bind(klass), 1)(args)
+    method = klass.find_method("perform")
+    return machine.callback(method.bind(new_instance(klass, [], None)), 1)(args)
+
+
+def _job_class(machine: Machine, name: str) -> SoliClass:
+    """The job class *name*. Raises SoliError, which names those there are."""
+    classes = jobs_of(machine).classes
+    klass = classes.get(name)
+    if klass is None:
+        known = ", ".join(sorted(classes)) or "none (a job class is one with `perform`)"
+        raise SoliError(f"there is no job class '{name}'", hint=f"job classes: {known}")
+    return klass
+
+
+def _check_name(machine: Machine, name: str) -> None:
+    """Refuse a job that nobody can perform, once all files of the program have been run."""
+    if name != WEBHOOK and jobs_of(machine).all_known:
+        _job_class(machine, name)
 
 
 # --- making jobs -------------------------------------------------------------------------------
@@ -161,6 +184,7 @@ def _new_id() -> str:
 
 
 def _new_job(machine: Machine, name: str, args: Value, options: Value, run_at: float) -> str:
+    _check_name(machine, name)
     codec = json_codec(machine)
     chosen: dict[str, Value] = {}
     if isinstance(options, str | Symbol):
@@ -255,6 +279,7 @@ def job_of_class(machine: Machine, klass: Value, way: str, arguments: list[Value
 
 
 def _schedule(machine: Machine, name: str, line: str, job: str, args: Value) -> str:
+    _check_name(machine, job)
     cron = parse_cron(line)
     jobs = jobs_of(machine)
     codec = json_codec(machine)

@@ -7,6 +7,7 @@ import math
 import time
 import uuid
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from soli_lang.base.errors import Cancelled, SoliError
 from soli_lang.machine.machine import Machine
@@ -14,8 +15,13 @@ from soli_lang.machine.machine import Machine
 from ..calling.calls import Calls, failure_text
 from ..observing.logs import Log
 from ..observing.tally import Tally, kind_of
+from ..observing.traces import JOB, Trace
 from .jobs import Jobs, jobs_of, next_time, perform
 from .queue import LEASE_SECONDS, Answer, Job, retry_delay, told
+
+if TYPE_CHECKING:
+    from ..observing.observation import Observation
+    from ..routing.handler import Invoke
 
 MAX_RUNNING = 4
 """Jobs at once. They share the event loop; more only helps jobs that wait."""
@@ -59,6 +65,8 @@ class Worker:
         """Whether something changed while the queue was looked at."""
         self._running: dict[asyncio.Task[None], Job] = {}
         self._stopped = False
+        self.observation: Observation | None = None
+        """Set while somebody watches."""
         self._has_declared = False
         self.jobs: Jobs = jobs_of(machine)
         self.jobs.changed = self._changed
@@ -186,10 +194,23 @@ class Worker:
                     task.cancel()
 
     async def _run(self, job: Job) -> None:
-        try:
-            await self._calls.wait(
-                lambda _: perform(self._machine, job.name, job.args), None, {"job": job}
+        observation = self.observation
+        if observation is None:
+            await self._perform(job, lambda _: perform(self._machine, job.name, job.args))
+            return
+        trace = observation.begin(Trace(JOB, handler=job.name))
+        with observation.attributing(trace):
+            invoke = observation.measured(
+                lambda _: perform(self._machine, job.name, job.args), self._machine, trace
             )
+            try:
+                await self._perform(job, invoke)
+            finally:
+                observation.finish(trace)
+
+    async def _perform(self, job: Job, invoke: Invoke) -> None:
+        try:
+            await self._calls.wait(invoke, None, {"job": job})
         except asyncio.CancelledError:
             await self._taken_back(job)
             raise
@@ -226,6 +247,8 @@ class Worker:
 
     async def _failed(self, job: Job, error: Exception) -> None:
         """Retry or give up, whether the program is at fault or we are."""
+        if self.observation is not None:
+            self.observation.failed(error)
         job.error = error.message if isinstance(error, SoliError) else INTERNAL_TEXT
         again = job.attempts <= job.max_retries
         if again:

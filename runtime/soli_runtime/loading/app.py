@@ -24,7 +24,7 @@ from ..builtins.routes import LIBRARY_KEY, RouteDeclarations
 from ..builtins.views import LIBRARY_KEY_PUBLIC
 from ..calling.waiting_names import may_wait
 from ..http.views import templates
-from ..jobs.jobs import is_job_class, register_class
+from ..jobs.jobs import jobs_of, watch_classes
 from ..routing.declared import Declared
 from ..routing.handler import Handler
 from ..routing.routes import RouteError, RouteTable
@@ -111,13 +111,13 @@ def read_sources(paths: Iterable[Path]) -> dict[Path, Source]:
     return sources
 
 
-def parse_all(paths: Iterable[Path]) -> dict[Path, nodes.Program]:
+def parse_all(project: Project) -> dict[Path, nodes.Program]:
     """The files, parsed. Raises AppInvalid with the syntax errors of all of them."""
     from soli_lang.syntax.parser import parse
 
     parsed: dict[Path, nodes.Program] = {}
     problems: list[SoliError] = []
-    for path, source in read_sources(paths).items():
+    for path, source in _sources(project).items():
         try:
             parsed[path] = parse(source)
         except SoliSyntaxError as error:
@@ -125,6 +125,14 @@ def parse_all(paths: Iterable[Path]) -> dict[Path, nodes.Program]:
     if problems:
         raise AppInvalid(problems)
     return parsed
+
+
+def _sources(project: Project) -> dict[Path, Source]:
+    if project.text is None:
+        return read_sources(project.files)
+    assert project.main is not None
+    sources = read_sources(path for path in project.files if path != project.main)
+    return {**sources, project.main: project.text}
 
 
 def load(project: Project, interpreter: Interpreter, *, prefix: str = "") -> App:
@@ -145,21 +153,21 @@ class _Loading:
 
     def load(self) -> App:
         project = self._project
-        self._nodes = parse_all(project.files)
+        self._nodes = parse_all(project)
         install_prelude(self._interpreter)
+        watch_classes(self._interpreter.machine)
         self._interpreter.machine.library[LIBRARY_KEY_PUBLIC] = project.public
         if project.views is not None:
             found = templates.Templates(project.views, self._interpreter.load)
             self._interpreter.machine.library[templates.LIBRARY_KEY] = found
         for path in project.shared:
             self._share(self._run(path))
-        self._register_jobs()
         for path in project.middleware:
             self._run(path)
         self._run_first()
         for path in project.controllers.values():
             self._run(path)
-        self._register_jobs()
+        jobs_of(self._interpreter.machine).all_known = True
         return App(project, self._interpreter, self._table(), self._programs)
 
     def _run(self, path: Path) -> Program:
@@ -190,15 +198,6 @@ class _Loading:
         if self._project.main is None and isinstance(mine, Function):
             self._interpreter.define(CURRENT_USER, mine)
 
-    def _register_jobs(self) -> None:
-        """Job classes get `perform_later` and its kin."""
-        machine = self._interpreter.machine
-        for program in self._programs.values():
-            for name in program.file.names:
-                value = program.file.get(name)
-                if is_job_class(value):
-                    register_class(machine, value)
-
     def _share(self, program: Program) -> None:
         """Make the functions and classes of a file visible to all files that run later."""
         for name in program.file.names:
@@ -214,7 +213,7 @@ class _Loading:
         main = self._project.main
         found = Controllers(machine, controllers, self._programs[main] if main else None)
         table: RouteTable[Target] = RouteTable()
-        problems = self._faults_of_gates(found)
+        problems = self._faults_of_gates()
         for declared in declarations_of(machine).routes:
             if gates.guards_routes(declared.target):
                 problems.append(self._placed(declared, gates.as_action(declared.target)))
@@ -231,7 +230,7 @@ class _Loading:
             raise AppInvalid(problems)
         return table
 
-    def _faults_of_gates(self, controllers: Controllers) -> list[SoliError]:
+    def _faults_of_gates(self) -> list[SoliError]:
         """What would leave routes unguarded though the app defines an `authenticate`."""
         project, checked = self._project, Gates(self._nodes)
         first = [path for path in (project.main, project.routes) if path is not None]
@@ -242,20 +241,18 @@ class _Loading:
             problems.extend(checked.faults_of_shared(path, self._programs[path]))
         declared = declarations_of(self._interpreter.machine).routes
         for name in dict.fromkeys(one.target.partition("#")[0] for one in declared):
-            file = controllers.definitions(name)
-            if file is not None:
-                path = project.controllers.get(name, first[0])
-                value = file.get(controller_class(name))
+            for path in dict.fromkeys((*first, project.controllers.get(name, first[0]))):
+                value = self._programs[path].get(controller_class(name))
                 problems.extend(checked.faults_of_class(path, name, value))
         return problems
 
     def _authenticate(self, controllers: Controllers, declared: Declared) -> Value:
         """The function that says who connects to a route (spec/websocket.md §7)."""
-        controller = declared.target.partition("#")[0]
         main = self._project.main or self._project.routes
         assert main is not None
-        mine = gates.function_of(controllers.definitions(controller))
-        return mine if mine is not None else gates.function_of(self._programs[main])
+        # A gate in the controller's file holds for what a single file has in its place too.
+        files = (*controllers.files_of(declared.target), self._programs[main])
+        return next(filter(None, map(gates.function_of, files)), None)
 
     def _placed(self, declared: Declared, error: RouteError) -> SoliError:
         """*error* of a route, at its declaration."""

@@ -43,10 +43,9 @@ def granted(
     sleep: Callable[[float], None] | None = None,
     services: Mapping[str, Any] | None = None,
     output: Callable[[str], None] | None = None,
-    program: Path | None = None,
     private_network: bool = False,
 ) -> Capabilities:
-    """The capabilities of a program: files below *root*, modules below *program* (or *root*)."""
+    """The capabilities of a program: files and modules below *root*."""
 
     def unless(name: str, value: Any) -> Any:
         return None if name in denied else value
@@ -63,7 +62,7 @@ def granted(
         private_network=private_network,
         processes="processes" not in denied,
         suspend=suspend,
-        load_module=ModuleLoader(program or root, anywhere="files" not in denied),
+        load_module=ModuleLoader(root, anywhere="files" not in denied),
         services=dict(services or {}),
     )
 

@@ -6,7 +6,7 @@ of its own (spec/stdlib.md §24).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from soli_lang.base.records import Record
@@ -49,19 +49,25 @@ class Controllers:
         self._files = files
         self._main = main
 
-    def definitions(self, controller: str) -> Definitions | None:
-        """The file in which a controller's functions stand."""
-        return self._files.get(controller, self._main)
+    def files_of(self, target: str) -> Iterator[Definitions]:
+        """The files that may define a target, first the one that does.
+
+        What a single file defines wins over what stands in the controller's file beside it.
+        """
+        controller, _, action = target.partition("#")
+        file, main = self._files.get(controller), self._main
+        if main is not None and (file is None or _defines(main, controller, action)):
+            yield main
+        if file is not None:
+            yield file
 
     def find(self, target: str) -> Handler | Unknown:
         """What a route's target means."""
         controller, _, action = target.partition("#")
-        definitions = self._files.get(controller)
         class_name = controller_class(controller)
+        definitions = next(self.files_of(target), None)
         if definitions is None:
-            if self._main is None:
-                return self._no_controller(controller)
-            definitions = self._main
+            return self._no_controller(controller)
         klass = definitions.get(class_name)
         if isinstance(klass, SoliClass):
             method = klass.find_method(action)
@@ -100,6 +106,14 @@ class Controllers:
             return Unknown(f"unknown controller '{controller}'", f"did you mean '{close}'?")
         hint = f"it would be app/controllers/{controller}_controller.soli"
         return Unknown(f"unknown controller '{controller}'", hint)
+
+
+def _defines(main: Definitions, controller: str, action: str) -> bool:
+    """Whether the single file has what a target names, as a function or in a class."""
+    klass = main.get(controller_class(controller))
+    if isinstance(klass, SoliClass):
+        return klass.find_method(action) is not None
+    return isinstance(main.get(action), Function)
 
 
 def controller_class(controller: str) -> str:

@@ -7,16 +7,19 @@ from pathlib import Path
 
 from soli_stdlib.system.environment import with_dotenv
 
+from soli_lang.base.errors import SoliError
 from soli_lang.base.limits import Limits
 from soli_lang.base.records import Record, field
+from soli_lang.base.source import Source
 from soli_lang.interpreter import Interpreter
 
 from ..builtins.library import install_library
 from ..calling.waiting import Waiting
+from ..routing.routes import RouteError
 from ..settings import Settings
-from .app import App, load
+from .app import App, AppInvalid, load
 from .capabilities import granted
-from .project import Project, find_project
+from .project import Project, find_project, project_of_text
 
 
 class Launch(Record, frozen=True):
@@ -24,6 +27,8 @@ class Launch(Record, frozen=True):
 
     path: Path
     settings: Settings
+    text: Source | None = None
+    """The program itself, in place of what is at *path*."""
     environment: Mapping[str, str] = field(default_factory=dict)
     denied: frozenset[str] = frozenset()
     private_network: bool = False
@@ -38,24 +43,32 @@ class Launched(Record, frozen=True):
 
 def launch(how: Launch) -> Launched:
     """Load the app. Raises ProjectError, AppInvalid, or SoliError when a script failed."""
-    project = find_project(how.path)
+    project = find_project(how.path) if how.text is None else project_of_text(how.text)
     waiting = Waiting()
-    return Launched(load(project, new_interpreter(how, project, waiting)), waiting)
+    app = load(project, new_interpreter(how, project, waiting))
+    if project.routes is not None and not app.serves:
+        raise AppInvalid([_no_routes(project.routes)])
+    return Launched(app, waiting)
+
+
+def _no_routes(path: Path) -> SoliError:
+    """What to say of an app folder in which there is nothing to serve."""
+    return RouteError(
+        f"{path} declares no routes, and there is no public folder: there is nothing to serve",
+        hint='declare one: router_websocket("/ws/echo", "echo#handle") or get("/", "home#index")',
+    )
 
 
 def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpreter:
     """An interpreter for the files of *project*. Loading them is not limited in time."""
-    # A script reads the files where its user is; an app those of its folder.
-    root = Path.cwd() if project.main is not None else project.root
     capabilities = granted(
-        root,
+        project.root,
         denied=how.denied,
         environment=_environment(how, project),
         suspend=waiting.suspend,
         sleep=waiting.sleep,
         services={"run_blocking": waiting.run_blocking},
         private_network=how.private_network,
-        program=project.root,
     )
     limits = Limits(max_value_bytes=how.settings.max_value_bytes)
     return Interpreter(install_library, capabilities=capabilities, limits=limits)

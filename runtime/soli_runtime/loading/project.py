@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from soli_lang.base.records import Record, field
+from soli_lang.base.records import Record, changed, field
+from soli_lang.base.source import Source
 
 EXTENSIONS = (".soli", ".sl")
 """Ours first: of two files that differ in the extension only, it counts."""
@@ -32,6 +33,8 @@ class Project(Record, frozen=True):
     """`"echo"` or `"admin/posts"` -> its file."""
     public: Path | None = None
     views: Path | None = None
+    text: Source | None = None
+    """What stands in `main`, when that is no file."""
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -49,6 +52,11 @@ def find_project(path: Path) -> Project:
     if not path.is_file():
         raise ProjectError(f"'{path}' is neither a file nor a folder")
     return _around(path.parent, main=path)
+
+
+def project_of_text(text: Source) -> Project:
+    """A program that came from standard input: a single file of the folder one is in."""
+    return changed(_around(Path(), main=Path(text.name)), text=text)
 
 
 def _folder(root: Path) -> Project:

@@ -33,6 +33,8 @@ from ..routing.declared import CorsRule
 from ..routing.routes import Match, NoMatch
 
 if TYPE_CHECKING:
+    from ..observing.observation import Observation
+    from ..routing.handler import Invoke
     from .service import Service
 
 
@@ -187,6 +189,8 @@ class HttpActions:
         stages = middleware.chosen(self._middleware, target.declared.middleware)
         invoke = middleware.around(self._machine, stages, handler.invoke)
         try:
+            if self._service.observation is not None:
+                invoke = self._observed(self._service.observation, invoke, handler.name)
             local = {"request": context}
             value = await self._service.calls.wait(invoke, context.request, local)
             return final_response(context, self._response(context, value), self._hardening)
@@ -196,10 +200,19 @@ class HttpActions:
             self._log_failure("action_failed", handler.name, error, context)
             return self._failure(error)
 
+    def _observed(self, observation: Observation, invoke: Invoke, name: str) -> Invoke:
+        trace = observation.current()
+        if trace is None:
+            return invoke  # the request began before anybody watched
+        trace.handler = name
+        return observation.measured(invoke, self._machine, trace)
+
     def _log_failure(
         self, event: str, handler: str, error: Exception, context: RequestContext
     ) -> None:
         kind, raw = kind_of(error), context.raw
+        if self._service.observation is not None:
+            self._service.observation.failed(error)
         self._service.tally.handler_errors[handler, kind] += 1
         self._service.log.error(
             event,

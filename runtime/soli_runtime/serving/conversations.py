@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.errors import SoliError
 from soli_lang.values.values import Value
@@ -29,7 +29,13 @@ from ..ws.connection import Connection
 from ..ws.counters import CloseCause
 from .delivery import Delivery
 
+if TYPE_CHECKING:
+    from ..observing.observation import Observation
+
 logger = logging.getLogger("soli.ws")
+
+Then = Callable[[Any], None]
+"""What is done with a handler's return, or its `Failure`."""
 
 INTERNAL_ERROR = 1011
 
@@ -51,6 +57,7 @@ class Live:
 
     __slots__ = (
         "calls",
+        "conversation_class",
         "conversations",
         "delivery",
         "dev",
@@ -59,6 +66,7 @@ class Live:
         "log",
         "max_presence_bytes",
         "now",
+        "observation",
         "on_gone",
         "tally",
         "when_empty",
@@ -89,6 +97,9 @@ class Live:
         self.tally = tally if tally is not None else Tally()
         self.on_gone = on_gone
         self.conversations: dict[str, Conversation] = {}
+        self.conversation_class: type[Conversation] = Conversation
+        self.observation: Observation | None = None
+        """Set while somebody watches; then conversations are of another class (`watched`)."""
         self.when_empty: Callable[[], None] | None = None
         """Called when the last conversation is forgotten (the server waits for it)."""
 
@@ -196,7 +207,7 @@ class Conversation:
 
     # Calls of the handler
 
-    def _call(self, event: dict[str, Any], then: Callable[[Any], None]) -> Any:
+    def _call(self, event: dict[str, Any], then: Then) -> Any:
         def done(outcome: Any) -> None:
             self._resumed(outcome, then)
 
@@ -205,7 +216,7 @@ class Conversation:
     def _message_done(self, outcome: Any) -> None:
         self._resumed(outcome, self._answered)
 
-    def _settle(self, outcome: Any, then: Callable[[Any], None]) -> None:
+    def _settle(self, outcome: Any, then: Then) -> None:
         """Go on at once, or hold the connection's further events until the handler is done."""
         if outcome.__class__ is Runner:
             self.runner = outcome
@@ -216,7 +227,7 @@ class Conversation:
             return
         then(outcome)
 
-    def _resumed(self, outcome: Any, then: Callable[[Any], None]) -> None:
+    def _resumed(self, outcome: Any, then: Then) -> None:
         """A handler that waited is done."""
         self.runner = None
         try:
@@ -241,7 +252,7 @@ class Conversation:
         if self.id in self.live.conversations:
             self._forget()
 
-    def _go_on(self, outcome: Any, then: Callable[[Any], None]) -> None:
+    def _go_on(self, outcome: Any, then: Then) -> None:
         is_taken_back = is_cancelled(outcome) and (self.ended is not None or self._is_cut)
         if not is_taken_back:
             then(outcome)
@@ -315,7 +326,11 @@ class Conversation:
         """With `--dev`, tell the client what went wrong."""
         if self.live.dev and self.connection is not None and self.ended is None:
             payload = {"event": "error", "payload": {"message": message}}
-            self.connection.send(self.live.encode_json(payload))
+            self._tell(self.live.encode_json(payload))
+
+    def _tell(self, text: str) -> None:
+        assert self.connection is not None
+        self.connection.send(text)
 
     # The end
 

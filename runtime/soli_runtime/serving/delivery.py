@@ -38,6 +38,9 @@ EVERYBODY = ""
 """The fan-out room of all connections; all others are cohorts."""
 
 
+Told = Callable[[Effect, tuple[ConnectionId, ...]], None]
+"""Gets an effect and, when it is a `Send`, whom it reaches."""
+
 MAX_NOTED = 1000
 """Different things that one handler is warned about: keys may be made at run time."""
 
@@ -91,6 +94,35 @@ class Delivery:
         for effect in effects:
             if isinstance(effect, Enter):
                 self._perform[effect.__class__](effect, None)
+
+    def watch(self, told: Told | None) -> None:
+        """From now on tell *told* of what is sent, closed and noted before it is; None: nobody."""
+        for kind, perform in ((Send, self._send), (Close, self._close), (Note, self._note)):
+            self._perform[kind] = perform if told is None else self._telling(told, perform)
+
+    def _telling(self, told: Told, perform: Callable[..., None]) -> Callable[..., None]:
+        def tell_and_perform(effect: Effect, handler: Handler | None) -> None:
+            told(effect, self._recipients(effect) if isinstance(effect, Send) else ())
+            perform(effect, handler)
+
+        return tell_and_perform
+
+    def _recipients(self, effect: Send) -> tuple[ConnectionId, ...]:
+        """Whom a message reaches that is sent now."""
+        audience = effect.audience
+        if isinstance(audience, Members):
+            members = self._fanout.members(audience.cohort)
+            found = (connection.session.id for connection in members)
+            return tuple(one for one in found if one != audience.but)
+        if isinstance(audience, One):
+            ids: Iterable[ConnectionId] = (audience.connection_id,)
+        else:
+            ids = audience.ids if isinstance(audience, Some) else self._connections
+        return tuple(one for one in ids if self._is_open(one))
+
+    def _is_open(self, connection_id: ConnectionId) -> bool:
+        connection = self._connections.get(connection_id)
+        return connection is not None and connection.is_open
 
     def stop(self) -> None:
         """No further timers."""

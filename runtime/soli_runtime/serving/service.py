@@ -54,6 +54,7 @@ from .delivery import Delivery
 if TYPE_CHECKING:
     from ..jobs.jobs import Jobs
     from ..observing.metrics import Metrics
+    from ..observing.observation import Observation, Observer
 
 CANCELLING_TURNS = 4
 """Turns of the loop in which a cancelled call comes to its end: a task, its waiter, its runner."""
@@ -77,6 +78,8 @@ class Service:
         self.tally = Tally()
         self.metrics: Metrics | None = None
         """None unless they are on."""
+        self.observation: Observation | None = None
+        """None unless somebody watches (`watch`)."""
         self.loop = asyncio.get_running_loop()
         machine = app.interpreter.machine
         self._machine = machine
@@ -142,6 +145,20 @@ class Service:
         """Whether a host says who connects."""
         return self._host_authenticate is not None
 
+    def watch(self, observer: Observer) -> None:
+        """Tell *observer* of every event, request and job from now on, each with what it caused."""
+        from .watched import watch  # here: production does without
+
+        watch(self, observer)
+        self._worker.observation = self.observation
+
+    def unwatch(self, observer: Observer) -> None:
+        """Tell *observer* nothing any more."""
+        from .watched import unwatch
+
+        unwatch(self, observer)
+        self._worker.observation = self.observation
+
     # --- the life of the service ---------------------------------------------------------------
 
     async def start(self) -> None:
@@ -162,6 +179,7 @@ class Service:
         machine = self._machine
         self.app.declarations.closed = True
         self._worker = Worker(machine, self._job_calls, self.log, self.tally)
+        self._worker.observation = self.observation
         self._worker.start()
         machine.limits = handler_limits(self.settings)
         machine.library[REALTIME_KEY] = self.realtime
@@ -249,7 +267,10 @@ class Service:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; the aiohttp handler."""
         try:
-            answer = await self._handle(request)
+            if self.observation is None:
+                answer = await self._handle(request)
+            else:
+                answer = await self.observation.of_request(request, self._handle)
             self.tally.responses[answer.status] += 1
             return answer
         except ConnectionError:
@@ -301,13 +322,13 @@ class Service:
             user = await self.authenticated(raw, match, session)
             if isinstance(user, Response):
                 self.endpoint.counters.handshakes_refused += 1
-                self._log_refusal(user.status, "authenticate", raw)
+                self._log_refusal(user.status, "authenticate", raw, user.text)
                 return to_aiohttp(user)
             conversation = self._conversation(match, raw, user, session)
             protocol = conversation.events.protocol
             answer = await upgrade(request, conversation, self.endpoint, protocol=protocol)
             if answer.status >= 400:
-                self._log_refusal(answer.status, "handshake", raw)
+                self._log_refusal(answer.status, "handshake", raw, "no WebSocket handshake")
             return answer
         finally:
             if conversation is None or not conversation.was_opened:
@@ -323,14 +344,17 @@ class Service:
         protocol = choose_protocol(offered, match.target.declared.protocols)
         events = Events(*parts) if protocol is None else ProtocolEvents(*parts, protocol)
         visitor = Visitor(visited["path"], raw.remote_ip, user, session)
-        return Conversation(self.live, match.target.handler, events, visitor)
+        return self.live.conversation_class(self.live, match.target.handler, events, visitor)
 
     def _refuse(self, status: int, reason: str, text: str, raw: RawRequest) -> web.StreamResponse:
         self.endpoint.counters.handshakes_refused += 1
-        self._log_refusal(status, reason, raw)
+        self._log_refusal(status, reason, raw, text)
         return plain(status, text)
 
-    def _log_refusal(self, status: int, reason: str, raw: RawRequest) -> None:
+    def _log_refusal(self, status: int, reason: str, raw: RawRequest, text: str) -> None:
+        trace = None if self.observation is None else self.observation.current()
+        if trace is not None:
+            trace.reason, trace.text = reason, text
         self.tally.refusals[reason, status] += 1
         self.log.warning(
             "upgrade_refused", status=status, reason=reason, path=raw.path, ip=raw.remote_ip
@@ -384,6 +408,8 @@ class Service:
 
     def _authentication_failed(self, error: Exception, raw: RawRequest) -> Response:
         kind = kind_of(error)
+        if self.observation is not None:
+            self.observation.failed(error)
         self.tally.handler_errors["authenticate", kind] += 1
         self.log.error(
             "authenticate_error", kind=kind, path=raw.path, error=lambda: failure_text(error)

@@ -226,6 +226,11 @@ class Fanout:
         if not room.members:
             del self._rooms[room.name]
 
+    def members(self, name: Hashable) -> "tuple[Connection, ...]":
+        """The connections in a room."""
+        room = self._rooms.get(name)
+        return () if room is None else tuple(room.members)
+
     def count(self, name: Hashable) -> int:
         """How many connections are in a room."""
         room = self._rooms.get(name)

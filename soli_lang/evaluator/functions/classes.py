@@ -32,6 +32,7 @@ def compile_class(compiler: Compiler, node: nodes.ClassDecl) -> Closure:
     put = store(compiler, compiler.block.declare(node.name))
     superclass = None if node.superclass is None else _class_named(compiler, node, node.superclass)
     build = _class_builder(compiler, node)
+    machine = compiler.machine
 
     def declare(frame: Frame) -> None:
         above = None if superclass is None else superclass(frame)
@@ -39,6 +40,7 @@ def compile_class(compiler: Compiler, node: nodes.ClassDecl) -> Closure:
         klass.construct = construct
         put(frame, klass)
         build(frame, klass)
+        machine.on_class(klass)
 
     return declare
 

@@ -1,0 +1,219 @@
+"""What takes the place of a service's own classes while somebody watches (see `observation`).
+
+The classes here have no fields of their own, so that objects can change to them and back: whoever
+does not watch pays nothing, not even a test, and connections need not be told.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from soli_lang.base.errors import Cancelled
+from soli_lang.values.semantics import inspect
+from soli_lang.values.values import Value
+
+from ..core.actions import ACTIONS, ActionError
+from ..core.effects import Close, Effect, Note
+from ..core.payloads import cut_reason
+from ..core.realtime import Realtime
+from ..observing.observation import Observation, Observer
+from ..observing.traces import (
+    CONNECT,
+    DISCONNECT,
+    MESSAGE,
+    ActionTaken,
+    Closing,
+    Delivered,
+    HelperCalled,
+    Trace,
+    Warned,
+)
+from .conversations import Conversation, Then
+
+if TYPE_CHECKING:
+    from ..ws.connection import Connection
+    from .service import Service
+
+
+def watch(service: Service, observer: Observer) -> None:
+    """Tell *observer* of all that happens in *service* from now on."""
+    observation = service.observation
+    if observation is None:
+        observation = service.observation = Observation(time.time)
+        _put_in(service, observation)
+    observation.observers.append(observer)
+
+
+def unwatch(service: Service, observer: Observer) -> None:
+    """Tell *observer* nothing any more. One that does not watch: nothing."""
+    observation = service.observation
+    if observation is None or observer not in observation.observers:
+        return
+    observation.observers.remove(observer)
+    if not observation.observers:
+        service.observation = None
+        _put_in(service, None)
+
+
+def _put_in(service: Service, observation: Observation | None) -> None:
+    live, realtime = service.live, service.realtime
+    is_watched = observation is not None
+    live.observation = observation
+    live.conversation_class = WatchedConversation if is_watched else Conversation
+    for conversation in live.conversations.values():
+        conversation.__class__ = live.conversation_class
+    realtime.told = None if observation is None else observation.add
+    realtime.__class__ = WatchedRealtime if is_watched else Realtime
+    told = None if observation is None else _teller(observation)
+    service.delivery.watch(told)
+
+
+def _teller(observation: Observation) -> Any:
+    def told(effect: Effect, recipients: tuple[str, ...]) -> None:
+        if isinstance(effect, Close):
+            part = Closing(effect.connection_id, effect.code, effect.reason)
+            observation.add(part)
+        elif isinstance(effect, Note):
+            if effect.once:
+                observation.add(Warned(effect.text))
+        else:
+            observation.add(Delivered(effect.payload, recipients))  # type: ignore[union-attr]
+
+    return told
+
+
+class WatchedConversation(Conversation):
+    """A conversation whose events are traced."""
+
+    __slots__ = ()
+
+    def on_message(self, connection: Connection, payload: str | bytes) -> None:
+        parts = self.handler.event_parts
+        if isinstance(payload, str):
+            event = self.events.message(payload, parts)
+        else:
+            event = self.events.binary(payload, parts)
+        trace = self._trace(MESSAGE)
+        trace.message = payload
+        self._settle(self._traced_call(trace, event, self._answered), self._answered)
+
+    def _call(self, event: dict[str, Any], then: Then) -> Any:
+        return self._traced_call(self._trace_of(event), event, then)
+
+    def _trace(self, kind: str) -> Trace:
+        trace = Trace(
+            kind,
+            path=self.visitor.path,
+            handler=self.handler.name,
+            connection_id=self.id,
+        )
+        return self._observation.begin(trace)
+
+    def _trace_of(self, event: dict[str, Any]) -> Trace:
+        trace = self._trace(event["type"])
+        if trace.kind == CONNECT:
+            trace.user = self.visitor.user
+            trace.details = self.events.describe()
+        elif trace.kind == DISCONNECT and self.ended is not None:
+            trace.code, trace.reason = self.ended
+        return trace
+
+    @property
+    def _observation(self) -> Observation:
+        observation = self.live.observation
+        assert observation is not None
+        return observation
+
+    def _traced_call(self, trace: Trace, event: dict[str, Any], then: Then) -> Any:
+        live, observation = self.live, self._observation
+        observation.events[self.id] = trace
+        invoke = observation.measured(self.handler.invoke, live.calls.machine, trace)
+
+        def done(outcome: Any) -> None:
+            self._resumed(outcome, then)
+
+        return live.calls.run(invoke, event, {"connection": self}, done)
+
+    def _apply(self, outcome: Any) -> bool:
+        observation = self._observation
+        trace = observation.events.get(self.id)
+        if trace is None:
+            return super()._apply(outcome)  # its event began before anybody watched
+        if outcome.__class__ is dict:
+            trace.parts.extend(taken(outcome))
+        with observation.attributing(trace):
+            try:
+                return super()._apply(outcome)
+            finally:
+                if trace.kind != DISCONNECT:  # which ends with what presence makes of it
+                    observation.events.pop(self.id, None)
+                    observation.finish(trace)
+
+    def _failed(self, error: BaseException) -> None:
+        self._observation.failed(error)
+        super()._failed(error)
+
+    def _refused(self, error: ActionError) -> None:
+        observation = self._observation
+        trace = observation.current()
+        if trace is not None:
+            trace.error = error
+            trace.parts = [part for part in trace.parts if not isinstance(part, ActionTaken)]
+        super()._refused(error)
+
+    def _tell(self, text: str) -> None:
+        self._observation.add(Delivered(text, (self.id,)))
+        super()._tell(text)
+
+    def _forget(self) -> None:
+        observation = self._observation
+        trace = observation.events.pop(self.id, None)
+        if trace is None:
+            super()._forget()
+            return
+        if trace.kind != DISCONNECT:
+            trace.error = Cancelled("the connection is gone")
+        with observation.attributing(trace):
+            try:
+                super()._forget()
+            finally:
+                observation.finish(trace)
+
+
+def taken(outcome: dict[Any, Value]) -> list[ActionTaken]:
+    """The actions in a handler's return, in the order in which they are applied."""
+    keys = [key for key in ACTIONS if key in outcome]
+    return [ActionTaken(key, inspect(outcome[key])) for key in keys]
+
+
+class WatchedRealtime(Realtime):
+    """The `ws_*` helpers, traced; also what the host calls in its own code."""
+
+    def _told(self, name: str, *arguments: Value) -> None:
+        assert self.told is not None
+        self.told(HelperCalled(name, ", ".join(inspect(value) for value in arguments)))
+
+    def send(self, connection_id: str, message: Value) -> None:
+        self._told("ws_send", connection_id, message)
+        super().send(connection_id, message)
+
+    def broadcast(self, message: Value) -> None:
+        self._told("ws_broadcast", message)
+        super().broadcast(message)
+
+    def broadcast_room(self, room: str, message: Value, user: str = "ws_broadcast_room") -> None:
+        self._told(user, room, message)
+        super().broadcast_room(room, message, user)
+
+    def close(self, connection_id: str, reason: str = "", code: int = 1000) -> None:
+        self._told("ws_close", connection_id, cut_reason(reason), code)
+        super().close(connection_id, reason, code)
+
+    def join(self, connection_id: str, room: str) -> None:
+        self._told("ws_join", room)
+        super().join(connection_id, room)
+
+    def leave(self, connection_id: str, room: str) -> None:
+        self._told("ws_leave", room)
+        super().leave(connection_id, room)
