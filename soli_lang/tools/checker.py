@@ -12,6 +12,7 @@ from ..tree import nodes
 from .checking.findings import ERROR, WARNING, Finding, Findings, Known
 from .checking.flow import FlowPass
 from .checking.names import NamePass
+from .checking.receivers import ReceiverPass
 from .checking.shapes import ShapePass
 
 __all__ = [
@@ -31,6 +32,7 @@ def check(program: nodes.Program, known: Known) -> list[Finding]:
     findings = Findings(program.source)
     NamePass(program, known, findings).run()
     FlowPass(program, findings).run()
+    ReceiverPass(program, known, findings).run()
     ShapePass(program, known, findings).run()
     return sorted(findings.all, key=lambda finding: finding.order)
 

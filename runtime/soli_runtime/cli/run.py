@@ -43,6 +43,7 @@ def run_path(arguments: list[str]) -> int:
         environment=os.environ,
         denied=options.denied,
         private_network=options.private_network,
+        shell=options.shell,
         text=_standard_input() if options.from_input else None,
         store=store,
     )

@@ -110,8 +110,8 @@ def _announce_to_superclass(frame: Frame, klass: SoliClass) -> None:
 
 
 def _method_step(compiler: Compiler, member: nodes.MethodDecl) -> Step:
-    code = compile_function(compiler, member.function, is_method=True)
     name, is_static = member.function.name, member.is_static
+    code = compile_function(compiler, member.function, is_method=True, has_this=not is_static)
     if member.is_constructor:
 
         def set_constructor(frame: Frame, klass: SoliClass) -> None:
