@@ -49,8 +49,18 @@ def exported_names(program: nodes.Program) -> set[str]:
 
 
 def shared_names(program: nodes.Program) -> set[str]:
-    """The functions and classes that *program* defines at its top level."""
-    return {name for statement in program.body.statements for name in _declared(statement)}
+    """The functions, classes and constants that *program* defines at its top level."""
+    return {name for statement in program.body.statements for name in _shared(statement)}
+
+
+def _shared(statement: nodes.Node) -> list[str]:
+    if isinstance(statement, nodes.Export):
+        return _shared(statement.declaration)
+    if isinstance(statement, nodes.Let):
+        return [statement.name] if isinstance(statement.value, nodes.Lambda) else []
+    if isinstance(statement, nodes.Assign) and isinstance(statement.value, nodes.Lambda):
+        return [statement.target.name] if isinstance(statement.target, nodes.Name) else []
+    return _declared(statement)
 
 
 def _declared(statement: nodes.Node) -> list[str]:

@@ -79,7 +79,7 @@ def _complete(compiler: Compiler, code: FunctionCode, block: Block, receiver: st
     uses_this = receiver is not None or mentions_this(node.body)
     if uses_this:
         block.declare(receiver or THIS)
-    signature = Signature(block.size)
+    signature = Signature(block.size, node.name)
     implicit = _declare_parameters(block, node, signature)
     compiler.scopes.declare_function(node.body, block)
     body = _compile_inside(compiler, node, signature)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...base.errors import SoliSyntaxError
 from ...base.source import Span
 from ...evaluator.scopes import THIS, Block, FileScope, Scopes, Variable, children
 from ...tree import nodes
@@ -96,7 +97,10 @@ class NamePass:
         except LookupError:
             message = f"Module not found: {statement.path}"
             self._findings.error("unknown-module", message, statement.span)
-            return None
+        except SoliSyntaxError as error:
+            message = f"{statement.path} is no program: {error.text()}"
+            self._findings.error("unknown-module", message, statement.span)
+        return None
 
     def _declare_import(self, name: str, node: nodes.Node) -> None:
         variable = self._block.declare(name)
