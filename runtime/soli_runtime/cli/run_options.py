@@ -26,6 +26,7 @@ class RunOptions(Record, frozen=True):
     settings: Settings
     denied: frozenset[str] = frozenset()
     private_network: bool = False
+    shell: bool = False
     console: bool = False
     record: Path | None = None
     """Where the events of every connection are kept."""
@@ -59,6 +60,7 @@ def _parsed(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
         settings=_settings(environment, vars(parsed)),
         denied=denied_of(parsed),
         private_network=parsed.private_network,
+        shell=parsed.allow_shell,
         console=parsed.console,
         record=None if parsed.record is None else Path(parsed.record),
         log_level=parsed.log_level,
