@@ -101,8 +101,11 @@ class PrivateRedis:
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
         assert self._process.stdin is not None
-        with suppress(BrokenPipeError):  # it ended at once, which `start` finds out
+        # One that ends at once does not read: `_answers` finds out.
+        with suppress(BrokenPipeError):
             self._process.stdin.write(self._configuration().encode())
+            self._process.stdin.flush()
+        with suppress(BrokenPipeError):
             self._process.stdin.close()
 
     def _configuration(self) -> str:
