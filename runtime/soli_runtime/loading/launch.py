@@ -48,6 +48,8 @@ def launch(how: Launch) -> Launched:
     """Load the app. Raises ProjectError, AppInvalid, or SoliError when a script failed."""
     project = find_project(how.path) if how.text is None else project_of_text(how.text)
     waiting = Waiting()
+    if how.store is not None:
+        waiting.leaving.append(how.store.detach)
     app = load(project, new_interpreter(how, project, waiting))
     if project.routes is not None and not app.serves:
         raise AppInvalid([_no_routes(project.routes)])
