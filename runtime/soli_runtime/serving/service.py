@@ -250,10 +250,10 @@ class Service:
     async def _handlers_done(self, deadline: float) -> None:
         """Wait until every conversation has had its disconnect event; then take calls back."""
         left = deadline - self.loop.time()
-        if self.live.conversations and not await _until(
+        if self.hub.seats and not await _until(
             lambda callback: setattr(self.live, "when_empty", callback), left
         ):
-            self.log.warning("shutdown_cut", handlers=len(self.live.conversations))
+            self.log.warning("shutdown_cut", handlers=len(self.hub.seats))
         self.calls.runners.cancel_all()
         for _ in range(CANCELLING_TURNS):
             await asyncio.sleep(0)
