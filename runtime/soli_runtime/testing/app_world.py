@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 from soli_lang.native.native import declarations, install
 
@@ -13,8 +14,11 @@ from ..observing.logs import Log
 from ..settings import Settings
 from .app_server import AppServer
 from .words import requests, sockets
+from .words.clock import jobs_run
 from .words.requests import Visitor
 from .worlds import ROUTING_KEY, ROUTING_NAMES, World
+
+TOLD_BY_THE_CLIENT = ("upgrade_refused", "closed_by_policy", "bad_request")
 
 
 class AppWorld:
@@ -41,10 +45,12 @@ class AppWorld:
         await self._server.start()
         world.app_limits, machine.limits = machine.limits, limits
         machine.library[requests.LIBRARY_KEY] = Visitor(self._server)
+        jobs, worker = jobs_run(machine), self._server.service.worker
+        jobs.worker, worker.watch = worker, jobs.note
 
     def _load(self) -> None:
         app = load(self._project, self._world.interpreter)
-        self._server = AppServer(app, self._settings, Log(_write, level="error"))
+        self._server = AppServer(app, self._settings, SpecLog(_write, level="warning"))
 
     async def test_ended(self, sockets_before: int) -> None:
         """Close what a test left open."""
@@ -59,6 +65,15 @@ class AppWorld:
         await self.test_ended(0)
         if self._server is not None:
             await self._server.stop()
+
+
+class SpecLog(Log):
+    """What the app of a spec has to say to its author: errors and warnings."""
+
+    def warning(self, event: str, **fields: Any) -> None:
+        # Who was refused is told by `ws_connect` and the response; a spec often wants just that.
+        if event not in TOLD_BY_THE_CLIENT:
+            super().warning(event, **fields)
 
 
 def _write(text: str) -> None:

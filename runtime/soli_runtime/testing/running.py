@@ -148,7 +148,7 @@ class SpecFile:
         suite = self._world.suite
         suite.running = test
         started = perf_counter()
-        self._world.unfreeze()
+        self._world.begin_test()
         sockets = self._app.sockets_open() if self._app is not None else 0
         error = broken or await self._run_hooks_and_body(test)
         if self._app is not None:

@@ -21,12 +21,15 @@ from soli_lang.native.native import declarations, install
 from soli_lang.values.values import Value
 
 from ..builtins.library import install_library
+from ..builtins.prelude import install_prelude
 from ..calling.calls import Calls
 from ..calling.greenlets import Runners
+from ..jobs.jobs import watch_classes
 from ..loading.capabilities import granted
 from ..loading.project import Project, ProjectError, find_project
 from .suites import Suite
 from .words import assertions, dsl, expectations, factories, no_app
+from .words import clock as clock_words
 from .words.assertions import suite_of
 
 ENVIRONMENT = {"APP_ENV": "test"}
@@ -45,7 +48,7 @@ def install_testing(machine: Machine) -> None:
     """The library of a spec file: the runtime's, and what tests are written with."""
     install_library(machine)
     machine.library[ROUTING_KEY] = {name: machine.globals[name] for name in ROUTING_NAMES}
-    for module in (dsl, assertions, expectations, factories, no_app):
+    for module in (dsl, assertions, expectations, factories, clock_words, no_app):
         install(machine, declarations(module), expectations.TYPES)
 
 
@@ -69,6 +72,8 @@ class World:
             install_testing, capabilities=capabilities, limits=self._limits
         )
         self.machine = self.interpreter.machine
+        install_prelude(self.interpreter)
+        watch_classes(self.machine)
         self._calls = Calls(self.machine, Runners(wait_seconds=seconds))
 
     @property
@@ -79,9 +84,10 @@ class World:
         """Run *code* with a fresh budget. Raises what it raises."""
         return await self._calls.wait(lambda _: code(), None, {"testing": self})
 
-    def unfreeze(self) -> None:
-        """Let the clock run again."""
+    def begin_test(self) -> None:
+        """Let the clock run again, and forget which jobs ran."""
         clock.of(self.machine).unfreeze()
+        clock_words.jobs_run(self.machine).taken()
 
     def _suspend(self, awaitable: Any) -> Any:
         machine = self.machine
