@@ -16,7 +16,7 @@ from .test_command_line import SOLI, soli
 ROUTES = 'router_websocket("/ws", "chat#talk")\npost("/signup", "chat#signup")\n'
 CHAT = """
 def authenticate(request)
-  halt(403, "members only") if request["query"]["secret"] == "wrong"
+  return halt(403, "members only") if request["query"]["secret"] == "wrong"
   headers = request["headers"]
   { "id": session_get("user_id") ?? headers["authorization"] ?? request["cookies"]["name"] }
 end
