@@ -120,7 +120,11 @@ def test_soli_code_in_documents_parses(document: Path) -> None:
 
 def default_in_words(setting: Setting) -> str:
     """A default as the table writes it."""
-    special = {"allowed-origins": "the same host", "trusted-proxies": "none"}
+    special = {
+        "allowed-origins": "the same host",
+        "allowed-hosts": "any",
+        "trusted-proxies": "none",
+    }
     name = setting.flag.removeprefix("--")
     value = setting.default
     if name in special:

@@ -92,6 +92,14 @@ class Settings(Record, frozen=True, kw_only=True):
     allowed_origins: tuple[str, ...] = _setting(
         (), "list", "origins that may connect, separated by commas; none: the same host; *: all"
     )
+    allowed_hosts: tuple[str, ...] = _setting(
+        (), "list", "hosts that requests may ask for, separated by commas; none: any"
+    )
+    cross_origin: Literal["refuse", "accept"] = _setting(
+        "refuse",
+        "refuse|accept",
+        "what to do with requests of other sites that bear cookies and may change something",
+    )
     trusted_proxies: tuple[str, ...] = _setting(
         (), "list", "addresses or networks whose forwarded headers count, separated by commas"
     )

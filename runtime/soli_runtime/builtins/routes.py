@@ -57,6 +57,8 @@ class RouteDeclarations(Record):
     cors: list[CorsRule] = field(default_factory=list)
     named: dict[str, str] = field(default_factory=dict)
     """Name of a route -> its pattern, for `NAME_path`."""
+    open_to_others: list[str] = field(default_factory=list)
+    """Patterns of `skip_csrf`."""
     closed: bool = False
     """True once the app serves: it is too late for further routes."""
     place: _Place = field(default_factory=_Place)
@@ -306,8 +308,10 @@ def cors(machine: Machine, pattern: str, options: dict[Any, Value] | None) -> No
 
 
 @function("skip_csrf", String)
-def skip_csrf(pattern: str) -> None:
-    """Accepted for programs written for Soli: there is no CSRF check to skip."""
+def skip_csrf(machine: Machine, pattern: str) -> None:
+    """Let other sites send requests with cookies to the paths that match *pattern*."""
+    declarations = _of(machine)
+    declarations.open_to_others.append(joined(declarations.place.prefix, pattern))
 
 
 # --- named routes ------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-_DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -35,25 +35,32 @@ def origin_fault(headers: Mapping[str, str], peer: Peer, allowed: Sequence[str])
         if "cookie" in headers or "authorization" in headers:
             return "credentials without an Origin header"
         return None
-    if any(_matches(origin, entry) for entry in allowed):
-        return None
-    if not allowed and _is_same_host(origin, peer):
+    if is_listed(origin, allowed) or (not allowed and is_from_here(origin, peer)):
         return None
     return "origin not allowed"
 
 
-def _is_same_host(origin: str, peer: Peer) -> bool:
+def is_listed(origin: str, allowed: Sequence[str]) -> bool:
+    """Whether *origin* is one of the origins, hosts and `*.hosts` of a list."""
+    return any(_matches(origin, entry) for entry in allowed)
+
+
+def is_from_here(origin: str, peer: Peer) -> bool:
+    """Whether *origin* is that of this server as the client sees it: scheme, host and port."""
     try:
         parts = urlsplit(origin)
-        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
         host = urlsplit(f"//{peer.host}")
-        host_port = host.port or _DEFAULT_PORTS.get(peer.scheme)
+        ports = (parts.port, host.port)
     except ValueError:
         return False
     if parts.hostname is None or parts.hostname != host.hostname:
         return False
-    # Behind a TLS proxy that does not say so, the origin is https and we see http.
-    return port == host_port or (host.port is None and parts.port is None)
+    if parts.scheme == peer.scheme:
+        default = _DEFAULT_PORTS.get(peer.scheme)
+        return (ports[0] or default) == (ports[1] or default)
+    # Behind a TLS proxy that does not say so, the origin is https and we see http. Not the other
+    # way round: a page that came in the clear is not the page that we sent under TLS.
+    return (parts.scheme, peer.scheme) == ("https", "http") and ports == (None, None)
 
 
 def _matches(origin: str, entry: str) -> bool:

@@ -14,10 +14,11 @@ Headers = list[tuple[str, str]]
 
 def rule_for(rules: Iterable[CorsRule], path: str) -> CorsRule | None:
     """The first rule whose pattern covers *path*; a final `*` covers everything below."""
-    return next((rule for rule in rules if _covers(rule.pattern, path)), None)
+    return next((rule for rule in rules if covers(rule.pattern, path)), None)
 
 
-def _covers(pattern: str, path: str) -> bool:
+def covers(pattern: str, path: str) -> bool:
+    """Whether a rule for *pattern* is one for *path*."""
     if pattern.endswith("*"):
         start = pattern.rstrip("*")
         return path.startswith(start) or path == start.rstrip("/")
@@ -34,6 +35,11 @@ def allowed_origin(rule: CorsRule, origin: str) -> str | None:
     # With credentials the wildcard does not count (Fetch standard); naming any origin that
     # asks would open the user's session to every site, so nothing is allowed then.
     return None if rule.options["credentials"] else "*"
+
+
+def trusts_with_cookies(rule: CorsRule, origin: str) -> bool:
+    """Whether the app lets pages of *origin* act with the rights of its users."""
+    return bool(rule.options["credentials"]) and allowed_origin(rule, origin) == origin
 
 
 def response_headers(rule: CorsRule, origin: str) -> Headers:

@@ -224,6 +224,7 @@ def _new_id() -> str:
 # --- builtins ----------------------------------------------------------------------------------
 
 _KEY = String("string key")
+_TOKEN_KEY = "csrf_token"
 
 
 def _session(machine: Machine) -> Session | None:
@@ -286,6 +287,42 @@ def session_destroy(machine: Machine) -> None:
     session = _session(machine)
     if session is not None:
         session.destroy()
+
+
+@function("csrf_token")
+def csrf_token(machine: Machine) -> str:
+    """A token of the visitor's session for forms: a page of another site cannot know it."""
+    session = _session(machine)
+    if session is None:
+        raise SoliError("csrf_token() works only while a request or an event is handled")
+    known = session.get(_TOKEN_KEY)
+    if isinstance(known, str):
+        return known
+    import secrets  # here, and below: most programs need none of it
+
+    made = secrets.token_urlsafe(32)
+    session.set(_TOKEN_KEY, made)
+    return made
+
+
+@function("csrf_valid?", Any_.optional())
+def csrf_is_valid(machine: Machine, token: Value) -> bool:
+    """Whether *token* is that of the session. Without one: the request's field or header.
+
+    The field of a form is `csrf_token`, the header `X-CSRF-Token`.
+    """
+    session = _session(machine)
+    request = machine.local.get("request")
+    if token is None and request is not None:
+        token = request.request["headers"].get("x-csrf-token") or request.request["all"].get(
+            _TOKEN_KEY
+        )
+    known = session.get(_TOKEN_KEY) if session is not None else None
+    if not isinstance(token, str) or not isinstance(known, str):
+        return False
+    from hmac import compare_digest
+
+    return compare_digest(token.encode(), known.encode())
 
 
 @function("session_driver")

@@ -15,6 +15,7 @@ from soli_lang.values.values import Value
 from ..builtins.http import Forbidden, final_response
 from ..calling.calls import Calls, failure_text
 from ..calling.greenlets import Runners
+from ..gate.forgery import is_forged
 from ..gate.origins import Peer
 from ..http import cors, middleware
 from ..http.context import RequestContext
@@ -63,6 +64,12 @@ class HttpActions:
         self._hardening = hardening_of(self._machine)
         self._streams: set[asyncio.Task[Any]] = set()
 
+    def is_for_watchers(self, path: str) -> bool:
+        """Whether a path is the server's own, for those who may know it by its address only."""
+        if path == self._metrics_path:
+            return self._service.metrics is not None
+        return path == self.health_path and isinstance(self._app.table.match("GET", path), NoMatch)
+
     def stop(self) -> None:
         """End the responses that would go on for ever."""
         self._stream_calls.runners.cancel_all()
@@ -89,7 +96,27 @@ class HttpActions:
                 return _send_file(file, request)
         if isinstance(match, NoMatch):
             return self._no_route(request, path, match)
+        if self._is_forged(request, path, peer, rule):
+            self._service.log.warning(
+                "request_refused", status=403, reason="origin", path=path, ip=peer.ip
+            )
+            return plain(403, "this request came from another site")
         return await self._action(request, match, peer, rule)
+
+    def _is_forged(
+        self, request: web.BaseRequest, path: str, peer: Peer, rule: CorsRule | None
+    ) -> bool:
+        """Whether another site sent this with the rights of one of our users."""
+        settings = self._service.settings
+        if settings.cross_origin == "accept":
+            return False
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        if not is_forged(request.method, headers, peer, settings.allowed_origins):
+            return False
+        origin = headers.get("origin")
+        if rule is not None and origin is not None and cors.trusts_with_cookies(rule, origin):
+            return False
+        return not any(cors.covers(one, path) for one in self._app.declarations.open_to_others)
 
     def _static_file(self, request: web.BaseRequest, path: str) -> StaticFile | None:
         if self._static is None or request.method not in ("GET", "HEAD"):

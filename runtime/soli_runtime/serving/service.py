@@ -32,6 +32,7 @@ from ..core.realtime import LIBRARY_KEY as REALTIME_KEY
 from ..core.realtime import Realtime
 from ..core.rooms import Rooms
 from ..gate.admission import Admission
+from ..gate.hosts import is_allowed_host
 from ..gate.open_files import descriptor_of, descriptors_for_connections
 from ..gate.origins import Peer, TrustedProxies, origin_fault
 from ..http import sse
@@ -309,11 +310,24 @@ class Service:
             if path == self.http.health_path:
                 return self.http.health()
             return plain(503, "the server is stopping")
+        if not self._answers_for(peer.host, path):
+            return self._refuse_host(request, path, peer)
         if _wants_websocket(request):
             match = self.app.table.match(WEBSOCKET, path)
             if isinstance(match, Match):
                 return await self._websocket(request, match, peer)
         return await self.http.handle(request, path, peer)
+
+    def _answers_for(self, host: str, path: str) -> bool:
+        allowed = self.settings.allowed_hosts
+        return is_allowed_host(host, allowed) or self.http.is_for_watchers(path)
+
+    def _refuse_host(self, request: web.BaseRequest, path: str, peer: Peer) -> web.StreamResponse:
+        text = "this server does not answer for that host"
+        if _wants_websocket(request):
+            return self._refuse(421, "host", text, raw_request(request, peer, b""))
+        self.log.warning("request_refused", status=421, reason="host", path=path, ip=peer.ip)
+        return plain(421, text)
 
     async def _websocket(
         self, request: web.BaseRequest, match: Match[Target], peer: Peer

@@ -7,6 +7,7 @@ from soli_runtime.gate.origins import Peer, TrustedProxies, origin_fault
 
 HERE = Peer("1.2.3.4", "http", "example.com")
 WITH_PORT = Peer("1.2.3.4", "http", "example.com:5011")
+SECURE = Peer("1.2.3.4", "https", "example.com")
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,7 @@ WITH_PORT = Peer("1.2.3.4", "http", "example.com:5011")
         ("http://EXAMPLE.com:5011", WITH_PORT),
         ("http://example.com:80", HERE),
         ("https://example.com", Peer("1.2.3.4", "https", "example.com:443")),
+        ("https://example.com:443", Peer("1.2.3.4", "https", "example.com")),
         ("http://[::1]:5011", Peer("::1", "http", "[::1]:5011")),
     ],
 )
@@ -31,6 +33,13 @@ def test_the_same_host_may_connect(origin: str, peer: Peer) -> None:
         ("http://evil.com", HERE),
         ("http://example.com.evil.com", HERE),
         ("http://example.com:81", HERE),
+        ("http://example.com", SECURE),
+        ("http://example.com:443", SECURE),
+        ("http://example.com:443", Peer("1.2.3.4", "https", "example.com:443")),
+        ("https://example.com:80", HERE),
+        ("https://example.com:5011", WITH_PORT),
+        ("ftp://example.com", HERE),
+        ("//example.com", HERE),
         ("http://example.com", WITH_PORT),
         ("null", HERE),
         ("", HERE),
@@ -39,7 +48,7 @@ def test_the_same_host_may_connect(origin: str, peer: Peer) -> None:
     ],
 )
 def test_another_host_may_not(origin: str, peer: Peer) -> None:
-    """Nor another port of the same."""
+    """Nor another port of the same, nor a page in the clear where we speak TLS."""
     assert origin_fault({"origin": origin}, peer, ()) == "origin not allowed"
 
 
