@@ -16,7 +16,6 @@ from soli_runtime.http.hardening import DEFAULT_MAX_BODY_BYTES
 from soli_runtime.http.sessions import MAX_SESSIONS
 from soli_runtime.jobs.queue import MAX_FINISHED
 from soli_runtime.jobs.worker import MAX_RUNNING
-from soli_runtime.serving.answering import BODY_SECONDS
 from soli_runtime.settings import SETTINGS, Setting
 from soli_runtime.ws import SocketLimits
 from soli_runtime.ws.channel import BURST_FACTOR
@@ -170,7 +169,6 @@ FIXED = {
     "times `max-outbox-bytes` that one burst may queue at once": BURST_FACTOR,
     "metas of a user that are gone": MAX_GHOSTS,
     "channels that a connection left": MAX_REMEMBERED_CHANNELS,
-    "seconds for the body of a request": BODY_SECONDS,
     "bytes of the body of a request": DEFAULT_MAX_BODY_BYTES,
     "sessions in memory": MAX_SESSIONS,
     "jobs at once": MAX_RUNNING,

@@ -58,6 +58,9 @@ class Settings(Record, frozen=True, kw_only=True):
     handshake_seconds: float = _setting(
         10.0, "seconds", "for the first request of a connection to arrive; 0: no limit"
     )
+    body_seconds: float = _setting(
+        30.0, "seconds", "for the body of a request to arrive; 0: no limit"
+    )
     max_silent_connections: int = _setting(
         10_000, "count", "connections whose first request is still to come; 0: no limit"
     )

@@ -80,6 +80,8 @@ class Service:
         self.tally = Tally()
         self.metrics: Metrics | None = None
         """None unless they are on."""
+        self.inflates = False
+        """Whether bodies of requests come as they were sent, for us to inflate."""
         self.observation: Observation | None = None
         """None unless somebody watches (`watch`)."""
         self.loop = asyncio.get_running_loop()
