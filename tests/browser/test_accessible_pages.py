@@ -103,5 +103,3 @@ def test_the_judge_finds_faults(person: Person) -> None:
     page = person().new_page()
     page.set_content('<html lang="en"><title>x</title><main><ol role="log"><li>x</li></ol></main>')
     assert any(fault.startswith("listitem (serious)") for fault in faults(page))
-
-

@@ -227,7 +227,10 @@ def test_without_its_server_it_still_fits_and_says_where_one_is(
     """The room's name stays readable beside what is wrong, and nothing is pushed out."""
     with serve(CHAT) as server:
         page = enter(
-            person(viewport={"width": size[0], "height": size[1]}), server, "Ada", "a-room-of-our-own"
+            person(viewport={"width": size[0], "height": size[1]}),
+            server,
+            "Ada",
+            "a-room-of-our-own",
         )
     expect(page.locator("#retry")).to_be_visible()
     for part in ("#room-name", "#status-text", "#retry", "#rename"):

@@ -173,7 +173,7 @@ class HttpActions:
         shown = ", ".join(patterns[:MAX_PATTERNS_SHOWN])
         rest = len(patterns) - MAX_PATTERNS_SHOWN
         more = f" and {rest} more" if rest > 0 else ""
-        return f"A Soli app: it serves WebSocket connections at {shown}{more}, and has no page.\n"
+        return f"A Soli app: it serves WebSocket connections at {shown}{more}, and has no page."
 
     # --- actions -------------------------------------------------------------------------------
 
