@@ -271,6 +271,7 @@ function renderRooms(rooms) {
     item.append(link)
     return item
   }))
+  $('#rooms [aria-current]').scrollIntoView({ block: 'nearest', inline: 'nearest' })
 }
 
 function roomOfAddress() {
