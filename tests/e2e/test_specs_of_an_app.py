@@ -204,6 +204,65 @@ end
     assert "did you mean 'send'" in done.stderr
 
 
+def test_what_a_spec_writes_stays_apart_from_real_data(tmp_path: Path) -> None:
+    """It reads the real files until it changes them, and changes only its own."""
+    real = {"data/seed.txt": "real", "data/old.txt": "old", "data/more/deep.txt": "deep"}
+    spec = """
+describe("files") do
+  before_all() do
+    File.write("data/new.txt", "from the spec")
+  end
+  test("reads what is there") do
+    assert_eq(File.read("data/more/deep.txt"), "deep")
+    assert_eq(File.read("data/new.txt"), "from the spec")
+  end
+  test("changes") do
+    File.append("data/seed.txt", "+")
+    assert_eq(File.read("data/seed.txt"), "real+")
+    File.delete("data/old.txt")
+    assert_not(File.exists("data/old.txt"))
+    assert_raises("No such file") do
+      File.read("data/old.txt")
+    end
+    File.rename("data/more", "data/moved")
+    assert_eq(File.read("data/moved/deep.txt"), "deep")
+    assert_not(File.exists("data/more/deep.txt"))
+    mkdir_p("logs/today")
+    File.write("logs/today/a.txt", "1")
+    found = ["data/moved/deep.txt", "data/new.txt", "data/seed.txt", "logs/today/a.txt"]
+    assert_eq(File.glob("**/*.txt"), found)
+  end
+  test("stays inside") do
+    assert_raises("escapes") do
+      File.write("../outside.txt", "")
+    end
+  end
+end
+"""
+    passes(tmp_path, spec, **real)
+    # Another spec file begins with the real files again.
+    again = 'test("again") do\n  assert_not(File.exists("data/new.txt"))\nend\n'
+    passes(tmp_path, again, **{"tests/before_spec.soli": spec})
+    texts = sorted(path for path in tmp_path.rglob("*.txt"))
+    assert {str(path.relative_to(tmp_path)): path.read_text() for path in texts} == real
+
+
+def test_an_app_reads_its_files_wherever_the_tests_were_started(tmp_path: Path) -> None:
+    """And it finds APP_ENV and `.env.test`, which win over `.env`."""
+    app = {f"shop/{name}": text for name, text in APP.items()}
+    spec = """
+test("environment") do
+  assert_eq(getenv("APP_ENV"), "test")
+  assert_eq(getenv("SHOP"), "test shop")
+  assert_eq(File.read("goods.txt"), "tea")
+end
+"""
+    files = {"shop/.env": "SHOP=real shop", "shop/.env.test": "SHOP=test shop"}
+    write_files(tmp_path, {**app, **files, "shop/goods.txt": "tea", "shop/tests/a_spec.soli": spec})
+    done = soli("test", "shop/tests", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     "body", ["  sleep(30)", "  n = 0\n  while true\n    n = n + 1\n  end"], ids=["wait", "compute"]
 )

@@ -11,6 +11,7 @@ from typing import Any
 
 from soli_stdlib.ground import clock
 from soli_stdlib.ground.waiting import BLOCKING_SERVICE
+from soli_stdlib.system import jail
 from soli_stdlib.system.environment import with_dotenv
 
 from soli_lang.base.limits import Limits
@@ -27,6 +28,7 @@ from ..calling.greenlets import Runners
 from ..jobs.jobs import watch_classes
 from ..loading.capabilities import granted
 from ..loading.project import Project, ProjectError, find_project
+from .spec_files import SpecFiles
 from .suites import Suite
 from .words import assertions, dsl, expectations, factories, no_app
 from .words import clock as clock_words
@@ -72,6 +74,7 @@ class World:
             install_testing, capabilities=capabilities, limits=self._limits
         )
         self.machine = self.interpreter.machine
+        self._files = self.machine.library[jail.LIBRARY_KEY] = SpecFiles(root)
         install_prelude(self.interpreter)
         watch_classes(self.machine)
         self._calls = Calls(self.machine, Runners(wait_seconds=seconds))
@@ -83,6 +86,10 @@ class World:
     async def call(self, code: Callable[[], Value]) -> Value:
         """Run *code* with a fresh budget. Raises what it raises."""
         return await self._calls.wait(lambda _: code(), None, {"testing": self})
+
+    def close(self) -> None:
+        """Let go of what the files' changes are kept in."""
+        self._files.close()
 
     def begin_test(self) -> None:
         """Let the clock run again, and forget which jobs ran."""
