@@ -236,6 +236,9 @@ describe("files") do
     assert_raises("escapes") do
       File.write("../outside.txt", "")
     end
+    assert_raises("File.delete() failed") do
+      File.delete(".")
+    end
   end
 end
 """

@@ -271,7 +271,6 @@ function renderRooms(rooms) {
     item.append(link)
     return item
   }))
-  $('#rooms [aria-current]').scrollIntoView({ block: 'nearest', inline: 'nearest' })
 }
 
 function roomOfAddress() {
@@ -294,6 +293,7 @@ function enterRoom() {
   $('#typing').textContent = ''
   showUnread(0)
   renderRooms(['general', 'kitchen', 'random'].map((name) => ({ name })))
+  $('#rooms [aria-current]').scrollIntoView({ block: 'nearest', inline: 'nearest' })
   connect()
 }
 

@@ -92,7 +92,7 @@ class SpecFiles(Jail):
         if self._own is None:
             self._folder = tempfile.TemporaryDirectory(prefix="soli-spec-files-")
             self._own = Jail(Path(self._folder.name))
-        if not self._is_hidden(name):
+        if name and not self._is_hidden(name):
             above = os.path.dirname(name)
             outer = super().status(above, user) if above else None
             if outer is not None and stat.S_ISDIR(outer.st_mode) and not self._is_hidden(above):
