@@ -156,7 +156,7 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
 
 
 def _console() -> Callable[[Service], Coroutine[Any, Any, None]]:
-    from .console import run_console
+    from .repl.console import run_console
 
     return run_console
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from soli_lang.machine.machine import Machine
 from soli_lang.native.native import declarations, install
 
-from ..loading.app import load
+from ..loading.app import App, load
 from ..loading.project import Project
 from ..observing.logs import Log
 from ..settings import Settings
@@ -19,6 +22,39 @@ from .words.requests import Visitor
 from .worlds import ROUTING_KEY, ROUTING_NAMES, World
 
 TOLD_BY_THE_CLIENT = ("upgrade_refused", "closed_by_policy", "bad_request")
+
+
+async def load_into(world: World, project: Project) -> App:
+    """Load an app into the interpreter of *world*, beside the words that ask it things.
+
+    Raises AppInvalid, SoliError.
+    """
+    machine = world.machine
+    for module in (requests, sockets):
+        install(machine, declarations(module), sockets.TYPES)
+    asking = {name: machine.globals[name] for name in ROUTING_NAMES}
+    machine.globals.update(machine.library[ROUTING_KEY])
+    loaded: list[App] = []
+    try:
+        await world.call(lambda: loaded.append(load(project, world.interpreter)))
+    finally:
+        machine.globals.update(asking)
+    return loaded[0]
+
+
+def count_jobs(machine: Machine, server: AppServer) -> None:
+    """Let `run_jobs` and `travel_to` know the jobs of the app that *server* serves."""
+    jobs, worker = jobs_run(machine), server.service.worker
+    jobs.worker, worker.watch = worker, jobs.note
+
+
+@contextmanager
+def keeping_limits(world: World) -> Iterator[None]:
+    """A service that begins meanwhile limits the app's handlers, and not the calls of *world*."""
+    machine = world.machine
+    limits = machine.limits
+    yield
+    world.app_limits, machine.limits = machine.limits, limits
 
 
 class AppWorld:
@@ -33,24 +69,12 @@ class AppWorld:
     async def start(self) -> None:
         """Load and serve the app. Raises AppInvalid, SoliError."""
         world = self._world
-        machine = world.machine
-        for module in (requests, sockets):
-            install(machine, declarations(module), sockets.TYPES)
-        asking = {name: machine.globals[name] for name in ROUTING_NAMES}
-        machine.globals.update(machine.library[ROUTING_KEY])
-        await world.call(self._load)
-        machine.globals.update(asking)
-        assert self._server is not None
-        limits = machine.limits
-        await self._server.start()
-        world.app_limits, machine.limits = machine.limits, limits
-        machine.library[requests.LIBRARY_KEY] = Visitor(self._server)
-        jobs, worker = jobs_run(machine), self._server.service.worker
-        jobs.worker, worker.watch = worker, jobs.note
-
-    def _load(self) -> None:
-        app = load(self._project, self._world.interpreter)
+        app = await load_into(world, self._project)
         self._server = AppServer(app, self._settings, SpecLog(_write, level="warning"))
+        with keeping_limits(world):
+            await self._server.start()
+        world.machine.library[requests.LIBRARY_KEY] = Visitor(self._server)
+        count_jobs(world.machine, self._server)
 
     async def test_ended(self, sockets_before: int) -> None:
         """Close what a test left open."""

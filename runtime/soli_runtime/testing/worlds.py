@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from ..loading.capabilities import granted
 from ..loading.project import Project, ProjectError, find_project
 from .spec_files import SpecFiles
 from .suites import Suite
-from .words import assertions, dsl, expectations, factories, no_app
+from .words import assertions, dsl, expectations, factories, matchers, no_app
 from .words import clock as clock_words
 from .words.assertions import suite_of
 
@@ -50,21 +50,33 @@ def install_testing(machine: Machine) -> None:
     """The library of a spec file: the runtime's, and what tests are written with."""
     install_library(machine)
     machine.library[ROUTING_KEY] = {name: machine.globals[name] for name in ROUTING_NAMES}
-    for module in (dsl, assertions, expectations, factories, clock_words, no_app):
-        install(machine, declarations(module), expectations.TYPES)
+    for module in (dsl, assertions, expectations, matchers, factories, clock_words, no_app):
+        install(machine, declarations(module), {**expectations.TYPES, **matchers.TYPES})
 
 
 class World:
     """An interpreter, and the event loop's means to call into it."""
 
-    def __init__(self, root: Path, *, seconds: float, output: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        seconds: float,
+        output: Callable[[str], None],
+        environment: Mapping[str, str] | None = None,
+        denied: frozenset[str] = frozenset(),
+        private_network: bool = True,
+    ) -> None:
+        """*seconds* bounds what one call computes and waits, 0: not. *environment* is by default
+        that of tests; only then what programs write is kept apart from the files at *root*."""
         capabilities = granted(
             root,
-            environment=_environment(root),
+            denied=denied,
+            environment=_environment(root) if environment is None else environment,
             suspend=self._suspend,
             sleep=lambda seconds: self._suspend(asyncio.sleep(seconds)),
             services={BLOCKING_SERVICE: asyncio.to_thread},
-            private_network=True,
+            private_network=private_network,
         )
         capabilities = changed(capabilities, output=output)
         self._limits = Limits(max_seconds=seconds)
@@ -74,7 +86,9 @@ class World:
             install_testing, capabilities=capabilities, limits=self._limits
         )
         self.machine = self.interpreter.machine
-        self._files = self.machine.library[jail.LIBRARY_KEY] = SpecFiles(root)
+        self._files: SpecFiles | None = None
+        if environment is None:
+            self._files = self.machine.library[jail.LIBRARY_KEY] = SpecFiles(root)
         install_prelude(self.interpreter)
         watch_classes(self.machine)
         self._calls = Calls(self.machine, Runners(wait_seconds=seconds))
@@ -89,7 +103,8 @@ class World:
 
     def close(self) -> None:
         """Let go of what the files' changes are kept in."""
-        self._files.close()
+        if self._files is not None:
+            self._files.close()
 
     def begin_test(self) -> None:
         """Let the clock run again, and forget which jobs ran."""
