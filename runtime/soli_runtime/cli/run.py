@@ -66,8 +66,6 @@ def run_path(arguments: list[str]) -> int:
         return FAILED
     if not launched.app.serves:
         return _end(launched, store)
-    if store is not None:
-        launched.waiting.suspend(store.detach())  # from the loop on which the program was loaded
     return _serve(how, launched, options, seat)
 
 

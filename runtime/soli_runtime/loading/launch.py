@@ -46,6 +46,8 @@ def launch(how: Launch) -> Launched:
     """Load the app. Raises ProjectError, AppInvalid, or SoliError when a script failed."""
     project = find_project(how.path) if how.text is None else project_of_text(how.text)
     waiting = Waiting()
+    if how.store is not None:
+        waiting.leaving.append(how.store.detach)
     app = load(project, new_interpreter(how, project, waiting))
     fault = nothing_to_serve(app)
     if fault is not None:
