@@ -348,7 +348,7 @@ class Conversation:
         live.log.error(
             "action_error",
             handler=self.handler.name,
-            at=self.handler.place,
+            at=self.handler.place_of(error.key),
             connection=self.id,
             error=error.message + (f" ({error.hint})" if error.hint else ""),
         )
