@@ -35,6 +35,7 @@ from ..gate.heavy import HeavyRequests
 from ..gate.hosts import is_allowed_host
 from ..gate.open_files import descriptor_of, descriptors_for_connections
 from ..gate.origins import Peer, TrustedProxies, origin_fault
+from ..gate.silence import is_upgrade
 from ..http import sse
 from ..http.context import AuthenticationContext
 from ..http.messages import peer_of, plain, raw_request, to_aiohttp
@@ -98,7 +99,9 @@ class Service:
         waiting.serve(self.calls.suspend)
         self.endpoint = Endpoint(socket_limits(settings), loop=self.loop)
         self.heavy = HeavyRequests(self.endpoint.turns, self.endpoint.clock)
-        self.admission = Admission(settings, descriptors_for_connections())
+        self.admission = Admission(
+            settings, descriptors_for_connections(settings.max_http_connections)
+        )
         self._proxies = TrustedProxies(settings.trusted_proxies)
         # Jobs may wait for as long as they need to: nobody waits for them.
         self._job_calls = Calls(machine, Runners(), may_wait=app.may_wait)
@@ -251,10 +254,10 @@ class Service:
     async def _handlers_done(self, deadline: float) -> None:
         """Wait until every conversation has had its disconnect event; then take calls back."""
         left = deadline - self.loop.time()
-        if self.live.conversations and not await _until(
+        if self.hub.seats and not await _until(
             lambda callback: setattr(self.live, "when_empty", callback), left
         ):
-            self.log.warning("shutdown_cut", handlers=len(self.live.conversations))
+            self.log.warning("shutdown_cut", handlers=len(self.hub.seats))
         self.calls.runners.cancel_all()
         for _ in range(CANCELLING_TURNS):
             await asyncio.sleep(0)
@@ -324,7 +327,7 @@ class Service:
             return plain(503, "the server is stopping")
         if not self._answers_for(peer.host, path):
             return self._refuse_host(request, path, peer)
-        if _wants_websocket(request):
+        if is_upgrade(request):
             match = self.app.table.match(WEBSOCKET, path)
             if isinstance(match, Match):
                 return await self._websocket(request, match, peer)
@@ -336,7 +339,7 @@ class Service:
 
     def _refuse_host(self, request: web.BaseRequest, path: str, peer: Peer) -> web.StreamResponse:
         text = "this server does not answer for that host"
-        if _wants_websocket(request):
+        if is_upgrade(request):
             return self._refuse(421, "host", text, raw_request(request, peer, b""))
         self.log.warning("request_refused", status=421, reason="host", path=path, ip=peer.ip)
         return plain(421, text)
@@ -478,10 +481,6 @@ async def _until(register: Callable[[Callable[[], None]], None], seconds: float)
     except TimeoutError:
         return False
     return True
-
-
-def _wants_websocket(request: web.BaseRequest) -> bool:
-    return "websocket" in request.headers.get("Upgrade", "").lower()
 
 
 def _interned(value: str) -> str:

@@ -107,12 +107,12 @@ class AppServer:
 
     def connection_ids(self) -> set[str]:
         """Ids of the WebSocket connections that the app knows."""
-        return set(self.service.live.conversations)
+        return set(self.service.hub.seats)
 
     async def until_gone(self, connection_id: str, seconds: float) -> None:
         """Wait until the app has handled the end of a connection, but not longer than that."""
         clock = asyncio.get_running_loop().time
         deadline = clock() + seconds
-        conversations = self.service.live.conversations
-        while connection_id in conversations and clock() < deadline:  # noqa: ASYNC110 - no event tells
+        seats = self.service.hub.seats
+        while connection_id in seats and clock() < deadline:  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.001)
