@@ -21,7 +21,7 @@ from .values.values import SKIP, UNSET, Function, Value
 
 def _tables() -> Tables:
     from .evaluator.expressions import accesses, assignment, literals, names, operators, patterns
-    from .evaluator.functions import calls, classes, functions, supers
+    from .evaluator.functions import calls, class_calls, classes, functions, supers
     from .evaluator.statements import handlers, loops, statements
     from .evaluator.written_out import inline
 
@@ -40,6 +40,7 @@ def _tables() -> Tables:
         assignment,
         supers,
         classes,
+        class_calls,
         patterns,
     ):
         module.install(tables)
@@ -72,10 +73,11 @@ class Interpreter:
     def define(self, name: str, function: Any) -> None:
         """Make a Python callable (or any Soli value) visible to all programs as *name*.
 
-        A plain callable gets its arity from its signature, takes and returns Soli values.
+        A plain callable gets its arity from its signature, takes and returns Soli values. A
+        coroutine function is awaited: the program waits for it, where its host grants waiting.
         """
         if callable(function) and not hasattr(function, "soli_call"):
-            function = host_function(name, function)
+            function = host_function(name, function, self.machine.suspend)
         self.machine.globals[name] = function
 
     def compile(

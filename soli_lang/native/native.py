@@ -68,7 +68,8 @@ class NativeFunction:
             arguments.append(block)
         count = len(arguments)
         if not self.low <= count <= self.high:
-            raise arity_error(self.expected(count), count)
+            called = shown_call(self.name, self.low, self.high)
+            raise arity_error(self.expected(count), count, called)
         return self.invoke(*arguments)
 
     def expected(self, got: int) -> int:
@@ -83,6 +84,13 @@ class NativeFunction:
 
     def soli_inspect(self) -> str:
         return "<function>"
+
+
+def shown_call(name: str, low: int, high: int) -> str:
+    """`name()` with as many arguments as it takes, for hints."""
+    if high == UNLIMITED:
+        return f"`{name}`, which takes {low} or more"
+    return f"`{name}`, which takes {low}" + (f" to {high}" if high != low else "")
 
 
 class NativeMethod:
@@ -119,7 +127,8 @@ class NativeMethod:
         if block is not None:
             arguments.append(block)
         if not self.low <= len(arguments) <= self.high:
-            raise arity_error(self.expected, len(arguments))
+            called = shown_call(f"{self.type_name}.{self.name}", self.low, self.high)
+            raise arity_error(self.expected, len(arguments), called)
         return self.invoke(receiver, *arguments)
 
 
@@ -408,8 +417,13 @@ def _shown(kind: type) -> str:
     return str(getattr(kind, "soli_type", "Function"))
 
 
-def host_function(name: str, code: Callable[..., Any]) -> NativeFunction:
-    """A plain Python callable of the host as a builtin: arity from its signature, any types."""
+def host_function(
+    name: str, code: Callable[..., Any], suspend: Callable[[Any, str], Any] | None = None
+) -> NativeFunction:
+    """A plain Python callable of the host as a builtin: arity from its signature, any types.
+
+    What a coroutine function returns is given to *suspend* (`Machine.suspend`).
+    """
     import inspect
 
     low = high = 0
@@ -419,7 +433,15 @@ def host_function(name: str, code: Callable[..., Any]) -> NativeFunction:
         elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
             high += 1
             low += parameter.default is parameter.empty
-    return NativeFunction(name, low, high, code)
+    invoke = code
+    if suspend is not None and (
+        inspect.iscoroutinefunction(code) or inspect.iscoroutinefunction(type(code).__call__)
+    ):
+
+        def invoke(*arguments: Any) -> Any:
+            return suspend(code(*arguments), name)
+
+    return NativeFunction(name, low, high, invoke)
 
 
 __all__ = [

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from soli_lang.base.errors import SoliError
+from soli_lang.base.errors import SoliError, SoliSyntaxError, not_text
 from soli_lang.base.source import Source
 
 from ..calling.waiting import Waiting
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..serving.seat import Seat
     from ..serving.service import Service
     from ..stores.store import Store
+    from .replay.recording import Recording
 
 
 def run_path(arguments: list[str]) -> int:
@@ -45,13 +46,19 @@ def run_path(arguments: list[str]) -> int:
     except CannotOpen as error:
         sys.stderr.write(f"soli: {error}\n")
         return error.status
+    try:
+        text = _standard_input() if options.from_input else None
+    except SoliSyntaxError as error:
+        report(error)
+        return INVALID
     how = Launch(
         options.path,
         options.settings,
         environment=os.environ,
         denied=options.denied,
         private_network=options.private_network,
-        text=_standard_input() if options.from_input else None,
+        shell=options.shell,
+        text=text,
         store=store,
     )
     try:
@@ -90,24 +97,25 @@ def _store(options: RunOptions) -> Store | None:
 
 
 def _standard_input() -> Source:
-    """The program that stands in standard input."""
+    """The program that stands in standard input. Raises SoliSyntaxError for what is no UTF-8."""
     data = sys.stdin.buffer.read()
     try:
         return Source("<stdin>", data.decode())
     except UnicodeDecodeError as error:
-        raise UsageError(f"standard input is not UTF-8 text (byte {error.start})") from None
+        raise not_text("<stdin>", data, error) from None
 
 
 def _end(launched: Launched, store: Store | None) -> int:
     """The end of a script: what it put off until it is done is done now."""
     statuses = [OK]
 
-    def failed(job: Job, error: SoliError) -> None:
-        report(error)
-        statuses.append(FAILED)
+    def ended(job: Job, error: SoliError | None) -> None:
+        if error is not None:
+            report(error)
+            statuses.append(FAILED)
 
     try:
-        run_due(launched.app.interpreter.machine, failed)
+        run_due(launched.app.interpreter.machine, ended)
     finally:
         if store is not None:
             launched.waiting.suspend(store.close())
@@ -124,6 +132,7 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
     from ..observing.logs import Log
     from ..serving.server import CannotListen, serve
 
+    recording = _recording(options, seat is not None)
     log = Log(LineWriter(), level=options.log_level, as_json=options.log_format == "json")
     adopt(log)
     settings = how.settings
@@ -139,7 +148,7 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
             announce=_announce if seat is None else lambda _: seat.tell_ready(),
             seat=seat,
             relaunch=relaunch if settings.dev else None,
-            beside=_console() if options.console else None,
+            beside=_beside(options, recording),
         )
 
     launched.waiting.close()
@@ -152,10 +161,34 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
     return OK
 
 
-def _console() -> Callable[[Service], Coroutine[Any, Any, None]]:
-    from .repl.console import run_console
+def _recording(options: RunOptions, is_one_of_many: bool) -> Recording | None:
+    """The file of `--record`, begun before anybody is served. Raises UsageError."""
+    if options.record is None:
+        return None
+    if is_one_of_many:
+        raise UsageError("--record: the workers would write over each other; use one")
+    from .replay.recording import Recording
 
-    return run_console
+    try:
+        return Recording(options.record, options.path)
+    except OSError as error:
+        raise UsageError(f"--record {options.record}: {error.strerror}") from None
+
+
+def _beside(
+    options: RunOptions, recording: Recording | None
+) -> Callable[[Service], Coroutine[Any, Any, None]]:
+    """What is done while serving: recording, and the console."""
+
+    async def beside(service: Service) -> None:
+        if recording is not None:
+            service.watch(recording.told)
+        if options.console:
+            from .repl.console import run_console
+
+            await run_console(service)
+
+    return beside
 
 
 def _loop_factory() -> Callable[[], AbstractEventLoop] | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from soli_stdlib.stores import elsewhere
 
-from soli_lang.base.errors import SoliError, SoliSyntaxError
+from soli_lang.base.errors import SoliError, SoliSyntaxError, not_text
 from soli_lang.base.source import NOWHERE, Source
 from soli_lang.evaluator.scopes import FileScope
 from soli_lang.interpreter import Interpreter, Program
@@ -93,6 +93,19 @@ class App:
         return self.has_routes or (self.project.main is None and self.project.public is not None)
 
 
+def nothing_to_serve(app: App) -> RouteError | None:
+    """What is wrong with an app folder in which there is nothing to serve; None: there is."""
+    path = app.project.routes
+    if path is None or app.serves:
+        return None
+    error = RouteError(
+        f"{path} declares no routes, and there is no public folder: there is nothing to serve",
+        hint='declare one: router_websocket("/ws/echo", "echo#handle") or get("/", "home#index")',
+    )
+    error.locate(NOWHERE, app.programs[path].source)
+    return error
+
+
 def declarations_of(machine: Machine) -> RouteDeclarations:
     """The routes declared so far by the programs of *machine*."""
     declarations = machine.library[LIBRARY_KEY]
@@ -108,8 +121,7 @@ def read_sources(paths: Iterable[Path]) -> dict[Path, Source]:
         try:
             sources[path] = Source(str(path), path.read_text("utf-8"))
         except UnicodeDecodeError as error:
-            problem = f"not UTF-8 text (byte {error.start})"
-            problems.append(SoliSyntaxError(problem, NOWHERE, Source(str(path), "")))
+            problems.append(not_text(str(path), path.read_bytes(), error))
         except OSError as error:
             problem = f"cannot be read: {error.strerror}"
             problems.append(SoliSyntaxError(problem, NOWHERE, Source(str(path), "")))
@@ -207,10 +219,12 @@ class _Loading:
             self._interpreter.define(CURRENT_USER, mine)
 
     def _share(self, program: Program) -> None:
-        """Make the functions and classes of a file visible to all files that run later."""
-        for name in program.file.names:
+        """Make functions, classes and constants of a file visible to all files that run later."""
+        for name, variable in program.file.names.items():
             value = program.file.get(name)
-            if value is not UNSET and isinstance(value, Function | SoliClass):
+            if value is UNSET:
+                continue
+            if variable.is_const or isinstance(value, Function | SoliClass):
                 self._interpreter.machine.globals[name] = value
 
     def _controllers(self) -> Controllers:
