@@ -65,6 +65,9 @@ class Settings(Record, frozen=True, kw_only=True):
     max_connections_per_ip: int = _setting(
         0, "count", "open connections per remote address; 0: no limit"
     )
+    max_connection_seconds: float = _setting(
+        0.0, "seconds", "that a connection may last, however busy it is; 0: no limit"
+    )
     connect_rate: int = _setting(0, "count", "new connections per second; 0: no limit")
     max_rooms: int = _setting(128, "count", "rooms per connection; 0: no limit")
     max_presence_bytes: int = _setting(
@@ -99,6 +102,11 @@ class Settings(Record, frozen=True, kw_only=True):
         "refuse",
         "refuse|accept",
         "what to do with requests of other sites that bear cookies and may change something",
+    )
+    login_key: str = _setting(
+        "user_id",
+        "text",
+        "key of a session that means a login: its change changes the id; '': none",
     )
     trusted_proxies: tuple[str, ...] = _setting(
         (), "list", "addresses or networks whose forwarded headers count, separated by commas"

@@ -27,6 +27,7 @@ def test_defaults_are_those_of_the_table() -> None:
     assert settings.max_value_bytes == 64 * 1024 * 1024
     assert (settings.allowed_origins, settings.trusted_proxies) == ((), ())
     assert (settings.allowed_hosts, settings.cross_origin) == ((), "refuse")
+    assert (settings.login_key, settings.max_connection_seconds) == ("user_id", 0)
     assert (settings.compression, settings.binary) == (False, "accept")
     assert settings.shutdown_seconds == 10
     assert (settings.metrics, settings.metrics_token) == (False, "")
