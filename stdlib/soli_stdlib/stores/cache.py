@@ -82,7 +82,7 @@ def get(machine: Machine, key: str) -> Value:
     if entry is None:
         return None
     pay_for_reading(machine, entry.value)
-    return decode(entry.value)
+    return decode(entry.value, spend=machine.spend)
 
 
 @static("Cache", "fetch", _Key, Any_.optional(), Any_.optional())
@@ -119,6 +119,8 @@ def clear(machine: Machine) -> None:
 
 @static("Cache", "keys")
 def keys(machine: Machine) -> list[str]:
+    machine.spend(len(_store(machine)))
+    machine.check_length(8 * len(_store(machine)))
     return list(_store(machine).keys(clock.now(machine)))
 
 
@@ -149,6 +151,7 @@ def touch(machine: Machine, key: str, seconds: int) -> bool:
 
 @static("Cache", "clear_expired")
 def clear_expired(machine: Machine) -> None:
+    machine.spend(len(_store(machine)))
     _store(machine).drop_expired(clock.now(machine))
 
 

@@ -257,6 +257,7 @@ def type_(machine: Machine, key: str) -> str:
 @static("KV", "dbsize")
 def dbsize(machine: Machine) -> int:
     """The number of live keys."""
+    machine.spend(len(store(machine)))
     return sum(1 for _ in store(machine).keys(clock.now(machine)))
 
 
@@ -269,9 +270,10 @@ def ping() -> str:
 def keys(machine: Machine, pattern: str) -> list[str]:
     """Keys that match a pattern with `*` and `?`; refused unless the host enables it."""
     _refuse_destructive(machine, "keys")
-    live = list(store(machine).keys(clock.now(machine)))
-    machine.spend(len(live))
-    machine.check_length(8 * len(live))
+    everything = store(machine)
+    machine.spend(len(everything))
+    machine.check_length(8 * len(everything))
+    live = list(everything.keys(clock.now(machine)))
     return [key for key in live if matches(pattern, key)]
 
 

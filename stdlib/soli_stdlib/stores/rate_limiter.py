@@ -36,6 +36,10 @@ class Log:
         self._windows: dict[str, float] = {}
         self._total = 0
 
+    def __len__(self) -> int:
+        """The number of keys."""
+        return len(self._attempts)
+
     def recent(self, key: str, window: float, now: float) -> deque[float]:
         """The attempts under *key* within *window* seconds, oldest first."""
         attempts = self._attempts.get(key)
@@ -238,6 +242,7 @@ def reset_all(machine: Machine) -> bool:
 @static("RateLimiter", "cleanup")
 def cleanup(machine: Machine) -> bool:
     """Forget keys without recent attempts."""
+    machine.spend(4 * len(_log(machine)))
     _log(machine).forget_old(clock.now(machine))
     return True
 
