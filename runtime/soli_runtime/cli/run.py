@@ -35,6 +35,7 @@ def run_path(arguments: list[str]) -> int:
         environment=os.environ,
         denied=options.denied,
         private_network=options.private_network,
+        code_writable=options.code_writable,
         text=_standard_input() if options.from_input else None,
     )
     try:

@@ -16,6 +16,7 @@ from soli_lang.base.errors import SoliError
 from soli_lang.base.records import Record, field
 
 from .cookies import parse_cookies
+from .filenames import plain_name
 from .queries import parse_pairs, parse_query
 
 FORM = "application/x-www-form-urlencoded"
@@ -32,7 +33,7 @@ class UploadedFile(Record):
     def to_hash(self) -> dict[str, Any]:
         return {
             "name": self.field_name,
-            "filename": self.filename,
+            "filename": plain_name(self.filename),
             "content_type": self.content_type,
             "size": len(self.data),
             "data": self.data,

@@ -32,6 +32,7 @@ class Launch(Record, frozen=True):
     environment: Mapping[str, str] = field(default_factory=dict)
     denied: frozenset[str] = frozenset()
     private_network: bool = False
+    code_writable: bool = False
 
 
 class Launched(Record, frozen=True):
@@ -69,6 +70,7 @@ def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpre
         sleep=waiting.sleep,
         services={"run_blocking": waiting.run_blocking},
         private_network=how.private_network,
+        code_writable=how.code_writable,
     )
     limits = Limits(max_value_bytes=how.settings.max_value_bytes)
     return Interpreter(install_library, capabilities=capabilities, limits=limits)
