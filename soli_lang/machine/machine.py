@@ -27,8 +27,18 @@ from ..values.objects import ErrorValue, SoliClass
 from ..values.semantics import equals, inspect, to_text
 from ..values.values import Function, Value
 
-CHUNK = 4096
+CHUNK = 512
 """Steps between two looks at the clock and the step budget."""
+
+STEP_SECONDS = 1e-7
+"""What a step that a builtin charges is worth of computing, roughly."""
+
+CROWDED = 16_384
+"""Entries of a hash from which on an Int key makes us look at the clock (`check_time`).
+
+Python puts an Int where its digits say, so a program can fill the very places that another Int
+tries one after the other: looking that one up takes as long as the hash is large.
+"""
 
 BIG_TEXT = 256
 """Characters of a written text from which on it is counted as built."""
@@ -153,9 +163,13 @@ class Machine:
         self.deadline = self.timer() + left if left else 0.0
 
     def refuel(self) -> None:
-        """Called when `fuel` is used up. Raises LimitError at the end of the budget."""
-        if self.deadline and self.timer() > self.deadline:
-            raise LimitError(f"time limit exceeded ({self.limits.max_seconds:g} s of computing)")
+        """Called when `fuel` is used up. Raises LimitError at the end of the budget.
+
+        What is charged beyond `fuel` is work about to begin, and nothing interrupts it: it must
+        fit into the time that is left.
+        """
+        if self.deadline and self.timer() - self.fuel * STEP_SECONDS > self.deadline:
+            raise self._out_of_time()
         if self.steps_left < 0:
             self.fuel = CHUNK
         elif self.steps_left == 0:
@@ -163,6 +177,18 @@ class Machine:
         else:
             self.fuel = min(CHUNK, self.steps_left)
             self.steps_left -= self.fuel
+
+    def check_time(self) -> None:
+        """Look at the clock now. Raises LimitError past the end.
+
+        For work that is little as a rule and much where somebody meant it to be: see `CROWDED`.
+        """
+        if self.deadline and self.timer() > self.deadline:
+            raise self._out_of_time()
+
+    def _out_of_time(self) -> LimitError:
+        limit = f"({self.limits.max_seconds:g} s of computing)"
+        return LimitError(f"time limit exceeded {limit}")
 
     def steps_used(self) -> int | None:
         """Steps since the budget of the running call was full; None where they are not limited."""

@@ -74,17 +74,22 @@ def equals(left: Value, right: Value, spend: Spend | None = None) -> bool:
     kind, other = left.__class__, right.__class__
     if kind is other:
         if kind in _PLAIN:
+            if kind in _LONG and spend is not None and len(left) == len(right) > LONG_TEXT:
+                spend(len(left) >> 10)
             return bool(left == right)
         if kind in _COMPOUND:
             return _compare_pairs([(left, right)], spend)
         return _equals_same_kind(left, right)
     if kind in _NUMBERS and other in _NUMBERS:
         return bool(left == right)
-    return _equals_mixed(left, right)
+    return _equals_mixed(left, right, spend)
 
 
 _PLAIN = frozenset({int, float, str, bool, bytes, Symbol})
 _NUMBERS = frozenset({int, float})
+_LONG = frozenset({str, bytes})
+LONG_TEXT = 16_384
+"""Characters or bytes from which on comparing two is paid for: C compares them to their ends."""
 _COMPOUND = frozenset({list, dict, EnumValue})
 _INSTALMENT = 256
 """Pairs compared between two payments."""
@@ -98,11 +103,11 @@ def _equals_same_kind(left: Value, right: Value) -> bool:
     return bool(same(right)) if same is not None else False
 
 
-def _equals_mixed(left: Value, right: Value) -> bool:
+def _equals_mixed(left: Value, right: Value, spend: Spend | None) -> bool:
     if isinstance(left, ErrorValue) and isinstance(right, str):
-        return left.text() == right
+        return left.text(spend) == right
     if isinstance(right, ErrorValue) and isinstance(left, str):
-        return right.text() == left
+        return right.text(spend) == left
     return False
 
 
@@ -119,23 +124,27 @@ def _compare_pairs(pending: list[tuple[Value, Value]], spend: Spend | None) -> b
             continue
         kind = left.__class__
         if kind is not right.__class__ or kind not in _COMPOUND:
-            if not equals(left, right):
+            if not equals(left, right, spend):
                 return False
             continue
         pair = (id(left), id(right))
         if pair in seen:
             continue
         seen.add(pair)
-        if not _push_parts(left, right, pending):
+        if not _push_parts(left, right, pending, spend):
             return False
     return True
 
 
-def _push_parts(left: Value, right: Value, pending: list[tuple[Value, Value]]) -> bool:
+def _push_parts(
+    left: Value, right: Value, pending: list[tuple[Value, Value]], spend: Spend | None
+) -> bool:
     """Have the parts of two compound values of one kind compared; False when they differ."""
     if isinstance(left, list):
         if len(left) != len(right):
             return False
+        if spend is not None and len(left) > _INSTALMENT:
+            spend(len(left) >> 2)
         pending.extend(zip(left, right, strict=True))
         return True
     if isinstance(left, EnumValue):
@@ -144,6 +153,8 @@ def _push_parts(left: Value, right: Value, pending: list[tuple[Value, Value]]) -
         left, right = left.fields, right.fields
     if len(left) != len(right):
         return False
+    if spend is not None and len(left) > _INSTALMENT:
+        spend(len(left) >> 1)
     for key, value in left.items():
         if key not in right:
             return False
@@ -154,12 +165,18 @@ def _push_parts(left: Value, right: Value, pending: list[tuple[Value, Value]]) -
 _ORDERED = frozenset({int, float, Decimal})
 
 
-def compare(operator: str, left: Value, right: Value) -> bool:
-    """`<`, `<=`, `>` or `>=` (spec/language.md §3.5). Raises SoliTypeError for other pairs."""
+def compare(operator: str, left: Value, right: Value, spend: Spend | None = None) -> bool:
+    """`<`, `<=`, `>` or `>=` (spec/language.md §3.5). Raises SoliTypeError for other pairs.
+
+    *spend* is charged for comparing long texts.
+    """
     kind, other = left.__class__, right.__class__
     plain = (kind in _ORDERED and other in _ORDERED) or (kind is str and other is str)
     if plain:
-        if kind is not other and (left != left or right != right):
+        if kind is str:
+            if spend is not None and (shorter := min(len(left), len(right))) > LONG_TEXT:
+                spend(shorter >> 10)
+        elif kind is not other and (left != left or right != right):
             return False  # Python raises for a Decimal beside a NaN
     elif kind is other and hasattr(left, "soli_order"):
         left, right = left.soli_order(), right.soli_order()

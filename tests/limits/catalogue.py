@@ -334,7 +334,16 @@ def _numbers() -> dict[str, tuple[str, str]]:
         "float text": ("x = float('1.7e308')\nwhile true\n str(x)\nend", LIMIT),
         "lcm": ("9223372036854775807.lcm(9223372036854775806)", overflow),
         "long literal": ("x = " + "9" * 100_000, REFUSED),
-        "long decimal literal": ("x = 0." + "9" * 100_000 + "D", REFUSED + "|value"),
+        "long decimal literal": ("x = 0." + "9" * 100_000 + "D", REFUSED),
+        "decimal exponents": (
+            "x = 1000000000000.0D\nwhile true\n x = x * x\nend",
+            overflow,
+        ),
+        "decimal items": (
+            "x = %n[1E+999999999999999999D 1E+999999D]\nwhile true\n str(x[0])\n str(x[1])\nend",
+            LIMIT,
+        ),
+        "decimal round": ("x = %n[1E+900D]\nx[0].round(-3)", "value|OverflowError"),
         "round": ("1.5.round(1000000000)", "value|TypeError|ValueError"),
         "to_s of base": ("255.to_s(1000000)", "value|TypeError|ValueError|ArgumentError"),
         "lpad": ('"x".lpad(100000000000, " ")', "TypeError|LimitError"),
@@ -397,6 +406,33 @@ def _texts_read() -> dict[str, tuple[str, str]]:
         "markdown stars": ('Markdown.to_html("*a " * 21000)', harmless),
         "markdown links": ('Markdown.to_html("[](" * 21000)', harmless),
         "html": ('sanitize_html("<div>" * 100000)', harmless),
+        "html with ends of nothing": (
+            'sanitize_html("<span>" * 9999 + "</x>" * 190000)',
+            LIMIT,
+        ),
+        "html of ampersands": ('sanitize_html("&" * 1000000)', LIMIT),
+        "html of attributes": (
+            'sanitize_html("<b " + (0..40000).map(|i| "a#{i}").join(" ") + ">")',
+            LIMIT,
+        ),
+        "markdown images": ('s = "![" * 32000\nwhile true\n Markdown.to_safe_html(s)\nend', LIMIT),
+        "markdown tables": (
+            's = "|a" * 5000 + "\\n" + "|-" * 5000 + "\\n" + "|b\\n" * 10000\nMarkdown.to_html(s)',
+            LIMIT,
+        ),
+        "JSON and a letter": (
+            's = "[" + "0," * 4000000 + "x"\nwhile true\n JSON.parse(s) rescue 0\nend',
+            LIMIT,
+        ),
+        "JSON of 19 digits": (
+            's = "[" + "9999999999999999999," * 50000 + "1]"\nwhile true\n JSON.parse(s)\nend',
+            LIMIT,
+        ),
+        "JSON of escapes": (
+            's = "[" + "\\"\\\\ud83d\\\\ude00\\"," * 50000 + "\\"\\t\\"]"\n'
+            "while true\n s.parse_json\nend",
+            LIMIT,
+        ),
         "date": ('DateTime.parse("9" * 1000000)', harmless),
         "url_decode": ('url_decode("%41" * 1000000).length', harmless),
         "Base64": ('Base64.decode("A" * 10000001)', harmless),
@@ -417,12 +453,75 @@ def _each(group: str, texts: dict[str, tuple[str, str]]) -> list[Hostile]:
 
 
 RECURSION = tuple(_with("recursion", _recursion()))
+
+
+def _unpaid_once() -> dict[str, str]:
+    """What once ran for seconds between two looks at the clock."""
+    long = 's = "x" * 15000000\nt = "x" * 15000000\n'
+    forever = "while true\n {}\nend"
+    million = "a = 0..1000000\n"
+    return {
+        "reduce that throws": million
+        + forever.format("try\n a.reduce(|x, y| throw 1)\n catch e\n 1\n end"),
+        "any? of the first": million + forever.format("a.any?(|x| true)"),
+        "all? of the first": million + forever.format("a.all?(|x| false)"),
+        "find the first": million + forever.format("a.find(|x| true)"),
+        "one? of the first": million + forever.format("a.one?(|x| true)"),
+        "any? of a hash": (
+            "h = {}\nfor i in 0..100000\n h[i] = i\nend\n" + forever.format("h.any?(|k, v| true)")
+        ),
+        "unshift": million + forever.format("a.unshift(1)"),
+        "insert": million + forever.format("a.insert(0, 1)"),
+        "order": million + forever.format("a.order"),
+        "prepend": long + forever.format('s.prepend("y")'),
+        "equal texts": long + forever.format("s == t"),
+        "unequal texts": long + forever.format("s != t"),
+        "ordered texts": long + forever.format("s < t"),
+        "texts in arrays": long + forever.format("[s] == [t]"),
+        "starts_with?": long + forever.format("s.starts_with?(t)"),
+        "ends_with?": long + forever.format("s.ends_with?(t)"),
+        "arrays that differ at their ends": (
+            "a = 0..1000000\nb = 0..1000000\nb[999999] = 0\n" + forever.format("a == b")
+        ),
+        "dbsize": (
+            'i = 0\nwhile i < 50000\n KV.set("k#{i}", 1)\n i += 1\nend\n'
+            + forever.format("KV.dbsize")
+        ),
+        "Cache.size": (
+            'i = 0\nwhile i < 9000\n Cache.set("k#{i}", 1)\n i += 1\nend\n'
+            + forever.format("Cache.size")
+        ),
+        "cleanup": (
+            "i = 0\nwhile i < 9000\n"
+            ' RateLimiter.new({"key": "k#{i}", "limit": 5, "window": 60}).allowed\n i += 1\nend\n'
+            + forever.format("RateLimiter.cleanup")
+        ),
+        "padding": 'a = []\nwhile true\n a.push("x".lpad(1048576))\nend',
+        "centering": 'a = []\nwhile true\n a.push("x".center(1048576))\nend',
+        "shift of a hash": (
+            "h = {}\nfor i in 0..200000\n h[i] = i\nend\nwhile true\n h.shift\n h[0] = 1\nend"
+        ),
+        "Ints in each other's way": (
+            "h = {}\nk = 0\ni = 0\nwhile i < 150000\n h[k] = 1\n k = (k * 5 + 1) % 262144\n"
+            " i += 1\nend\n" + forever.format("h[2305843009213693951]")
+        ),
+        "uniq of Ints in each other's way": (
+            "a = []\nk = 0\ni = 0\nwhile i < 100000\n a.push(k)\n k = (k * 5 + 1) % 262144\n"
+            " a.push(k + 2305843009213693951)\n i += 1\nend\n" + forever.format("a.uniq")
+        ),
+        "a match for each character": ('s = "ab" * 30000\n' + forever.format('s.scan("[ab]*c|a")')),
+        "a long pattern": 's = "a" * 60000\n' + forever.format('s.match("(a?){200}a{200}b")'),
+        "a pattern for each class": forever.format('"x".match("\\\\pL" * 3000) rescue 1'),
+    }
+
+
 PROGRAMS = (
     *_with("loop", _loops()),
     *RECURSION,
     *_with("text", _texts()),
     *_with("collection", _collections()),
     *_with("shared", _shared()),
+    *_with("once unpaid", _unpaid_once()),
     *_each("number", _numbers()),
     *_each("pattern", _patterns()),
     *_each("reading", _texts_read()),

@@ -16,7 +16,8 @@ from ...machine.machine import Machine
 from ...values.semantics import MAX_INT, MIN_INT, compare, equals, to_text, type_name
 from ...values.values import Value
 
-DECIMALS = Context(prec=28)
+DECIMALS = Context(prec=28, Emin=-6143, Emax=6144)
+"""Digits and exponents of results: written out, none is longer than some thousand characters."""
 
 
 def integer(value: int) -> int:
@@ -219,8 +220,8 @@ OPERATIONS: dict[str, Operation] = {
     "<<": append,
     "==": lambda machine, left, right: equals(left, right, machine.spend),
     "!=": lambda machine, left, right: not equals(left, right, machine.spend),
-    "<": lambda machine, left, right: compare("<", left, right),
-    "<=": lambda machine, left, right: compare("<=", left, right),
-    ">": lambda machine, left, right: compare(">", left, right),
-    ">=": lambda machine, left, right: compare(">=", left, right),
+    "<": lambda machine, left, right: compare("<", left, right, machine.spend),
+    "<=": lambda machine, left, right: compare("<=", left, right, machine.spend),
+    ">": lambda machine, left, right: compare(">", left, right, machine.spend),
+    ">=": lambda machine, left, right: compare(">=", left, right, machine.spend),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...base.errors import SoliError, SoliIndexError, SoliTypeError
+from ...machine.machine import CROWDED
 from ...tree import nodes
 from ...values.objects import Instance, SoliClass
 from ...values.semantics import is_truthy, to_key, type_name
@@ -76,6 +77,8 @@ def set_index(machine: Any, collection: Value, index: Value, value: Value) -> No
 
     if collection.__class__ is dict:
         machine.check_growth(8 * (len(collection) + 1))
+        if index.__class__ is int and len(collection) > CROWDED:
+            machine.check_time()
         collection[to_key(index)] = value
         return
     if collection.__class__ is list:

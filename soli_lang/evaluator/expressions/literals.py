@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from ...base.errors import CapabilityError, SoliError, SoliIndexError, SoliTypeError
+from ...machine.machine import CROWDED
 from ...tree import nodes
 from ...values.objects import ErrorValue, Instance
 from ...values.semantics import to_key, type_name
@@ -162,10 +163,10 @@ def _hash_comprehension(compiler: Compiler, node: nodes.HashComprehension) -> Cl
     value = compiler.within(block, lambda: compiler.expr(node.value))
     accept = _filter(compiler, node, block)
     turn = _turns(compiler, block, node.variable)
-    span, source = node.key.span, compiler.source
+    span, source, machine = node.key.span, compiler.source, compiler.machine
 
     def build(frame: Frame) -> Value:
-        result = {}
+        result: dict[Any, Value] = {}
         for inner in turn(frame, iterable(frame)):
             if accept is not None and not accept(inner):
                 continue
@@ -175,6 +176,8 @@ def _hash_comprehension(compiler: Compiler, node: nodes.HashComprehension) -> Cl
                 error.locate(span, source)
                 raise
             result[found] = value(inner)
+            if found.__class__ is int and len(result) > CROWDED:
+                machine.check_time()
         return result
 
     return build
@@ -216,11 +219,16 @@ def compile_index(compiler: Compiler, node: nodes.Index | nodes.SafeIndex) -> Cl
 def element_reader(compiler: Compiler, node: nodes.Index | nodes.SafeIndex) -> Any:
     """(value, index) -> the element; of null null, when *node* is a `SafeIndex`."""
     span, source, is_safe = node.span, compiler.source, isinstance(node, nodes.SafeIndex)
+    machine = compiler.machine
 
     def element(value: Value, at: Value) -> Value:
         kind = value.__class__
         if kind is dict:
-            if at.__class__ is str or at.__class__ is int:
+            if at.__class__ is str:
+                return value.get(at)
+            if at.__class__ is int:
+                if len(value) > CROWDED:
+                    machine.check_time()
                 return value.get(at)
         elif kind is list:
             if at.__class__ is int and -len(value) <= at < len(value):

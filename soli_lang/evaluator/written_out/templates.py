@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from ...values.semantics import MAX_INT, MIN_INT, is_truthy
+from ...values.semantics import LONG_TEXT, MAX_INT, MIN_INT, is_truthy
 from ...values.values import UNSET
 
 FALLBACK = "f"
@@ -62,7 +62,10 @@ _JOIN = (
     f"and len({{a}}) + len({{b}}) <= {INLINE_JOIN} else "
 )
 _FLOATS = "{a} {op} {b} if {a}.__class__ is float and {b}.__class__ is float else "
-_TEXTS = "{a} {op} {b} if {a}.__class__ is str and {b}.__class__ is str else "
+_TEXTS = (
+    "{a} {op} {b} if {a}.__class__ is str and {b}.__class__ is str "
+    f"and len({{a}}) <= {LONG_TEXT} else "
+)
 
 OTHER_FORMS: dict[str, str] = {
     "+": _JOIN,

@@ -8,6 +8,9 @@ from typing import Final
 
 MAX_INT: Final = 2**63 - 1
 
+MAX_DECIMAL_DIGITS: Final = 1000
+"""Characters of a Decimal literal, and the most that its exponent may move the point."""
+
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 
@@ -57,7 +60,13 @@ def read_int(text: str) -> int:
 
 
 def read_decimal(text: str) -> Decimal:
-    """A decimal literal without its `D`: trailing zeros go, an empty fraction becomes `00`."""
+    """A decimal literal without its `D`: trailing zeros go, an empty fraction becomes `00`.
+
+    Raises:
+        BadLiteral: for more than MAX_DECIMAL_DIGITS digits.
+    """
+    if len(text) > MAX_DECIMAL_DIGITS:
+        raise BadLiteral(f"Decimal too long: {len(text)} digits (limit {MAX_DECIMAL_DIGITS})")
     whole, fraction = text.replace("_", "").split(".")
     return Decimal(f"{whole}.{fraction.rstrip('0') or '00'}")
 
@@ -66,8 +75,9 @@ def read_percent_number(text: str) -> int | float | Decimal:
     """One item of `%n[...]`; 0 for what is not a number (spec §1.8)."""
     try:
         if text[-1] in "dD":
-            number = Decimal(text[:-1])
-            return number if number.is_finite() else 0
+            number = Decimal(text[:-1]) if len(text) <= MAX_DECIMAL_DIGITS else Decimal("NaN")
+            is_writable = number.is_finite() and abs(number.adjusted()) <= MAX_DECIMAL_DIGITS
+            return number if is_writable else 0
         if re.fullmatch(r"-?[0-9]{1,19}", text):
             number_ = int(text)
             return number_ if -MAX_INT - 1 <= number_ <= MAX_INT else 0

@@ -229,18 +229,21 @@ class Scanner:
     # --- numbers --------------------------------------------------------------------------------
 
     def _int(self, found: re.Match[str]) -> None:
+        self._number(found, read_int, found[0])
+
+    def _number(self, found: re.Match[str], read: Callable[[str], Any], text: str) -> None:
+        value: Any = 0
         try:
-            value = read_int(found[0])
+            value = read(text)
         except BadLiteral as bad:
             self._error(bad.message, *found.span())
-            value = 0
         self._add("LITERAL", value, *found.span())
 
     def _float(self, found: re.Match[str]) -> None:
         self._add("LITERAL", float(found[0].replace("_", "")), *found.span())
 
     def _decimal(self, found: re.Match[str]) -> None:
-        self._add("LITERAL", read_decimal(found[0][:-1]), *found.span())
+        self._number(found, read_decimal, found[0][:-1])
 
     def _bad_decimal(self, found: re.Match[str]) -> None:
         message = "Decimal literals require decimal places (e.g., 19.99D)"

@@ -18,6 +18,8 @@ BIG_TEXT = 256
 """Characters of a text from which on going through it costs steps, and copying it memory."""
 SMALL_TEXT = f"len({{0}}) <= {BIG_TEXT}"
 """Where a method of String is free, in the words of `NativeMethod.quick`."""
+SMALL_GIVEN = f"len({{1}}) <= {BIG_TEXT}"
+"""Where the first argument, a String, costs nothing to read, in the same words."""
 GIVEN_TEXT = "{1}.__class__ is str"
 """Where the first argument is a String, in the same words."""
 BIG_COLLECTION = 32
@@ -54,6 +56,14 @@ def copy_items(machine: Machine, items: Sized) -> None:
     if len(items) > BIG_COLLECTION:
         machine.spend(len(items) >> 2)
         machine.check_length(len(items) * ITEM_BYTES)
+
+
+def snapshot(machine: Machine, items: list[Value]) -> list[Value]:
+    """A copy of *items*, paid for as such: to call a function with as many as it wants to see."""
+    if len(items) > BIG_COLLECTION:
+        machine.spend(len(items) >> 6)
+        machine.claim(len(items) * ITEM_BYTES)
+    return items[:]
 
 
 def make_items(machine: Machine, count: int) -> None:

@@ -5,9 +5,12 @@ Python takes `1`, `True` and `Decimal(1)` for equal, Soli does not (spec/stdlib.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from soli_lang.machine.machine import CROWDED, Machine
 from soli_lang.values.semantics import Spend, equals, is_key, to_key
 from soli_lang.values.values import Symbol, Value
 
@@ -17,6 +20,9 @@ _SAME_IN_PYTHON = frozenset({str, int, type(None), Symbol})
 """Kinds among which Python's `==` and hash are Soli's."""
 _INT_AND_FLOAT = frozenset({int, float})
 _LOOKED_UP_AS_THEY_ARE = frozenset({str, type(None), Symbol})
+_SCATTER = int.from_bytes(os.urandom(8), "big") >> 2
+"""Flips bits of Ints in sets of ours: programs cannot choose which places they get there."""
+_IN_64_BITS = 2.0**63
 
 
 def position(items: list[Value], wanted: Value, spend: Spend) -> int:
@@ -79,7 +85,7 @@ class Seen:
     def add(self, value: Value) -> bool:
         """Remember *value*; False when an equal one was there already."""
         if is_key(value) or value.__class__ is float:
-            key = value if value.__class__ is float else to_key(value)
+            key = _place(value)
             if key in self._keys and value == value:
                 return False
             self._keys.add(key)
@@ -91,10 +97,8 @@ class Seen:
 
     def has(self, value: Value) -> bool:
         """Whether an equal value was added."""
-        if is_key(value):
-            return to_key(value) in self._keys
-        if value.__class__ is float:
-            return value in self._keys
+        if is_key(value) or value.__class__ is float:
+            return _place(value) in self._keys
         return self._has_other(value)
 
     def _has_other(self, value: Value) -> bool:
@@ -102,10 +106,43 @@ class Seen:
         return any(equals(other, value, self._spend) for other in self._others)
 
 
+def _place(value: Value) -> Any:
+    """What stands for a key or a Float in a set: the same for equal ones."""
+    if value.__class__ is int:
+        return value ^ _SCATTER
+    if value.__class__ is float:
+        if value.is_integer() and -_IN_64_BITS <= value < _IN_64_BITS:
+            return int(value) ^ _SCATTER
+        return (Seen, value)
+    return to_key(value)
+
+
+def place_of(key: Any) -> Any:
+    """What stands for the dict key *key* in a set of keys."""
+    return key ^ _SCATTER if key.__class__ is int else key
+
+
+def watched(machine: Machine, items: Collection[Any]) -> Iterable[Any]:
+    """*items*, for making a Hash of them: when they are many, with looks at the clock.
+
+    See `machine.CROWDED`.
+    """
+    return items if len(items) <= CROWDED else _watched(machine, items)
+
+
+def _watched(machine: Machine, items: Iterable[Any]) -> Iterator[Any]:
+    for count, item in enumerate(items):
+        if not count & 63:
+            machine.check_time()
+        yield item
+
+
 def unique(items: list[Value], spend: Spend) -> list[Value]:
     """The first of each group of equal items."""
     if _SAME_IN_PYTHON.issuperset(map(type, items)):
-        return list(dict.fromkeys(items))
+        if len(items) <= CROWDED:
+            return list(dict.fromkeys(items))
+        return list(dict(zip(map(place_of, items), items, strict=True)).values())
     seen = Seen(spend)
     return [item for item in items if seen.add(item)]
 

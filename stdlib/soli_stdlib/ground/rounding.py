@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 from soli_lang.base.errors import SoliOverflowError
 from soli_lang.values.semantics import MAX_INT, MIN_INT
@@ -54,11 +54,17 @@ def to_places(number: float, places: int) -> float:
 
 
 def decimal_places(number: Decimal, places: int) -> Decimal:
-    """*number* with *places* decimals, halves to even."""
+    """*number* with *places* decimals, halves to even.
+
+    Raises SoliOverflowError for more digits than Decimals are worked out with.
+    """
     places = max(-_MOST_PLACES, min(_MOST_PLACES, places))
     if places >= 0 and int(number.as_tuple().exponent) >= -places:
         return number
-    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, _EXACT)
+    try:
+        return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, _EXACT)
+    except InvalidOperation:
+        raise SoliOverflowError("Decimal overflow") from None
 
 
 def decimal_int(number: Decimal, rounding: str) -> int:

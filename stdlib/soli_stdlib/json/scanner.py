@@ -1,4 +1,4 @@
-"""A JSON reader in Python: for what orjson refuses and Soli takes, and for Soli's error texts.
+"""A JSON reader in Python: for Soli's error texts, and what no reader in C does as Soli wants it.
 
 It keeps its own stack, so no text is too deep for Python. Source: spec/stdlib.md §1.4.
 """
@@ -6,6 +6,7 @@ It keeps its own stack, so no text is too deep for Python. Source: spec/stdlib.m
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from soli_lang.base.errors import SoliError, SoliValueError
@@ -27,15 +28,23 @@ _ESCAPES = {
     "r": "\r",
     "t": "\t",
 }
-_INT_DIGITS = 20
+INT_DIGITS = 20
 """Characters beyond which an integer cannot fit in 64 bits."""
+_PIECES_PER_CHARGE = 64
+_PIECE_STEPS = 8
+"""What reading one value, key or escape is worth."""
+
+Spend = Callable[[int], None]
+"""Takes the steps that reading costs (`Machine.spend`)."""
 
 
 class JsonScanner:
     """Reads one text. Positions are characters (decision 10)."""
 
-    def __init__(self, text: str, max_depth: int) -> None:
+    def __init__(self, text: str, max_depth: int, spend: Spend | None = None) -> None:
         self.text = text
+        self._spend = spend
+        self._pieces = 0
         self.at = 0
         self.max_depth = max_depth
         self.open: list[Any] = []
@@ -47,21 +56,22 @@ class JsonScanner:
         """The value. Raises SoliValueError."""
         value = self._value()
         if self._next() is not None:
-            raise self._error("Trailing content")
+            raise self.error("Trailing content")
         return value
 
     # --- structure ---------------------------------------------------------------------------
 
     def _value(self) -> Value:
         while True:
-            opened, value = self._start()
+            self._pay()
+            opened, value = self.start()
             if opened:
                 continue
             while self.open:
                 container = self.open[-1]
                 if container.__class__ is list:
                     container.append(value)
-                    closed = self._after_item("]")
+                    closed = self.after_item("]")
                 else:
                     container[self.keys[-1]] = value
                     closed = self._after_entry()
@@ -71,7 +81,7 @@ class JsonScanner:
             else:
                 return value
 
-    def _start(self) -> tuple[bool, Value]:
+    def start(self) -> tuple[bool, Value]:
         """Read a scalar or an empty container, or open one: (True, None)."""
         char = self._next()
         if char is None:
@@ -89,46 +99,57 @@ class JsonScanner:
                 self.at += 1
                 return False, {}
             self._enter({})
-            self.keys.append(self._key())
+            self.keys.append(self.key())
             return True, None
-        return False, self._scalar(char)
+        return False, self.scalar(char)
 
     def _enter(self, container: Any) -> None:
         self.open.append(container)
         if len(self.open) > self.max_depth:
             raise SoliValueError("JSON structure nested too deeply")
 
-    def _after_item(self, close: str) -> bool:
+    def after_item(self, close: str) -> bool:
         """Read `,` or the closing bracket; True for the bracket."""
         char = self._next()
         if char is None:
             raise SoliValueError("Unexpected end of JSON")
         if char != "," and char != close:
-            raise self._error(f"Expected ',' or '{close}'")
+            raise self.error(f"Expected ',' or '{close}'")
         self.at += 1
         return char == close
 
     def _after_entry(self) -> bool:
-        if self._after_item("}"):
+        if self.after_item("}"):
             self.keys.pop()
             return True
-        self.keys[-1] = self._key()
+        self.keys[-1] = self.key()
         return False
 
-    def _key(self) -> str:
+    def key(self) -> str:
+        """Read a key and the `:` after it."""
         char = self._next()
         if char is None:
             raise SoliValueError("Unexpected end of JSON")
         if char != '"':
-            raise self._error("Expected string key")
+            raise self.error("Expected string key")
         key = self._string()
+        self.colon()
+        return key
+
+    def colon(self) -> None:
+        """Read the `:` after a key."""
         char = self._next()
         if char is None:
             raise SoliValueError("Unexpected end of JSON")
         if char != ":":
-            raise self._error("Expected ':'")
+            raise self.error("Expected ':'")
         self.at += 1
-        return key
+
+    def _pay(self) -> None:
+        self._pieces += 1
+        if self._pieces == _PIECES_PER_CHARGE and self._spend is not None:
+            self._pieces = 0
+            self._spend(_PIECES_PER_CHARGE * _PIECE_STEPS)
 
     def _next(self) -> str | None:
         """The next character after white space, None at the end."""
@@ -137,12 +158,14 @@ class JsonScanner:
             self.at = match.end()
         return self.text[self.at] if self.at < len(self.text) else None
 
-    def _error(self, what: str, at: int | None = None) -> SoliError:
-        return SoliValueError(f"{what} at position {self.at if at is None else at}")
+    def error(self, what: str) -> SoliError:
+        """*what* is wrong, here."""
+        return SoliValueError(f"{what} at position {self.at}")
 
     # --- scalars -----------------------------------------------------------------------------
 
-    def _scalar(self, char: str) -> Value:
+    def scalar(self, char: str) -> Value:
+        """Read the String, number or word that begins with *char*."""
         if char == '"':
             return self._string()
         if char == "-" or "0" <= char <= "9":
@@ -150,19 +173,19 @@ class JsonScanner:
         if char in _LITERALS:
             word, value = _LITERALS[char]
             if not self.text.startswith(word, self.at):
-                raise self._error("Invalid literal")
+                raise self.error("Invalid literal")
             self.at += len(word)
             return value
-        raise self._error(f"Unexpected character '{char}'")
+        raise self.error(f"Unexpected character '{char}'")
 
     def _number(self) -> int | float:
         match = _NUMBER.match(self.text, self.at)
         following = "" if match is None else self.text[match.end() : match.end() + 1]
         if match is None or (following and following in "0123456789.eE"):
-            raise self._error("Invalid number")
+            raise self.error("Invalid number")
         self.at = match.end()
         digits = match.group()
-        if match.group(1) is None and match.group(2) is None and len(digits) <= _INT_DIGITS:
+        if match.group(1) is None and match.group(2) is None and len(digits) <= INT_DIGITS:
             number = int(digits)
             if MIN_INT <= number <= MAX_INT:
                 return number
@@ -181,9 +204,10 @@ class JsonScanner:
             self.at += 1
             if self.text[self.at - 1] == '"':
                 return "".join(parts)
-            parts.append(self._escape())
+            self._pay()
+            parts.append(self.escape())
 
-    def _escape(self) -> str:
+    def escape(self) -> str:
         """The character that the escape after a backslash stands for."""
         if self.at >= len(self.text):
             raise SoliValueError("Unterminated string escape")

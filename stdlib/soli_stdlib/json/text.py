@@ -2,8 +2,8 @@
 
 orjson does the work wherever its result is Soli's to the character. `encode` first surveys the
 value: one C call of orjson cannot be interrupted, and forty nested two-item arrays that share
-their items would be a terabyte of text. `decode` looks for what orjson reads otherwise (integers
-beyond 64 bits) or refuses (raw control characters) and leaves that to `json_scanner`.
+their items would be a terabyte of text. `decode` leaves what orjson reads
+otherwise (Ints of 64 bits without a sign) or refuses (raw control characters) to `second_reading`.
 
 orjson is imported where it is used: it loads uuid, dataclasses and json, a tenth of what it takes
 to start a script.
@@ -11,6 +11,8 @@ to start a script.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from soli_lang.base.errors import (
@@ -22,6 +24,7 @@ from soli_lang.base.errors import (
 )
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, String, function, method, static
+from soli_lang.values.semantics import MAX_INT
 from soli_lang.values.values import Value
 
 from .plain import MAX_DEPTH, NotEncodable, PlainCopy
@@ -206,13 +209,19 @@ def _deep_text(value: Any, known: dict[int, str]) -> str:
 _ANY_DIGIT = bytes.maketrans(b"123456789", b"000000000")
 _LONG_NUMBER = b"0" * 19
 """After `_ANY_DIGIT`: digits enough to leave 64 bits."""
+_LONG_DIGITS = re.compile(rb"[0-9]{19,}")
+_MAX_INT_DIGITS = str(MAX_INT).encode()
 
 
-def decode(text: str, limit: int = MAX_DECODED_CHARACTERS) -> Value:
+def decode(
+    text: str, limit: int = MAX_DECODED_CHARACTERS, spend: Callable[[int], None] | None = None
+) -> Value:
     """The value of a JSON text.
 
-    Raises SoliValueError for what is not JSON, with the texts of spec/stdlib.md §1.4, and
-    LimitError for a text of more than *limit* characters. Positions in errors are characters.
+    *spend* is charged for what orjson cannot read alone; for the rest the caller has paid (see
+    `pay_for_reading`). Raises SoliValueError for what is not JSON, with the texts of
+    spec/stdlib.md §1.4, and LimitError for a text of more than *limit* characters. Positions in
+    errors are characters.
     """
     if len(text) > limit:
         raise LimitError(f"JSON text too large: {len(text)} characters (limit {limit})")
@@ -220,7 +229,7 @@ def decode(text: str, limit: int = MAX_DECODED_CHARACTERS) -> Value:
 
     try:
         data = text.encode()
-        if _LONG_NUMBER not in data.translate(_ANY_DIGIT):
+        if not _has_unsigned(data):
             value = orjson.loads(data)
             if len(data) > 2 * MAX_DEPTH and _is_too_deep(data, value):
                 raise SoliValueError("JSON structure nested too deeply")
@@ -228,9 +237,19 @@ def decode(text: str, limit: int = MAX_DECODED_CHARACTERS) -> Value:
     except (orjson.JSONDecodeError, UnicodeEncodeError):
         pass
     # Imported when it is needed: programs start sooner without it.
-    from .scanner import JsonScanner
+    from . import second_reading
 
-    return JsonScanner(text, MAX_DEPTH).run()
+    return second_reading.read(text, spend)
+
+
+def _has_unsigned(data: bytes) -> bool:
+    """Whether there may be Ints beyond 2^63 - 1 of which orjson does not make Floats."""
+    if _LONG_NUMBER not in data.translate(_ANY_DIGIT):
+        return False
+    return any(
+        len(digits) == 20 or (len(digits) == 19 and digits > _MAX_INT_DIGITS)
+        for digits in _LONG_DIGITS.findall(data)
+    )
 
 
 def _is_too_deep(data: bytes, value: Value) -> bool:
@@ -283,7 +302,7 @@ def value_from_text(machine: Machine, text: str) -> Value:
     """The value of a JSON text, `{}` for text that is no JSON."""
     pay_for_reading(machine, text)
     try:
-        return decode(text)
+        return decode(text, spend=machine.spend)
     except SoliValueError:
         return {}
 
@@ -312,7 +331,7 @@ def json_stringify(machine: Machine, value: Value) -> str:
 def json_parse(machine: Machine, text: str) -> Value:
     """The value of a JSON text."""
     pay_for_reading(machine, text)
-    return decode(text)
+    return decode(text, spend=machine.spend)
 
 
 @static("JSON", "parse_jsonp", String)

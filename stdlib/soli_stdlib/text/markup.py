@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from soli_lang.base.errors import SoliPlainTypeError, SoliValueError
@@ -49,9 +50,19 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 SAFE_TAGS = frozenset((*_TEXT_TAGS, *_BLOCK_TAGS, *_HEADINGS))
 SAFE_ATTRIBUTES = frozenset(("href", "title", "alt", "class", "id", "style"))
 SAFE_SCHEMES = frozenset(("http", "https", "mailto"))
+BYTES_PER_CHARACTER = 8
+"""What parsed HTML takes for each character of its text, roughly."""
 LINK_REL = "noopener noreferrer"
 MAX_MARKDOWN = 65_536
-"""Characters: one rendering cannot be interrupted."""
+"""Characters."""
+_INLINE_STEPS = 32
+_BLOCK_STEPS = 64
+"""What asking all rules at one place of a Markdown text is worth."""
+_CELL_STEPS = 32
+_TOKEN_BYTES = 1024
+"""What the tokens of a tag or a cell take, roughly."""
+_MAX_FILLED_CELLS = 65_536
+"""Cells that the Markdown library adds to short rows."""
 MAX_TAGS = 10_000
 """Opening tags in HTML to clean: the parser's work grows with the square of their nesting."""
 
@@ -100,18 +111,23 @@ def strip_html(text: str) -> str:
 @function("sanitize_html", String)
 def sanitize_html(machine: Machine, text: str) -> str:
     """*text* with harmless tags, attributes and link schemes only."""
-    machine.spend(len(text) // 64)
-    return clean_html(text, SAFE_TAGS, SAFE_ATTRIBUTES)
+    return clean_html(machine, text, SAFE_TAGS, SAFE_ATTRIBUTES)
 
 
-def clean_html(text: str, tags: frozenset[str], attributes: frozenset[str]) -> str:
+def clean_html(
+    machine: Machine, text: str, tags: frozenset[str], attributes: frozenset[str]
+) -> str:
     """*text* parsed as HTML and written again with these tags and attributes only.
 
-    Raises SoliValueError for more than MAX_TAGS tags.
+    Raises SoliValueError for more than MAX_TAGS tags, LimitError for more work than may be done.
     """
     count = text.count("<") - text.count("</")
     if count > MAX_TAGS:
         raise SoliValueError(f"HTML has too many tags to sanitize: {count} (limit {MAX_TAGS})")
+    from . import html_work
+
+    html_work.pay(text, machine.spend)
+    machine.claim(BYTES_PER_CHARACTER * len(text))
     import nh3
 
     return nh3.clean(
@@ -203,11 +219,39 @@ _HEX_DIGITS = b"0123456789abcdefABCDEF"
 def _markdown(machine: Machine, text: str) -> str:
     if len(text) > MAX_MARKDOWN:
         raise SoliValueError(f"Markdown text too long: {len(text)} characters ({MAX_MARKDOWN})")
-    machine.spend(16 * len(text))
+    cells = _cells(text)
+    machine.spend(2 * len(text) + _CELL_STEPS * cells)
+    machine.claim(_TOKEN_BYTES * (len(text) // 4 + cells))
     import markdown_it
 
     renderer: Any = markdown_it.MarkdownIt("commonmark").enable(["table", "strikethrough"])
-    return str(renderer.render(text))
+    # The first rules to be asked, wherever something may begin: so reading is paid as it goes on.
+    renderer.inline.ruler.before("text", "payment", _payment(machine, _INLINE_STEPS))
+    renderer.block.ruler.before("table", "payment", _payment(machine, _BLOCK_STEPS))
+    tokens = renderer.parse(text)
+    machine.spend(4 * len(tokens))
+    html = str(renderer.renderer.render(tokens, renderer.options, {}))
+    machine.check_length(len(html))
+    return html
+
+
+def _payment(machine: Machine, steps: int) -> Callable[..., bool]:
+    """A rule that never applies, for which the machine is charged."""
+
+    def rule(*_: Any) -> bool:
+        machine.spend(steps)
+        return False
+
+    return rule
+
+
+def _cells(text: str) -> int:
+    """How many cells the tables in a Markdown text have at most: short rows are filled up."""
+    bars = text.count("|")
+    if not bars:
+        return 0
+    widest = max(line.count("|") for line in text.split("\n"))
+    return bars + min(_MAX_FILLED_CELLS, (widest + 1) * text.count("\n"))
 
 
 @static("Markdown", "to_html", String)
@@ -223,4 +267,4 @@ MARKDOWN_ATTRIBUTES = (SAFE_ATTRIBUTES - {"style"}) | {"src", "start", "align"}
 @static("Markdown", "to_safe_html", String)
 def to_safe_html(machine: Machine, text: str) -> str:
     """The same without anything that could run or load a script."""
-    return clean_html(_markdown(machine, text), MARKDOWN_TAGS, MARKDOWN_ATTRIBUTES)
+    return clean_html(machine, _markdown(machine, text), MARKDOWN_TAGS, MARKDOWN_ATTRIBUTES)

@@ -29,6 +29,14 @@ MAX_CACHED_PATTERNS = 64
 MATCHES_PER_CHARGE = 64
 """Matches between two charges for the steps that they take."""
 
+SMALL_PATTERN = 64
+"""Instructions up to which a pattern is matched as fast as any."""
+CLASS_STEPS = 1000
+"""What compiling a class of Unicode (`\\p{L}`) is worth: it is some hundred ranges."""
+REFUSED_STEPS = 100_000
+"""What it is worth to find out that a pattern gets too large."""
+STEPS_PER_INSTRUCTION = 4
+
 _KEY = "patterns"
 
 Failure = Callable[[str], SoliError]
@@ -77,7 +85,7 @@ def _slice(data: bytes, span: tuple[int, int]) -> str | None:
 class Pattern:
     """A compiled pattern."""
 
-    __slots__ = ("_match", "group_count", "group_names")
+    __slots__ = ("_match", "group_count", "group_names", "size")
 
     def __init__(self, source: str) -> None:
         """Compile *source*. Raises PatternError."""
@@ -97,6 +105,8 @@ class Pattern:
         self._match: Callable[[bytes, int, int], Spans] = partial(
             compiled.Match, re2._re2.RE2.Anchor.UNANCHORED
         )
+        self.size: int = compiled.ProgramSize()
+        """Instructions: each character of a text may have to be held against all of them."""
         self.group_count: int = compiled.NumberOfCapturingGroups()
         self.group_names: dict[str, int] = {
             _text(name): number for name, number in compiled.NamedCapturingGroups()
@@ -162,21 +172,40 @@ def compiled(machine: Machine, source: str, failure: Failure = invalid_regex) ->
         return pattern
     from .pattern_syntax import PatternError
 
-    machine.spend(1 + len(source))
+    classes = source.count("\\p") + source.count("\\P")
+    machine.spend(1 + len(source) + CLASS_STEPS * classes)
     try:
         pattern = Pattern(source)
     except PatternError as error:
+        machine.spend(REFUSED_STEPS if len(source) <= MAX_PATTERN_LENGTH else 1)
         raise failure(str(error)) from None
+    machine.spend(STEPS_PER_INSTRUCTION * pattern.size)
     cache[source] = pattern
     if len(cache) > MAX_CACHED_PATTERNS:
         cache.popitem(last=False)
     return pattern
 
 
-def charge(machine: Machine, text: str) -> None:
-    """Charge the steps of running a pattern over *text*."""
-    if len(text) > 256:
-        machine.spend(len(text) >> 4)
+def charge(machine: Machine, pattern: Pattern, text: str) -> None:
+    """Charge the steps of running *pattern* over *text* once, to its end at worst.
+
+    RE2 is linear in the text, and in the pattern: it holds each character against all that may
+    come next. A pattern of the usual size becomes a table, where a character is one look.
+    """
+    if pattern.size > SMALL_PATTERN:
+        machine.spend(len(text) * pattern.size >> 5)
+    elif len(text) > BIG_TEXT:
+        machine.spend(len(text) >> 3)
+
+
+def each(machine: Machine, pattern: Pattern, data: bytes) -> Iterator[Spans]:
+    """`Pattern.spans`, with a look at the clock before each search.
+
+    `[ab]*c|a` reads to the end of a text for each `a` that it finds in it.
+    """
+    for spans in pattern.spans(data):
+        machine.check_time()
+        yield spans
 
 
 def pay_for_matches(machine: Machine, found: int) -> None:
@@ -191,12 +220,12 @@ def replace(machine: Machine, pattern: Pattern, text: str, replacement: str, lim
     *replacement* knows `$1`, `${1}`, `$name`, `${name}` and `$$`; a group that does not exist or
     took no part gives nothing. Raises LimitError before the result outgrows a value's bound.
     """
-    charge(machine, text)
+    charge(machine, pattern, text)
     data = text.encode()
     pieces: list[bytes] = []
     expand = template(pattern, replacement)
     at = size = 0
-    for count, spans in enumerate(pattern.spans(data), 1):
+    for count, spans in enumerate(each(machine, pattern, data), 1):
         start, end = spans[0]
         new = expand(data, spans)
         size += start - at + len(new)

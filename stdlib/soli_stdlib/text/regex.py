@@ -19,6 +19,7 @@ from .patterns import (
     Spans,
     charge,
     compiled,
+    each,
     pay_for_matches,
     replace,
 )
@@ -39,8 +40,9 @@ def _invalid(detail: str) -> SoliError:
 
 def _ready(machine: Machine, source: str, text: str) -> Pattern:
     """The compiled pattern, with the work on *text* charged."""
-    charge(machine, text)
-    return compiled(machine, source, _invalid)
+    pattern = compiled(machine, source, _invalid)
+    charge(machine, pattern, text)
+    return pattern
 
 
 def _found(match: Match) -> dict[str, Value]:
@@ -66,7 +68,7 @@ def find_all(machine: Machine, source: str, text: str) -> list[Value]:
     pattern = _ready(machine, source, text)
     data = text.encode()
     results: list[Value] = []
-    for start, end, first in _in_characters(data, pattern.spans(data)):
+    for start, end, first in _in_characters(data, each(machine, pattern, data)):
         machine.spend(MATCH_STEPS)
         machine.check_growth(MATCH_BYTES * (len(results) + 1))
         if not len(results) % MATCHES_PER_CHARGE:
@@ -88,14 +90,14 @@ def _in_characters(data: bytes, found: Iterator[Spans]) -> Iterator[tuple[int, i
 @static("Regex", "replace", _Triple, _Triple, _Triple)
 def replace_first(machine: Machine, source: str, text: str, replacement: str) -> str:
     """*text* with the first match replaced; `$1`, `${1}`, `$name` and `$$` are known."""
-    pattern = _ready(machine, source, text)
+    pattern = compiled(machine, source, _invalid)
     return replace(machine, pattern, text, replacement, limit=1)
 
 
 @static("Regex", "replace_all", _Triple, _Triple, _Triple)
 def replace_all(machine: Machine, source: str, text: str, replacement: str) -> str:
     """*text* with all matches replaced."""
-    return replace(machine, _ready(machine, source, text), text, replacement)
+    return replace(machine, compiled(machine, source, _invalid), text, replacement)
 
 
 @static("Regex", "split", _Pair, _Pair)
@@ -105,7 +107,7 @@ def split(machine: Machine, source: str, text: str) -> list[str]:
     data = text.encode()
     parts: list[str] = []
     at = 0
-    for spans in pattern.spans(data):
+    for spans in each(machine, pattern, data):
         machine.spend(MATCH_STEPS)
         machine.check_growth(MATCH_BYTES * (len(parts) + 1))
         if not len(parts) % MATCHES_PER_CHARGE:

@@ -17,7 +17,7 @@ from soli_lang.values.semantics import is_truthy
 from soli_lang.values.values import Value
 
 from ..ground.callbacks import parameter_count
-from ..ground.costs import copy_items
+from ..ground.costs import copy_items, snapshot
 
 NOT_GIVEN = object()
 """Stands for an optional argument that was left out, where null is a value like others."""
@@ -67,7 +67,7 @@ def reject(machine: Machine, items: list[Value], function: Value) -> list[Value]
 @method("array", ("reduce", "fold"), Callable_, Any_.optional(NOT_GIVEN), arity_text=2)
 def reduce(machine: Machine, items: list[Value], function: Value, initial: Value) -> Value:
     """Fold the items from the left, beginning with *initial* or else with the first."""
-    rest = items[:]
+    rest = snapshot(machine, items)
     if initial is NOT_GIVEN:
         if not rest:
             raise SoliTypeError("reduce on empty array requires initial value")
@@ -87,33 +87,33 @@ def reduce(machine: Machine, items: list[Value], function: Value, initial: Value
 @method("array", "find", Callable_)
 def find(machine: Machine, items: list[Value], function: Value) -> Value:
     """The first item for which *function* yields something true, else null."""
-    found = iteration.first(machine, function, items[:])
+    found = iteration.first(machine, function, snapshot(machine, items))
     return None if found is None else found[0]
 
 
 @method("array", "any?", Callable_)
 def is_any(machine: Machine, items: list[Value], function: Value) -> bool:
     """Whether *function* yields something true for an item."""
-    return iteration.first(machine, function, items[:]) is not None
+    return iteration.first(machine, function, snapshot(machine, items)) is not None
 
 
 @method("array", "all?", Callable_)
 def is_all(machine: Machine, items: list[Value], function: Value) -> bool:
     """Whether *function* yields something true for every item."""
-    return iteration.first(machine, function, items[:], wanted=False) is None
+    return iteration.first(machine, function, snapshot(machine, items), wanted=False) is None
 
 
 @method("array", "none?", Callable_)
 def is_none(machine: Machine, items: list[Value], function: Value) -> bool:
     """Whether *function* yields something true for no item."""
-    return iteration.first(machine, function, items[:]) is None
+    return iteration.first(machine, function, snapshot(machine, items)) is None
 
 
 @method("array", "one?", Callable_)
 def is_one(machine: Machine, items: list[Value], function: Value) -> bool:
     """Whether *function* yields something true for exactly one item."""
     found = 0
-    for result in iteration.results(machine, function, items[:]):
+    for result in iteration.results(machine, function, snapshot(machine, items)):
         found += is_truthy(result)
         if found > 1:
             return False

@@ -14,7 +14,7 @@ from soli_lang.values.semantics import equals
 from soli_lang.values.values import Value
 
 from ..ground.costs import compare_texts, copy_items
-from ..ground.equality import Seen, group_key, is_number
+from ..ground.equality import Seen, group_key, is_number, watched
 from ..ground.fields import field_of, require_field
 from ..ground.ordering import kinds_of, sorted_by, wide
 from .array_numbers import mean, total
@@ -105,7 +105,8 @@ def _extreme_by(items: list[Value], column: list[Value], sign: int) -> Value:
 def group_by(machine: Machine, items: list[Value], field: Value) -> dict[object, Value]:
     """Field value -> the items that have it."""
     groups: dict[object, Value] = {}
-    for item, value in zip(items, _column(machine, items, "group_by", field), strict=True):
+    column = _column(machine, items, "group_by", field)
+    for item, value in zip(watched(machine, items), column, strict=True):
         groups.setdefault(group_key(value), []).append(item)
     return groups
 
@@ -114,14 +115,15 @@ def group_by(machine: Machine, items: list[Value], field: Value) -> dict[object,
 def index_by(machine: Machine, items: list[Value], field: Value) -> dict[object, Value]:
     """Field value -> the last item that has it."""
     column = _column(machine, items, "index_by", field)
-    return {group_key(value): item for item, value in zip(items, column, strict=True)}
+    pairs = zip(watched(machine, items), column, strict=True)
+    return {group_key(value): item for item, value in pairs}
 
 
 @method("array", "count_by", Any_)
 def count_by(machine: Machine, items: list[Value], field: Value) -> dict[object, Value]:
     """Field value -> how many items have it."""
     counts: dict[object, Value] = {}
-    for value in _column(machine, items, "count_by", field):
+    for value in watched(machine, _column(machine, items, "count_by", field)):
         key = group_key(value)
         counts[key] = counts.get(key, 0) + 1
     return counts
@@ -139,6 +141,7 @@ def uniq_by(machine: Machine, items: list[Value], field: Value) -> list[Value]:
 def order(machine: Machine, items: list[Value], field: Value, direction: str) -> list[Value]:
     """The items in the order of a field, reversed by `"desc"`; a copy without arguments."""
     if field is None:
+        copy_items(machine, items)
         return items[:]
     if field.__class__ is dict:
         raise SoliTypeError("order expects a field name as a string, got hash")

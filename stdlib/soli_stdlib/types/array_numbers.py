@@ -15,7 +15,7 @@ from soli_lang.values.semantics import MAX_INT, MIN_INT
 from soli_lang.values.values import Value
 
 from ..ground.costs import BIG_COLLECTION, compare_texts, copy_items, read_items
-from ..ground.equality import group_key, is_number, occurrences
+from ..ground.equality import group_key, is_number, occurrences, watched
 from ..ground.fields import field_of
 from ..ground.ordering import extreme, kinds_of, sorted_by, sorted_narrow
 from .array_callbacks import NOT_GIVEN, counted_with, sorted_with
@@ -107,7 +107,7 @@ def tally(machine: Machine, items: list[Value]) -> dict[object, Value]:
     read_items(machine, items)
     compare_texts(machine, items)
     result: dict[object, Value] = {}
-    for item in items:
+    for item in watched(machine, items):
         key = group_key(item)
         result[key] = result.get(key, 0) + 1
     return result

@@ -287,14 +287,16 @@ def shift(machine: Machine, items: list[Value]) -> list[Value] | None:
 @method("array", "unshift", Any_, Any_.rest())
 def unshift(machine: Machine, items: list[Value], *added: Value) -> list[Value]:
     """A new array with these values before the others."""
-    machine.check_length((len(items) + len(added)) * ITEM_BYTES)
+    copy_items(machine, items)
+    machine.check_length(len(added) * ITEM_BYTES)
     return [*added, *items]
 
 
 @method("array", "insert", _Index, Any_, Any_.rest())
 def insert(machine: Machine, items: list[Value], index: int, *added: Value) -> list[Value]:
     """A new array with these values from *index* on."""
-    machine.check_length((len(items) + len(added)) * ITEM_BYTES)
+    copy_items(machine, items)
+    machine.check_length(len(added) * ITEM_BYTES)
     return [*items[:index], *added, *items[index:]]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from soli_lang.base.errors import SoliTypeError
+from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Arg, method
-from soli_lang.values.semantics import compare, to_text
+from soli_lang.values.semantics import compare
 from soli_lang.values.values import Value
 
 from ..ground.rounding import decimal_int, decimal_places, square_root
@@ -18,9 +19,9 @@ _Numeric = Arg("number", "numeric arguments", frozenset({Decimal, int, float}))
 
 
 @method("decimal", ("to_s", "to_string"), bare=True)
-def to_s(number: Decimal) -> str:
+def to_s(machine: Machine, number: Decimal) -> str:
     """Its digits with the scale kept."""
-    return to_text(number)
+    return machine.text(number)
 
 
 @method("decimal", ("to_f", "to_float"), bare=True)

@@ -6,10 +6,12 @@ snapshot, so a callback may change the hash.
 
 from __future__ import annotations
 
+from math import isqrt
+from sys import getsizeof
 from typing import Any
 
 from soli_lang.base.errors import SoliKeyError, SoliTypeError
-from soli_lang.machine.machine import Machine
+from soli_lang.machine.machine import CROWDED, Machine
 from soli_lang.native.native import Any_, Array, Callable_, method, static
 from soli_lang.native.native import Hash as HashArg
 from soli_lang.values.semantics import equals, from_key, is_key, is_truthy, to_key
@@ -24,11 +26,15 @@ from ..ground.costs import (
     copy_items,
     read_items,
 )
+from ..ground.equality import place_of, watched
 from .array_callbacks import NOT_GIVEN
 
 Hash = dict[Any, Value]
 
 _WRAPPED = frozenset({BoolKey, DecimalKey})
+_PLACE_BYTES = 40
+"""What a place for an entry takes in a large dict, roughly."""
+_MANY_PLACES = 1024
 
 
 def keys_of(entries: Hash) -> list[Value]:
@@ -100,17 +106,19 @@ def entries_(machine: Machine, entries: Hash) -> list[Value]:
     arity_text=1,
     quick={"when": GIVEN_TEXT, "result": "{0}.get({1})"},
 )
-def get(entries: Hash, key: Value, default: Value) -> Value:
+def get(machine: Machine, entries: Hash, key: Value, default: Value) -> Value:
     """The value under *key*, *default* when there is none."""
     if key.__class__ is str:
         return entries.get(key, default)
+    if key.__class__ is int and len(entries) > CROWDED:
+        machine.check_time()
     return entries.get(to_key(key), default) if is_key(key) else default
 
 
 @method("hash", "fetch", Any_, Any_.optional(NOT_GIVEN), arity_text=1)
 def fetch(machine: Machine, entries: Hash, key: Value, default: Value) -> Value:
     """The value under *key*, else *default*; without a default a missing key is an error."""
-    value = get(entries, key, default)
+    value = get(machine, entries, key, default)
     if value is NOT_GIVEN:
         raise SoliKeyError(f"key not found: {machine.text(key)}")
     return value
@@ -123,14 +131,16 @@ def fetch_values(machine: Machine, entries: Hash, *wanted: Value) -> list[Value]
 
 
 @method("hash", "values_at", Any_.rest())
-def values_at(entries: Hash, *wanted: Value) -> list[Value]:
+def values_at(machine: Machine, entries: Hash, *wanted: Value) -> list[Value]:
     """The values under these keys, null for a missing one."""
-    return [get(entries, key, None) for key in wanted]
+    return [get(machine, entries, key, None) for key in wanted]
 
 
 @method("hash", "has_key", Any_, quick={"when": GIVEN_TEXT, "result": "({1} in {0})"})
-def has_key(entries: Hash, key: Value) -> bool:
+def has_key(machine: Machine, entries: Hash, key: Value) -> bool:
     """Whether there is an entry under *key*."""
+    if key.__class__ is int and len(entries) > CROWDED:
+        machine.check_time()
     return is_key(key) and to_key(key) in entries
 
 
@@ -163,9 +173,9 @@ def _key_of(machine: Machine, entries: Hash, wanted: Value) -> Any:
 
 
 @method("hash", "assoc", Any_)
-def assoc(entries: Hash, key: Value) -> list[Value] | None:
+def assoc(machine: Machine, entries: Hash, key: Value) -> list[Value] | None:
     """`[key, value]` of that key, else null."""
-    return [key, entries[to_key(key)]] if has_key(entries, key) else None
+    return [key, entries[to_key(key)]] if has_key(machine, entries, key) else None
 
 
 # --- changing in place ---
@@ -176,13 +186,17 @@ def set_(machine: Machine, entries: Hash, key: Value, value: Value) -> Value:
     """Write *value* under *key*; gives the value."""
     if len(entries) * ENTRY_BYTES >= machine.max_length:
         machine.check_growth((len(entries) + 1) * ENTRY_BYTES)
+    if key.__class__ is int and len(entries) > CROWDED:
+        machine.check_time()
     entries[key if key.__class__ is str else to_key(key)] = value
     return value
 
 
 @method("hash", "delete", Any_, mutates=True)
-def delete(entries: Hash, key: Value) -> Value:
+def delete(machine: Machine, entries: Hash, key: Value) -> Value:
     """Remove the entry under *key* and give its value; null if there is none."""
+    if key.__class__ is int and len(entries) > CROWDED:
+        machine.check_time()
     return entries.pop(to_key(key), None) if is_key(key) else None
 
 
@@ -193,11 +207,29 @@ def clear(entries: Hash) -> None:
 
 
 @method("hash", "shift", bare=True, mutates=True)
-def shift(entries: Hash) -> list[Value] | None:
+def shift(machine: Machine, entries: Hash) -> list[Value] | None:
     """Remove the first entry and give it as `[key, value]`; null when empty."""
+    places = getsizeof(entries) // _PLACE_BYTES
+    if places > _MANY_PLACES:
+        _close_up(machine, entries, isqrt(places))
     for key in entries:
         return [from_key(key), entries.pop(key)]
     return None
+
+
+def _close_up(machine: Machine, entries: Hash, rarely: int) -> None:
+    """Once in about *rarely* times: leave no gaps where entries were.
+
+    Python looks for the first entry among the places of all that went before it; taking a million
+    entries from the front would take a million squared looks.
+    """
+    from random import random
+
+    machine.spend(rarely >> 1)
+    if random() * rarely < 1:
+        rest = entries.copy()
+        entries.clear()
+        entries.update(rest)
 
 
 # --- new hashes ---
@@ -209,7 +241,12 @@ def merge(machine: Machine, entries: Hash, other: Hash) -> Hash:
     if len(entries) + len(other) > BIG_COLLECTION:
         machine.spend((len(entries) + len(other)) >> 2)
         machine.check_length((len(entries) + len(other)) * ENTRY_BYTES)
-    return {**entries, **other}
+    if len(entries) + len(other) <= CROWDED:
+        return {**entries, **other}
+    merged = entries.copy()
+    for key, value in watched(machine, other.items()):
+        merged[key] = value
+    return merged
 
 
 @method("hash", "to_h", bare=True)
@@ -224,8 +261,8 @@ def slice_(machine: Machine, entries: Hash, wanted: list[Value]) -> Hash:
     """The entries under these keys, in the order of the argument."""
     copy_entries(machine, entries)
     machine.spend(len(wanted) >> 2)
-    found = [to_key(key) for key in wanted if is_key(key)]
-    return {key: entries[key] for key in found if key in entries}
+    found = [to_key(key) for key in watched(machine, wanted) if is_key(key)]
+    return {key: entries[key] for key in watched(machine, found) if key in entries}
 
 
 @method("hash", "except", Array(phrase="an array of keys"))
@@ -233,22 +270,25 @@ def except_(machine: Machine, entries: Hash, unwanted: list[Value]) -> Hash:
     """Without the entries under these keys."""
     copy_entries(machine, entries)
     machine.spend((len(unwanted) + len(entries)) >> 2)
-    dropped = {to_key(key) for key in unwanted if is_key(key)}
-    return {key: value for key, value in entries.items() if key not in dropped}
+    dropped = {place_of(to_key(key)) for key in unwanted if is_key(key)}
+    entries_left = watched(machine, entries.items())
+    return {key: value for key, value in entries_left if place_of(key) not in dropped}
 
 
 @method("hash", "compact", bare=True)
 def compact(machine: Machine, entries: Hash) -> Hash:
     """Without the entries whose value is null."""
     copy_entries(machine, entries)
-    return {key: value for key, value in entries.items() if value is not None}
+    kept = watched(machine, entries.items())
+    return {key: value for key, value in kept if value is not None}
 
 
 @method("hash", "invert", bare=True)
 def invert(machine: Machine, entries: Hash) -> Hash:
     """Value -> key. A value that cannot be a key is an error."""
     copy_entries(machine, entries)
-    return {to_key(value): from_key(key) for key, value in entries.items()}
+    pairs = watched(machine, entries.items())
+    return {to_key(value): from_key(key) for key, value in pairs}
 
 
 # --- callbacks ---
@@ -293,7 +333,7 @@ def map_(machine: Machine, entries: Hash, function: Value) -> Hash:
     copy_entries(machine, entries)
     call = pair_callback(machine, function)
     result: Hash = {}
-    for key, value in entries.copy().items():
+    for key, value in watched(machine, entries.copy().items()):
         pair = call(from_key(key) if key.__class__ in _WRAPPED else key, value)
         if pair.__class__ is list and len(pair) == 2:
             result[_hashable(pair[0], "hash key")] = pair[1]
@@ -311,7 +351,7 @@ def _partition(machine: Machine, entries: Hash, function: Value, wanted: bool) -
     call = pair_callback(machine, function)
     return {
         key: value
-        for key, value in entries.copy().items()
+        for key, value in watched(machine, entries.copy().items())
         if is_truthy(call(from_key(key) if key.__class__ in _WRAPPED else key, value)) is wanted
     }
 
@@ -330,11 +370,11 @@ def reject(machine: Machine, entries: Hash, function: Value) -> Hash:
 
 def _has_any(machine: Machine, entries: Hash, function: Value, wanted: bool) -> bool:
     """Whether *function* yields something true (or not) for an entry."""
-    read_items(machine, entries)
+    copy_entries(machine, entries)
     call = pair_callback(machine, function)
     found = False
-    for key, value in pairs_of(entries):
-        if is_truthy(call(key, value)) is wanted:
+    for key, value in entries.copy().items():
+        if is_truthy(call(from_key(key) if key.__class__ in _WRAPPED else key, value)) is wanted:
             found = True
             break
     return found
@@ -367,16 +407,16 @@ def transform_keys(machine: Machine, entries: Hash, function: Value) -> Hash:
     call = machine.callback(function, 1)
     return {
         _hashable(call(from_key(key)), "transformed key"): value
-        for key, value in entries.copy().items()
+        for key, value in watched(machine, entries.copy().items())
     }
 
 
 @static("Hash", "from_entries", Array)
 def from_entries(machine: Machine, pairs: list[Value]) -> Hash:
     """The hash of an array of `[key, value]` arrays."""
-    machine.spend(len(pairs) >> 2)
+    copy_entries(machine, pairs)
     result: Hash = {}
-    for pair in pairs:
+    for pair in watched(machine, pairs):
         if pair.__class__ is not list or len(pair) != 2:
             raise SoliTypeError("Hash.from_entries expects an array of [key, value] arrays")
         result[to_key(pair[0])] = pair[1]

@@ -8,7 +8,7 @@ from soli_lang.native.native import Any_, String, method
 from soli_lang.values.values import Value
 
 from ..ground.costs import make_items
-from ..text.patterns import MATCHES_PER_CHARGE, charge, compiled, pay_for_matches, replace
+from ..text.patterns import MATCHES_PER_CHARGE, charge, compiled, each, pay_for_matches, replace
 
 _Pattern = String(phrase="a string pattern")
 _Replacement = String(phrase="a string replacement")
@@ -17,8 +17,9 @@ _Replacement = String(phrase="a string replacement")
 @method("string", "match", _Pattern)
 def match(machine: Machine, text: str, regex: str) -> list[str] | None:
     """The first match and its groups, without those that took no part; null if there is none."""
-    charge(machine, text)
-    found = compiled(machine, regex).search(text)
+    pattern = compiled(machine, regex)
+    charge(machine, pattern, text)
+    found = pattern.search(text)
     if found is None:
         return None
     return [group for group in found.groups() if group is not None]
@@ -27,10 +28,11 @@ def match(machine: Machine, text: str, regex: str) -> list[str] | None:
 @method("string", "scan", _Pattern)
 def scan(machine: Machine, text: str, regex: str) -> list[str]:
     """The text of every match."""
-    charge(machine, text)
+    pattern = compiled(machine, regex)
+    charge(machine, pattern, text)
     data = text.encode()
     found: list[str] = []
-    for spans in compiled(machine, regex).spans(data):
+    for spans in each(machine, pattern, data):
         start, end = spans[0]
         found.append(data[start:end].decode())
         if not len(found) % MATCHES_PER_CHARGE:

@@ -9,7 +9,7 @@ from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Bool, Int, String, method
 from soli_lang.values.values import Value
 
-from ..ground.costs import copy_text, make_items
+from ..ground.costs import BIG_TEXT, copy_text, make_items
 
 MAX_PADDED_WIDTH = 1_048_576
 """Characters up to which text can be padded."""
@@ -19,10 +19,17 @@ _PositiveWidth = Int(phrase="a positive integer width")
 _Pad = Any_.optional(" ")
 
 
-def _filler(text: str, width: int, pad: Value, name: str) -> str:
-    """What has to be added to *text* for *width*; only the first character of *pad* counts."""
+def _filler(machine: Machine, text: str, width: int, pad: Value, name: str) -> str:
+    """What has to be added to *text* for *width*; only the first character of *pad* counts.
+
+    The padded text is paid for.
+    """
     if width > MAX_PADDED_WIDTH:
         raise SoliTypeError(f"{name} width {width} exceeds the maximum of {MAX_PADDED_WIDTH}")
+    size = max(width, len(text))
+    if size > BIG_TEXT:
+        machine.check_length(size)
+        machine.spend(size >> 6)
     character = pad[0] if pad.__class__ is str and pad else " "
     return character * (width - len(text))
 
@@ -38,38 +45,38 @@ def _positive(width: int, name: str) -> None:
 
 
 @method("string", "lpad", _Width, _Pad, arity_text=2)
-def lpad(text: str, width: int, pad: Value) -> str:
+def lpad(machine: Machine, text: str, width: int, pad: Value) -> str:
     """Filled up on the left to *width* characters."""
     _non_negative(width, "lpad")
-    return _filler(text, width, pad, "lpad") + text
+    return _filler(machine, text, width, pad, "lpad") + text
 
 
 @method("string", "rpad", _Width, _Pad, arity_text=2)
-def rpad(text: str, width: int, pad: Value) -> str:
+def rpad(machine: Machine, text: str, width: int, pad: Value) -> str:
     """Filled up on the right to *width* characters."""
     _non_negative(width, "rpad")
-    return text + _filler(text, width, pad, "rpad")
+    return text + _filler(machine, text, width, pad, "rpad")
 
 
 @method("string", "rjust", _PositiveWidth, _Pad, arity_text=2)
-def rjust(text: str, width: int, pad: Value) -> str:
+def rjust(machine: Machine, text: str, width: int, pad: Value) -> str:
     """Filled up on the left to *width* characters."""
     _positive(width, "rjust")
-    return _filler(text, width, pad, "rjust") + text
+    return _filler(machine, text, width, pad, "rjust") + text
 
 
 @method("string", "ljust", _PositiveWidth, _Pad, arity_text=2)
-def ljust(text: str, width: int, pad: Value) -> str:
+def ljust(machine: Machine, text: str, width: int, pad: Value) -> str:
     """Filled up on the right to *width* characters."""
     _positive(width, "ljust")
-    return text + _filler(text, width, pad, "ljust")
+    return text + _filler(machine, text, width, pad, "ljust")
 
 
 @method("string", "center", _PositiveWidth, _Pad, arity_text=2)
-def center(text: str, width: int, pad: Value) -> str:
+def center(machine: Machine, text: str, width: int, pad: Value) -> str:
     """Filled up on both sides; what cannot be halved goes right."""
     _positive(width, "center")
-    filler = _filler(text, width, pad, "center")
+    filler = _filler(machine, text, width, pad, "center")
     left = len(filler) // 2
     return filler[:left] + text + filler[left:]
 
@@ -81,12 +88,16 @@ def center(text: str, width: int, pad: Value) -> str:
     String(phrase="a string suffix").optional("..."),
     arity_text=2,
 )
-def truncate(text: str, limit: int, suffix: str) -> str:
+def truncate(machine: Machine, text: str, limit: int, suffix: str) -> str:
     """At most *limit* characters; a longer text ends in *suffix*."""
     if limit <= 0:
         raise SoliTypeError("truncate expects a positive integer length")
     if len(text) <= limit:
         return text
+    copy_text(machine, suffix)
+    if limit > BIG_TEXT:
+        machine.check_length(limit)
+        machine.spend(limit >> 6)
     return text[: max(0, limit - len(suffix))] + suffix
 
 

@@ -15,6 +15,7 @@ from ..ground.costs import (
     BIG_COLLECTION,
     BIG_TEXT,
     GIVEN_TEXT,
+    SMALL_GIVEN,
     SMALL_TEXT,
     copy_items,
     copy_text,
@@ -71,10 +72,11 @@ def contains(machine: Machine, text: str, part: str) -> bool:
     "string",
     ("starts_with", "starts_with?"),
     String,
-    quick={"when": GIVEN_TEXT, "result": "{0}.startswith({1})"},
+    quick={"when": f"{GIVEN_TEXT} and {SMALL_GIVEN}", "result": "{0}.startswith({1})"},
 )
-def starts_with(text: str, prefix: str) -> bool:
+def starts_with(machine: Machine, text: str, prefix: str) -> bool:
     """Whether it begins with *prefix*."""
+    read_text(machine, prefix)
     return text.startswith(prefix)
 
 
@@ -82,10 +84,11 @@ def starts_with(text: str, prefix: str) -> bool:
     "string",
     ("ends_with", "ends_with?"),
     String,
-    quick={"when": GIVEN_TEXT, "result": "{0}.endswith({1})"},
+    quick={"when": f"{GIVEN_TEXT} and {SMALL_GIVEN}", "result": "{0}.endswith({1})"},
 )
-def ends_with(text: str, suffix: str) -> bool:
+def ends_with(machine: Machine, text: str, suffix: str) -> bool:
     """Whether it ends with *suffix*."""
+    read_text(machine, suffix)
     return text.endswith(suffix)
 
 
@@ -350,6 +353,7 @@ def insert(machine: Machine, text: str, index: int, part: str) -> str:
     if index > len(text):
         raise SoliTypeError("insert index out of bounds")
     machine.check_length(len(text) + len(part))
+    machine.spend((len(text) + len(part)) >> 6)
     return text[:index] + part + text[index:]
 
 
@@ -357,6 +361,7 @@ def insert(machine: Machine, text: str, index: int, part: str) -> str:
 def prepend(machine: Machine, text: str, part: str) -> str:
     """With *part* before it."""
     machine.check_length(len(text) + len(part))
+    machine.spend((len(text) + len(part)) >> 6)
     return part + text
 
 

@@ -125,7 +125,7 @@ def check(
 ) -> None:
     """Judge the coerced *value* of a field of *data* by one rule. Raises Failed."""
     if isinstance(value, str):
-        charge(machine, value)
+        machine.spend(len(value) >> 3)
     _RULES[rule](machine, parameter, value, data)
 
 
@@ -164,6 +164,7 @@ def _check_pattern(machine: Machine, source: Value, value: Value, __: Any) -> No
         pattern = compiled(machine, source, _bad_pattern)
     except _BadPattern:
         raise Failed("invalid_pattern", f"invalid pattern: {source}") from None
+    charge(machine, pattern, text)
     if not pattern.is_match(text):
         raise Failed("pattern", f"must match pattern {source}")
 

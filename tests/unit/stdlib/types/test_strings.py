@@ -16,9 +16,11 @@ from soli_stdlib.ground.number_text import (
 )
 
 from soli_lang.base.errors import LimitError, SoliArgumentError, SoliError, SoliTypeError
+from soli_lang.base.limits import Limits
 from soli_lang.machine.machine import Machine
 
 from ..conftest import Call
+from ..installed import Library
 
 CASES: list[tuple[str, str, tuple[Any, ...], Any]] = [
     ("héllo", "length", (), 5),
@@ -137,9 +139,17 @@ def test_a_wrong_argument_is_reported_in_the_words_of_the_specification(
     assert failure.value.message == message
 
 
-def test_padding_reaches_its_maximum(send: Call) -> None:
+def test_padding_reaches_its_maximum() -> None:
     """A width of 1,048,576 is the last that works."""
-    assert len(send("x", "lpad", 1_048_576)) == 1_048_576
+    soli = Library(limits=Limits(max_value_bytes=1_048_576))
+    assert len(soli.send("x", "lpad", 1_048_576)) == 1_048_576
+
+
+@pytest.mark.parametrize("name", ["lpad", "rpad", "ljust", "rjust", "center"])
+def test_padding_counts_as_built(send: Call, name: str) -> None:
+    """A value may have a million bytes here: so may a padded one."""
+    with pytest.raises(LimitError, match="value too large"):
+        send("x", name, 1_000_001)
 
 
 def test_replacing_is_refused_before_the_result_outgrows_a_value(send: Call) -> None:
@@ -225,7 +235,7 @@ def test_length_takes_no_argument(send: Call) -> None:
 
 def test_big_texts_cost_steps(machine: Machine, send: Call) -> None:
     """A megabyte of upper case is not one step."""
-    before = machine.fuel
+    before = machine.fuel = 1_000_000
 
     send("a" * 100_000, "upcase")
 
