@@ -14,10 +14,10 @@ from soli_runtime.core.presence import MAX_GHOSTS
 from soli_runtime.core.roster import MAX_REMEMBERED_CHANNELS
 from soli_runtime.http.hardening import DEFAULT_MAX_BODY_BYTES
 from soli_runtime.http.sessions import MAX_SESSIONS
-from soli_runtime.jobs.queue import MAX_FINISHED
+from soli_runtime.jobs.queue import MAX_DEAD, MAX_FINISHED, MAX_LISTED, MAX_LOSSES
 from soli_runtime.jobs.worker import MAX_RUNNING
-from soli_runtime.serving.answering import BODY_SECONDS
 from soli_runtime.settings import SETTINGS, Setting
+from soli_runtime.stores.sqlite.database import MAX_WAITING
 from soli_runtime.ws import SocketLimits
 from soli_runtime.ws.channel import BURST_FACTOR
 from soli_runtime.ws.connection import MAX_UNANSWERED_PINGS, SMALL_FRAGMENT_BYTES
@@ -141,7 +141,7 @@ def default_in_words(setting: Setting) -> str:
     return str(value)
 
 
-NO_LIMITS = {"host", "port", "dev", "metrics", "metrics-token"}
+NO_LIMITS = {"host", "port", "dev", "metrics", "metrics-token", "store", "store-prefix"}
 
 
 def test_the_table_of_limits_is_that_of_the_settings() -> None:
@@ -170,11 +170,14 @@ FIXED = {
     "times `max-outbox-bytes` that one burst may queue at once": BURST_FACTOR,
     "metas of a user that are gone": MAX_GHOSTS,
     "channels that a connection left": MAX_REMEMBERED_CHANNELS,
-    "seconds for the body of a request": BODY_SECONDS,
     "bytes of the body of a request": DEFAULT_MAX_BODY_BYTES,
     "sessions in memory": MAX_SESSIONS,
     "jobs at once": MAX_RUNNING,
     "finished jobs": MAX_FINISHED,
+    "dead jobs": MAX_DEAD,
+    "jobs that one `Job.list`": MAX_LISTED,
+    "processes that may die with one job": MAX_LOSSES,
+    "calls that wait for a SQLite file": MAX_WAITING,
 }
 
 

@@ -29,6 +29,7 @@ from ..http.responses import (
 from ..http.views import templates
 from ..http.views.templates import Templates
 from ..json_codec import json_codec
+from ..routing.event_use import BODY_PARTS
 
 FORMAT_TYPES = {"html": "text/html", "json": "application/json", "text": "text/plain"}
 
@@ -53,14 +54,14 @@ def _context(machine: Machine, user: str) -> RequestContext:
 def req(machine: Machine) -> Value:
     """The request that is handled, null elsewhere."""
     context = machine.local.get("request")
-    return context.request if context is not None else None
+    return context.request_with(BODY_PARTS, machine) if context is not None else None
 
 
 @function("params")
 def params(machine: Machine) -> Value:
     """All parameters of the request: route, query and body."""
     context = machine.local.get("request")
-    return context.request["all"] if context is not None else None
+    return context.request_with(("all",), machine)["all"] if context is not None else None
 
 
 @function("cookies")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from soli_lang.base.records import Record, field
+from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
+from .bodies.decoding import add_parts
 from .requests import RawRequest
 from .responses import Response
 from .sessions import Session
@@ -19,7 +21,7 @@ class RequestContext(Record):
 
     raw: RawRequest
     request: dict[str, Any]
-    """The Hash that the action gets."""
+    """The Hash that the action gets; parts of the body are added by `request_with`."""
     session: Session | None = None
     find_user: Callable[[], Value] | None = None
     """Asks the app's `authenticate`; None when there is none."""
@@ -31,6 +33,14 @@ class RequestContext(Record):
     _user: Value = None
     instance: Any = None
     """The controller object whose fields templates see."""
+
+    def request_with(self, parts: Collection[str], machine: Machine) -> dict[str, Any]:
+        """The request Hash, with those *parts* of the body decoded.
+
+        The running call pays; raises LimitError when it cannot.
+        """
+        add_parts(self.request, self.raw, parts, machine)
+        return self.request
 
     @property
     def user(self) -> Value:

@@ -12,6 +12,8 @@ from soli_lang.base.source import Source
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Function, Value
 
+from ..routing.event_use import body_parts_seen
+
 DEFAULT_ORDER = 100
 
 _COMMENT = re.compile(r"\s*(?:#|//)\s*(order|global_only|scope_only)\s*:\s*(\S+)")
@@ -37,6 +39,11 @@ class Middleware:
     """True when it runs for every route."""
     is_scoped: bool
     """True when routes may name it."""
+
+    @property
+    def body_parts(self) -> tuple[str, ...]:
+        """What it may see of a request's body (`event_use`)."""
+        return body_parts_seen(self.function)
 
 
 def collect(programs: Iterable[tuple[Path, Loaded]]) -> list[Middleware]:

@@ -9,16 +9,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from soli_stdlib.json.text import decode as decode_json
-from soli_stdlib.text.character_sets import decode_text
-
-from soli_lang.base.errors import SoliError
 from soli_lang.base.records import Record, field
 
 from .cookies import parse_cookies
-from .queries import parse_pairs, parse_query
-
-FORM = "application/x-www-form-urlencoded"
+from .filenames import plain_name
+from .queries import parse_query
 
 
 class UploadedFile(Record):
@@ -32,7 +27,7 @@ class UploadedFile(Record):
     def to_hash(self) -> dict[str, Any]:
         return {
             "name": self.field_name,
-            "filename": self.filename,
+            "filename": plain_name(self.filename),
             "content_type": self.content_type,
             "size": len(self.data),
             "data": self.data,
@@ -98,56 +93,3 @@ def visitor_hash(raw: RawRequest, params: Mapping[str, str]) -> dict[str, Any]:
         "remote_ip": raw.remote_ip,
         "remote_addr": raw.remote_ip,
     }
-
-
-def request_hash(raw: RawRequest, params: Mapping[str, str]) -> dict[str, Any]:
-    """What an action gets."""
-    request = visitor_hash(raw, params)
-    media_type, charset = raw.content_type
-    text = decoded(raw.body, charset)
-    request["body"] = text
-    request["json"] = _json(text) if _is_json(media_type) else None
-    form = _form(raw, media_type, text)
-    request["form"] = form
-    request["files"] = [file.to_hash() for file in raw.files]
-    request["all"] = _merged(request["query"], form, request["json"], request["params"])
-    return request
-
-
-def _merged(query: Any, form: Any, data: Any, params: Any) -> dict[str, Any]:
-    """Everything that the request said, the route's own segments last: nothing overrides them."""
-    return {
-        **query,
-        **(data if isinstance(data, dict) else {}),
-        **form,
-        **params,
-    }
-
-
-def decoded(body: bytes, charset: str) -> str:
-    """*body* as text. Of a charset that browsers do not know (Python's own are slow or unsafe for
-    bytes of strangers: punycode takes quadratic time) it is read as UTF-8."""
-    try:
-        return decode_text(body, charset.lower().replace("latin-", "latin"))
-    except SoliError:
-        return body.decode("utf-8", "replace")
-
-
-def _is_json(media_type: str) -> bool:
-    return media_type == "application/json" or media_type.endswith("+json")
-
-
-def _json(text: str) -> Any:
-    """The body as a Soli value; null when it is not JSON, too long or too deep."""
-    try:
-        return decode_json(text)
-    except SoliError:
-        return None
-
-
-def _form(raw: RawRequest, media_type: str, text: str) -> dict[str, Any]:
-    if raw.fields is not None:
-        return parse_pairs(raw.fields)
-    if media_type == FORM:
-        return parse_query(text)
-    return {}

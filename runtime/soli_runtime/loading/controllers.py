@@ -17,7 +17,7 @@ from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import Function, Symbol, Value
 
 from ..http.responses import is_response_hash
-from ..routing.event_use import parts_seen
+from ..routing.event_use import BODY_PARTS, body_parts_seen, parts_seen
 from ..routing.handler import Handler
 
 
@@ -87,6 +87,7 @@ class Controllers:
             place=_place(function, source),
             function=function,
             event_parts=parts_seen(function),
+            body_parts=body_parts_seen(function),
         )
 
     def _of_class(
@@ -98,6 +99,7 @@ class Controllers:
             place=_place(method, source),
             function=method,
             controller=klass,
+            body_parts=_parts_seen_in(klass, method),
         )
 
     def _no_controller(self, controller: str) -> Unknown:
@@ -106,6 +108,13 @@ class Controllers:
             return Unknown(f"unknown controller '{controller}'", f"did you mean '{close}'?")
         hint = f"it would be app/controllers/{controller}_controller.soli"
         return Unknown(f"unknown controller '{controller}'", hint)
+
+
+def _parts_seen_in(klass: SoliClass, method: Any) -> tuple[str, ...]:
+    """What an action of a class sees of a body; hooks are given the request too."""
+    if hooks_of(klass, "before_action") or hooks_of(klass, "after_action"):
+        return BODY_PARTS
+    return body_parts_seen(getattr(method, "code", None))
 
 
 def _defines(main: Definitions, controller: str, action: str) -> bool:

@@ -1,24 +1,38 @@
-"""Which parts of its event a handler can see at all, told from its text.
+"""Which parts of its event or request a handler can see at all, told from its text.
 
 Most handlers only read `event["type"]`, `event["message"]` and the like. Where that is all that
-becomes of the event, the parts that are never named need not be copied for every message.
+becomes of the event, the parts that are never named need not be copied for every message, or
+decoded from a body.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from soli_lang.tree import nodes
 from soli_lang.values.values import Function
 
 from ..core.events import PARTS
 
+BODY_PARTS = ("body", "json", "form", "files", "all")
+"""Keys of a request that are made of its body, in the order in which they stand."""
 
-def parts_seen(function: Function) -> tuple[str, ...]:
-    """Those of `PARTS` that *function* may see of its argument; all when in doubt."""
+
+def parts_seen(function: Function, parts: tuple[str, ...] = PARTS) -> tuple[str, ...]:
+    """Those of *parts* that *function* may see of its argument; all when in doubt."""
     node = function.node
     if not isinstance(node, nodes.FunctionNode) or len(node.params) != 1:
-        return PARTS
+        return parts
     keys = _keys_read(node.body, node.params[0].name)
-    return PARTS if keys is None else tuple(part for part in PARTS if part in keys)
+    return parts if keys is None else tuple(part for part in parts if part in keys)
+
+
+def body_parts_seen(function: Any) -> tuple[str, ...]:
+    """The same of an action (or its code) or middleware and `BODY_PARTS` of its request."""
+    node = getattr(function, "node", None)
+    if not isinstance(node, nodes.FunctionNode):
+        return BODY_PARTS
+    return parts_seen(function, BODY_PARTS) if node.params else ()  # it takes no request
 
 
 def _keys_read(body: object, name: str) -> set[str] | None:

@@ -8,6 +8,7 @@ from typing import Any
 from soli_lang.values.values import Value
 
 from ..core.events import PARTS
+from .event_use import BODY_PARTS
 
 Invoke = Callable[[Value], Value]
 
@@ -18,7 +19,16 @@ class Handler:
     `invoke` takes the event or request. `noted` remembers what was already warned about.
     """
 
-    __slots__ = ("controller", "event_parts", "function", "invoke", "name", "noted", "place")
+    __slots__ = (
+        "body_parts",
+        "controller",
+        "event_parts",
+        "function",
+        "invoke",
+        "name",
+        "noted",
+        "place",
+    )
 
     def __init__(
         self,
@@ -29,6 +39,7 @@ class Handler:
         function: Value = None,
         controller: Any = None,
         event_parts: tuple[str, ...] = PARTS,
+        body_parts: tuple[str, ...] = BODY_PARTS,
     ) -> None:
         self.name = name
         """`controller#action`, as the route names it."""
@@ -39,4 +50,6 @@ class Handler:
         self.controller = controller
         self.event_parts = event_parts
         """The parts of a message event that it may see (`event_use`)."""
+        self.body_parts = body_parts
+        """The parts of a request that are decoded before it runs; others when it asks for them."""
         self.noted: set[tuple[str, str]] = set()

@@ -18,10 +18,11 @@ from ..calling.greenlets import Runners
 from ..gate.forgery import is_forged
 from ..gate.origins import Peer
 from ..http import cors, middleware
+from ..http.bodies.incoming import BodyRefused, read_request
 from ..http.context import RequestContext
 from ..http.hardening import hardening_of
-from ..http.messages import BodyTooLarge, header_multidict, plain, read_request, to_aiohttp
-from ..http.requests import request_hash, visitor_hash
+from ..http.messages import header_multidict, plain, to_aiohttp
+from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, is_response_hash, response_of, text_response
 from ..http.sse import SSE_HEADERS, BlockStream, Out, Subscriber, TopicStream
 from ..http.static_files import StaticFile, StaticFolder, choose_part
@@ -37,10 +38,6 @@ if TYPE_CHECKING:
     from ..observing.observation import Observation
     from ..routing.handler import Invoke
     from .service import Service
-
-
-BODY_SECONDS = 60.0
-"""A body that takes longer is not waited for."""
 
 
 class HttpActions:
@@ -164,15 +161,10 @@ class HttpActions:
     ) -> web.StreamResponse:
         service = self._service
         try:
-            async with asyncio.timeout(BODY_SECONDS):
-                raw = await read_request(request, peer, self._hardening.max_body_bytes)
-        except TimeoutError:
-            service.log.warning("body_too_slow", path=request.rel_url.raw_path, ip=peer.ip)
-            return plain(408, "the request body took too long")
-        except BodyTooLarge:
-            service.log.warning("body_too_large", path=request.rel_url.raw_path, ip=peer.ip)
-            return plain(413, "request body too large")
-        context = RequestContext(raw, request_hash(raw, match.params), service.session_of(raw))
+            raw = await self._read(request, peer)
+        except BodyRefused as refused:
+            return self._body_refused(refused, request, peer)
+        context = RequestContext(raw, visitor_hash(raw, match.params), service.session_of(raw))
         context.find_user = await self._user_finder(context, match)
         started = time.perf_counter()
         response = await self._run(context, match.target)
@@ -188,6 +180,28 @@ class HttpActions:
         if context.stream is not None and response.status == 200:
             return await self._stream(request, context, response, match.target.handler.name)
         return to_aiohttp(response)
+
+    async def _read(self, request: web.BaseRequest, peer: Peer) -> RawRequest:
+        try:
+            async with asyncio.timeout(self._service.settings.body_seconds or None):
+                limit = self._hardening.max_body_bytes
+                inflates = self._service.inflates
+                return await read_request(request, peer, limit, inflates=inflates)
+        except TimeoutError:
+            raise BodyRefused(408, "too_slow", "the request body took too long") from None
+
+    def _body_refused(
+        self, refused: BodyRefused, request: web.BaseRequest, peer: Peer
+    ) -> web.StreamResponse:
+        """What is left of the body is not waited for: the connection closes behind the answer."""
+        path, service = request.rel_url.raw_path, self._service
+        service.tally.refusals[f"body_{refused.reason}", refused.status] += 1
+        service.log.warning(
+            "body_refused", reason=refused.reason, status=refused.status, path=path, ip=peer.ip
+        )
+        answer = plain(refused.status, str(refused))
+        answer.force_close()
+        return answer
 
     async def _user_finder(
         self, context: RequestContext, match: Match[Target]
@@ -215,11 +229,15 @@ class HttpActions:
         handler = target.handler
         stages = middleware.chosen(self._middleware, target.declared.middleware)
         invoke = middleware.around(self._machine, stages, handler.invoke)
+        wanted = {*handler.body_parts, *(part for stage in stages for part in stage.body_parts)}
         try:
             if self._service.observation is not None:
                 invoke = self._observed(self._service.observation, invoke, handler.name)
-            local = {"request": context}
-            value = await self._service.calls.wait(invoke, context.request, local)
+
+            def begin(_: Value) -> Value:
+                return invoke(context.request_with(wanted, self._machine))
+
+            value = await self._service.calls.wait(begin, None, {"request": context})
             return final_response(context, self._response(context, value), self._hardening)
         except Forbidden as error:
             return text_response(403, error.message)

@@ -43,6 +43,7 @@ class Server:
         self._runner: web.ServerRunner | None = None
         self._listening: Listening | None = None
         self.service = Service(launched.app, settings, log, launched.waiting)
+        self.service.inflates = True
         self.address = ("", 0)
 
     async def start(self) -> None:
@@ -55,6 +56,7 @@ class Server:
             log=self._log,
             access_log=None,
             keepalive_timeout=75,
+            auto_decompress=False,
         )
         self._runner = web.ServerRunner(
             self.web_server,

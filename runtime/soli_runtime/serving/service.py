@@ -18,6 +18,7 @@ from aiohttp import web
 
 from soli_lang.base.errors import SoliError
 from soli_lang.base.limits import Limits
+from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
 from ..builtins.http import Forbidden
@@ -39,7 +40,7 @@ from ..http import sse
 from ..http.messages import peer_of, plain, raw_request, to_aiohttp
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, is_response_hash, response_of, text_response
-from ..http.sessions import COOKIE, MemoryStore, Session
+from ..http.sessions import COOKIE, MemoryStore, Session, SessionStore
 from ..jobs.queue import told
 from ..jobs.worker import Worker
 from ..json_codec import json_codec
@@ -48,6 +49,7 @@ from ..observing.logs import Log
 from ..observing.tally import Tally, kind_of
 from ..routing.routes import WEBSOCKET, Match
 from ..settings import Settings
+from ..stores.waited import WaitedSessions, store_in
 from ..ws import Endpoint, SocketLimits, choose_path, choose_protocol, upgrade
 from .answering import HttpActions
 from .conversations import Conversation, Live, Visitor
@@ -84,6 +86,8 @@ class Service:
         self.tally = Tally()
         self.metrics: Metrics | None = None
         """None unless they are on."""
+        self.inflates = False
+        """Whether bodies of requests come as they were sent, for us to inflate."""
         self.observation: Observation | None = None
         """None unless somebody watches (`watch`)."""
         self.loop = asyncio.get_running_loop()
@@ -100,8 +104,9 @@ class Service:
         self._job_calls = Calls(machine, Runners(), may_wait=app.may_wait)
         self._host_authenticate: Authenticate | None = None
         self.holders = Holders(self.loop, settings.max_connection_seconds)
-        self.sessions = MemoryStore(self.loop.time, on_end=self.holders.session_ended)
         self._ageing: asyncio.TimerHandle | None = None
+        self._store = store_in(machine)
+        self.sessions = self._sessions_of(machine)
         self.topics = sse.Topics()
         self._set_up_hub()
         self.http = HttpActions(self)
@@ -109,6 +114,11 @@ class Service:
 
     def _calls_of(self, app: App) -> Calls:
         return Calls(app.interpreter.machine, self._runners, may_wait=app.may_wait)
+
+    def _sessions_of(self, machine: Machine) -> SessionStore:
+        if self._store is None:
+            return MemoryStore(self.loop.time, on_end=self.holders.session_ended)
+        return WaitedSessions(machine, self._store.sessions)
 
     def _set_up_hub(self) -> None:
         settings = self.settings
@@ -172,7 +182,10 @@ class Service:
     # --- the life of the service ---------------------------------------------------------------
 
     async def start(self) -> None:
-        """Get ready to serve: the program's calls are limited from here on."""
+        """Get ready to serve: the program's calls are limited from here on. Raises CannotOpen."""
+        if self._store is not None:
+            for warning in await self._store.open():
+                self.log.warning("store", text=warning)
         await choose_path(self.endpoint)
         self.log.use_timer(self.loop.call_later)
         if self.settings.metrics:
@@ -187,8 +200,9 @@ class Service:
 
     def _age_sessions(self) -> None:
         """End sessions when they are too old, whether or not anybody asks for them."""
-        soon = min(max(self.sessions.drop_old(), 0.05), SESSION_CHECK_SECONDS)
-        self._ageing = self.loop.call_later(soon, self._age_sessions)
+        if isinstance(self.sessions, MemoryStore):
+            soon = min(max(self.sessions.drop_old(), 0.05), SESSION_CHECK_SECONDS)
+            self._ageing = self.loop.call_later(soon, self._age_sessions)
 
     def _take_over(self) -> None:
         """Make the loaded program one that serves."""
@@ -213,6 +227,8 @@ class Service:
         waiting.serve(self.calls.suspend)
         self.live.calls = self.calls
         self._worker.stop()
+        if self._store is not None:
+            self.sessions = self._sessions_of(self._machine)
         self.http = HttpActions(self)
         self._take_over()
         handlers = {
@@ -237,6 +253,8 @@ class Service:
         await self.endpoint.close_all(seconds / 3)
         await self._handlers_done(deadline)
         self.delivery.stop()
+        if self._store is not None:
+            await self._store.close()
         if self.metrics is not None:
             self.metrics.stop()
         self.log.flush()
@@ -405,13 +423,17 @@ class Service:
 
     def session_of(self, raw: RawRequest, *, tells: bool = True) -> Session:
         """The session that the request's cookie names. *tells*: the answer can set a cookie."""
+        sessions = self.sessions
+        create = sessions.create
+        if isinstance(sessions, MemoryStore):
+            create = partial(sessions.create, address=raw.remote_ip)
         return Session(
-            self.sessions,
+            sessions,
             _session_cookie(raw),
             login_key=self.settings.login_key,
             tells=tells,
             on_end=self.holders.session_ended,
-            create=partial(self.sessions.create, address=raw.remote_ip),
+            create=create,
         )
 
     async def authenticated(

@@ -17,7 +17,8 @@ from soli_lang.values.semantics import from_key, to_text, type_name
 from soli_lang.values.values import Value
 
 from ...json_codec import json_codec
-from ..requests import decoded, header_hash, whole_text
+from ..bodies.decoding import decoded
+from ..requests import header_hash, whole_text
 from .addresses import is_public, literal_address
 
 if TYPE_CHECKING:
@@ -132,12 +133,15 @@ async def _follow(session: aiohttp.ClientSession, wanted: Wanted, private_networ
 
 
 async def _read(response: aiohttp.ClientResponse) -> Got:
+    import asyncio
+
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > MAX_RESPONSE_BYTES:
             raise RequestFailed("HTTP request failed: response larger than 50 MB")
-    text = decoded(bytes(body), response.charset or "utf-8")
+    # In a thread: nobody pays for it, and others go on between the pieces.
+    text = await asyncio.to_thread(decoded, bytes(body), response.charset or "utf-8")
     headers = header_hash(response.headers.items())
     return Got(response.status, whole_text(response.reason or ""), headers, text)
 

@@ -5,11 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from soli_runtime.http.requests import RawRequest, UploadedFile, header_hash, request_hash
+from soli_runtime.http.bodies.decoding import PIECE_BYTES, add_parts
+from soli_runtime.http.queries import PIECE_CHARACTERS, parse_query
+from soli_runtime.http.requests import RawRequest, UploadedFile, header_hash, visitor_hash
+from soli_runtime.routing.event_use import BODY_PARTS
+
+from soli_lang.base.errors import LimitError
+from soli_lang.base.limits import Capabilities, Limits
+from soli_lang.machine.machine import Machine
 
 
-def asked(**parts: Any) -> dict[str, Any]:
-    return request_hash(RawRequest("POST", "/a%20b", **parts), {"id": "1"})
+def machine(**limits: Any) -> Machine:
+    made = Machine(Limits(**limits), Capabilities())
+    made.start_budget()
+    return made
+
+
+def asked(
+    *, wanted: tuple[str, ...] = BODY_PARTS, limits: dict[str, Any] | None = None, **parts: Any
+) -> dict[str, Any]:
+    raw = RawRequest("POST", "/a%20b", **parts)
+    request = visitor_hash(raw, {"id": "1"})
+    add_parts(request, raw, wanted, machine(**(limits or {})))
+    return request
 
 
 def test_the_path_is_decoded() -> None:
@@ -76,3 +94,41 @@ def test_repeated_headers_are_joined() -> None:
     """Names in lower case; cookies the way cookies are joined."""
     pairs = [("Accept", "a"), ("ACCEPT", "b"), ("Cookie", "x=1"), ("cookie", "y=2")]
     assert header_hash(pairs) == {"accept": "a, b", "cookie": "x=1; y=2"}
+
+
+def test_only_what_is_wanted_is_decoded() -> None:
+    """A body that nobody reads costs nothing, whatever it is."""
+    costly = {"headers": {"content-type": "application/json"}, "body": b"[0,0,x" * 100_000}
+    request = asked(wanted=("files",), limits={"max_steps": 10}, **costly)
+    assert request["files"] == []
+    assert "json" not in request
+    with pytest.raises(LimitError):
+        asked(wanted=("json",), limits={"max_steps": 10}, **costly)
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain; charset=iso-8859-6"])
+def test_memory_is_claimed_before_it_is_used(content_type: str) -> None:
+    """A text and its value; also of a body that is no JSON."""
+    limits = {"max_call_bytes": 100_000}
+    with pytest.raises(LimitError, match="memory limit"):
+        asked(limits=limits, headers={"content-type": content_type}, body=b"[0]" * 100_000)
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "shift_jis", "windows-1252", "utf-16le"])
+@pytest.mark.parametrize("offset", [0, 1, 2, 3])
+def test_long_bodies_are_decoded_as_short_ones_are(charset: str, offset: int) -> None:
+    """A character may lie on the seam between two pieces."""
+    text = "a" * offset + {"windows-1252": "é€"}.get(charset, "日本") * PIECE_BYTES
+    body = text.encode("cp932" if charset == "shift_jis" else charset)
+    headers = {"content-type": f"text/plain; charset={charset}"}
+    assert asked(headers=headers, body=body)["body"] == text
+
+
+@pytest.mark.parametrize("offset", range(4))
+def test_long_values_are_decoded_as_short_ones_are(offset: int) -> None:
+    """An escape may lie on the seam too, and a broken one."""
+    text = "a" * offset + "%E2%82%AC+%zz%2" * PIECE_CHARACTERS + "%"
+    spent: list[int] = []
+    decoded = "a" * offset + "€ %zz%2" * PIECE_CHARACTERS + "%"
+    assert parse_query(f"a={text}", spent.append) == {"a": decoded}
+    assert sum(spent) > 4 * text.count("%")

@@ -1,0 +1,1 @@
+"""Bodies of requests: as they arrive, and what actions read of them."""
