@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 from soli_lang.base.records import Record, field
 
+from .bodies.filenames import plain_name
 from .cookies import parse_cookies
-from .filenames import plain_name
 from .queries import parse_query
 
 

@@ -18,8 +18,8 @@ from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, String, function
 from soli_lang.values.values import Value
 
+from ..gate.owners import Owners
 from .cookies import CookieOptions, set_cookie_header
-from .owners import Owners
 
 COOKIE = "session_id"
 IDLE_SECONDS = 86400

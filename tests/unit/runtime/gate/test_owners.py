@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from soli_runtime.http.owners import Owners, neighbourhood
+from soli_runtime.gate.owners import Owners, neighbourhood
 
 
 def test_it_is_the_oldest_of_who_has_the_most() -> None:

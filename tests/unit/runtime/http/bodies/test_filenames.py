@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from soli_runtime.http.filenames import MAX_NAME_CHARACTERS, UNNAMED, plain_name
+from soli_runtime.http.bodies.filenames import MAX_NAME_CHARACTERS, UNNAMED, plain_name
 
 
 @pytest.mark.parametrize(
