@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 from soli_runtime.core.actions import MAX_USER_ID_CHARACTERS
+from soli_runtime.core.audience import MAX_EMPTIED, MAX_GHOSTS, MAX_LEFT
 from soli_runtime.core.payloads import MAX_ROOM_NAME_CHARACTERS
-from soli_runtime.core.presence import MAX_GHOSTS
-from soli_runtime.core.roster import MAX_REMEMBERED_CHANNELS
 from soli_runtime.http.hardening import DEFAULT_MAX_BODY_BYTES
 from soli_runtime.http.sessions import MAX_SESSIONS
 from soli_runtime.jobs.queue import MAX_DEAD, MAX_FINISHED, MAX_LISTED, MAX_LOSSES
@@ -169,7 +168,8 @@ FIXED = {
     "bytes below which a fragment counts as a message": SMALL_FRAGMENT_BYTES,
     "times `max-outbox-bytes` that one burst may queue at once": BURST_FACTOR,
     "metas of a user that are gone": MAX_GHOSTS,
-    "channels that a connection left": MAX_REMEMBERED_CHANNELS,
+    "channels that a connection left": MAX_LEFT,
+    "channels that lost their last user": MAX_EMPTIED,
     "bytes of the body of a request": DEFAULT_MAX_BODY_BYTES,
     "sessions in memory": MAX_SESSIONS,
     "jobs at once": MAX_RUNNING,

@@ -85,6 +85,11 @@ class Settings(Record, frozen=True, kw_only=True):
     presence_resync_bytes: int = _setting(
         _MIB, "count", "bytes of refreshes per channel and second; 0: no limit"
     )
+    presence_memory_seconds: float = _setting(
+        60.0,
+        "seconds",
+        "that a channel is remembered which lost its last user, for clients that come back; 0: not",
+    )
     handler_steps: int = _setting(5_000_000, "count", "steps of one handler call; 0: no limit")
     handler_seconds: float = _setting(
         1.0, "seconds", "that one handler call may compute; 0: no limit"

@@ -166,8 +166,7 @@ class Conversation:
         self.connection = connection
         connection.session = self
         live.conversations[self.id] = self
-        live.hub.connect(self.id)
-        live.delivery.add(self.id, connection)
+        live.delivery.add(live.hub.connect(self.id), connection)
         if live.holders is not None and self.visitor.holder is not None:
             live.holders.opened(self.visitor.holder, self)
         self._settle(self._call(self.events.connect(), self._connected), self._connected)
@@ -372,7 +371,6 @@ class Conversation:
         try:
             live.delivery.carry_out(live.hub.disconnect(self.id, live.now()), self.handler)
         finally:
-            live.delivery.remove(self.id)
             self.connection = None
             live.conversations.pop(self.id, None)
             live.on_gone(self)

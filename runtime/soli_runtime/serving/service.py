@@ -25,13 +25,10 @@ from ..builtins.http import Forbidden
 from ..calling.calls import Calls, failure_text
 from ..calling.greenlets import Runners
 from ..calling.waiting import Waiting
-from ..core.broker import LocalBroker
 from ..core.events import Events, ProtocolEvents
 from ..core.hub import Hub
-from ..core.presence import Presence
 from ..core.realtime import LIBRARY_KEY as REALTIME_KEY
 from ..core.realtime import Realtime
-from ..core.rooms import Rooms
 from ..gate.admission import Admission
 from ..gate.hosts import is_allowed_host
 from ..gate.open_files import descriptor_of, descriptors_for_connections
@@ -122,22 +119,12 @@ class Service:
 
     def _set_up_hub(self) -> None:
         settings = self.settings
-        rooms = Rooms()
         refs = itertools.count(1)
-        self.presence = presence = Presence(
-            rooms,
-            lambda: str(next(refs)),
-            resync_seconds=settings.presence_resync_seconds,
-            resync_bytes=settings.presence_resync_bytes,
-        )
-        self.hub = Hub(
-            LocalBroker(rooms, presence),
-            rooms,
-            max_rooms=settings.max_rooms,
-            max_presence_bytes=settings.max_presence_bytes,
-        )
+        self.hub = Hub.create(settings, lambda: str(next(refs)))
         self.delivery = Delivery(self.hub, self.endpoint.fanout, self.loop, self.log)
-        self.realtime = Realtime(self.hub, self.delivery.carry_out, self._codec.encode)
+        self.realtime = Realtime(
+            self.hub, self.delivery.carry_out, self._codec.encode, self.loop.time
+        )
         self.realtime.ids_of_user = self.holders.of_user
         self.live = Live(
             hub=self.hub,
