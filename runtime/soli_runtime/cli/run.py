@@ -115,10 +115,11 @@ def _serve(how: Launch, launched: Launched, options: RunOptions) -> int:
     import asyncio
 
     from ..observing.library_logs import adopt
-    from ..observing.logs import Log, stream_writer
+    from ..observing.log_lines import LineWriter
+    from ..observing.logs import Log
     from ..serving.server import CannotListen, serve
 
-    log = Log(stream_writer(), level=options.log_level, as_json=options.log_format == "json")
+    log = Log(LineWriter(), level=options.log_level, as_json=options.log_format == "json")
     adopt(log)
     settings = how.settings
 

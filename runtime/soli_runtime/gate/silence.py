@@ -14,8 +14,21 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from ..observing.logs import Log
+from ..ws.protocol.handshake import SERVER
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+class _PlainErrors(RequestHandler):
+    """Says of requests that are none no more than it has to: not what we are made of."""
+
+    __slots__ = ()
+
+    def handle_error(self, *arguments: Any, **named: Any) -> web.StreamResponse:
+        answer = super().handle_error(*arguments, **named)
+        answer.headers["Server"] = SERVER
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
 
 
 class GreetingServer(web.Server):
@@ -44,6 +57,7 @@ class GreetingServer(web.Server):
     def __call__(self) -> RequestHandler:
         """A new connection."""
         connection = super().__call__()
+        connection.__class__ = _PlainErrors
         self._silent[connection] = self._clock.time() + self._seconds
         if self._most and len(self._silent) > self._most:
             self._drop(next(iter(self._silent)), "too_many")
