@@ -404,9 +404,9 @@ def csrf_is_valid(machine: Machine, token: Value) -> bool:
     session = _session(machine)
     request = machine.local.get("request")
     if token is None and request is not None:
-        token = request.request["headers"].get("x-csrf-token") or request.request["all"].get(
-            _TOKEN_KEY
-        )
+        token = request.request["headers"].get("x-csrf-token")
+        if token is None:
+            token = request.request_with(("all",), machine)["all"].get(_TOKEN_KEY)
     known = session.get(_TOKEN_KEY) if session is not None else None
     if not isinstance(token, str) or not isinstance(known, str):
         return False
