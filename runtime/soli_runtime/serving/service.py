@@ -49,7 +49,7 @@ from ..observing.tally import Tally, kind_of
 from ..routing.routes import WEBSOCKET, Match
 from ..settings import Settings
 from ..stores.waited import WaitedSessions, store_in
-from ..ws import Endpoint, choose_path, choose_protocol, upgrade
+from ..ws import CloseCode, Endpoint, choose_path, choose_protocol, upgrade
 from .answering import HttpActions
 from .budgets import handler_limits, socket_limits
 from .conversations import Conversation, Live, Visitor
@@ -230,8 +230,8 @@ class Service:
         for conversation in self.live.conversations.values():
             conversation.handler = handlers.get(conversation.handler.name, conversation.handler)
 
-    async def stop(self) -> None:
-        """Close every connection (1001), let the disconnect handlers run, within the deadline."""
+    async def stop(self, code: int = CloseCode.GOING_AWAY) -> None:
+        """Close every connection, let the disconnect handlers run, within the deadline."""
         self._stopping = True
         seconds = self.settings.shutdown_seconds
         self.live.stop_by = perf_counter() + 0.8 * seconds
@@ -242,7 +242,7 @@ class Service:
         self._worker.stop()
         await self._worker.ended(seconds / 3)
         await self._finish_running(seconds / 3)
-        await self.endpoint.close_all(seconds / 3)
+        await self.endpoint.close_all(seconds / 3, code)
         await self._handlers_done(deadline)
         self.delivery.stop()
         if self._store is not None:
