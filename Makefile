@@ -13,7 +13,7 @@ NODE := tests/node/node_modules/.installed
 SETUP_INPUTS := pyproject.toml hatch_build.py scripts/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fast check lint format types wheel-check bench autobahn test-lowest audit golden picture clean
+.PHONY: help setup run test fast check lint format types wheel-check bench autobahn test-lowest audit golden guide picture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ audit: $(DEV) ## look for known holes in the dependencies
 
 golden: $(DEV) ## rewrite the golden files; review the diff before committing it
 	@SOLI_REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/errors $(ARGS)
+
+guide: $(DEV) ## write what the programs of docs/guide print into its pages; review the diff
+	@$(BIN)/python -m tests.support.guide
 
 picture: $(DEV) ## draw the rooms in docs/architecture.md as the imports are now
 	@$(BIN)/python -m tests.support.rooms
