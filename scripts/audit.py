@@ -58,6 +58,8 @@ def low_bounds(pyproject: Mapping[str, Any], listed: Mapping[str, Any]) -> Itera
         match = _REQUIREMENT.match(line)
         assert match is not None, line
         name, bound = match[1].lower(), match[2]
+        if name == project["name"]:
+            continue  # one extra brings another
         entry = listed["lowest"].get(name)
         if entry is None:
             yield f"{name} is not in {LIST.name}: look for its advisories and add it"

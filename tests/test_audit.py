@@ -40,6 +40,7 @@ def test_no_lower_bound_admits_a_known_hole() -> None:
     [
         ("parser>=2.10.1", []),
         ("parser>=2.11,<3", []),
+        ("ours[broker]", []),
         ("parser >= 2.9", ["parser 2.9 is allowed: before 2.10.1 it hung"]),
         ("parser>=2.10", ["parser 2.10 is allowed: before 2.10.1 it hung"]),
         ("Parser", ["parser of any version is allowed: before 2.10.1 it hung"]),
@@ -52,8 +53,12 @@ def test_no_lower_bound_admits_a_known_hole() -> None:
 def test_a_bound_that_is_too_low_is_told(line: str, faults: list[str]) -> None:
     """And so is a dependency that nobody looked at."""
     for project in (
-        {"dependencies": [line]},
-        {"dependencies": [], "optional-dependencies": {"broker": [line], "dev": ["x"]}},
+        {"name": "ours", "dependencies": [line]},
+        {
+            "name": "ours",
+            "dependencies": [],
+            "optional-dependencies": {"broker": [line], "dev": ["x"]},
+        },
     ):
         assert list(audit.low_bounds({"project": project}, LISTED)) == faults
 
