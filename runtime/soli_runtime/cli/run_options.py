@@ -27,6 +27,7 @@ class RunOptions(Record, frozen=True):
     denied: frozenset[str] = frozenset()
     private_network: bool = False
     code_writable: bool = False
+    shell: bool = False
     console: bool = False
     log_level: str = "info"
     log_format: str = "text"
@@ -59,6 +60,7 @@ def _parsed(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
         denied=denied_of(parsed),
         private_network=parsed.private_network,
         code_writable=parsed.code_writable,
+        shell=parsed.allow_shell,
         console=parsed.console,
         log_level=parsed.log_level,
         log_format=parsed.log_format,

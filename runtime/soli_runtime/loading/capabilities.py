@@ -45,6 +45,7 @@ def granted(
     output: Callable[[str], None] | None = None,
     private_network: bool = False,
     code_writable: bool = False,
+    shell: bool = False,
 ) -> Capabilities:
     """The capabilities of a program: files and modules below *root*."""
 
@@ -62,6 +63,7 @@ def granted(
         code_writable=code_writable,
         network="network" not in denied,
         private_network=private_network,
+        shell=shell and "processes" not in denied,
         processes="processes" not in denied,
         suspend=suspend,
         load_module=ModuleLoader(root, anywhere="files" not in denied),
