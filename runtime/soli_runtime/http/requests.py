@@ -11,7 +11,6 @@ from urllib.parse import unquote
 
 from soli_lang.base.records import Record, field
 
-from .bodies.filenames import plain_name
 from .cookies import parse_cookies
 from .queries import parse_query
 
@@ -25,6 +24,8 @@ class UploadedFile(Record):
     data: bytes
 
     def to_hash(self) -> dict[str, Any]:
+        from .bodies.filenames import plain_name  # here: most scripts read no form
+
         return {
             "name": self.field_name,
             "filename": plain_name(self.filename),

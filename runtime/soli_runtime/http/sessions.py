@@ -18,7 +18,6 @@ from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, String, function
 from soli_lang.values.values import Value
 
-from ..gate.owners import Owners
 from .cookies import CookieOptions, set_cookie_header
 
 COOKIE = "session_id"
@@ -85,6 +84,8 @@ class MemoryStore:
         max_sessions: int = MAX_SESSIONS,
         on_end: Callable[[str], None] = lambda session_id: None,
     ) -> None:
+        from ..gate.owners import Owners  # here: only servers keep sessions
+
         self._clock = clock
         self._idle_seconds = idle_seconds
         self._max_sessions = max_sessions
