@@ -50,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = None
         return OK
     except KeyboardInterrupt:
+        sys.stderr.write("soli: interrupted\n")
         return 130
     except Exception as error:
         if os.environ.get("SOLI_TRACEBACK"):

@@ -109,12 +109,13 @@ def _end(launched: Launched, store: Store | None) -> int:
     """The end of a script: what it put off until it is done is done now."""
     statuses = [OK]
 
-    def failed(job: Job, error: SoliError) -> None:
-        report(error)
-        statuses.append(FAILED)
+    def ended(job: Job, error: SoliError | None) -> None:
+        if error is not None:
+            report(error)
+            statuses.append(FAILED)
 
     try:
-        run_due(launched.app.interpreter.machine, failed)
+        run_due(launched.app.interpreter.machine, ended)
     finally:
         if store is not None:
             launched.waiting.suspend(store.close())
