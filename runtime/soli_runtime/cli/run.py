@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..serving.seat import Seat
     from ..serving.service import Service
     from ..stores.store import Store
+    from .replay.recording import Recording
 
 
 def run_path(arguments: list[str]) -> int:
@@ -132,6 +133,7 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
     from ..observing.logs import Log
     from ..serving.server import CannotListen, serve
 
+    recording = _recording(options, seat is not None)
     log = Log(LineWriter(), level=options.log_level, as_json=options.log_format == "json")
     adopt(log)
     settings = how.settings
@@ -147,7 +149,7 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
             announce=_announce if seat is None else lambda _: seat.tell_ready(),
             seat=seat,
             relaunch=relaunch if settings.dev else None,
-            beside=_console() if options.console else None,
+            beside=_beside(options, recording),
         )
 
     launched.waiting.close()
@@ -160,10 +162,34 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
     return OK
 
 
-def _console() -> Callable[[Service], Coroutine[Any, Any, None]]:
-    from .repl.console import run_console
+def _recording(options: RunOptions, is_one_of_many: bool) -> Recording | None:
+    """The file of `--record`, begun before anybody is served. Raises UsageError."""
+    if options.record is None:
+        return None
+    if is_one_of_many:
+        raise UsageError("--record: the workers would write over each other; use one")
+    from .replay.recording import Recording
 
-    return run_console
+    try:
+        return Recording(options.record, options.path)
+    except OSError as error:
+        raise UsageError(f"--record {options.record}: {error.strerror}") from None
+
+
+def _beside(
+    options: RunOptions, recording: Recording | None
+) -> Callable[[Service], Coroutine[Any, Any, None]]:
+    """What is done while serving: recording, and the console."""
+
+    async def beside(service: Service) -> None:
+        if recording is not None:
+            service.watch(recording.told)
+        if options.console:
+            from .repl.console import run_console
+
+            await run_console(service)
+
+    return beside
 
 
 def _loop_factory() -> Callable[[], AbstractEventLoop] | None:
