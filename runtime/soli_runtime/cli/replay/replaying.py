@@ -135,7 +135,7 @@ class Replay:
         path = f"{entry['path']}?{query}" if query else entry["path"]
         client = SocketClient(server, path)
         headers = {one: text for one, text in entry["headers"].items() if _is_kept(one, text)}
-        await client.connect(server.url(path, "ws"), headers)
+        await client.connect(server.url(path, "ws"), {**headers, "Origin": server.origin})
         self._clients[entry["connection"]] = client
 
     async def _leave(self, client: SocketClient, entry: Entry) -> None:
