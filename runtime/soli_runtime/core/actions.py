@@ -17,7 +17,7 @@ from soli_lang.base.errors import SoliError
 from soli_lang.values.values import Symbol
 
 from .effects import Payload, RoomName
-from .payloads import EncodeJson, cut_reason, encode, is_close_code, room_name_fault, type_name
+from .payloads import EncodeJson, cut_reason, encode, is_close_code, room_name_fault, type_word
 from .wire import DEFAULT_STATE, body_size
 
 MAX_USER_ID_CHARACTERS = 255
@@ -139,7 +139,7 @@ def parse(result: Any, encode_json: EncodeJson, max_presence_bytes: int = 0) -> 
     *max_presence_bytes* limits the metadata of one `track` (0: no limit). Raises `ActionError`.
     """
     if type(result) is not dict:
-        raise ActionError(None, f"a handler returns a Hash, got {type_name(result)}", hint=_HINT)
+        raise ActionError(None, f"a handler returns a Hash, got {type_word(result)}", hint=_HINT)
     if not result:
         return NOTHING
     if len(result) == 1:
@@ -225,7 +225,7 @@ def presence_too_large(key: str, size: int, limit: int) -> ActionError:
 
 
 def _wrong(key: str, path: str, expected: str, value: Any) -> ActionError:
-    return ActionError(key, f"{path}: expected {expected}, got {type_name(value)}")
+    return ActionError(key, f"{path}: expected {expected}, got {type_word(value)}")
 
 
 def _room(key: str, path: str, value: Any) -> RoomName:

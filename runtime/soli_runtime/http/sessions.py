@@ -23,6 +23,7 @@ COOKIE = "session_id"
 IDLE_SECONDS = 86400
 MAX_SESSIONS = 100_000
 IN_MEMORY = "in_memory"
+ID_CHARACTERS = 36
 
 
 class SessionStore(Protocol):
@@ -136,7 +137,8 @@ class Session:
     def _load(self) -> dict[str, Any] | None:
         if self._asked is not None:
             asked, self._asked = self._asked, None
-            self._data = self._store.load(asked)
+            # What cannot be an id of ours is not worth a question, nor a key of any length.
+            self._data = self._store.load(asked) if _may_be_ours(asked) else None
             if self._data is not None:
                 self.id = asked
         elif self.id is not None:
@@ -216,6 +218,11 @@ class Session:
             http_only=True, same_site="Lax", max_age=IDLE_SECONDS, secure=secure
         )
         return set_cookie_header(COOKIE, self.id, options)
+
+
+def _may_be_ours(session_id: str) -> bool:
+    """Whether a cookie has the form of the ids that `_new_id` makes."""
+    return len(session_id) == ID_CHARACTERS and session_id.isascii()
 
 
 def _new_id() -> str:
