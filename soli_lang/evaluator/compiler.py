@@ -7,7 +7,7 @@ from typing import Any
 
 from ..base.errors import SoliError, SoliNameError
 from ..base.source import Source, Span
-from ..machine.machine import Machine
+from ..machine.machine import BYTES_PER_CLOSURE, STEPS_PER_CLOSURE, Machine
 from ..tree import nodes
 from ..values.semantics import is_truthy
 from ..values.values import Sentinel, Value
@@ -80,6 +80,8 @@ class Compiler:
 
     def expr(self, node: Any) -> Closure:
         """*node* for its value."""
+        self.machine.spend(STEPS_PER_CLOSURE)
+        self.machine.claim(BYTES_PER_CLOSURE)
         if id(node) in self.ready:
             return self.ready.pop(id(node))[1]
         if node.__class__ in self.tables.inlined:

@@ -33,6 +33,13 @@ CHUNK = 512
 STEP_SECONDS = 1e-7
 """What a step that a builtin charges is worth of computing, roughly."""
 
+STEPS_PER_TOKEN = 16
+BYTES_PER_TOKEN = 512
+"""What each pass over a program's text takes for each of its tokens, roughly."""
+STEPS_PER_CLOSURE = 64
+BYTES_PER_CLOSURE = 2048
+"""What compiling an expression takes, roughly."""
+
 CROWDED = 16_384
 """Entries of a hash from which on an Int key makes us look at the clock (`check_time`).
 
@@ -204,6 +211,11 @@ class Machine:
             if self.steps_left > 0:
                 self.steps_left = max(0, self.steps_left + self.fuel)
             self.refuel()
+
+    def pay_for_source(self, tokens: int) -> None:
+        """Charge a pass over *tokens* of a program's text. Raises LimitError."""
+        self.spend(STEPS_PER_TOKEN * tokens)
+        self.claim(BYTES_PER_TOKEN * tokens)
 
     def text(self, value: Value) -> str:
         """The display form of *value*, paid for. Raises LimitError."""

@@ -70,7 +70,7 @@ def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpre
         services={"run_blocking": waiting.run_blocking},
         private_network=how.private_network,
     )
-    limits = Limits(max_value_bytes=how.settings.max_value_bytes)
+    limits = Limits.off(max_value_bytes=how.settings.max_value_bytes)
     return Interpreter(install_library, capabilities=capabilities, limits=limits)
 
 
