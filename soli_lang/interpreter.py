@@ -12,7 +12,7 @@ from .base.limits import Capabilities, Limits
 from .base.source import NOWHERE, Source, Span
 from .evaluator.compiler import Closure, Compiler, Tables
 from .evaluator.scopes import FileScope, Scopes
-from .machine.machine import Machine, stack_hint
+from .machine.machine import Machine, is_paid, stack_hint
 from .modules import import_names
 from .native.native import host_function
 from .tree import nodes
@@ -94,7 +94,8 @@ class Interpreter:
     def _compiled(self, source: Source, file: FileScope) -> Program:
         from .syntax.parser import parse
 
-        return Program(self, parse(source, self.machine.pay_for_source), file)
+        pay = self.machine.pay_for_source if is_paid(source) else None
+        return Program(self, parse(source, pay), file)
 
     def load(self, text: str | Source, name: str = "<eval>") -> Program:
         """Compile and run a program's top level, each under a fresh budget.

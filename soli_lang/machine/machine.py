@@ -22,6 +22,7 @@ from ..base.errors import (
     let_go,
 )
 from ..base.limits import Capabilities, Limits
+from ..base.source import Source
 from ..values.method_tables import MethodTable
 from ..values.objects import ErrorValue, SoliClass
 from ..values.semantics import equals, inspect, to_text
@@ -33,6 +34,8 @@ CHUNK = 512
 STEP_SECONDS = 1e-7
 """What a step that a builtin charges is worth of computing, roughly."""
 
+FREE_SOURCE = 2048
+"""Characters of a program that is read for nothing: in some hundredths of a second at most."""
 STEPS_PER_TOKEN = 16
 BYTES_PER_TOKEN = 512
 """What each pass over a program's text takes for each of its tokens, roughly."""
@@ -354,6 +357,11 @@ class Machine:
         """The builtin or added method *name* of a value's type, or None."""
         table = self.methods.get(name)
         return table.get(value.__class__) if table is not None else None
+
+
+def is_paid(source: Source) -> bool:
+    """Whether reading and compiling *source* is charged to the budget."""
+    return len(source.text) > FREE_SOURCE
 
 
 def _adapted(function: Function, count: int, invoke: Callable[..., Value]) -> Callable[..., Value]:

@@ -58,7 +58,9 @@ class Tables:
         self.end: Row = rows[data["end"]]
 
 
-def run(tables: Tables, tokens: Sequence[Token], builder: object, pay: Pay | None = None) -> Any:
+def run(  # noqa: C901 - hot loop
+    tables: Tables, tokens: Sequence[Token], builder: object, pay: Pay | None = None
+) -> Any:
     """What the *builder* makes of *tokens*, the last of which must be of type `$END`.
 
     *pay* is told of the tokens as they are read.

@@ -84,7 +84,7 @@ SOURCES = {
     "statements": "a;" * 50_000,
     "one function": "def f\n" + "a=1\n" * 25_000 + "end",
     "calls": "f(fn(x) x)\n" * 10_000,
-    "strings": '"' + "#{a}" * 500 + '"\n',
+    "strings": ('"' + "#{a}" * 500 + '"\n') * 20,
     "literal": "[" + "1," * 50_000 + "1]",
     "functions in functions": "x = " + "fn() { " * 100 + "a;" * 40_000 + "}" * 100,
     "errors": "a b c\n" * 15_000,
@@ -110,23 +110,31 @@ def test_loading_is_paid_like_running(text: str, limits: dict[str, Any], message
     assert time.process_time() - before < 1
 
 
+def test_a_short_program_is_read_for_nothing() -> None:
+    """Up to 2,048 characters; a host may give it few steps to run."""
+    text = "x = 1 + 1\n".ljust(2048, "#")
+    interpreter(max_steps=1, max_call_bytes=1).compile(text, "short")
+    with pytest.raises(LimitError):
+        interpreter(max_steps=1, max_call_bytes=1).compile(text + "#", "long")
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [("f({}1)", "arguments in one call"), ("f {}1", "arguments in one call")],
     ids=["parentheses", "none"],
 )
 def test_arguments_of_one_call(text: str, what: str) -> None:
-    """A thousand pass, one more does not."""
-    interpreter().compile(text.format("1, " * 999), "calls")
-    with pytest.raises(SoliSyntaxError, match=rf"too many {what}: 1001 \(limit 1000\)"):
-        interpreter().compile(text.format("1, " * 1000), "calls")
+    """Two thousand pass, one more does not."""
+    interpreter().compile(text.format("1, " * 1999), "calls")
+    with pytest.raises(SoliSyntaxError, match=rf"too many {what}: 2001 \(limit 2000\)"):
+        interpreter().compile(text.format("1, " * 2000), "calls")
 
 
 def test_parts_of_one_string() -> None:
     """So with what is put into one string."""
-    interpreter().compile('"' + "#{1}" * 1000 + '"', "strings")
-    with pytest.raises(SoliSyntaxError, match=r"too many parts in one string: 1001 \(limit 1000\)"):
-        interpreter().compile('"' + "#{1}" * 1001 + '"', "strings")
+    interpreter().compile('"' + "#{1}" * 2000 + '"', "strings")
+    with pytest.raises(SoliSyntaxError, match=r"too many parts in one string: 2001 \(limit 2000\)"):
+        interpreter().compile('"' + "#{1}" * 2001 + '"', "strings")
 
 
 # --- steps, time, depth ---

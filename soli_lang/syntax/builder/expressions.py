@@ -16,7 +16,7 @@ from .precedence import BadTarget, assignable, climb
 
 Children = list[Any]
 
-MAX_PARTS: Final = 1000
+MAX_PARTS: Final = 2000
 """Arguments of one call, parts of one string: what is compiled in one go."""
 
 _TYPE_NAME: Final = re.compile(r"[^\W\d]\w*")
