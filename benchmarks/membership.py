@@ -52,8 +52,7 @@ async def serve() -> Service:
 
 def arrive(service: Service, connection_id: str) -> None:
     """A connection that is in no room yet."""
-    service.hub.connect(connection_id)
-    service.delivery.add(connection_id, Member())  # type: ignore[arg-type]
+    service.delivery.add(service.hub.connect(connection_id), Member())  # type: ignore[arg-type]
 
 
 def visit(service: Service) -> float:

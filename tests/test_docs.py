@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 from soli_runtime.core.actions import MAX_USER_ID_CHARACTERS
+from soli_runtime.core.audience import MAX_EMPTIED, MAX_GHOSTS, MAX_LEFT
 from soli_runtime.core.payloads import MAX_ROOM_NAME_CHARACTERS
-from soli_runtime.core.presence import MAX_GHOSTS
-from soli_runtime.core.roster import MAX_REMEMBERED_CHANNELS
 from soli_runtime.http.hardening import DEFAULT_MAX_BODY_BYTES
 from soli_runtime.http.sessions import MAX_SESSIONS
-from soli_runtime.jobs.queue import MAX_FINISHED
+from soli_runtime.jobs.queue import MAX_DEAD, MAX_FINISHED, MAX_LISTED, MAX_LOSSES
 from soli_runtime.jobs.worker import MAX_RUNNING
 from soli_runtime.settings import SETTINGS, Setting
+from soli_runtime.stores.sqlite.database import MAX_WAITING
 from soli_runtime.ws import SocketLimits
 from soli_runtime.ws.channel import BURST_FACTOR
 from soli_runtime.ws.connection import MAX_UNANSWERED_PINGS, SMALL_FRAGMENT_BYTES
@@ -140,7 +140,7 @@ def default_in_words(setting: Setting) -> str:
     return str(value)
 
 
-NO_LIMITS = {"host", "port", "dev", "metrics", "metrics-token"}
+NO_LIMITS = {"host", "port", "dev", "metrics", "metrics-token", "store", "store-prefix"}
 
 
 def test_the_table_of_limits_is_that_of_the_settings() -> None:
@@ -168,11 +168,16 @@ FIXED = {
     "bytes below which a fragment counts as a message": SMALL_FRAGMENT_BYTES,
     "times `max-outbox-bytes` that one burst may queue at once": BURST_FACTOR,
     "metas of a user that are gone": MAX_GHOSTS,
-    "channels that a connection left": MAX_REMEMBERED_CHANNELS,
+    "channels that a connection left": MAX_LEFT,
+    "channels that lost their last user": MAX_EMPTIED,
     "bytes of the body of a request": DEFAULT_MAX_BODY_BYTES,
     "sessions in memory": MAX_SESSIONS,
     "jobs at once": MAX_RUNNING,
     "finished jobs": MAX_FINISHED,
+    "dead jobs": MAX_DEAD,
+    "jobs that one `Job.list`": MAX_LISTED,
+    "processes that may die with one job": MAX_LOSSES,
+    "calls that wait for a SQLite file": MAX_WAITING,
 }
 
 

@@ -13,6 +13,9 @@ from typing import Any, Literal
 from soli_lang.base.errors import SoliError
 from soli_lang.base.records import Record, field
 
+IN_MEMORY = "memory"
+"""The store that needs nothing, and is gone with the process."""
+
 ENVIRONMENT_PREFIX = "SOLI_"
 
 _KIB = 1 << 10
@@ -79,6 +82,11 @@ class Settings(Record, frozen=True, kw_only=True):
     presence_resync_bytes: int = _setting(
         _MIB, "count", "bytes of refreshes per channel and second; 0: no limit"
     )
+    presence_memory_seconds: float = _setting(
+        60.0,
+        "seconds",
+        "that a channel is remembered which lost its last user, for clients that come back; 0: not",
+    )
     handler_steps: int = _setting(5_000_000, "count", "steps of one handler call; 0: no limit")
     handler_seconds: float = _setting(
         1.0, "seconds", "that one handler call may compute; 0: no limit"
@@ -112,6 +120,18 @@ class Settings(Record, frozen=True, kw_only=True):
     )
     shutdown_seconds: float = _setting(
         10.0, "seconds", "for connections to close when stopping; 0: exit at once"
+    )
+    store: str = _setting(
+        IN_MEMORY,
+        "store",
+        "where sessions, KV, cache, rate limits and jobs are kept: memory, sqlite:PATH, redis://…",
+    )
+    store_bytes: int = _setting(1 << 30, "count", "largest file of a store in SQLite; 0: no limit")
+    job_lease_seconds: float = _setting(
+        30.0, "seconds", "after which a job runs again whose process died; at least 1"
+    )
+    store_prefix: str = _setting(
+        "", "text", "separates apps in one Redis; none: the name of the app's folder"
     )
     metrics: bool = _setting(False, "flag", "serve /metrics for Prometheus")
     metrics_token: str = _setting(
@@ -149,7 +169,7 @@ class Setting(Record, frozen=True):
 
     name: str
     kind: str
-    """`count`, `port`, `seconds`, `flag`, `list`, `text` or the allowed words joined by `|`."""
+    """`count`, `port`, `seconds`, `flag`, `list`, `store`, `text` or words joined by `|`."""
     default: Any
     help: str
 
@@ -218,6 +238,17 @@ def _is_list(value: Any) -> bool:
     return type(value) is tuple and all(type(item) is str for item in value)
 
 
+def _is_store(value: Any) -> bool:
+    if type(value) is not str:
+        return False
+    scheme, colon, rest = value.partition(":")
+    if scheme == "sqlite":
+        return bool(colon) and rest not in ("", ":memory:")
+    return value == IN_MEMORY or (
+        scheme in ("redis", "rediss", "unix") and rest.startswith("//") and len(rest) > 2
+    )
+
+
 def _words(kind: str) -> str:
     return " or ".join(f"'{word}'" for word in kind.split("|"))
 
@@ -230,6 +261,9 @@ _KINDS: Mapping[str, _Kind] = {
     "seconds": _Kind("a number of seconds from 0", float, _is_seconds),
     "flag": _Kind("true or false", _read_flag, lambda value: type(value) is bool),
     "list": _Kind("words separated by commas", _read_list, _is_list),
+    "store": _Kind(
+        "memory, sqlite:PATH, redis://HOST:PORT/N, rediss://… or unix://PATH", str, _is_store
+    ),
     "text": _Kind("text", str, lambda value: type(value) is str),
 }
 

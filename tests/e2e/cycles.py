@@ -172,7 +172,7 @@ class Cycles:
 def left_behind(site: Site) -> dict[str, int]:
     """What the server still holds of anybody; all zero when nobody is there."""
     service = site.server.service
-    rooms, presence, fanout = service.hub.rooms, service.presence, service.endpoint.fanout
+    rooms, presence, fanout = service.hub.rooms, service.hub.presence, service.endpoint.fanout
     found = {
         "connections": service.hub.count(),
         "admitted": service.admission.count,
@@ -180,14 +180,13 @@ def left_behind(site: Site) -> dict[str, int]:
         "sockets": len(service.endpoint.connections),
         "watched": len(service.endpoint.wheel),
         "waiting handlers": service.calls.runners.suspended,
-        "deliveries": len(service.delivery._connections),
-        "rooms": len(rooms) + len(rooms._joined),
+        "rooms": len(rooms),
         "fan-out rooms": len(fanout._rooms) + len(fanout.log),
-        "presence": len(presence._channels) + len(presence._seats) + len(presence._pending),
+        "presence": len(presence) + presence.audience.pending,
         "silent": site.server.web_server.silent,
         "HTTP connections": len(site.server.web_server.connections),
         "sessions": len(service.sessions._sessions),
-        "closing": len(service.hub._connections) + len(service.hub._closing),
+        "seats": len(service.hub.seats),
     }
     return {name: count for name, count in found.items() if count}
 

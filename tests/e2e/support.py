@@ -15,6 +15,7 @@ from soli_runtime.loading.launch import Launch, launch
 from soli_runtime.observing.logs import Log
 from soli_runtime.serving.server import Server
 from soli_runtime.settings import Settings
+from soli_runtime.stores.store import store_of
 
 SECONDS = 10
 """How long any single step may take before the test fails."""
@@ -104,7 +105,12 @@ async def serving(
     """Serve an app made of *files* while the block runs."""
     settings.setdefault("port", 0)
     chosen = Settings(**settings)
-    how = Launch(write_files(root, files), chosen, private_network=private_network)
+    how = Launch(
+        write_files(root, files),
+        chosen,
+        private_network=private_network,
+        store=store_of(chosen, root.name),
+    )
     launched = launch(how)
     lines: list[str] = []
     server = Server(launched, chosen, Log(lines.append, level="debug"))

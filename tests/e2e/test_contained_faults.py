@@ -151,7 +151,7 @@ def test_closing(tmp_path: Path, call: str) -> None:
                 await says(victim, join="room", track={"channel": "room", "user_id": "victim"})
                 while (await receive_json(victim))["event"] != "presence_state":
                     pass
-                broken = service.hub if call == "closing" else service.presence
+                broken = service.hub if call == "closing" else service.hub.presence
                 name = call if call == "closing" else "forget"
                 setattr(broken, name, failing_once(getattr(broken, name)))
                 await victim.close()
@@ -452,22 +452,22 @@ def test_a_refresh_of_device_counts(tmp_path: Path) -> None:
     async def body() -> None:
         limits = {"presence_resync_seconds": 0.05}
         async with serving(tmp_path, APP, **limits) as site, two(site) as (one, other, _):
-            presence = site.server.service.presence
-            resync = presence._resync
+            audience = site.server.service.hub.presence.audience
+            resync = audience._resync
 
-            def broken(channel: Any, *arguments: Any, **options: Any) -> None:
-                if channel.name == "bad":
+            def broken(room: str, *arguments: Any, **options: Any) -> None:
+                if room == "bad":
                     fail()
-                resync(channel, *arguments, **options)
+                resync(room, *arguments, **options)
 
-            presence._resync = broken
+            audience._resync = broken
             for channel in ("bad", "good"):
                 await says(other, track={"channel": channel, "user_id": "u"})
                 assert (await receive_json(other))["event"] == "presence_state"
             for channel in ("bad", "good"):
                 await says(one, track={"channel": channel, "user_id": "u"})
             assert await refreshed(other, "good")
-            presence._resync = resync
+            audience._resync = resync
             await says(one, untrack="bad")
             await says(one, track={"channel": "bad", "user_id": "u"})
             assert await refreshed(other, "bad")
@@ -484,7 +484,7 @@ def test_the_timer_of_refreshes(tmp_path: Path) -> None:
             delivery = site.server.service.delivery
             await says(other, track={"channel": "c", "user_id": "u"})
             assert (await receive_json(other))["event"] == "presence_state"
-            presence = site.server.service.presence
+            presence = site.server.service.hub.presence
             flushed = presence.flush
             presence.flush = failing_once(flushed)
             await says(one, track={"channel": "c", "user_id": "u"})

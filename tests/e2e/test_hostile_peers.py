@@ -268,7 +268,7 @@ def test_presence_churn_is_bounded_and_leaves_nothing(tmp_path: Path) -> None:
 
     async def body() -> None:
         async with serving(tmp_path, APP, message_rate=0) as site, calm(site) as other:
-            presence = site.server.service.presence
+            presence = site.server.service.hub.presence
             async with site.connect("/ws/x") as client:
                 for number in range(10_000):
                     channel = "c" if number % 2 else f"channel {number}"
@@ -279,7 +279,7 @@ def test_presence_churn_is_bounded_and_leaves_nothing(tmp_path: Path) -> None:
                 await said(client, {"send": "done"})
                 while await receive(client) != "done":
                     pass
-                assert (len(presence), presence.total_users()) == (0, 0)
+                assert (len(presence), presence.roster.total_users()) == (0, 0)
             await site.until(lambda: site.realtime.count() == 1)
             assert site.counts["action_error"] == 0
 

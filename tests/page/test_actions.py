@@ -167,9 +167,9 @@ def test_untrack_is_automatic_on_disconnect(serve_sample: Serve) -> None:
         eventually(lambda: json.loads(ask(watcher, "present")) == [], "still tracked")
 
 
-def test_keys_can_be_combined_in_one_return(serve_sample: Serve) -> None:
+def test_keys_can_be_combined_in_one_return(fresh_sample: Serve) -> None:
     """`join`, `send` and `broadcast_room` of one return all happen: the sender is in the room."""
-    with clients(serve_sample("actions.soli"), 1) as (client,):
+    with clients(fresh_sample("actions.soli"), 1) as (client,):
         client.send("combined")
 
         assert [receive(client), receive(client)] == ["joined", "somebody joined"]

@@ -1,7 +1,7 @@
 """Presence from the client's side: any sequence leaves both kinds of client right.
 
 A hypothesis state machine drives the hub; a model says who is tracked where; every connection
-carries both clients and retains their state over leaving and coming back.
+carries both clients and retains their state over leaving and coming back, and over a reconnect.
 """
 
 from __future__ import annotations
@@ -54,8 +54,12 @@ class PresenceMachine(RuleBasedStateMachine):
     )
     def start(self, resync_bytes: int, resync_seconds: float) -> None:
         self.bench = Bench(
-            presence_resync_bytes=resync_bytes, presence_resync_seconds=resync_seconds
+            presence_resync_bytes=resync_bytes,
+            presence_resync_seconds=resync_seconds,
+            presence_memory_seconds=1e9,
         )
+        self.used: set[str] = set()
+        """Rooms in which somebody was ever tracked."""
         self.bench.on_message = self.receive
         self.resyncs = resync_seconds > 0
         self.connected: set[str] = set()
@@ -139,6 +143,7 @@ class PresenceMachine(RuleBasedStateMachine):
         changes = self.model_untrack(connection_id, room)
         if user not in self.truth(room):
             changes.append(("join", user))
+        self.used.add(room)
         self.tracked[room].append(Tracking(connection_id, user, state or "online", fields))
         return changes
 
@@ -177,17 +182,19 @@ class PresenceMachine(RuleBasedStateMachine):
 
     # What can happen
 
-    @rule(connection_id=connections)
-    def accept(self, connection_id: str) -> None:
-        self.connect(connection_id)
+    @rule(connection_id=connections, keeps=st.booleans())
+    def accept(self, connection_id: str, keeps: bool) -> None:
+        """A client connects: a new one, or the former with what it held (rules 12 and 13)."""
+        self.connect(connection_id, keeps=keeps)
 
-    def connect(self, connection_id: str) -> None:
+    def connect(self, connection_id: str, *, keeps: bool = False) -> None:
         if connection_id not in self.connected:
             self.connected.add(connection_id)
             self.joined[connection_id] = set()
             self.known[connection_id] = set()
-            self.pages[connection_id] = {room: PageClient() for room in ROOMS}
-            self.phoenixes[connection_id] = {room: PhoenixClient() for room in ROOMS}
+            if not keeps or connection_id not in self.pages:
+                self.pages[connection_id] = {room: PageClient() for room in ROOMS}
+                self.phoenixes[connection_id] = {room: PhoenixClient() for room in ROOMS}
             self.bench.connect(connection_id)
 
     @rule(connection_id=connections, room=rooms)
@@ -195,12 +202,20 @@ class PresenceMachine(RuleBasedStateMachine):
         if connection_id not in self.connected:
             return
         is_new = not self.subscribes(connection_id, room)
-        shows_users = bool(self.pages[connection_id][room].state)
         self.joined[connection_id].add(room)
         self.step(connection_id, room, {"join": room})
-        expected = 1 if is_new and (self.tracked[room] or shows_users) else 0
+        expected = 1 if is_new and room in self.used else 0
         assert self.snapshots.get(connection_id, 0) == expected
         self.expect(room, [], connection_id)
+        if expected:
+            self.holds_the_truth(connection_id, room)
+
+    def holds_the_truth(self, connection_id: str, room: str) -> None:
+        """Both clients have it to the letter, device counts included."""
+        truth = _typed(self.truth(room))
+        page, phoenix = self.clients(connection_id, room)
+        assert _contents(page.state) == truth
+        assert _contents(phoenix.state) == truth
 
     @rule(
         connection_id=connections,
@@ -275,6 +290,17 @@ class PresenceMachine(RuleBasedStateMachine):
         self.set_presence(other, room, state, {})
         self.join(connection_id, room)
 
+    @precondition(lambda self: any(self.tracked.values()))
+    @rule(connection_id=connections, number=st.integers(0, 3), state=states)
+    def reconnect(self, connection_id: str, number: int, state: str) -> None:
+        """Lose the line, miss a change, and come back with what it held."""
+        present = [(room, each) for room in ROOMS for each in self.tracked[room]]
+        room, tracking = present[number % len(present)]
+        self.disconnect(connection_id)
+        self.set_presence(tracking.connection_id, room, state, {})
+        self.connect(connection_id, keeps=True)
+        self.join(connection_id, room)
+
     @rule(connection_id=connections)
     def disconnect(self, connection_id: str) -> None:
         if connection_id not in self.connected:
@@ -285,8 +311,6 @@ class PresenceMachine(RuleBasedStateMachine):
         del self.joined[connection_id]
         self.bench.disconnect(connection_id)
         del self.known[connection_id]
-        del self.phoenixes[connection_id]
-        del self.pages[connection_id]
         for room, changes in expected.items():
             self.expect_notices(room, [], [key for _, key in changes], connection_id)
 
@@ -304,12 +328,9 @@ class PresenceMachine(RuleBasedStateMachine):
         self.begin("")
         self.bench.settle()
         for room in ROOMS:
-            truth = self.truth(room)
             for connection_id in self.connected:
                 if self.subscribes(connection_id, room):
-                    page, phoenix = self.clients(connection_id, room)
-                    assert _contents(page.state) == _typed(truth)
-                    assert _contents(phoenix.state) == _typed(truth)
+                    self.holds_the_truth(connection_id, room)
 
     # What always holds
 
@@ -355,8 +376,7 @@ class PresenceMachine(RuleBasedStateMachine):
             return
         for connection_id in sorted(self.connected):
             self.disconnect(connection_id)
-        presence = self.bench.hub.broker.presence
-        assert len(presence) == 0, "channels are left behind"  # type: ignore[arg-type]
+        assert len(self.bench.hub.presence) == 0, "channels are left behind"
         assert len(self.bench.hub.rooms) == 0, "rooms are left behind"
         assert self.bench.cohorts == {}, "subscribers are left behind"
         assert self.bench.hub.due is None

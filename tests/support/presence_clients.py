@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from soli_runtime.core import actions
+from soli_runtime.core.arrivals import Arrivals
+from soli_runtime.core.broker import Broker, LocalBroker
 from soli_runtime.core.effects import (
     Close,
     Cohort,
@@ -118,10 +120,15 @@ class Inbox:
 class Bench:
     """A hub with a fake transport: effects end in inboxes, time is a number."""
 
-    def __init__(self, **settings: Any) -> None:
-        refs = itertools.count(1)
+    def __init__(
+        self,
+        make_broker: Callable[[Arrivals], Broker] = LocalBroker,
+        refs: Iterator[int] | None = None,
+        **settings: Any,
+    ) -> None:
+        numbers = itertools.count(1) if refs is None else refs
         self.settings = Settings(**settings)
-        self.hub = Hub.local(self.settings, lambda: str(next(refs)))
+        self.hub = Hub.create(self.settings, lambda: str(next(numbers)), make_broker)
         self.now = 100.0
         self.inboxes: dict[str, Inbox] = {}
         self.notes: list[Note] = []
@@ -191,18 +198,18 @@ class Bench:
                     self.on_message(connection_id, _decoded(effect.payload))
 
     def _recipients(self, effect: Send) -> Iterator[str]:
-        audience = effect.audience
-        if isinstance(audience, Everyone):
+        recipients = effect.recipients
+        if isinstance(recipients, Everyone):
             ids = tuple(self.inboxes)
-        elif isinstance(audience, One):
-            ids = (audience.connection_id,)
-        elif isinstance(audience, Members):
-            members = self.cohorts.get(audience.cohort, [])
-            ids = tuple(member for member in members if member != audience.but)
+        elif isinstance(recipients, One):
+            ids = (recipients.connection_id,)
+        elif isinstance(recipients, Members):
+            members = self.cohorts.get(recipients.cohort, [])
+            ids = tuple(member for member in members if member != recipients.but)
             assert ids, "a message to nobody"
         else:
-            assert isinstance(audience, Some)
-            ids = audience.ids
+            assert isinstance(recipients, Some)
+            ids = recipients.ids
             assert len(set(ids)) == len(ids), "an audience names a connection twice"
         return iter([connection_id for connection_id in ids if connection_id in self.inboxes])
 

@@ -29,6 +29,12 @@ def _realtime(machine: Machine) -> Realtime | None:
     return found if isinstance(found, Realtime) else None
 
 
+def _acting(machine: Machine) -> str | None:
+    """The connection whose event is handled."""
+    conversation = machine.local.get("connection")
+    return None if conversation is None else conversation.id
+
+
 # --- messages ----------------------------------------------------------------------------------
 
 
@@ -37,7 +43,7 @@ def ws_send(machine: Machine, connection_id: str, message: Value) -> None:
     """Send a message to one connection. Unknown or gone: nothing happens."""
     realtime = _realtime(machine)
     if realtime is not None:
-        realtime.send(connection_id, message)
+        realtime.send(connection_id, message, _acting(machine))
 
 
 @function("ws_broadcast", Any_)
@@ -45,7 +51,7 @@ def ws_broadcast(machine: Machine, message: Value) -> None:
     """Send a message to every connection."""
     realtime = _realtime(machine)
     if realtime is not None:
-        realtime.broadcast(message)
+        realtime.broadcast(message, _acting(machine))
 
 
 @function("ws_broadcast_room", _CHANNEL, Any_)
@@ -53,7 +59,7 @@ def ws_broadcast_room(machine: Machine, channel: str, message: Value) -> None:
     """Send a message to every connection that joined *channel*."""
     realtime = _realtime(machine)
     if realtime is not None:
-        realtime.broadcast_room(channel, message)
+        realtime.broadcast_room(channel, message, actor=_acting(machine))
 
 
 @function("broadcast", _CHANNEL, Any_)
@@ -66,7 +72,7 @@ def broadcast(machine: Machine, channel: str, payload: Value) -> int:
     if realtime is None:
         return 0
     message = realtime.payload("broadcast", payload)
-    realtime.broadcast_room(channel, message, "broadcast")
+    realtime.broadcast_room(channel, message, "broadcast", _acting(machine))
     return broadcast_to_topic(machine, channel, message)
 
 
@@ -77,7 +83,7 @@ def ws_close(machine: Machine, connection_id: str, reason: str, code: int) -> No
         raise SoliValueError(f"ws_close() code: {code} is not a close code that may be sent")
     realtime = _realtime(machine)
     if realtime is not None:
-        realtime.close(connection_id, reason, code)
+        realtime.close(connection_id, reason, code, _acting(machine))
 
 
 # --- rooms -------------------------------------------------------------------------------------
@@ -168,8 +174,7 @@ def current_connection(machine: Machine) -> Value:
     realtime = _realtime(machine)
     described: dict[str, Value] = conversation.events.describe()
     described["path"] = conversation.visitor.path
-    rooms = realtime.hub.rooms.of(conversation.id) if realtime is not None else ()
-    described["rooms"] = list(rooms)
+    described["rooms"] = realtime.rooms_of(conversation.id) if realtime is not None else []
     described["user"] = conversation.visitor.user
     return described
 

@@ -6,8 +6,12 @@ OK = 0
 USAGE = 64
 INVALID = 65
 """The program does not parse, or the app is invalid."""
+UNAVAILABLE = 69
+"""Something that is needed cannot be reached now: a store."""
 FAILED = 70
 """The program ran and failed."""
+UNFIT = 78
+"""Something that was asked for cannot work: a store of a newer version, a wrong password."""
 
 
 class UsageError(Exception):

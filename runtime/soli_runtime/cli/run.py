@@ -16,6 +16,8 @@ from ..jobs.queue import Job
 from ..loading.app import App, AppInvalid
 from ..loading.launch import Launch, Launched, launch
 from ..loading.project import ProjectError
+from ..settings import IN_MEMORY
+from ..stores.errors import CannotOpen
 from .exits import FAILED, INVALID, OK, UsageError
 from .reports import report, report_invalid
 from .run_options import RunOptions, run_options
@@ -24,11 +26,17 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from ..serving.service import Service
+    from ..stores.store import Store
 
 
 def run_path(arguments: list[str]) -> int:
     """Run a program, serve it while it has routes. The exit status."""
     options = run_options(arguments, os.environ)
+    try:
+        store = _store(options)
+    except CannotOpen as error:
+        sys.stderr.write(f"soli: {error}\n")
+        return error.status
     how = Launch(
         options.path,
         options.settings,
@@ -36,6 +44,7 @@ def run_path(arguments: list[str]) -> int:
         denied=options.denied,
         private_network=options.private_network,
         text=_standard_input() if options.from_input else None,
+        store=store,
     )
     try:
         launched = launch(how)
@@ -48,8 +57,30 @@ def run_path(arguments: list[str]) -> int:
         report(error)
         return FAILED
     if not launched.app.serves:
-        return _end(launched)
+        return _end(launched, store)
+    if store is not None:
+        launched.waiting.suspend(store.detach())  # from the loop on which the program was loaded
     return _serve(how, launched, options)
+
+
+def _store(options: RunOptions) -> Store | None:
+    """The store that was asked for, seen to be usable. Raises CannotOpen."""
+    if options.settings.store == IN_MEMORY:
+        return None
+    import asyncio
+
+    from ..stores.store import store_of
+
+    path = options.path.resolve()
+    store = store_of(options.settings, path.name if path.is_dir() else path.parent.name)
+    assert store is not None
+
+    async def see() -> None:
+        await store.open()
+        await store.detach()
+
+    asyncio.run(see())
+    return store
 
 
 def _standard_input() -> Source:
@@ -61,7 +92,7 @@ def _standard_input() -> Source:
         raise UsageError(f"standard input is not UTF-8 text (byte {error.start})") from None
 
 
-def _end(launched: Launched) -> int:
+def _end(launched: Launched, store: Store | None) -> int:
     """The end of a script: what it put off until it is done is done now."""
     statuses = [OK]
 
@@ -72,6 +103,8 @@ def _end(launched: Launched) -> int:
     try:
         run_due(launched.app.interpreter.machine, failed)
     finally:
+        if store is not None:
+            launched.waiting.suspend(store.close())
         launched.waiting.close()
     return max(statuses)
 

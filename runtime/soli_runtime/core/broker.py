@@ -1,155 +1,202 @@
-"""The place where several processes will meet.
+"""The place where several processes meet.
 
-The hub reaches other connections only through a `Broker`: it must not assume that all of them
-are in this process. Every operation returns what is to be done *in this process, now*. A broker
-over a network returns what concerns local connections, tells the other processes, and hands
-what comes from them to the adapter as effects of the same kind.
+The hub decides for the connections of this process and announces every change to a `Broker`; it
+never assumes that all connections are here. The broker gives the changes of all processes one
+order. When the turn of a change has come it takes effect (`arrivals`), in every process, the one
+that it came from included: nothing overtakes. An operation returns what is to be done *in this
+process, now*: everything, where the turn comes at once; nothing, where it has yet to come, and then
+the broker hands the effects to the sockets itself.
+
+What concerns one connection alone (a reply, its closing) comes in program order too: while changes
+of that connection are under way (`Seat.under_way`), `send` and `close` wait behind them.
 
 `tests/support/broker_conformance.py` is the suite that any implementation must pass.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any, Protocol
 
-from .effects import EVERYONE, Close, ConnectionId, Effect, One, Payload, RoomName, Send
-from .presence import Presence
-from .rooms import Rooms
-
-
-class PresenceOperations(Protocol):
-    """Presence with its answers; see `presence.Presence` for what each one does."""
-
-    def joined(self, connection_id: ConnectionId, channel: RoomName) -> list[Effect]: ...
-
-    def left(self, connection_id: ConnectionId, channel: RoomName) -> list[Effect]: ...
-
-    def forget(self, connection_id: ConnectionId, now: float) -> list[Effect]: ...
-
-    def track(
-        self,
-        connection_id: ConnectionId,
-        channel: RoomName,
-        key: str,
-        state: str | None,
-        fields: dict[str, Any],
-        now: float,
-    ) -> list[Effect]: ...
-
-    def update(
-        self,
-        connection_id: ConnectionId,
-        channel: RoomName,
-        state: str | None,
-        fields: dict[str, Any],
-        now: float,
-    ) -> list[Effect]: ...
-
-    def untrack(
-        self, connection_id: ConnectionId, channel: RoomName, now: float
-    ) -> list[Effect]: ...
-
-    @property
-    def due(self) -> float | None: ...
-
-    def flush(self, now: float) -> list[Effect]: ...
-
-    def users(self, channel: RoomName) -> list[dict[str, Any]]: ...
-
-    def user(self, channel: RoomName, key: str) -> dict[str, Any] | None: ...
-
-    def user_count(self, channel: RoomName) -> int: ...
-
-    def fields_of(
-        self, connection_id: ConnectionId, channel: RoomName
-    ) -> tuple[str, dict[str, Any]] | None:
-        """State and metadata of a *local* connection's tracking."""
-        ...
+from .answers import Answer
+from .arrivals import Arrivals
+from .effects import ConnectionId, Effect, Payload, RoomName, Send
+from .roster import Entry
 
 
 class Broker(Protocol):
-    """Carries messages to connections wherever they are, and knows how many there are."""
+    """Carries changes to all processes, and knows what is there everywhere.
 
-    @property
-    def presence(self) -> PresenceOperations: ...
+    Connections that an operation names are those of this process, except in `send` and `close`.
+    *actor* is the connection whose handler asks for it, None if none does: its later replies come
+    after.
+    """
+
+    # Connections
 
     def connected(self, connection_id: ConnectionId) -> None:
-        """A connection of this process was accepted."""
+        """A connection of this process was accepted; it has a seat."""
         ...
 
     def disconnected(self, connection_id: ConnectionId) -> None:
-        """A connection of this process is gone; unknown ids are ignored."""
+        """A connection of this process is gone, its rooms and trackings before it."""
         ...
 
-    def publish(self, room: RoomName, payload: Payload) -> Effect | None:
-        """A finished message to every member of *room*; None if this process has none."""
+    def barrier(self, connection_id: ConnectionId) -> Awaitable[None] | None:
+        """Done when the turn of all has come that a connection changed; None if it has."""
         ...
 
-    def publish_all(self, payload: Payload) -> Effect:
+    # Rooms
+
+    def join(
+        self, connection_id: ConnectionId, room: RoomName, now: float, *, is_tracked: bool = False
+    ) -> list[Effect]:
+        """A connection joins a room. With *is_tracked* its `track` there follows (rule 9)."""
+        ...
+
+    def leave(self, connection_id: ConnectionId, room: RoomName, now: float) -> list[Effect]:
+        """A connection leaves a room. What it published before still reaches it."""
+        ...
+
+    # Messages
+
+    def publish(
+        self, room: RoomName, payload: Payload, actor: ConnectionId | None = None
+    ) -> list[Effect]:
+        """A finished message to every member of *room*."""
+        ...
+
+    def publish_all(self, payload: Payload, actor: ConnectionId | None = None) -> list[Effect]:
         """A finished message to every connection."""
         ...
 
-    def send(self, connection_id: ConnectionId, payload: Payload) -> Effect | None:
-        """A finished message to one connection; None if it is not in this process."""
+    def send(
+        self, connection_id: ConnectionId, payload: Payload, actor: ConnectionId | None = None
+    ) -> list[Effect]:
+        """A finished message to one connection; unknown or gone: nothing."""
         ...
 
-    def close(self, connection_id: ConnectionId, code: int, reason: str) -> Effect | None:
-        """Close one connection; None if it is not in this process."""
+    def close(
+        self, connection_id: ConnectionId, code: int, reason: str, actor: ConnectionId | None = None
+    ) -> list[Effect]:
+        """Close one connection; unknown or gone: nothing."""
         ...
 
-    def connections(self) -> list[ConnectionId]:
-        """All connections, everywhere."""
+    # Presence
+
+    def track(self, room: RoomName, entry: Entry, now: float) -> list[Effect]:
+        """A connection is tracked: newly, as somebody else, or again as who it is."""
         ...
 
-    def connection_count(self) -> int: ...
+    def revise(
+        self, room: RoomName, connection_id: ConnectionId, body: str, now: float
+    ) -> list[Effect]:
+        """State or metadata of a tracking changed."""
+        ...
 
-    def members(self, room: RoomName) -> list[ConnectionId]:
-        """All members of a room, everywhere."""
+    def untrack(self, room: RoomName, connection_id: ConnectionId, now: float) -> list[Effect]:
+        """A connection is tracked no more."""
+        ...
+
+    # Questions, about all processes
+
+    def connections(self) -> Answer[list[ConnectionId]]:
+        """All connections, oldest first."""
+        ...
+
+    def connection_count(self) -> Answer[int]:
+        """How many connections there are."""
+        ...
+
+    def members(self, room: RoomName) -> Answer[list[ConnectionId]]:
+        """All members of a room, in the order of joining."""
+        ...
+
+    def users(self, room: RoomName) -> Answer[list[dict[str, Any]]]:
+        """`{"user_id", "metas"}` per user that is tracked in *room*, in order of first track."""
+        ...
+
+    def user(self, room: RoomName, key: str) -> Answer[dict[str, Any] | None]:
+        """One of these, or None."""
+        ...
+
+    def user_count(self, room: RoomName) -> Answer[int]:
+        """How many these are."""
         ...
 
 
 class LocalBroker:
-    """A broker for a single process: everybody is here."""
+    """A broker for a single process: everybody is here, and every turn comes at once."""
 
-    __slots__ = ("_connections", "_presence", "_rooms")
+    __slots__ = ("_arrivals", "_presence", "_rooms", "_seats")
 
-    def __init__(self, rooms: Rooms, presence: Presence) -> None:
-        self._rooms = rooms
-        self._presence = presence
-        self._connections: dict[ConnectionId, None] = {}
-
-    @property
-    def presence(self) -> Presence:
-        return self._presence
+    def __init__(self, arrivals: Arrivals) -> None:
+        self._arrivals = arrivals
+        self._rooms = arrivals.rooms
+        self._seats = arrivals.seats
+        self._presence = arrivals.presence
 
     def connected(self, connection_id: ConnectionId) -> None:
-        self._connections[connection_id] = None
+        pass
 
     def disconnected(self, connection_id: ConnectionId) -> None:
-        self._connections.pop(connection_id, None)
+        pass
 
-    def publish(self, room: RoomName, payload: Payload) -> Effect | None:
-        audience = self._rooms.audience(room)
-        return Send(audience, payload) if audience is not None else None
+    def barrier(self, connection_id: ConnectionId) -> None:
+        return None
 
-    def publish_all(self, payload: Payload) -> Effect:
-        return Send(EVERYONE, payload)
+    def join(
+        self, connection_id: ConnectionId, room: RoomName, now: float, *, is_tracked: bool = False
+    ) -> list[Effect]:
+        return self._arrivals.joined(connection_id, room, is_tracked, now)
 
-    def send(self, connection_id: ConnectionId, payload: Payload) -> Effect | None:
-        if connection_id not in self._connections:
-            return None
-        return Send(One(connection_id), payload)
+    def leave(self, connection_id: ConnectionId, room: RoomName, now: float) -> list[Effect]:
+        return self._arrivals.left(connection_id, room, now)
 
-    def close(self, connection_id: ConnectionId, code: int, reason: str) -> Effect | None:
-        if connection_id not in self._connections:
-            return None
-        return Close(connection_id, code, reason)
+    def publish(
+        self, room: RoomName, payload: Payload, actor: ConnectionId | None = None
+    ) -> list[Effect]:
+        found = self._rooms.get(room)  # `Arrivals.message`, written out: the hottest of all
+        return [] if found is None else [Send(found.recipients, payload)]
+
+    def publish_all(self, payload: Payload, actor: ConnectionId | None = None) -> list[Effect]:
+        return self._arrivals.message_to_all(payload)
+
+    def send(
+        self, connection_id: ConnectionId, payload: Payload, actor: ConnectionId | None = None
+    ) -> list[Effect]:
+        return self._arrivals.message_to_one(connection_id, payload)
+
+    def close(
+        self, connection_id: ConnectionId, code: int, reason: str, actor: ConnectionId | None = None
+    ) -> list[Effect]:
+        return self._arrivals.closed(connection_id, code, reason)
+
+    def track(self, room: RoomName, entry: Entry, now: float) -> list[Effect]:
+        return self._presence.track(room, entry, now)
+
+    def revise(
+        self, room: RoomName, connection_id: ConnectionId, body: str, now: float
+    ) -> list[Effect]:
+        return self._presence.revise(room, connection_id, body, now)
+
+    def untrack(self, room: RoomName, connection_id: ConnectionId, now: float) -> list[Effect]:
+        return self._presence.untrack(room, connection_id, now)
 
     def connections(self) -> list[ConnectionId]:
-        return list(self._connections)
+        return list(self._seats)
 
     def connection_count(self) -> int:
-        return len(self._connections)
+        return len(self._seats)
 
     def members(self, room: RoomName) -> list[ConnectionId]:
         return list(self._rooms.members(room))
+
+    def users(self, room: RoomName) -> list[dict[str, Any]]:
+        return self._presence.roster.users(room)
+
+    def user(self, room: RoomName, key: str) -> dict[str, Any] | None:
+        return self._presence.roster.user(room, key)
+
+    def user_count(self, room: RoomName) -> int:
+        return self._presence.roster.user_count(room)

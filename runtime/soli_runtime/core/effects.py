@@ -87,20 +87,20 @@ class Everyone:
 
 EVERYONE = Everyone()
 
-Audience: TypeAlias = One | Some | Members | Everyone
+Recipients: TypeAlias = One | Some | Members | Everyone
 
 
 class Send:
-    """Queue `payload` for every connection of `audience`."""
+    """Queue `payload` for every connection of `recipients`."""
 
-    __slots__ = ("audience", "payload")
+    __slots__ = ("payload", "recipients")
 
-    def __init__(self, audience: Audience, payload: Payload) -> None:
-        self.audience = audience
+    def __init__(self, recipients: Recipients, payload: Payload) -> None:
+        self.recipients = recipients
         self.payload = payload
 
     def __repr__(self) -> str:
-        return f"Send({self.audience!r}, {self.payload!r})"
+        return f"Send({self.recipients!r}, {self.payload!r})"
 
 
 class Enter:
@@ -171,3 +171,15 @@ class Wake:
 
 
 Effect: TypeAlias = Send | Enter | Exit | Close | Note | Wake
+
+
+class Step:
+    """One synchronous step of the core: for which connection, when, and its effects so far."""
+
+    __slots__ = ("connection_id", "effects", "now")
+
+    def __init__(self, connection_id: ConnectionId, now: float) -> None:
+        self.connection_id = connection_id
+        self.now = now
+        """In seconds, of a clock that never goes backwards."""
+        self.effects: list[Effect] = []

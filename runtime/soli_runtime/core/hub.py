@@ -1,9 +1,12 @@
-"""Connections, rooms and presence as one state machine: actions in, effects out.
+"""What the connections of this process ask for: actions in, effects out.
 
 Contract of use: `connect` when a connection is accepted, before its `connect` event is handled;
 `apply` with the parsed return of every handler call; `closing` before its `disconnect` event is
 handled; `disconnect` last, always. The effects of each call are carried out in order, before
 the next call. Nothing here waits, and a call that raises has changed nothing.
+
+The hub decides, in program order, and announces every change to the broker. When a change takes
+effect on members and subscribers, the sender among them, the broker says (see `broker`).
 """
 
 from __future__ import annotations
@@ -28,11 +31,15 @@ from .actions import (
     Untrack,
     presence_too_large,
 )
+from .answers import Answer
+from .arrivals import Arrivals
 from .broker import Broker, LocalBroker
-from .effects import Close, ConnectionId, Effect, Note, One, Payload, RoomName, Send
+from .effects import ConnectionId, Effect, Note, Payload, RoomName, Step
 from .payloads import check_room_name, cut_reason
 from .presence import Presence
 from .rooms import Rooms
+from .roster import Entry
+from .seats import Seat, Seats, Tracking
 from .wire import DEFAULT_STATE, body_size
 
 _LIMITED = (Join, SetPresence)
@@ -44,21 +51,21 @@ class Hub:
 
     def __init__(
         self,
+        arrivals: Arrivals,
         broker: Broker,
-        rooms: Rooms,
+        next_ref: Callable[[], str],
         *,
         max_rooms: int = 128,
         max_presence_bytes: int = 4096,
     ) -> None:
+        self.seats = arrivals.seats
+        self.rooms = arrivals.rooms
+        self.presence = arrivals.presence
         self.broker = broker
-        self.rooms = rooms
-        self._presence = broker.presence
+        self._next_ref = next_ref
         self._max_rooms = max_rooms
         self._max_presence_bytes = max_presence_bytes
-        self._connections: set[ConnectionId] = set()
-        self._closing: set[ConnectionId] = set()
-        """Connections whose `disconnect` is being handled: nothing is sent to them."""
-        self._appliers: dict[type, Callable[[ConnectionId, Any, float, list[Effect]], None]] = {
+        self._appliers: dict[type, Callable[[Step, Any], None]] = {
             Untrack: self._untrack,
             Track: self._track,
             SetPresence: self._set_presence,
@@ -72,28 +79,41 @@ class Hub:
         }
 
     @classmethod
-    def local(cls, settings: Settings, next_ref: Callable[[], str]) -> Hub:
-        """A hub for a single process. *next_ref* gives a new decimal ref with every call."""
+    def create(
+        cls,
+        settings: Settings,
+        next_ref: Callable[[], str],
+        make_broker: Callable[[Arrivals], Broker] = LocalBroker,
+    ) -> Hub:
+        """A hub and all that belongs to it; by itself it serves a single process.
+
+        *next_ref* gives a new decimal ref with every call, unique and growing in all processes.
+        """
+        seats: Seats = {}
         rooms = Rooms()
         presence = Presence(
+            seats,
             rooms,
-            next_ref,
             resync_seconds=settings.presence_resync_seconds,
             resync_bytes=settings.presence_resync_bytes,
+            memory_seconds=settings.presence_memory_seconds,
         )
+        arrivals = Arrivals(seats, rooms, presence)
         return cls(
-            LocalBroker(rooms, presence),
-            rooms,
+            arrivals,
+            make_broker(arrivals),
+            next_ref,
             max_rooms=settings.max_rooms,
             max_presence_bytes=settings.max_presence_bytes,
         )
 
     # The life of a connection
 
-    def connect(self, connection_id: ConnectionId) -> None:
+    def connect(self, connection_id: ConnectionId) -> Seat:
         """A connection was accepted. It counts, and broadcasts reach it, from here on."""
-        self._connections.add(connection_id)
+        seat = self.seats[connection_id] = Seat(connection_id)
         self.broker.connected(connection_id)
+        return seat
 
     def apply(
         self, connection_id: ConnectionId, actions: Sequence[Action], now: float
@@ -103,253 +123,258 @@ class Hub:
         *now* is in seconds. Raises `ActionError` when a limit is passed; then nothing was done.
         A connection that is unknown or gone: nothing.
         """
-        effects: list[Effect] = []
-        if not actions or connection_id not in self._connections:
-            return effects
-        appliers = self._appliers
+        step = Step(connection_id, now)
+        if not actions or connection_id not in self.seats:
+            return step.effects
         if len(actions) > 1 or type(actions[0]) in _LIMITED:
-            self._check(connection_id, actions)
-            self._join(connection_id, actions, effects)
+            self._check(self.seats[connection_id], actions)
+            self._join(step, actions)
+        appliers = self._appliers
         for action in actions:
             applier = appliers.get(type(action))
             if applier is not None:
-                applier(connection_id, action, now, effects)
-        if connection_id in self._closing:
-            return [effect for effect in effects if not _is_only_for(effect, connection_id)]
-        return effects
+                applier(step, action)
+        return step.effects
 
     def closing(self, connection_id: ConnectionId) -> None:
         """The `disconnect` event is about to be handled: sends to this connection are dropped.
 
         Rooms and presence stay in place, so that the handler can still reach the others.
         """
-        if connection_id in self._connections:
-            self._closing.add(connection_id)
+        seat = self.seats.get(connection_id)
+        if seat is not None:
+            seat.is_closing = True
 
     def disconnect(self, connection_id: ConnectionId, now: float) -> list[Effect]:
         """End of a connection: untrack everything, leave every room, forget it.
 
         Safe to call for a connection that is unknown or gone: nothing.
         """
-        if connection_id not in self._connections:
+        seat = self.seats.get(connection_id)
+        if seat is None:
             return []
         effects: list[Effect] = []
         try:
-            effects += self._presence.forget(connection_id, now)
-        finally:
-            effects += self.rooms.leave_all(connection_id)
-            self._connections.discard(connection_id)
-            self._closing.discard(connection_id)
-            self.broker.disconnected(connection_id)
+            effects += self.presence.forget(seat, now)
+        finally:  # each for itself: a fault in one leaves nothing of the others behind
+            try:
+                for room in seat.tracked_rooms():
+                    effects += self.broker.untrack(room, connection_id, now)
+            finally:
+                for room in seat.rooms:
+                    effects += self.broker.leave(connection_id, room, now)
+                del self.seats[connection_id]
+                self.broker.disconnected(connection_id)
         return effects
 
     @property
     def due(self) -> float | None:
         """When `flush` has something to do; the same is asked for with `Wake`."""
-        return self._presence.due
+        return self.presence.due
 
     def flush(self, now: float) -> list[Effect]:
         """Send what was put off until *now* (presence resyncs)."""
-        return self._presence.flush(now)
+        return self.presence.flush(now)
 
     # Helper functions (spec/websocket.md §6)
 
-    def send(self, connection_id: ConnectionId, payload: Payload) -> list[Effect]:
+    def send(
+        self, connection_id: ConnectionId, payload: Payload, actor: ConnectionId | None = None
+    ) -> list[Effect]:
         """`ws_send`. Unknown or gone: nothing."""
-        if connection_id in self._closing:
-            return []
-        effect = self.broker.send(connection_id, payload)
-        return [] if effect is None else [effect]
+        return self.broker.send(connection_id, payload, actor)
 
-    def broadcast(self, payload: Payload) -> list[Effect]:
+    def broadcast(self, payload: Payload, actor: ConnectionId | None = None) -> list[Effect]:
         """`ws_broadcast`."""
-        return [self.broker.publish_all(payload)]
+        return self.broker.publish_all(payload, actor)
 
-    def broadcast_room(self, room: RoomName, payload: Payload) -> list[Effect]:
+    def broadcast_room(
+        self, room: RoomName, payload: Payload, actor: ConnectionId | None = None
+    ) -> list[Effect]:
         """`ws_broadcast_room`."""
-        effect = self.broker.publish(room, payload)
-        return [] if effect is None else [effect]
+        return self.broker.publish(room, payload, actor)
 
-    def close(self, connection_id: ConnectionId, reason: str, code: int = 1000) -> list[Effect]:
+    def close(
+        self,
+        connection_id: ConnectionId,
+        reason: str,
+        code: int = 1000,
+        actor: ConnectionId | None = None,
+    ) -> list[Effect]:
         """`ws_close`. The reason is cut to 123 bytes. Unknown or gone: nothing."""
-        effect = self.broker.close(connection_id, code, cut_reason(reason))
-        return [] if effect is None else [effect]
+        return self.broker.close(connection_id, code, cut_reason(reason), actor)
 
-    def join(self, connection_id: ConnectionId, room: RoomName) -> list[Effect]:
+    def join(self, connection_id: ConnectionId, room: RoomName, now: float) -> list[Effect]:
         """`ws_join`. Raises `SoliError` for a bad room name or past `max_rooms`."""
-        if connection_id not in self._connections:
+        seat = self.seats.get(connection_id)
+        if seat is None:
             return []
         check_room_name(room)
-        self._check_rooms(connection_id, (room,))
-        return self._enter(connection_id, room)
+        self._check_rooms(seat, (room,))
+        return self._enter(seat, room, now)
 
-    def leave(self, connection_id: ConnectionId, room: RoomName) -> list[Effect]:
+    def leave(self, connection_id: ConnectionId, room: RoomName, now: float) -> list[Effect]:
         """`ws_leave`. A room that was not joined: nothing."""
-        left = self.rooms.leave(connection_id, room)
-        return [] if left is None else [left, *self._presence.left(connection_id, room)]
+        seat = self.seats.get(connection_id)
+        if seat is None or room not in seat.rooms:
+            return []
+        del seat.rooms[room]
+        return self.broker.leave(connection_id, room, now)
 
-    def clients(self) -> list[ConnectionId]:
+    def rooms_of(self, connection_id: ConnectionId) -> tuple[RoomName, ...]:
+        """The rooms of a connection of this process, most recently joined last."""
+        seat = self.seats.get(connection_id)
+        return () if seat is None else tuple(seat.rooms)
+
+    def clients(self) -> Answer[list[ConnectionId]]:
         """`ws_clients`, oldest first."""
         return self.broker.connections()
 
-    def clients_in(self, room: RoomName) -> list[ConnectionId]:
+    def clients_in(self, room: RoomName) -> Answer[list[ConnectionId]]:
         """`ws_clients_in`, in the order of joining."""
         return self.broker.members(room)
 
-    def count(self) -> int:
+    def count(self) -> Answer[int]:
         """`ws_count`."""
         return self.broker.connection_count()
 
-    def list_presence(self, channel: RoomName) -> list[dict[str, Any]]:
+    def list_presence(self, room: RoomName) -> Answer[list[dict[str, Any]]]:
         """`ws_list_presence`: `{"user_id", "metas"}` per user, in order of first track."""
-        return self._presence.users(channel)
+        return self.broker.users(room)
 
-    def presence_count(self, channel: RoomName) -> int:
+    def presence_count(self, room: RoomName) -> Answer[int]:
         """`ws_presence_count`: unique users."""
-        return self._presence.user_count(channel)
+        return self.broker.user_count(room)
 
-    def get_presence(self, channel: RoomName, user_id: str | int) -> dict[str, Any] | None:
+    def get_presence(self, room: RoomName, user_id: str | int) -> Answer[dict[str, Any] | None]:
         """`ws_get_presence`. 42 and "42" are one user."""
-        return self._presence.user(channel, str(user_id))
+        return self.broker.user(room, str(user_id))
 
     # Checks, before anything is done
 
-    def _check(self, connection_id: ConnectionId, actions: Sequence[Action]) -> None:
+    def _check(self, seat: Seat, actions: Sequence[Action]) -> None:
         for action in actions:
             if isinstance(action, Join):
-                self._check_rooms(connection_id, action.rooms)
+                self._check_rooms(seat, action.rooms)
             elif isinstance(action, SetPresence):
-                self._check_metadata(connection_id, action, actions)
+                self._check_metadata(seat, action, actions)
 
-    def _check_rooms(self, connection_id: ConnectionId, rooms: Sequence[RoomName]) -> None:
+    def _check_rooms(self, seat: Seat, rooms: Sequence[RoomName]) -> None:
         limit = self._max_rooms
-        if limit and (count := self.rooms.count_with(connection_id, rooms)) > limit:
+        if limit and (count := seat.count_with(rooms)) > limit:
             raise ActionError(
                 "join", f"join: {count} rooms, a connection is in at most {limit} (max-rooms)"
             )
 
-    def _check_metadata(
-        self, connection_id: ConnectionId, action: SetPresence, actions: Sequence[Action]
-    ) -> None:
+    def _check_metadata(self, seat: Seat, action: SetPresence, actions: Sequence[Action]) -> None:
         limit = self._max_presence_bytes
         if not limit or (not action.fields and action.state is None):
             return
-        state, fields = self._metadata_before(connection_id, action.room, actions)
+        state, fields = _metadata_before(seat, action.room, actions)
         if action.state is not None:
             state = action.state
         size = body_size(state, {**fields, **action.fields})
         if size > limit:
             raise presence_too_large("set_presence", size, limit)
 
-    def _metadata_before(
-        self, connection_id: ConnectionId, room: RoomName, actions: Sequence[Action]
-    ) -> tuple[str, dict[str, Any]]:
-        """The metadata that a `set_presence` of *actions* will find in place."""
-        present = self._presence.fields_of(connection_id, room) or (DEFAULT_STATE, {})
-        for action in actions:
-            if isinstance(action, Track) and action.room == room:
-                return present[0] if action.state is None else action.state, action.fields
-        return present
-
     # Actions
 
-    def _join(
-        self, connection_id: ConnectionId, actions: Sequence[Action], effects: list[Effect]
-    ) -> None:
+    def _join(self, step: Step, actions: Sequence[Action]) -> None:
         """The joins of one return: the first of its actions, whatever follows."""
         joins = [action for action in actions if isinstance(action, Join)]
         if not joins:
             return
+        seat = self.seats[step.connection_id]
         tracked = {action.room for action in actions if isinstance(action, Track)}
         for action in joins:
             for room in action.rooms:
-                effects += self._enter(connection_id, room, is_tracked=room in tracked)
+                step.effects += self._enter(seat, room, step.now, is_tracked=room in tracked)
 
     def _enter(
-        self, connection_id: ConnectionId, room: RoomName, *, is_tracked: bool = False
+        self, seat: Seat, room: RoomName, now: float, *, is_tracked: bool = False
     ) -> list[Effect]:
-        joined = self.rooms.join(connection_id, room)
-        if joined is None:
+        if not seat.join(room):
             return []
-        if is_tracked:
-            return [joined]  # the track gives the snapshot (rule 9)
-        return [joined, *self._presence.joined(connection_id, room)]
+        return self.broker.join(seat.connection_id, room, now, is_tracked=is_tracked)
 
-    def _untrack(
-        self, connection_id: ConnectionId, action: Untrack, now: float, effects: list[Effect]
-    ) -> None:
+    def _untrack(self, step: Step, action: Untrack) -> None:
+        tracked = self.seats[step.connection_id].attending.tracked
         for room in action.rooms:
-            effects += self._presence.untrack(connection_id, room, now)
+            if tracked.pop(room, None) is None:
+                step.effects.append(_not_tracked("untrack", room))
+            else:
+                step.effects += self.broker.untrack(room, step.connection_id, step.now)
 
-    def _track(
-        self, connection_id: ConnectionId, action: Track, now: float, effects: list[Effect]
-    ) -> None:
-        effects += self._presence.track(
-            connection_id, action.room, action.key, action.state, action.fields, now
+    def _track(self, step: Step, action: Track) -> None:
+        tracked = self.seats[step.connection_id].attending.tracked
+        tracking = tracked.get(action.room)
+        if tracking is not None and tracking.key == action.key:
+            state = tracking.state if action.state is None else action.state
+            tracking.change(state, action.fields)
+        else:
+            state = DEFAULT_STATE if action.state is None else action.state
+            tracking = Tracking(action.key, self._next_ref(), state, action.fields)
+            tracked[action.room] = tracking
+        entry = Entry(
+            step.connection_id, tracking.key, tracking.ref, tracking.body, tracking.is_changed
         )
+        step.effects += self.broker.track(action.room, entry, step.now)
 
-    def _set_presence(
-        self, connection_id: ConnectionId, action: SetPresence, now: float, effects: list[Effect]
-    ) -> None:
-        effects += self._presence.update(
-            connection_id, action.room, action.state, action.fields, now
-        )
+    def _set_presence(self, step: Step, action: SetPresence) -> None:
+        tracking = self.seats[step.connection_id].tracking(action.room)
+        if tracking is None:
+            step.effects.append(_not_tracked("set_presence", action.room))
+            return
+        state = tracking.state if action.state is None else action.state
+        fields = {**tracking.fields, **action.fields} if action.fields else tracking.fields
+        if tracking.change(state, fields):
+            step.effects += self.broker.revise(
+                action.room, step.connection_id, tracking.body, step.now
+            )
 
-    def _reply(
-        self, connection_id: ConnectionId, action: Reply, now: float, effects: list[Effect]
-    ) -> None:
-        effects.append(Send(One(connection_id), action.payload))
+    def _reply(self, step: Step, action: Reply) -> None:
+        step.effects += self.broker.send(step.connection_id, action.payload, step.connection_id)
 
-    def _broadcast_room(
-        self, connection_id: ConnectionId, action: BroadcastRoom, now: float, effects: list[Effect]
-    ) -> None:
-        room = self.rooms.current(connection_id)
+    def _broadcast_room(self, step: Step, action: BroadcastRoom) -> None:
+        room = next(reversed(self.seats[step.connection_id].rooms), None)  # joined last
         if room is None:
             text = "broadcast_room: this connection has joined no room, nothing is sent"
-            effects.append(Note("no_room", "broadcast_room", text, once=True))
+            step.effects.append(Note("no_room", "broadcast_room", text, once=True))
             return
-        effect = self.broker.publish(room, action.payload)
-        if effect is not None:
-            effects.append(effect)
+        step.effects += self.broker.publish(room, action.payload, step.connection_id)
 
-    def _broadcast_channel(
-        self,
-        connection_id: ConnectionId,
-        action: BroadcastChannel,
-        now: float,
-        effects: list[Effect],
-    ) -> None:
-        effects += self.broadcast_room(action.room, action.payload)
+    def _broadcast_channel(self, step: Step, action: BroadcastChannel) -> None:
+        step.effects += self.broker.publish(action.room, action.payload, step.connection_id)
 
-    def _broadcast(
-        self, connection_id: ConnectionId, action: Broadcast, now: float, effects: list[Effect]
-    ) -> None:
-        effects.append(self.broker.publish_all(action.payload))
+    def _broadcast(self, step: Step, action: Broadcast) -> None:
+        step.effects += self.broker.publish_all(action.payload, step.connection_id)
 
-    def _leave(
-        self, connection_id: ConnectionId, action: Leave, now: float, effects: list[Effect]
-    ) -> None:
+    def _leave(self, step: Step, action: Leave) -> None:
         for room in action.rooms:
-            effects += self.leave(connection_id, room)
+            step.effects += self.leave(step.connection_id, room, step.now)
 
-    def _close(
-        self,
-        connection_id: ConnectionId,
-        action: CloseConnection,
-        now: float,
-        effects: list[Effect],
-    ) -> None:
-        effects.append(Close(connection_id, action.code, action.reason))
+    def _close(self, step: Step, action: CloseConnection) -> None:
+        if not self.seats[step.connection_id].is_closing:
+            step.effects += self.broker.close(
+                step.connection_id, action.code, action.reason, step.connection_id
+            )
 
-    def _unknown(
-        self, connection_id: ConnectionId, action: Unknown, now: float, effects: list[Effect]
-    ) -> None:
-        effects.append(Note("unknown_action", action.key, action.text, once=True))
+    def _unknown(self, step: Step, action: Unknown) -> None:
+        step.effects.append(Note("unknown_action", action.key, action.text, once=True))
 
 
-def _is_only_for(effect: Effect, connection_id: ConnectionId) -> bool:
-    """Whether *effect* does something to that connection and to nobody else."""
-    if type(effect) is Send:
-        audience = effect.audience
-        return type(audience) is One and audience.connection_id == connection_id
-    return type(effect) is Close and effect.connection_id == connection_id
+def _metadata_before(
+    seat: Seat, room: RoomName, actions: Sequence[Action]
+) -> tuple[str, dict[str, Any]]:
+    """The metadata that a `set_presence` of *actions* will find in place."""
+    tracking = seat.tracking(room)
+    present = (DEFAULT_STATE, {}) if tracking is None else (tracking.state, tracking.fields)
+    for action in actions:
+        if isinstance(action, Track) and action.room == room:
+            return present[0] if action.state is None else action.state, action.fields
+    return present
+
+
+def _not_tracked(action: str, room: RoomName) -> Note:
+    text = f"{action}: this connection is not tracked in '{room}'"
+    return Note("not_tracked", room, text, once=False)

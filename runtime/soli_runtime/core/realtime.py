@@ -1,7 +1,8 @@
 """The realtime side of an app as one object: for builtins, jobs, the REPL and host code.
 
 Every method must be called on the event loop's thread. Its effects are carried out before it
-returns, so calls take effect in program order (spec/websocket.md §6).
+returns, so calls take effect in program order (spec/websocket.md §6). *actor* is the id of the
+connection whose handler calls, if one does: what is sent to that one later comes after.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from soli_lang.base.errors import SoliError
 from soli_lang.values.values import Value
 
+from .answers import at_once
 from .effects import Effect, Payload
 from .payloads import EncodeJson, encode
 
@@ -30,8 +32,10 @@ class Realtime:
         hub: Hub,
         carry_out: Callable[[Iterable[Effect]], None],
         encode_json: EncodeJson,
+        now: Callable[[], float],
     ) -> None:
         self.hub = hub
+        self._now = now
         self.told: Callable[[Any], None] | None = None
         """Set while somebody watches; then this is of another class (`serving.watched`)."""
         self._carry_out = carry_out
@@ -46,50 +50,58 @@ class Realtime:
                 f"{user}() could not serialize payload to JSON: {error.message}"
             ) from error
 
-    def send(self, connection_id: str, message: Value) -> None:
+    def send(self, connection_id: str, message: Value, actor: str | None = None) -> None:
         """Send to one connection; unknown or gone: nothing."""
-        self._carry_out(self.hub.send(connection_id, self.payload("ws_send", message)))
+        self._carry_out(self.hub.send(connection_id, self.payload("ws_send", message), actor))
 
-    def broadcast(self, message: Value) -> None:
+    def broadcast(self, message: Value, actor: str | None = None) -> None:
         """Send to every connection."""
-        self._carry_out(self.hub.broadcast(self.payload("ws_broadcast", message)))
+        self._carry_out(self.hub.broadcast(self.payload("ws_broadcast", message), actor))
 
-    def broadcast_room(self, room: str, message: Value, user: str = "ws_broadcast_room") -> None:
+    def broadcast_room(
+        self, room: str, message: Value, user: str = "ws_broadcast_room", actor: str | None = None
+    ) -> None:
         """Send to every member of a room."""
-        self._carry_out(self.hub.broadcast_room(room, self.payload(user, message)))
+        self._carry_out(self.hub.broadcast_room(room, self.payload(user, message), actor))
 
-    def close(self, connection_id: str, reason: str = "", code: int = 1000) -> None:
+    def close(
+        self, connection_id: str, reason: str = "", code: int = 1000, actor: str | None = None
+    ) -> None:
         """Close one connection; unknown or gone: nothing."""
-        self._carry_out(self.hub.close(connection_id, reason, code))
+        self._carry_out(self.hub.close(connection_id, reason, code, actor))
 
     def join(self, connection_id: str, room: str) -> None:
         """Make a connection a member of a room. Raises SoliError for a bad name or too many."""
-        self._carry_out(self.hub.join(connection_id, room))
+        self._carry_out(self.hub.join(connection_id, room, self._now()))
 
     def leave(self, connection_id: str, room: str) -> None:
         """Take a connection out of a room; not a member: nothing."""
-        self._carry_out(self.hub.leave(connection_id, room))
+        self._carry_out(self.hub.leave(connection_id, room, self._now()))
+
+    def rooms_of(self, connection_id: str) -> list[str]:
+        """The rooms of a connection, most recently joined last."""
+        return list(self.hub.rooms_of(connection_id))
 
     def clients(self) -> list[str]:
         """Ids of all connections, oldest first."""
-        return self.hub.clients()
+        return at_once(self.hub.clients())
 
     def clients_in(self, room: str) -> list[str]:
         """Ids of the members of a room."""
-        return self.hub.clients_in(room)
+        return at_once(self.hub.clients_in(room))
 
     def count(self) -> int:
         """How many connections are open."""
-        return self.hub.count()
+        return at_once(self.hub.count())
 
     def list_presence(self, room: str) -> list[dict[str, Any]]:
         """`{"user_id", "metas"}` of every user in a room."""
-        return self.hub.list_presence(room)
+        return at_once(self.hub.list_presence(room))
 
     def presence_count(self, room: str) -> int:
         """How many users are in a room."""
-        return self.hub.presence_count(room)
+        return at_once(self.hub.presence_count(room))
 
     def get_presence(self, room: str, user_id: str | int) -> dict[str, Any] | None:
         """One user of a room, None if not there."""
-        return self.hub.get_presence(room, user_id)
+        return at_once(self.hub.get_presence(room, user_id))

@@ -1,101 +1,58 @@
-"""Who is in which room, and which room a connection joined last. Membership and nothing else.
+"""Who of this process is in which room: the members to whom messages are sent.
 
 What is sent to a room goes to a cohort that lasts as long as the room has members; joining and
-leaving say who enters and exits it. So a change of one member costs the same in any room.
+leaving say who enters and exits it. So a change of one member costs the same in any room. Which
+rooms a connection joined, and in what order, its seat knows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from .effects import Cohort, ConnectionId, Effect, Enter, Exit, Members, RoomName
+from .effects import Cohort, ConnectionId, Enter, Exit, Members, RoomName
 
 
 class Room:
     """One room: its members in the order of joining, and the audience of what is sent to it."""
 
-    __slots__ = ("audience", "cohort", "members")
+    __slots__ = ("cohort", "members", "recipients")
 
     def __init__(self, name: RoomName) -> None:
         self.cohort = Cohort(name)
-        self.audience = Members(self.cohort)
+        self.recipients = Members(self.cohort)
+        """To whom a message goes; the same object as long as the room has members."""
         self.members: dict[ConnectionId, None] = {}
 
 
-class Rooms:
-    """Rooms and their members, both in the order of joining.
+class Rooms(dict[RoomName, Room]):
+    """The rooms that have members."""
 
-    A room exists as long as it has members.
-    """
-
-    __slots__ = ("_joined", "_rooms")
-
-    def __init__(self) -> None:
-        self._rooms: dict[RoomName, Room] = {}
-        self._joined: dict[ConnectionId, dict[RoomName, None]] = {}
-        """The rooms of a connection, most recently joined last. Absent: none."""
+    __slots__ = ()
 
     def join(self, connection_id: ConnectionId, room: RoomName) -> Enter | None:
-        """Make *room* the connection's most recent one. None if it was a member before."""
-        joined = self._joined.setdefault(connection_id, {})
-        if room in joined:
-            del joined[room]
-            joined[room] = None
-            return None
-        joined[room] = None
-        found = self._rooms.get(room)
+        """Make the connection a member. None, and nothing happens, if it was one before."""
+        found = self.get(room)
         if found is None:
-            found = self._rooms[room] = Room(room)
+            found = self[room] = Room(room)
+        elif connection_id in found.members:
+            return None
         found.members[connection_id] = None
         return Enter(connection_id, found.cohort)
 
     def leave(self, connection_id: ConnectionId, room: RoomName) -> Exit | None:
         """Take the connection out of *room*. None, and nothing happens, if it is not in it."""
-        joined = self._joined.get(connection_id)
-        if joined is None or room not in joined:
+        found = self.get(room)
+        if found is None or connection_id not in found.members:
             return None
-        del joined[room]
-        if not joined:
-            del self._joined[connection_id]
-        found = self._rooms[room]
         del found.members[connection_id]
         if not found.members:
-            del self._rooms[room]
+            del self[room]
         return Exit(connection_id, found.cohort)
-
-    def leave_all(self, connection_id: ConnectionId) -> list[Effect]:
-        """Take the connection out of every room."""
-        exits = [self.leave(connection_id, room) for room in self.of(connection_id)]
-        return [effect for effect in exits if effect is not None]
-
-    def current(self, connection_id: ConnectionId) -> RoomName | None:
-        """The room that the connection joined last and has not left."""
-        joined = self._joined.get(connection_id)
-        return next(reversed(joined)) if joined else None
-
-    def of(self, connection_id: ConnectionId) -> tuple[RoomName, ...]:
-        """The rooms of a connection, most recently joined last."""
-        return tuple(self._joined.get(connection_id, ()))
-
-    def count_with(self, connection_id: ConnectionId, rooms: Iterable[RoomName]) -> int:
-        """In how many rooms the connection would be after joining *rooms*."""
-        joined = self._joined.get(connection_id, {})
-        return len(joined) + len({room for room in rooms if room not in joined})
 
     def contains(self, room: RoomName, connection_id: ConnectionId) -> bool:
         """Whether the connection is a member of *room*."""
-        return room in self._joined.get(connection_id, ())
+        found = self.get(room)
+        return found is not None and connection_id in found.members
 
     def members(self, room: RoomName) -> tuple[ConnectionId, ...]:
         """The members of *room* in the order of joining; empty for an unknown room."""
-        found = self._rooms.get(room)
+        found = self.get(room)
         return () if found is None else tuple(found.members)
-
-    def audience(self, room: RoomName) -> Members | None:
-        """To whom a message to *room* goes, the same object while it has members; None if empty."""
-        found = self._rooms.get(room)
-        return None if found is None else found.audience
-
-    def __len__(self) -> int:
-        """How many rooms have members."""
-        return len(self._rooms)

@@ -1,79 +1,71 @@
-"""The data of presence: channels, their users, the metas of a user, and what a connection has.
+"""The roster: who is tracked where, as which user, with what metadata.
 
-Nothing here decides who is told what; see `presence`. Text is encoded here and kept until it
-changes: once per meta, once per user, once per channel and shape.
+It knows nothing of subscribers and decides nothing: whoever learns of a tracking (of this process,
+or of another) writes it down here, refs and all. Two rosters that were told the same hold the same,
+metas in the order of their refs. Text is encoded here and kept until it changes: once per user,
+once per room and shape.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import wire
-from .effects import Cohort, ConnectionId, Effect, Enter, Exit, RoomName
+from .effects import ConnectionId, RoomName
 
-MAX_REMEMBERED_CHANNELS = 128
-"""Channels that a connection left and may come back to; past it the oldest is forgotten."""
+HERE = ""
+"""The node that a tracking of this process belongs to; others have names."""
+
+
+class Entry(NamedTuple):
+    """One tracking as it is told, within a process and between processes."""
+
+    connection_id: ConnectionId
+    key: str
+    ref: str
+    """Decimal, unique, growing in the order of tracking; chosen by whoever tracks."""
+    body: str
+    """State and metadata as JSON without the braces (`wire.meta_body`)."""
+    is_changed: bool = False
+    """Whether they changed since it was tracked (rule 12). Unknown: true is always right."""
+    node: str = HERE
 
 
 class Meta:
-    """The metadata of one tracking: one connection, one channel, one user."""
+    """What is held of one connection of a user."""
 
-    __slots__ = ("body", "fields", "ref", "serial", "state")
+    __slots__ = ("body", "is_changed", "node", "order", "ref")
 
-    def __init__(self, ref: str, serial: int, state: str, fields: dict[str, Any]) -> None:
-        self.ref = ref
-        self.serial = serial
-        """Grows with every tracking, so that metas can be put in the order of tracking."""
-        self.state = state
-        self.fields = fields
-        self.body = wire.meta_body(state, fields)
-
-    def differs(self, state: str, fields: dict[str, Any]) -> bool:
-        """Whether that would be a change (rule 4).
-
-        The order of keys is no difference; `1`, `1.0` and `true` are three different values.
-        """
-        if state != self.state:
-            return True
-        if wire.meta_body(state, fields) == self.body:
-            return False
-        return wire.canonical(fields) != wire.canonical(self.fields)
-
-    def change(self, state: str, fields: dict[str, Any]) -> None:
-        """Take new metadata. The ref and the place among the user's metas stay."""
-        self.state = state
-        self.fields = fields
-        self.body = wire.meta_body(state, fields)
+    def __init__(self, entry: Entry) -> None:
+        self.ref = entry.ref
+        self.order = int(entry.ref)
+        self.body = entry.body
+        self.is_changed = entry.is_changed
+        self.node = entry.node
 
     @property
     def text(self) -> str:
         return wire.meta(self.ref, self.body)
 
 
-class Ghost:
-    """A meta that is gone, and that subscribers with an old snapshot may still show."""
-
-    __slots__ = ("gone", "meta")
-
-    def __init__(self, meta: Meta, gone: int) -> None:
-        self.meta = meta
-        self.gone = gone
-        """The revision at which it went."""
-
-
 class User:
-    """One user of a channel, with a meta per tracked connection, in the order of tracking."""
+    """One user of a room, with a meta per tracked connection, in the order of their refs."""
 
-    __slots__ = ("_text", "ghosts", "key", "metas", "revised")
+    __slots__ = ("_text", "key", "metas")
 
     def __init__(self, key: str) -> None:
         self.key = key
         self.metas: dict[ConnectionId, Meta] = {}
-        self.ghosts: list[Ghost] = []
-        self.revised = 0
-        """The revision at which a meta of this user last changed its content."""
         self._text: str | None = None
+
+    def add(self, connection_id: ConnectionId, meta: Meta) -> None:
+        """Put a meta in its place; nearly always the last one."""
+        last = next(reversed(self.metas.values()), None)
+        self.metas[connection_id] = meta
+        if last is not None and last.order > meta.order:
+            in_order = sorted(self.metas.items(), key=lambda item: item[1].order)
+            self.metas = dict(in_order)
 
     def describe(self) -> dict[str, Any]:
         """A fresh Hash of plain JSON values, as `ws_get_presence` gives it."""
@@ -81,6 +73,11 @@ class User:
             f"[{','.join(meta.text for meta in self.metas.values())}]"
         )
         return {"user_id": self.key, "metas": metas}
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether a meta of this user changed since it was tracked."""
+        return any(meta.is_changed for meta in self.metas.values())
 
     def touch(self) -> None:
         """Forget the encoded text, after a change of `metas`."""
@@ -93,218 +90,184 @@ class User:
             self._text = wire.user(self.key, [meta.text for meta in self.metas.values()])
         return self._text
 
-    def text_with(self, ghosts: Iterable[Ghost]) -> str:
+    def text_with(self, others: Iterable[Meta]) -> str:
         """The same with metas that are gone, for a leave (rule 6)."""
-        metas = [*(ghost.meta for ghost in ghosts), *self.metas.values()]
-        metas.sort(key=lambda meta: meta.serial)
+        metas = [*others, *self.metas.values()]
+        metas.sort(key=lambda meta: meta.order)
         return wire.user(self.key, [meta.text for meta in metas])
 
 
-class Channel:
-    """A room in which presence is, or was, tracked while somebody still holds a snapshot."""
+class Attendance:
+    """Who is tracked in one room. There is none of a room without users."""
 
     __slots__ = (
-        "_named",
-        "_plain",
+        "_changed",
+        "_messages",
         "_sizes",
-        "_snapshots",
         "_texts",
-        "balance",
-        "balance_at",
-        "labelled",
+        "_touched",
         "name",
-        "silent",
-        "synced",
         "trackers",
         "users",
     )
 
-    def __init__(self, name: RoomName, balance: float) -> None:
+    def __init__(self, name: RoomName) -> None:
         self.name = name
         self.users: dict[str, User] = {}
-        """By user id, in the order of first track."""
+        """By key, in the order of first track."""
         self.trackers: dict[ConnectionId, User] = {}
-        """The user as which each tracked connection is tracked."""
-        self.synced: dict[ConnectionId, int] = {}
-        """Subscribers that have a snapshot: the revision of their last one, oldest first."""
-        self.labelled: set[ConnectionId] = set()
-        """Those of `synced` that subscribe to further channels with presence (rule 11)."""
-        self.silent = 0
-        """The revision of the last change that was sent to nobody (rules 3 and 5)."""
-        self.balance = balance
-        """Bytes of resyncs that may be sent; negative after a large one (rule 8)."""
-        self.balance_at = 0.0
-        self._plain = Cohort(None)
-        """The subscribers that get the page's shape."""
-        self._named = Cohort(name)
-        """Those whose messages carry the channel's name."""
-        self._snapshots: dict[RoomName | None, str] = {}
-        self._sizes: dict[RoomName | None, int] = {}
+        """The user as which each connection is tracked."""
+        self._touched: dict[str, None] = {}
+        """Users whose texts are to be made anew."""
         self._texts: dict[str, str] = {}
-        """`User.text` by user id, in the order of `users`: a snapshot is one `join` of them."""
-
-    @property
-    def is_unused(self) -> bool:
-        """Nobody is tracked and nobody holds a snapshot: the channel can be forgotten."""
-        return not self.users and not self.synced
+        """`User.text` by key, in the order of `users`: a snapshot is one `join` of them."""
+        self._changed: dict[str, str] = {}
+        """The same of the users that changed since they were tracked (rule 12)."""
+        self._messages: dict[RoomName | None, tuple[str, str | None]] = {}
+        self._sizes: dict[RoomName | None, int] = {}
 
     def touch(self, user: User) -> None:
         """Encode anew after a change of *user*; one without metas is forgotten."""
-        self._snapshots.clear()
+        self._messages.clear()
         self._sizes.clear()
         user.touch()
+        key = user.key
         if user.metas:
-            self._texts[user.key] = user.text
-        else:
-            del self._texts[user.key]
-            del self.users[user.key]
+            self._touched[key] = None
+            return
+        del self.users[key]
+        self._touched.pop(key, None)
+        self._texts.pop(key, None)
+        self._changed.pop(key, None)
 
-    def snapshot(self, label: RoomName | None) -> str:
-        """The `presence_state` message, encoded once per change and shape."""
-        text = self._snapshots.get(label)
-        if text is None:
+    def _encode(self) -> None:
+        for key in self._touched:
+            user = self.users[key]
+            self._texts[key] = user.text
+            if user.is_changed:
+                self._changed[key] = user.text
+            else:
+                self._changed.pop(key, None)
+        self._touched.clear()
+
+    def messages(self, label: RoomName | None) -> tuple[str, str | None]:
+        """The snapshot, and the diff for who subscribes (rule 12); encoded once per change."""
+        found = self._messages.get(label)
+        if found is None:
+            self._encode()
             users = wire.payload(self._texts.values())
-            text = self._snapshots[label] = wire.snapshot(users, label)
-        return text
+            changed = None
+            if self._changed:
+                joins = wire.payload(self._changed.values())
+                changed = wire.diff(joins, wire.EMPTY_OBJECT, label)
+            found = self._messages[label] = (wire.snapshot(users, label), changed)
+        return found
 
     def snapshot_bytes(self, label: RoomName | None) -> int:
-        """The length of `snapshot` in UTF-8, counted once per change and shape."""
+        """The length of a snapshot in UTF-8, counted once per change and shape."""
         size = self._sizes.get(label)
         if size is None:
-            size = self._sizes[label] = len(self.snapshot(label).encode("utf-8", "replace"))
+            snapshot, _ = self.messages(label)
+            size = self._sizes[label] = len(snapshot.encode("utf-8", "replace"))
         return size
 
-    # Subscribers
+    def entries(self) -> Iterator[Entry]:
+        """Every tracking, as it was told."""
+        for user in self.users.values():
+            for connection_id, meta in user.metas.items():
+                yield Entry(
+                    connection_id, user.key, meta.ref, meta.body, meta.is_changed, meta.node
+                )
 
-    def sync(self, connection_id: ConnectionId, revision: int) -> None:
-        """Note that a subscriber has the snapshot of *revision*."""
-        self.synced.pop(connection_id, None)
-        self.synced[connection_id] = revision  # at the end
-
-    def unsync(self, connection_id: ConnectionId) -> None:
-        """Forget a subscriber."""
-        del self.synced[connection_id]
-        self.labelled.discard(connection_id)
-
-    def label(self, connection_id: ConnectionId, wanted: bool) -> None:
-        """Give or take the extra `"channel"` in messages to a subscriber."""
-        if wanted:
-            self.labelled.add(connection_id)
-        else:
-            self.labelled.discard(connection_id)
-
-    def cohort_of(self, connection_id: ConnectionId) -> Cohort:
-        """The cohort that a subscriber is in."""
-        return self._named if connection_id in self.labelled else self._plain
-
-    def cohorts(self, but: ConnectionId | None) -> list[Cohort]:
-        """Those that have a subscriber other than *but*."""
-        named, plain = len(self.labelled), len(self.synced) - len(self.labelled)
-        if but in self.labelled:
-            named -= 1
-        elif but in self.synced:
-            plain -= 1
-        return [self._plain] * (plain > 0) + [self._named] * (named > 0)
-
-    def split(
-        self, members: Iterable[ConnectionId]
-    ) -> list[tuple[RoomName | None, tuple[ConnectionId, ...]]]:
-        """*members* by the label of what they get."""
-        labelled = self.labelled
-        if not labelled:
-            ids = tuple(members)
-            return [(None, ids)] if ids else []
-        plain: list[ConnectionId] = []
-        named: list[ConnectionId] = []
-        for member in members:
-            (named if member in labelled else plain).append(member)
-        groups = ((None, tuple(plain)), (self.name, tuple(named)))
-        return [(label, ids) for label, ids in groups if ids]
-
-    def oldest_snapshot(self) -> int | None:
-        """The revision of the oldest snapshot that a subscriber has, None without subscribers."""
-        return next(iter(self.synced.values()), None)
-
-    def has_stale(self) -> bool:
-        """Whether some subscriber's snapshot is older than the last silent change."""
-        oldest = self.oldest_snapshot()
-        return oldest is not None and oldest < self.silent
-
-    def stale(self, skip: ConnectionId | None = None) -> Iterator[ConnectionId]:
-        """The subscribers whose snapshot is out of date, oldest first."""
-        for member, revision in self.synced.items():
-            if revision >= self.silent:
-                break  # `synced` is ordered by revision
-            if member != skip:
-                yield member
-
-    def affordable(self, members: Iterable[ConnectionId]) -> Iterator[ConnectionId]:
-        """As many of *members* as may get a snapshot now; the last may put us in debt."""
-        balance = self.balance
-        for member in members:
-            if balance <= 0:
-                break
-            balance -= self.snapshot_bytes(self.cohort_of(member).label)
-            yield member
-
-    def held_ghosts(self, user: User) -> list[Ghost]:
-        """The metas of *user* that are gone and that some subscriber may still show."""
-        if user.ghosts:
-            oldest = self.oldest_snapshot()
-            user.ghosts = [
-                ghost for ghost in user.ghosts if oldest is not None and oldest < ghost.gone
-            ]
-        return user.ghosts
-
-    # Budget of resyncs
-
-    def refill(self, now: float, bytes_per_second: int) -> None:
-        """Let time pass for the budget; one second's worth may be saved up."""
-        gained = max(0.0, now - self.balance_at) * bytes_per_second
-        self.balance = min(float(bytes_per_second), self.balance + gained)
-        self.balance_at = now
+    def of_node(self, node: str) -> list[ConnectionId]:
+        """The connections of *node* that are tracked here, in the order of tracking."""
+        return [
+            connection_id
+            for user in self.users.values()
+            for connection_id, meta in user.metas.items()
+            if meta.node == node
+        ]
 
 
-class Seat:
-    """What presence knows of one connection."""
+class Roster(dict[RoomName, Attendance]):
+    """The rooms in which somebody is tracked."""
 
-    __slots__ = ("connection_id", "left", "synced", "tracked")
+    __slots__ = ()
 
-    def __init__(self, connection_id: ConnectionId) -> None:
-        self.connection_id = connection_id
-        self.tracked: dict[RoomName, Channel] = {}
-        self.synced: dict[RoomName, Channel] = {}
-        """Channels of which it has a snapshot."""
-        self.left: dict[RoomName, int] = {}
-        """Channels that it left with users in them, and the revision at which it left."""
+    # Questions
 
-    def subscribe(self, channel: Channel, revision: int) -> Iterator[Effect]:
-        """Note that it has the snapshot of *revision*; the cohorts that it enters and exits."""
-        channel.sync(self.connection_id, revision)
-        if channel.name in self.synced:
-            return
-        self.left.pop(channel.name, None)
-        if len(self.synced) == 1:
-            yield from self._label(True)
-        self.synced[channel.name] = channel
-        channel.label(self.connection_id, len(self.synced) > 1)
-        yield Enter(self.connection_id, channel.cohort_of(self.connection_id))
+    def users(self, room: RoomName) -> list[dict[str, Any]]:
+        """`ws_list_presence`: fresh Hashes of plain JSON values, in order of first track."""
+        found = self.get(room)
+        return [] if found is None else [user.describe() for user in found.users.values()]
 
-    def unsubscribe(self, channel: Channel, revision: int) -> Iterator[Effect]:
-        """Note that nothing of *channel* is sent to it any more; *revision* is the last it saw."""
-        yield Exit(self.connection_id, channel.cohort_of(self.connection_id))
-        channel.unsync(self.connection_id)
-        del self.synced[channel.name]
-        if len(self.synced) == 1:
-            yield from self._label(False)
-        if channel.users:
-            self.left[channel.name] = revision
-        if len(self.left) > MAX_REMEMBERED_CHANNELS:
-            del self.left[next(iter(self.left))]
+    def user(self, room: RoomName, key: str) -> dict[str, Any] | None:
+        """`ws_get_presence`: one element of `users`, or None."""
+        found = self.get(room)
+        user = found.users.get(key) if found is not None else None
+        return user.describe() if user is not None else None
 
-    def _label(self, wanted: bool) -> Iterator[Effect]:
-        """Rule 11, for the channels that it has: with a second one, all are named."""
-        for channel in self.synced.values():
-            yield Exit(self.connection_id, channel.cohort_of(self.connection_id))
-            channel.label(self.connection_id, wanted)
-            yield Enter(self.connection_id, channel.cohort_of(self.connection_id))
+    def user_count(self, room: RoomName) -> int:
+        """`ws_presence_count`: users, not connections."""
+        found = self.get(room)
+        return 0 if found is None else len(found.users)
+
+    def total_users(self) -> int:
+        """Users in all rooms; one who is in two counts twice."""
+        return sum(len(attendance.users) for attendance in self.values())
+
+    def tracked_as(self, room: RoomName, connection_id: ConnectionId) -> User | None:
+        """The user as which a connection is tracked in *room*."""
+        found = self.get(room)
+        return None if found is None else found.trackers.get(connection_id)
+
+    # What is told
+
+    def attach(self, room: RoomName, entry: Entry) -> User:
+        """A connection is tracked that was not. Returns the user, who may be new."""
+        attendance = self.get(room)
+        if attendance is None:
+            attendance = self[room] = Attendance(room)
+        user = attendance.users.get(entry.key)
+        if user is None:
+            user = attendance.users[entry.key] = User(entry.key)
+        user.add(entry.connection_id, Meta(entry))
+        attendance.trackers[entry.connection_id] = user
+        attendance.touch(user)
+        return user
+
+    def revise(self, room: RoomName, connection_id: ConnectionId, body: str) -> None:
+        """State or metadata of a tracked connection changed. Its place and ref stay."""
+        attendance = self[room]
+        user = attendance.trackers[connection_id]
+        meta = user.metas[connection_id]
+        meta.body = body
+        meta.is_changed = True
+        attendance.touch(user)
+
+    def detach(self, room: RoomName, connection_id: ConnectionId) -> Meta:
+        """A tracked connection is tracked no more. Returns what it had."""
+        attendance = self[room]
+        user = attendance.trackers.pop(connection_id)
+        meta = user.metas.pop(connection_id)
+        attendance.touch(user)
+        if not attendance.users:
+            del self[room]
+        return meta
+
+    def fill(self, room: RoomName, entries: Iterable[Entry]) -> None:
+        """Write down what others know of *room*, in the order of refs.
+
+        Of its own connections only this process knows: who is tracked already is left alone.
+        """
+        for entry in sorted(entries, key=lambda entry: int(entry.ref)):
+            if entry.node != HERE and self.tracked_as(room, entry.connection_id) is None:
+                self.attach(room, entry)
+
+    def forget_others(self, room: RoomName) -> None:
+        """Forget what was told of other nodes' connections in *room*."""
+        attendance = self.get(room)
+        if attendance is not None:
+            others = [entry for entry in attendance.entries() if entry.node != HERE]
+            for entry in others:
+                self.detach(room, entry.connection_id)

@@ -10,6 +10,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from soli_stdlib.stores import elsewhere
+
 from soli_lang.base.errors import SoliError, SoliValueError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, String, function
@@ -20,6 +22,7 @@ from .cookies import CookieOptions, set_cookie_header
 COOKIE = "session_id"
 IDLE_SECONDS = 86400
 MAX_SESSIONS = 100_000
+IN_MEMORY = "in_memory"
 
 
 class SessionStore(Protocol):
@@ -326,20 +329,21 @@ def csrf_is_valid(machine: Machine, token: Value) -> bool:
 
 
 @function("session_driver")
-def session_driver() -> str:
-    """Where sessions are kept."""
-    return "in_memory"
+def session_driver(machine: Machine) -> str:
+    """Where sessions are kept: `in_memory`, `sqlite` or `redis` (the host's setting `store`)."""
+    stores = elsewhere.of(machine)
+    return stores.kind if stores is not None else IN_MEMORY
 
 
 @function("session_config")
-def session_config() -> dict[str, Value]:
+def session_config(machine: Machine) -> dict[str, Value]:
     """How sessions are kept."""
-    return {"driver": "in_memory", "ttl": IDLE_SECONDS, "cookie": COOKIE}
+    return {"driver": session_driver(machine), "ttl": IDLE_SECONDS, "cookie": COOKIE}
 
 
 @function("session_configure", Hash)
-def session_configure(options: dict[Any, Value]) -> None:
-    """Choose the session driver; only `in_memory` is there."""
-    driver = options.get("driver", "in_memory")
-    if driver not in ("in_memory", "memory"):
+def session_configure(machine: Machine, options: dict[Any, Value]) -> None:
+    """Accepted when it names the driver that is there: `--store` chooses it."""
+    driver = options.get("driver", IN_MEMORY)
+    if driver not in (session_driver(machine), IN_MEMORY, "memory"):
         raise SoliValueError(f"Unknown session driver: {driver}")

@@ -21,7 +21,9 @@ MAX_DEAD = 10_000
 MAX_LISTED = 10_000
 """Jobs that one `Job.list` or `Job.dead` gives."""
 LEASE_SECONDS = 30.0
-"""A job belongs to whoever took it for so long; who works on it renews the lease every third."""
+"""A job belongs to whoever took it for so long, unless the setting `job-lease-seconds` says
+otherwise; who works on it renews the lease every third of it."""
+LEAST_LEASE_SECONDS = 1.0
 MAX_LOSSES = 3
 """A job whose process ended while it ran is run again; after so many times it is given up."""
 LOST_TEXT = f"its process ended while it ran, {MAX_LOSSES} times"
@@ -96,6 +98,8 @@ class JobStore(Protocol):
 
     is_shared: bool
     """Whether other processes may add jobs: then the queue is looked at every second."""
+    lease_seconds: float
+    """How long a job belongs to whoever took it."""
 
     def add(self, job: Job) -> Answer[None]: ...
 
@@ -184,6 +188,7 @@ class MemoryJobs:
     """Jobs of one process, gone with it."""
 
     is_shared = False
+    lease_seconds = LEASE_SECONDS
 
     def __init__(self) -> None:
         self._waiting: list[_Entry] = []
@@ -191,6 +196,8 @@ class MemoryJobs:
         """Due jobs: higher priority first, then in the order in which they were added."""
         self._jobs: dict[str, Job] = {}
         self._numbers = itertools.count()
+        self._queued: dict[str, int] = {}
+        """Which entry of a queued job is the valid one: it may have been cancelled and revived."""
         self._ended: dict[bool, dict[str, None]] = {True: {}, False: {}}
         """Ids of jobs that ended, dead (True) or not, oldest first."""
         self._lines: dict[str, Line] = {}
@@ -198,7 +205,8 @@ class MemoryJobs:
     def add(self, job: Job) -> None:
         self._jobs[job.id] = job
         job.status = "queued"
-        entry = _Entry(job.run_at, -job.priority, next(self._numbers), job)
+        number = self._queued[job.id] = next(self._numbers)
+        entry = _Entry(job.run_at, -job.priority, number, job)
         heapq.heappush(self._waiting, entry)
 
     def take(self, now: float) -> Job | None:
@@ -206,8 +214,9 @@ class MemoryJobs:
             entry = heapq.heappop(self._waiting)
             heapq.heappush(self._due, (entry.negative_priority, entry.number, entry.job))
         while self._due:
-            job = heapq.heappop(self._due)[2]
-            if job.status == "queued":
+            _, number, job = heapq.heappop(self._due)
+            if self._queued.get(job.id) == number:
+                del self._queued[job.id]
                 job.status = "running"
                 job.attempts += 1
                 return job
@@ -217,13 +226,14 @@ class MemoryJobs:
         return True
 
     def next_at(self) -> float | None:
-        while self._due and self._due[0][2].status != "queued":
+        while self._due and self._queued.get(self._due[0][2].id) != self._due[0][1]:
             heapq.heappop(self._due)
         if self._due:
             return self._due[0][2].run_at
-        while self._waiting and self._waiting[0].job.status != "queued":
-            heapq.heappop(self._waiting)
-        return self._waiting[0].run_at if self._waiting else None
+        waiting = self._waiting
+        while waiting and self._queued.get(waiting[0].job.id) != waiting[0].number:
+            heapq.heappop(waiting)
+        return waiting[0].run_at if waiting else None
 
     def finish(self, job: Job) -> bool:
         is_dead = job.status == "failed"
@@ -257,6 +267,7 @@ class MemoryJobs:
         job = self._jobs.get(job_id)
         if job is None or job.status != "queued":
             return False
+        del self._queued[job_id]
         job.status = "cancelled"
         return self.finish(job)
 

@@ -17,7 +17,7 @@ from ..observing.logs import Log
 from ..observing.tally import Tally, kind_of
 from ..observing.traces import JOB, Trace
 from .jobs import Jobs, jobs_of, next_time, perform
-from .queue import LEASE_SECONDS, Answer, Job, retry_delay, told
+from .queue import Answer, Job, retry_delay, told
 
 if TYPE_CHECKING:
     from ..observing.observation import Observation
@@ -181,7 +181,7 @@ class Worker:
     async def _beat(self) -> None:
         """Renew the leases of what runs here."""
         while True:
-            await asyncio.sleep(LEASE_SECONDS / 3)
+            await asyncio.sleep(self.jobs.store.lease_seconds / 3)
             for task, job in tuple(self._running.items()):
                 try:
                     is_ours = await told(self.jobs.store.extend(job, self._clock()))

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from soli_stdlib.stores import elsewhere
+
 from soli_lang.base.errors import SoliError, SoliSyntaxError
 from soli_lang.base.source import NOWHERE, Source
 from soli_lang.evaluator.scopes import FileScope
@@ -73,7 +75,9 @@ class App:
         self.programs = programs
         self.declarations = declarations_of(interpreter.machine)
         imported = interpreter.machine.modules.values()
-        self.may_wait = may_wait(program.node for program in (*programs.values(), *imported))
+        nodes_ = (program.node for program in (*programs.values(), *imported))
+        has_store = elsewhere.of(interpreter.machine) is not None
+        self.may_wait = may_wait(nodes_, has_store=has_store)
         """Whether calls into the app may have to be set aside."""
 
     @property

@@ -17,6 +17,7 @@ from ..builtins.library import install_library
 from ..calling.waiting import Waiting
 from ..routing.routes import RouteError
 from ..settings import Settings
+from ..stores.store import Store
 from .app import App, AppInvalid, load
 from .capabilities import granted
 from .project import Project, find_project, project_of_text
@@ -32,6 +33,8 @@ class Launch(Record, frozen=True):
     environment: Mapping[str, str] = field(default_factory=dict)
     denied: frozenset[str] = frozenset()
     private_network: bool = False
+    store: Store | None = None
+    """Where the program keeps things; None: memory."""
 
 
 class Launched(Record, frozen=True):
@@ -71,7 +74,12 @@ def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpre
         private_network=how.private_network,
     )
     limits = Limits.off(max_value_bytes=how.settings.max_value_bytes)
-    return Interpreter(install_library, capabilities=capabilities, limits=limits)
+    interpreter = Interpreter(install_library, capabilities=capabilities, limits=limits)
+    if how.store is not None:
+        from ..stores.waited import use_store  # here: most scripts do without
+
+        use_store(interpreter.machine, how.store)
+    return interpreter
 
 
 def _environment(how: Launch, project: Project) -> dict[str, str]:

@@ -156,8 +156,7 @@ class Conversation:
         self.connection = connection
         connection.session = self
         live.conversations[self.id] = self
-        live.hub.connect(self.id)
-        live.delivery.add(self.id, connection)
+        live.delivery.add(live.hub.connect(self.id), connection)
         self._settle(self._call(self.events.connect(), self._connected), self._connected)
 
     def on_message(self, connection: Connection, payload: str | bytes) -> None:
@@ -351,7 +350,6 @@ class Conversation:
         try:
             live.delivery.carry_out(live.hub.disconnect(self.id, live.now()), self.handler)
         finally:
-            live.delivery.remove(self.id)
             self.connection = None
             live.conversations.pop(self.id, None)
             live.on_gone(self)

@@ -25,6 +25,7 @@ from ..core.effects import (
     Some,
     Wake,
 )
+from ..core.seats import Seat
 from ..observing.logs import Log
 from ..routing.handler import Handler
 from ..ws.connection import Connection
@@ -59,7 +60,7 @@ class Delivery:
         self._fanout = fanout
         self._loop = loop
         self._log = log
-        self._connections: dict[ConnectionId, Connection] = {}
+        self._seats = hub.seats
         self._timer: asyncio.TimerHandle | None = None
         self._perform: dict[type, Callable[..., None]] = {
             Send: self._send,
@@ -70,14 +71,10 @@ class Delivery:
             Wake: self._wake,
         }
 
-    def add(self, connection_id: ConnectionId, connection: Connection) -> None:
+    def add(self, seat: Seat, connection: Connection) -> None:
         """From now on the connection can be reached."""
-        self._connections[connection_id] = connection
+        seat.connection = connection
         self._fanout.join(EVERYBODY, connection)
-
-    def remove(self, connection_id: ConnectionId) -> None:
-        """The connection is gone."""
-        self._connections.pop(connection_id, None)
 
     def carry_out(self, effects: Iterable[Effect], handler: Handler | None = None) -> None:
         """Do what the core asks for; *handler* is whose notes are to be logged once."""
@@ -95,6 +92,10 @@ class Delivery:
             if isinstance(effect, Enter):
                 self._perform[effect.__class__](effect, None)
 
+    def _find(self, connection_id: ConnectionId) -> Connection | None:
+        seat = self._seats.get(connection_id)
+        return None if seat is None else seat.connection
+
     def watch(self, told: Told | None) -> None:
         """From now on tell *told* of what is sent, closed and noted before it is; None: nobody."""
         for kind, perform in ((Send, self._send), (Close, self._close), (Note, self._note)):
@@ -109,19 +110,19 @@ class Delivery:
 
     def _recipients(self, effect: Send) -> tuple[ConnectionId, ...]:
         """Whom a message reaches that is sent now."""
-        audience = effect.audience
-        if isinstance(audience, Members):
-            members = self._fanout.members(audience.cohort)
+        recipients = effect.recipients
+        if isinstance(recipients, Members):
+            members = self._fanout.members(recipients.cohort)
             found = (connection.session.id for connection in members)
-            return tuple(one for one in found if one != audience.but)
-        if isinstance(audience, One):
-            ids: Iterable[ConnectionId] = (audience.connection_id,)
+            return tuple(one for one in found if one != recipients.but)
+        if isinstance(recipients, One):
+            ids: Iterable[ConnectionId] = (recipients.connection_id,)
         else:
-            ids = audience.ids if isinstance(audience, Some) else self._connections
+            ids = recipients.ids if isinstance(recipients, Some) else self._seats
         return tuple(one for one in ids if self._is_open(one))
 
     def _is_open(self, connection_id: ConnectionId) -> bool:
-        connection = self._connections.get(connection_id)
+        connection = self._find(connection_id)
         return connection is not None and connection.is_open
 
     def stop(self) -> None:
@@ -131,12 +132,13 @@ class Delivery:
             self._timer = None
 
     def _send(self, effect: Send, handler: Handler | None) -> None:
-        audience, payload = effect.audience, effect.payload
-        kind = audience.__class__
+        recipients, payload = effect.recipients, effect.payload
+        kind = recipients.__class__
         if kind is One:
-            connection = self._connections.get(audience.connection_id)  # type: ignore[union-attr]
-            if connection is None:
+            seat = self._seats.get(recipients.connection_id)  # type: ignore[union-attr]
+            if seat is None or seat.connection is None:
                 return
+            connection = seat.connection
             try:
                 if isinstance(payload, str):
                     connection.send_text(payload)
@@ -145,25 +147,23 @@ class Delivery:
             except Exception:
                 connection.failed()  # it, and not whoever sends to it
         elif kind is Members:
-            self._send_members(audience, payload)  # type: ignore[arg-type]
+            self._send_members(recipients, payload)  # type: ignore[arg-type]
         elif kind is Everyone:
             self._fanout.publish(EVERYBODY, payload)
         else:
-            self._send_some(audience, payload)  # type: ignore[arg-type]
+            self._send_some(recipients, payload)  # type: ignore[arg-type]
 
-    def _send_members(self, audience: Members, payload: str | bytes) -> None:
-        if audience.but is None:
-            self._fanout.publish(audience.cohort, payload)
-            return
-        left_out = self._connections.get(audience.but)
-        exclude = () if left_out is None else (left_out,)
-        self._fanout.publish(audience.cohort, payload, exclude=exclude)
+    def _send_members(self, members: Members, payload: str | bytes) -> None:
+        left_out = None if members.but is None else self._find(members.but)
+        if left_out is None:
+            self._fanout.publish(members.cohort, payload)
+        else:
+            self._fanout.publish(members.cohort, payload, exclude=(left_out,))
 
-    def _send_some(self, audience: Some, payload: str | bytes) -> None:
+    def _send_some(self, some: Some, payload: str | bytes) -> None:
         message = Outgoing(payload)
-        find = self._connections.get
-        for connection_id in audience.ids:
-            connection = find(connection_id)
+        for connection_id in some.ids:
+            connection = self._find(connection_id)
             if connection is not None:
                 try:
                     connection.send(message)
@@ -171,17 +171,17 @@ class Delivery:
                     connection.failed()
 
     def _enter(self, effect: Enter, handler: Handler | None) -> None:
-        connection = self._connections.get(effect.connection_id)
+        connection = self._find(effect.connection_id)
         if connection is not None:
             self._fanout.join(effect.cohort, connection)
 
     def _exit(self, effect: Exit, handler: Handler | None) -> None:
-        connection = self._connections.get(effect.connection_id)
+        connection = self._find(effect.connection_id)
         if connection is not None:
             self._fanout.leave(effect.cohort, connection)
 
     def _close(self, effect: Close, handler: Handler | None) -> None:
-        connection = self._connections.get(effect.connection_id)
+        connection = self._find(effect.connection_id)
         if connection is not None:
             try:
                 connection.close(effect.code, effect.reason)

@@ -32,6 +32,8 @@ from ..loading.modules import ModuleLoader
 from ..loading.project import find_project
 from ..observing.logs import Log, silent
 from ..settings import Settings
+from ..stores.store import store_of
+from ..stores.waited import use_store
 from .service import Authenticate, Service
 
 
@@ -123,6 +125,9 @@ def mount(
     # The app is the host's; its handlers get their limits from the service.
     limits = Limits.off(max_value_bytes=chosen.max_value_bytes)
     interpreter = Interpreter(install_library, capabilities=granted, limits=limits)
+    store = store_of(chosen, project.root.resolve().name)
+    if store is not None:
+        use_store(interpreter.machine, store)
     for name, function in (define or {}).items():
         interpreter.define(name, function)
     app = load(project, interpreter, prefix=prefix)

@@ -26,12 +26,12 @@ async def families(service: Service) -> list[Metric]:
 
 
 def _state(service: Service, jobs: Mapping[str, int]) -> Iterator[Metric]:
-    presence = service.presence
+    presence = service.hub.presence
     gauges = {
         "connections": ("Open connections.", len(service.live.conversations)),
         "rooms": ("Rooms with members.", len(service.hub.rooms)),
         "presence_channels": ("Channels with presence.", len(presence)),
-        "presence_users": ("Users present, once per channel.", presence.total_users()),
+        "presence_users": ("Users present, once per channel.", presence.roster.total_users()),
         "handlers_suspended": ("Handlers that wait.", service.calls.runners.suspended),
         "jobs_queued": ("Jobs that wait for their time.", jobs.get("queued", 0)),
         "jobs_running": ("Jobs at work.", jobs.get("running", 0)),

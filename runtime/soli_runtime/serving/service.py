@@ -17,19 +17,17 @@ from aiohttp import web
 
 from soli_lang.base.errors import SoliError
 from soli_lang.base.limits import Limits
+from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
 from ..builtins.http import Forbidden
 from ..calling.calls import Calls, failure_text
 from ..calling.greenlets import Runners
 from ..calling.waiting import Waiting
-from ..core.broker import LocalBroker
 from ..core.events import Events, ProtocolEvents
 from ..core.hub import Hub
-from ..core.presence import Presence
 from ..core.realtime import LIBRARY_KEY as REALTIME_KEY
 from ..core.realtime import Realtime
-from ..core.rooms import Rooms
 from ..gate.admission import Admission
 from ..gate.hosts import is_allowed_host
 from ..gate.open_files import descriptor_of, descriptors_for_connections
@@ -38,7 +36,7 @@ from ..http import sse
 from ..http.messages import peer_of, plain, raw_request, to_aiohttp
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, is_response_hash, response_of, text_response
-from ..http.sessions import COOKIE, MemoryStore, Session
+from ..http.sessions import COOKIE, MemoryStore, Session, SessionStore
 from ..jobs.queue import told
 from ..jobs.worker import Worker
 from ..json_codec import json_codec
@@ -47,6 +45,7 @@ from ..observing.logs import Log
 from ..observing.tally import Tally, kind_of
 from ..routing.routes import WEBSOCKET, Match
 from ..settings import Settings
+from ..stores.waited import WaitedSessions, store_in
 from ..ws import Endpoint, SocketLimits, choose_path, choose_protocol, upgrade
 from .answering import HttpActions
 from .conversations import Conversation, Live, Visitor
@@ -96,7 +95,8 @@ class Service:
         # Jobs may wait for as long as they need to: nobody waits for them.
         self._job_calls = Calls(machine, Runners(), may_wait=app.may_wait)
         self._host_authenticate: Authenticate | None = None
-        self.sessions = MemoryStore(self.loop.time)
+        self._store = store_in(machine)
+        self.sessions = self._sessions_of(machine)
         self.topics = sse.Topics()
         self._set_up_hub()
         self.http = HttpActions(self)
@@ -105,24 +105,19 @@ class Service:
     def _calls_of(self, app: App) -> Calls:
         return Calls(app.interpreter.machine, self._runners, may_wait=app.may_wait)
 
+    def _sessions_of(self, machine: Machine) -> SessionStore:
+        if self._store is None:
+            return MemoryStore(self.loop.time)
+        return WaitedSessions(machine, self._store.sessions)
+
     def _set_up_hub(self) -> None:
         settings = self.settings
-        rooms = Rooms()
         refs = itertools.count(1)
-        self.presence = presence = Presence(
-            rooms,
-            lambda: str(next(refs)),
-            resync_seconds=settings.presence_resync_seconds,
-            resync_bytes=settings.presence_resync_bytes,
-        )
-        self.hub = Hub(
-            LocalBroker(rooms, presence),
-            rooms,
-            max_rooms=settings.max_rooms,
-            max_presence_bytes=settings.max_presence_bytes,
-        )
+        self.hub = Hub.create(settings, lambda: str(next(refs)))
         self.delivery = Delivery(self.hub, self.endpoint.fanout, self.loop, self.log)
-        self.realtime = Realtime(self.hub, self.delivery.carry_out, self._codec.encode)
+        self.realtime = Realtime(
+            self.hub, self.delivery.carry_out, self._codec.encode, self.loop.time
+        )
         self.live = Live(
             hub=self.hub,
             delivery=self.delivery,
@@ -165,7 +160,10 @@ class Service:
     # --- the life of the service ---------------------------------------------------------------
 
     async def start(self) -> None:
-        """Get ready to serve: the program's calls are limited from here on."""
+        """Get ready to serve: the program's calls are limited from here on. Raises CannotOpen."""
+        if self._store is not None:
+            for warning in await self._store.open():
+                self.log.warning("store", text=warning)
         await choose_path(self.endpoint)
         self.log.use_timer(self.loop.call_later)
         if self.settings.metrics:
@@ -200,6 +198,8 @@ class Service:
         waiting.serve(self.calls.suspend)
         self.live.calls = self.calls
         self._worker.stop()
+        if self._store is not None:
+            self.sessions = self._sessions_of(self._machine)
         self.http = HttpActions(self)
         self._take_over()
         handlers = {
@@ -222,6 +222,8 @@ class Service:
         await self.endpoint.close_all(seconds / 3)
         await self._handlers_done(deadline)
         self.delivery.stop()
+        if self._store is not None:
+            await self._store.close()
         if self.metrics is not None:
             self.metrics.stop()
         self.log.flush()

@@ -194,21 +194,25 @@ class WatchedRealtime(Realtime):
         assert self.told is not None
         self.told(HelperCalled(name, ", ".join(inspect(value) for value in arguments)))
 
-    def send(self, connection_id: str, message: Value) -> None:
+    def send(self, connection_id: str, message: Value, actor: str | None = None) -> None:
         self._told("ws_send", connection_id, message)
-        super().send(connection_id, message)
+        super().send(connection_id, message, actor)
 
-    def broadcast(self, message: Value) -> None:
+    def broadcast(self, message: Value, actor: str | None = None) -> None:
         self._told("ws_broadcast", message)
-        super().broadcast(message)
+        super().broadcast(message, actor)
 
-    def broadcast_room(self, room: str, message: Value, user: str = "ws_broadcast_room") -> None:
+    def broadcast_room(
+        self, room: str, message: Value, user: str = "ws_broadcast_room", actor: str | None = None
+    ) -> None:
         self._told(user, room, message)
-        super().broadcast_room(room, message, user)
+        super().broadcast_room(room, message, user, actor)
 
-    def close(self, connection_id: str, reason: str = "", code: int = 1000) -> None:
+    def close(
+        self, connection_id: str, reason: str = "", code: int = 1000, actor: str | None = None
+    ) -> None:
         self._told("ws_close", connection_id, cut_reason(reason), code)
-        super().close(connection_id, reason, code)
+        super().close(connection_id, reason, code, actor)
 
     def join(self, connection_id: str, room: str) -> None:
         self._told("ws_join", room)

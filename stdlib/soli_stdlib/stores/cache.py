@@ -1,6 +1,7 @@
 """The class `Cache`: values as JSON, each for a time (spec/stdlib.md §21).
 
-In memory, one per interpreter. When it is full, what was used longest ago goes.
+In memory, one per interpreter, unless the host keeps it `elsewhere`. When it is full, what was
+used longest ago goes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from ..ground import clock
 from ..ground.arguments import expect, truncated
 from ..json.plain import NotEncodable
 from ..json.text import charge, decode, encode, pay_for_reading
+from . import elsewhere
+from .elsewhere import answered
 from .expiring import Entry, ExpiringStore
 
 DEFAULT_TTL = 3600
@@ -44,9 +47,8 @@ def _find(machine: Machine, key: str) -> Entry[str] | None:
 
 
 def _save(machine: Machine, key: str, value: Value, ttl: int, name: str) -> None:
-    store, now = _store(machine), clock.now(machine)
     if ttl <= 0:
-        store.drop(key)
+        delete(machine, key)
         return
     try:
         text = encode(value, min(machine.max_length, MAX_BYTES // 2))
@@ -56,6 +58,11 @@ def _save(machine: Machine, key: str, value: Value, ttl: int, name: str) -> None
     size = len(key.encode()) + len(text.encode()) + ENTRY_OVERHEAD
     if size > MAX_BYTES:
         raise SoliValueError(f"{name}() value too large for the cache: {size} bytes")
+    stores = elsewhere.of(machine)
+    if stores is not None:
+        answered(machine, stores.cache.set(key, text, ttl), "Cache")
+        return
+    store, now = _store(machine), clock.now(machine)
     store.put(key, text, size, now + ttl)
     if len(store) > MAX_ENTRIES or store.bytes_used > MAX_BYTES:
         machine.spend(len(store) >> 2)
@@ -78,11 +85,19 @@ def set_(machine: Machine, *arguments: Value) -> None:
 @static("Cache", "get", _Key)
 def get(machine: Machine, key: str) -> Value:
     """The value, null when there is none."""
-    entry = _find(machine, key)
-    if entry is None:
+    text = _text(machine, key)
+    if text is None:
         return None
-    pay_for_reading(machine, entry.value)
-    return decode(entry.value, spend=machine.spend)
+    pay_for_reading(machine, text)
+    return decode(text, spend=machine.spend)
+
+
+def _text(machine: Machine, key: str) -> str | None:
+    stores = elsewhere.of(machine)
+    if stores is not None:
+        return answered(machine, stores.cache.get(key), "Cache")
+    entry = _find(machine, key)
+    return entry.value if entry is not None else None
 
 
 @static("Cache", "fetch", _Key, Any_.optional(), Any_.optional())
@@ -104,21 +119,42 @@ def fetch(machine: Machine, key: str, ttl: Value, block: Value) -> Value:
 @static("Cache", "delete", _Key)
 def delete(machine: Machine, key: str) -> bool:
     """Remove the key; whether it was there."""
+    stores = elsewhere.of(machine)
+    if stores is not None:
+        return answered(machine, stores.cache.delete(key), "Cache")
     return _find(machine, key) is not None and _store(machine).drop(key)
 
 
 @static("Cache", "has", _Key)
 def has(machine: Machine, key: str) -> bool:
-    return _find(machine, key) is not None
+    return _left(machine, key) is not None
+
+
+def _left(machine: Machine, key: str) -> float | None:
+    """Seconds that the key has left; None when it is not there."""
+    stores = elsewhere.of(machine)
+    if stores is not None:
+        return answered(machine, stores.cache.left(key), "Cache")
+    entry = _find(machine, key)
+    if entry is None or entry.expires_at is None:
+        return None
+    return entry.expires_at - clock.now(machine)
 
 
 @static("Cache", "clear")
 def clear(machine: Machine) -> None:
+    stores = elsewhere.of(machine)
+    if stores is not None:
+        answered(machine, stores.cache.clear(), "Cache")
+        return
     _store(machine).clear()
 
 
 @static("Cache", "keys")
 def keys(machine: Machine) -> list[str]:
+    stores = elsewhere.of(machine)
+    if stores is not None:
+        return answered(machine, stores.cache.keys(), "Cache")
     machine.spend(len(_store(machine)))
     machine.check_length(8 * len(_store(machine)))
     return list(_store(machine).keys(clock.now(machine)))
@@ -133,15 +169,16 @@ def size(machine: Machine) -> int:
 @static("Cache", "ttl", _Key)
 def ttl(machine: Machine, key: str) -> int | None:
     """Seconds the key has left, rounded up; null when it is not there."""
-    entry = _find(machine, key)
-    if entry is None or entry.expires_at is None:
-        return None
-    return truncated(math.ceil(entry.expires_at - clock.now(machine)))
+    left = _left(machine, key)
+    return None if left is None else truncated(math.ceil(left))
 
 
 @static("Cache", "touch", _Key, Int("int ttl"))
 def touch(machine: Machine, key: str, seconds: int) -> bool:
     """Give the key *seconds* from now; whether it was there."""
+    stores = elsewhere.of(machine)
+    if stores is not None:
+        return answered(machine, stores.cache.touch(key, seconds), "Cache")
     entry = _find(machine, key)
     if entry is None:
         return False
@@ -151,13 +188,17 @@ def touch(machine: Machine, key: str, seconds: int) -> bool:
 
 @static("Cache", "clear_expired")
 def clear_expired(machine: Machine) -> None:
+    stores = elsewhere.of(machine)
+    if stores is not None:
+        answered(machine, stores.cache.clear_expired(), "Cache")
+        return
     machine.spend(len(_store(machine)))
     _store(machine).drop_expired(clock.now(machine))
 
 
 @static("Cache", "configure", Any_, Any_)
 def configure(host: Value, token: Value) -> None:
-    """Accepted and ignored: this cache lives in memory, not on a server."""
+    """Accepted and ignored: where the cache is kept is the host's matter (`--store`)."""
 
 
 @function("cache")

@@ -77,7 +77,7 @@ def llen(machine: Machine, key: str) -> int:
     return len(_texts(machine, key))
 
 
-def _slice(length: int, first: int, last: int) -> tuple[int, int]:
+def slice_of(length: int, first: int, last: int) -> tuple[int, int]:
     """The half-open range of an inclusive one with negative indexes."""
     start = max(0, first + length if first < 0 else first)
     end = min(length, (last + length if last < 0 else last) + 1)
@@ -88,7 +88,7 @@ def _slice(length: int, first: int, last: int) -> tuple[int, int]:
 def lrange(machine: Machine, key: str, first: int, last: int) -> list[str]:
     """The texts from index *first* to *last*, both included."""
     queue = _texts(machine, key)
-    start, end = _slice(len(queue), first, last)
+    start, end = slice_of(len(queue), first, last)
     machine.spend(end // 64)
     machine.check_length(8 * (end - start))
     return list(islice(queue, start, end))
@@ -140,7 +140,7 @@ def ltrim(machine: Machine, key: str, first: int, last: int) -> None:
     """Keep the texts from *first* to *last* only."""
     queue = _texts(machine, key)
     machine.spend(len(queue) // 16)
-    start, end = _slice(len(queue), first, last)
+    start, end = slice_of(len(queue), first, last)
     kept = list(islice(queue, start, end))
     difference = sum(map(size_of, kept)) - sum(map(size_of, queue))
     queue.clear()
@@ -151,6 +151,8 @@ def ltrim(machine: Machine, key: str, first: int, last: int) -> None:
 @static("KV", "rpoplpush", Key, Key)
 def rpoplpush(machine: Machine, source: str, target: str) -> str | None:
     """Move the last text of one list to the front of another."""
+    if not _texts(machine, source):
+        return None
     held(machine, target, deque)
     text = _pop(machine, source, at_front=False)
     if text is not None:

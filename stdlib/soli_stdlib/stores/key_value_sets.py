@@ -100,6 +100,8 @@ def spop(machine: Machine, key: str) -> str | None:
 @static("KV", "smove", Key, Key, Any_)
 def smove(machine: Machine, source: str, target: str, value: Value) -> bool:
     """Move a member to another set; whether it was there."""
+    if not _members(machine, source):
+        return False
     _members(machine, target)
     if not srem(machine, source, value):
         return False

@@ -269,7 +269,7 @@ def ping() -> str:
 @static("KV", "keys", String("string pattern").optional("*"))
 def keys(machine: Machine, pattern: str) -> list[str]:
     """Keys that match a pattern with `*` and `?`; refused unless the host enables it."""
-    _refuse_destructive(machine, "keys")
+    may_destroy(machine, "keys")
     everything = store(machine)
     machine.spend(len(everything))
     machine.check_length(8 * len(everything))
@@ -280,11 +280,12 @@ def keys(machine: Machine, pattern: str) -> list[str]:
 @static("KV", "flushdb")
 def flushdb(machine: Machine) -> None:
     """Remove everything; refused unless the host enables it."""
-    _refuse_destructive(machine, "flushdb")
+    may_destroy(machine, "flushdb")
     store(machine).clear()
 
 
-def _refuse_destructive(machine: Machine, command: str) -> None:
+def may_destroy(machine: Machine, command: str) -> None:
+    """Refuse a destructive command unless the host enables it."""
     if command in DESTRUCTIVE and not machine.capabilities.services.get(ALLOW_SERVICE):
         raise SoliError(f"KV: '{command.upper()}' is denylisted as a destructive or admin command.")
 
@@ -293,7 +294,7 @@ def _refuse_destructive(machine: Machine, command: str) -> None:
 def cmd(machine: Machine, verb: str, *arguments: Value) -> Value:
     """`KV.cmd("SET", "k", "v")`: the command as the method of the same name."""
     name = {"del": "delete"}.get(verb.lower(), verb.lower())
-    _refuse_destructive(machine, name)
+    may_destroy(machine, name)
     command: Any = machine.globals["KV"].statics.get(name)
     if command is None or name in ("cmd", "configure"):
         raise SoliValueError(f"KV: ERR unknown command '{verb}'")
@@ -302,4 +303,4 @@ def cmd(machine: Machine, verb: str, *arguments: Value) -> Value:
 
 @static("KV", "configure", Any_, Any_)
 def configure(host: Value, token: Value) -> None:
-    """Accepted and ignored: this store lives in memory, not on a server."""
+    """Accepted and ignored: where `KV` is kept is the host's matter (`--store`)."""

@@ -15,6 +15,8 @@ from soli_lang.values.values import Value
 
 from ..ground import clock
 from ..ground.arguments import option
+from . import elsewhere
+from .elsewhere import answered
 
 MAX_KEYS = 10_000
 MAX_ATTEMPTS = 1_000_000
@@ -166,24 +168,32 @@ def client_address(request: dict[Any, Value], trusts_proxy: bool) -> str:
 # --- using ----------------------------------------------------------------------------------------
 
 
-def _recent(machine: Machine, limiter: RateLimiter) -> deque[float]:
-    return _log(machine).recent(limiter.key, limiter.window, clock.now(machine))
-
-
-def _wait(machine: Machine, limiter: RateLimiter, attempts: deque[float]) -> int:
-    """Whole seconds until the oldest of *attempts* leaves the window."""
+def _recent(machine: Machine, limiter: RateLimiter) -> tuple[int, int]:
+    """How many attempts are within the window, and whole seconds until the oldest leaves it."""
+    stores = elsewhere.of(machine)
+    if stores is not None:
+        answer = stores.attempts.recent(limiter.key, limiter.window)
+        count, wait = answered(machine, answer, "RateLimiter")
+        return count, max(0, math.ceil(wait))
+    now = clock.now(machine)
+    attempts = _log(machine).recent(limiter.key, limiter.window, now)
     if not attempts:
-        return 0
-    return max(0, math.ceil(attempts[0] + limiter.window - clock.now(machine)))
+        return 0, 0
+    return len(attempts), max(0, math.ceil(attempts[0] + limiter.window - now))
 
 
 def _attempt(machine: Machine, limiter: RateLimiter) -> int:
     """Count an attempt if it is allowed (0), else the seconds to wait."""
     if limiter.limit <= 0:
         return 0
-    attempts = _recent(machine, limiter)
-    if len(attempts) >= limiter.limit:
-        return max(1, _wait(machine, limiter, attempts))
+    stores = elsewhere.of(machine)
+    if stores is not None:
+        answer = stores.attempts.attempt(limiter.key, limiter.limit, limiter.window)
+        left = answered(machine, answer, "RateLimiter")
+        return 0 if left is None else max(1, math.ceil(left))
+    count, wait = _recent(machine, limiter)
+    if count >= limiter.limit:
+        return max(1, wait)
     _log(machine).add(limiter.key, limiter.window, clock.now(machine))
     return 0
 
@@ -203,12 +213,12 @@ def throttle(machine: Machine, limiter: RateLimiter) -> int:
 @method("RateLimiter", "status", bare=True)
 def status(machine: Machine, limiter: RateLimiter) -> dict[str, Value]:
     """`{"allowed", "remaining", "reset_in", "limit", "window"}`; counts nothing."""
-    attempts = _recent(machine, limiter)
-    remaining = max(0, limiter.limit - len(attempts))
+    count, wait = _recent(machine, limiter)
+    remaining = max(0, limiter.limit - count)
     return {
         "allowed": limiter.limit <= 0 or remaining > 0,
         "remaining": remaining,
-        "reset_in": _wait(machine, limiter, attempts),
+        "reset_in": wait,
         "limit": limiter.limit,
         "window": limiter.window,
     }
@@ -228,6 +238,10 @@ def headers(machine: Machine, limiter: RateLimiter) -> dict[str, Value]:
 @method("RateLimiter", "reset", bare=True)
 def reset(machine: Machine, limiter: RateLimiter) -> bool:
     """Forget this key's attempts."""
+    stores = elsewhere.of(machine)
+    if stores is not None:
+        answered(machine, stores.attempts.forget(limiter.key), "RateLimiter")
+        return True
     _log(machine).forget(limiter.key)
     return True
 
@@ -235,6 +249,10 @@ def reset(machine: Machine, limiter: RateLimiter) -> bool:
 @static("RateLimiter", "reset_all")
 def reset_all(machine: Machine) -> bool:
     """Forget all attempts."""
+    stores = elsewhere.of(machine)
+    if stores is not None:
+        answered(machine, stores.attempts.forget_all(), "RateLimiter")
+        return True
     _log(machine).clear()
     return True
 
@@ -242,6 +260,10 @@ def reset_all(machine: Machine) -> bool:
 @static("RateLimiter", "cleanup")
 def cleanup(machine: Machine) -> bool:
     """Forget keys without recent attempts."""
+    stores = elsewhere.of(machine)
+    if stores is not None:
+        answered(machine, stores.attempts.forget_old(), "RateLimiter")
+        return True
     machine.spend(4 * len(_log(machine)))
     _log(machine).forget_old(clock.now(machine))
     return True

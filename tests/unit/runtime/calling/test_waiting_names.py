@@ -66,7 +66,7 @@ def natives() -> Iterator[tuple[set[str], Any]]:
                     yield {name, own}, member.declaration
     for name, table in machine.methods.items():
         for method in table.values():
-            yield {name}, method.declaration
+            yield {name, method.type_name}, method.declaration
 
 
 def waits(code: Any, seen: set[Any]) -> bool:

@@ -40,23 +40,22 @@ def test_a_room_broadcast_is_one_effect_for_all_members(bench: Bench) -> None:
     (effect,) = bench.do("a", {"broadcast_room": "hi"})
 
     assert isinstance(effect, Send)
-    assert isinstance(effect.audience, Members)
-    assert bench.cohorts[effect.audience.cohort] == ["a", "b", "c"]
+    assert isinstance(effect.recipients, Members)
+    assert bench.cohorts[effect.recipients.cohort] == ["a", "b", "c"]
 
 
-def test_a_room_keeps_its_audience_while_it_has_members(bench: Bench) -> None:
+def test_a_room_keeps_its_recipients_while_it_has_members(bench: Bench) -> None:
     """Who comes and goes is told by one effect each; nobody else is listed."""
     bench.do("a", {"join": "r"})
-    audience = bench.hub.rooms.audience("r")
-    assert audience is not None
+    recipients = bench.hub.rooms["r"].recipients
 
     (entered,) = bench.do("b", {"join": "r"})
     (left,) = bench.do("a", {"leave": "r"})
 
     assert isinstance(entered, Enter)
     assert isinstance(left, Exit)
-    assert entered.cohort is left.cohort is audience.cohort
-    assert bench.hub.rooms.audience("r") is audience
+    assert entered.cohort is left.cohort is recipients.cohort
+    assert bench.hub.rooms["r"].recipients is recipients
 
 
 def test_a_room_that_was_left_by_all_is_another_one_afterwards(bench: Bench) -> None:
@@ -93,7 +92,7 @@ def test_joining_again_makes_a_room_the_most_recent_one(bench: Bench) -> None:
     bench.do("a", {"join": ["x", "y"]})
     bench.do("a", {"join": "x"})
 
-    assert bench.hub.rooms.current("a") == "x"
+    assert bench.hub.rooms_of("a")[-1] == "x"
     assert bench.hub.clients_in("x") == ["a"]
 
 
@@ -101,11 +100,11 @@ def test_leaving_the_current_room_makes_the_one_before_it_current(bench: Bench) 
     """Rooms are a stack."""
     bench.do("a", {"join": ["x", "y", "z"]})
     bench.do("a", {"leave": "z"})
-    assert bench.hub.rooms.current("a") == "y"
+    assert bench.hub.rooms_of("a")[-1] == "y"
 
     bench.do("a", {"leave": ["x", "y"]})
 
-    assert bench.hub.rooms.current("a") is None
+    assert bench.hub.rooms_of("a") == ()
 
 
 def test_leaving_a_room_that_was_not_joined_does_nothing(bench: Bench) -> None:
@@ -113,7 +112,7 @@ def test_leaving_a_room_that_was_not_joined_does_nothing(bench: Bench) -> None:
     bench.do("a", {"join": "x"})
     bench.do("a", {"leave": "y"})
 
-    assert bench.hub.rooms.of("a") == ("x",)
+    assert bench.hub.rooms_of("a") == ("x",)
 
 
 def test_a_room_broadcast_without_a_room_sends_nothing_and_warns(bench: Bench) -> None:
@@ -155,7 +154,7 @@ def test_the_limit_of_rooms_can_be_reached() -> None:
     bench.connect("a")
     bench.do("a", {"join": ["x", "y", "x"]})
 
-    assert bench.hub.rooms.of("a") == ("y", "x")
+    assert bench.hub.rooms_of("a") == ("y", "x")
 
 
 def test_one_room_too_many_applies_nothing_of_the_return() -> None:
@@ -167,7 +166,7 @@ def test_one_room_too_many_applies_nothing_of_the_return() -> None:
     with pytest.raises(ActionError, match=r"3 rooms, .* at most 2 \(max-rooms\)"):
         bench.do("a", {"join": ["y", "z"], "send": "s", "leave": "x"})
 
-    assert bench.hub.rooms.of("a") == ("x",)
+    assert bench.hub.rooms_of("a") == ("x",)
     assert bench.received("a") == []
 
 
@@ -177,7 +176,7 @@ def test_no_limit_of_rooms_when_it_is_zero() -> None:
     bench.connect("a")
     bench.do("a", {"join": [str(number) for number in range(500)]})
 
-    assert len(bench.hub.rooms.of("a")) == 500
+    assert len(bench.hub.rooms_of("a")) == 500
 
 
 def test_metadata_is_limited_after_merging() -> None:
@@ -271,13 +270,13 @@ def test_ws_send_is_one_effect_for_one_connection(bench: Bench) -> None:
     (effect,) = bench.hub.send("a", b"x")
 
     assert isinstance(effect, Send)
-    assert isinstance(effect.audience, One)
-    assert (effect.audience.connection_id, effect.payload) == ("a", b"x")
+    assert isinstance(effect.recipients, One)
+    assert (effect.recipients.connection_id, effect.payload) == ("a", b"x")
 
 
 def test_ws_broadcast_room_reaches_its_members(bench: Bench) -> None:
     """And a room without members is nothing."""
-    bench.deliver(bench.hub.join("a", "r"))
+    bench.deliver(bench.hub.join("a", "r", 0.0))
     bench.deliver(bench.hub.broadcast_room("r", "x"))
 
     assert bench.received("a") == ["x"]
@@ -296,17 +295,17 @@ def test_ws_close_cuts_the_reason(bench: Bench) -> None:
 def test_ws_join_checks_the_name_of_the_room(bench: Bench) -> None:
     """The same rules as for the action."""
     with pytest.raises(SoliError, match="control characters"):
-        bench.hub.join("a", "a\tb")
+        bench.hub.join("a", "a\tb", 0.0)
 
-    assert bench.hub.rooms.of("a") == ()
+    assert bench.hub.rooms_of("a") == ()
 
 
 def test_ws_join_and_leave_change_membership(bench: Bench) -> None:
     """They do what the actions do."""
-    bench.hub.join("a", "r")
+    bench.hub.join("a", "r", 0.0)
     assert bench.hub.clients_in("r") == ["a"]
 
-    bench.hub.leave("a", "r")
+    bench.hub.leave("a", "r", 0.0)
 
     assert bench.hub.clients_in("r") == []
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from soli_runtime.core.actions import MAX_USER_ID_CHARACTERS, ActionError
-from soli_runtime.core.presence import MAX_GHOSTS
-from soli_runtime.core.roster import MAX_REMEMBERED_CHANNELS
+from soli_runtime.core.audience import MAX_EMPTIED, MAX_GHOSTS, MAX_LEFT
 from soli_runtime.http.sessions import MAX_SESSIONS, MemoryStore
 from soli_runtime.jobs.queue import MAX_DEAD, MAX_FINISHED, Job, MemoryJobs
 
@@ -19,8 +18,8 @@ def track(bench: Bench, connection_id: str, user_id: str, channel: str = "r") ->
     bench.do(connection_id, {"track": {"channel": channel, "user_id": user_id}})
 
 
-def presence_of(bench: Bench) -> Any:
-    return bench.hub.broker.presence
+def audience_of(bench: Bench) -> Any:
+    return bench.hub.presence.audience
 
 
 def refreshes(bytes_per_second: int) -> list[int]:
@@ -40,7 +39,7 @@ def refreshes(bytes_per_second: int) -> list[int]:
         sizes.append(sum(len(payload) for payload in sent))
         if connection_id == "watcher":
             track(bench, "late", "ada")  # makes the snapshots of the others old once more
-            presence_of(bench)._pending["r"] = 101.0
+            audience_of(bench)._pending["r"] = 101.0
     return sizes
 
 
@@ -67,8 +66,7 @@ def test_metas_that_are_gone_are_remembered_up_to_a_limit(seconds: int) -> None:
         for _ in range(count):
             track(bench, "b", "ada")
             bench.do("b", {"untrack": "r"})
-        channel = presence_of(bench)._channels["r"]
-        return len(channel.held_ghosts(channel.users["ada"]))
+        return len(audience_of(bench).rooms["r"].held_ghosts("ada"))
 
     assert ghosts_after(MAX_GHOSTS) == MAX_GHOSTS
     assert ghosts_after(1) == (MAX_GHOSTS if seconds else 0)
@@ -76,17 +74,29 @@ def test_metas_that_are_gone_are_remembered_up_to_a_limit(seconds: int) -> None:
 
 
 def test_channels_that_were_left_are_remembered_up_to_a_limit() -> None:
-    """MAX_REMEMBERED_CHANNELS of one connection; with one more the oldest is forgotten."""
+    """MAX_LEFT of one connection; with one more the oldest is forgotten."""
     bench = Bench()
     bench.connect("host", "visitor")
     seen = []
-    for number in range(MAX_REMEMBERED_CHANNELS + 1):
+    for number in range(MAX_LEFT + 1):
         track(bench, "host", "u", f"r{number}")
         bench.do("visitor", {"join": f"r{number}"})
         bench.do("visitor", {"leave": f"r{number}"})
-        seen.append(len(presence_of(bench)._seats["visitor"].left))
-    assert seen[-2:] == [MAX_REMEMBERED_CHANNELS] * 2
-    assert "r0" not in presence_of(bench)._seats["visitor"].left
+        seen.append(len(bench.hub.seats["visitor"].attending.left))
+    assert seen[-2:] == [MAX_LEFT] * 2
+    assert "r0" not in bench.hub.seats["visitor"].attending.left
+
+
+@pytest.mark.parametrize("excess", [0, 1])
+def test_channels_that_emptied_are_remembered_up_to_a_limit(excess: int) -> None:
+    """MAX_EMPTIED; with one more the oldest is forgotten, and who joins it gets no frame."""
+    bench = Bench()
+    bench.connect("host", "visitor")
+    for number in range(MAX_EMPTIED + excess):
+        track(bench, "host", "u", f"r{number}")
+        bench.do("host", {"untrack": f"r{number}"})
+    bench.do("visitor", {"join": "r0"})
+    assert bool(bench.received("visitor")) == (excess == 0)
 
 
 @pytest.mark.parametrize("excess", [0, 1])

@@ -80,11 +80,12 @@ def test_joining_again_gives_no_second_snapshot(watched: Bench) -> None:
     assert watched.received("watcher") == []
 
 
-def test_after_everybody_left_an_old_subscriber_gets_diffs_and_a_new_one_a_snapshot(
+def test_long_after_everybody_left_an_old_subscriber_gets_diffs_and_a_new_one_a_snapshot(
     watched: Bench,
 ) -> None:
     """The one has had a snapshot, the other not."""
     watched.do("a", {"untrack": "r"})
+    watched.now += 60
     join(watched, "b")
     clear(watched)
     track(watched, "c", "bob")
@@ -344,32 +345,149 @@ def test_one_that_comes_back_gets_what_changed_in_the_meantime_as_a_diff(watched
     assert watched.received("watcher") == [snapshot(ada=typing), diff({"ada": typing})]
 
 
-def test_one_that_comes_back_to_no_change_gets_a_snapshot_only(watched: Bench) -> None:
-    """The usual case costs one frame."""
+def test_one_that_comes_back_gets_it_even_if_it_saw_the_change(watched: Bench) -> None:
+    """Nobody can tell what a client kept, and what it forgot (rule 12)."""
     set_state(watched, "a", "typing")
     watched.do("watcher", {"leave": "r"})
     clear(watched)
     join(watched, "watcher")
 
-    assert watched.received("watcher") == [snapshot(ada=[meta(1, "typing")])]
+    typing = [meta(1, "typing")]
+    assert watched.received("watcher") == [snapshot(ada=typing), diff({"ada": typing})]
 
 
-def test_one_that_comes_back_to_an_empty_channel_is_told_so_if_it_knew_users(
-    watched: Bench,
-) -> None:
-    """It would show them for ever otherwise."""
+# Rule 12
+
+
+def test_who_subscribes_gets_the_users_that_changed_since_they_were_tracked(watched: Bench) -> None:
+    """With all their metas, in the frame behind the snapshot; those that did not are not in it."""
+    track(watched, "b", "bob", state="away")
+    track(watched, "c", "ada")
+    set_state(watched, "a", "typing")
+    clear(watched)
+    watched.connect("new")
+    join(watched, "new")
+
+    ada = [meta(1, "typing"), meta(3)]
+    assert watched.received("new") == [
+        snapshot(ada=ada, bob=[meta(2, "away")]),
+        diff({"ada": ada}),
+    ]
+
+
+def test_what_changed_and_changed_back_has_changed(watched: Bench) -> None:
+    """A client may have kept what was in between."""
+    set_state(watched, "a", "typing")
+    set_state(watched, "a", "online")
+    watched.connect("new")
+    join(watched, "new")
+
+    assert watched.received("new") == [snapshot(ada=[meta(1)]), diff({"ada": [meta(1)]})]
+
+
+def test_a_change_that_is_none_is_no_change(watched: Bench) -> None:
+    """Nor is tracking again as who one is."""
+    set_state(watched, "a", "online")
+    track(watched, "a", "ada")
+    watched.connect("new")
+    join(watched, "new")
+
+    assert watched.received("new") == [snapshot(ada=[meta(1)])]
+
+
+def test_a_change_of_a_device_that_is_gone_has_gone_with_it(watched: Bench) -> None:
+    """What is left of the user is as it was tracked."""
+    track(watched, "b", "ada")
+    set_state(watched, "b", "typing")
+    watched.do("b", {"untrack": "r"})
+    watched.connect("new")
+    join(watched, "new")
+
+    assert watched.received("new") == [snapshot(ada=[meta(1)])]
+
+
+def test_who_tracks_itself_on_arrival_gets_the_changes_too(watched: Bench) -> None:
+    """Its snapshot is the first it has, whatever caused it; a further one brings no diff."""
+    set_state(watched, "a", "typing")
+    watched.connect("new")
+    watched.do("new", {"join": "r", "track": {"channel": "r", "user_id": "bob"}})
+
+    ada = [meta(1, "typing")]
+    both = snapshot(ada=ada, bob=[meta(2)])
+    assert watched.received("new") == [both, diff({"ada": ada})]
+    track(watched, "new", "bob")
+    assert watched.received("new") == [both]
+
+
+def test_changes_carry_the_name_of_the_channel_where_messages_do(watched: Bench) -> None:
+    """Rule 11."""
+    set_state(watched, "a", "typing")
+    watched.do("watcher", {"join": "s", "track": {"channel": "s", "user_id": "w"}})
+    watched.do("watcher", {"leave": "r"})
+    clear(watched)
+    join(watched, "watcher")
+
+    assert [message["channel"] for message in watched.received("watcher")] == ["r", "r"]
+
+
+# Rule 13
+
+
+@pytest.mark.parametrize("how", ["untrack", "disconnect"])
+def test_a_channel_that_emptied_is_remembered_for_a_while(watched: Bench, how: str) -> None:
+    """Who subscribes within it gets an empty snapshot: it may still show who was there."""
+    if how == "untrack":
+        watched.do("a", {"untrack": "r"})
+    else:
+        watched.disconnect("a")
+    watched.now += 59.9
+    watched.connect("new")
+    join(watched, "new")
+
+    assert watched.received("new") == [snapshot()]
+
+
+def test_and_no_longer(watched: Bench) -> None:
+    """`presence-memory-seconds`."""
+    watched.do("a", {"untrack": "r"})
+    watched.now += 60
+    watched.connect("new")
+    join(watched, "new")
+
+    assert watched.received("new") == []
+
+
+def test_the_memory_of_empty_channels_can_be_turned_off() -> None:
+    """With 0, who was in it itself is told all the same."""
+    bench = Bench(presence_memory_seconds=0)
+    bench.connect("a", "b", "new")
+    track(bench, "a", "ada")
+    join(bench, "b")
+    bench.do("b", {"leave": "r"})
+    bench.do("a", {"untrack": "r"})
+    clear(bench)
+    join(bench, "new", "b")
+
+    assert bench.received("new") == []
+    assert bench.received("b") == [snapshot()]
+
+
+def test_one_that_left_users_behind_is_told_even_later(watched: Bench) -> None:
+    """Of those that are still connected it is known what they may show."""
     watched.do("watcher", {"leave": "r"})
     watched.disconnect("a")
+    watched.now += 3600
     join(watched, "watcher", "b")
 
     assert watched.received("watcher") == [snapshot()]
     assert watched.received("b") == []
 
 
-def test_one_that_left_an_empty_channel_comes_back_in_silence(watched: Bench) -> None:
+def test_one_that_left_an_empty_channel_long_ago_comes_back_in_silence(watched: Bench) -> None:
     """It knows that nobody is there."""
     watched.disconnect("a")
     watched.do("watcher", {"leave": "r"})
+    watched.now += 3600
     clear(watched)
     join(watched, "watcher")
 
@@ -381,5 +499,5 @@ def test_a_channel_is_forgotten_with_its_last_subscriber(watched: Bench) -> None
     for connection_id in ("a", "b", "c", "watcher"):
         watched.disconnect(connection_id)
 
-    assert len(watched.hub.broker.presence) == 0  # type: ignore[arg-type]
-    assert watched.hub.broker.presence._seats == {}  # type: ignore[attr-defined]
+    assert len(watched.hub.presence) == 0
+    assert watched.hub.seats == {}

@@ -7,17 +7,15 @@ from typing import Any
 
 import pytest
 from soli_runtime.calling.greenlets import Failure
-from soli_runtime.core.broker import LocalBroker
 from soli_runtime.core.effects import Cohort, Effect, Enter, Exit, Members, One, Send
 from soli_runtime.core.events import Events
 from soli_runtime.core.hub import Hub
-from soli_runtime.core.presence import Presence
-from soli_runtime.core.rooms import Rooms
 from soli_runtime.core.wire import to_json
 from soli_runtime.observing.logs import Log
 from soli_runtime.routing.handler import Handler
 from soli_runtime.serving.conversations import Conversation, Live, Visitor
 from soli_runtime.serving.delivery import Delivery
+from soli_runtime.settings import Settings
 from soli_runtime.ws.counters import CloseCause
 
 
@@ -84,10 +82,8 @@ class World:
     def __init__(self, handle: Callable[[dict[str, Any]], Any]) -> None:
         self.lines: list[str] = []
         log = Log(self.lines.append, level="debug", clock=lambda: 0.0)
-        rooms = Rooms()
         refs = iter(range(1, 1000))
-        presence = Presence(rooms, lambda: str(next(refs)), resync_seconds=0, resync_bytes=0)
-        self.hub = Hub(LocalBroker(rooms, presence), rooms)
+        self.hub = Hub.create(Settings(), lambda: str(next(refs)))
         self.fanout = FakeFanout()
         delivery = Delivery(self.hub, self.fanout, None, log)  # type: ignore[arg-type]
         self.live = Live(
@@ -178,7 +174,7 @@ def test_the_fanout_follows_rooms_without_any_message() -> None:
     conversation, connection = world.open()
     for number in range(3):
         conversation.on_message(connection, f"r{number}")  # type: ignore[arg-type]
-        world.live.delivery.carry_out(world.hub.leave(conversation.id, f"r{number}"))
+        world.live.delivery.carry_out(world.hub.leave(conversation.id, f"r{number}", 0.0))
     counts = [len(members) for members in world.fanout.rooms.values()]
     assert counts == [1, 0, 0, 0], "everybody, and three rooms"
 

@@ -1,0 +1,24 @@
+"""What goes wrong with stores: at start (`CannotOpen`) and later (`StoreError`)."""
+
+from __future__ import annotations
+
+from soli_lang.base.errors import SoliError
+
+UNAVAILABLE = 69
+"""Status with which `soli run` ends (sysexits.h): it cannot be reached now; later it may be."""
+UNFIT = 78
+"""What is configured will not work, however often one tries."""
+
+
+class CannotOpen(Exception):
+    """A store that cannot be used. The text says which, why and what to do."""
+
+    def __init__(self, message: str, status: int = UNAVAILABLE) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class StoreError(SoliError):
+    """What a program sees when its store is away, full or broken."""
+
+    kind = "StoreError"

@@ -1,0 +1,129 @@
+"""All that a program keeps, by the setting `store`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from soli_stdlib.stores.elsewhere import Attempts, KeyValues, Texts
+
+from ..jobs.queue import LEAST_LEASE_SECONDS, JobStore
+from ..settings import IN_MEMORY, Settings
+
+if TYPE_CHECKING:
+    from .sqlite.database import Database
+    from .waited import AwaitedSessions
+
+
+class Store(Protocol):
+    """What must outlive the process. `open` comes first."""
+
+    @property
+    def kind(self) -> str:
+        """`sqlite` or `redis`."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        ...
+
+    @property
+    def sessions(self) -> AwaitedSessions: ...
+
+    @property
+    def key_values(self) -> KeyValues: ...
+
+    @property
+    def cache(self) -> Texts: ...
+
+    @property
+    def attempts(self) -> Attempts: ...
+
+    @property
+    def jobs(self) -> JobStore: ...
+
+    async def open(self) -> list[str]:
+        """See that it can be used; warnings for the log. Raises CannotOpen."""
+        ...
+
+    async def detach(self) -> None:
+        """Give back what belongs to the running event loop."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what waits. Nothing comes after this."""
+        ...
+
+
+class SqliteStore:
+    """A store in one file."""
+
+    kind = "sqlite"
+
+    def __init__(self, path: str, max_bytes: int, lease_seconds: float) -> None:
+        from .sqlite.cache import SqliteAttempts, SqliteCache
+        from .sqlite.database import Database
+        from .sqlite.jobs import SqliteJobs
+        from .sqlite.key_values import SqliteKeyValues
+        from .sqlite.sessions import SqliteSessions
+
+        self.name = f"sqlite:{path}"
+        self._database: Database = Database(path, max_bytes)
+        self.sessions = SqliteSessions(self._database)
+        self.key_values = SqliteKeyValues(self._database)
+        self.cache = SqliteCache(self._database)
+        self.attempts = SqliteAttempts(self._database)
+        self.jobs = SqliteJobs(self._database, lease_seconds)
+
+    async def open(self) -> list[str]:
+        await self._database.open()
+        return []
+
+    async def detach(self) -> None:
+        """The file belongs to no loop."""
+
+    async def close(self) -> None:
+        await self._database.close()
+
+
+class RedisStore:
+    """A store in a Redis or Valkey server."""
+
+    kind = "redis"
+
+    def __init__(self, url: str, prefix: str, lease_seconds: float) -> None:
+        from .redis.cache import RedisAttempts, RedisCache
+        from .redis.jobs import RedisJobs
+        from .redis.key_values import RedisKeyValues
+        from .redis.link import RedisLink
+        from .redis.sessions import RedisSessions
+
+        self._link = RedisLink(url, prefix)
+        self.name = self._link.name
+        self.sessions = RedisSessions(self._link)
+        self.key_values = RedisKeyValues(self._link)
+        self.cache = RedisCache(self._link)
+        self.attempts = RedisAttempts(self._link)
+        self.jobs = RedisJobs(self._link, lease_seconds)
+
+    async def open(self) -> list[str]:
+        return await self._link.open()
+
+    async def detach(self) -> None:
+        await self._link.detach()
+
+    async def close(self) -> None:
+        await self._link.detach()
+
+
+def store_of(settings: Settings, app: str) -> Store | None:
+    """The store that *settings* ask for, None for memory. *app* is the name of its folder."""
+    if settings.store == IN_MEMORY:
+        return None
+    lease = max(LEAST_LEASE_SECONDS, settings.job_lease_seconds)
+    scheme, _, rest = settings.store.partition(":")
+    if scheme == "sqlite":
+        path = rest[2:] if rest.startswith("//") else rest  # some write sqlite:///var/app.db
+        return SqliteStore(os.path.abspath(path), settings.store_bytes, lease)
+    return RedisStore(settings.store, settings.store_prefix or app, lease)

@@ -1,0 +1,69 @@
+"""A store for the program of one machine: its calls wait for the answers."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from soli_stdlib.stores import elsewhere
+from soli_stdlib.stores.key_values_elsewhere import install_elsewhere
+
+from soli_lang.machine.machine import Machine
+
+from ..jobs.jobs import jobs_of
+from .store import Store
+
+USER = "session"
+
+
+class AwaitedSessions(Protocol):
+    """A `SessionStore` whose answers come after a while."""
+
+    async def load(self, session_id: str) -> dict[str, Any] | None: ...
+
+    async def create(self, session_id: str, data: dict[str, Any]) -> None: ...
+
+    async def put(self, session_id: str, key: str, value: Any) -> bool: ...
+
+    async def drop(self, session_id: str, key: str) -> None: ...
+
+    async def move(self, session_id: str, new_id: str) -> bool: ...
+
+    async def delete(self, session_id: str) -> None: ...
+
+
+class WaitedSessions:
+    """A `SessionStore`: the program that asks is set aside until the answer comes."""
+
+    def __init__(self, machine: Machine, sessions: AwaitedSessions) -> None:
+        self._machine = machine
+        self._sessions = sessions
+
+    def load(self, session_id: str) -> dict[str, Any] | None:
+        return self._machine.suspend(self._sessions.load(session_id), USER)  # type: ignore[no-any-return]
+
+    def create(self, session_id: str, data: dict[str, Any]) -> None:
+        self._machine.suspend(self._sessions.create(session_id, data), USER)
+
+    def put(self, session_id: str, key: str, value: Any) -> bool:
+        return bool(self._machine.suspend(self._sessions.put(session_id, key, value), USER))
+
+    def drop(self, session_id: str, key: str) -> None:
+        self._machine.suspend(self._sessions.drop(session_id, key), USER)
+
+    def move(self, session_id: str, new_id: str) -> bool:
+        return bool(self._machine.suspend(self._sessions.move(session_id, new_id), USER))
+
+    def delete(self, session_id: str) -> None:
+        self._machine.suspend(self._sessions.delete(session_id), USER)
+
+
+def use_store(machine: Machine, store: Store) -> None:
+    """Let the program on *machine* keep everything in *store*. Before its files run."""
+    machine.library[elsewhere.LIBRARY_KEY] = store
+    install_elsewhere(machine, store.key_values)
+    jobs_of(machine).store = store.jobs
+
+
+def store_in(machine: Machine) -> Store | None:
+    """The store that `use_store` gave."""
+    return machine.library.get(elsewhere.LIBRARY_KEY)

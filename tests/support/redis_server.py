@@ -1,0 +1,87 @@
+"""A real Redis for tests: Debian's, on a Unix socket or a free port, gone with the test."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+BINARY = shutil.which("redis-server") or shutil.which("valkey-server")
+needs_redis = pytest.mark.skipif(BINARY is None, reason="needs redis-server")
+
+
+class RedisServer:
+    """One server process and its folder."""
+
+    def __init__(self, *options: str, port: int = 0, keeps: bool = False) -> None:
+        # A socket's path may have 107 bytes only, which pytest's folders may not leave.
+        self.folder = Path(tempfile.mkdtemp(prefix="soli-redis-"))
+        self.socket = self.folder / "s"
+        self.port = port
+        self._options = (*options, *(("--appendonly", "yes") if keeps else ("--save", "")))
+        self.process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0" if self.port else f"unix://{self.socket}"
+
+    def start(self) -> None:
+        """Start the process, and wait until it answers."""
+        assert BINARY is not None
+        where = ("--port", str(self.port), "--unixsocket", str(self.socket))
+        command = [BINARY, *where, "--dir", str(self.folder), *self._options]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 10
+        while not self._answers():
+            assert time.monotonic() < deadline, "redis-server does not answer"
+            time.sleep(0.01)
+
+    def _answers(self) -> bool:
+        try:
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(1)
+                client.connect(str(self.socket))
+                client.sendall(b"PING\r\n")
+                return client.recv(64).startswith((b"+PONG", b"-NOAUTH"))
+        except OSError:
+            return False
+
+    def kill(self) -> None:
+        """Like a crash."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: int) -> None:
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(10)
+            self.process = None
+
+    def close(self) -> None:
+        self._end(signal.SIGKILL)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def redis_server(*options: str, port: int = 0, keeps: bool = False) -> Iterator[RedisServer]:
+    """A server while the block runs. *keeps*: its data outlive it."""
+    server = RedisServer(*options, port=port, keeps=keeps)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

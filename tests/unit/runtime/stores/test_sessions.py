@@ -1,0 +1,94 @@
+"""Sessions behave alike wherever they are kept."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from soli_runtime.http.sessions import MemoryStore, Session
+from soli_runtime.stores.redis.sessions import RedisSessions
+from soli_runtime.stores.sqlite.sessions import SqliteSessions
+from soli_runtime.stores.waited import WaitedSessions
+
+from .conftest import KINDS, Made
+
+
+def sessions(made: Made, kind: str, prefix: str | None = None, **options: Any) -> Any:
+    """A `SessionStore` of that kind."""
+    store = made.store(kind, prefix=prefix)
+    if store is None:
+        return MemoryStore(time.monotonic, **options)
+    if kind == "redis":
+        kept: Any = RedisSessions(store._link, **options)  # type: ignore[attr-defined]
+    else:
+        kept = SqliteSessions(store._database, **options)  # type: ignore[attr-defined]
+    return WaitedSessions(made.library(store).machine, kept)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_session_from_beginning_to_end(made: Made, kind: str) -> None:
+    """Keys of any text, values of any JSON form, a new id after login, an end."""
+    store = sessions(made, kind)
+    session = Session(store, None)
+    assert session.all() == {}
+    session.set("", {"a": [1.0, None, "é"]})
+    session.set("m", 1)
+    first = session.id
+    again = Session(store, first)
+    assert again.all() == {"": {"a": [1.0, None, "é"]}, "m": 1}
+    assert type(again.get("")["a"][0]) is float
+    assert again.delete("m") == 1
+    assert again.has("m") is False
+    second = again.regenerate()
+    assert second != first
+    assert Session(store, first).current_id() is None
+    assert Session(store, second).all() == {"": {"a": [1.0, None, "é"]}}
+    Session(store, second).destroy()
+    assert Session(store, second).all() == {}
+    assert store.put(second, "k", 1) is False
+    assert store.move(second, "other") is False
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_use_puts_off_the_end(made: Made, kind: str) -> None:
+    """Whether it reads or writes; without use a session is gone."""
+    store = sessions(made, kind, idle_seconds=0.3)
+    session = Session(store, None)
+    session.set("a", 1)
+    for _ in range(4):
+        time.sleep(0.1)
+        assert session.get("a") == 1
+    time.sleep(0.4)
+    assert Session(store, session.id).get("a") is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_writers_of_different_keys_do_not_meet(made: Made, kind: str) -> None:
+    """Each of two requests read the session before the other wrote."""
+    store = sessions(made, kind)
+    first = Session(store, None)
+    first.set("a", 1)
+    here, there = Session(store, first.id), Session(store, first.id)
+    assert here.get("a") == there.get("a") == 1
+    here.set("b", 2)
+    there.set("c", 3)
+    assert here.all() == {"a": 1, "b": 2, "c": 3}
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_a_session_outlives_its_process(made: Made, kind: str) -> None:
+    session = Session(sessions(made, kind, "kept"), None)
+    session.set("user", 7)
+    assert Session(sessions(made, kind, "kept"), session.id).get("user") == 7
+
+
+def test_the_file_holds_so_many_sessions(made: Made) -> None:
+    """At the limit all, one past it the one that ends first is gone."""
+    store = sessions(made, "sqlite", max_sessions=2)
+    for name in ("a", "b"):
+        store.create(name, {"x": name})
+    assert store.load("a") == {"x": "a"}
+    store.create("c", {})
+    assert [store.load(name) for name in ("a", "b", "c")].count(None) == 1
+    assert store.load("c") == {}
