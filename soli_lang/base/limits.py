@@ -27,7 +27,7 @@ class Limits(Record, frozen=True, kw_only=True):
     """
 
     max_steps: int = 5_000_000
-    max_seconds: float = 2.0
+    max_seconds: float = 5.0
     max_depth: int = 1000
     max_value_bytes: int = 64 * 1024 * 1024
     max_call_bytes: int = 512 * 1024 * 1024

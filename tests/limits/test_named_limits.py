@@ -55,7 +55,7 @@ def test_every_limit_has_a_default() -> None:
     """A host that gives none is safe from the programs that it runs."""
     assert Limits() == Limits(
         max_steps=5_000_000,
-        max_seconds=2.0,
+        max_seconds=5.0,
         max_depth=1000,
         max_value_bytes=64 << 20,
         max_call_bytes=512 << 20,
