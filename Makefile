@@ -13,7 +13,7 @@ NODE := tests/node/node_modules/.installed
 SETUP_INPUTS := pyproject.toml hatch_build.py scripts/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fast check lint format types wheel-check bench autobahn test-lowest golden picture clean
+.PHONY: help setup run test fast check lint format types wheel-check bench autobahn test-lowest golden guide picture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ test-lowest: ## the server's tests with the oldest dependencies that we allow
 
 golden: $(DEV) ## rewrite the golden files; review the diff before committing it
 	@SOLI_REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/errors $(ARGS)
+
+guide: $(DEV) ## write what the programs of docs/guide print into its pages; review the diff
+	@$(BIN)/python -m tests.support.guide
 
 picture: $(DEV) ## draw the rooms in docs/architecture.md as the imports are now
 	@$(BIN)/python -m tests.support.rooms

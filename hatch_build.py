@@ -1,4 +1,4 @@
-"""Ship grammar/soli.lark inside the wheel, beside the package that reads it."""
+"""Ship what packages read but does not lie in them: the grammar and the JavaScript client."""
 
 from typing import Any
 
@@ -8,4 +8,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class GrammarHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "standard":
-            build_data["force_include"]["grammar/soli.lark"] = "soli_lang/soli.lark"
+            include = build_data["force_include"]
+            include["grammar/soli.lark"] = "soli_lang/soli.lark"
+            for name in ("soli.js", "soli.d.ts"):
+                include[f"clients/js/{name}"] = f"soli_runtime/clients_js/{name}"

@@ -136,7 +136,7 @@ def default_in_words(setting: Setting) -> str:
         for size, unit in ((1 << 20, "MiB"), (1 << 10, "KiB")):
             if name.endswith("bytes") and value % size == 0:
                 return f"{value // size} {unit}"
-        return f"{value:.0f}"
+        return f"{value:g}" if value < 1000 else f"{value:.0f}"
     return str(value)
 
 

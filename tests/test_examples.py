@@ -14,6 +14,7 @@ from websockets.sync.client import ClientConnection
 from .support.live import ROOT, SOLI, LiveServer, receive, receive_json, serve
 
 EXAMPLES = ROOT / "examples"
+NAMES = ["hello.soli", "echo", "broadcast.soli", "rooms.soli", "chat", "poll"]
 
 
 def example(name: str) -> Iterator[LiveServer]:
@@ -26,7 +27,7 @@ def chat() -> Iterator[LiveServer]:
     yield from example("chat")
 
 
-@pytest.mark.parametrize("name", ["hello.soli", "echo", "broadcast.soli", "rooms.soli", "chat"])
+@pytest.mark.parametrize("name", NAMES)
 def test_an_example_passes_the_check(name: str) -> None:
     """`soli check` finds nothing wrong with it."""
     result = subprocess.run(
@@ -36,7 +37,7 @@ def test_an_example_passes_the_check(name: str) -> None:
     assert (result.returncode, result.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("name", ["echo", "chat"])
+@pytest.mark.parametrize("name", ["echo", "chat", "poll"])
 def test_the_specs_of_an_example_pass(name: str) -> None:
     """`soli test` runs the tests that the example has in Soli itself."""
     result = subprocess.run(
@@ -50,7 +51,7 @@ def test_no_example_is_forgotten() -> None:
     """Whoever adds an example adds a test here."""
     names = {path.name for path in EXAMPLES.iterdir() if path.name != "README.md"}
 
-    assert names == {"hello.soli", "echo", "broadcast.soli", "rooms.soli", "chat"}
+    assert names == set(NAMES)
 
 
 def test_hello_runs_to_its_end() -> None:

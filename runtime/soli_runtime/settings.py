@@ -87,9 +87,12 @@ class Settings(Record, frozen=True, kw_only=True):
         "seconds",
         "that a channel is remembered which lost its last user, for clients that come back; 0: not",
     )
-    handler_steps: int = _setting(5_000_000, "count", "steps of one handler call; 0: no limit")
+    handler_steps: int = _setting(2_000_000, "count", "steps of one handler call; 0: no limit")
     handler_seconds: float = _setting(
-        1.0, "seconds", "that one handler call may compute; 0: no limit"
+        0.15, "seconds", "that one handler call may compute; 0: no limit"
+    )
+    heavy_percent: int = _setting(
+        20, "count", "of the time, for handler calls of more than 40 ms; 0: no limit"
     )
     handler_wait_seconds: float = _setting(
         30.0, "seconds", "that one handler call may wait; 0: no limit"

@@ -70,7 +70,7 @@ async def longest_wait(site: Site, attack: Any) -> tuple[Any, float]:
         return task.result(), worst
 
 
-@pytest.mark.parametrize("path", ["/ignored"])
+@pytest.mark.parametrize("path", ["/ignored", "/named", "/whole"])
 @pytest.mark.parametrize(
     "body",
     [b"[" + b"0," * (4 * MIB - 10) + b"x", b"[" + b"1234567890123456789," * 400_000 + b"0]"],

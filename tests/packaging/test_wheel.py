@@ -36,7 +36,11 @@ def test_the_wheel_holds_our_packages_and_nothing_else(wheel: Path) -> None:
         for package, folder in PACKAGES.items()
         for path in folder.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
-    } | {"soli_lang/soli.lark"}
+    } | {
+        "soli_lang/soli.lark",
+        "soli_runtime/clients_js/soli.js",
+        "soli_runtime/clients_js/soli.d.ts",
+    }
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
 

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from soli_runtime.core.wire import to_json
+from soli_runtime.http.files.static_files import StaticFolder
 from soli_runtime.http.responses import response_of
-from soli_runtime.http.static_files import StaticFolder
 
 from soli_lang.values.values import symbol
 

@@ -6,6 +6,8 @@ wait costs two greenlet switches and no task, future or timer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 from soli_lang.base.errors import Cancelled, LimitError, SoliError, render
@@ -86,9 +88,19 @@ class Calls:
         value = invoke(argument)
         return None if value is SKIP else value
 
-    async def wait(self, invoke: Invoke, argument: Value, local: dict[str, Any]) -> Value:
-        """The same for coroutines: the value, or the exception raised."""
-        outcome = await self._outcome(invoke, argument, local)
+    async def wait(
+        self,
+        invoke: Invoke,
+        argument: Value,
+        local: dict[str, Any],
+        computed: Callable[[float, float], None] | None = None,
+    ) -> Value:
+        """The same for coroutines: the value, or the exception raised.
+
+        *computed* is told, on `perf_counter`'s scale, from when to when the call held the loop
+        before it ended or first waited.
+        """
+        outcome = await self._outcome(invoke, argument, local, computed)
         if outcome.__class__ is not Failure:
             return outcome
         error, outcome = outcome.error, None
@@ -97,7 +109,13 @@ class Calls:
         finally:
             del error  # its traceback will hold this frame
 
-    async def _outcome(self, invoke: Invoke, argument: Value, local: dict[str, Any]) -> Any:
+    async def _outcome(
+        self,
+        invoke: Invoke,
+        argument: Value,
+        local: dict[str, Any],
+        computed: Callable[[float, float], None] | None,
+    ) -> Any:
         """The value, or a `Failure`."""
         import asyncio
 
@@ -108,7 +126,10 @@ class Calls:
             if not finished.done():
                 finished.set_result(outcome)
 
+        started = perf_counter()
         outcome = self.run(invoke, argument, local, done)
+        if computed is not None:
+            computed(started, perf_counter())
         if outcome.__class__ is Runner:
             runner = outcome
             try:

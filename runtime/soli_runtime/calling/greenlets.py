@@ -51,6 +51,10 @@ def note_place(error: BaseException) -> None:
     error.add_note(f"raised at {place}")
 
 
+class WaitLimitError(LimitError):
+    """A call waited for too long: it held up nobody."""
+
+
 class Runner(greenlet):  # type: ignore[misc]  # greenlet ships no types for subclassing
     """A greenlet that runs one call after another, and is the handle of the one it runs."""
 
@@ -206,7 +210,7 @@ def _wait(runner: Runner, awaitable: Awaitable[Any]) -> Any:
             timer.cancel()
     runner.waited += loop.time() - start
     if runner.expired:
-        raise LimitError(f"wait limit exceeded ({pool.wait_seconds:g} s)")
+        raise WaitLimitError(f"wait limit exceeded ({pool.wait_seconds:g} s)")
     if runner.cancelled or future.cancelled():
         raise Cancelled("cancelled")
     try:

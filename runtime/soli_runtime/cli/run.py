@@ -25,12 +25,20 @@ from .run_options import RunOptions, run_options
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from ..serving.seat import Seat
     from ..serving.service import Service
     from ..stores.store import Store
 
 
 def run_path(arguments: list[str]) -> int:
     """Run a program, serve it while it has routes. The exit status."""
+    seat = None
+    if "SOLI_SEAT" in os.environ:
+        from ..serving.seat import seat_of, take
+
+        seat = seat_of(os.environ)
+        if seat is not None and not take(seat):
+            return FAILED  # the parent died while we started
     options = run_options(arguments, os.environ)
     try:
         store = _store(options)
@@ -60,7 +68,7 @@ def run_path(arguments: list[str]) -> int:
         return _end(launched, store)
     if store is not None:
         launched.waiting.suspend(store.detach())  # from the loop on which the program was loaded
-    return _serve(how, launched, options)
+    return _serve(how, launched, options, seat)
 
 
 def _store(options: RunOptions) -> Store | None:
@@ -109,15 +117,16 @@ def _end(launched: Launched, store: Store | None) -> int:
     return max(statuses)
 
 
-def _serve(how: Launch, launched: Launched, options: RunOptions) -> int:
+def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | None) -> int:
     # Only here is the web server loaded: a script does without.
     import asyncio
 
     from ..observing.library_logs import adopt
-    from ..observing.logs import Log, stream_writer
+    from ..observing.log_lines import LineWriter
+    from ..observing.logs import Log
     from ..serving.server import CannotListen, serve
 
-    log = Log(stream_writer(), level=options.log_level, as_json=options.log_format == "json")
+    log = Log(LineWriter(), level=options.log_level, as_json=options.log_format == "json")
     adopt(log)
     settings = how.settings
 
@@ -129,7 +138,8 @@ def _serve(how: Launch, launched: Launched, options: RunOptions) -> int:
             launched,
             settings,
             log,
-            announce=_announce,
+            announce=_announce if seat is None else lambda _: seat.tell_ready(),
+            seat=seat,
             relaunch=relaunch if settings.dev else None,
             beside=_console() if options.console else None,
         )

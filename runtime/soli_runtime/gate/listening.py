@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 BACKLOG = 4096
 
@@ -44,12 +44,29 @@ async def listen(factory: Callable[[], asyncio.Protocol], host: str, port: int) 
     """Accept connections on *host* and *port* (0: any that is free). Raises OSError."""
     loop = asyncio.get_running_loop()
     first = await loop.create_server(factory, host, port, backlog=BACKLOG, reuse_address=True)
-    servers = [first]
-    for bound in first.sockets if _accepts_singly(loop) else ():
+    return Listening([first, *await _again(factory, first.sockets)])
+
+
+async def listen_on(
+    factory: Callable[[], asyncio.Protocol], sockets: list[socket.socket]
+) -> Listening:
+    """Accept connections on *sockets* that listen already. They are closed by `close`."""
+    loop = asyncio.get_running_loop()
+    servers = [await loop.create_server(factory, sock=one, backlog=BACKLOG) for one in sockets]
+    return Listening([*servers, *await _again(factory, sockets)])
+
+
+async def _again(
+    factory: Callable[[], asyncio.Protocol], sockets: Iterable[socket.socket]
+) -> list[asyncio.Server]:
+    """The same sockets under further descriptors, where that helps."""
+    loop = asyncio.get_running_loop()
+    servers = []
+    for bound in sockets if _accepts_singly(loop) else ():
         for _ in range(ACCEPTS_PER_TURN - 1):
             again = socket.socket(bound.family, bound.type, bound.proto, os.dup(bound.fileno()))
             servers.append(await loop.create_server(factory, sock=again, backlog=BACKLOG))
-    return Listening(servers)
+    return servers
 
 
 def _accepts_singly(loop: asyncio.AbstractEventLoop) -> bool:

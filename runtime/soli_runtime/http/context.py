@@ -54,3 +54,29 @@ class RequestContext(Record):
     def origin(self) -> str:
         """`http://host` as the client sees it."""
         return f"{self.raw.scheme}://{self.raw.headers.get('host', 'localhost')}"
+
+
+class AuthenticationContext:
+    """What builtins see of a request whose user is not known yet."""
+
+    __slots__ = (
+        "instance",
+        "layout",
+        "origin",
+        "raw",
+        "rendered",
+        "request",
+        "session",
+        "set_cookies",
+        "stream",
+        "user",
+    )
+
+    def __init__(self, raw: RawRequest, request: dict[str, Any], session: Session) -> None:
+        self.raw = raw
+        self.request = {"all": request["params"], **request}
+        self.session = session
+        self.user = None
+        self.instance = self.layout = self.rendered = self.stream = None
+        self.set_cookies: list[str] = []
+        self.origin = ""

@@ -11,13 +11,13 @@ warnings and errors only some are written each second (`log_floods`), all are co
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import Any
 
 from .floods import WINDOW_SECONDS, Floods
+from .log_lines import LineWriter
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "silent": 100}
 
@@ -72,10 +72,14 @@ class Log:
         """Let floods be summed up on time; without a timer the next line does that."""
         self._call_later = call_later
         self._flush_is_due = False
+        if isinstance(self._write, LineWriter):
+            self._write.use_timer(call_later)
 
     def flush(self) -> None:
         """Sum up every flood that goes on (the end of a program)."""
         self._tell(self._clock(), self._floods.all())
+        if isinstance(self._write, LineWriter):
+            self._write.finish()
 
     def _record(self, level: str, event: str, fields: dict[str, Any]) -> None:
         self.counts[event] += 1
@@ -98,7 +102,7 @@ class Log:
 
     def _timer_came(self) -> None:
         self._flush_is_due = False
-        self.flush()
+        self._tell(self._clock(), self._floods.all())
 
     def _tell(self, now: float, floods: list[tuple[str, dict[str, Any]]]) -> None:
         for level, fields in floods:
@@ -142,20 +146,6 @@ def _json(value: Any) -> str:
     """JSON for people, but for characters that could drive a terminal."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if text.isprintable() else json.dumps(value, default=str)
-
-
-def stream_writer(stream: TextIO | None = None) -> Write:
-    """Writes to *stream*, by default to what `sys.stderr` is at the time; never raises."""
-
-    def write(text: str) -> None:
-        target = stream if stream is not None else sys.stderr
-        try:
-            target.write(text)
-            target.flush()
-        except (OSError, ValueError):
-            pass  # a closed terminal must not take the server down with it
-
-    return write
 
 
 def silent() -> Log:

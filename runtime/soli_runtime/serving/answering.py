@@ -5,27 +5,29 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from soli_lang.base.errors import SoliError, render
+from soli_lang.base.errors import LimitError, SoliError, render
 from soli_lang.values.values import Value
 
 from ..builtins.http import Forbidden, final_response
 from ..calling.calls import Calls, failure_text
-from ..calling.greenlets import Runners
+from ..calling.greenlets import Runners, WaitLimitError
 from ..gate.forgery import is_forged
 from ..gate.origins import Peer
 from ..http import cors, middleware
 from ..http.bodies.incoming import BodyRefused, read_request
 from ..http.context import RequestContext
+from ..http.files.own_files import OwnFiles
+from ..http.files.static_files import StaticFile, StaticFolder, choose_part
 from ..http.hardening import hardening_of
 from ..http.messages import header_multidict, plain, to_aiohttp
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, is_response_hash, response_of, text_response
 from ..http.sse import SSE_HEADERS, BlockStream, Out, Subscriber, TopicStream
-from ..http.static_files import StaticFile, StaticFolder, choose_part
 from ..http.views import error_pages
 from ..json_codec import json_codec
 from ..loading.app import Target
@@ -53,6 +55,7 @@ class HttpActions:
         self.health_path = self._prefix + watching.HEALTH_PATH
         self._metrics_path = self._prefix + watching.METRICS_PATH
         self._static = StaticFolder(public) if public is not None else None
+        self._own_files = OwnFiles()
         # Streams last as long as their client: no bound on how long they wait.
         self._stream_calls = Calls(self._machine, Runners())
         self._middleware = middleware.collect(
@@ -116,9 +119,13 @@ class HttpActions:
         return not any(cors.covers(one, path) for one in self._app.declarations.open_to_others)
 
     def _static_file(self, request: web.BaseRequest, path: str) -> StaticFile | None:
-        if self._static is None or request.method not in ("GET", "HEAD"):
+        if request.method not in ("GET", "HEAD"):
             return None
-        return self._static.find(request.rel_url.path.removeprefix(self._prefix))
+        path = request.rel_url.path.removeprefix(self._prefix)
+        own = self._own_files.find(path)
+        if own is not None or self._static is None:
+            return own
+        return self._static.find(path)
 
     async def _metrics(self, request: web.BaseRequest, peer: Peer) -> web.StreamResponse:
         service = self._service
@@ -227,6 +234,7 @@ class HttpActions:
     async def _run(self, context: RequestContext, target: Target) -> Response:
         """The response of an action, whatever happens in it."""
         handler = target.handler
+        key, started = (context.raw.remote_ip, handler.name), time.perf_counter()
         stages = middleware.chosen(self._middleware, target.declared.middleware)
         invoke = middleware.around(self._machine, stages, handler.invoke)
         wanted = {*handler.body_parts, *(part for stage in stages for part in stage.body_parts)}
@@ -237,11 +245,17 @@ class HttpActions:
             def begin(_: Value) -> Value:
                 return invoke(context.request_with(wanted, self._machine))
 
-            value = await self._service.calls.wait(begin, None, {"request": context})
+            if not await self._service.heavy.turn(key):
+                return text_response(429, "too much work")
+            value = await self._service.calls.wait(
+                begin, None, {"request": context}, partial(self._service.heavy.took, key)
+            )
             return final_response(context, self._response(context, value), self._hardening)
         except Forbidden as error:
             return text_response(403, error.message)
         except Exception as error:
+            if isinstance(error, LimitError) and not isinstance(error, WaitLimitError):
+                self._service.heavy.ended_by_limit(key, started)
             self._log_failure("action_failed", handler.name, error, context)
             return self._failure(error)
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from soli_lang.base.errors import SoliError
+from soli_lang.base.errors import LimitError, SoliError
 from soli_lang.values.values import Value
 
 from ..calling.calls import Calls, failure_text, is_cancelled
-from ..calling.greenlets import Failure, Runner
+from ..calling.greenlets import Failure, Runner, WaitLimitError
 from ..core import actions
 from ..core.actions import ActionError
 from ..core.events import Events
@@ -38,6 +39,11 @@ Then = Callable[[Any], None]
 """What is done with a handler's return, or its `Failure`."""
 
 INTERNAL_ERROR = 1011
+POLICY_VIOLATION = 1008
+
+MAX_STRIKES = 3
+"""Calls ended by a limit, within `STRIKE_SECONDS`, that cost the connection."""
+STRIKE_SECONDS = 60.0
 
 _POLICY = frozenset(
     {
@@ -47,6 +53,7 @@ _POLICY = frozenset(
         CloseCause.RATE,
         CloseCause.SLOW_CONSUMER,
         CloseCause.VIOLATION,
+        CloseCause.WORK,
     }
 )
 """Ends that somebody who runs the server wants to know about."""
@@ -68,6 +75,7 @@ class Live:
         "now",
         "observation",
         "on_gone",
+        "stop_by",
         "tally",
         "when_empty",
     )
@@ -102,6 +110,12 @@ class Live:
         """Set while somebody watches; then conversations are of another class (`watched`)."""
         self.when_empty: Callable[[], None] | None = None
         """Called when the last conversation is forgotten (the server waits for it)."""
+        self.stop_by = float("inf")
+        """On `perf_counter`'s scale: no disconnect handler begins after that."""
+
+    def is_over(self) -> bool:
+        """Whether a server that stops has no time left for further handlers."""
+        return perf_counter() > self.stop_by
 
 
 class Visitor:
@@ -128,6 +142,7 @@ class Conversation:
         "handler",
         "live",
         "runner",
+        "strikes",
         "visitor",
         "was_opened",
     )
@@ -142,6 +157,8 @@ class Conversation:
         """The suspended call of the handler; None when none waits."""
         self.ended: tuple[int, str] | None = None
         """Close code and reason once the connection is closed."""
+        self.strikes: tuple[float, ...] = ()
+        """When a limit ended the handler, of late."""
         self.was_opened = False
 
     @property
@@ -191,7 +208,10 @@ class Conversation:
 
     def _log_policy(self, connection: Connection, code: int) -> None:
         ip, cause = self.visitor.remote_ip, connection.cause.value
-        self.live.log.warning("closed_by_policy", cause=cause, code=code, connection=self.id, ip=ip)
+        fields = {"cause": cause, "code": code, "connection": self.id, "ip": ip}
+        if connection.cause is CloseCause.WORK:
+            fields["handler"] = self.handler.name
+        self.live.log.warning("closed_by_policy", **fields)
 
     def on_cut(self, connection: Connection) -> None:
         # Nobody is there to wait for any more; what came before the end is still handled.
@@ -298,6 +318,8 @@ class Conversation:
         return True
 
     def _failed(self, error: BaseException) -> None:
+        if isinstance(error, LimitError) and not isinstance(error, WaitLimitError):
+            self._strike()
         live, name, kind = self.live, self.handler.name, kind_of(error)
         live.tally.handler_errors[name, kind] += 1
         live.log.error(
@@ -308,6 +330,17 @@ class Conversation:
             error=lambda: failure_text(error),
         )
         self._show(error.message if isinstance(error, SoliError) else "internal error")
+
+    def _strike(self) -> None:
+        """A limit ended the handler: what made it work so hard came from the other side."""
+        connection, now = self.connection, self.live.now()
+        if connection is None or self.ended is not None:
+            return
+        connection.ended_by_limit()
+        strikes = [at for at in self.strikes if now - at < STRIKE_SECONDS]
+        self.strikes = (*strikes, now)
+        if len(self.strikes) >= MAX_STRIKES:
+            connection.close(POLICY_VIOLATION, "too much work", cause=CloseCause.WORK)
 
     def _refused(self, error: ActionError) -> None:
         live = self.live
@@ -337,6 +370,9 @@ class Conversation:
         """The connection is closed and no handler runs: the disconnect event, then oblivion."""
         assert self.ended is not None
         self.live.hub.closing(self.id)
+        if self.live.is_over():
+            self._forget()
+            return
         try:
             event = self.events.disconnect(*self.ended)
             outcome = self._call(event, self._departed)

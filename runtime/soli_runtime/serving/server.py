@@ -12,13 +12,15 @@ from typing import Any
 from aiohttp import web
 
 from ..gate import open_files
-from ..gate.listening import Listening, listen
+from ..gate.listening import Listening, listen, listen_on
 from ..gate.silence import GreetingServer
 from ..loading.launch import Launched
 from ..loading.project import EXTENSIONS
 from ..observing.logs import Log
 from ..observing.memory_growth import GrowthWatch
 from ..settings import Settings
+from ..ws import CloseCode
+from .seat import Seat
 from .service import Service
 
 GC_THRESHOLDS = (20_000, 20, 20)
@@ -35,7 +37,11 @@ class CannotListen(Exception):
 class Server:
     """Serves one app until it is told to stop."""
 
-    def __init__(self, launched: Launched, settings: Settings, log: Log) -> None:
+    def __init__(
+        self, launched: Launched, settings: Settings, log: Log, seat: Seat | None = None
+    ) -> None:
+        self._seat = seat
+        self._close_code = CloseCode.GOING_AWAY
         self._launched = launched
         self._settings = settings
         self._log = log
@@ -66,13 +72,18 @@ class Server:
         await self._runner.setup()
         settings = self._settings
         try:
-            self._listening = await listen(self.web_server, settings.host, settings.port)
+            self._listening = await self._listen()
         except OSError as error:
             await self._runner.cleanup()
             where = f"{settings.host}:{settings.port}"
             reason = error.strerror or str(error)
             raise CannotListen(f"cannot listen on {where}: {reason}") from None
         self.address = self._listening.address
+
+    async def _listen(self) -> Listening:
+        if self._seat is not None:
+            return await listen_on(self.web_server, self._seat.listeners())
+        return await listen(self.web_server, self._settings.host, self._settings.port)
 
     @property
     def url(self) -> str:
@@ -81,8 +92,14 @@ class Server:
         shown = f"[{host}]" if ":" in host else host
         return f"http://{shown}:{port}"
 
-    def request_stop(self) -> None:
-        """Begin to stop; `run` returns when that is done."""
+    @property
+    def is_worker(self) -> bool:
+        """Whether a parent started this process as one of several."""
+        return self._seat is not None
+
+    def request_stop(self, code: int = CloseCode.GOING_AWAY) -> None:
+        """Begin to stop; connections are closed with *code*. `run` returns when that is done."""
+        self._close_code = code
         self._stop.set()
 
     async def wait(self) -> None:
@@ -94,7 +111,9 @@ class Server:
         if self._listening is not None:
             self._listening.close()
         try:
-            await asyncio.wait_for(self.service.stop(), self._settings.shutdown_seconds + 0.5)
+            await asyncio.wait_for(
+                self.service.stop(self._close_code), self._settings.shutdown_seconds + 0.5
+            )
         except TimeoutError:
             self._log.warning("shutdown_timeout")
         if self._runner is not None:
@@ -114,14 +133,15 @@ async def serve(
     announce: Callable[[str], None],
     relaunch: Relaunch | None = None,
     beside: Callable[[Service], Coroutine[Any, Any, None]] | None = None,
+    seat: Seat | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT. *announce* gets the URL once connections are accepted.
 
     With *relaunch*, changed files are loaded while serving. *beside* is run meanwhile, and
-    cancelled at the end. Raises CannotListen.
+    cancelled at the end. A worker has a *seat*. Raises CannotListen.
     """
     open_files.raise_limit()
-    server = Server(launched, settings, log)
+    server = Server(launched, settings, log, seat)
     await server.start()
     _install_signals(server)
     # What lives until the end need not be looked at by every collection.
@@ -157,6 +177,8 @@ def _install_signals(server: Server) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal, number)
+    if server.is_worker:  # its parent renews it: clients may come back at once
+        loop.add_signal_handler(signal.SIGHUP, server.request_stop, CloseCode.SERVICE_RESTART)
 
 
 async def _watch(server: Server, relaunch: Relaunch) -> None:

@@ -11,12 +11,13 @@ import itertools
 import sys
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from soli_lang.base.errors import SoliError
-from soli_lang.base.limits import Limits
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
@@ -29,10 +30,12 @@ from ..core.hub import Hub
 from ..core.realtime import LIBRARY_KEY as REALTIME_KEY
 from ..core.realtime import Realtime
 from ..gate.admission import Admission
+from ..gate.heavy import HeavyRequests
 from ..gate.hosts import is_allowed_host
 from ..gate.open_files import descriptor_of, descriptors_for_connections
 from ..gate.origins import Peer, TrustedProxies, origin_fault
 from ..http import sse
+from ..http.context import AuthenticationContext
 from ..http.messages import peer_of, plain, raw_request, to_aiohttp
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, is_response_hash, response_of, text_response
@@ -46,8 +49,9 @@ from ..observing.tally import Tally, kind_of
 from ..routing.routes import WEBSOCKET, Match
 from ..settings import Settings
 from ..stores.waited import WaitedSessions, store_in
-from ..ws import Endpoint, SocketLimits, choose_path, choose_protocol, upgrade
+from ..ws import CloseCode, Endpoint, choose_path, choose_protocol, upgrade
 from .answering import HttpActions
+from .budgets import handler_limits, socket_limits
 from .conversations import Conversation, Live, Visitor
 from .delivery import Delivery
 
@@ -90,6 +94,7 @@ class Service:
         self.calls = self._calls_of(app)
         waiting.serve(self.calls.suspend)
         self.endpoint = Endpoint(socket_limits(settings), loop=self.loop)
+        self.heavy = HeavyRequests(self.endpoint.turns, self.endpoint.clock)
         self.admission = Admission(settings, descriptors_for_connections())
         self._proxies = TrustedProxies(settings.trusted_proxies)
         # Jobs may wait for as long as they need to: nobody waits for them.
@@ -210,16 +215,17 @@ class Service:
         for conversation in self.live.conversations.values():
             conversation.handler = handlers.get(conversation.handler.name, conversation.handler)
 
-    async def stop(self) -> None:
-        """Close every connection (1001), let the disconnect handlers run, within the deadline."""
+    async def stop(self, code: int = CloseCode.GOING_AWAY) -> None:
+        """Close every connection, let the disconnect handlers run, within the deadline."""
         self._stopping = True
         seconds = self.settings.shutdown_seconds
+        self.live.stop_by = perf_counter() + 0.8 * seconds
         deadline = self.loop.time() + seconds
         self.http.stop()
         self._worker.stop()
         await self._worker.ended(seconds / 3)
         await self._finish_running(seconds / 3)
-        await self.endpoint.close_all(seconds / 3)
+        await self.endpoint.close_all(seconds / 3, code)
         await self._handlers_done(deadline)
         self.delivery.stop()
         if self._store is not None:
@@ -401,14 +407,25 @@ class Service:
                 if asyncio.iscoroutine(found) or isinstance(found, asyncio.Future):
                     found = await found
             else:
-                invoke = self._machine.callback(function, 1)
-                local = {"request": AuthenticationContext(raw, request, session)}
-                found = await self.calls.wait(invoke, request, local)
+                found = await self._asked(function, raw, request, session)
         except Forbidden as error:
             return text_response(403, error.message)
         except Exception as error:
             return self._authentication_failed(error, raw)
         return self._judged(found, raw)
+
+    async def _asked(
+        self, function: Value, raw: RawRequest, request: dict[str, Any], session: Session
+    ) -> Value:
+        """What the program's `authenticate` says."""
+        key = (raw.remote_ip, "authenticate")
+        if not await self.heavy.turn(key):
+            return text_response(429, "too much work")
+        context = AuthenticationContext(raw, request, session)
+        invoke = self._machine.callback(function, 1)
+        return await self.calls.wait(
+            invoke, request, {"request": context}, partial(self.heavy.took, key)
+        )
 
     def _judged(self, found: Value, raw: RawRequest) -> Value | Response:
         if isinstance(found, Response):
@@ -452,32 +469,6 @@ async def _until(register: Callable[[Callable[[], None]], None], seconds: float)
     return True
 
 
-class AuthenticationContext:
-    """What builtins see of a request whose user is not known yet."""
-
-    __slots__ = (
-        "instance",
-        "layout",
-        "origin",
-        "raw",
-        "rendered",
-        "request",
-        "session",
-        "set_cookies",
-        "stream",
-        "user",
-    )
-
-    def __init__(self, raw: RawRequest, request: dict[str, Any], session: Session) -> None:
-        self.raw = raw
-        self.request = {"all": request["params"], **request}
-        self.session = session
-        self.user = None
-        self.instance = self.layout = self.rendered = self.stream = None
-        self.set_cookies: list[str] = []
-        self.origin = ""
-
-
 def _wants_websocket(request: web.BaseRequest) -> bool:
     return "websocket" in request.headers.get("Upgrade", "").lower()
 
@@ -485,26 +476,3 @@ def _wants_websocket(request: web.BaseRequest) -> bool:
 def _interned(value: str) -> str:
     """Most header values are the same for many connections; keep one copy."""
     return sys.intern(value) if len(value) < 256 else value
-
-
-def socket_limits(settings: Settings) -> SocketLimits:
-    """The settings that concern single sockets."""
-    return SocketLimits(
-        max_message_bytes=settings.max_message_bytes,
-        message_rate=settings.message_rate,
-        message_burst=settings.effective_message_burst,
-        max_outbox_bytes=settings.max_outbox_bytes,
-        ping_seconds=settings.ping_seconds,
-        compression=settings.compression,
-        refuse_binary=settings.binary == "refuse",
-    )
-
-
-def handler_limits(settings: Settings) -> Limits:
-    """What one call of a handler may use."""
-    return Limits(
-        max_steps=settings.handler_steps,
-        max_seconds=settings.handler_seconds,
-        max_value_bytes=settings.max_value_bytes,
-        max_call_bytes=settings.handler_bytes,
-    )

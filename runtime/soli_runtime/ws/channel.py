@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING
 
 from .protocol.frames import FrameParser, Inflater, ProtocolViolation
 from .targets import Borrowed, Target, borrow, through_transport
+from .turns import CONNECTION_SHARE, SLICE_SECONDS
 
 if TYPE_CHECKING:
     from .endpoint import Endpoint
     from .fanout import Room
 
-__all__ = ["BY_LISTENER", "BY_OUTBOX", "Channel"]
+__all__ = ["BY_LISTENER", "BY_OUTBOX", "BY_TURN", "Channel"]
 
 #: Who holds back the parser; bits of `Channel._holds`.
-BY_LISTENER, BY_OUTBOX = 1, 2
+BY_LISTENER, BY_OUTBOX, BY_TURN = 1, 2, 4
 
 #: How many times `max_outbox_bytes` may pile up before the loop had a turn to write it.
 BURST_FACTOR = 8
@@ -47,12 +48,16 @@ class Channel(FrameParser, asyncio.Protocol):
         "_counters",
         "_endpoint",
         "_holds",
+        "_mark",
         "_pending",
         "_pending_bytes",
         "_pending_pong",
+        "_slice_end",
         "_socket",
         "_target",
         "_transport",
+        "due",
+        "is_heavy",
         "put",
         "rooms",
     )
@@ -78,6 +83,10 @@ class Channel(FrameParser, asyncio.Protocol):
         self._pending_bytes = 0
         # The one pong that may wait (RFC 6455 section 5.5.3 lets us skip older ones).
         self._pending_pong: bytes | None = None
+        # Its place among those that wait (`turns.Waiting`), and the end of what it may compute now.
+        self.due = 0.0
+        self.is_heavy = True
+        self._mark = self._slice_end = 0.0
         # Whether to close the line when all is written.
         self._close_when_written = False
 
@@ -196,7 +205,7 @@ class Channel(FrameParser, asyncio.Protocol):
             self._cut_while_held()
             return
         self._release(BY_LISTENER | BY_OUTBOX)
-        self._read_on()
+        self._read_on()  # or when its turn comes
 
     def pause_writing(self) -> None:
         """The transport has enough; uvloop calls this from within `write`."""
@@ -304,6 +313,44 @@ class Channel(FrameParser, asyncio.Protocol):
             self._close_transport()
         else:
             transport.write_eof()
+
+    # Turns
+
+    def _begin_slice(self, now: float) -> None:
+        self._mark = now
+        self._slice_end = now + SLICE_SECONDS
+
+    def _computed(self) -> None:
+        """Count what this connection computed since it was last counted.
+
+        Past its slice it has to wait.
+        """
+        endpoint = self._endpoint
+        now, mark = endpoint.clock(), self._mark
+        self._mark = now
+        self.is_heavy = endpoint.turns.took(mark, now)
+        due = self.due
+        self.due = (due if due > mark else mark) + (now - mark) / CONNECTION_SHARE
+        if now > self._slice_end:
+            self._wait_for_turn()
+
+    def _wait_for_turn(self) -> None:
+        """Parse no further until those had their turn who come first."""
+        if not self._is_muted and not self._holds & BY_TURN:
+            self._hold(BY_TURN)
+            self._endpoint.turns.wait(self)
+
+    def ended_by_limit(self) -> None:
+        """A limit ended the handler that the listener is in."""
+        now = self._endpoint.clock()
+        self._endpoint.turns.ended_by_limit(now - self._mark)
+
+    def turn_came(self) -> None:
+        """Go on with what waits; never raises."""
+        if self._holds & BY_TURN:
+            self._release(BY_TURN)
+            self._begin_slice(self._endpoint.clock())
+            self._read_on()
 
     # Reading on and off
 

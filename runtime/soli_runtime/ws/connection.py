@@ -17,7 +17,7 @@ called from within a call that it made on a connection.
 import logging
 from typing import TYPE_CHECKING, Any
 
-from .channel import BY_LISTENER, BY_OUTBOX, Channel
+from .channel import BY_LISTENER, BY_OUTBOX, BY_TURN, Channel
 from .counters import CloseCause
 from .listener import NOBODY, Listener
 from .protocol.deflate import Agreement, inflate
@@ -34,6 +34,11 @@ from .protocol.frames import (
 )
 from .protocol.masking import unmask
 from .protocol.outgoing import Outgoing, outgoing
+from .turns import (
+    BUSY_SHARE,
+    NEWCOMER_SECONDS,
+    SLACK_SECONDS,
+)
 
 if TYPE_CHECKING:
     import asyncio
@@ -48,6 +53,8 @@ OPEN, CLOSING, CLOSED = 0, 1, 2
 
 #: Unanswered pings after which the peer is gone.
 MAX_UNANSWERED_PINGS = 2
+#: Seconds of computing that leave a connection in good standing whatever else.
+LIGHT_SECONDS = 0.002
 #: Fragments below this size count as messages do, against the rate.
 SMALL_FRAGMENT_BYTES = 64
 
@@ -187,10 +194,15 @@ class Connection(Channel):
         """
         self._attach(transport)
         self._endpoint.register(self)
+        started = self._endpoint.clock()
+        self.due = started + NEWCOMER_SECONDS
+        self._begin_slice(started)
         try:
             self._listener.on_open(self)
         except Exception:
             self.failed()
+        self._computed()
+        self.is_heavy = True  # until a message shows otherwise
         if received:
             self.data_received(received)
 
@@ -203,13 +215,20 @@ class Connection(Channel):
         `on_text` do the same step by step.
         """
         size = len(data)
+        endpoint = self._endpoint
+        turns = endpoint.turns
+        started = endpoint.clock()
+        if turns.busy_until > started or (self.is_heavy and turns.heavy_until > started):
+            self._wait_for_turn()  # as `must_wait` says
         if not (
             self._at_start and 6 < size <= self._short and data[0] == 0x81 and data[1] == size + 122
         ):
+            self._begin_slice(started)
             super().data_received(data)
             return
         counters = self._counters
         counters.bytes_in += size
+        self._mark = started
         try:
             payload = bytearray(data[6:])
             unmask(data[2:6], payload)
@@ -220,16 +239,23 @@ class Connection(Channel):
                 self._violated(invalid_utf8())
                 return
             counters.messages_in += 1
-            endpoint = self._endpoint
             if endpoint.message_interval:
-                now = endpoint.clock()
-                if self._rate_time <= now:
-                    self._rate_time = now + endpoint.message_interval
+                if self._rate_time <= started:
+                    self._rate_time = started + endpoint.message_interval
                 elif self._is_too_fast():
                     return
             self._listener.on_message(self, text)
         except Exception:
             self.failed()
+        # `_computed`, written out for what takes next to nothing.
+        spent = endpoint.clock() - started
+        if spent < LIGHT_SECONDS:
+            self.is_heavy = False
+            busy, least = turns.busy_until, started - SLACK_SECONDS
+            turns.busy_until = (busy if busy > least else least) + spent / BUSY_SHARE
+        else:
+            self._begin_slice(started)
+            self._computed()
 
     # FrameParser
 
@@ -242,6 +268,7 @@ class Connection(Channel):
             self._listener.on_message(self, text)
         except Exception:
             self.failed()
+        self._computed()
 
     def on_binary(self, data: bytes) -> None:
         """Hand a binary message to the listener, unless they are refused."""
@@ -255,6 +282,7 @@ class Connection(Channel):
             self._listener.on_message(self, data)
         except Exception:
             self.failed()
+        self._computed()
 
     def on_fragment(self, size: int) -> None:
         """Count a small fragment: `max_message_bytes` alone would let a million of them in."""
@@ -401,7 +429,7 @@ class Connection(Channel):
         self._endpoint.loop.call_soon(self._report_end)
         if self._holds:
             # The peer's Close may stand behind messages that nobody wants any more.
-            self._release(BY_LISTENER | BY_OUTBOX)
+            self._release(BY_LISTENER | BY_OUTBOX | BY_TURN)
             self._endpoint.loop.call_soon(self._read_on)
 
     def _report_end(self) -> None:

@@ -17,6 +17,7 @@ class CloseCause(StrEnum):
     SLOW_CONSUMER = "slow_consumer"
     PING_TIMEOUT = "ping_timeout"
     LISTENER_ERROR = "listener_error"
+    WORK = "work"
     SHUTDOWN = "shutdown"
 
 

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from .counters import CloseCause, Counters
 from .fanout import Fanout
 from .limits import SocketLimits
 from .protocol.frames import CloseCode
+from .turns import Turns
 from .wheel import Wheel
 
 if TYPE_CHECKING:
@@ -38,7 +40,10 @@ class Endpoint:
     ) -> None:
         self.loop = asyncio.get_running_loop() if loop is None else loop
         self.limits = SocketLimits() if limits is None else limits
-        self.clock = self.loop.time if clock is None else clock
+        # Not the loop's clock: uvloop's stands still within a turn.
+        self.clock = perf_counter if clock is None else clock
+        #: Who may compute when.
+        self.turns = Turns(self.loop, self.clock, self.limits.heavy_share)
         rate = self.limits.message_rate
         #: Seconds between two messages at exactly the allowed rate; 0: not limited.
         self.message_interval = 1 / rate if rate else 0.0

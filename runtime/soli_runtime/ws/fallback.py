@@ -74,7 +74,11 @@ class FallbackConnection(Connection):
         while True:
             await self._readable.wait()
             message = await response.receive()
+            endpoint = self._endpoint
+            if endpoint.turns.must_wait(self, endpoint.clock()):
+                self._wait_for_turn()
             await self._readable.wait()
+            self._begin_slice(endpoint.clock())
             if message.type in (WSMsgType.CLOSED, WSMsgType.CLOSING):
                 return
             try:

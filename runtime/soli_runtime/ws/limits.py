@@ -23,6 +23,8 @@ class SocketLimits:
     close_seconds: float = 5
     #: What a held connection may have buffered before it stops reading from its socket.
     max_held_bytes: int = 64 * 1024
+    #: Share of the time that calls of more than 40 ms may take; 0: not limited.
+    heavy_share: float = 0.2
     #: Whether to agree to permessage-deflate.
     compression: bool = False
     #: Whether a binary message closes the connection (1003).

@@ -22,8 +22,8 @@ def test_defaults_are_those_of_the_table() -> None:
     assert (settings.max_rooms, settings.max_presence_bytes) == (128, 4096)
     assert settings.presence_resync_seconds == 1
     assert settings.presence_resync_bytes == 1024 * 1024
-    assert settings.handler_steps == 5_000_000
-    assert (settings.handler_seconds, settings.handler_wait_seconds) == (1, 30)
+    assert settings.handler_steps == 2_000_000
+    assert (settings.handler_seconds, settings.handler_wait_seconds) == (0.15, 30)
     assert settings.max_value_bytes == 64 * 1024 * 1024
     assert (settings.allowed_origins, settings.trusted_proxies) == ((), ())
     assert (settings.allowed_hosts, settings.cross_origin) == ((), "refuse")

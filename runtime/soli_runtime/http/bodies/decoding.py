@@ -69,7 +69,7 @@ class _BodyReader:
         text = self.read("body")
         pay_for_reading(self._machine, text)
         try:
-            return decode_json(text)
+            return decode_json(text, spend=self._machine.spend)
         except LimitError:
             raise
         except SoliError:

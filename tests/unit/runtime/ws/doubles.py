@@ -232,7 +232,11 @@ class Stage:
 
     def __init__(self, **limits: Any) -> None:
         self.loop = FakeLoop()
-        self.endpoint = Endpoint(SocketLimits(**limits), loop=self.loop)  # type: ignore[arg-type]
+        self.endpoint = Endpoint(
+            SocketLimits(**limits),  # type: ignore[arg-type]
+            loop=self.loop,  # type: ignore[arg-type]
+            clock=self.loop.time,
+        )
 
     def connect(
         self,

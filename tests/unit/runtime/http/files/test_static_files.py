@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from soli_runtime.http.static_files import (
+from soli_runtime.http.files.static_files import (
     Part,
     StaticFile,
     StaticFolder,

@@ -1,0 +1,60 @@
+"""What a worker process is told by its parent, and how it tells that it is ready."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+
+from soli_lang.base.records import Record
+
+VARIABLE = "SOLI_SEAT"
+"""`NUMBER:PARENT:READY:SOCKET,SOCKET…`: numbers of the worker, a process and descriptors."""
+PR_SET_PDEATHSIG = 1
+
+
+class Seat(Record, frozen=True):
+    """One place among the workers of a machine."""
+
+    number: int
+    parent: int
+    """The parent's process id."""
+    ready: int
+    """Descriptor into which one byte is written when the worker accepts."""
+    sockets: tuple[int, ...]
+    """Descriptors of the listening sockets."""
+
+    def environment(self) -> dict[str, str]:
+        """What the parent adds to the environment of the worker."""
+        listening = ",".join(map(str, self.sockets))
+        return {VARIABLE: f"{self.number}:{self.parent}:{self.ready}:{listening}"}
+
+    def listeners(self) -> list[socket.socket]:
+        """The listening sockets. Once only: they own the descriptors."""
+        return [socket.socket(fileno=descriptor) for descriptor in self.sockets]
+
+    def tell_ready(self) -> None:
+        """Tell the parent that connections are accepted."""
+        os.write(self.ready, b"!")
+        os.close(self.ready)
+
+
+def seat_of(environment: Mapping[str, str]) -> Seat | None:
+    """The seat that the parent gave to this process; None: it has none."""
+    text = environment.get(VARIABLE)
+    if text is None:
+        return None
+    number, parent, ready, sockets = text.split(":")
+    return Seat(int(number), int(parent), int(ready), tuple(map(int, sockets.split(","))))
+
+
+def take(seat: Seat) -> bool:
+    """Tie this process to its parent: it stops when that dies. False: it is dead already."""
+    os.environ.pop(VARIABLE, None)  # not for what the program starts
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    return os.getppid() == seat.parent

@@ -1,0 +1,299 @@
+"""The parent of several workers: starts them, replaces those that die, stops and renews them.
+
+It serves nothing itself. Each worker has a seat, whose listening socket outlives it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..gate.sharing import Seats, close, share
+from ..observing.logs import Log
+from .seat import Seat
+
+FAILED = 70
+MAX_DEATHS_AT_START = 3
+"""Workers that may die before all were ready once; then the parent gives up."""
+READY_SECONDS = 60.0
+"""For a worker to load its program and accept."""
+LIVED_SECONDS = 10.0
+"""A worker that served for so long and dies is replaced at once."""
+FIRST_PAUSE_SECONDS = 0.5
+MAX_PAUSE_SECONDS = 30.0
+"""Between two starts in a seat in which workers keep dying: 0.5, 1, 2, … up to this."""
+KILL_SECONDS = 2.0
+"""After `shutdown-seconds`: then a worker that still lives is killed."""
+
+HOPELESS = frozenset({64, 65, 69, 78})
+"""How a worker ends that would end the same way again (cli/exits)."""
+
+
+class GaveUp(Exception):
+    """The workers cannot be kept running. `status` is how the parent ends."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Worker:
+    """One process in a seat."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.started = asyncio.get_running_loop().time()
+        self.is_ready = False
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+
+
+class Parent:
+    """Keeps *count* workers serving one address. `run` returns when all have ended.
+
+    *command* starts one worker (a `soli run`); *died* is called in the parent when a worker died,
+    with its process id: what it owned elsewhere can be taken back at once.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        count: int,
+        log: Log,
+        *,
+        environment: Mapping[str, str] = os.environ,
+        shutdown_seconds: float = 10.0,
+        died: Callable[[int], None] = lambda pid: None,
+    ) -> None:
+        self._command = command
+        self._count = count
+        self._log = log
+        self._environment = environment
+        self._shutdown_seconds = shutdown_seconds
+        self._died = died
+        self._seats: Seats = []
+        self._workers: dict[int, Worker] = {}
+        """By the number of their seat; one that is being replaced is not in it any more."""
+        self._stopping = asyncio.Event()
+        self._renewing: asyncio.Task[None] | None = None
+        self._deaths = 0
+        self._were_ready = False
+
+    async def run(self, host: str, port: int, announce: Callable[[str], None]) -> None:
+        """Serve until SIGTERM or SIGINT. *announce* gets the URL once all workers accept.
+
+        Raises OSError when the address is taken, GaveUp.
+        """
+        self._seats = share(host, port, self._count)
+        self._install_signals()
+        keepers = [asyncio.create_task(self._keep(number)) for number in range(self._count)]
+        try:
+            await self._first_start(keepers)
+            if not self._stopping.is_set():
+                announce(self._url())
+            await self._until_stopped(keepers)
+        finally:
+            self._stopping.set()
+            for keeper in (*keepers, *((self._renewing,) if self._renewing else ())):
+                keeper.cancel()
+            await self._end_all()
+            close(self._seats)
+
+    # --- keeping one seat taken ----------------------------------------------------------------
+
+    async def _keep(self, number: int) -> None:
+        """Have a worker in this seat, one after another."""
+        pause = 0.0
+        while not self._stopping.is_set():
+            try:
+                worker = self._workers[number] = await self._start(number)
+            except OSError as error:  # no process to be had: the system is at its limits
+                pause = await self._after_refusal(number, error, pause)
+                continue
+            status = await worker.process.wait()
+            while self._workers[number] is not worker:
+                # It was replaced, and has ended as it was told to.
+                worker = self._workers[number]
+                status = await worker.process.wait()
+            if self._stopping.is_set():
+                return
+            pause = await self._after_death(number, worker, status, pause)
+
+    async def _after_death(self, number: int, worker: Worker, status: int, pause: float) -> float:
+        """Log it, give up if that is due, wait; how long the wait was."""
+        self._died(worker.pid)
+        lived = asyncio.get_running_loop().time() - worker.started
+        self._log.error("worker_died", worker=number, pid=worker.pid, status=status)
+        if not self._were_ready:
+            self._deaths += 1
+            if status in HOPELESS:
+                raise GaveUp(status, f"worker {number} could not start")
+            if self._deaths >= MAX_DEATHS_AT_START:
+                raise GaveUp(FAILED, f"{MAX_DEATHS_AT_START} workers died before they were ready")
+        if worker.is_ready and lived >= LIVED_SECONDS:
+            return 0.0
+        await asyncio.sleep(pause)
+        return _longer(pause)
+
+    async def _after_refusal(self, number: int, error: OSError, pause: float) -> float:
+        self._log.error("worker_not_started", worker=number, error=str(error))
+        if not self._were_ready:
+            raise GaveUp(FAILED, f"cannot start worker {number}: {error}")
+        await asyncio.sleep(pause)
+        return _longer(pause)
+
+    async def _start(self, number: int) -> Worker:
+        """Begin a process in a seat; `is_ready` follows."""
+        reading, writing = os.pipe()
+        seat = Seat(
+            number, os.getpid(), writing, tuple(one.fileno() for one in self._seats[number])
+        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.DEVNULL,
+                env={**self._environment, **seat.environment()},
+                pass_fds=(writing, *seat.sockets),
+                # Signals of the terminal are the parent's: it says when and in which order.
+                start_new_session=True,
+            )
+        except OSError:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        worker = Worker(process)
+        _when_written(reading, lambda: self._note_ready(number, worker))
+        return worker
+
+    def _note_ready(self, number: int, worker: Worker) -> None:
+        worker.is_ready = True
+        self._log.info("worker_ready", worker=number, pid=worker.pid)
+
+    # --- all of them ---------------------------------------------------------------------------
+
+    async def _first_start(self, keepers: list[asyncio.Task[None]]) -> None:
+        """Until every worker accepts. Raises GaveUp."""
+        deadline = asyncio.get_running_loop().time() + READY_SECONDS
+        while not self._stopping.is_set():
+            _raise_failure(keepers)
+            workers = list(self._workers.values())
+            if len(workers) == self._count and all(worker.is_ready for worker in workers):
+                self._were_ready = True
+                return
+            if asyncio.get_running_loop().time() > deadline:
+                raise GaveUp(FAILED, f"the workers were not ready after {READY_SECONDS:g} s")
+            await asyncio.sleep(0.01)
+
+    async def _until_stopped(self, keepers: list[asyncio.Task[None]]) -> None:
+        stopped = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait((stopped, *keepers), return_when=asyncio.FIRST_COMPLETED)
+            if not self._stopping.is_set():
+                _raise_failure(keepers)
+        finally:
+            stopped.cancel()
+
+    async def _end_all(self) -> None:
+        """Let all workers drain, then kill those that do not end."""
+        workers = list(self._workers.values())
+        for worker in workers:
+            worker.signal(signal.SIGTERM)
+        await self._ended(workers)
+
+    async def _ended(self, workers: list[Worker]) -> None:
+        waits = [asyncio.create_task(worker.process.wait()) for worker in workers]
+        if not waits:
+            return
+        _, late = await asyncio.wait(waits, timeout=self._shutdown_seconds + KILL_SECONDS)
+        if late:
+            self._log.warning("workers_killed", count=len(late))
+            for worker in workers:
+                worker.signal(signal.SIGKILL)
+            await asyncio.wait(late)
+
+    # --- renewing ------------------------------------------------------------------------------
+
+    def renew(self) -> None:
+        """Replace all workers, one by one. Connections of the old ones are closed with 1012."""
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.create_task(self._renew())
+
+    async def _renew(self) -> None:
+        for number in range(self._count):
+            old = self._workers.get(number)
+            if old is None or not old.is_ready:
+                continue  # it is being started anyway
+            if not await self._replace(number, old):
+                self._log.error("renewal_stopped", worker=number)
+                return
+        self._log.info("renewed", workers=self._count)
+
+    async def _replace(self, number: int, old: Worker) -> bool:
+        """Put another worker into a seat, and end the one there. False: the new one failed."""
+        new = await self._start(number)
+        deadline = asyncio.get_running_loop().time() + READY_SECONDS
+        while not new.is_ready:
+            late = asyncio.get_running_loop().time() > deadline
+            if late or new.process.returncode is not None or old.process.returncode is not None:
+                new.signal(signal.SIGKILL)
+                await new.process.wait()
+                return False
+            await asyncio.sleep(0.01)
+        self._workers[number] = new
+        old.signal(signal.SIGHUP)
+        await self._ended([old])
+        return True
+
+    # --- signals -------------------------------------------------------------------------------
+
+    def _install_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_stop, number)
+        loop.add_signal_handler(signal.SIGHUP, self.renew)
+
+    def _on_stop(self, number: int) -> None:
+        if self._stopping.is_set():
+            for worker in self._workers.values():
+                worker.signal(signal.SIGKILL)
+            os._exit(128 + number)
+        self._stopping.set()
+
+    def _url(self) -> str:
+        host, port = self._seats[0][0].getsockname()[:2]
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _longer(pause: float) -> float:
+    return min(MAX_PAUSE_SECONDS, 2 * pause if pause else FIRST_PAUSE_SECONDS)
+
+
+def _raise_failure(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.result()
+
+
+def _when_written(descriptor: int, call: Callable[[], Any]) -> None:
+    """Call once something can be read from a pipe; nothing when it is closed first."""
+    loop = asyncio.get_running_loop()
+
+    def look() -> None:
+        loop.remove_reader(descriptor)
+        told = os.read(descriptor, 1)
+        os.close(descriptor)
+        if told:
+            call()
+
+    loop.add_reader(descriptor, look)

@@ -1,0 +1,140 @@
+"""What others notice while one client does its worst: real servers, default settings.
+
+The bounds are many times what is measured (`python -m benchmarks.fairness`), as machines are busy;
+without the rules of `ws.turns` each of them is exceeded several times.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from benchmarks.fairness import APP, ATTACKS, ENDLESS, frame, serving, waits, websocket
+
+from ..support.live import SOLI, serve
+from .hostile import close_code, raw, text
+from .support import receive, run
+from .support import serving as served
+
+SECONDS = 4.0
+MOST_SECONDS = 1.0
+
+
+@pytest.mark.parametrize("attack", ATTACKS[1:], ids=lambda attack: attack.name)
+def test_others_hardly_wait(attack: object) -> None:
+    """However messages come, and over however many connections; half of the echoes at once."""
+    with serving(str(SOLI)) as address:
+        found = sorted(waits(address, attack, SECONDS))  # type: ignore[arg-type]
+    assert found[len(found) // 2] < 0.1
+    assert found[-1] < MOST_SECONDS
+
+
+def test_messages_that_had_to_wait_keep_their_order(tmp_path: Path) -> None:
+    """None is lost, though the client hung up meanwhile."""
+    app = """router_websocket("/ws", "app#handle")
+seen = []
+
+def handle(event)
+  if event["type"] == "message"
+    return { "send": seen.join(",") } if event["message"] == "seen"
+    i = 0
+    while i < 5000
+      i = i + 1
+    end
+    seen.push(event["message"])
+  end
+  {}
+end
+"""
+
+    async def scenario() -> None:
+        async with served(tmp_path, {"app.soli": app}) as site:
+            async with raw(site) as client:
+                client.send(b"".join(text(str(number)) for number in range(200)))
+            async with site.connect("/ws") as client:
+                expected = ",".join(map(str, range(200)))
+                for _ in range(100):
+                    await client.send("seen")
+                    if await receive(client) == expected:
+                        break
+                else:
+                    raise AssertionError("messages are missing, or out of order")
+
+    run(scenario)
+
+
+def test_who_runs_into_limits_is_closed(tmp_path: Path) -> None:
+    """After three calls, with 1008, and the log names the handler."""
+
+    async def scenario() -> None:
+        async with served(tmp_path, {"app.soli": APP}, heavy_percent=0) as site:
+            async with raw(site) as client:
+                client.send(text(ENDLESS) * 2)
+                client.send(text("fine"))
+                assert await client.frame() == (0x81, b"fine")
+                client.send(text(ENDLESS))
+                assert await close_code(client) == 1008
+            await site.until(lambda: site.counts["closed_by_policy"] == 1)
+            assert "cause=work code=1008" in site.log
+            assert "handler=app#handle" in site.log
+
+    run(scenario)
+
+
+def test_actions_that_run_into_limits_are_refused(tmp_path: Path) -> None:
+    """Of one address and handler; other handlers answer as before."""
+
+    async def scenario() -> None:
+        async with served(tmp_path, {"app.soli": APP}, heavy_percent=0) as site:
+            statuses = [(await site.get("/heavy")).status for _ in range(4)]
+            assert statuses == [500, 500, 500, 429]
+            assert (await site.get("/plain")).status == 200
+
+    run(scenario)
+
+
+def test_a_stop_keeps_its_deadline(tmp_path: Path) -> None:
+    """Under the worst that one client can do, with handlers for `disconnect` that never end."""
+    app = tmp_path / "app.soli"
+    loop = '  if event["type"] == "disconnect"\n    while true\n    end\n  end\n'
+    app.write_text(APP.replace("def handle(event)\n", "def handle(event)\n" + loop), "utf-8")
+    lines: list[socket.socket] = []
+    with serve(app, "--shutdown-seconds", "2") as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        lines += [websocket((host, int(port))) for _ in range(50)]
+        for line in lines:
+            line.sendall(frame("work 30000") * 100)
+        time.sleep(0.2)
+        start = time.perf_counter()
+        os.kill(server.pid, signal.SIGTERM)
+        server.stop()
+        assert time.perf_counter() - start < 2 + 3
+    for line in lines:
+        line.close()
+
+
+def test_a_log_that_is_not_read_stops_nobody(tmp_path: Path) -> None:
+    """Each request writes a line; a pipe holds some hundreds."""
+    app = tmp_path / "app.soli"
+    app.write_text(APP, "utf-8")
+    process = subprocess.Popen(
+        [SOLI, "run", app, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        host, port = process.stdout.readline().split("//")[1].strip().split(":")
+        with socket.create_connection((host, int(port)), timeout=5) as line:
+            for _ in range(3000):
+                line.sendall(b"GET /plain HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert line.recv(4096)
+    finally:
+        with suppress(OSError):
+            process.kill()
+        process.communicate()

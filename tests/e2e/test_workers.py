@@ -1,0 +1,266 @@
+"""Several workers under a parent: real processes, killed, stopped and renewed.
+
+What they say to each other is not the matter here: each serves its own rooms.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+import websockets
+
+from ..support.corpus import ROOT
+from ..support.redis_server import free_port
+from .support import write_files
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs SO_REUSEPORT")
+
+APP = {
+    "app.soli": """get("/who", "app#who")
+router_websocket("/ws", "app#handle")
+def who
+  { "status": 200, "body": System.run_sync(["sh", "-c", "echo $PPID"])["stdout"] }
+end
+def handle(event)
+  return { "send": event["message"] } if event["type"] == "message"
+  {}
+end
+"""
+}
+
+
+class Family:
+    """A parent and its workers, from outside."""
+
+    def __init__(self, app: Path, count: int = 3, port: int = 0) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.e2e.parent", str(count), str(port), str(app)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        self.lines.extend(iter(self.process.stdout.readline, ""))
+
+    def until(self, condition: Callable[[], object], what: str = "") -> None:
+        deadline = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < deadline, (what, self.text)
+            time.sleep(0.02)
+
+    @property
+    def text(self) -> str:
+        return "".join(list(self.lines))
+
+    @property
+    def url(self) -> str:
+        self.until(lambda: "listening on" in self.text or self.process.poll() is not None, "url")
+        found = re.search(r"listening on (\S+)", self.text)
+        assert found is not None, self.text
+        return found[1]
+
+    def who(self) -> int:
+        """The process that answers a new connection."""
+        with urlopen(self.url + "/who", timeout=10) as answer:
+            return int(answer.read())
+
+    def workers(self) -> set[int]:
+        """Processes of the parent's that live now."""
+        path = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
+        return {int(word) for word in Path(path).read_text().split()}
+
+    def end(self) -> None:
+        workers = self.workers() if self.process.poll() is None else set()
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(10)
+        self._reader.join(10)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        for pid in workers:
+            wait_for_end(pid)
+
+
+def wait_for_end(pid: int) -> None:
+    deadline = time.monotonic() + 20
+    while os.path.exists(f"/proc/{pid}"):
+        assert time.monotonic() < deadline, f"{pid} lives on"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Family]]:
+    app = write_files(tmp_path, APP)
+    families: list[Family] = []
+
+    def one(count: int = 3, port: int = 0, path: Path = app) -> Family:
+        family = Family(path, count, port)
+        families.append(family)
+        return family
+
+    yield one
+    for family in families:
+        family.end()
+
+
+def test_all_workers_serve_one_port(start: Callable[..., Family]) -> None:
+    """The address is told once, when all accept; connections come to all of them."""
+    family = start()
+    url = family.url
+    assert family.text.count("worker_ready") == 3
+    assert family.text.count("listening on") == 1
+    assert len(family.workers()) == 3
+    served = Counter(family.who() for _ in range(60))
+    assert set(served) == family.workers()
+    assert url.startswith("http://127.0.0.1:")
+
+
+def test_a_killed_worker_is_replaced(start: Callable[..., Family]) -> None:
+    """Nobody who connects meanwhile is turned away, and the others live on."""
+    family = start(2)
+    assert family.url
+    before = family.workers()
+    victim = min(before)
+    os.kill(victim, signal.SIGKILL)
+    served = {family.who() for _ in range(20)}
+    family.until(lambda: family.text.count("worker_ready") == 3, "replaced")
+    assert "worker_died" in family.text
+    after = family.workers()
+    assert victim not in after | served
+    assert len(after) == 2
+    assert len(after & before) == 1
+    assert served <= after
+
+
+def test_an_address_that_is_taken(start: Callable[..., Family]) -> None:
+    """Also by another family, though the kernel would let both have it."""
+    first = start(2)
+    port = int(first.url.rpartition(":")[2])
+    second = start(2, port)
+    assert second.process.wait(20) == 71
+    second.until(lambda: "Address already in use" in second.text, "said")
+    assert first.who() in first.workers()
+
+
+def test_workers_end_with_their_parent(start: Callable[..., Family]) -> None:
+    """Even when it is killed; they drain as if they had been told to stop."""
+    family = start(2)
+    assert family.url
+    workers = family.workers()
+    family.process.kill()
+    for pid in workers:
+        wait_for_end(pid)
+
+
+def test_stopping_drains_all(start: Callable[..., Family]) -> None:
+    """Connections of all workers are closed with 1001, and the parent ends with 0."""
+    family = start(2)
+    closes = asyncio.run(_closes(family, 6, lambda: family.process.send_signal(signal.SIGTERM)))
+    assert closes == [1001] * 6
+    assert family.process.wait(20) == 0
+
+
+def test_renewing_replaces_all_one_by_one(start: Callable[..., Family]) -> None:
+    """Connections are closed with 1012; no new one fails meanwhile."""
+    family = start(2)
+    before = (family.url, family.workers())[1]
+    failed: list[object] = []
+    served: set[int] = set()
+    stop = threading.Event()
+
+    def visit() -> None:
+        while not stop.is_set():
+            try:
+                served.add(family.who())
+            except OSError as error:
+                failed.append(error)
+
+    visitors = [threading.Thread(target=visit) for _ in range(3)]
+    for visitor in visitors:
+        visitor.start()
+    try:
+        closes = asyncio.run(_closes(family, 4, lambda: family.process.send_signal(signal.SIGHUP)))
+        family.until(lambda: "renewed workers=2" in family.text, "renewed")
+        time.sleep(0.2)
+    finally:
+        stop.set()
+        for visitor in visitors:
+            visitor.join()
+    assert closes == [1012] * 4
+    assert failed == []
+    assert family.workers() & before == set()
+    assert len(family.workers()) == 2
+    assert "worker_died" not in family.text
+    assert served >= family.workers()
+
+
+async def _closes(family: Family, count: int, act: Callable[[], None]) -> list[int | None]:
+    """The codes with which *count* connections are closed after *act*."""
+    address = family.url.replace("http", "ws", 1) + "/ws"
+    clients = [await websockets.connect(address, proxy=None) for _ in range(count)]
+    for client in clients:
+        await client.send("here")
+        assert await client.recv() == "here"
+    act()
+    await asyncio.wait_for(asyncio.gather(*(client.wait_closed() for client in clients)), 20)
+    return [client.close_code for client in clients]
+
+
+def test_a_program_that_does_not_parse_ends_it_at_once(
+    start: Callable[..., Family], tmp_path: Path
+) -> None:
+    """With the status of the worker: it would fail the same way again."""
+    broken = tmp_path / "broken.soli"
+    broken.write_text("def (")
+    family = start(2, 0, broken)
+    assert family.process.wait(20) == 65
+
+
+def test_three_deaths_at_start_are_enough(start: Callable[..., Family], tmp_path: Path) -> None:
+    """Status 70; nothing is left running."""
+    dying = tmp_path / "dying.soli"
+    dying.write_text('System.run_sync(["sh", "-c", "kill -9 $PPID"])\n')
+    family = start(2, free_port(), dying)
+    assert family.process.wait(30) == 70
+    family.until(lambda: "3 workers died before they were ready" in family.text, "said")
+
+
+def test_a_worker_that_keeps_dying_is_not_started_in_a_hurry(
+    start: Callable[..., Family], tmp_path: Path
+) -> None:
+    """After all were ready once, the others serve on and the pauses grow."""
+    counting = tmp_path / "counting.soli"
+    marker = tmp_path / "broken"
+    counting.write_text(
+        'System.run_sync(["sh", "-c", "kill -9 $PPID"]) if File.exists("broken")\n'
+        'get("/who", "counting#who")\n'
+        'def who\n  System.run_sync(["sh", "-c", "echo $PPID"])["stdout"]\nend\n'
+    )
+    family = start(2, 0, counting)
+    assert family.url
+    marker.write_text("")
+    os.kill(min(family.workers()), signal.SIGKILL)
+    time.sleep(4)
+    assert family.process.poll() is None
+    deaths = family.text.count("worker_died")
+    assert 2 <= deaths <= 6
+    marker.unlink()
+    family.until(lambda: family.text.count("worker_ready") == 3, "recovered")

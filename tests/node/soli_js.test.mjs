@@ -1,0 +1,266 @@
+// clients/js/soli.js without a server: a WebSocket that the test plays, and clocks that it moves.
+
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, mock, test } from 'node:test'
+import { connect, Presence } from '../../clients/js/soli.js'
+
+class FakeSocket {
+  static made = []
+
+  constructor(url, protocols) {
+    Object.assign(this, { url, protocols, sent: [], closedWith: null })
+    FakeSocket.made.push(this)
+  }
+
+  send(data) { this.sent.push(data) }
+  close(code, reason) { this.closedWith = [code, reason] }
+
+  open() { this.onopen({}) }
+  receive(message) { this.onmessage({ data: typeof message === 'string' ? message : JSON.stringify(message) }) }
+  drop(code = 1006, reason = '') { this.onclose({ code, reason, wasClean: code !== 1006 }) }
+}
+
+const last = () => FakeSocket.made.at(-1)
+const live = (options = {}) => connect('ws://soli.test/ws?name=Ada', { WebSocket: FakeSocket, random: () => 1, ...options })
+
+beforeEach(() => {
+  FakeSocket.made = []
+  mock.timers.enable({ apis: ['setTimeout', 'Date'] })
+})
+afterEach(() => mock.timers.reset())
+
+test('states follow the connection', () => {
+  const states = []
+  const one = live()
+  one.on('state', (state) => states.push(state))
+  last().open()
+  last().drop()
+  mock.timers.tick(500)
+  last().open()
+  one.close()
+
+  assert.deepEqual(states, ['open', 'waiting', 'connecting', 'open', 'closed'])
+  assert.deepEqual(last().closedWith, [1000, ''])
+})
+
+test('what is sent without a connection waits, in order, and goes out once', () => {
+  const one = live()
+  assert.equal(one.send({ n: 1 }), true)
+  assert.equal(one.send('two'), true)
+  assert.equal(one.queued, 2)
+  last().open()
+
+  assert.deepEqual(last().sent, ['{"n":1}', 'two'])
+  assert.equal(one.queued, 0)
+  last().drop()
+  mock.timers.tick(500)
+  last().open()
+  assert.deepEqual(last().sent, [])
+})
+
+test('the queue is bounded, and send says what became of a message', () => {
+  const one = live({ queue: 1 })
+
+  assert.equal(one.send('kept'), true)
+  assert.equal(one.send('dropped'), false)
+  one.close()
+  assert.equal(one.send('too late'), false)
+})
+
+test('delays double up to the longest, and only a message begins them anew', () => {
+  const one = live({ longestDelay: 3000 })
+  const delays = []
+  for (let attempt = 0; attempt < 5; attempt++) {
+    last().open()
+    last().drop()
+    delays.push(one.retryAt - Date.now())
+    mock.timers.tick(3000)
+  }
+  assert.deepEqual(delays, [500, 1000, 2000, 3000, 3000])
+
+  last().open()
+  last().receive({ any: 1 })
+  last().drop()
+  assert.equal(one.retryAt - Date.now(), 500)
+})
+
+test('half of a delay is left to chance', () => {
+  const one = live({ random: () => 0 })
+  last().drop()
+
+  assert.equal(one.retryAt - Date.now(), 250)
+})
+
+for (const [code, state] of [[1000, 'closed'], [1001, 'waiting'], [1006, 'waiting'], [1008, 'closed'], [1011, 'waiting'],
+  [1012, 'waiting'], [1013, 'waiting'], [4000, 'closed'], [4999, 'closed']]) {
+  test(`after ${code} it is ${state}`, () => {
+    const one = live()
+    last().open()
+    last().drop(code, 'why')
+
+    assert.equal(one.state, state)
+    if (state === 'closed') assert.deepEqual(one.closeReason, { code, reason: 'why', wasClean: true })
+  })
+}
+
+test('whether to come back can be decided otherwise', () => {
+  const one = live({ retry: (close) => close.code === 4000 })
+  last().drop(4000)
+  assert.equal(one.state, 'waiting')
+  mock.timers.tick(500)
+  last().drop(1006)
+  assert.equal(one.state, 'closed')
+})
+
+test('retry() connects now', () => {
+  const one = live()
+  last().drop()
+  one.retry()
+  mock.timers.tick(60_000)
+
+  assert.equal(FakeSocket.made.length, 2)
+  assert.equal(one.state, 'connecting')
+})
+
+test('an old socket is not heard any more', () => {
+  const one = live()
+  const first = last()
+  const heard = []
+  one.on('message', (message) => heard.push(message))
+  first.drop()
+  mock.timers.tick(500)
+  first.receive('late')
+  first.drop()
+
+  assert.deepEqual(heard, [])
+  assert.equal(FakeSocket.made.length, 2)
+})
+
+test('messages are JSON where they can be, and events by their name', () => {
+  const one = live()
+  const heard = []
+  one.on('message', (message) => heard.push(message))
+  one.on('counts', (payload, message) => heard.push([payload, message.channel]))
+  last().open()
+  last().receive('plain')
+  last().receive({ event: 'counts', payload: [1], channel: 'poll' })
+
+  assert.deepEqual(heard, ['plain', [[1], 'poll'], { event: 'counts', payload: [1], channel: 'poll' }])
+})
+
+test('a server cannot pretend to be the client: "state" and "message" are ours', () => {
+  const one = live()
+  const states = []
+  one.on('state', (state) => states.push(state))
+  last().open()
+  last().receive({ event: 'state', payload: 'closed' })
+  last().receive({ event: 'message', payload: 1 })
+
+  assert.deepEqual(states, ['open'])
+})
+
+test('a listener that throws stops nobody else', () => {
+  const one = live()
+  const heard = []
+  mock.method(console, 'error', (error) => heard.push(error.message))
+  one.on('message', () => { throw new Error('mine') })
+  one.on('message', (message) => heard.push(message))
+  last().open()
+  last().receive('hello')
+
+  assert.deepEqual(heard, ['mine', 'hello'])
+})
+
+test('resume asks first, then for what came after each position', () => {
+  const one = live({ resume: true })
+  const heard = []
+  one.on('message', (message) => heard.push(message))
+  assert.equal(new URL(last().url).searchParams.get('resume'), '1')
+  last().open()
+  last().receive({ event: 'resumed', channel: 'room:a', payload: { recovered: true, missed: 0, position: 'e.1' } })
+  last().receive({ event: 'position', channel: 'room:a', payload: 'e.2' })
+  last().receive({ event: 'position', channel: 'room:b', payload: 'e.9' })
+  last().drop()
+  mock.timers.tick(500)
+
+  const query = new URL(last().url).searchParams
+  assert.deepEqual(query.getAll('resume[]'), ['room:a@e.2', 'room:b@e.9'])
+  assert.equal(query.has('resume'), false)
+  assert.equal(query.get('name'), 'Ada')
+  assert.equal(heard.length, 1)
+})
+
+test('addresses are said to be wrong before anything is tried', () => {
+  assert.throws(() => connect('/ws', { WebSocket: FakeSocket }), /"\/ws" is no address \(outside a browser it must be whole/)
+  assert.throws(() => connect('ws://soli.test', { WebSocket: null }), /there is no WebSocket here/)
+  assert.throws(() => live().send(undefined), /cannot be written as JSON/)
+})
+
+test('http addresses are WebSocket addresses', () => {
+  connect('https://soli.test/ws#x', { WebSocket: FakeSocket })
+
+  assert.equal(last().url, 'wss://soli.test/ws')
+})
+
+const snapshot = (users) => ({ event: 'presence_state', payload: users })
+const diff = (joins, leaves = {}) => ({ event: 'presence_diff', payload: { joins, leaves } })
+const user = (...refs) => ({ metas: refs.map((phx_ref) => ({ phx_ref, state: 'online' })) })
+
+test('presence follows snapshots and diffs', () => {
+  const presence = new Presence(live())
+  last().open()
+  last().receive(snapshot({ ada: user('1') }))
+  last().receive(diff({ bob: user('2', '3') }, { ada: user('1') }))
+
+  assert.deepEqual(presence.list().map((one) => [one.user_id, one.metas.length]), [['bob', 2]])
+  assert.equal(presence.count, 1)
+  assert.deepEqual(presence.get('ada'), [])
+})
+
+test('presence is stale while the line is down, and what it held does not outlive a snapshot', () => {
+  const one = live()
+  const presence = new Presence(one)
+  const changes = []
+  presence.on('change', (users) => changes.push([users.length, presence.isStale]))
+  last().open()
+  last().receive(snapshot({ ada: user('1'), bob: user('2') }))
+  last().drop()
+  mock.timers.tick(500)
+  last().open()
+  last().receive(snapshot({ ada: user('7') }))
+
+  assert.deepEqual(changes, [[2, false], [2, true], [1, false]])
+})
+
+test('a room that emptied long ago sends nothing: after a while nobody is there', () => {
+  const presence = new Presence(live(), { patience: 1000 })
+  last().open()
+  last().receive(snapshot({ ada: user('1') }))
+  last().drop()
+  mock.timers.tick(500)
+  last().open()
+  mock.timers.tick(999)
+  assert.equal(presence.count, 1)
+  mock.timers.tick(1)
+
+  assert.equal(presence.count, 0)
+  assert.equal(presence.isStale, false)
+})
+
+test('presence of one channel of several', () => {
+  const presence = new Presence(live(), { channel: 'a' })
+  last().open()
+  last().receive({ ...snapshot({ ada: user('1') }), channel: 'a' })
+  last().receive({ ...snapshot({ bob: user('2') }), channel: 'b' })
+
+  assert.deepEqual(presence.list().map((one) => one.user_id), ['ada'])
+})
+
+test('presence that was stopped changes no more', () => {
+  const presence = new Presence(live())
+  last().open()
+  presence.stop()
+  last().receive(snapshot({ ada: user('1') }))
+
+  assert.equal(presence.count, 0)
+})
