@@ -35,6 +35,7 @@ from soli_lang import Capabilities, Interpreter, Limits
 from soli_lang.base.errors import LimitError
 from soli_lang.evaluator.expressions.arithmetic import OPERATIONS
 from soli_lang.native.native import BUILTIN_TYPES, Arg, Declaration
+from soli_lang.values.semantics import MAX_INT, MIN_INT
 from soli_lang.values.values import Function, symbol
 
 from .builtin_costs import FUNCTIONS, declared, name_of
@@ -72,7 +73,8 @@ def _texts() -> list[str]:
         "(\\p{L}{1,100}){1,5}z", "a" * 10_000, "(.*a){20}b", "*a" * 5_000, "**/" * 5_000,
         "_a" * million, "%41" * 300_000, "%" * million, "\\" * million, "'" * million,
         "\U0001f600" * 300_000, "A" * 4 * million, "a." * 300_000, "-" * million, "z" * million,
-        "2024-01-01T00:00:00Z", "%Y" * 100_000, "%c%x%Z" * 50_000, "* * * * *", "a@" + "b." * 300_000,
+        "2024-01-01T00:00:00Z", "%Y" * 100_000, "%c%x%Z" * 50_000, "* * * * *",
+        "a@" + "b." * 300_000,
         "http://" + "a" * million, "/" * million, "\r\n" * million, "key", "k1",
     ]  # fmt: skip
 
@@ -151,6 +153,8 @@ class Harness:
         self._random = Random(seed)
         self._fill_stores()
         self._machine.limits = LIMITS
+        self.with_faults = False
+        """Whether there are also cases that break the rule, to see that they are seen."""
 
     def _fill_stores(self) -> None:
         """So that what goes through them all has something to do."""
@@ -170,6 +174,8 @@ class Harness:
         made = [lambda pair=pair: self._builtin(*pair) for pair in builtins]
         made += [lambda name=name: self._operator(name) for name in OPERATIONS]
         made += [lambda name=name: self._syntax(name) for name in _SYNTAX]
+        if self.with_faults:
+            made += [lambda: ("unpaid time", [], _slow), lambda: ("unpaid memory", [], _large)]
         self._random.shuffle(made)
         for make in made:
             case = make()
@@ -239,15 +245,20 @@ class Harness:
             while True:
                 machine.spend(1)
                 calls += 1
-                kind, message = outcome(lambda: call([_fresh(value) for value in values]))
+                kind, message = outcome(lambda: _checked(call([_fresh(one) for one in values])))
                 if kind.startswith("!") or kind == "LimitError":
                     return
 
+        kept = [value.copy() if value.__class__ in (list, dict) else None for value in values]
         gc.collect()
         before = time.process_time()
         with suppress(LimitError):  # of `spend`: none of the calls was one too many
             machine.guarded(repeat)
         seconds = time.process_time() - before
+        for value, copy in zip(values, kept, strict=True):
+            if copy is not None and len(copy) != len(value):
+                value.clear()  # builtins change what they are called with, other cases use it too
+                (value.extend if value.__class__ is list else value.update)(copy)
         report = {
             "name": name, "kind": kind, "message": message, "seconds": round(seconds, 3),
             "calls": calls, "arguments": [_brief(value) for value in values],
@@ -255,6 +266,23 @@ class Harness:
         if kind.startswith("!") or message == "out of memory" or seconds > MOST_SECONDS:
             return report
         return None
+
+
+def _slow(_: list[Any]) -> None:
+    until = time.process_time() + 0.002
+    while time.process_time() < until:
+        pass
+
+
+def _large(_: list[Any]) -> int:
+    return len(bytes(2 * MEMORY))
+
+
+def _checked(value: Any) -> None:
+    """Raise AssertionError for an Int that is none of Soli's."""
+    for one in value[:3] if isinstance(value, list) else (value,):
+        if one.__class__ is int and not MIN_INT <= one <= MAX_INT:
+            raise AssertionError(f"an Int of {one.bit_length()} bits")
 
 
 def _twin(value: Any) -> Any:
@@ -267,7 +295,7 @@ def _twin(value: Any) -> Any:
 
 
 def _fresh(value: Any) -> Any:
-    """Small containers as they were: builtins change them. Copying the large ones takes too long."""
+    """A small container as it was: builtins change them, and copying the large takes too long."""
     return value.copy() if value.__class__ in (list, dict) and len(value) < 1000 else value
 
 
@@ -279,8 +307,9 @@ def _brief(value: Any) -> str:
 
 _SYNTAX = (
     "x[y]", "x[y] = 1", "[...x, ...y]", "[a for a in x]", "{a: 1 for a in x}", '"#{x}#{y}"', "x.y",
-    "for a in x\n a\nend", "match x\n  y => 1\n  _ => 2\nend", "x && y", "x?.y", "throw x rescue y",
-    "{x: y}", "[x, y]", "x == y", "x != y", "x < y", "x + y", "x = y\nx += x", "x.length + y.length",
+    "for a in x\n a\nend", "match x\n  1 => 1,\n  _ => 2\nend", "x && y", "x?.y", "throw x rescue y",
+    "{x: y}", "[x, y]", "x == y", "x != y", "x < y", "x + y", "x = y\nx += x",
+    "x.length + y.length",
     "x.starts_with?(y)", "x.includes?(y)", "x.get(y)", "x.push(y)", "x ?? y", "-x", "!x",
 )  # fmt: skip
 """Bodies of a function of `x` and `y`: what is no call of a builtin, and what is written out."""
@@ -298,10 +327,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=40, help="CPU time after which to stop")
     parser.add_argument("--match", default="", help="only names with this in them")
+    parser.add_argument("--with-faults", action="store_true", help="add cases that are wrong")
     parser.add_argument("--verbose", action="store_true", help="say what is about to be tried")
     chosen = parser.parse_args()
     sys.setrecursionlimit(10_000)
     harness = Harness(chosen.seed, chosen.root)
+    harness.with_faults = chosen.with_faults
     _limit_memory()
     begin, judged, wrong = time.process_time(), 0, 0
     while time.process_time() - begin < chosen.seconds:
