@@ -307,7 +307,8 @@ def _brief(value: Any) -> str:
 
 _SYNTAX = (
     "x[y]", "x[y] = 1", "[...x, ...y]", "[a for a in x]", "{a: 1 for a in x}", '"#{x}#{y}"', "x.y",
-    "for a in x\n a\nend", "match x\n  1 => 1,\n  _ => 2\nend", "x && y", "x?.y", "throw x rescue y",
+    "for a in x\n a\nend", "match x\n  1 => 1,\n  _ => 2\nend", "x && y", "x?.y",
+    "throw x rescue y",
     "{x: y}", "[x, y]", "x == y", "x != y", "x < y", "x + y", "x = y\nx += x",
     "x.length + y.length",
     "x.starts_with?(y)", "x.includes?(y)", "x.get(y)", "x.push(y)", "x ?? y", "-x", "!x",
