@@ -62,7 +62,7 @@ test-lowest: ## the server's tests with the oldest dependencies that we allow
 	@scripts/test-lowest.sh $(VENV)-lowest $(ARGS)
 
 golden: $(DEV) ## rewrite the golden files; review the diff before committing it
-	@SOLI_REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/errors $(ARGS)
+	@SOLI_REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/errors tests/e2e/test_repl_transcripts.py $(ARGS)
 
 guide: $(DEV) ## write what the programs of docs/guide print into its pages; review the diff
 	@$(BIN)/python -m tests.support.guide

@@ -335,15 +335,9 @@ def test_dev_reloads_what_changed(tmp_path: Path) -> None:
         assert urllib.request.urlopen(url).read() == b"new"
 
 
-def test_the_repl_reads_evaluates_and_prints(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_repl_reads_evaluates_and_prints(tmp_path: Path) -> None:
     """An unfinished input goes on in the next line; an error does not end it."""
-    from soli_runtime.builtins.library import install_library
-    from soli_runtime.cli.repl import loop
-
-    from soli_lang.interpreter import Interpreter
-
-    lines = iter(["x = [1,", "2]", "nothing", "x.push(3)", "_", "exit"])
-    assert loop(Interpreter(install_library).session(), lambda prompt: next(lines)) == 70
-    seen = capsys.readouterr()
-    assert seen.out == "=> [1, 2]\n=> [1, 2, 3]\n=> [1, 2, 3]\n"
-    assert "Undefined variable 'nothing'" in seen.err
+    seen = soli("repl", cwd=tmp_path, text="x = [1,\n2]\nnothing\nx.push(3)\n_\nexit\n5\n")
+    assert seen.returncode == 70
+    assert seen.stdout == "=> [1, 2]\n=> [1, 2, 3]\n=> [1, 2, 3]\n"
+    assert "Undefined variable 'nothing'" in seen.stderr

@@ -55,7 +55,7 @@ def _typed(keys: bytes, *, home: str, cwd: Path) -> tuple[str, int]:
     os.close(theirs)
     seen = b""
     try:
-        while b"soli> " not in seen:
+        while b"soli>" not in seen:
             seen += os.read(ours, 4096)
         os.write(ours, keys)
         deadline = time.monotonic() + 30

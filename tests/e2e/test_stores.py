@@ -365,6 +365,62 @@ end
 }
 
 
+LOADING = {
+    "app.soli": """KV.incr("loaded")
+get("/loaded", "app#loaded")
+def loaded
+  { "loaded": KV.get("loaded"), "version": 1 }
+end
+"""
+}
+
+
+def test_a_program_may_use_the_store_while_it_is_loaded(tmp_path: Path, store: str) -> None:
+    """At start and at each reload, on whatever loop that is."""
+    root = write_files(tmp_path / "app", LOADING)
+    process = Process(root, "--store", store, "--dev")
+    try:
+        assert process.get("/loaded") == {"loaded": "1", "version": 1}
+        root.write_text(LOADING["app.soli"].replace('"version": 1', '"version": 2'))
+        found = process.until("/loaded", lambda found: found["version"] == 2)
+        assert int(found["loaded"]) >= 2
+    finally:
+        output = process.end(signal.SIGTERM)
+    assert "cannot wait" not in output
+    assert "Traceback" not in output
+
+
+def test_an_app_in_a_host_keeps_what_its_settings_say(tmp_path: Path, store: str) -> None:
+    """Loaded on the host's loop, before it serves; what is there outlives the host."""
+    import aiohttp
+    from aiohttp import web
+    from soli_runtime import Settings, mount
+
+    root = write_files(tmp_path / "app", LOADING)
+
+    async def once() -> object:
+        app = web.Application()
+        mount(app, root, settings=Settings(store=store))
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://{host}:{port}/loaded") as answer,
+        ):
+            found = await answer.json(content_type=None)
+        await runner.cleanup()
+        return found
+
+    async def twice() -> None:
+        assert await once() == {"loaded": "1", "version": 1}
+        assert await once() == {"loaded": "2", "version": 1}
+
+    run(twice)
+
+
 @needs_redis
 def test_redis_that_goes_and_comes_back(tmp_path: Path) -> None:
     """A handler that needs it fails with words for the log; sockets stay; then all is well."""

@@ -15,7 +15,9 @@ RECURSION_LIMIT = 10_000
 COMMANDS = {
     "run": "run a program, and serve it while it has routes",
     "check": "look for errors without running anything",
-    "repl": "try Soli interactively (also: soli without arguments)",
+    "repl": "try Soli, and be the clients of an app (also: soli without arguments)",
+    "new": "make the files of a new app",
+    "routes": "list what an app answers",
     "test": "run tests",
     "fmt": "format programs",
     "doc": "show the documentation of builtins",
@@ -78,7 +80,7 @@ def dispatch(arguments: list[str]) -> int:
 def _without_arguments() -> int:
     if not sys.stdin.isatty():
         return _run(["-"])
-    from .repl import run_repl
+    from .repl.command import run_repl
 
     return run_repl([])
 
@@ -92,10 +94,10 @@ def _command(name: str, arguments: list[str]) -> int:
 
         return check(arguments)
     if name == "repl":
-        from .repl import run_repl
+        from .repl.command import run_repl
 
         return run_repl(arguments)
-    if name in ("test", "fmt", "doc"):
+    if name in ("test", "fmt", "doc", "new", "routes"):
         return _optional(name, arguments)
     return _no_command(name, arguments)
 

@@ -66,8 +66,6 @@ def run_path(arguments: list[str]) -> int:
         return FAILED
     if not launched.app.serves:
         return _end(launched, store)
-    if store is not None:
-        launched.waiting.suspend(store.detach())  # from the loop on which the program was loaded
     return _serve(how, launched, options, seat)
 
 
@@ -155,7 +153,7 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
 
 
 def _console() -> Callable[[Service], Coroutine[Any, Any, None]]:
-    from .console import run_console
+    from .repl.console import run_console
 
     return run_console
 

@@ -7,7 +7,7 @@ looked up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from soli_stdlib.stores import elsewhere
@@ -68,11 +68,14 @@ class App:
         interpreter: Interpreter,
         table: RouteTable[Target],
         programs: dict[Path, Program],
+        renew: Callable[[], None],
     ) -> None:
         self.project = project
         self.interpreter = interpreter
         self.table = table
         self.programs = programs
+        self.renew = renew
+        """Makes routes lead to the functions of the programs as they are now."""
         self.declarations = declarations_of(interpreter.machine)
         imported = interpreter.machine.modules.values()
         nodes_ = (program.node for program in (*programs.values(), *imported))
@@ -172,7 +175,8 @@ class _Loading:
         for path in project.controllers.values():
             self._run(path)
         jobs_of(self._interpreter.machine).all_known = True
-        return App(project, self._interpreter, self._table(), self._programs)
+        table = self._table()
+        return App(project, self._interpreter, table, self._programs, lambda: self._renew(table))
 
     def _run(self, path: Path) -> Program:
         """Run one file. A failure makes the app invalid, unless it is a mere script."""
@@ -209,13 +213,16 @@ class _Loading:
             if value is not UNSET and isinstance(value, Function | SoliClass):
                 self._interpreter.machine.globals[name] = value
 
-    def _table(self) -> RouteTable[Target]:
-        machine = self._interpreter.machine
+    def _controllers(self) -> Controllers:
         controllers = {
             name: self._programs[path] for name, path in self._project.controllers.items()
         }
-        main = self._project.main
-        found = Controllers(machine, controllers, self._programs[main] if main else None)
+        main = self._programs[self._project.main] if self._project.main else None
+        return Controllers(self._interpreter.machine, controllers, main)
+
+    def _table(self) -> RouteTable[Target]:
+        machine = self._interpreter.machine
+        found = self._controllers()
         table: RouteTable[Target] = RouteTable()
         problems = self._faults_of_gates()
         for declared in declarations_of(machine).routes:
@@ -233,6 +240,18 @@ class _Loading:
         if problems:
             raise AppInvalid(problems)
         return table
+
+    def _renew(self, table: RouteTable[Target]) -> None:
+        """Let the handlers of *table* call what their functions are called now.
+
+        Connections keep their handlers. One whose function is gone keeps that.
+        """
+        found = self._controllers()
+        for _, _, target in table:
+            handler = found.find(target.declared.target)
+            if isinstance(handler, Handler) and handler.function is not target.handler.function:
+                target.handler.become(handler)
+            target.authenticate = self._authenticate(found, target.declared)
 
     def _faults_of_gates(self) -> list[SoliError]:
         """What would leave routes unguarded though the app defines an `authenticate`."""

@@ -48,6 +48,8 @@ def launch(how: Launch) -> Launched:
     """Load the app. Raises ProjectError, AppInvalid, or SoliError when a script failed."""
     project = find_project(how.path) if how.text is None else project_of_text(how.text)
     waiting = Waiting()
+    if how.store is not None:
+        waiting.leaving.append(how.store.detach)
     app = load(project, new_interpreter(how, project, waiting))
     if project.routes is not None and not app.serves:
         raise AppInvalid([_no_routes(project.routes)])
@@ -67,7 +69,7 @@ def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpre
     capabilities = granted(
         project.root,
         denied=how.denied,
-        environment=_environment(how, project),
+        environment=environment_of(how.environment, project.root),
         suspend=waiting.suspend,
         sleep=waiting.sleep,
         services={"run_blocking": waiting.run_blocking},
@@ -82,13 +84,13 @@ def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpre
     return interpreter
 
 
-def _environment(how: Launch, project: Project) -> dict[str, str]:
+def environment_of(environment: Mapping[str, str], root: Path) -> dict[str, str]:
     """What `getenv` reads: the environment, `.env` and `.env.APP_ENV` (spec/stdlib.md §20)."""
-    name = how.environment.get("APP_ENV", "development")
+    name = environment.get("APP_ENV", "development")
     return with_dotenv(
-        how.environment,
-        _text_of(project.root / ".env"),
-        _text_of(project.root / f".env.{name}") if name.isidentifier() else None,
+        environment,
+        _text_of(root / ".env"),
+        _text_of(root / f".env.{name}") if name.isidentifier() else None,
     )
 
 

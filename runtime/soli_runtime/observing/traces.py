@@ -6,9 +6,11 @@ watches (see `observation`); texts in them are as long as what they show, whoeve
 
 from __future__ import annotations
 
+import json
 from typing import Any, TypeAlias
 
 from soli_lang.base.records import Record, field
+from soli_lang.values.semantics import from_key, inspect
 from soli_lang.values.values import Value
 
 CONNECT, MESSAGE, DISCONNECT = "connect", "message", "disconnect"
@@ -19,6 +21,18 @@ INPUT = "input"
 """What somebody typed at a prompt caused."""
 OUTSIDE = "outside"
 """Nobody's doing that has a trace: host code, presence that refreshes device counts."""
+
+
+def written(value: Value) -> str:
+    """*value* on one line, as Soli writes it."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        pairs = (f"{written(from_key(key))}: {written(item)}" for key, item in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(written(item) for item in value)}]"
+    return inspect(value)
 
 
 class ActionTaken(Record, frozen=True):

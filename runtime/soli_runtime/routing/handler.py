@@ -53,3 +53,11 @@ class Handler:
         self.body_parts = body_parts
         """The parts of a request that are decoded before it runs; others when it asks for them."""
         self.noted: set[tuple[str, str]] = set()
+
+    def become(self, other: Handler) -> None:
+        """Call what *other* calls from now on; connections that hold this one keep it."""
+        self.invoke = other.invoke
+        self.place = other.place
+        self.function = other.function
+        self.controller = other.controller
+        self.event_parts = other.event_parts

@@ -128,6 +128,7 @@ def mount(
     store = store_of(chosen, project.root.resolve().name)
     if store is not None:
         use_store(interpreter.machine, store)
+        waiting.leaving.append(store.detach)
     for name, function in (define or {}).items():
         interpreter.define(name, function)
     app = load(project, interpreter, prefix=prefix)

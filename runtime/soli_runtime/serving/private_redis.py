@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from .seat import PR_SET_PDEATHSIG
@@ -100,8 +101,12 @@ class PrivateRedis:
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
         assert self._process.stdin is not None
-        self._process.stdin.write(self._configuration().encode())
-        self._process.stdin.close()
+        # One that ends at once does not read: `_answers` finds out.
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(self._configuration().encode())
+            self._process.stdin.flush()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
 
     def _configuration(self) -> str:
         """Lines of a `redis.conf`; by standard input, so that no file of the system is read."""

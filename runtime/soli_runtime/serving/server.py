@@ -170,6 +170,9 @@ def _install_signals(server: Server) -> None:
     received: list[int] = []
 
     def on_signal(number: int) -> None:
+        interrupt = server.service.interrupt
+        if number == signal.SIGINT and interrupt is not None and interrupt():
+            return
         received.append(number)
         if len(received) > 1:
             os._exit(128 + number)

@@ -86,6 +86,8 @@ class Service:
         """Whether bodies of requests come as they were sent, for us to inflate."""
         self.observation: Observation | None = None
         """None unless somebody watches (`watch`)."""
+        self.interrupt: Callable[[], bool] | None = None
+        """Stops what was typed at the console and runs; False: there is nothing to stop."""
         self.loop = asyncio.get_running_loop()
         machine = app.interpreter.machine
         self._machine = machine

@@ -10,7 +10,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.errors import Cancelled
-from soli_lang.values.semantics import inspect
 from soli_lang.values.values import Value
 
 from ..core.actions import ACTIONS, ActionError
@@ -28,6 +27,7 @@ from ..observing.traces import (
     HelperCalled,
     Trace,
     Warned,
+    written,
 )
 from .conversations import Conversation, Then
 
@@ -184,7 +184,7 @@ class WatchedConversation(Conversation):
 def taken(outcome: dict[Any, Value]) -> list[ActionTaken]:
     """The actions in a handler's return, in the order in which they are applied."""
     keys = [key for key in ACTIONS if key in outcome]
-    return [ActionTaken(key, inspect(outcome[key])) for key in keys]
+    return [ActionTaken(key, written(outcome[key])) for key in keys]
 
 
 class WatchedRealtime(Realtime):
@@ -192,7 +192,7 @@ class WatchedRealtime(Realtime):
 
     def _told(self, name: str, *arguments: Value) -> None:
         assert self.told is not None
-        self.told(HelperCalled(name, ", ".join(inspect(value) for value in arguments)))
+        self.told(HelperCalled(name, ", ".join(written(value) for value in arguments)))
 
     def send(self, connection_id: str, message: Value, actor: str | None = None) -> None:
         self._told("ws_send", connection_id, message)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from soli_lang.native.native import declarations, install
 
-from ..loading.app import load
+from ..loading.app import App, load
 from ..loading.project import Project
 from ..observing.logs import Log
 from ..settings import Settings
@@ -15,6 +17,33 @@ from .app_server import AppServer
 from .words import requests, sockets
 from .words.requests import Visitor
 from .worlds import ROUTING_KEY, ROUTING_NAMES, World
+
+
+async def load_into(world: World, project: Project) -> App:
+    """Load an app into the interpreter of *world*, beside the words that ask it things.
+
+    Raises AppInvalid, SoliError.
+    """
+    machine = world.machine
+    for module in (requests, sockets):
+        install(machine, declarations(module), sockets.TYPES)
+    asking = {name: machine.globals[name] for name in ROUTING_NAMES}
+    machine.globals.update(machine.library[ROUTING_KEY])
+    loaded: list[App] = []
+    try:
+        await world.call(lambda: loaded.append(load(project, world.interpreter)))
+    finally:
+        machine.globals.update(asking)
+    return loaded[0]
+
+
+@contextmanager
+def keeping_limits(world: World) -> Iterator[None]:
+    """A service that begins meanwhile limits the app's handlers, and not the calls of *world*."""
+    machine = world.machine
+    limits = machine.limits
+    yield
+    world.app_limits, machine.limits = machine.limits, limits
 
 
 class AppWorld:
@@ -29,22 +58,11 @@ class AppWorld:
     async def start(self) -> None:
         """Load and serve the app. Raises AppInvalid, SoliError."""
         world = self._world
-        machine = world.machine
-        for module in (requests, sockets):
-            install(machine, declarations(module), sockets.TYPES)
-        asking = {name: machine.globals[name] for name in ROUTING_NAMES}
-        machine.globals.update(machine.library[ROUTING_KEY])
-        await world.call(self._load)
-        machine.globals.update(asking)
-        assert self._server is not None
-        limits = machine.limits
-        await self._server.start()
-        world.app_limits, machine.limits = machine.limits, limits
-        machine.library[requests.LIBRARY_KEY] = Visitor(self._server)
-
-    def _load(self) -> None:
-        app = load(self._project, self._world.interpreter)
+        app = await load_into(world, self._project)
         self._server = AppServer(app, self._settings, Log(_write, level="error"))
+        with keeping_limits(world):
+            await self._server.start()
+        world.machine.library[requests.LIBRARY_KEY] = Visitor(self._server)
 
     async def test_ended(self, sockets_before: int) -> None:
         """Close what a test left open."""

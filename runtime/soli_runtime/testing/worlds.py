@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from ..calling.greenlets import Runners
 from ..loading.capabilities import granted
 from ..loading.project import Project, ProjectError, find_project
 from .suites import Suite
-from .words import assertions, dsl, expectations, factories, no_app
+from .words import assertions, dsl, expectations, factories, matchers, no_app
 from .words.assertions import suite_of
 
 ENVIRONMENT = {"APP_ENV": "test"}
@@ -45,21 +45,33 @@ def install_testing(machine: Machine) -> None:
     """The library of a spec file: the runtime's, and what tests are written with."""
     install_library(machine)
     machine.library[ROUTING_KEY] = {name: machine.globals[name] for name in ROUTING_NAMES}
-    for module in (dsl, assertions, expectations, factories, no_app):
-        install(machine, declarations(module), expectations.TYPES)
+    for module in (dsl, assertions, expectations, matchers, factories, no_app):
+        install(machine, declarations(module), {**expectations.TYPES, **matchers.TYPES})
 
 
 class World:
     """An interpreter, and the event loop's means to call into it."""
 
-    def __init__(self, root: Path, *, seconds: float, output: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        seconds: float,
+        output: Callable[[str], None],
+        environment: Mapping[str, str] | None = None,
+        denied: frozenset[str] = frozenset(),
+        private_network: bool = True,
+    ) -> None:
+        """*seconds* bounds what one call computes and waits, 0: not. *environment* is by default
+        that of tests."""
         capabilities = granted(
             root,
-            environment=_environment(root),
+            denied=denied,
+            environment=_environment(root) if environment is None else environment,
             suspend=self._suspend,
             sleep=lambda seconds: self._suspend(asyncio.sleep(seconds)),
             services={BLOCKING_SERVICE: asyncio.to_thread},
-            private_network=True,
+            private_network=private_network,
         )
         capabilities = changed(capabilities, output=output)
         self._limits = Limits.off(max_seconds=seconds)

@@ -150,7 +150,7 @@ class RedisLink:
         for part, error in _ERRORS:
             if part in text:
                 return error()
-        if "OOM" in text:
+        if "maxmemory" in text:
             return StoreError(f"the store is full: {self.name}: {text}")
         return StoreError(f"the store failed: {self.name}: {text}")
 

@@ -9,6 +9,7 @@ from soli_lang.values import semantics
 from soli_lang.values.values import Value
 
 from .assertions import AssertionFailed, Difference, is_json, passed
+from .matchers import matches
 
 OWNER = "Expectation"
 MAX_TEXT = 80
@@ -67,9 +68,10 @@ def to_be(machine: Machine, expectation: Expectation, other: Value) -> bool:
 
 @method(OWNER, "to_equal", Any_)
 def to_equal(machine: Machine, expectation: Expectation, other: Value) -> bool:
-    """The value equals *other* (`==`)."""
+    """The value equals *other* (`==`), in which `any_id()` and the like may stand for values."""
     actual = expectation.value
-    return _judge(machine, semantics.equals(actual, other), actual, "to equal", other, diff=True)
+    holds = semantics.equals(actual, other) or matches(actual, other)
+    return _judge(machine, holds, actual, "to equal", other, diff=True)
 
 
 @method(OWNER, "to_not_be", Any_)

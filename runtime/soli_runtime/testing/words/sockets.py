@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 
 import aiohttp
@@ -31,6 +32,8 @@ RECEIVE_SECONDS = 1.0
 SETTLE_SECONDS = 5.0
 """How long `send` and `close` wait for the app's handler."""
 SILENT_SECONDS = 0.05
+ABNORMAL = 1006
+"""The close code of a line that just broke."""
 
 Text = aiohttp.WSMsgType.TEXT
 Binary = aiohttp.WSMsgType.BINARY
@@ -48,6 +51,12 @@ class SocketClient:
         """The connection's id, as the app's handler sees it."""
         self.close_code: int | None = None
         self.close_reason = ""
+        self.taken = 0
+        """How many messages were received by whoever holds this client."""
+        self.was_left = False
+        """Whether this side closed it, or broke the line."""
+        self._target = ""
+        self._headers: dict[str, str] = {}
         self._messages: deque[str | bytes] = deque()
         self._arrived = asyncio.Event()
         self._socket: aiohttp.ClientWebSocketResponse | None = None
@@ -64,6 +73,7 @@ class SocketClient:
 
     async def connect(self, target: str, headers: dict[str, str]) -> None:
         """Upgrade. Raises SoliError with the status when the app refuses."""
+        self._target, self._headers = target, headers
         before = self.server.connection_ids()
         try:
             self._socket = await self.server.client.ws_connect(
@@ -139,6 +149,7 @@ class SocketClient:
                 await asyncio.wait_for(self._arrived.wait(), max(0.0, left))
             except TimeoutError:
                 raise SoliError(f"receive: no message within {seconds:g} s") from None
+        self.taken += 1
         return self._messages.popleft()
 
     async def is_silent(self, seconds: float) -> bool:
@@ -153,6 +164,7 @@ class SocketClient:
     def waiting_messages(self) -> list[str | bytes]:
         """All that arrived and was not received, taken."""
         messages = list(self._messages)
+        self.taken += len(messages)
         self._messages.clear()
         return messages
 
@@ -168,10 +180,28 @@ class SocketClient:
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close, and wait until the app has handled that."""
         if self._socket is not None and not self.is_closed:
+            self.was_left = True
             await self._stop_reading()
             await self._socket.close(code=code, message=reason.encode())
             self.close_code, self.close_reason = code, reason
         await self.server.until_gone(self.id, SETTLE_SECONDS)
+
+    async def drop(self) -> None:
+        """Break the line, with no word to the app, and wait until the app has handled that."""
+        if self._socket is not None and not self.is_closed:
+            self.was_left = True
+            await self._stop_reading()
+            connection = self._socket._response.connection
+            if connection is not None and connection.transport is not None:
+                connection.transport.abort()
+            self.close_code = ABNORMAL
+        await self.server.until_gone(self.id, SETTLE_SECONDS)
+
+    async def tab(self) -> SocketClient:
+        """A second connection of the same visitor. Raises SoliError when it is refused."""
+        second = SocketClient(self.server, self.path)
+        await second.connect(self._target, self._headers)
+        return second
 
     async def _stop_reading(self) -> None:
         if self._reader is not None:
@@ -194,6 +224,9 @@ class OpenSockets:
 
     def add(self, client: SocketClient) -> None:
         self._clients.append(client)
+
+    def __iter__(self) -> Iterator[SocketClient]:
+        return iter(tuple(self._clients))
 
     @property
     def count(self) -> int:
@@ -301,6 +334,20 @@ def is_silent(machine: Machine, client: SocketClient, timeout: Value) -> Value:
 def close(machine: Machine, client: SocketClient, code: int, reason: str) -> None:
     """Close the connection and wait until the app has handled that."""
     machine.suspend(client.close(code, reason), "close")
+
+
+@method(OWNER, "drop", bare=True)
+def drop(machine: Machine, client: SocketClient) -> None:
+    """Break the line, as a lost network does, and wait until the app has handled that."""
+    machine.suspend(client.drop(), "drop")
+
+
+@method(OWNER, "tab", bare=True)
+def tab(machine: Machine, client: SocketClient) -> Value:
+    """A second connection of the same visitor: the same path, headers and session."""
+    second = machine.suspend(client.tab(), "tab")
+    open_sockets(machine).add(second)
+    return second
 
 
 @method(OWNER, "wait_closed", Number.optional(RECEIVE_SECONDS), bare=True)

@@ -1,0 +1,1 @@
+"""`soli repl` and `--console`: try handlers from a prompt, and be their clients."""

@@ -1,0 +1,133 @@
+"""Traces as lines for people: the event, its actions, and what every client received."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+from soli_lang.base.errors import SoliError, render
+
+from ...core.actions import ActionError
+from ...observing.traces import (
+    AUTHENTICATE,
+    DISCONNECT,
+    INPUT,
+    JOB,
+    MESSAGE,
+    OUTSIDE,
+    REFUSAL,
+    REQUEST,
+    ActionTaken,
+    Closing,
+    Delivered,
+    HelperCalled,
+    Part,
+    Printed,
+    Trace,
+    Warned,
+)
+
+MAX_RECIPIENTS = 12
+"""Connections that get a line each; of more it is said how many they are."""
+
+NameOf = Callable[[str], str]
+"""What a connection is called, by its id."""
+
+
+class Transcript:
+    """Writes traces, each line shortened to the terminal unless `is_full`."""
+
+    def __init__(self, name_of: NameOf, *, with_messages: bool = False) -> None:
+        self.is_full = False
+        self._name_of = name_of
+        self._with_messages = with_messages
+        """Whether messages of clients are shown, which nobody typed here."""
+
+    def text(self, trace: Trace) -> str:
+        """The lines of a trace; empty when there is nothing to tell."""
+        lines = self._head(trace)
+        if trace.kind == MESSAGE and self._with_messages:
+            lines.append(f"  {self._name_of(trace.connection_id)} →  {_shown(trace.message)}")
+        for part in trace.parts:
+            lines.extend(self._part(part))
+        if trace.error is not None:
+            lines.extend(f"  {line}" for line in error_lines(trace.error))
+        return "".join(self._fitted(line) + "\n" for line in lines)
+
+    def _head(self, trace: Trace) -> list[str]:
+        if trace.kind in (INPUT, OUTSIDE):
+            return []
+        if trace.kind == AUTHENTICATE:
+            return [f"{'allowed':<10} {trace.path}"]
+        if trace.kind == REFUSAL:
+            why = f" {trace.reason}" if trace.reason else ""
+            text = f": {one_line(trace.text)}" if trace.text else ""
+            return [f"{'refused':<10} {trace.path}   {trace.status}{why}{text}"]
+        if trace.kind == REQUEST:
+            words = [f"{trace.method:<10} {trace.path}", trace.handler, str(trace.status)]
+        elif trace.kind == JOB:
+            words = [f"{'job':<10} {trace.handler}"]
+        else:
+            words = [f"{trace.kind:<10} {trace.path}", trace.handler]
+        if trace.kind == DISCONNECT:
+            words.append(closing_text(trace.code, trace.reason))
+        words.append(_cost(trace))
+        return ["   ".join(word for word in words if word)]
+
+    def _part(self, part: Part) -> list[str]:
+        if isinstance(part, ActionTaken):
+            return [f"  {part.key:<8} {one_line(part.text)}"]
+        if isinstance(part, HelperCalled):
+            return [f"  {part.name}({one_line(part.text)})"]
+        if isinstance(part, Delivered):
+            return [f"  {name} ←  {_shown(part.payload)}" for name in self._names(part)]
+        if isinstance(part, Warned):
+            return [f"  warning  {part.text}"]
+        if isinstance(part, Printed):
+            return [f"  {line}" for line in part.text.removesuffix("\n").split("\n")]
+        assert isinstance(part, Closing)
+        return []  # the action or helper that closes is there, and the disconnect comes
+
+    def _names(self, part: Delivered) -> list[str]:
+        if len(part.recipients) > MAX_RECIPIENTS:
+            return [f"{len(part.recipients):,} connections"]
+        return [self._name_of(one) for one in part.recipients]
+
+    def _fitted(self, line: str) -> str:
+        """*line* as wide as the terminal is."""
+        width = 0 if self.is_full else shutil.get_terminal_size((100, 24)).columns
+        return line if not width or len(line) <= width else line[: width - 1] + "…"
+
+
+def _cost(trace: Trace) -> str:
+    if not trace.handler:
+        return ""
+    took = f"{trace.seconds * 1000:.1f} ms"
+    return took if trace.steps is None else f"{took}, {trace.steps} step{'s' * (trace.steps != 1)}"
+
+
+def closing_text(code: int, reason: str) -> str:
+    """A close code, and its reason if there is one."""
+    return f'{code} "{one_line(reason)}"' if reason else str(code)
+
+
+def _shown(payload: str | bytes | None) -> str:
+    if isinstance(payload, bytes):
+        return f"({len(payload)} bytes) {payload[:32].hex(' ')}"
+    return one_line(payload or "")
+
+
+def one_line(text: str) -> str:
+    """*text* on one line, without what could drive a terminal."""
+    text = text.replace("\n", "⏎").replace("\t", " ")
+    return text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
+
+
+def error_lines(error: BaseException) -> list[str]:
+    """What went wrong, with its place in the program."""
+    if isinstance(error, ActionError):  # of a value, which has no place in the program
+        hint = f" ({error.hint})" if error.hint else ""
+        return [f"wrong action: {error.message}{hint}; nothing of the return is applied"]
+    if isinstance(error, SoliError):
+        return render(error).split("\n")
+    return [f"internal error: {type(error).__name__}: {error}"]

@@ -1,0 +1,151 @@
+"""`soli repl` on a terminal, typed at as a person does (pexpect)."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+
+CHAT = Path(__file__).parents[2] / "examples" / "chat"
+CTRL_C, CTRL_D, TAB, UP = "\x03", "\x04", "\t", "\x1b[A"
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
+
+
+class Terminal:
+    """One session."""
+
+    def __init__(self, app: Path, state: Path) -> None:
+        self.child = pexpect.spawn(
+            sys.executable,
+            ["-m", "soli_runtime.cli", "repl", str(app)],
+            env={
+                **os.environ,
+                "XDG_STATE_HOME": str(state),
+                "TERM": "xterm",
+                "PROMPT_TOOLKIT_NO_CPR": "1",
+            },
+            encoding="utf-8",
+            timeout=30,
+            dimensions=(50, 120),
+        )
+        self.child.delaybeforesend = 0.4
+        self.prompted()
+
+    def prompted(self) -> str:
+        """Wait for the next prompt; what was shown before it."""
+        self.child.expect("soli>")
+        return _CONTROL.sub("", str(self.child.before))
+
+    def type(self, keys: str) -> None:
+        self.child.send(keys)
+
+    def shows(self, text: str) -> None:
+        """Wait until *text* is shown."""
+        self.child.expect_exact(text)
+
+    def end(self) -> int:
+        """Leave; the exit status."""
+        self.type(CTRL_D)
+        self.child.expect(pexpect.EOF)
+        self.child.close()
+        return int(self.child.exitstatus)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Any]:
+    app = tmp_path / "chat"
+    shutil.copytree(CHAT, app)
+    opened: list[Terminal] = []
+
+    def new() -> Terminal:
+        opened.append(Terminal(app, tmp_path / "state"))
+        return opened[-1]
+
+    yield new
+    for one in opened:
+        one.child.close(force=True)
+
+
+def test_completion_knows_the_methods_of_a_client(terminal: Any) -> None:
+    """`alice.rec` Tab offers what a client has, and its own names, by the value of the variable."""
+    session = terminal()
+    session.type('alice = ws_connect("/ws/room/a?name=Al")\r')
+    session.shows("alice ←")
+    session.type("alice.rec" + TAB)
+    session.shows("receive_event")
+    session.type(CTRL_C)
+    pause(0.7)
+    session.type("ali" + TAB)
+    session.type(".sile" + TAB)
+    session.type("\r")
+    session.shows("=> false")
+    session.type(".pres" + TAB)
+    session.type(" room:a\r")
+    session.shows('"phx_ref"')
+    assert session.end() == 0
+
+
+def test_ctrl_c_stops_the_running_code_only(terminal: Any) -> None:
+    """Code that computes and code that waits; the session, its clients and variables live on."""
+    session = terminal()
+    session.type('alice = ws_connect("/ws/room/a?name=Al")\r')
+    session.shows("alice ←")
+    session.type("kept = 41\r")
+    session.shows("=> 41")
+    for endless in ("while true\rend", "sleep(100)", "alice.wait_closed(100)"):
+        session.type(endless + "\r")
+        pause(1.5)
+        session.type(CTRL_C)
+        session.shows("stopped")
+    session.type("kept + ws_count()\r")
+    session.shows("=> 42")
+    session.type('half = "done' + CTRL_C)
+    pause(0.7)
+    session.type("kept\r")
+    session.shows("=> 41")
+    assert session.end() == 0
+
+
+def pause(seconds: float) -> None:
+    import time
+
+    time.sleep(seconds)
+
+
+def test_blocks_are_edited_and_recalled_whole_across_runs(terminal: Any) -> None:
+    """Enter goes on while a block is open; one key brings the block back, in the next run too."""
+    session = terminal()
+    session.type("def double(n)\r")
+    session.type("n * 2\r")
+    session.type("end\r")
+    session.type("double(21)\r")
+    session.shows("=> 42")
+    assert session.end() == 0
+    again = terminal()
+    again.type(UP + UP)
+    again.shows("end")
+    assert "n * 2" in _CONTROL.sub("", again.child.before)
+    again.type("\r")
+    again.type("double(4)\r")
+    again.shows("=> 8")
+    assert again.end() == 0
+
+
+def test_what_comes_unasked_is_shown_above_the_prompt(terminal: Any) -> None:
+    """A timer that fires while nobody types."""
+    session = terminal()
+    session.type("class NoteJob\rstatic def perform(args)\r")
+    session.type('ws_broadcast("ding")\rend\rend\r')
+    session.type('alice = ws_connect("/ws/room/a?name=Al")\r')
+    session.shows("alice ←")
+    session.type("NoteJob.perform_in(1, null)\r")
+    session.shows("=> ")
+    session.shows("alice ←  ding")
+    assert session.end() == 0
