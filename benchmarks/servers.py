@@ -18,7 +18,10 @@ HERE = Path(__file__).resolve().with_name("servers")
 NODE_MODULES = ROOT / "tests" / "node" / "node_modules"
 """Git-ignored; `make bench` installs it from the lock file."""
 
-UNLIMITED = ("--message-rate", "1000000", "--message-burst", "1000000")
+UNLIMITED = (
+    *("--message-rate", "1000000", "--message-burst", "1000000", "--byte-rate", "0"),
+    *("--connect-rate", "0", "--connect-rate-per-ip", "0", "--max-connections-per-ip", "0"),
+)
 """The rate limit stays in the path; it is set so high that nobody meets it."""
 
 

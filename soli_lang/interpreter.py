@@ -21,7 +21,7 @@ from .values.values import SKIP, UNSET, Function, Value
 
 def _tables() -> Tables:
     from .evaluator.expressions import accesses, assignment, literals, names, operators, patterns
-    from .evaluator.functions import calls, classes, functions, supers
+    from .evaluator.functions import calls, class_calls, classes, functions, supers
     from .evaluator.statements import handlers, loops, statements
     from .evaluator.written_out import inline
 
@@ -40,6 +40,7 @@ def _tables() -> Tables:
         assignment,
         supers,
         classes,
+        class_calls,
         patterns,
     ):
         module.install(tables)

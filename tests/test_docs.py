@@ -134,7 +134,7 @@ def default_in_words(setting: Setting) -> str:
         if value == 0:
             return "0 (off)"
         for size, unit in ((1 << 20, "MiB"), (1 << 10, "KiB")):
-            if name.endswith("bytes") and value % size == 0:
+            if name.endswith(("bytes", "byte-rate")) and value % size == 0:
                 return f"{value // size} {unit}"
         return f"{value:g}" if value < 1000 else f"{value:.0f}"
     return str(value)
@@ -269,3 +269,9 @@ def test_dependencies_have_a_reason_each() -> None:
     explained = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
 
     assert {name for name in names if name not in explained} == set()
+
+
+@pytest.mark.parametrize("code", blocks(ROOT / "docs" / "embedding.md", "python"))
+def test_a_program_of_the_page_on_embedding_prints_what_it_says(code: str) -> None:
+    """Its comments are its output."""
+    assert run_python(code) == expected_output(code)

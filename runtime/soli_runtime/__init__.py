@@ -1,6 +1,7 @@
 """Serving Soli programs: the command line, WebSockets, presence, HTTP.
 
-For hosts: `mount` puts an app into an aiohttp application; `Settings` says how it behaves. Names
+For hosts: `mount` puts an app into an aiohttp application, `asgi` makes an ASGI application of it;
+`Settings` says how it behaves. Names
 are loaded when they are first used, so that importing the package loads no web server.
 """
 
@@ -13,18 +14,31 @@ if TYPE_CHECKING:
     from .core.realtime import Realtime
     from .loading.app import AppInvalid
     from .observing.logs import Log
+    from .serving.asgi import AsgiApp, asgi
     from .serving.embed import Mounted, mount
     from .settings import SettingError, Settings
 
-__all__ = ["AppInvalid", "Log", "Mounted", "Realtime", "SettingError", "Settings", "mount"]
+__all__ = [
+    "AppInvalid",
+    "AsgiApp",
+    "Log",
+    "Mounted",
+    "Realtime",
+    "SettingError",
+    "Settings",
+    "asgi",
+    "mount",
+]
 
 _MODULES = {
     "AppInvalid": "loading.app",
+    "AsgiApp": "serving.asgi",
     "Log": "observing.logs",
     "Mounted": "serving.embed",
     "Realtime": "core.realtime",
     "SettingError": "settings",
     "Settings": "settings",
+    "asgi": "serving.asgi",
     "mount": "serving.embed",
 }
 

@@ -52,8 +52,17 @@ class Settings(Record, frozen=True, kw_only=True):
     message_burst: int = _setting(
         2000, "count", "messages received per connection at once; 0: as message-rate"
     )
+    byte_rate: int = _setting(
+        4 * _MIB, "count", "bytes received per connection and second; 0: no limit"
+    )
+    message_seconds: float = _setting(
+        30.0, "seconds", "for a message to arrive once it began; 0: no limit"
+    )
+    max_unfinished_bytes: int = _setting(
+        64 * _MIB, "count", "of all messages that began and are not complete; 0: no limit"
+    )
     max_outbox_bytes: int = _setting(
-        _MIB, "count", "bytes waiting to be sent per connection; 0: no limit"
+        16 * _MIB, "count", "bytes waiting to be sent per connection; 0: no limit"
     )
     ping_seconds: float = _setting(
         25.0, "seconds", "between pings; gone after two without a pong; 0: no pings"
@@ -69,9 +78,21 @@ class Settings(Record, frozen=True, kw_only=True):
     )
     max_connections: int = _setting(100_000, "count", "open connections; 0: no limit")
     max_connections_per_ip: int = _setting(
-        0, "count", "open connections per remote address; 0: no limit"
+        1000, "count", "open connections per remote address; 0: no limit"
     )
-    connect_rate: int = _setting(0, "count", "new connections per second; 0: no limit")
+    connect_rate: int = _setting(2000, "count", "new connections per second; 0: no limit")
+    connect_rate_per_ip: int = _setting(
+        100, "count", "new connections per remote address and second; 0: no limit"
+    )
+    max_http_connections: int = _setting(
+        4096, "count", "connections that are no WebSockets; 0: no limit"
+    )
+    max_http_connections_per_ip: int = _setting(
+        100, "count", "the same per address of the other end; 0: no limit"
+    )
+    http_idle_seconds: float = _setting(
+        75.0, "seconds", "between two requests of a connection; 0: it is closed behind the first"
+    )
     max_rooms: int = _setting(128, "count", "rooms per connection; 0: no limit")
     max_presence_bytes: int = _setting(
         4 * _KIB, "count", "metadata of one track, as JSON; 0: no limit"
@@ -81,6 +102,12 @@ class Settings(Record, frozen=True, kw_only=True):
     )
     presence_resync_bytes: int = _setting(
         _MIB, "count", "bytes of refreshes per channel and second; 0: no limit"
+    )
+    presence_diff_bytes: int = _setting(
+        8 * _MIB, "count", "bytes of changes per channel and second; 0: no limit"
+    )
+    max_connections_per_user: int = _setting(
+        64, "count", "connections of one user that are tracked in a channel; 0: no limit"
     )
     presence_memory_seconds: float = _setting(
         60.0,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .null_hints import null_hint
 from .records import Record
 from .source import Source, Span
 
@@ -25,6 +26,8 @@ class Frame(Record, frozen=True):
         return f"  in {self.function} at {self.source.name}:{line}:{column}"
 
 
+LONGEST_PIECE = 200
+"""Characters of a piece of program that is looked at for what was null in it."""
 MAX_FRAMES = 100
 """Frames kept of one backtrace, counted from the innermost."""
 
@@ -57,12 +60,19 @@ class SoliError(Exception):
         self.instance: Any = None
         """The Soli object that a program caught, made when it is first caught."""
         self._reached: tuple[Source, Span] | None = None
+        if span is not None and source is not None:
+            self._explain_null(span, source)
 
     def locate(self, span: Span, source: Source) -> None:
         """Say where the error happened, unless something nearer to it has said so."""
         if self.span is None:
             self.span = span
             self.source = source
+            self._explain_null(span, source)
+
+    def _explain_null(self, span: Span, source: Source) -> None:
+        if self.hint is None and span.end - span.start <= LONGEST_PIECE:
+            self.hint = null_hint(self.message, source.text[span.start : span.end])
 
     def leave(self, function: str, source: Source, span: Span) -> None:
         """Note that the error leaves *function*, which was called at *span* of *source*."""
@@ -202,6 +212,14 @@ class SoliSyntaxError(SoliError):
     def all(self) -> list[SoliSyntaxError]:
         """This error and the others found with it, in source order."""
         return [self, *self.also]
+
+
+def not_text(name: str, data: bytes, error: UnicodeDecodeError) -> SoliSyntaxError:
+    """What is said of *data*, the bytes of the file *name*, which *error* says is no UTF-8."""
+    at = len(data[: error.start].decode("utf-8", "replace"))
+    source = Source(name, data.decode("utf-8", "replace"))
+    message = f"not UTF-8 text (byte {error.start} is 0x{data[error.start]:02x})"
+    return SoliSyntaxError(message, Span(at, at + 1), source, hint="save the file as UTF-8")
 
 
 def let_go(error: BaseException) -> None:

@@ -60,6 +60,8 @@ class Capabilities(Record, frozen=True, kw_only=True):
     private_network: bool = False
     """Also let HTTP reach loopback and private addresses."""
     processes: bool = False
+    shell: bool = False
+    """Also let commands in backticks start a shell. Never granted along with anything else."""
     suspend: Callable[[Awaitable[Any]], Any] | None = None
     load_module: Callable[[str, str], tuple[str, str] | None] | None = None
     """(path as written, name of the importing source) -> (name, text) or None."""

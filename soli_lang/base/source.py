@@ -69,7 +69,8 @@ class Source:
     def excerpt(self, span: Span) -> str:
         """The first line that *span* touches, with carets beneath the part it covers.
 
-        Tabs are shown as one space so that the carets stand where they should.
+        Tabs are shown as one space, and a character that takes two cells has two carets beneath it,
+        so that the carets stand where they should.
         """
         position = self.position(span.start)
         text = self.line(position.line).replace("\t", " ")
@@ -82,4 +83,18 @@ class Source:
             column = position.column
         number = str(position.line)
         margin = " " * len(number)
-        return f"{number} | {text}\n{margin} | {' ' * (column - 1)}{'^' * width}"
+        before, covered = text[: column - 1], text[column - 1 : column - 1 + width]
+        carets = " " * _cells(before) + "^" * max(1, _cells(covered))
+        return f"{number} | {text}\n{margin} | {carets}"
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal *text* takes: two for most of East Asia and for emoji."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width  # only needed for what is wrong
+
+    return sum(
+        0 if combining(char) or char in "\u200d\ufe0f" else 1 + (east_asian_width(char) in "WF")
+        for char in text
+    )

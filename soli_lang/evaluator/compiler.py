@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from typing import Any
 
 from ..base.errors import SoliError, SoliNameError
@@ -207,11 +207,16 @@ class Compiler:
         error.locate(span, self.source)
         return error
 
-    def undefined(self, name: str, span: Span, block: Block) -> SoliNameError:
-        """`Undefined variable 'name'`, with the nearest known name as a hint."""
+    def undefined(
+        self, name: str, span: Span, block: Block, names: Set[str] | None = None
+    ) -> SoliNameError:
+        """`Undefined variable 'name'`, with the nearest known name as a hint.
+
+        *names* are those to choose it from; by default all that are visible in *block*.
+        """
         from difflib import get_close_matches  # only needed for what is wrong
 
-        known = {*block.visible_names(), *self.machine.globals}
+        known = names or {*block.visible_names(), *self.machine.globals}
         close = get_close_matches(name, [one for one in known if not one.startswith("%")], 1, 0.75)
         hint = f"did you mean '{close[0]}'?" if close else None
         return SoliNameError(f"Undefined variable '{name}'", span, self.source, hint=hint)

@@ -15,6 +15,8 @@ from ..tree import nodes
 from ..values.values import UNSET, Value
 
 THIS = "this"
+HIDDEN = "%this"
+"""The receiver of a static method, which has no name (decision record 30)."""
 CLASS = "%class"
 """The hidden variable of a class body that `super` starts from."""
 

@@ -391,6 +391,8 @@ def stack_hint() -> str:
     )
 
 
-def arity_error(expected: int, got: int) -> SoliArgumentError:
-    """`Wrong number of arguments: expected N, got M`"""
-    return SoliArgumentError(f"Wrong number of arguments: expected {expected}, got {got}")
+def arity_error(expected: int, got: int, called: str = "") -> SoliArgumentError:
+    """`Wrong number of arguments: expected N, got M`; *called* is what the hint shows of it."""
+    hint = f"it is {called}" if called else None
+    message = f"Wrong number of arguments: expected {expected}, got {got}"
+    return SoliArgumentError(message, hint=hint)

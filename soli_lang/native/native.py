@@ -68,7 +68,8 @@ class NativeFunction:
             arguments.append(block)
         count = len(arguments)
         if not self.low <= count <= self.high:
-            raise arity_error(self.expected(count), count)
+            called = shown_call(self.name, self.low, self.high)
+            raise arity_error(self.expected(count), count, called)
         return self.invoke(*arguments)
 
     def expected(self, got: int) -> int:
@@ -83,6 +84,13 @@ class NativeFunction:
 
     def soli_inspect(self) -> str:
         return "<function>"
+
+
+def shown_call(name: str, low: int, high: int) -> str:
+    """`name()` with as many arguments as it takes, for hints."""
+    if high == UNLIMITED:
+        return f"`{name}`, which takes {low} or more"
+    return f"`{name}`, which takes {low}" + (f" to {high}" if high != low else "")
 
 
 class NativeMethod:
@@ -119,7 +127,8 @@ class NativeMethod:
         if block is not None:
             arguments.append(block)
         if not self.low <= len(arguments) <= self.high:
-            raise arity_error(self.expected, len(arguments))
+            called = shown_call(f"{self.type_name}.{self.name}", self.low, self.high)
+            raise arity_error(self.expected, len(arguments), called)
         return self.invoke(receiver, *arguments)
 
 

@@ -12,6 +12,7 @@ from ..tree import nodes
 from .checking.findings import ERROR, WARNING, Finding, Findings, Known
 from .checking.flow import FlowPass
 from .checking.names import NamePass
+from .checking.receivers import ReceiverPass
 from .checking.shapes import ShapePass
 
 __all__ = [
@@ -31,6 +32,7 @@ def check(program: nodes.Program, known: Known) -> list[Finding]:
     findings = Findings(program.source)
     NamePass(program, known, findings).run()
     FlowPass(program, findings).run()
+    ReceiverPass(program, known, findings).run()
     ShapePass(program, known, findings).run()
     return sorted(findings.all, key=lambda finding: finding.order)
 
@@ -47,8 +49,18 @@ def exported_names(program: nodes.Program) -> set[str]:
 
 
 def shared_names(program: nodes.Program) -> set[str]:
-    """The functions and classes that *program* defines at its top level."""
-    return {name for statement in program.body.statements for name in _declared(statement)}
+    """The functions, classes and constants that *program* defines at its top level."""
+    return {name for statement in program.body.statements for name in _shared(statement)}
+
+
+def _shared(statement: nodes.Node) -> list[str]:
+    if isinstance(statement, nodes.Export):
+        return _shared(statement.declaration)
+    if isinstance(statement, nodes.Let):
+        return [statement.name] if isinstance(statement.value, nodes.Lambda) else []
+    if isinstance(statement, nodes.Assign) and isinstance(statement.value, nodes.Lambda):
+        return [statement.target.name] if isinstance(statement.target, nodes.Name) else []
+    return _declared(statement)
 
 
 def _declared(statement: nodes.Node) -> list[str]:

@@ -443,10 +443,19 @@ class ClassMethods(Node):
     methods: tuple[MethodDecl, ...]
 
 
-class MacroCall(Node):
-    """A framework macro in a class body (`validates "name"`): parsed, ignored (spec §2.4)."""
+class MacroCall(Expr):
+    """A call in a class body (`validates "name"`, `audited`), of a static method of the class.
+
+    Its value is null where there is none but a framework has a macro of that name.
+    """
 
     call: Expr
+    """A `Call` of a `Name`, or a `Name`."""
+
+    @property
+    def name(self) -> str:
+        callee = self.call.callee if isinstance(self.call, Call) else self.call
+        return callee.name if isinstance(callee, Name) else ""
 
 
 class ClassDecl(Stmt):

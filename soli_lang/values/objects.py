@@ -122,6 +122,10 @@ class SoliClass:
                 return klass.statics[name]
         return default
 
+    def static_names(self) -> set[str]:
+        """Names of all static members, inherited ones too."""
+        return {name for klass in self.ancestors for name in klass.statics}
+
     def is_a(self, name: str) -> bool:
         """Whether this class or an ancestor has that name."""
         return any(klass.name == name for klass in self.ancestors)

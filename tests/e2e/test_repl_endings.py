@@ -71,3 +71,38 @@ def _typed(keys: bytes, *, home: str, cwd: Path) -> tuple[str, int]:
     finally:
         process.kill()
         os.close(ours)
+
+
+def test_nothing_that_is_typed_ends_a_session() -> None:
+    """Odd commands, odd texts, code without an end of calls: each costs one input."""
+    odd = [
+        *(".", ". x", "._", ".presence", '.presence "a"b', ".use", ".time zzz", ".time travel"),
+        *('.time freeze "', ".save", ".save ../../x", ".zzz " + "x" * 10_000, "doc", "doc ."),
+        *("doc " + "a." * 5_000, "x = \udcff", "\x00", "end", "}" * 500, "#" * 10_000),
+        *(
+            "def f(n)",
+            "f(n + 1)",
+            "end",
+            "f(1)",
+            '"a" * 100000000000',
+            "throw [1]",
+            "ws_connect(5)",
+        ),
+        "ws_connect(5)",
+        *('ws_connect("nowhere")', 'ws_connect("/ws/echo").send(ws_connect)', "get(get)", "1 + 1"),
+    ]
+    chat = Path(__file__).parents[2] / "examples" / "echo"
+    seen = subprocess.run(
+        [*SOLI, "repl", str(chat)],
+        input="".join(line + "\n" for line in odd).encode("utf-8", "surrogateescape"),
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii:strict"},
+        timeout=60,
+        check=False,
+    )
+    output = (seen.stdout + seen.stderr).decode("utf-8", "replace")
+    assert "=> 2" in output
+    assert "Traceback" not in output
+    assert "internal error" not in output
+    assert seen.returncode == 70
+    assert not (chat / "tests" / "x_spec.soli").exists()

@@ -54,7 +54,7 @@ class LiveServer:
             line = self._lines.get(timeout=max(0.01, deadline - time.monotonic()))
             if line is None:
                 raise AssertionError("the server ended:\n" + "\n".join(self.output))
-            found = re.search(r"(?:listening|Running) on (http://[^\s/]+)", line)
+            found = re.search(r"(?:listening|[Rr]unning) on (http://[^\s/]+)", line)
             if found:
                 return found.group(1).replace("0.0.0.0", "127.0.0.1")
 

@@ -35,6 +35,11 @@ def add_program_flags(parser: argparse.ArgumentParser) -> None:
         help=f"take capabilities away: {', '.join(DENIABLE)}",
     )
     parser.add_argument(
+        "--allow-shell",
+        action="store_true",
+        help="let commands in backticks start a shell; nothing else grants that",
+    )
+    parser.add_argument(
         "--private-network",
         action="store_true",
         help="let HTTP requests of the program reach loopback and private addresses",

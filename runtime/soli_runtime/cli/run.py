@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from soli_lang.base.errors import SoliError
+from soli_lang.base.errors import SoliError, SoliSyntaxError, not_text
 from soli_lang.base.source import Source
 
 from ..calling.waiting import Waiting
@@ -45,13 +45,19 @@ def run_path(arguments: list[str]) -> int:
     except CannotOpen as error:
         sys.stderr.write(f"soli: {error}\n")
         return error.status
+    try:
+        text = _standard_input() if options.from_input else None
+    except SoliSyntaxError as error:
+        report(error)
+        return INVALID
     how = Launch(
         options.path,
         options.settings,
         environment=os.environ,
         denied=options.denied,
         private_network=options.private_network,
-        text=_standard_input() if options.from_input else None,
+        shell=options.shell,
+        text=text,
         store=store,
     )
     try:
@@ -90,12 +96,12 @@ def _store(options: RunOptions) -> Store | None:
 
 
 def _standard_input() -> Source:
-    """The program that stands in standard input."""
+    """The program that stands in standard input. Raises SoliSyntaxError for what is no UTF-8."""
     data = sys.stdin.buffer.read()
     try:
         return Source("<stdin>", data.decode())
     except UnicodeDecodeError as error:
-        raise UsageError(f"standard input is not UTF-8 text (byte {error.start})") from None
+        raise not_text("<stdin>", data, error) from None
 
 
 def _end(launched: Launched, store: Store | None) -> int:

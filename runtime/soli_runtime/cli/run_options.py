@@ -26,6 +26,7 @@ class RunOptions(Record, frozen=True):
     settings: Settings
     denied: frozenset[str] = frozenset()
     private_network: bool = False
+    shell: bool = False
     console: bool = False
     log_level: str = "info"
     log_format: str = "text"
@@ -57,6 +58,7 @@ def _parsed(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
         settings=_settings(environment, vars(parsed)),
         denied=denied_of(parsed),
         private_network=parsed.private_network,
+        shell=parsed.allow_shell,
         console=parsed.console,
         log_level=parsed.log_level,
         log_format=parsed.log_format,

@@ -24,7 +24,7 @@ from .effects import (
     Wake,
 )
 from .rooms import Rooms
-from .roster import Meta, Roster
+from .roster import Meta, Roster, User
 from .seats import Seat, Seats
 from .subscribers import Subscribers
 
@@ -32,6 +32,9 @@ logger = logging.getLogger("soli.presence")
 
 MAX_GHOSTS = 64
 """Metas of one user that are gone, may still be shown, and are remembered for its leave."""
+
+MIN_OWED_SECONDS = 0.05
+"""For which changes over the budget are gathered at least."""
 
 MAX_LEFT = 128
 """Rooms that a connection left and may come back to; past it the oldest is forgotten."""
@@ -51,6 +54,7 @@ class Audience:
         *,
         resync_seconds: float,
         resync_bytes: int,
+        diff_bytes: int,
         memory_seconds: float,
     ) -> None:
         self.rooms: dict[RoomName, Subscribers] = {}
@@ -60,11 +64,14 @@ class Audience:
         self._roster = roster
         self._resync_seconds = resync_seconds
         self._resync_bytes = resync_bytes
+        self._diff_bytes = diff_bytes
         self._memory_seconds = memory_seconds
         self._emptied: dict[RoomName, float] = {}
         """Until when a room that lost its last user is remembered (rule 13)."""
         self._pending: dict[RoomName, float] = {}
         """When the next resync of a room is due."""
+        self._owed: dict[RoomName, float] = {}
+        """When the changes of a room can be told that are over its budget."""
         self._wake: float | None = None
         """The earliest time for which `Wake` was asked and `flush` has not been called."""
         self._revision = 0
@@ -216,6 +223,46 @@ class Audience:
             text = wire.diff(joins, leaves, cohort.label)
             step.effects.append(Send(Members(cohort, but), text))
 
+    # Changes of users (rule 4)
+
+    def must_owe(self, room: RoomName, step: Step) -> bool:
+        """Whether a change of a user of *room* has to wait until the budget allows it."""
+        found = self.rooms.get(room)
+        if found is None or not self._diff_bytes:
+            return False
+        found.refill_diffs(step.now, self._diff_bytes)
+        return bool(found.owed) or found.diff_balance <= 0
+
+    def owe(self, room: RoomName, key: str, step: Step) -> None:
+        """After a change of user *key*: tell it when `must_owe` would not say so any more."""
+        self._revision += 1
+        found = self.rooms[room]
+        found.owed[key] = None
+        if room not in self._owed:
+            wait = max(0.0, -found.diff_balance / self._diff_bytes) + MIN_OWED_SECONDS
+            self._owed[room] = step.now + wait
+            self._ask(step.now + wait, step)
+
+    def tell_users(self, room: RoomName, users: Iterable[User], step: Step) -> None:
+        """After changes: one diff with all metas of *users*."""
+        joins = wire.payload([user.text for user in users])
+        self.tell(room, joins, wire.EMPTY_OBJECT, step)
+        found = self.rooms.get(room)
+        if found is not None:
+            found.diff_balance -= len(joins) * len(found.synced)
+
+    def _pay(self, room: RoomName, step: Step) -> None:
+        """Tell what is owed, as it is now; states in between are not told."""
+        found, attendance = self.rooms.get(room), self._roster.get(room)
+        if found is None or attendance is None:
+            return
+        keys = [key for key in found.owed if key in attendance.users]
+        found.owed.clear()
+        found.refill_diffs(step.now, self._diff_bytes)
+        if keys:
+            self.prepare(room, keys, step)
+            self.tell_users(room, [attendance.users[key] for key in keys], step)
+
     def ghosts_of(self, room: RoomName, key: str) -> list[Meta]:
         """The metas of a user that are gone and may still be shown (rule 6)."""
         found = self.rooms.get(room)
@@ -226,6 +273,7 @@ class Audience:
         found = self.rooms.get(room)
         if found is not None:
             found.lay_ghosts(key)
+            found.owed.pop(key, None)
 
     def hush(
         self, room: RoomName, step: Step, key: str | None = None, gone: Meta | None = None
@@ -253,7 +301,7 @@ class Audience:
     @property
     def due(self) -> float | None:
         """When `flush` has something to do next, None if nothing is pending."""
-        return min(self._pending.values(), default=None)
+        return min((*self._pending.values(), *self._owed.values()), default=None)
 
     @property
     def pending(self) -> int:
@@ -263,6 +311,10 @@ class Audience:
     def flush(self, step: Step) -> None:
         """Send the resyncs that are due. Ends with a `Wake` if others are pending."""
         self._wake = step.now  # one `Wake` at the end is enough
+        for room, at in tuple(self._owed.items()):
+            if at <= step.now:
+                del self._owed[room]
+                self._pay(room, step)
         for room, at in tuple(self._pending.items()):
             if at <= step.now:
                 del self._pending[room]
@@ -285,6 +337,9 @@ class Audience:
         if self._resync_bytes and found.balance < 0:
             wait = max(wait, 1 - found.balance / self._resync_bytes)
         at = self._pending[room] = step.now + wait
+        self._ask(at, step)
+
+    def _ask(self, at: float, step: Step) -> None:
         if self._wake is None or at < self._wake:
             self._wake = at
             step.effects.append(Wake(at))

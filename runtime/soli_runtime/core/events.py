@@ -41,6 +41,10 @@ class Events:
         self._headers = dict(headers)
         self._query_is_flat = all(type(value) is str for value in query.values())
 
+    def header(self, name: str) -> str:
+        """A header of the upgrade request, by its name in lower case; empty without it."""
+        return self._headers.get(name, "")
+
     def connect(self) -> dict[str, Any]:
         """The first event of a connection."""
         return {

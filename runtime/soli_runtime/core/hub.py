@@ -42,7 +42,7 @@ from .roster import Entry
 from .seats import Seat, Seats, Tracking
 from .wire import DEFAULT_STATE, body_size
 
-_LIMITED = (Join, SetPresence)
+_LIMITED = (Join, SetPresence, Track)
 """Actions that can pass a limit of the hub."""
 
 
@@ -57,6 +57,7 @@ class Hub:
         *,
         max_rooms: int = 128,
         max_presence_bytes: int = 4096,
+        max_connections_per_user: int = 64,
     ) -> None:
         self.seats = arrivals.seats
         self.rooms = arrivals.rooms
@@ -65,6 +66,7 @@ class Hub:
         self._next_ref = next_ref
         self._max_rooms = max_rooms
         self._max_presence_bytes = max_presence_bytes
+        self._max_connections_per_user = max_connections_per_user
         self._appliers: dict[type, Callable[[Step, Any], None]] = {
             Untrack: self._untrack,
             Track: self._track,
@@ -96,6 +98,7 @@ class Hub:
             rooms,
             resync_seconds=settings.presence_resync_seconds,
             resync_bytes=settings.presence_resync_bytes,
+            diff_bytes=settings.presence_diff_bytes,
             memory_seconds=settings.presence_memory_seconds,
         )
         arrivals = Arrivals(seats, rooms, presence)
@@ -105,6 +108,7 @@ class Hub:
             next_ref,
             max_rooms=settings.max_rooms,
             max_presence_bytes=settings.max_presence_bytes,
+            max_connections_per_user=settings.max_connections_per_user,
         )
 
     # The life of a connection
@@ -258,12 +262,41 @@ class Hub:
                 self._check_rooms(seat, action.rooms)
             elif isinstance(action, SetPresence):
                 self._check_metadata(seat, action, actions)
+            elif isinstance(action, Track):
+                self._check_track(seat, action, actions)
 
     def _check_rooms(self, seat: Seat, rooms: Sequence[RoomName]) -> None:
         limit = self._max_rooms
         if limit and (count := seat.count_with(rooms)) > limit:
             raise ActionError(
                 "join", f"join: {count} rooms, a connection is in at most {limit} (max-rooms)"
+            )
+
+    def _check_track(self, seat: Seat, action: Track, actions: Sequence[Action]) -> None:
+        """A channel in which a connection is tracked counts as a room, joined or not."""
+        limit = self._max_rooms
+        if limit:
+            rooms = {*seat.rooms, *seat.tracked_rooms(), action.room}
+            for other in actions:
+                if isinstance(other, Untrack):
+                    rooms -= set(other.rooms) - seat.rooms.keys()
+                elif isinstance(other, Join):
+                    rooms.update(other.rooms)
+            if len(rooms | {action.room}) > limit:
+                raise ActionError(
+                    "track",
+                    f"track: {len(rooms)} rooms, a connection is in at most {limit} (max-rooms)",
+                )
+        most = self._max_connections_per_user
+        attendance = self.presence.roster.get(action.room)
+        user = None if attendance is None else attendance.users.get(action.key)
+        if user is None or not most or seat.connection_id in user.metas:
+            return
+        if len(user.metas) >= most:
+            raise ActionError(
+                "track",
+                f"track: user '{action.key}' has {most} connections in '{action.room}' already "
+                "(max-connections-per-user)",
             )
 
     def _check_metadata(self, seat: Seat, action: SetPresence, actions: Sequence[Action]) -> None:

@@ -34,6 +34,8 @@ from .seats import Seat, Seats
 class Presence:
     """The roster, and the audience of this process.
 
+    `diff_bytes` bounds what changes of users cost per room and second, each recipient counted:
+    past it several changes become one diff, later (0: no bound).
     `resync_seconds` 0 turns resyncs off; `resync_bytes` 0 lifts their budget (bytes per room and
     second, each recipient counted). A room that lost its last user is remembered for
     `memory_seconds`, 0: not at all.
@@ -46,6 +48,7 @@ class Presence:
         *,
         resync_seconds: float = 1.0,
         resync_bytes: int = 1 << 20,
+        diff_bytes: int = 8 << 20,
         memory_seconds: float = 60.0,
     ) -> None:
         self.roster = Roster()
@@ -55,6 +58,7 @@ class Presence:
             self.roster,
             resync_seconds=resync_seconds,
             resync_bytes=resync_bytes,
+            diff_bytes=diff_bytes,
             memory_seconds=memory_seconds,
         )
         self._seats = seats
@@ -239,10 +243,13 @@ class Presence:
         """Rule 4. Nothing happens when nothing changes."""
         if user.metas[step.connection_id].body == body:
             return
+        if self.audience.must_owe(room, step):
+            self.roster.revise(room, step.connection_id, body)
+            self.audience.owe(room, user.key, step)
+            return
         self.audience.prepare(room, (user.key,), step)
         self.roster.revise(room, step.connection_id, body)
-        joins = wire.payload([user.text])
-        self.audience.tell(room, joins, wire.EMPTY_OBJECT, step)
+        self.audience.tell_users(room, [user], step)
 
     def _drop(
         self, room: RoomName, user: User, step: Step, *, skip: ConnectionId | None = None

@@ -32,8 +32,11 @@ class Subscribers:
         "_plain",
         "balance",
         "balance_at",
+        "diff_balance",
+        "diff_balance_at",
         "labelled",
         "name",
+        "owed",
         "silent",
         "synced",
     )
@@ -49,6 +52,11 @@ class Subscribers:
         self.balance = balance
         """Bytes of resyncs that may be sent; negative after a large one (rule 8)."""
         self.balance_at = 0.0
+        self.diff_balance = 0.0
+        """Bytes of diffs of changes that may be sent; negative after a large one (rule 4)."""
+        self.diff_balance_at = float("-inf")
+        self.owed: dict[str, None] = {}
+        """Users whose changes have not been told, as the budget is used up."""
         self._ghosts: dict[str, list[Ghost]] = {}
         """By key of the user."""
         self._plain = Cohort(None)
@@ -142,6 +150,14 @@ class Subscribers:
         gained = max(0.0, now - self.balance_at) * bytes_per_second
         self.balance = min(float(bytes_per_second), self.balance + gained)
         self.balance_at = now
+
+    def refill_diffs(self, now: float, bytes_per_second: int) -> None:
+        """The same for the budget of changes."""
+        passed = min(max(0.0, now - self.diff_balance_at), 1e6)
+        self.diff_balance = min(
+            float(bytes_per_second), self.diff_balance + passed * bytes_per_second
+        )
+        self.diff_balance_at = now
 
     # Ghosts
 

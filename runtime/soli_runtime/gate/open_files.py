@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 
-MAX_RESERVED = 64
-"""Descriptors that WebSocket connections leave to everything else; at most a quarter of all."""
+MIN_RESERVED = 64
+"""Descriptors that WebSocket connections leave to everything else, at least; but never more than a
+quarter of all."""
 
 
 def raise_limit() -> None:
@@ -23,14 +24,31 @@ def raise_limit() -> None:
         pass  # what there is has to do
 
 
-def descriptors_for_connections() -> int:
-    """The first descriptor that is kept back; 0 where there is no limit, or none to be known."""
+def descriptors_for_connections(plain: int) -> int:
+    """The first descriptor that is kept back for *plain* connections and everything else.
+
+    0 where there is no limit, or none to be known.
+    """
+    soft = _limit()
+    return soft - min(max(plain, MIN_RESERVED), soft // 4)
+
+
+def descriptors_for_some(wanted: int) -> int:
+    """How many connections of a kind there may be where *wanted* (0: no limit) are allowed.
+
+    An eighth of all: two kinds share what WebSockets leave.
+    """
+    soft = _limit()
+    return min(wanted or soft, soft // 8) if soft else wanted
+
+
+def _limit() -> int:
     try:
         import resource
     except ImportError:
         return 0
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 0 if soft == resource.RLIM_INFINITY else soft - min(MAX_RESERVED, soft // 4)
+    return 0 if soft == resource.RLIM_INFINITY else soft
 
 
 def descriptor_of(transport: asyncio.BaseTransport | None) -> int:

@@ -92,7 +92,7 @@ class TrustedProxies:
     def peer(self, ip: str, scheme: str, headers: Mapping[str, str]) -> Peer:
         """Who is behind a connection from *ip*. Header names in lower case."""
         host = headers.get("host", "")
-        if not self._networks or not self._trusts(ip):
+        if not self._networks or not self.trusts(ip):
             return Peer(ip, scheme, host)
         scheme = _last(headers.get("x-forwarded-proto")) or scheme
         host = _last(headers.get("x-forwarded-host")) or host
@@ -100,11 +100,12 @@ class TrustedProxies:
             if not _is_address(hop):
                 break
             ip = hop
-            if not self._trusts(hop):
+            if not self.trusts(hop):
                 break
         return Peer(ip, scheme, host)
 
-    def _trusts(self, ip: str) -> bool:
+    def trusts(self, ip: str) -> bool:
+        """Whether the forwarded headers of *ip* count."""
         try:
             address = ipaddress.ip_address(ip)
         except ValueError:

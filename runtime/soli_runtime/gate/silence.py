@@ -14,8 +14,42 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from ..observing.logs import Log
+from ..ws.protocol.handshake import SERVER
+from .plain import PlainConnections
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+class GreetedHandler(RequestHandler):
+    """aiohttp's handler, whose own answers do not tell which software speaks."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """What is no HTTP request is refused in few words."""
+        answer = super().handle_error(request, status, exc, message)
+        plain = web.Response(status=answer.status, text=f"{answer.status}: {answer.reason}\n")
+        plain.headers["Server"] = SERVER
+        plain.force_close()
+        return plain
+
+
+def _too_many() -> web.Response:
+    answer = web.Response(status=503, text="too many connections\n")
+    answer.headers["Server"] = SERVER
+    answer.force_close()
+    return answer
+
+
+def is_upgrade(request: web.BaseRequest) -> bool:
+    """Whether a request asks for a WebSocket."""
+    return "websocket" in request.headers.get("Upgrade", "").lower()
 
 
 class GreetingServer(web.Server):
@@ -26,15 +60,30 @@ class GreetingServer(web.Server):
     """
 
     def __init__(
-        self, handler: Handler, *, seconds: float, most: int, log: Log, **options: Any
+        self,
+        handler: Handler,
+        *,
+        seconds: float,
+        most: int,
+        plain: PlainConnections[RequestHandler],
+        log: Log,
+        **options: Any,
     ) -> None:
         async def greeted(request: web.BaseRequest) -> web.StreamResponse:
-            self._silent.pop(request.protocol, None)
-            return await handler(request)
+            connection = request.protocol
+            self._silent.pop(connection, None)
+            if self._is_one_too_many(request):
+                return _too_many()
+            plain.busy(connection)
+            try:
+                return await handler(request)
+            finally:
+                plain.idle(connection)
 
         super().__init__(greeted, **options)
         self._seconds = seconds
         self._most = most
+        self._plain = plain
         self._log = log
         self._clock = asyncio.get_running_loop()
         self._silent: dict[RequestHandler, float] = {}
@@ -43,16 +92,33 @@ class GreetingServer(web.Server):
 
     def __call__(self) -> RequestHandler:
         """A new connection."""
-        connection = super().__call__()
+        connection = GreetedHandler(self, loop=self._loop, **self._kwargs)
         self._silent[connection] = self._clock.time() + self._seconds
         if self._most and len(self._silent) > self._most:
             self._drop(next(iter(self._silent)), "too_many")
         self._watch()
         return connection
 
+    def _is_one_too_many(self, request: web.BaseRequest) -> bool:
+        """Count a connection at its first plain request; an idle one may have to go for it."""
+        connection = request.protocol
+        if connection in self._plain or is_upgrade(request):
+            return False
+        ip = request.remote or ""
+        surplus = self._plain.add(connection, ip)
+        if surplus is None:
+            return False
+        victim, reason = surplus
+        self._plain.remove(victim)
+        self._log.warning("http_connection_closed", reason=reason, ip=ip)
+        if victim is not connection:
+            victim.force_close()
+        return victim is connection
+
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         """The line is gone."""
         self._silent.pop(handler, None)
+        self._plain.remove(handler)
         super().connection_lost(handler, exc)
 
     async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - aiohttp's

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from soli_stdlib.stores import elsewhere
 
-from soli_lang.base.errors import SoliError, SoliSyntaxError
+from soli_lang.base.errors import SoliError, SoliSyntaxError, not_text
 from soli_lang.base.source import NOWHERE, Source
 from soli_lang.evaluator.scopes import FileScope
 from soli_lang.interpreter import Interpreter, Program
@@ -108,8 +108,7 @@ def read_sources(paths: Iterable[Path]) -> dict[Path, Source]:
         try:
             sources[path] = Source(str(path), path.read_text("utf-8"))
         except UnicodeDecodeError as error:
-            problem = f"not UTF-8 text (byte {error.start})"
-            problems.append(SoliSyntaxError(problem, NOWHERE, Source(str(path), "")))
+            problems.append(not_text(str(path), path.read_bytes(), error))
         except OSError as error:
             problem = f"cannot be read: {error.strerror}"
             problems.append(SoliSyntaxError(problem, NOWHERE, Source(str(path), "")))
@@ -207,10 +206,12 @@ class _Loading:
             self._interpreter.define(CURRENT_USER, mine)
 
     def _share(self, program: Program) -> None:
-        """Make the functions and classes of a file visible to all files that run later."""
-        for name in program.file.names:
+        """Make functions, classes and constants of a file visible to all files that run later."""
+        for name, variable in program.file.names.items():
             value = program.file.get(name)
-            if value is not UNSET and isinstance(value, Function | SoliClass):
+            if value is UNSET:
+                continue
+            if variable.is_const or isinstance(value, Function | SoliClass):
                 self._interpreter.machine.globals[name] = value
 
     def _controllers(self) -> Controllers:

@@ -44,6 +44,7 @@ def granted(
     services: Mapping[str, Any] | None = None,
     output: Callable[[str], None] | None = None,
     private_network: bool = False,
+    shell: bool = False,
 ) -> Capabilities:
     """The capabilities of a program: files and modules below *root*."""
 
@@ -60,6 +61,7 @@ def granted(
         files_writable="files" not in denied,
         network="network" not in denied,
         private_network=private_network,
+        shell=shell and "processes" not in denied,
         processes="processes" not in denied,
         suspend=suspend,
         load_module=ModuleLoader(root, anywhere="files" not in denied),

@@ -7,6 +7,7 @@ of its own (spec/stdlib.md §24).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from soli_lang.base.records import Record
@@ -19,6 +20,7 @@ from soli_lang.values.values import Function, Symbol, Value
 from ..http.responses import is_response_hash
 from ..routing.event_use import BODY_PARTS, body_parts_seen, parts_seen
 from ..routing.handler import Handler
+from ..routing.returns import definition_of, place_of
 
 
 class Definitions(Protocol):
@@ -85,6 +87,7 @@ class Controllers:
             target,
             self._machine.callback(function, 1),
             place=_place(function, source),
+            place_of=partial(place_of, function, source),
             function=function,
             event_parts=parts_seen(function),
             body_parts=body_parts_seen(function),
@@ -97,6 +100,7 @@ class Controllers:
             target,
             class_action(self._machine, klass, action, method),
             place=_place(method, source),
+            place_of=partial(place_of, method, source),
             function=method,
             controller=klass,
             body_parts=_parts_seen_in(klass, method),
@@ -149,7 +153,7 @@ def _methods(klass: SoliClass) -> list[str]:
 
 def _place(function: Any, source: Source) -> str:
     """`file:line` of a definition."""
-    node = getattr(function, "node", None) or getattr(getattr(function, "code", None), "node", None)
+    node = definition_of(function)
     if node is None:
         return source.name
     return f"{source.name}:{source.position(node.span.start).line}"

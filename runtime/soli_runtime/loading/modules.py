@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from soli_lang.base.errors import not_text
+
 from .project import EXTENSIONS
 
 
@@ -19,16 +21,25 @@ class ModuleLoader:
         """Name and text of the module *written* in the source called *importer*; None: no such.
 
         Paths are relative to the importing file, then to the root.
+
+        Raises SoliSyntaxError for a file that is not UTF-8 text.
         """
         for folder in (Path(importer).parent, self._root):
             for path in _candidates(folder / written):
                 found = path.resolve()
                 if found.is_file() and self._allows(found):
-                    return os.path.relpath(found), found.read_text("utf-8")
+                    return os.path.relpath(found), _text_of(found)
         return None
 
     def _allows(self, path: Path) -> bool:
         return self._anywhere or path.is_relative_to(self._root)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise not_text(os.path.relpath(path), path.read_bytes(), error) from None
 
 
 def _candidates(path: Path) -> list[Path]:

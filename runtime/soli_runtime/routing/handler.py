@@ -28,6 +28,7 @@ class Handler:
         "name",
         "noted",
         "place",
+        "place_of",
     )
 
     def __init__(
@@ -36,6 +37,7 @@ class Handler:
         invoke: Invoke,
         *,
         place: str = "",
+        place_of: Callable[[str | None], str] | None = None,
         function: Value = None,
         controller: Any = None,
         event_parts: tuple[str, ...] = PARTS,
@@ -46,6 +48,8 @@ class Handler:
         self.invoke = invoke
         self.place = place
         """`file:line` of its definition."""
+        self.place_of = place_of or (lambda key: place)
+        """`file:line` of the return that has an action, or of one that is no Hash (None)."""
         self.function = function
         self.controller = controller
         self.event_parts = event_parts

@@ -52,6 +52,7 @@ _POLICY = frozenset(
         CloseCause.PING_TIMEOUT,
         CloseCause.RATE,
         CloseCause.SLOW_CONSUMER,
+        CloseCause.UNFINISHED,
         CloseCause.VIOLATION,
         CloseCause.WORK,
     }
@@ -174,6 +175,13 @@ class Conversation:
         connection.session = self
         live.conversations[self.id] = self
         live.delivery.add(live.hub.connect(self.id), connection)
+        live.log.info(
+            "connected",
+            connection=self.id,
+            path=self.visitor.path,
+            origin=self.events.header("origin"),
+            **self._who(),
+        )
         self._settle(self._call(self.events.connect(), self._connected), self._connected)
 
     def on_message(self, connection: Connection, payload: str | bytes) -> None:
@@ -198,6 +206,10 @@ class Conversation:
         try:
             if connection.cause in _POLICY:
                 self._log_policy(connection, code)
+            cause = connection.cause.value
+            self.live.log.info(
+                "disconnected", connection=self.id, code=code, cause=cause, **self._who()
+            )
             if self.runner is not None:
                 self.runner.cancel()  # `_resumed` goes on from here
             else:
@@ -205,6 +217,13 @@ class Conversation:
         except Exception:
             self._give_up()
             raise
+
+    def _who(self) -> dict[str, Any]:
+        """For the log: the address, and who `authenticate` said it is."""
+        user = self.visitor.user
+        name = user.get("user_id", user.get("id")) if isinstance(user, dict) else None
+        known = {"user": name} if isinstance(name, str | int) else {}
+        return {"ip": self.visitor.remote_ip, **known}
 
     def _log_policy(self, connection: Connection, code: int) -> None:
         ip, cause = self.visitor.remote_ip, connection.cause.value
@@ -348,7 +367,7 @@ class Conversation:
         live.log.error(
             "action_error",
             handler=self.handler.name,
-            at=self.handler.place,
+            at=self.handler.place_of(error.key),
             connection=self.id,
             error=error.message + (f" ({error.hint})" if error.hint else ""),
         )

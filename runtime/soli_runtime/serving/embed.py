@@ -81,16 +81,30 @@ class Mounted:
                 return function
         raise SoliError(f"the app defines no function '{name}'")
 
-    async def run(self, host: web.Application) -> AsyncIterator[None]:
-        """The context in which the host's application lives; `mount` registers it."""
+    @property
+    def is_running(self) -> bool:
+        """Whether `start` was called, and `stop` not yet."""
+        return self._service is not None
+
+    async def start(self) -> None:
+        """Begin to serve on the running event loop."""
         service = Service(self.app, self._settings, self._log, self._waiting)
         if self._authenticate is not None:
             service.use_authenticate(self._authenticate)
         await service.start()
         self._service = service
+
+    async def stop(self) -> None:
+        """Close all connections, let `disconnect` handlers run, within `shutdown-seconds`."""
+        service, self._service = self._service, None
+        if service is not None:
+            await asyncio.wait_for(service.stop(), self._settings.shutdown_seconds + 1)
+
+    async def run(self, host: web.Application) -> AsyncIterator[None]:
+        """The context in which the host's application lives; `mount` registers it."""
+        await self.start()
         yield
-        self._service = None
-        await asyncio.wait_for(service.stop(), self._settings.shutdown_seconds + 1)
+        await self.stop()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer a request of the host's application."""
@@ -112,6 +126,31 @@ def mount(
 
     *define* gives the program host functions by name. Raises ProjectError, AppInvalid, SoliError.
     """
+    mounted = load_mounted(
+        path,
+        prefix=prefix,
+        settings=settings,
+        capabilities=capabilities,
+        define=define,
+        authenticate=authenticate,
+        log=log,
+    )
+    host.cleanup_ctx.append(mounted.run)
+    host.router.add_route("*", f"{prefix}/{{soli_path:.*}}", mounted.handle)
+    return mounted
+
+
+def load_mounted(
+    path: str | Path,
+    *,
+    prefix: str,
+    settings: Settings | None,
+    capabilities: Capabilities | None,
+    define: Mapping[str, Callable[..., Any]] | None,
+    authenticate: Authenticate | None,
+    log: Log | None,
+) -> Mounted:
+    """Load the app at *path* for a host, which then starts and stops it."""
     chosen = settings or Settings()
     waiting = Waiting()
     project = find_project(Path(path))
@@ -134,7 +173,4 @@ def mount(
     app = load(project, interpreter, prefix=prefix)
     # Whether a host's functions wait nobody knows.
     app.may_wait = app.may_wait or bool(define)
-    mounted = Mounted(app, chosen, log or silent(), waiting, authenticate)
-    host.cleanup_ctx.append(mounted.run)
-    host.router.add_route("*", f"{prefix}/{{soli_path:.*}}", mounted.handle)
-    return mounted
+    return Mounted(app, chosen, log or silent(), waiting, authenticate)

@@ -10,9 +10,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
 
 from ..gate import open_files
 from ..gate.listening import Listening, listen, listen_on
+from ..gate.origins import TrustedProxies
+from ..gate.plain import PlainConnections
 from ..gate.silence import GreetingServer
 from ..loading.launch import Launched
 from ..loading.project import EXTENSIONS
@@ -58,10 +61,11 @@ class Server:
         self.web_server = GreetingServer(
             self.service.handle,
             seconds=self._settings.handshake_seconds,
-            most=self._settings.max_silent_connections,
+            most=open_files.descriptors_for_some(self._settings.max_silent_connections),
+            plain=self._plain_connections(),
             log=self._log,
             access_log=None,
-            keepalive_timeout=75,
+            keepalive_timeout=self._settings.http_idle_seconds,
             auto_decompress=False,
         )
         self._runner = web.ServerRunner(
@@ -79,6 +83,12 @@ class Server:
             reason = error.strerror or str(error)
             raise CannotListen(f"cannot listen on {where}: {reason}") from None
         self.address = self._listening.address
+
+    def _plain_connections(self) -> PlainConnections[RequestHandler]:
+        settings = self._settings
+        proxies = TrustedProxies(settings.trusted_proxies)
+        most = open_files.descriptors_for_some(settings.max_http_connections)
+        return PlainConnections(most, settings.max_http_connections_per_ip, proxies.trusts)
 
     async def _listen(self) -> Listening:
         if self._seat is not None:

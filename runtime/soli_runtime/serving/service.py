@@ -34,6 +34,7 @@ from ..gate.heavy import HeavyRequests
 from ..gate.hosts import is_allowed_host
 from ..gate.open_files import descriptor_of, descriptors_for_connections
 from ..gate.origins import Peer, TrustedProxies, origin_fault
+from ..gate.silence import is_upgrade
 from ..http import sse
 from ..http.context import AuthenticationContext
 from ..http.messages import peer_of, plain, raw_request, to_aiohttp
@@ -97,7 +98,9 @@ class Service:
         waiting.serve(self.calls.suspend)
         self.endpoint = Endpoint(socket_limits(settings), loop=self.loop)
         self.heavy = HeavyRequests(self.endpoint.turns, self.endpoint.clock)
-        self.admission = Admission(settings, descriptors_for_connections())
+        self.admission = Admission(
+            settings, descriptors_for_connections(settings.max_http_connections)
+        )
         self._proxies = TrustedProxies(settings.trusted_proxies)
         # Jobs may wait for as long as they need to: nobody waits for them.
         self._job_calls = Calls(machine, Runners(), may_wait=app.may_wait)
@@ -315,7 +318,7 @@ class Service:
             return plain(503, "the server is stopping")
         if not self._answers_for(peer.host, path):
             return self._refuse_host(request, path, peer)
-        if _wants_websocket(request):
+        if is_upgrade(request):
             match = self.app.table.match(WEBSOCKET, path)
             if isinstance(match, Match):
                 return await self._websocket(request, match, peer)
@@ -327,7 +330,7 @@ class Service:
 
     def _refuse_host(self, request: web.BaseRequest, path: str, peer: Peer) -> web.StreamResponse:
         text = "this server does not answer for that host"
-        if _wants_websocket(request):
+        if is_upgrade(request):
             return self._refuse(421, "host", text, raw_request(request, peer, b""))
         self.log.warning("request_refused", status=421, reason="host", path=path, ip=peer.ip)
         return plain(421, text)
@@ -469,10 +472,6 @@ async def _until(register: Callable[[Callable[[], None]], None], seconds: float)
     except TimeoutError:
         return False
     return True
-
-
-def _wants_websocket(request: web.BaseRequest) -> bool:
-    return "websocket" in request.headers.get("Upgrade", "").lower()
 
 
 def _interned(value: str) -> str:

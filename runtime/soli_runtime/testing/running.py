@@ -9,7 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from soli_lang.base.errors import SoliError, SoliSyntaxError, Thrown, render
+from soli_lang.base.errors import SoliError, SoliSyntaxError, Thrown, not_text, render
 from soli_lang.base.source import Source
 from soli_lang.interpreter import Program
 from soli_lang.tools.coverage import Coverage
@@ -242,7 +242,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except UnicodeDecodeError as error:
-        problem = f"not UTF-8 text (byte {error.start})"
+        raise not_text(str(path), path.read_bytes(), error) from None
     except OSError as error:
         problem = f"cannot be read: {error.strerror}"
     raise SoliSyntaxError(problem, source=Source(str(path), ""))

@@ -134,7 +134,7 @@ class ProgramCheck:
 
 
 class Exports:
-    """What the files that a program imports export."""
+    """What the files that a program imports export. Raises SoliSyntaxError for what is none."""
 
     def __init__(self, root: Path) -> None:
         self._load = ModuleLoader(root)
@@ -143,10 +143,7 @@ class Exports:
         found = self._load(written, importer)
         if found is None:
             raise LookupError(written)
-        try:
-            return exported_names(parse(Source(*found)))
-        except SoliSyntaxError:
-            return None
+        return exported_names(parse(Source(*found)))
 
 
 def _nearest_project(folder: Path) -> Project | None:

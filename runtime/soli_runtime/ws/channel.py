@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from .endpoint import Endpoint
     from .fanout import Room
 
-__all__ = ["BY_LISTENER", "BY_OUTBOX", "BY_TURN", "Channel"]
+__all__ = ["BY_LISTENER", "BY_OUTBOX", "BY_RATE", "BY_TURN", "Channel"]
 
 #: Who holds back the parser; bits of `Channel._holds`.
-BY_LISTENER, BY_OUTBOX, BY_TURN = 1, 2, 4
+BY_LISTENER, BY_OUTBOX, BY_TURN, BY_RATE = 1, 2, 4, 8
 
 #: How many times `max_outbox_bytes` may pile up before the loop had a turn to write it.
 BURST_FACTOR = 8
+#: Seconds of `byte_rate` that may come at once.
+BYTE_BURST_SECONDS = 4
 #: What the transport's share is reckoned from if the outbox is not limited.
 DEFAULT_OUTBOX_BYTES = 1024 * 1024
 #: In place of a limit of zero, which means "none".
@@ -44,6 +46,7 @@ class Channel(FrameParser, asyncio.Protocol):
     """
 
     __slots__ = (
+        "_bytes_due",
         "_close_when_written",
         "_counters",
         "_endpoint",
@@ -86,6 +89,8 @@ class Channel(FrameParser, asyncio.Protocol):
         # Its place among those that wait (`turns.Waiting`), and the end of what it may compute now.
         self.due = 0.0
         self.is_heavy = True
+        # When the bytes that came would have come at exactly the allowed rate.
+        self._bytes_due = 0.0
         self._mark = self._slice_end = 0.0
         # Whether to close the line when all is written.
         self._close_when_written = False
@@ -183,8 +188,13 @@ class Channel(FrameParser, asyncio.Protocol):
             self._violated(violation)
         except Exception:
             self._parser_failed()
-        if self._holds and self.buffered_bytes > self._endpoint.limits.max_held_bytes:
-            self._pause_transport()
+        if self._holds:
+            if self.buffered_bytes > self._endpoint.limits.max_held_bytes:
+                self._pause_transport()
+        elif not self._at_start and not self._finished:
+            self._endpoint.unfinished.note(self, self.unfinished_bytes)
+        if self._endpoint.byte_interval:
+            self._count_bytes(len(data))
 
     def eof_received(self) -> None:
         """The peer will send no more; returning None lets the transport close itself."""
@@ -204,7 +214,7 @@ class Channel(FrameParser, asyncio.Protocol):
             self._release(BY_OUTBOX)
             self._cut_while_held()
             return
-        self._release(BY_LISTENER | BY_OUTBOX)
+        self._release(BY_LISTENER | BY_OUTBOX | BY_RATE)
         self._read_on()  # or when its turn comes
 
     def pause_writing(self) -> None:
@@ -313,6 +323,29 @@ class Channel(FrameParser, asyncio.Protocol):
             self._close_transport()
         else:
             transport.write_eof()
+
+    # What comes in
+
+    def message_refused(self, reason: str) -> None:
+        """A message is not finished, and nobody waits for the rest."""
+        raise NotImplementedError
+
+    def _count_bytes(self, size: int) -> None:
+        """Read no more for a while from who sends faster than it may."""
+        endpoint = self._endpoint
+        now = endpoint.clock()
+        self._bytes_due = max(self._bytes_due, now) + size * endpoint.byte_interval
+        ahead = self._bytes_due - now - BYTE_BURST_SECONDS
+        if ahead > 0 and not self._holds & BY_RATE and not self._is_muted:
+            self._hold(BY_RATE)
+            self._pause_transport()
+            self._counters.throttled += 1
+            endpoint.loop.call_later(ahead, self._rate_is_kept)
+
+    def _rate_is_kept(self) -> None:
+        if self._holds & BY_RATE:
+            self._release(BY_RATE)
+            self._read_on()
 
     # Turns
 

@@ -17,7 +17,7 @@ called from within a call that it made on a connection.
 import logging
 from typing import TYPE_CHECKING, Any
 
-from .channel import BY_LISTENER, BY_OUTBOX, BY_TURN, Channel
+from .channel import BY_LISTENER, BY_OUTBOX, BY_RATE, BY_TURN, Channel
 from .counters import CloseCause
 from .listener import NOBODY, Listener
 from .protocol.deflate import Agreement, inflate
@@ -262,6 +262,7 @@ class Connection(Channel):
     def on_text(self, text: str) -> None:
         """Hand a text message to the listener."""
         self._counters.messages_in += 1
+        self._endpoint.unfinished.done(self)
         if self._endpoint.message_interval and self._is_too_fast():
             return
         try:
@@ -273,6 +274,7 @@ class Connection(Channel):
     def on_binary(self, data: bytes) -> None:
         """Hand a binary message to the listener, unless they are refused."""
         self._counters.messages_in += 1
+        self._endpoint.unfinished.done(self)
         if self._endpoint.message_interval and self._is_too_fast():
             return
         if self._endpoint.limits.refuse_binary:
@@ -370,6 +372,15 @@ class Connection(Channel):
         transport.write(close_frame(code, reason))
         self._end_from_loop()
 
+    def message_refused(self, reason: str) -> None:
+        """See `Unfinished`; never raises."""
+        if self._state == OPEN:
+            try:
+                self._refuse(CloseCode.POLICY_VIOLATION, reason, CloseCause.UNFINISHED)
+                self._finish()  # frees what is there of it
+            except Exception:
+                self.failed()
+
     # Ending
 
     def _violated(self, violation: ProtocolViolation) -> None:
@@ -419,6 +430,7 @@ class Connection(Channel):
         self._state = CLOSING
         self._cause = cause
         self._listener = NOBODY
+        self._endpoint.unfinished.done(self)
         self._outcome = (code, reason)
         self._counters.count_close(code, cause)
         logger.info("connection closed", extra={"close_code": code, "cause": cause.value})
@@ -429,7 +441,7 @@ class Connection(Channel):
         self._endpoint.loop.call_soon(self._report_end)
         if self._holds:
             # The peer's Close may stand behind messages that nobody wants any more.
-            self._release(BY_LISTENER | BY_OUTBOX | BY_TURN)
+            self._release(BY_LISTENER | BY_OUTBOX | BY_TURN | BY_RATE)
             self._endpoint.loop.call_soon(self._read_on)
 
     def _report_end(self) -> None:

@@ -18,6 +18,7 @@ class CloseCause(StrEnum):
     PING_TIMEOUT = "ping_timeout"
     LISTENER_ERROR = "listener_error"
     WORK = "work"
+    UNFINISHED = "unfinished"
     SHUTDOWN = "shutdown"
 
 
@@ -38,6 +39,7 @@ class Counters:
         "ping_timeouts",
         "rate_limited",
         "slow_consumers",
+        "throttled",
     )
 
     def __init__(self) -> None:
@@ -56,6 +58,8 @@ class Counters:
         #: Connections closed because their outbox was full, they sent too fast, or were silent.
         self.slow_consumers = 0
         self.rate_limited = 0
+        #: Times that a connection was read more slowly, as it sent more bytes than it may.
+        self.throttled = 0
         self.ping_timeouts = 0
         #: Close handshakes that the peer did not complete in time.
         self.closings_timed_out = 0

@@ -11,6 +11,7 @@ from .fanout import Fanout
 from .limits import SocketLimits
 from .protocol.frames import CloseCode
 from .turns import Turns
+from .unfinished import Unfinished
 from .wheel import Wheel
 
 if TYPE_CHECKING:
@@ -58,6 +59,12 @@ class Endpoint:
             call_later=self.loop.call_later,
             now=self.clock,
         )
+        #: Messages of which a part is there.
+        self.unfinished = Unfinished(
+            self.loop, self.clock, self.limits.message_seconds, self.limits.max_unfinished_bytes
+        )
+        #: Seconds for each byte at exactly the allowed rate; 0: not limited.
+        self.byte_interval = 1 / self.limits.byte_rate if self.limits.byte_rate else 0.0
         #: Every connection that holds a socket, those that are closing included.
         self.connections: set[Connection] = set()
         #: Whether connections may take their transport over from aiohttp; see `selftest`.
@@ -73,6 +80,7 @@ class Endpoint:
     def unregister(self, connection: "Connection") -> None:
         """Called by a connection whose socket is gone."""
         self.connections.discard(connection)
+        self.unfinished.done(connection)
         self.wheel.remove(connection)
         if self._gone is not None and not self.connections:
             self._gone.set()
@@ -105,3 +113,4 @@ class Endpoint:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         self.wheel.stop()
+        self.unfinished.stop()

@@ -6,6 +6,7 @@ and otherwise the same to a listener.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from aiohttp import WebSocketError, WSMsgType, web
@@ -71,18 +72,28 @@ class FallbackConnection(Connection):
         return response
 
     async def _read(self, response: _Response) -> None:
+        async def next_message() -> tuple[WSMsgType, object, object]:
+            message = await response.receive()
+            return message.type, message.data, message.extra
+
+        await self._take_all(next_message)
+
+    async def _take_all(
+        self, next_message: Callable[[], Awaitable[tuple[WSMsgType, object, object]]]
+    ) -> None:
+        """Take messages in this connection's turns, until the line is gone or all is said."""
+        endpoint = self._endpoint
         while True:
             await self._readable.wait()
-            message = await response.receive()
-            endpoint = self._endpoint
+            kind, data, extra = await next_message()
             if endpoint.turns.must_wait(self, endpoint.clock()):
                 self._wait_for_turn()
             await self._readable.wait()
             self._begin_slice(endpoint.clock())
-            if message.type in (WSMsgType.CLOSED, WSMsgType.CLOSING):
+            if kind in (WSMsgType.CLOSED, WSMsgType.CLOSING):
                 return
             try:
-                self._take(message.type, message.data, message.extra)
+                self._take(kind, data, extra)
             except ProtocolViolation as violation:
                 self._violated(violation)
             except Exception:

@@ -15,6 +15,11 @@ class SocketLimits:
     #: pongs and fragments of fewer than 64 bytes count as well.
     message_rate: float = 1000
     message_burst: int = 2000
+    #: Bytes per second and connection; who sends more is read more slowly.
+    byte_rate: float = 4 * 1024 * 1024
+    #: For a message to arrive, and bytes of all unfinished ones of an endpoint; past it 1008.
+    message_seconds: float = 30
+    max_unfinished_bytes: int = 64 * 1024 * 1024
     #: What waits to be sent to one connection; past it 1013.
     max_outbox_bytes: int = 1024 * 1024
     #: Time between two pings; gone (1006) after two without a pong.

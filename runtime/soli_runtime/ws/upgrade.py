@@ -19,7 +19,7 @@ from .fallback import FallbackConnection
 from .listener import Listener
 from .protocol.handshake import HEADERS, SERVER, Accepted, Refused, answer
 
-__all__ = ["upgrade"]
+__all__ = ["AlreadyUpgraded", "upgrade"]
 
 logger = logging.getLogger("soli.ws")
 
@@ -33,6 +33,8 @@ async def upgrade(
     `listener.on_open` is called before this returns, unless the handshake is refused (the response
     says why) or the line broke meanwhile.
     """
+    if isinstance(request, AlreadyUpgraded):
+        return await request.converse(listener, endpoint, protocol)
     decision = answer(
         request.method,
         (request.version.major, request.version.minor),
@@ -51,6 +53,16 @@ async def upgrade(
     await response.prepare(request)
     _take_over(request, Connection(endpoint, listener, decision.agreement))
     return response
+
+
+class AlreadyUpgraded(web.BaseRequest):
+    """A request whose handshake somebody else does: an ASGI server, say."""
+
+    async def converse(
+        self, listener: Listener, endpoint: Endpoint, protocol: str | None
+    ) -> web.StreamResponse:
+        """Accept with *protocol* and serve the connection to its end."""
+        raise NotImplementedError
 
 
 def _headers(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:

@@ -304,7 +304,7 @@ def _rescue(compiler: Compiler, node: nodes.Rescue) -> Closure:
 
 
 def _shell_command(compiler: Compiler, node: nodes.ShellCommand) -> Closure:
-    """Backticks run through `System.shell_sync`, if the host grants processes."""
+    """Backticks run through `System.shell_sync`, if the host grants a shell by its name."""
     text = compiler.expr(nodes.Interpolation(node.span, node.parts))
     machine, span, source = compiler.machine, node.span, compiler.source
 
@@ -315,6 +315,7 @@ def _shell_command(compiler: Compiler, node: nodes.ShellCommand) -> Closure:
             shell = system.statics.get("shell_sync") if system is not None else None
             if shell is None:
                 raise CapabilityError("a command in backticks needs the library's System class")
+            machine.capabilities.require("shell", "a command in backticks")
             return shell.invoke(command)
         except SoliError as error:
             error.locate(span, source)

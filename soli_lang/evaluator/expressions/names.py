@@ -9,7 +9,7 @@ from ...native.native import NativeFunction
 from ...tree import nodes
 from ...values.values import UNSET, Function, Sentinel, Value
 from ..compiler import Closure, Compiler, Frame, Tables, register
-from ..scopes import THIS, Variable
+from ..scopes import HIDDEN, THIS, Variable
 
 SPECIAL = frozenset({Sentinel, Function, NativeFunction})
 """Classes of values that a bare name does not simply yield: unset, or called (spec §6.6)."""
@@ -147,9 +147,11 @@ def compile_this(compiler: Compiler, node: nodes.This) -> Closure:
     variable = compiler.block.find(THIS)
     span, source = node.span, compiler.source
     if variable is None:
+        is_static = compiler.block.find(HIDDEN) is not None
+        hint = "a static method has no `this`; name the class" if is_static else None
 
         def no_this(frame: Frame) -> Value:
-            raise SoliTypeError("'this' outside of class", span, source)
+            raise SoliTypeError("'this' outside of class", span, source, hint=hint)
 
         return no_this
     raw = read_variable(compiler, variable)

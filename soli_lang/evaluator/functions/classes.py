@@ -81,6 +81,7 @@ def _member_steps(compiler: Compiler, node: nodes.ClassDecl) -> list[Step]:
     mixins: list[Step] = []
     blocks: list[Step] = []
     nested: list[Step] = []
+    calls: list[Step] = []
     for member in node.members:
         if isinstance(member, nodes.MethodDecl):
             methods.append(_method_step(compiler, member))
@@ -89,14 +90,16 @@ def _member_steps(compiler: Compiler, node: nodes.ClassDecl) -> list[Step]:
         elif isinstance(member, nodes.Mixin):
             mixins.append(_mixin_step(compiler, member))
         elif isinstance(member, nodes.StaticBlock):
-            blocks.append(_static_block_step(compiler, member))
+            blocks.append(_run_step(compiler, "static", member.body))
         elif isinstance(member, nodes.HookBlock):
             methods.append(_hook_step(compiler, member))
         elif isinstance(member, nodes.ClassMethods):
             methods.extend(_class_method_step(compiler, one) for one in member.methods)
         elif isinstance(member, nodes.ClassDecl):
             nested.append(_nested_step(compiler, member))
-    return [*methods, _announce_to_superclass, *fields, *mixins, *blocks, *nested]
+        elif isinstance(member, nodes.MacroCall):
+            calls.append(_run_step(compiler, member.name, member))
+    return [*methods, _announce_to_superclass, *fields, *mixins, *blocks, *nested, *calls]
 
 
 def _announce_to_superclass(frame: Frame, klass: SoliClass) -> None:
@@ -107,8 +110,8 @@ def _announce_to_superclass(frame: Frame, klass: SoliClass) -> None:
 
 
 def _method_step(compiler: Compiler, member: nodes.MethodDecl) -> Step:
-    code = compile_function(compiler, member.function, is_method=True)
     name, is_static = member.function.name, member.is_static
+    code = compile_function(compiler, member.function, is_method=True, has_this=not is_static)
     if member.is_constructor:
 
         def set_constructor(frame: Frame, klass: SoliClass) -> None:
@@ -166,8 +169,10 @@ def _field_step(compiler: Compiler, member: nodes.FieldDecl) -> Step:
     return add
 
 
-def _static_block_step(compiler: Compiler, member: nodes.StaticBlock) -> Step:
-    code = _synthetic(compiler, "static", member.body)
+def _run_step(compiler: Compiler, name: str, piece: nodes.Body | nodes.Expr) -> Step:
+    """A static block or a call, run when the class is made, with `this` = the class."""
+    body = piece if isinstance(piece, nodes.Body) else nodes.Body(piece.span, (piece,))
+    code = _synthetic(compiler, name, body)
 
     def run(frame: Frame, klass: SoliClass) -> None:
         Method(code, frame, klass).call(klass, [], None, None)
@@ -247,8 +252,7 @@ def _run_hooks(kind: str, klass: SoliClass, module: SoliClass) -> None:
 
 def _hook_step(compiler: Compiler, member: nodes.HookBlock) -> Step:
     """`included do … end`: call statements get the host class as their first argument."""
-    known = [one for one in member.body.statements if not _is_unknown_macro(compiler, one)]
-    statements = tuple(_for_host(statement) for statement in known)
+    statements = tuple(_for_host(compiler, statement) for statement in member.body.statements)
     code = _synthetic(compiler, member.kind, nodes.Body(member.body.span, statements))
     kind = member.kind
 
@@ -258,18 +262,14 @@ def _hook_step(compiler: Compiler, member: nodes.HookBlock) -> Step:
     return add
 
 
-def _is_unknown_macro(compiler: Compiler, statement: Any) -> bool:
-    """Framework macros (`validates(…)`) mean nothing here and are skipped, as in class bodies."""
-    return (
-        isinstance(statement, nodes.Call)
-        and isinstance(statement.callee, nodes.Name)
-        and compiler.block.find(statement.callee.name) is None
-        and statement.callee.name not in compiler.machine.globals
-    )
-
-
-def _for_host(statement: Any) -> Any:
-    if not isinstance(statement, nodes.Call) or not isinstance(statement.callee, nodes.Name):
+def _for_host(compiler: Compiler, statement: Any) -> Any:
+    """A statement of a hook as it is run: a call is of a known function, or of the host class."""
+    name = statement.callee if isinstance(statement, nodes.Call) else statement
+    if not isinstance(name, nodes.Name):
+        return statement
+    if compiler.block.find(name.name) is None and name.name not in compiler.machine.globals:
+        return nodes.MacroCall(statement.span, statement)
+    if statement is name:
         return statement
     host = nodes.Argument(statement.span, nodes.This(statement.span))
     return nodes.Call(

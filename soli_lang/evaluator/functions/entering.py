@@ -17,9 +17,11 @@ from ..written_out.templates import CLOSURE, entry_text, maker
 class Signature:
     """How arguments fill a frame: what `bind_arguments` needs to know of a function."""
 
-    __slots__ = ("base", "block_index", "defaults", "names", "required", "size")
+    __slots__ = ("base", "block_index", "defaults", "function", "names", "required", "size")
 
-    def __init__(self, base: int) -> None:
+    def __init__(self, base: int, function: str = "") -> None:
+        self.function = function
+        """Its name, for hints."""
         self.base = base
         """Slot of the first parameter."""
         self.names: list[str] = []
@@ -28,6 +30,16 @@ class Signature:
         self.block_index = 0
         """Slot of the `&block` parameter; 0 without one."""
         self.size = 0
+
+    def shown(self) -> str:
+        """The function as it was written, for hints: `greet(name, greeting = …)`."""
+        pairs = zip(self.names, self.defaults, strict=False)
+        names = [name if default is None else f"{name} = …" for name, default in pairs]
+        names += self.names[len(names) :]
+        listed = ", ".join(names)
+        if self.function == "<lambda>":
+            return f"a lambda with |{listed}|"
+        return f"`{self.function}({listed})`"
 
 
 class FunctionBody:
@@ -176,7 +188,7 @@ def bind_arguments(
     count, most = len(arguments), len(names)
     if count > most:
         if not (signature.block_index and block is None and count == most + 1):
-            raise arity_error(most, count)
+            raise arity_error(most, count, signature.shown())
         block = arguments[-1]  # a `&block` parameter also takes a plain function
         arguments = arguments[:-1]
         count = most
@@ -188,7 +200,8 @@ def bind_arguments(
             if frame[base + index] is UNSET:
                 default = signature.defaults[index]
                 if default is None:
-                    raise arity_error(signature.required, count + len(named or ()))
+                    given = count + len(named or ())
+                    raise arity_error(signature.required, given, signature.shown())
                 frame[base + index] = default(frame)
     if signature.block_index:
         frame[signature.block_index] = block

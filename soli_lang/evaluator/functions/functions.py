@@ -14,7 +14,7 @@ from ...values.semantics import type_name
 from ...values.values import UNSET, Function, FunctionCode, Value
 from ..compiler import Closure, Compiler, Frame, Tables, register
 from ..expressions.names import read_variable, store
-from ..scopes import THIS, Block, mentions_this
+from ..scopes import HIDDEN, THIS, Block, mentions_this
 from ..statements.bodies import tail_writer
 from ..written_out.item_loops import looper
 from .entering import FunctionBody, Signature, method_caller
@@ -52,28 +52,34 @@ def compile_function_declaration(compiler: Compiler, node: nodes.FunctionDecl) -
 
 
 def compile_function(
-    compiler: Compiler, node: nodes.FunctionNode, *, is_method: bool = False
+    compiler: Compiler,
+    node: nodes.FunctionNode,
+    *,
+    is_method: bool = False,
+    has_this: bool = True,
 ) -> FunctionCode:
     """The shared code of all functions made from *node*.
 
     Its body is compiled later (`Compiler.finish`), so that functions inside functions do not use
-    up Python's stack; until then nothing but `name` and `node` may be asked for.
+    up Python's stack; until then nothing but `name` and `node` may be asked for. A method that
+    has no `this` takes its receiver all the same, and cannot name it.
     """
     code = FunctionCode()
     code.name, code.node = node.name, node
     block = Block(compiler.block, file=compiler.scopes.file, is_function=True)
-    block.is_method = is_method
-    compiler.later(block, lambda: _complete(compiler, code, block))
+    block.is_method = is_method and has_this
+    receiver = THIS if has_this else HIDDEN
+    compiler.later(block, lambda: _complete(compiler, code, block, receiver if is_method else None))
     return code
 
 
-def _complete(compiler: Compiler, code: FunctionCode, block: Block) -> None:
+def _complete(compiler: Compiler, code: FunctionCode, block: Block, receiver: str | None) -> None:
     """Compile the body of *code*, a function whose root block is *block*."""
     node = code.node
-    uses_this = block.is_method or mentions_this(node.body)
+    uses_this = receiver is not None or mentions_this(node.body)
     if uses_this:
-        block.declare(THIS)
-    signature = Signature(block.size)
+        block.declare(receiver or THIS)
+    signature = Signature(block.size, node.name)
     implicit = _declare_parameters(block, node, signature)
     compiler.scopes.declare_function(node.body, block)
     body = _compile_inside(compiler, node, signature)

@@ -13,7 +13,7 @@ from ...values.values import Function, Value
 from ..compiler import Closure, Compiler, Frame, Tables, register
 from ..expressions.members import call_member, call_value, no_member
 from ..expressions.names import raw_name, read_variable
-from ..scopes import CLASS, THIS
+from ..scopes import CLASS, HIDDEN, THIS
 from .calls import Arguments
 from .sites import MethodSite, Site
 
@@ -99,16 +99,20 @@ def _callee(compiler: Compiler, node: Any) -> Closure:
 
 def _super_parts(compiler: Compiler, node: nodes.Node) -> tuple[Closure, Closure]:
     """Closures for `this` and for the class in which the method was written."""
-    this = compiler.expr(nodes.This(node.span))
     owner_variable = compiler.block.find(CLASS)
+    hidden = compiler.block.find(HIDDEN)
     span, source = node.span, compiler.source
-    if owner_variable is None or compiler.block.find(THIS) is None:
+    if owner_variable is None or (hidden is None and compiler.block.find(THIS) is None):
 
         def outside(frame: Frame) -> Value:
             raise SoliTypeError("'super' outside of class", span, source)
 
         return outside, outside
 
+    if hidden is not None:
+        this = read_variable(compiler, hidden)
+    else:
+        this = compiler.expr(nodes.This(node.span))
     return this, read_variable(compiler, owner_variable)
 
 

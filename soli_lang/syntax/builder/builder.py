@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ...base.source import Span
-from ...tree import nodes
+from ...tree import class_macros, nodes
 from ...tree.nodes import Body, If
 from ..scanner.tokens import Token
 from .expressions import Children, ExpressionBuilder, around
 
 _VISIBILITIES = ("public", "private", "protected")
+_FIELD_MESSAGE = "expected ':' and type annotation for field declaration"
 
 
 class _SelfFunction(nodes.FunctionDecl):
@@ -140,6 +141,8 @@ class Builder(ExpressionBuilder):
         word, name, superclass, interfaces, _, members, _ = children
         is_module = word.value == "module"
         self._check_constructors(members, is_module)
+        if superclass is None:
+            self._check_bare_names(members)
         return nodes.ClassDecl(
             around(children), name.value, superclass, interfaces, members, is_module
         )
@@ -151,6 +154,18 @@ class Builder(ExpressionBuilder):
             self.error(message, constructors[0].span)
         elif len(constructors) > 1:
             self.error("Class already has a constructor", constructors[1].span)
+
+    def _check_bare_names(self, members: tuple[nodes.Node, ...]) -> None:
+        """A name alone calls a static method; where there can be none, a field was meant."""
+        if any(isinstance(member, nodes.Mixin) for member in members):
+            return
+        known = class_macros.FRAMEWORK_MACROS | class_macros.own_statics(members)
+        for member in members:
+            if isinstance(member, nodes.MacroCall) and isinstance(member.call, nodes.Name):
+                name = member.call.name
+                if name not in known:
+                    hint = f"write `{name}: Type` or `{name} = value`"
+                    self.error(_FIELD_MESSAGE, member.span, hint=hint)
 
     def superclass(self, children: Children) -> str | None:
         return children[1].value if children else None

@@ -5,24 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 from ..scanner.tokens import Token
-from .bodies import open_body
-from .context import Context, Kind, State, is_word
+from .bodies import looks_like_hash, open_body
+from .context import Context, Kind, State, Value
 from .operands import open_params
 from .statements import (
     after_declared_name,
     after_function_name,
     class_header,
-    expression,
     function_header,
     take_names,
 )
+from .values import open_command
 
-_NO_ARGUMENTS: Final = frozenset({"soft_delete", "timeseries", "columnar"})
-"""Framework macros that may stand alone (spec §2.4)."""
-_MACRO_ARGUMENTS: Final = frozenset(
-    {"LPAR", "SYMBOL", "LITERAL", "STR_BEGIN", "LSQB", "NAME", "FN"}
-)
-FIELD_MESSAGE: Final = "expected ':' and type annotation for field declaration"
+_FIELD_SIGNS: Final = frozenset({"COLON", "EQ"})
+_ENDS_CALL: Final = frozenset({"SEMI", "END", "RBRACE", "EOF"})
+_OWN_BEGINNINGS: Final = frozenset({"LPAR", "DO", "BAR", "OROR"})
+"""What a call in a class body shares with a call anywhere."""
 
 
 def modifier(ctx: Context, token: Token) -> None:
@@ -77,40 +75,34 @@ def name(ctx: Context, token: Token) -> None:
         _hook(ctx, token, "HOOK", State.START)
     elif token.value == "class_methods" and ahead.type in ("DO", "LBRACE"):
         _hook(ctx, token, "CLASS_METHODS", State.MEMBER)
-    elif ahead.type == "COLON" or ahead.type == "EQ":
+    elif ahead.type in _FIELD_SIGNS:
         _field(ctx, token)
-    elif token.value in _NO_ARGUMENTS or _is_macro(ctx, ahead):
-        expression(ctx, token)
     else:
-        ctx.error(FIELD_MESSAGE, token, hint=f"write `{token.value}: Type`")
-        ctx.state = State.DONE
+        _call(ctx, token, ahead)
 
 
-def _is_macro(ctx: Context, ahead: Token) -> bool:
-    if ahead.newline:
-        return False
-    return ahead.type in _MACRO_ARGUMENTS or (
-        is_word(ctx, ahead) and ctx.type_after(ctx.next + 1) == "COLON"
-    )
+def _call(ctx: Context, token: Token, ahead: Token) -> None:
+    """`validates "name"`, `index ["a"]`, `audited`, `after_commit { ... }`: on the class itself.
+
+    No operand ends here that an operator could continue, so whatever else stands on the line is
+    the first argument.
+    """
+    _begin(ctx)
+    ctx.emit(token, "NAME")
+    is_block = ahead.type == "LBRACE" and not looks_like_hash(ctx, ctx.next)
+    if ahead.newline or ahead.type in _ENDS_CALL:
+        ctx.valued()
+    elif is_block or ahead.type in _OWN_BEGINNINGS:
+        ctx.valued(Value.CALL)
+    else:
+        open_command(ctx, ahead)
 
 
 def _field(ctx: Context, token: Token) -> None:
-    constant = _after_modifier(ctx) and _is_const(ctx)
-    if ctx.ahead.type == "EQ" and not constant:
-        ctx.error(FIELD_MESSAGE, token, hint=f"write `{token.value}: Type = value`")
     _begin(ctx)
     ctx.emit(token, "FIELD")
     token.value = ctx.source.text[token.start : token.end]
     after_declared_name(ctx)
-
-
-def _is_const(ctx: Context) -> bool:
-    at = len(ctx.out) - 1
-    while at >= 0 and ctx.out[at].type == "MODIFIER":
-        if ctx.out[at].value == "const":
-            return True
-        at -= 1
-    return False
 
 
 def _mixin(ctx: Context, token: Token) -> None:
@@ -136,7 +128,7 @@ def _hook(ctx: Context, token: Token, kind: str, start: State) -> None:
 
 def word(ctx: Context, token: Token) -> None:
     """A keyword in a class body: good as the name of a field only (decision 7)."""
-    if ctx.ahead.type == "COLON":
+    if ctx.ahead.type in _FIELD_SIGNS:
         _field(ctx, token)
         return
     ctx.unexpected(token, "a field, a method or another member of the class")

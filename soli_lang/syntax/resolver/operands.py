@@ -14,7 +14,7 @@ _BLOCK_STARTS: Final = frozenset(
     "LET CONST IF UNLESS WHILE FOR RETURN BREAK THROW TRY FN CLASS INTERFACE MATCH LBRACE".split()
 )
 """What makes a `{` in an expression a block (spec §2.6, H2)."""
-_ASSIGNING: Final = frozenset({"=", "+=", "-=", "*=", "/=", "%=", "||=", "&&=", "??="})
+ASSIGNING: Final = frozenset({"=", "+=", "-=", "*=", "/=", "%=", "||=", "&&=", "??="})
 
 
 def literal(ctx: Context, token: Token) -> None:
@@ -96,7 +96,7 @@ def _begins_block(ctx: Context) -> bool:
     first, second = ctx.ahead, ctx.tokens[min(ctx.next + 1, len(ctx.tokens) - 1)]
     if first.type in _BLOCK_STARTS:
         return second.type not in _SEPARATORS
-    return first.type == "NAME" and second.type in ("EQ", "OP") and second.value in _ASSIGNING
+    return first.type == "NAME" and second.type in ("EQ", "OP") and second.value in ASSIGNING
 
 
 def interpolation(ctx: Context, token: Token) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..scanner.tokens import Token
-from . import closers, members, operands, patterns, statements, values
+from . import closers, members, operands, patterns, statements, values, words
 from .context import MAX_NESTING, Context, State, TooDeep, Value
 
 _MAX_READS: Final = 4 * MAX_NESTING
@@ -60,10 +60,10 @@ def _unless_label(handler: Handler) -> Handler:
 
 
 def _unless_field(handler: Handler) -> Handler:
-    """*handler*, except where a word is the name of a field: `class: Int` (decision 7)."""
+    """*handler*, except where a word is the name of a field: `class: Int`, `end = 1`."""
 
     def handle(ctx: Context, token: Token) -> None:
-        if ctx.ahead.type == "COLON":
+        if ctx.ahead.type in ("COLON", "EQ"):
             members.word(ctx, token)
         else:
             handler(ctx, token)
@@ -71,8 +71,11 @@ def _unless_field(handler: Handler) -> Handler:
     return handle
 
 
+_CLOSING_WORDS: Final = ("END", "ELSE", "ELSIF", "CATCH", "FINALLY")
+
 _STATEMENTS: Final[_Table] = {
     **_CLOSERS,
+    "END": words.unless_name(closers.end),
     "RESCUE": closers.handler,
     "SEMI": statements.separator,
     "LBRACE": statements.brace,
@@ -83,7 +86,7 @@ _STATEMENTS: Final[_Table] = {
     "LET": statements.binding,
     "CONST": statements.binding,
     "FN": statements.function,
-    "CLASS": statements.class_,
+    "CLASS": words.unless_name(statements.class_),
     "MODULE": statements.class_,
     "INTERFACE": statements.interface,
     "ENUM": statements.enum,
@@ -129,6 +132,7 @@ _SIGNATURES: Final[_Table] = {**_CLOSERS, "SEMI": members.separator, "FN": membe
 
 _PARAMS: Final[_Table] = {
     **_CLOSERS,
+    **{word: words.unless_param(_CLOSERS[word]) for word in _CLOSING_WORDS},
     "NAME": operands.param_name,
     "AMP": operands.emit,
     "COLON": operands.param_type,
@@ -157,7 +161,8 @@ _PATTERNS: Final[_Table] = {
 
 _OPERANDS: Final[_Table] = {
     **_CLOSERS,
-    **{word: _unless_key(_CLOSERS[word]) for word in ("END", "ELSE", "ELSIF", "CATCH", "FINALLY")},
+    **{word: _unless_key(_CLOSERS[word]) for word in _CLOSING_WORDS},
+    "END": words.end,
     "LITERAL": operands.literal,
     "CONSTANT": operands.literal,
     "SYMBOL": operands.literal,
@@ -189,13 +194,14 @@ _OPERANDS: Final[_Table] = {
     "AMP": operands.ampersand,
     "SEMI": values.semicolon,
     **dict.fromkeys(
-        "IF UNLESS WHILE FOR TRY CASE WHEN LET CONST RETURN BREAK THROW CLASS MODULE INTERFACE "
-        "ENUM IMPORT EXPORT".split(),
+        "IF UNLESS WHILE FOR TRY CASE WHEN LET CONST RETURN BREAK THROW MODULE INTERFACE ENUM "
+        " IMPORT EXPORT".split(),
         statements.misplaced,
     ),
+    "CLASS": words.class_,
+    **dict.fromkeys(("AS", "FROM"), words.name),
     **dict.fromkeys(
-        "AND AS DO EXTENDS FROM IMPLEMENTS IN OR PRIVATE PROTECTED PUBLIC RESCUE STATIC THEN "
-        "VOID".split(),
+        "AND DO EXTENDS IMPLEMENTS IN OR PRIVATE PROTECTED PUBLIC RESCUE STATIC THEN VOID".split(),
         operands.word,
     ),
 }
@@ -243,7 +249,7 @@ def _member_word(ctx: Context, token: Token) -> None:
 
 
 def _param_word(ctx: Context, token: Token) -> None:
-    if token.type in ("NEW", "MATCH", "CLASS") or ctx.ahead.type in ("COMMA", "COLON", "RPAR"):
+    if token.type in ("NEW", "MATCH", "CLASS") or ctx.ahead.type in words.AFTER_PARAM:
         operands.param_name(ctx, token)
     else:
         ctx.emit(token)

@@ -12,7 +12,9 @@ from .operands import close_params, open_block, open_params
 
 _CONTINUES: Final = frozenset({"DOT", "SCOPE", "OP", "OROR", "AND", "OR", "EQ", "QUESTION"})
 """Tokens at the start of a line that continue the statement before (decision 1)."""
-_COMMAND_STARTS: Final = frozenset("LITERAL CONSTANT SYMBOL STR_BEGIN SHELL NAME AT THIS".split())
+_COMMAND_STARTS: Final = frozenset(
+    "LITERAL CONSTANT SYMBOL STR_BEGIN SHELL NAME AT THIS FROM AS".split()
+)
 """What a command call's first argument begins with (spec §6.4)."""
 _MORE_COMMAND_STARTS: Final = frozenset("SELF NEW SUPER MATCH NOT BANG PERCENT".split())
 """Further beginnings, where nothing else could be meant: not in headers."""
@@ -131,7 +133,7 @@ def member(ctx: Context, token: Token) -> None:
         return
     ctx.valued(Value.SAFE_MEMBER if token.value == "&." else Value.MEMBER)
     if not ctx.ahead.newline and _is_label(ctx, ctx.next):
-        _open_command(ctx, ctx.ahead)
+        open_command(ctx, ctx.ahead)
 
 
 def scope(ctx: Context, token: Token) -> None:
@@ -173,7 +175,8 @@ def _is_label(ctx: Context, at: int) -> bool:
     return not after.space or ctx.top.kind != Kind.TERNARY
 
 
-def _open_command(ctx: Context, token: Token) -> None:
+def open_command(ctx: Context, token: Token) -> None:
+    """*token*, which is to be read next, begins the arguments of a call without parentheses."""
     ctx.mark("CALL", "command")
     ctx.push(Kind.COMMAND, token)
     ctx.operand()
@@ -186,6 +189,8 @@ def _starts_command(ctx: Context, token: Token) -> bool:
         return True
     if kind == "FN":
         return ctx.ahead.type == "LPAR"
+    if kind == "CLASS":
+        return ctx.ahead.type != "NAME"
     if _is_label(ctx, ctx.next - 1):
         return True
     if ctx.visible().kind == Kind.HEADER:
@@ -200,7 +205,7 @@ def juxtaposed(ctx: Context, token: Token) -> None:
     if not token.newline:
         if ctx.value == Value.NAME and _starts_command(ctx, token):
             ctx.unread()
-            _open_command(ctx, token)
+            open_command(ctx, token)
             return
         frame = ctx.visible()
         on_one_line = frame.kind == Kind.BODY and frame.index > ctx.last_break

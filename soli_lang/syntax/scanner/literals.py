@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from decimal import Decimal
 from typing import Final
 
@@ -12,7 +13,13 @@ MAX_DECIMAL_DIGITS: Final = 1000
 """Characters of a Decimal literal, and the most that its exponent may move the point."""
 
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
-_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPE: Final = re.compile(
+    r"\\(u\{[0-9A-Fa-f]{1,6}\}|u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}"
+    r"|u[0-9A-Fa-f]{4}|.)",
+    re.DOTALL,
+)
+
+_PAIR: Final = len(r"ud83d\ude00")
 
 
 class BadLiteral(ValueError):
@@ -29,20 +36,30 @@ class BadLiteral(ValueError):
 
 
 def decode_escapes(text: str) -> str:
-    """Replace the six escapes of quoted strings.
+    """Replace the escapes of quoted strings: six of one letter, `\\u00e9` and `\\u{1F600}`.
 
     Raises:
         BadLiteral: for any other escape, which its offsets enclose.
     """
 
     def replace(match: re.Match[str]) -> str:
-        char = _ESCAPES.get(match[1])
+        char = _ESCAPES.get(match[1]) or _character(match[1])
         if char is None:
             message = f"Invalid escape sequence '\\{match[1]}'"
             raise BadLiteral(message, match.start(), match.end())
         return char
 
     return _ESCAPE.sub(replace, text)
+
+
+def _character(escape: str) -> str | None:
+    """The character of `u00e9`, `u{1F600}` or a pair of surrogates, None if that is none."""
+    if len(escape) == 1:
+        return None
+    if len(escape) == _PAIR:
+        return bytes.fromhex(escape[1:5] + escape[7:]).decode("utf-16-be")
+    number = int(escape[1:].strip("{}"), 16)
+    return chr(number) if number <= sys.maxunicode and not 0xD800 <= number < 0xE000 else None
 
 
 def read_int(text: str) -> int:

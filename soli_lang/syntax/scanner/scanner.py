@@ -47,7 +47,7 @@ _TOKEN: Final = re.compile(
   | (?P<symbol>:{_NAME})
   | (?P<query>@sdb?ql\s*\{{)
   | (?P<at>@{_NAME})
-  | (?P<brackets>\[\[(?![0-9\-\["'{{:@(]))
+  | (?P<brackets>\[\[(?!\s*\]|[0-9\-\["'{{:@(]))
   | (?P<percent>%[win]\[)
   | (?P<shell>`[^`\n]*`?)
   | (?P<open>[(\[{{])

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...base.errors import SoliSyntaxError
 from ...base.source import Span
 from ...evaluator.scopes import THIS, Block, FileScope, Scopes, Variable, children
 from ...tree import nodes
+from ...tree.class_macros import FRAMEWORK_MACROS
 from .arguments import Arguments
+from .class_calls import ClassStatics, is_ignored, is_unknown
 from .findings import Findings, Known, did_you_mean
 
 CONTEXTUAL = frozenset({"alias_method", "const_get", "define_method", "defined", "next"})
@@ -52,6 +55,9 @@ class NamePass:
         """Whether a file was imported whole of which nobody knows what it exports."""
         self._calls: list[tuple[nodes.Node, Variable | None, str, Arguments, int]] = []
         self._in_hook = 0
+        self._classes = ClassStatics(program)
+        self._statics: frozenset[str] | None = None
+        """Static methods of the class around, None when nobody knows."""
 
     def run(self) -> None:
         self._import_names()
@@ -91,7 +97,10 @@ class NamePass:
         except LookupError:
             message = f"Module not found: {statement.path}"
             self._findings.error("unknown-module", message, statement.span)
-            return None
+        except SoliSyntaxError as error:
+            message = f"{statement.path} is no program: {error.text()}"
+            self._findings.error("unknown-module", message, statement.span)
+        return None
 
     def _declare_import(self, name: str, node: nodes.Node) -> None:
         variable = self._block.declare(name)
@@ -194,12 +203,27 @@ class NamePass:
         for member in node.members:
             if isinstance(member, nodes.ClassDecl):
                 self._use(block.declare(member.name), member.span).is_reported = False
+        outer, self._statics = self._statics, self._classes.of(node)
         self._within(block, *node.members)
+        self._statics = outer
 
     def _enum(self, node: nodes.EnumDecl) -> None:
         block = Block(self._block, file=self._scopes.file, is_function=True)
         block.declare(THIS)
         self._within(block, *(method.function for method in node.methods))
+
+    def _class_call(self, node: nodes.MacroCall) -> None:
+        if is_ignored(node, self._statics):
+            return
+        call = node.call
+        if is_unknown(node, self._statics):
+            at = call.callee.span if isinstance(call, nodes.Call) else call.span
+            hint = did_you_mean(node.name, sorted({*(self._statics or ()), *FRAMEWORK_MACROS}))
+            hint = hint or "the class has no static method of that name"
+            message = f"Undefined variable '{node.name}'"
+            self._report("unknown-name", message, at, hint, self._guarded)
+        if isinstance(call, nodes.Call):
+            self._arguments(call)
 
     def _mixin(self, node: nodes.Mixin) -> None:
         for name in node.names:
@@ -311,6 +335,9 @@ class NamePass:
             self._calls.append((node, variable, name, arguments, self._guarded))
         else:
             self._visit(node.callee)
+        self._arguments(node)
+
+    def _arguments(self, node: nodes.Call) -> None:
         for argument in node.arguments:
             self._visit(argument.value)
         if node.block is not None:
@@ -388,7 +415,7 @@ _VISITORS: dict[type, Any] = {
     nodes.EnumDecl: NamePass._enum,
     nodes.Mixin: NamePass._mixin,
     nodes.HookBlock: NamePass._hook,
-    nodes.MacroCall: lambda self, node: None,
+    nodes.MacroCall: NamePass._class_call,
     nodes.Import: lambda self, node: None,
     nodes.Assign: NamePass._assign,
     nodes.CompoundAssign: NamePass._assign,

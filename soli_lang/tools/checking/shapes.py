@@ -120,6 +120,14 @@ class ShapePass:
                 f"write {node.object.name}([...])",
             )
 
+    def _shell(self, node: nodes.ShellCommand) -> None:
+        self._findings.warning(
+            "shell-command",
+            "a command in backticks starts a shell, which is refused unless it is granted by name",
+            node.span,
+            "grant it with --allow-shell, or write System.run_sync(...), or quotes for a text",
+        )
+
     def _hash(self, node: nodes.HashLiteral) -> None:
         seen: set[tuple[type, Any]] = set()
         for key, _ in node.pairs:
@@ -211,6 +219,7 @@ _CHECKS: dict[type, Any] = {
     nodes.Binary: ShapePass._binary,
     nodes.Index: ShapePass._index,
     nodes.HashLiteral: ShapePass._hash,
+    nodes.ShellCommand: ShapePass._shell,
     nodes.FunctionNode: ShapePass._function,
     nodes.Match: ShapePass._match,
 }

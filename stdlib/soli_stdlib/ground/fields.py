@@ -20,12 +20,17 @@ def field_of(item: Value, field: Value) -> Value:
     return None
 
 
-def require_field(name: str, field: Value) -> Value:
-    """*field*, if it can name a field; otherwise the type error of the method *name*."""
-    if field.__class__ is str or field.__class__ is int:
-        return field
+def may_name_field(name: str, field: Value) -> bool:
+    """Whether *field* can name a field; for a function, the type error of the method *name*."""
     if field.__class__ in CALLABLES:
         raise SoliTypeError(
             f"`{name}` takes a field name as a string, not a function; use map, filter or reduce"
         )
+    return field.__class__ is str or field.__class__ is int
+
+
+def require_field(name: str, field: Value) -> Value:
+    """*field*, if it can name a field; otherwise the type error of the method *name*."""
+    if may_name_field(name, field):
+        return field
     raise SoliTypeError(f"`{name}` expects a field name as a string, got {type_name(field)}")

@@ -153,9 +153,12 @@ def _reason(error: Exception) -> str:
 def jwt_verify(
     machine: Machine, token: str, secret: str, options: dict[Any, Value] | None
 ) -> dict[str, Value]:
-    """The claims, or `{"error": true, "message": …}` for a token that is invalid or expired."""
+    """The claims, or `{"error": true, "message": …}` for what is no valid token, or expired."""
     options = options or {}
-    header = _header(token)
+    try:
+        header = _header(token)
+    except InvalidToken as problem:
+        return _failure(problem)
     algorithm = header.get("alg")
     allowed = _allowed(options)
     if algorithm not in allowed:
@@ -180,14 +183,14 @@ def _allowed(options: dict[Any, Value]) -> tuple[str, ...]:
 
 
 def _header(token: str) -> Claims:
+    if len(token) > MAX_TOKEN_LENGTH or token.count(".") != 2:
+        raise InvalidToken("InvalidToken")
     try:
-        if len(token) > MAX_TOKEN_LENGTH or token.count(".") != 2:
-            raise InvalidToken("InvalidToken")
         header = _decoded(token.partition(".")[0])
     except InvalidToken as problem:
-        raise SoliValueError(f"Failed to parse JWT header: {problem}") from None
+        raise InvalidToken(f"Failed to parse JWT header: {problem}") from None
     if "crit" in header:
-        raise SoliValueError("Failed to parse JWT header: unknown critical extension")
+        raise InvalidToken("Failed to parse JWT header: unknown critical extension")
     return header
 
 

@@ -15,7 +15,7 @@ from soli_lang.values.values import Value
 
 from ..ground.costs import compare_texts, copy_items
 from ..ground.equality import Seen, group_key, is_number, watched
-from ..ground.fields import field_of, require_field
+from ..ground.fields import field_of, may_name_field, require_field
 from ..ground.ordering import kinds_of, sorted_by, wide
 from .array_numbers import mean, total
 
@@ -29,8 +29,13 @@ def _column(machine: Machine, items: list[Value], name: str, field: Value) -> li
 
 @method("array", "pluck", Any_, Any_.rest())
 def pluck(machine: Machine, items: list[Value], field: Value, *more: Value) -> list[Value]:
-    """The field of every item; rows of values when there are several fields."""
-    columns = [_column(machine, items, "pluck", one) for one in (field, *more)]
+    """The field of every item, null for what names none; rows of values for several fields."""
+    columns = [
+        _column(machine, items, "pluck", one)
+        if may_name_field("pluck", one)
+        else [None] * len(items)
+        for one in (field, *more)
+    ]
     if not more:
         return columns[0]
     return [list(row) for row in zip(*columns, strict=True)]

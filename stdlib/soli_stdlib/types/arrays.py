@@ -77,12 +77,13 @@ def dig(value: Value, *path: Value) -> Value:
 
 @method("array", "values_at", Any_.rest())
 def values_at(items: list[Value], *indexes: Value) -> list[Value]:
-    """The items at these Ints or arrays of Ints; null out of range."""
+    """The items at these Ints or arrays of Ints; null out of range and for what is no Int."""
     result: list[Value] = []
     for index in indexes:
         for one in index if index.__class__ is list else (index,):
             if one.__class__ is not int:
-                raise SoliTypeError("values_at expects integer indexes")
+                result.append(None)
+                continue
             at = max(0, one + len(items)) if one < 0 else one
             result.append(items[at] if at < len(items) else None)
     return result

@@ -124,7 +124,7 @@ def fetch(machine: Machine, entries: Hash, key: Value, default: Value) -> Value:
     return value
 
 
-@method("hash", "fetch_values", Any_.rest())
+@method("hash", "fetch_values", Any_, Any_.rest())
 def fetch_values(machine: Machine, entries: Hash, *wanted: Value) -> list[Value]:
     """The values under these keys; a missing key is an error."""
     return [fetch(machine, entries, key, NOT_GIVEN) for key in wanted]

@@ -89,7 +89,7 @@ def center(machine: Machine, text: str, width: int, pad: Value) -> str:
     arity_text=2,
 )
 def truncate(machine: Machine, text: str, limit: int, suffix: str) -> str:
-    """At most *limit* characters; a longer text ends in *suffix*."""
+    """At most *limit* characters; a longer text ends in *suffix*, or in what fits of it."""
     if limit <= 0:
         raise SoliTypeError("truncate expects a positive integer length")
     if len(text) <= limit:
@@ -98,7 +98,7 @@ def truncate(machine: Machine, text: str, limit: int, suffix: str) -> str:
     if limit > BIG_TEXT:
         machine.check_length(limit)
         machine.spend(limit >> 6)
-    return text[: max(0, limit - len(suffix))] + suffix
+    return text[: max(0, limit - len(suffix))] + suffix[:limit]
 
 
 _RUN = re.compile(r"(.)\1+", re.DOTALL)

@@ -425,7 +425,7 @@ def to_h(machine: Machine, text: str) -> dict[object, Value]:
 
 @method("string", "parse_json", bare=True)
 def parse_json(machine: Machine, text: str) -> Value:
-    """The value of a JSON text; `{}` when it is no JSON (spec/stdlib.md §1.4)."""
+    """The value of a JSON text; `{}` when it is no JSON."""
     return value_from_text(machine, text)
 
 

@@ -124,7 +124,7 @@ def _error(field: str, failure: Failed) -> Table:
 
 @function("permit", Any_, Any_)
 def permit(machine: Machine, params: Value, shape: Value) -> Table:
-    """A copy of *params* with what *shape* allows (§12.5)."""
+    """A copy of *params* with what *shape* allows."""
     if params is not None and not isinstance(params, dict):
         raise SoliPlainTypeError(f"permit() expects a params hash, got {type_name(params)}")
     if not isinstance(shape, dict):

@@ -13,11 +13,13 @@ def test_the_public_names_are_these() -> None:
     """Widening the list is a decision."""
     assert soli_runtime.__all__ == [
         "AppInvalid",
+        "AsgiApp",
         "Log",
         "Mounted",
         "Realtime",
         "SettingError",
         "Settings",
+        "asgi",
         "mount",
     ]
 

@@ -9,16 +9,17 @@ from soli_runtime.settings import SETTINGS, SettingError, Settings
 
 
 def test_defaults_are_those_of_the_table() -> None:
-    """spec/websocket.md §9, line by line."""
+    """spec/websocket.md §9, line by line; no limit is off (decision 24)."""
     settings = Settings()
 
     assert (settings.host, settings.port, settings.dev) == ("127.0.0.1", 5011, False)
     assert settings.max_message_bytes == 1024 * 1024
     assert (settings.message_rate, settings.message_burst) == (1000, 2000)
-    assert settings.max_outbox_bytes == 1024 * 1024
+    assert settings.max_outbox_bytes == 16 * 1024 * 1024
     assert settings.ping_seconds == 25
     assert settings.max_connections == 100_000
-    assert (settings.max_connections_per_ip, settings.connect_rate) == (0, 0)
+    assert (settings.max_connections_per_ip, settings.connect_rate) == (1000, 2000)
+    assert (settings.connect_rate_per_ip, settings.max_http_connections_per_ip) == (100, 100)
     assert (settings.max_rooms, settings.max_presence_bytes) == (128, 4096)
     assert settings.presence_resync_seconds == 1
     assert settings.presence_resync_bytes == 1024 * 1024
@@ -29,6 +30,8 @@ def test_defaults_are_those_of_the_table() -> None:
     assert (settings.allowed_hosts, settings.cross_origin) == ((), "refuse")
     assert (settings.compression, settings.binary) == (False, "accept")
     assert settings.shutdown_seconds == 10
+    limits = [setting for setting in SETTINGS if setting.kind in ("count", "seconds")]
+    assert [setting.name for setting in limits if not setting.default] == []
     assert (settings.metrics, settings.metrics_token) == (False, "")
 
 

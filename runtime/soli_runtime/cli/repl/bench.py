@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ from ...testing.words.requests import Visitor
 from ...testing.words.sockets import LIBRARY_KEY as SOCKETS_KEY
 from ...testing.words.sockets import SocketClient, open_sockets
 from ...testing.worlds import World
-from .evaluating import evaluate
+from .evaluating import stoppable
 from .names import AppNames, is_code
 
 SETTLING_TURNS = 8
@@ -51,6 +51,8 @@ class BenchOptions(Record, frozen=True):
     """None: that of tests."""
     denied: frozenset[str] = frozenset()
     private_network: bool = False
+    seconds: float = 0.0
+    """How long one input may compute, and wait; 0: until Ctrl-C."""
     lends_names: bool = True
     """Whether inputs see what the app's files define, as specs do not."""
 
@@ -75,7 +77,7 @@ class Bench:
         options = self.options
         self.world = World(
             options.root,
-            seconds=0.0,
+            seconds=options.seconds,
             output=self._print,
             environment=options.environment,
             denied=options.denied,
@@ -125,11 +127,15 @@ class Bench:
         if names is not None:
             names.lend()
         try:
-            return await evaluate(self._call, self.machine, lambda: self.session.run(text))
+            return await self.stoppable(self._call(lambda: self.session.run(text)))
         finally:
             if names is not None:
                 self.redefined = [one for one in names.take_back() if is_code(names.value(one))]
             await self._settle()
+
+    async def stoppable(self, work: Awaitable[Any]) -> Any:
+        """The result of *work*, which Ctrl-C stops. Raises Interrupted then."""
+        return await stoppable(self.machine, work)
 
     async def _call(self, code: Callable[[], Value]) -> Value:
         observation = None if self.service is None else self.service.observation

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,15 @@ def run_repl(arguments: list[str], *, asked_for: bool = True) -> int:
             return run_text(interpreter, sys.stdin.read(), "<stdin>")
         finally:
             waiting.close()
+    _bear_any_text()
     return _dialogue(_options(parsed))
+
+
+def _bear_any_text() -> None:
+    """Let no text that is typed, or sent by an app, be too odd for the streams."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="surrogateescape" if stream is sys.stdin else "replace")
 
 
 def _options(parsed: argparse.Namespace) -> BenchOptions:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.errors import Cancelled, SoliError
 from soli_lang.interpreter import Session
@@ -66,7 +67,14 @@ class ServingBench:
         names = self.names
         assert names is not None
         names.lend()
-        task = asyncio.ensure_future(self._call(text))
+        try:
+            return await self.stoppable(self._call(text))
+        finally:
+            self.redefined = [one for one in names.take_back() if is_code(names.value(one))]
+
+    async def stoppable(self, work: Awaitable[Any]) -> Any:
+        """The result of *work*, which Ctrl-C stops, and not the server. Raises Interrupted then."""
+        task = asyncio.ensure_future(work)
         stopped: list[bool] = []
 
         def stop() -> bool:
@@ -83,7 +91,6 @@ class ServingBench:
             raise
         finally:
             self._service.interrupt = None
-            self.redefined = [one for one in names.take_back() if is_code(names.value(one))]
 
     async def _call(self, text: str) -> Value:
         service = self._service

@@ -5,20 +5,16 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from soli_lang.base.errors import Cancelled, LimitError, SoliSyntaxError
 from soli_lang.base.source import Source
 from soli_lang.machine.machine import Machine
-from soli_lang.values.values import Value
 
 PAST = 1e-9
 """A deadline, on any clock, that is over."""
-
-Call = Callable[[Callable[[], Value]], Awaitable[Value]]
-"""Runs code with a budget of its own."""
 
 
 class Interrupted(Exception):
@@ -36,10 +32,10 @@ def is_unfinished(text: str) -> bool:
     return False
 
 
-async def evaluate(call: Call, machine: Machine, code: Callable[[], Value]) -> Value:
-    """The value of *code*. Raises what it raises, and Interrupted after Ctrl-C."""
+async def stoppable(machine: Machine, work: Awaitable[Any]) -> Any:
+    """The result of *work*. Raises what it raises, and Interrupted after Ctrl-C."""
     stopped: list[int] = []
-    task = asyncio.ensure_future(call(code))
+    task = asyncio.ensure_future(work)
     with _stoppable(machine, task, stopped):
         try:
             return await task

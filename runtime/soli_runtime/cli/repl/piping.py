@@ -30,7 +30,10 @@ class PipedLines:
     def _serve(self) -> None:
         while True:
             loop, answer = self._asked.get()
-            line = sys.stdin.readline()
+            try:
+                line = sys.stdin.readline()
+            except (OSError, ValueError):  # closed, or no text
+                line = ""
             text = line.removesuffix("\n") if line else None
             loop.call_soon_threadsafe(_answer, answer, text)
 

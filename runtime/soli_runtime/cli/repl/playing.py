@@ -7,6 +7,7 @@ from soli_lang.base.records import Record, changed, field
 from soli_lang.values.values import Value
 
 from ...observing.traces import Trace
+from ...testing.running import TEST_SECONDS
 from ...testing.words.sockets import SocketClient
 from .bench import Bench, BenchOptions
 from .evaluating import Interrupted
@@ -51,7 +52,9 @@ async def play(options: BenchOptions, inputs: list[str]) -> list[Played]:
             for one in part.recipients:
                 delivered.setdefault(one, []).append(part.payload)
 
-    as_in_tests = changed(options, environment=None, private_network=True, lends_names=False)
+    as_in_tests = changed(
+        options, environment=None, private_network=True, seconds=TEST_SECONDS, lends_names=False
+    )
     bench = Bench(as_in_tests, told, lambda text: None)
     await bench.start()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
@@ -47,6 +48,8 @@ class Tried(Protocol):
     def service(self) -> Service | None: ...
 
     async def evaluate(self, text: str) -> Value: ...
+
+    async def stoppable(self, work: Awaitable[Any]) -> Any: ...
 
     def watch(self, observer: Observer) -> bool: ...
 
@@ -133,7 +136,7 @@ class Prompting:
                 continue
             if text is None:
                 break
-            await self.take(text)
+            await self._take_safely(text)
         return max(self.statuses, default=OK)
 
     async def take(self, text: str) -> None:
@@ -143,16 +146,29 @@ class Prompting:
             return
         if word in ("exit", "quit", "help"):
             word = ".exit" if word != "help" else ".help"
-        if word.startswith("doc "):
+        if word == "doc" or word.startswith("doc "):
             self._doc(word[4:].strip())
         elif word.startswith(".") and "\n" not in word:
             await self._command(word)
         else:
             await self.evaluate(text)
 
+    async def _take_safely(self, text: str) -> None:
+        """A bug of ours costs one input, and not the session."""
+        try:
+            await self.take(text)
+        except Exception as error:
+            if os.environ.get("SOLI_TRACEBACK"):
+                raise
+            self.write(f"internal error: {type(error).__name__}: {error}\n")
+            self.statuses.append(FAILED)
+
     async def _command(self, line: str) -> None:
         try:
-            await run_command(self, line)
+            await self.bench.stoppable(run_command(self, line))
+        except Interrupted:
+            self.write("stopped\n")
+            self.statuses.append(FAILED)
         except CommandFailed as error:
             self.write(f"{error}\n")
             self.statuses.append(FAILED)
@@ -174,6 +190,7 @@ class Prompting:
         except Interrupted:
             self.write("stopped\n")
             self.statuses.append(FAILED)
+            return  # nor is it saved: it would not end
         else:
             failed = False
             self._show_waiting()
@@ -240,6 +257,9 @@ class Prompting:
 
     def _doc(self, name: str) -> None:
         """`doc trim`, `doc String.split`, `doc alice.send`."""
+        if not name:
+            self.write("doc NAME, such as doc trim, doc String.split, doc alice.send\n")
+            return
         reference = Reference()
         entries = reference.find(self._by_type(name))
         if not entries:

@@ -119,7 +119,10 @@ class Templates:
         folder, slash, last = name.rpartition("/")
         path = self._find(f"{folder}{slash}_{last}") or self._find(name)
         if path is None:
-            raise SoliError(f"there is no partial '{name}' in app/views")
+            raise SoliError(
+                f"there is no partial '{name}' in app/views",
+                hint=self._looked_for(f"{folder}{slash}_{last}", name),
+            )
         return self._run(machine, path, self._values(machine, data))
 
     def _values(self, machine: Machine, data: dict[Any, Value]) -> dict[str, Value]:
@@ -134,13 +137,18 @@ class Templates:
         name = to_text(layout)
         found = self._find(name) or self._find(f"layouts/{name}")
         if found is None:
-            raise SoliError(f"there is no layout '{name}' in app/views")
+            raise SoliError(
+                f"there is no layout '{name}' in app/views",
+                hint=self._looked_for(name, f"layouts/{name}"),
+            )
         return found
 
     def _file(self, name: str) -> Path:
         found = self._find(name)
         if found is None:
-            raise SoliError(f"there is no template '{name}' in app/views")
+            raise SoliError(
+                f"there is no template '{name}' in app/views", hint=self._looked_for(name)
+            )
         return found
 
     def _find(self, name: str) -> Path | None:
@@ -149,6 +157,11 @@ class Templates:
             if path.is_file() and path.is_relative_to(self._root):
                 return path
         return None
+
+    def _looked_for(self, *names: str) -> str:
+        folder = f"app/{self._root.name}"
+        files = [f"{folder}/{name}{extension}" for name in names for extension in EXTENSIONS]
+        return f"looked for {', '.join(files)}"
 
     def _run(
         self, machine: Machine, path: Path, values: dict[str, Value], body: str | None = None

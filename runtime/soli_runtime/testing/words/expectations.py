@@ -59,6 +59,12 @@ def _judge(
     return bool(passed(machine))
 
 
+@method(OWNER, "actual", bare=True)
+def actual_value(expectation: Expectation) -> Value:
+    """The value that the expectation is about."""
+    return expectation.value
+
+
 @method(OWNER, "to_be", Any_)
 def to_be(machine: Machine, expectation: Expectation, other: Value) -> bool:
     """The value equals *other* (`==`)."""

@@ -179,6 +179,11 @@ class FrameParser:
         return 0 if self._buffered is None else len(self._buffered)
 
     @property
+    def unfinished_bytes(self) -> int:
+        """How much is kept of a message that is not complete."""
+        return self.buffered_bytes + (0 if self._message is None else len(self._message))
+
+    @property
     def finished(self) -> bool:
         """Whether the parser ignores what it is fed."""
         return self._finished

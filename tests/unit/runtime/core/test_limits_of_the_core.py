@@ -75,7 +75,7 @@ def test_metas_that_are_gone_are_remembered_up_to_a_limit(seconds: int) -> None:
 
 def test_channels_that_were_left_are_remembered_up_to_a_limit() -> None:
     """MAX_LEFT of one connection; with one more the oldest is forgotten."""
-    bench = Bench()
+    bench = Bench(max_rooms=0)
     bench.connect("host", "visitor")
     seen = []
     for number in range(MAX_LEFT + 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from soli_runtime.gate.admission import Admission
+from soli_runtime.gate.admission import MAX_ADDRESSES, Admission
 from soli_runtime.settings import Settings
 
 
@@ -53,7 +53,9 @@ def test_descriptors_that_are_kept_back_are_not_used() -> None:
 
 def test_zero_turns_limits_off() -> None:
     """All of them."""
-    admission = Admission(Settings(max_connections=0, max_connections_per_ip=0, connect_rate=0))
+    admission = Admission(
+        Settings(max_connections=0, max_connections_per_ip=0, connect_rate=0, connect_rate_per_ip=0)
+    )
     assert statuses(admission, 1000) == [0] * 1000
 
 
@@ -62,3 +64,19 @@ def test_a_refusal_is_not_counted_as_a_connection() -> None:
     admission = Admission(Settings(max_connections=1))
     statuses(admission, 5)
     assert admission.count == 1
+
+
+def test_the_rate_of_one_address_is_limited() -> None:
+    """Ten seconds' worth at once, then as time passes; others are not concerned."""
+    admission = Admission(Settings(connect_rate_per_ip=1))
+    assert statuses(admission, 11) == [0] * 10 + [429]
+    assert statuses(admission, 1, ip="2.2.2.2") == [0]
+    assert statuses(admission, 2, now=1) == [0, 429]
+
+
+def test_addresses_that_came_once_are_forgotten() -> None:
+    """Who has many of them does not make us remember them all."""
+    admission = Admission(Settings(connect_rate=0))
+    for number in range(MAX_ADDRESSES + 5):
+        admission.admit(str(number), number / 10)
+    assert len(admission._buckets) <= MAX_ADDRESSES

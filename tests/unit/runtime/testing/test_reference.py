@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from soli_runtime.tools.reference import Reference, entry_text, pages
 
@@ -59,3 +61,21 @@ def test_an_entry_says_how_it_is_called(reference: Reference) -> None:
 
 def test_no_entry_speaks_of_internals(reference: Reference) -> None:
     assert [entry for entry in reference.entries if entry.names[0].startswith("__")] == []
+
+
+def test_the_reference_points_at_nothing_that_its_readers_do_not_have() -> None:
+    """No paragraph of a specification."""
+    pages = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.md")}
+
+    assert [name for name, text in pages.items() if "§" in text or "spec/" in text] == []
+
+
+def test_every_function_that_the_reference_calls_is_in_it() -> None:
+    """In backticks: `name(...)` has a heading somewhere."""
+    pages = [path.read_text("utf-8") for path in sorted(FOLDER.glob("*.md"))]
+    headings = [line for text in pages for line in text.splitlines() if line.startswith("#")]
+    known = set(re.findall(r"[\w?!]+", " ".join(headings)))
+    spans = [span for text in pages for span in re.findall(r"`([^`\n]+)`", text)]
+    called = {name for span in spans for name in re.findall(r"\b([a-z_]\w*[?!]?)\(", span)}
+
+    assert called - known == set()

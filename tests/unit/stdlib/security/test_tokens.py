@@ -153,10 +153,11 @@ def test_a_public_key_is_no_secret(soli: Library) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "a.b", "nonsense", "a.b.c", "é.b.c", "W10.e30.x"])
-def test_malformed_headers_raise(soli: Library, token: str) -> None:
-    """A text whose header cannot be read is no token."""
-    failure = soli.failure("jwt_verify", token, SECRET)
-    assert failure.startswith("Failed to parse JWT header: ")
+def test_what_is_no_token_is_refused_like_a_wrong_one(soli: Library, token: str) -> None:
+    """Nonsense and an unreadable header are words of a client, no errors of the program."""
+    result = soli.call("jwt_verify", token, SECRET)
+    assert result["error"] is True
+    assert result["message"].startswith(("InvalidToken", "Failed to parse JWT header: "))
 
 
 def test_audience_issuer_and_subject(soli: Library) -> None:

@@ -46,7 +46,7 @@ CASES: list[tuple[str, str, tuple[Any, ...], Any]] = [
     ("xyz", "lpad", (0,), "xyz"),
     ("ab", "truncate", (2,), "ab"),
     ("héllo wörld", "truncate", (6,), "hél..."),
-    ("abcdef", "truncate", (2, "....."), "....."),
+    ("abcdef", "truncate", (2, "....."), ".."),
     ("aab  b", "squeeze", (" b",), "aab b"),
     ("ééa", "squeeze", (), "éa"),
     ("hello", "tr", ("lo", "01"), "he001"),

@@ -1,0 +1,77 @@
+"""Connections that are no WebSockets: how many there may be, and who has to go when there are more.
+
+They are counted apart from WebSockets, so that neither can shut the other out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+C = TypeVar("C", bound=Hashable)
+
+
+class PlainConnections(Generic[C]):
+    """Who is connected, from where, and who waits for nothing.
+
+    *most* and *most_per_ip* are inclusive, 0 turns them off; *is_proxy* says whose address stands
+    for many. A connection is idle between two requests.
+    """
+
+    def __init__(
+        self, most: int, most_per_ip: int, is_proxy: Callable[[str], bool] = lambda ip: False
+    ) -> None:
+        self._most = most
+        self._most_per_ip = most_per_ip
+        self._is_proxy = is_proxy
+        self._ips: dict[C, str] = {}
+        self._idle: dict[str, dict[C, None]] = {}
+        """By address; the one that is idle for longest first."""
+        self._resting: dict[C, None] = {}
+        self._counts: dict[str, int] = {}
+
+    def __contains__(self, one: object) -> bool:
+        return one in self._ips
+
+    def __len__(self) -> int:
+        return len(self._ips)
+
+    def add(self, one: C, ip: str) -> tuple[C, str] | None:
+        """A connection made its first request.
+
+        Returns who has to go for it, maybe itself, and which limit says so.
+        """
+        self._ips[one] = ip
+        self._counts[ip] = self._counts.get(ip, 0) + 1
+        self.idle(one)
+        if self._most_per_ip and self._counts[ip] > self._most_per_ip and not self._is_proxy(ip):
+            return next(iter(self._idle[ip])), "max_http_connections_per_ip"
+        if self._most and len(self._ips) > self._most:
+            return next(iter(self._resting)), "max_http_connections"
+        return None
+
+    def idle(self, one: C) -> None:
+        """A connection waits for its next request."""
+        ip = self._ips.get(one)
+        if ip is not None:
+            self._idle.setdefault(ip, {})[one] = None
+            self._resting[one] = None
+
+    def busy(self, one: C) -> None:
+        """A request of a connection is being answered."""
+        ip = self._ips.get(one)
+        if ip is None or one not in self._resting:
+            return
+        del self._resting[one]
+        del self._idle[ip][one]
+        if not self._idle[ip]:
+            del self._idle[ip]
+
+    def remove(self, one: C) -> None:
+        """A connection is gone, or became a WebSocket."""
+        self.busy(one)
+        ip = self._ips.pop(one, None)
+        if ip is not None:
+            self._counts[ip] -= 1
+            if not self._counts[ip]:
+                del self._counts[ip]

@@ -1,0 +1,98 @@
+"""What was null, and what to write instead: hints for the errors of `null`.
+
+An error knows the text that it happened in and its own message, so that nothing is prepared for
+it before something fails. Where the text does not show what was null, there is no hint.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_LONGEST: Final = 60
+_MEMBER: Final = re.compile(r"Cannot access property '(.+)' on null$")
+_BINARY: Final = re.compile(r"Type error: Cannot (add|subtract|multiply|divide|modulo|compare) ")
+_SIGNS: Final = {
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "modulo": "%",
+    "compare": "<>",
+}
+_OPENS, _CLOSES, _QUOTES = "([{", ")]}", "\"'"
+
+
+def null_hint(message: str, text: str) -> str | None:
+    """A hint for an error with *message*, in the piece of program *text*."""
+    if "null" not in message or "\n" in text:
+        return None
+    member = _MEMBER.match(message)
+    if member:
+        return _member_hint(member[1], text)
+    if message == "Type error: cannot iterate over null":
+        return _about(text, f"`{text} ?? []` goes over nothing then")
+    if message.startswith("Type error: cannot index null"):
+        receiver = _before_last(text, "[")
+        return _about(receiver, f"`{text} ?? other` takes another value then")
+    if message == "Type error: cannot set property on null":
+        receiver = _before_last(text, ".")
+        return _about(receiver, f"`{receiver} ??= {{}}` before this line makes it a hash")
+    return _operand_hint(message, text)
+
+
+def _member_hint(name: str, text: str) -> str | None:
+    places = [at for at in _places(text, ".") if text[at + 1 :].lstrip().startswith(name)]
+    if not places:
+        return None
+    receiver = text[: places[-1]].removesuffix("&").rstrip()
+    advice = f"`{receiver}&.{name}` is null then, and `{receiver} ?? other` takes another value"
+    return _about(receiver, advice)
+
+
+def _operand_hint(message: str, text: str) -> str | None:
+    found = _BINARY.match(message)
+    if not found:
+        return None
+    verb, rest = found[1], message[found.end() :]
+    first, _, second = rest.partition(" from " if verb == "subtract" else " and ")
+    if verb in ("divide", "modulo"):
+        first, _, second = rest.partition(" by ")
+    if verb == "subtract":
+        first, second = second, first
+    places = [at for sign in _SIGNS[verb] for at in _places(text, sign)]
+    if not places or "null" not in (first, second):
+        return None
+    at = max(places)
+    operand = text[:at] if first == "null" else text[at + 1 :].removeprefix("=")
+    operand = operand.strip()
+    return _about(operand, f"`({operand} ?? other)` takes another value then")
+
+
+def _about(receiver: str, advice: str) -> str | None:
+    if not receiver or len(receiver) > _LONGEST or receiver == "null":
+        return None
+    return f"`{receiver}` is null; {advice}"
+
+
+def _before_last(text: str, sign: str) -> str:
+    places = list(_places(text, sign))
+    return text[: places[-1]].rstrip() if places else ""
+
+
+def _places(text: str, sign: str) -> Iterator[int]:
+    """Where *sign* stands outside of brackets and strings."""
+    depth, quote = 0, ""
+    for at, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote and text[at - 1] != "\\" else quote
+        elif char in _QUOTES:
+            quote = char
+        elif char in _CLOSES:
+            depth -= 1
+        else:
+            if char == sign and depth == 0 and at > 0:
+                yield at
+            if char in _OPENS:
+                depth += 1

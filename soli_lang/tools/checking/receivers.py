@@ -1,0 +1,43 @@
+"""`this` where there is none: at the top level of a file, and in static methods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...evaluator.scopes import children
+from ...tree import nodes
+from .findings import Findings, Known
+
+_OTHER_RECEIVERS = (nodes.FunctionNode, nodes.ClassDecl, nodes.EnumDecl)
+"""What has a `this` of its own, or may be given one (`instance_eval { ... }`)."""
+
+
+class ReceiverPass:
+    """Finds every `this` of which it is certain that reaching it fails."""
+
+    def __init__(self, program: nodes.Program, known: Known, findings: Findings) -> None:
+        self._program = program
+        self._known = known
+        self._findings = findings
+
+    def run(self) -> None:
+        self._judge(self._program.body, "this is no method")
+        pending: list[Any] = [self._program.body]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, nodes.MethodDecl) and node.is_static:
+                self._judge(node.function.body, "a static method has no `this`; name the class")
+            pending.extend(children(node))
+
+    def _judge(self, body: nodes.Body, hint: str) -> None:
+        pending: list[Any] = [body]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, _OTHER_RECEIVERS):
+                continue
+            if isinstance(node, nodes.Try | nodes.Rescue):
+                continue  # what fails in there may be meant
+            if isinstance(node, nodes.This):
+                report = self._findings.warning if self._known.is_test else self._findings.error
+                report("no-receiver", "'this' outside of class", node.span, hint)
+            pending.extend(children(node))
