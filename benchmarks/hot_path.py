@@ -97,7 +97,7 @@ def feed(connection: Connection, frame: bytes) -> float:
 async def open_soli(path: str) -> Connection:
     """A connection to the benchmark app, served as `soli run` would."""
     settings = Settings(message_rate=10**6, message_burst=10**6, handler_seconds=1.0)
-    launched = launch(Launch(APP, settings, dict(os.environ)))
+    launched = launch(Launch(APP, settings, environment=dict(os.environ)))
     service = Service(launched.app, settings, Log(print), launched.waiting)
     await service.start()
     match = service.app.table.match(WEBSOCKET, path)

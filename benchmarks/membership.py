@@ -44,7 +44,7 @@ class Member:
 async def serve() -> Service:
     """An app at work, with nobody there."""
     settings = Settings()
-    launched = launch(Launch(APP, settings, dict(os.environ)))
+    launched = launch(Launch(APP, settings, environment=dict(os.environ)))
     service = Service(launched.app, settings, Log(print), launched.waiting)
     await service.start()
     return service

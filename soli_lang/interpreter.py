@@ -73,10 +73,11 @@ class Interpreter:
     def define(self, name: str, function: Any) -> None:
         """Make a Python callable (or any Soli value) visible to all programs as *name*.
 
-        A plain callable gets its arity from its signature, takes and returns Soli values.
+        A plain callable gets its arity from its signature, takes and returns Soli values. A
+        coroutine function is awaited: the program waits for it, where its host grants waiting.
         """
         if callable(function) and not hasattr(function, "soli_call"):
-            function = host_function(name, function)
+            function = host_function(name, function, self.machine.suspend)
         self.machine.globals[name] = function
 
     def compile(

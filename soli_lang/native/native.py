@@ -417,8 +417,13 @@ def _shown(kind: type) -> str:
     return str(getattr(kind, "soli_type", "Function"))
 
 
-def host_function(name: str, code: Callable[..., Any]) -> NativeFunction:
-    """A plain Python callable of the host as a builtin: arity from its signature, any types."""
+def host_function(
+    name: str, code: Callable[..., Any], suspend: Callable[[Any, str], Any] | None = None
+) -> NativeFunction:
+    """A plain Python callable of the host as a builtin: arity from its signature, any types.
+
+    What a coroutine function returns is given to *suspend* (`Machine.suspend`).
+    """
     import inspect
 
     low = high = 0
@@ -428,7 +433,15 @@ def host_function(name: str, code: Callable[..., Any]) -> NativeFunction:
         elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
             high += 1
             low += parameter.default is parameter.empty
-    return NativeFunction(name, low, high, code)
+    invoke = code
+    if suspend is not None and (
+        inspect.iscoroutinefunction(code) or inspect.iscoroutinefunction(type(code).__call__)
+    ):
+
+        def invoke(*arguments: Any) -> Any:
+            return suspend(code(*arguments), name)
+
+    return NativeFunction(name, low, high, invoke)
 
 
 __all__ = [

@@ -220,6 +220,53 @@ def test_it_fits_the_screen(person: Person, chat: LiveServer, size: tuple[int, i
     expect(page.get_by_label("Message", exact=True)).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desktop", "phone"])
+def test_without_its_server_it_still_fits_and_says_where_one_is(
+    person: Person, size: tuple[int, int]
+) -> None:
+    """The room's name stays readable beside what is wrong, and nothing is pushed out."""
+    with serve(CHAT) as server:
+        page = enter(
+            person(viewport={"width": size[0], "height": size[1]}),
+            server,
+            "Ada",
+            "a-room-of-our-own",
+        )
+    expect(page.locator("#retry")).to_be_visible()
+    for part in ("#room-name", "#status-text", "#retry", "#rename"):
+        box = page.locator(part).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= size[0]
+    title = page.locator(".bar h1")
+    assert title.evaluate("(it) => it.scrollWidth <= it.clientWidth"), "the name is cut off"
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    expect(page.get_by_label("Message", exact=True)).to_be_in_viewport()
+
+
+def test_who_was_here_is_unknown_without_the_server(person: Person) -> None:
+    """Nobody is shown as online, typing or away until the server tells again."""
+    port = str(free_port())
+    with serve(CHAT, "--port", port) as server:
+        ada, bob = enter(person(), server, "Ada"), enter(person(), server, "Bob")
+        expect(person_called(ada, "Bob").locator(".state")).to_have_text("online")
+        bob.get_by_label("Message", exact=True).press("h")
+        expect(ada.locator("#typing")).to_have_text("Bob is typing…")
+    expect(person_called(ada, "Bob").locator(".state")).to_have_text("unknown")
+    expect(person_called(ada, "Ada").locator(".state")).to_have_text("unknown")
+    expect(ada.locator("#typing")).to_have_text("")
+    expect(ada.locator("#people-title")).to_contain_text("Last seen here")
+    lamp = "(it) => getComputedStyle(it, '::after').backgroundColor"
+    green = "rgb(18, 133, 90)"
+    assert person_called(ada, "Bob").locator(".avatar").evaluate(lamp) != green
+    with serve(CHAT, "--port", port):
+        expect(ada.locator("#people-title")).to_contain_text("Here now", timeout=30_000)
+        expect(person_called(ada, "Ada").locator(".state")).to_have_text("you · online")
+        assert person_called(ada, "Ada").locator(".avatar").evaluate(lamp) == green
+        ada.close()
+        bob.close()
+
+
 def test_every_control_has_a_name(person: Person, chat: LiveServer) -> None:
     """Buttons, links and fields have names that a screen reader can say."""
     page = enter(person(), chat, "Ada")

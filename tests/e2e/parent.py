@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from soli_runtime.observing.logs import Log, stream_writer
+from soli_runtime.observing.logs import Log
 from soli_runtime.serving.workers import GaveUp, Parent
 
 
 def main() -> int:
     count, port, app = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     command = [sys.executable, "-m", "soli_runtime.cli", "run", app, *sys.argv[4:]]
-    parent = Parent(command, count, Log(stream_writer()), shutdown_seconds=3)
+    parent = Parent(
+        command,
+        count,
+        Log(lambda text: print(text, end="", file=sys.stderr, flush=True)),
+        shutdown_seconds=3,
+    )
     try:
         asyncio.run(
             parent.run("127.0.0.1", port, lambda url: print("listening on", url, flush=True))

@@ -69,8 +69,11 @@ class Client:
 
     _names = count(1)
 
-    def __init__(self, server: LiveServer, judge: Judge, room: str) -> None:
-        self.name = f"client {next(self._names)}"
+    def __init__(
+        self, server: LiveServer, judge: Judge, room: str, name: str | None = None
+    ) -> None:
+        self.name = f"client {next(self._names)}" if name is None else name
+        """Under which the judge keeps what it holds; one that comes back has the same."""
         self.room = room
         self.user: str | None = None
         """As whom it is tracked."""
@@ -103,18 +106,19 @@ class Client:
     def states(self) -> tuple[State, State]:
         return self._judge.states(self.name)
 
-    def close(self) -> None:
+    def close(self, *, keeps: bool = False) -> None:
+        """Go; with *keeps* a client of that name still holds what it held."""
         self._open.close()
-        self._judge.forget(self.name)
+        if not keeps:
+            self._judge.forget(self.name)
 
-    def abort(self) -> None:
+    def abort(self, *, keeps: bool = False) -> None:
         """Go without a close frame and without a TCP goodbye: a reset."""
         linger = struct.pack("ii", 1, 0)
         self._socket.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self._socket.socket.shutdown(socket.SHUT_RD)
         self._socket.socket.close()
-        self._open.close()
-        self._judge.forget(self.name)
+        self.close(keeps=keeps)
 
 
 def truth(server: LiveServer, room: str) -> State:

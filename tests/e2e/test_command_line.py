@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -341,3 +342,33 @@ def test_the_repl_reads_evaluates_and_prints(tmp_path: Path) -> None:
     assert seen.returncode == 70
     assert seen.stdout == "=> [1, 2]\n=> [1, 2, 3]\n=> [1, 2, 3]\n"
     assert "Undefined variable 'nothing'" in seen.stderr
+
+
+def test_a_port_in_use_is_said_once_in_words(tmp_path: Path) -> None:
+    """With what to do about it."""
+    write_files(tmp_path, ECHO)
+    with served(tmp_path) as (_, url):
+        port = url.rpartition(":")[2]
+        seen = soli("run", ".", "--port", port, cwd=tmp_path)
+    told = f"soli: cannot listen on 127.0.0.1:{port}: the port is in use; "
+    assert (seen.returncode, seen.stdout) == (70, "")
+    assert seen.stderr == told + "--port 0 takes one that is free\n"
+
+
+def test_an_app_without_a_page_says_what_it_serves(tmp_path: Path) -> None:
+    """At the address that is printed; other paths are still not there."""
+    program = 'router_websocket("/ws/echo", "echo#handle")\ndef handle(event)\n  {}\nend\n'
+    write_files(tmp_path, {"app.soli": program})
+    with served(tmp_path / "app.soli") as (_, url):
+        page = urllib.request.urlopen(url).read().decode()
+        assert page == "A Soli app: it serves WebSocket connections at /ws/echo, and has no page.\n"
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(url + "/other")
+
+
+def test_an_app_with_other_routes_does_not_list_them(tmp_path: Path) -> None:
+    """Whoever declares HTTP routes has said what is at `/`: nothing."""
+    routes = 'router_websocket("/ws", "echo#handle")\nget("/hi", "echo#hi")\n'
+    write_files(tmp_path, {**ECHO, "config/routes.soli": routes})
+    with served(tmp_path) as (_, url), pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(url)

@@ -38,6 +38,14 @@ def test_an_app_folder_whose_routes_declare_nothing_is_told(tmp_path: Path) -> N
     assert 'router_websocket("/ws/echo", "echo#handle")' in seen.stderr
 
 
+def test_the_check_says_so_too(tmp_path: Path) -> None:
+    """`soli check` agrees with running."""
+    write_files(tmp_path, {**ECHO, "config/routes.soli": "# none yet\n"})
+    seen = soli("check", ".", cwd=tmp_path)
+    assert seen.returncode == 65
+    assert "config/routes.soli declares no routes" in seen.stdout
+
+
 def test_an_app_folder_with_static_files_only_is_served(tmp_path: Path) -> None:
     """Its `public` folder is something to serve."""
     write_files(tmp_path, {"config/routes.soli": "", "public/index.html": "<p>hi</p>"})

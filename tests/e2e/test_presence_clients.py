@@ -45,6 +45,8 @@ class PresenceClients(RuleBasedStateMachine):
         self.judge = judge
         self.room = f"room-{next(rooms)}"
         self.clients: list[Client] = []
+        self.kept: list[str] = []
+        """Names of those that went and may come back with what they held."""
 
     def any_client(self, data: st.DataObject) -> Client:
         return data.draw(st.sampled_from(self.clients))
@@ -55,8 +57,8 @@ class PresenceClients(RuleBasedStateMachine):
     def has_space(self) -> bool:
         return len(self.clients) < MOST_CLIENTS
 
-    def connect(self) -> Client:
-        client = Client(self.server, self.judge, self.room)
+    def connect(self, name: str | None = None) -> Client:
+        client = Client(self.server, self.judge, self.room, name)
         self.clients.append(client)
         return client
 
@@ -99,18 +101,38 @@ class PresenceClients(RuleBasedStateMachine):
         client.do({"untrack": self.room})
 
     @precondition(connected)
-    @rule(data=st.data())
-    def close(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), keeps=st.booleans())
+    def close(self, data: st.DataObject, keeps: bool) -> None:
         client = self.any_client(data)
-        client.close()
+        client.close(keeps=keeps)
         self.forget(client)
+        self.kept += [client.name] * keeps
 
     @precondition(connected)
-    @rule(data=st.data())
-    def abort(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), keeps=st.booleans())
+    def abort(self, data: st.DataObject, keeps: bool) -> None:
         client = self.any_client(data)
-        client.abort()
+        client.abort(keeps=keeps)
         self.forget(client)
+        self.kept += [client.name] * keeps
+
+    @precondition(lambda self: self.kept and self.has_space())
+    @rule(data=st.data())
+    def come_back(self, data: st.DataObject) -> None:
+        """The same page, the same Presence object, a new connection."""
+        name = data.draw(st.sampled_from(self.kept))
+        self.kept.remove(name)
+        self.connect(name)
+
+    @precondition(lambda self: len(self.clients) > 1)
+    @rule(data=st.data(), state=STATES)
+    def miss_a_change(self, data: st.DataObject, state: str) -> None:
+        """A line breaks; somebody changes; the client comes back with what it held."""
+        client = self.any_client(data)
+        client.abort(keeps=True)
+        self.forget(client)
+        self.set_state(data, state)
+        self.connect(client.name)
 
     @invariant()
     def everybody_knows_who_is_there(self) -> None:

@@ -8,8 +8,10 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -221,6 +223,60 @@ def test_a_script_leaves_its_jobs_to_the_server(
     server.until("/seen", lambda seen: seen["failed"] == "1")
 
 
+COUNTING = {
+    "app.soli": """class OnceJob
+  static def perform(args)
+    KV.incr("run " + args.to_string)
+  end
+end
+post("/count", "app#count")
+post("/job/:n", "app#enqueue")
+get("/all", "app#all")
+def count
+  { "n": KV.incr("n") }
+end
+def enqueue
+  { "id": Job.enqueue("OnceJob", int(params["n"])) }
+end
+def all
+  { "n": KV.get("n"), "runs": range(0, 60).map(|i| KV.get("run " + i.to_string)) }
+end
+"""
+}
+
+
+def test_what_was_answered_is_kept_whenever_the_server_is_killed(
+    tmp_path: Path, store: str
+) -> None:
+    """Each answered count is in the counter, and each answered job runs, at least once."""
+    root = write_files(tmp_path / "app", COUNTING)
+    counted, enqueued, asked = 0, set[int](), 0
+    for life in range(4):
+        process = Process(root, "--store", store, "--job-lease-seconds", "1")
+        killer = threading.Timer(0.15 + 0.1 * life, process.process.kill)
+        killer.start()
+        try:
+            while asked < 15 * (life + 1):
+                process.ask("POST", "/count")
+                counted += 1
+                process.ask("POST", f"/job/{asked}")
+                enqueued.add(asked)
+                asked += 1
+        except (OSError, HTTPException):
+            asked += 1  # whether this one was kept nobody knows
+        killer.join()
+        process.end()
+    process = Process(root, "--store", store, "--job-lease-seconds", "1")
+    try:
+        found = process.until(
+            "/all", lambda found: all(found["runs"][number] is not None for number in enqueued)
+        )
+    finally:
+        process.end()
+    assert counted <= int(found["n"] or 0) <= counted + 4
+    assert enqueued, "nothing was answered before the first kill"
+
+
 # --- what cannot be opened ------------------------------------------------------------------------
 
 
@@ -327,6 +383,53 @@ def test_a_wrong_password(tmp_path: Path) -> None:
             "run", str(tmp_path / "b.soli"), "--store", f"redis://:right@127.0.0.1:{port}/0"
         )
         assert good.stdout == "1\n", good.stderr
+
+
+@needs_redis
+def test_redis_over_tls(tmp_path: Path) -> None:
+    """Certificates are checked: by those of the system, or those that the URL names."""
+    certificate, key = certificate_of(tmp_path)
+    port = free_port()
+    tls = ("--tls-port", str(port), "--tls-cert-file", str(certificate), "--tls-key-file", str(key))
+    options = ("--tls-ca-cert-file", str(certificate), "--tls-auth-clients", "no")
+    (tmp_path / "d.soli").write_text('print(KV.incr("n"))')
+    with redis_server(*tls, *options):
+        url = f"rediss://localhost:{port}/0"
+        good = soli("run", str(tmp_path / "d.soli"), "--store", f"{url}?ssl_ca_certs={certificate}")
+        assert good.stdout == "1\n", good.stderr
+        status, text = refused(tmp_path, url)
+        assert status == 69
+        assert "certificate verify failed" in text
+
+
+def certificate_of(folder: Path) -> tuple[Path, Path]:
+    """A certificate of localhost that signs itself, and its key."""
+    import datetime
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (folder / "cert.pem").write_bytes(built.public_bytes(pem))
+    form = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, *form))
+    return folder / "cert.pem", folder / "key.pem"
 
 
 @needs_redis

@@ -212,6 +212,19 @@ def test_renewing_replaces_all_one_by_one(start: Callable[..., Family]) -> None:
     assert served >= family.workers()
 
 
+def test_stopping_while_renewing(start: Callable[..., Family]) -> None:
+    """Old workers and new ones end, whatever they were about."""
+    family = start(2)
+    assert family.url
+    family.process.send_signal(signal.SIGHUP)
+    family.until(lambda: len(family.workers()) == 3, "one more for a while")
+    workers = family.workers()
+    family.process.send_signal(signal.SIGTERM)
+    assert family.process.wait(20) == 0
+    for pid in workers:
+        wait_for_end(pid)
+
+
 async def _closes(family: Family, count: int, act: Callable[[], None]) -> list[int | None]:
     """The codes with which *count* connections are closed after *act*."""
     address = family.url.replace("http", "ws", 1) + "/ws"

@@ -218,13 +218,11 @@ class LogBroker:
         inbox = self.log.inboxes[self.node]
         if not inbox:
             return False
-        effects: list[Effect] = []
         for actor, what in inbox.popleft():
-            effects += self._take(what)
+            self.carry_out(self._take(what))
             seat = None if actor is None else self._seats.get(actor)
             if seat is not None:
                 seat.under_way -= 1
-        self.carry_out(effects)
         return True
 
     def _take(self, what: Change | Loaded | Disinterest | None) -> list[Effect]:

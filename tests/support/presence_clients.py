@@ -136,6 +136,7 @@ class Bench:
         self.cohorts: dict[Cohort, list[str]] = {}
         """Who is in which: what `Enter` and `Exit` said so far."""
         self.on_message: Callable[[str, Any], None] | None = None
+        self.on_enter: Callable[[str, Cohort], None] | None = None
 
     def connect(self, *connection_ids: str) -> None:
         for connection_id in connection_ids:
@@ -191,6 +192,8 @@ class Bench:
             members = self.cohorts.setdefault(effect.cohort, [])
             assert effect.connection_id not in members, "enters a cohort twice"
             members.append(effect.connection_id)
+            if self.on_enter is not None:
+                self.on_enter(effect.connection_id, effect.cohort)
         else:
             for connection_id in self._recipients(effect):
                 self.inboxes[connection_id].payloads.append(effect.payload)

@@ -31,6 +31,7 @@ function connect() {
     attempt = 0 // the server took us in: not at onopen, which a failing server reaches as well
     if (data.event === 'presence_state') {
       presences = data.payload // initial sync — replace everything
+      showPeople('known')
       renderUserList()
     } else if (data.event === 'presence_diff') {
       Object.entries(data.payload.joins).forEach(([userId, p]) => { presences[userId] = p })
@@ -82,11 +83,23 @@ function show(connection, text) {
   $('#status-text').textContent = text
   $('#retry').hidden = !['waiting', 'closed'].includes(connection)
   $('#send').disabled = connection !== 'open'
+  if (connection !== 'open') showPeople('unknown')
 }
 
 // --- presence ---
 
 let presences = {}
+
+// Without a line to the server nobody knows who is still here; the next snapshot tells.
+function showPeople(people) {
+  if (document.body.dataset.people === people) return
+  document.body.dataset.people = people
+  $('#people-when').textContent = people === 'known' ? 'Here now' : 'Last seen here'
+  $('#typing').textContent = ''
+  for (const state of document.querySelectorAll('#people .state')) {
+    state.replaceChildren(element('span', { textContent: 'unknown' }))
+  }
+}
 
 function renderUserList() {
   const users = Object.entries(presences).map(([userId, { metas }]) => ({
@@ -150,7 +163,7 @@ function receive(data) {
     showMessage(data)
     if (document.hidden) showUnread(unread + 1)
   } else if (data.event === 'history') {
-    $('#log').replaceChildren()
+    $('#messages').replaceChildren()
     lastShown = null
     data.messages.forEach(showMessage)
     if (data.messages.length === 0) note(`Nobody has said anything in # ${room} yet`)
@@ -185,8 +198,9 @@ function note(text, kind = '') {
 function append(item, always = false) {
   const log = $('#log')
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60
-  log.append(item)
-  while (log.children.length > 500) log.firstElementChild.remove()
+  const shown = $('#messages')
+  shown.append(item)
+  while (shown.children.length > 500) shown.firstElementChild.remove()
   if (atEnd || always) scrollToEnd()
   else $('#newer').hidden = false
 }
@@ -279,6 +293,7 @@ function enterRoom() {
   $('#typing').textContent = ''
   showUnread(0)
   renderRooms(['general', 'kitchen', 'random'].map((name) => ({ name })))
+  $('#rooms [aria-current]').scrollIntoView({ block: 'nearest', inline: 'nearest' })
   connect()
 }
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "look for errors without running anything",
     "repl": "try Soli, and be the clients of an app (also: soli without arguments)",
     "new": "make the files of a new app",
+    "replay": "run what --record kept through today's code",
     "routes": "list what an app answers",
     "test": "run tests",
     "fmt": "format programs",
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = None
         return OK
     except KeyboardInterrupt:
+        sys.stderr.write("soli: interrupted\n")
         return 130
     except Exception as error:
         if os.environ.get("SOLI_TRACEBACK"):
@@ -97,7 +99,7 @@ def _command(name: str, arguments: list[str]) -> int:
         from .repl.command import run_repl
 
         return run_repl(arguments)
-    if name in ("test", "fmt", "doc", "new", "routes"):
+    if name in ("test", "fmt", "doc", "new", "replay", "routes"):
         return _optional(name, arguments)
     return _no_command(name, arguments)
 

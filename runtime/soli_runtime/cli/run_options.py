@@ -28,6 +28,8 @@ class RunOptions(Record, frozen=True):
     private_network: bool = False
     shell: bool = False
     console: bool = False
+    record: Path | None = None
+    """Where the events of every connection are kept."""
     log_level: str = "info"
     log_format: str = "text"
     from_input: bool = False
@@ -60,6 +62,7 @@ def _parsed(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
         private_network=parsed.private_network,
         shell=parsed.allow_shell,
         console=parsed.console,
+        record=None if parsed.record is None else Path(parsed.record),
         log_level=parsed.log_level,
         log_format=parsed.log_format,
         from_input=parsed.path == STANDARD_INPUT,
@@ -80,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     add_program_flags(parser)
     parser.add_argument(
         "--console", action="store_true", help="read Soli from standard input while serving"
+    )
+    parser.add_argument(
+        "--record", metavar="FILE", help="keep the events of every connection, for soli replay"
     )
     parser.add_argument("--log-level", choices=tuple(LEVELS), default="info")
     parser.add_argument("--log-format", choices=("text", "json"), default="text")

@@ -427,7 +427,23 @@ def cron_delete(machine: Machine, name: str) -> bool:
     return known
 
 
-def run_due(machine: Machine, failed: Callable[[Job, SoliError], None]) -> None:
+def scheduled_job(schedule: Schedule, now: float) -> tuple[float, Job]:
+    """When a schedule that is due comes next, and its job of now."""
+    line = schedule.kept
+    job = Job(_new_id(), line.job, line.args, now, cron=line.name, max_retries=0)
+    return next_time(schedule.cron, now), job
+
+
+def claim_due(machine: Machine) -> None:
+    """Queue the jobs of the schedules that are due, where no worker does."""
+    jobs, now = jobs_of(machine), _now(machine)
+    for schedule in jobs.due_schedules(now):
+        next_at, job = scheduled_job(schedule, now)
+        answered(machine, jobs.store.add(job))
+        schedule.kept.next_at = next_at
+
+
+def run_due(machine: Machine, ended: Callable[[Job, SoliError | None], None]) -> None:
     """Run what is due now, here and now: the end of a script that no server follows.
 
     Jobs for later are gone with the process when the queue is in memory. A queue that others
@@ -440,7 +456,8 @@ def run_due(machine: Machine, failed: Callable[[Job, SoliError], None]) -> None:
         try:
             machine.guarded(perform, machine, job.name, job.args)
             job.status = "done"
+            ended(job, None)
         except SoliError as error:
             job.status, job.error = "failed", error.message
-            failed(job, error)
+            ended(job, error)
         answered(machine, store.finish(job))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from ..calling.calls import Calls, failure_text
 from ..observing.logs import Log
 from ..observing.tally import Tally, kind_of
 from ..observing.traces import JOB, Trace
-from .jobs import Jobs, jobs_of, next_time, perform
+from .jobs import Jobs, jobs_of, perform, scheduled_job
 from .queue import Answer, Job, retry_delay, told
 
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ class Worker:
         self.observation: Observation | None = None
         """Set while somebody watches."""
         self._has_declared = False
+        self.watch: Callable[[Job, Exception | None], None] = lambda job, error: None
+        """Told of each run of a job, and why it failed."""
         self.jobs: Jobs = jobs_of(machine)
         self.jobs.changed = self._changed
         self.jobs.is_served = True
@@ -90,6 +91,17 @@ class Worker:
         """Wait until what was taken back is in the queue again, at most *seconds*."""
         if self._running:
             await asyncio.wait(tuple(self._running), timeout=max(0.0, seconds))
+
+    async def settled(self) -> None:
+        """Wait until every job that is due has run."""
+        while True:
+            self._look_soon()
+            while self._look_task is not None:
+                await asyncio.wait([self._look_task])
+            if not self._running:
+                return
+            await asyncio.wait(tuple(self._running), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(0)  # let `_done` note that
 
     # --- looking -------------------------------------------------------------------------------
 
@@ -155,11 +167,9 @@ class Worker:
     async def _run_schedules(self) -> None:
         now = self._clock()
         for schedule in self.jobs.due_schedules(now):
-            line = schedule.kept
-            next_at = next_time(schedule.cron, now)
-            job = Job(str(uuid.uuid4()), line.job, line.args, now, cron=line.name, max_retries=0)
-            await told(self.jobs.store.claim(line, next_at, job))
-            line.next_at = next_at
+            next_at, job = scheduled_job(schedule, now)
+            await told(self.jobs.store.claim(schedule.kept, next_at, job))
+            schedule.kept.next_at = next_at
 
     def _note_fault(self, error: BaseException) -> None:
         self._log.error("job_queue_failed", kind=kind_of(error), error=failure_text(error))
@@ -217,8 +227,10 @@ class Worker:
         except Cancelled:
             await self._taken_back(job)
         except Exception as error:
+            self.watch(job, error)
             await self._failed(job, error)
         else:
+            self.watch(job, None)
             job.status = "done"
             job.error = None
             await self._note(job, lambda: self.jobs.store.finish(job))

@@ -93,6 +93,19 @@ class App:
         return self.has_routes or (self.project.main is None and self.project.public is not None)
 
 
+def nothing_to_serve(app: App) -> RouteError | None:
+    """What is wrong with an app folder in which there is nothing to serve; None: there is."""
+    path = app.project.routes
+    if path is None or app.serves:
+        return None
+    error = RouteError(
+        f"{path} declares no routes, and there is no public folder: there is nothing to serve",
+        hint='declare one: router_websocket("/ws/echo", "echo#handle") or get("/", "home#index")',
+    )
+    error.locate(NOWHERE, app.programs[path].source)
+    return error
+
+
 def declarations_of(machine: Machine) -> RouteDeclarations:
     """The routes declared so far by the programs of *machine*."""
     declarations = machine.library[LIBRARY_KEY]

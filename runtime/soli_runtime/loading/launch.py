@@ -7,7 +7,6 @@ from pathlib import Path
 
 from soli_stdlib.system.environment import with_dotenv
 
-from soli_lang.base.errors import SoliError
 from soli_lang.base.limits import Limits
 from soli_lang.base.records import Record, field
 from soli_lang.base.source import Source
@@ -15,10 +14,9 @@ from soli_lang.interpreter import Interpreter
 
 from ..builtins.library import install_library
 from ..calling.waiting import Waiting
-from ..routing.routes import RouteError
 from ..settings import Settings
 from ..stores.store import Store
-from .app import App, AppInvalid, load
+from .app import App, AppInvalid, load, nothing_to_serve
 from .capabilities import granted
 from .project import Project, find_project, project_of_text
 
@@ -52,17 +50,10 @@ def launch(how: Launch) -> Launched:
     if how.store is not None:
         waiting.leaving.append(how.store.detach)
     app = load(project, new_interpreter(how, project, waiting))
-    if project.routes is not None and not app.serves:
-        raise AppInvalid([_no_routes(project.routes)])
+    fault = nothing_to_serve(app)
+    if fault is not None:
+        raise AppInvalid([fault])
     return Launched(app, waiting)
-
-
-def _no_routes(path: Path) -> SoliError:
-    """What to say of an app folder in which there is nothing to serve."""
-    return RouteError(
-        f"{path} declares no routes, and there is no public folder: there is nothing to serve",
-        hint='declare one: router_websocket("/ws/echo", "echo#handle") or get("/", "home#index")',
-    )
 
 
 def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpreter:

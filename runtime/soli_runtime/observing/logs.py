@@ -93,7 +93,7 @@ class Log:
                 self._ask_for_summary()
                 return
         read = {name: value() if callable(value) else value for name, value in fields.items()}
-        self._write(self._format(now, level, event, read) + "\n")
+        self._put(now, level, event, read)
 
     def _ask_for_summary(self) -> None:
         if self._call_later is not None and not self._flush_is_due:
@@ -106,7 +106,10 @@ class Log:
 
     def _tell(self, now: float, floods: list[tuple[str, dict[str, Any]]]) -> None:
         for level, fields in floods:
-            self._write(self._format(now, level, "repeated", fields) + "\n")
+            self._put(now, level, "repeated", fields)
+
+    def _put(self, now: float, level: str, event: str, fields: dict[str, Any]) -> None:
+        self._write(self._format(now, level, event, fields) + "\n")
 
 
 def _timestamp(now: float) -> str:
@@ -115,7 +118,12 @@ def _timestamp(now: float) -> str:
 
 
 def _text_line(now: float, level: str, event: str, fields: dict[str, Any]) -> str:
-    parts = [_timestamp(now), level.upper(), event]
+    return f"{_timestamp(now)} {level.upper()} {text_of(event, fields)}"
+
+
+def text_of(event: str, fields: dict[str, Any]) -> str:
+    """`event key=value …`, and below it what spans lines."""
+    parts = [event]
     below: list[str] = []
     for name, value in fields.items():
         text = value if isinstance(value, str) else str(value)

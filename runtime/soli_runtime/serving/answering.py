@@ -34,12 +34,16 @@ from ..loading.app import Target
 from ..observing import health as watching
 from ..observing.tally import kind_of
 from ..routing.declared import CorsRule
-from ..routing.routes import Match, NoMatch
+from ..routing.routes import WEBSOCKET, Match, NoMatch
 
 if TYPE_CHECKING:
     from ..observing.observation import Observation
     from ..routing.handler import Invoke
     from .service import Service
+
+
+MAX_PATTERNS_SHOWN = 5
+"""Routes that an app without a page names where its page would be."""
 
 
 class HttpActions:
@@ -159,7 +163,24 @@ class HttpActions:
             answer = plain(405, "method not allowed")
             answer.headers["Allow"] = ", ".join(match.allowed)
             return answer
+        if path == self._prefix + "/" and request.method in ("GET", "HEAD") and not self._has_page:
+            return plain(200, self._without_page())
         return plain(404, "not found")
+
+    @property
+    def _has_page(self) -> bool:
+        """Whether the app serves anything but WebSockets."""
+        return self._static is not None or any(
+            method != WEBSOCKET for method, _, _ in self._app.table
+        )
+
+    def _without_page(self) -> str:
+        """What the address that `soli run` prints shows of an app that has no page."""
+        patterns = [pattern for _, pattern, _ in self._app.table]
+        shown = ", ".join(patterns[:MAX_PATTERNS_SHOWN])
+        rest = len(patterns) - MAX_PATTERNS_SHOWN
+        more = f" and {rest} more" if rest > 0 else ""
+        return f"A Soli app: it serves WebSocket connections at {shown}{more}, and has no page."
 
     # --- actions -------------------------------------------------------------------------------
 

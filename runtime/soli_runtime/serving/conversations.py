@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from soli_lang.base.errors import LimitError, SoliError
 from soli_lang.values.values import Value
@@ -23,6 +23,7 @@ from ..core.actions import ActionError
 from ..core.events import Events
 from ..core.hub import Hub
 from ..core.payloads import EncodeJson
+from ..core.seats import Seat
 from ..observing.logs import Log
 from ..observing.tally import INTERNAL, Tally, kind_of
 from ..routing.handler import Handler
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from ..observing.observation import Observation
 
 logger = logging.getLogger("soli.ws")
-
-Then = Callable[[Any], None]
-"""What is done with a handler's return, or its `Failure`."""
 
 INTERNAL_ERROR = 1011
 POLICY_VIOLATION = 1008
@@ -66,7 +64,6 @@ class Live:
     __slots__ = (
         "calls",
         "conversation_class",
-        "conversations",
         "delivery",
         "dev",
         "encode_json",
@@ -105,7 +102,6 @@ class Live:
         self.dev = dev
         self.tally = tally if tally is not None else Tally()
         self.on_gone = on_gone
-        self.conversations: dict[str, Conversation] = {}
         self.conversation_class: type[Conversation] = Conversation
         self.observation: Observation | None = None
         """Set while somebody watches; then conversations are of another class (`watched`)."""
@@ -113,6 +109,11 @@ class Live:
         """Called when the last conversation is forgotten (the server waits for it)."""
         self.stop_by = float("inf")
         """On `perf_counter`'s scale: no disconnect handler begins after that."""
+
+    @property
+    def conversations(self) -> dict[str, Conversation]:
+        """Those whose connections have a seat, by id; oldest first."""
+        return {seat.connection_id: seat.conversation for seat in self.hub.seats.values()}
 
     def is_over(self) -> bool:
         """Whether a server that stops has no time left for further handlers."""
@@ -143,6 +144,7 @@ class Conversation:
         "handler",
         "live",
         "runner",
+        "seat",
         "strikes",
         "visitor",
         "was_opened",
@@ -161,6 +163,8 @@ class Conversation:
         self.strikes: tuple[float, ...] = ()
         """When a limit ended the handler, of late."""
         self.was_opened = False
+        self.seat: Seat | None = None
+        """What the core knows of the connection, once it is open."""
 
     @property
     def id(self) -> str:
@@ -173,8 +177,9 @@ class Conversation:
         self.was_opened = True
         self.connection = connection
         connection.session = self
-        live.conversations[self.id] = self
-        live.delivery.add(live.hub.connect(self.id), connection)
+        self.seat = seat = live.hub.connect(self.id)
+        seat.conversation = self
+        live.delivery.add(seat, connection)
         live.log.info(
             "connected",
             connection=self.id,
@@ -182,7 +187,7 @@ class Conversation:
             origin=self.events.header("origin"),
             **self._who(),
         )
-        self._settle(self._call(self.events.connect(), self._connected), self._connected)
+        self._settle(self._call(self.events.connect(), CONNECT), CONNECT)
 
     def on_message(self, connection: Connection, payload: str | bytes) -> None:
         handler = self.handler
@@ -195,11 +200,12 @@ class Conversation:
         )
         if outcome.__class__ is dict and len(outcome) == 1:
             # `actions.reply_of`, written out: most returns are `{"send": text}`.
+            # It may not overtake what the connection sent to others (`core.broker`).
             reply = outcome.get("send")
-            if reply.__class__ is str:
+            if reply.__class__ is str and not self.seat.under_way:  # type: ignore[union-attr]
                 connection.send_text(reply)
                 return
-        self._settle(outcome, self._answered)
+        self._settle(outcome, MESSAGE)
 
     def on_closed(self, connection: Connection, code: int, reason: str) -> None:
         self.ended = (code, reason)
@@ -245,16 +251,16 @@ class Conversation:
 
     # Calls of the handler
 
-    def _call(self, event: dict[str, Any], then: Then) -> Any:
+    def _call(self, event: dict[str, Any], stage: Stage) -> Any:
         def done(outcome: Any) -> None:
-            self._resumed(outcome, then)
+            self._resumed(outcome, stage)
 
         return self.live.calls.run(self.handler.invoke, event, {"connection": self}, done)
 
     def _message_done(self, outcome: Any) -> None:
-        self._resumed(outcome, self._answered)
+        self._resumed(outcome, MESSAGE)
 
-    def _settle(self, outcome: Any, then: Then) -> None:
+    def _settle(self, outcome: Any, stage: Stage) -> None:
         """Go on at once, or hold the connection's further events until the handler is done."""
         if outcome.__class__ is Runner:
             self.runner = outcome
@@ -263,13 +269,13 @@ class Conversation:
             if self._is_cut:
                 outcome.cancel()
             return
-        then(outcome)
+        stage.returned(self, outcome)
 
-    def _resumed(self, outcome: Any, then: Then) -> None:
+    def _resumed(self, outcome: Any, stage: Stage) -> None:
         """A handler that waited is done."""
         self.runner = None
         try:
-            self._go_on(outcome, then)
+            self._go_on(outcome, stage)
         except Exception as error:
             # Nobody above us knows whose fault it is: the loop called.
             self._broke(error)
@@ -287,39 +293,48 @@ class Conversation:
     def _give_up(self) -> None:
         """The same once the connection is closed: nothing is kept of it."""
         self.live.tally.handler_errors[self.handler.name, INTERNAL] += 1
-        if self.id in self.live.conversations:
+        if self.connection is not None:
             self._forget()
 
-    def _go_on(self, outcome: Any, then: Then) -> None:
-        is_taken_back = is_cancelled(outcome) and (self.ended is not None or self._is_cut)
-        if not is_taken_back:
-            then(outcome)
-        elif then == self._departed:
-            self._forget()
+    def _go_on(self, outcome: Any, stage: Stage) -> None:
+        if is_cancelled(outcome) and (self.ended is not None or self._is_cut):
+            stage.taken_back(self)
+        else:
+            stage.returned(self, outcome)
+        if stage.is_last:
             return
-        if self.ended is None:
-            assert self.connection is not None
-            if is_taken_back and then == self._connected:
-                self.connection.abort()  # no message without a connect that ran
-            self.connection.resume_reading()
-        elif then != self._departed:
+        if self.ended is not None:
             self._finish()
+        else:
+            assert self.connection is not None
+            self.connection.resume_reading()
 
-    # What becomes of a handler's return
+    # What becomes of a handler's return, or of a call that was taken back (see `Stage`)
 
     def _connected(self, outcome: Any) -> None:
         if not self._apply(outcome) and self.connection is not None and self.ended is None:
             # Half set up: whatever the program meant to establish is not there.
             self.connection.close(INTERNAL_ERROR, "")
 
+    def _unconnected(self) -> None:
+        if self.ended is None:
+            assert self.connection is not None
+            self.connection.abort()  # no message without a connect that ran
+
     def _answered(self, outcome: Any) -> None:
         self._apply(outcome)
+
+    def _unanswered(self) -> None:
+        """Nobody is there to hear the answer."""
 
     def _departed(self, outcome: Any) -> None:
         try:
             self._apply(outcome)
         finally:
             self._forget()
+
+    def _undeparted(self) -> None:
+        self._forget()
 
     def _apply(self, outcome: Any) -> bool:
         """Apply the actions of a return. False when it failed; then nothing was applied."""
@@ -394,11 +409,11 @@ class Conversation:
             return
         try:
             event = self.events.disconnect(*self.ended)
-            outcome = self._call(event, self._departed)
+            outcome = self._call(event, DISCONNECT)
         except BaseException:
             self._forget()
             raise
-        self._settle(outcome, self._departed)
+        self._settle(outcome, DISCONNECT)
 
     def _forget(self) -> None:
         live = self.live
@@ -406,7 +421,22 @@ class Conversation:
             live.delivery.carry_out(live.hub.disconnect(self.id, live.now()), self.handler)
         finally:
             self.connection = None
-            live.conversations.pop(self.id, None)
             live.on_gone(self)
-            if not live.conversations and live.when_empty is not None:
+            if not live.hub.seats and live.when_empty is not None:
                 live.when_empty()
+
+
+class Stage(NamedTuple):
+    """What follows the call of the handler for one kind of event."""
+
+    returned: Callable[[Conversation, Any], None]
+    """With what came of it: a return, or a failure."""
+    taken_back: Callable[[Conversation], None]
+    """When the client was gone before a handler that waited was done."""
+    is_last: bool = False
+    """Otherwise: the next message, or the end if there was one meanwhile."""
+
+
+CONNECT = Stage(Conversation._connected, Conversation._unconnected)
+MESSAGE = Stage(Conversation._answered, Conversation._unanswered)
+DISCONNECT = Stage(Conversation._departed, Conversation._undeparted, is_last=True)

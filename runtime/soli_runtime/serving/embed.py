@@ -30,7 +30,8 @@ from ..core.realtime import Realtime
 from ..loading.app import App, load
 from ..loading.modules import ModuleLoader
 from ..loading.project import find_project
-from ..observing.logs import Log, silent
+from ..observing.host_log import HostLog
+from ..observing.logs import Log
 from ..settings import Settings
 from ..stores.store import store_of
 from ..stores.waited import use_store
@@ -124,7 +125,10 @@ def mount(
 ) -> Mounted:
     """Serve the app at *path* (a file or folder) below *prefix* of *host*.
 
-    *define* gives the program host functions by name. Raises ProjectError, AppInvalid, SoliError.
+    *define* gives the program host functions by name; it waits for those that are coroutine
+    functions. What there is to say goes to the logger `soli` of Python's `logging`, unless
+    another *log* is given (`logs.silent()` says nothing). Raises ProjectError, AppInvalid,
+    SoliError.
     """
     mounted = load_mounted(
         path,
@@ -173,4 +177,4 @@ def load_mounted(
     app = load(project, interpreter, prefix=prefix)
     # Whether a host's functions wait nobody knows.
     app.may_wait = app.may_wait or bool(define)
-    return Mounted(app, chosen, log or silent(), waiting, authenticate)
+    return Mounted(app, chosen, log or HostLog(), waiting, authenticate)

@@ -28,7 +28,7 @@ async def families(service: Service) -> list[Metric]:
 def _state(service: Service, jobs: Mapping[str, int]) -> Iterator[Metric]:
     presence = service.hub.presence
     gauges = {
-        "connections": ("Open connections.", len(service.live.conversations)),
+        "connections": ("Open connections.", len(service.hub.seats)),
         "rooms": ("Rooms with members.", len(service.hub.rooms)),
         "presence_channels": ("Channels with presence.", len(presence)),
         "presence_users": ("Users present, once per channel.", presence.roster.total_users()),

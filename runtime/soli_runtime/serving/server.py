@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import os
 import signal
+import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -79,9 +81,7 @@ class Server:
             self._listening = await self._listen()
         except OSError as error:
             await self._runner.cleanup()
-            where = f"{settings.host}:{settings.port}"
-            reason = error.strerror or str(error)
-            raise CannotListen(f"cannot listen on {where}: {reason}") from None
+            raise CannotListen(_why_not(settings.host, settings.port, error)) from None
         self.address = self._listening.address
 
     def _plain_connections(self) -> PlainConnections[RequestHandler]:
@@ -173,6 +173,16 @@ async def serve(
     log.info("stopping", connections=server.service.hub.count())
     await server.stop()
     log.info("stopped")
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    """What keeps us from an address. asyncio's own words hold a Python tuple."""
+    where = f"cannot listen on {host}:{port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"{where}: the port is in use; --port 0 takes one that is free"
+    if isinstance(error, socket.gaierror) or error.errno is None:
+        return f"{where}: {error.strerror or error}"
+    return f"{where}: {os.strerror(error.errno)}"
 
 
 def _install_signals(server: Server) -> None:

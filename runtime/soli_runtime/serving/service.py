@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
+from soli_stdlib.ground import clock as program_clock
 
 from soli_lang.base.errors import SoliError
 from soli_lang.machine.machine import Machine
@@ -189,7 +190,10 @@ class Service:
         """Make the loaded program one that serves."""
         machine = self._machine
         self.app.declarations.closed = True
-        self._worker = Worker(machine, self._job_calls, self.log, self.tally)
+        # The clock that the program reads: a spec that freezes time freezes the jobs' too.
+        clock = program_clock.of(machine)
+        self._worker = Worker(machine, self._job_calls, self.log, self.tally, clock.now)
+        clock.changed = self._worker.jobs.changed
         self._worker.observation = self.observation
         self._worker.start()
         machine.limits = handler_limits(self.settings)
@@ -250,16 +254,21 @@ class Service:
     async def _handlers_done(self, deadline: float) -> None:
         """Wait until every conversation has had its disconnect event; then take calls back."""
         left = deadline - self.loop.time()
-        if self.live.conversations and not await _until(
+        if self.hub.seats and not await _until(
             lambda callback: setattr(self.live, "when_empty", callback), left
         ):
-            self.log.warning("shutdown_cut", handlers=len(self.live.conversations))
+            self.log.warning("shutdown_cut", handlers=len(self.hub.seats))
         self.calls.runners.cancel_all()
         for _ in range(CANCELLING_TURNS):
             await asyncio.sleep(0)
 
     def _gone(self, conversation: Conversation) -> None:
         self.admission.release(conversation.visitor.remote_ip)
+
+    @property
+    def worker(self) -> Worker:
+        """What runs the jobs of the program that is served."""
+        return self._worker
 
     @property
     def jobs(self) -> Jobs:

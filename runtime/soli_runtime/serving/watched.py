@@ -29,7 +29,8 @@ from ..observing.traces import (
     Warned,
     written,
 )
-from .conversations import Conversation, Then
+from .conversations import MESSAGE as ON_MESSAGE
+from .conversations import Conversation, Stage
 
 if TYPE_CHECKING:
     from ..ws.connection import Connection
@@ -96,10 +97,10 @@ class WatchedConversation(Conversation):
             event = self.events.binary(payload, parts)
         trace = self._trace(MESSAGE)
         trace.message = payload
-        self._settle(self._traced_call(trace, event, self._answered), self._answered)
+        self._settle(self._traced_call(trace, event, ON_MESSAGE), ON_MESSAGE)
 
-    def _call(self, event: dict[str, Any], then: Then) -> Any:
-        return self._traced_call(self._trace_of(event), event, then)
+    def _call(self, event: dict[str, Any], stage: Stage) -> Any:
+        return self._traced_call(self._trace_of(event), event, stage)
 
     def _trace(self, kind: str) -> Trace:
         trace = Trace(
@@ -125,13 +126,13 @@ class WatchedConversation(Conversation):
         assert observation is not None
         return observation
 
-    def _traced_call(self, trace: Trace, event: dict[str, Any], then: Then) -> Any:
+    def _traced_call(self, trace: Trace, event: dict[str, Any], stage: Stage) -> Any:
         live, observation = self.live, self._observation
         observation.events[self.id] = trace
         invoke = observation.measured(self.handler.invoke, live.calls.machine, trace)
 
         def done(outcome: Any) -> None:
-            self._resumed(outcome, then)
+            self._resumed(outcome, stage)
 
         return live.calls.run(invoke, event, {"connection": self}, done)
 

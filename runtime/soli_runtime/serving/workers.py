@@ -84,6 +84,8 @@ class Parent:
         self._seats: Seats = []
         self._workers: dict[int, Worker] = {}
         """By the number of their seat; one that is being replaced is not in it any more."""
+        self._started: list[Worker] = []
+        """All that may still live."""
         self._stopping = asyncio.Event()
         self._renewing: asyncio.Task[None] | None = None
         self._deaths = 0
@@ -173,6 +175,8 @@ class Parent:
         finally:
             os.close(writing)
         worker = Worker(process)
+        self._started = [one for one in self._started if one.process.returncode is None]
+        self._started.append(worker)
         _when_written(reading, lambda: self._note_ready(number, worker))
         return worker
 
@@ -206,10 +210,9 @@ class Parent:
 
     async def _end_all(self) -> None:
         """Let all workers drain, then kill those that do not end."""
-        workers = list(self._workers.values())
-        for worker in workers:
+        for worker in self._started:
             worker.signal(signal.SIGTERM)
-        await self._ended(workers)
+        await self._ended(self._started)
 
     async def _ended(self, workers: list[Worker]) -> None:
         waits = [asyncio.create_task(worker.process.wait()) for worker in workers]
@@ -265,7 +268,7 @@ class Parent:
 
     def _on_stop(self, number: int) -> None:
         if self._stopping.is_set():
-            for worker in self._workers.values():
+            for worker in self._started:
                 worker.signal(signal.SIGKILL)
             os._exit(128 + number)
         self._stopping.set()

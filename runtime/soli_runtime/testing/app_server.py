@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import tempfile
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -21,6 +23,7 @@ from ..serving.service import Service
 from ..settings import Settings
 
 HOST = "127.0.0.1"
+SWITCHING = HTTPStatus.SWITCHING_PROTOCOLS
 HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
 
 
@@ -36,6 +39,8 @@ class AppServer:
         )
         self._client: aiohttp.ClientSession | None = None
         self._port = 0
+        self.refusal = ""
+        """What the app answered to the last upgrade that it refused."""
 
     async def start(self) -> None:
         """Serve."""
@@ -48,9 +53,29 @@ class AppServer:
         else:
             await self.open_port()
             connector = aiohttp.TCPConnector()
+        refusals = aiohttp.TraceConfig()
+        refusals.on_request_end.append(self._note_answer)
         self._client = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=True
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=True,
+            trace_configs=[refusals],
         )
+
+    async def _note_answer(self, session: Any, context: Any, answer: Any) -> None:
+        # aiohttp's client drops the body of a refused upgrade; this is the last chance to read it.
+        response = answer.response
+        if response.status != SWITCHING and "Upgrade" in answer.headers:
+            self.refusal = (await response.text(errors="replace")).strip()
+
+    @property
+    def origin(self) -> str:
+        """An origin from which the app lets pages connect, as the page that it serves would."""
+        for entry in self.service.settings.allowed_origins:
+            if entry != "*":
+                host = entry.replace("*.", "www.")
+                return host if "://" in host else f"https://{host}"
+        return self.url("").removesuffix("/")
 
     async def stop(self) -> None:
         """Close every connection and let the app's handlers end."""
@@ -82,12 +107,12 @@ class AppServer:
 
     def connection_ids(self) -> set[str]:
         """Ids of the WebSocket connections that the app knows."""
-        return set(self.service.live.conversations)
+        return set(self.service.hub.seats)
 
     async def until_gone(self, connection_id: str, seconds: float) -> None:
         """Wait until the app has handled the end of a connection, but not longer than that."""
         clock = asyncio.get_running_loop().time
         deadline = clock() + seconds
-        conversations = self.service.live.conversations
-        while connection_id in conversations and clock() < deadline:  # noqa: ASYNC110 - no event tells
+        seats = self.service.hub.seats
+        while connection_id in seats and clock() < deadline:  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.001)

@@ -6,7 +6,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from soli_lang.machine.machine import Machine
 from soli_lang.native.native import declarations, install
 
 from ..loading.app import App, load
@@ -15,8 +17,11 @@ from ..observing.logs import Log
 from ..settings import Settings
 from .app_server import AppServer
 from .words import requests, sockets
+from .words.clock import jobs_run
 from .words.requests import Visitor
 from .worlds import ROUTING_KEY, ROUTING_NAMES, World
+
+TOLD_BY_THE_CLIENT = ("upgrade_refused", "closed_by_policy", "bad_request")
 
 
 async def load_into(world: World, project: Project) -> App:
@@ -35,6 +40,12 @@ async def load_into(world: World, project: Project) -> App:
     finally:
         machine.globals.update(asking)
     return loaded[0]
+
+
+def count_jobs(machine: Machine, server: AppServer) -> None:
+    """Let `run_jobs` and `travel_to` know the jobs of the app that *server* serves."""
+    jobs, worker = jobs_run(machine), server.service.worker
+    jobs.worker, worker.watch = worker, jobs.note
 
 
 @contextmanager
@@ -59,10 +70,11 @@ class AppWorld:
         """Load and serve the app. Raises AppInvalid, SoliError."""
         world = self._world
         app = await load_into(world, self._project)
-        self._server = AppServer(app, self._settings, Log(_write, level="error"))
+        self._server = AppServer(app, self._settings, SpecLog(_write, level="warning"))
         with keeping_limits(world):
             await self._server.start()
         world.machine.library[requests.LIBRARY_KEY] = Visitor(self._server)
+        count_jobs(world.machine, self._server)
 
     async def test_ended(self, sockets_before: int) -> None:
         """Close what a test left open."""
@@ -77,6 +89,15 @@ class AppWorld:
         await self.test_ended(0)
         if self._server is not None:
             await self._server.stop()
+
+
+class SpecLog(Log):
+    """What the app of a spec has to say to its author: errors and warnings."""
+
+    def warning(self, event: str, **fields: Any) -> None:
+        # Who was refused is told by `ws_connect` and the response; a spec often wants just that.
+        if event not in TOLD_BY_THE_CLIENT:
+            super().warning(event, **fields)
 
 
 def _write(text: str) -> None:

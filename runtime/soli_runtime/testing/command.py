@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -54,9 +56,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run `soli test`; the exit status."""
+    stop_at_once()
     if arguments.watch:
         return run_again(lambda: run_once(arguments), changes(Path()), write)
     return run_once(arguments)
+
+
+def stop_at_once() -> None:
+    """Let Ctrl-C end a test that computes too; asyncio's own way waits until that is done."""
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
 
 
 def run_once(arguments: argparse.Namespace) -> int:
@@ -94,8 +106,14 @@ def _options(arguments: argparse.Namespace) -> Options:
 
 
 def _run_for_people(specs: list[Path], options: Options) -> RunReport:
-    text = TextReport(write, specs, is_terminal=sys.stdout.isatty())
-    report = run_files(specs, options, begins=text.file_begins, ended=text.file_ended)
+    is_terminal = sys.stdout.isatty()
+    has_colors = is_terminal and not os.environ.get("NO_COLOR")  # https://no-color.org
+    text = TextReport(write, specs, is_terminal=is_terminal, has_colors=has_colors)
+    try:
+        report = run_files(specs, options, begins=text.file_begins, ended=text.file_ended)
+    except KeyboardInterrupt:
+        text.interrupted()
+        raise
     for line in skipped_lines(report):
         write(line + "\n")
     if options.coverage is not None:

@@ -34,7 +34,9 @@ def run_in_processes(paths: list[Path], options: Options, jobs: int) -> Iterator
 def _run_one(
     path: Path, options: Options, with_coverage: bool
 ) -> tuple[FileReport, Coverage | None]:
-    from .command import run_file
+    from .command import run_file, stop_at_once
+
+    stop_at_once()
 
     sys.setrecursionlimit(max(RECURSION_LIMIT, sys.getrecursionlimit()))
     coverage = Coverage() if with_coverage else None

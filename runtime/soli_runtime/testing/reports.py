@@ -25,9 +25,17 @@ def duration_text(seconds: float) -> str:
 class TextReport:
     """Writes a line per file as files finish, and what failed; then the sums."""
 
-    def __init__(self, write: Write, paths: list[Path], *, is_terminal: bool = False) -> None:
+    def __init__(
+        self,
+        write: Write,
+        paths: list[Path],
+        *,
+        is_terminal: bool = False,
+        has_colors: bool | None = None,
+    ) -> None:
         self._write = write
         self._is_terminal = is_terminal
+        self._has_colors = is_terminal if has_colors is None else has_colors
         self._count = len(paths)
         self._done = 0
         self._width = max([MIN_PATH_WIDTH, *(len(str(path)) for path in paths)])
@@ -35,7 +43,7 @@ class TextReport:
     def file_begins(self, path: Path) -> None:
         """Show on a terminal what runs now."""
         if self._is_terminal:
-            self._write(f"  {DIM}[{self._done + 1}/{self._count}] {path}{RESET}\r")
+            self._write(self._painted(DIM, f"  [{self._done + 1}/{self._count}] {path}") + "\r")
 
     def file_ended(self, report: FileReport) -> None:
         """The line of one file, and the box of what failed in it."""
@@ -57,8 +65,12 @@ class TextReport:
         self._write(f"  Time: {duration_text(report.seconds)}\n")
         self._write(f"{report.last_line()}\n")
 
+    def interrupted(self) -> None:
+        """What stands in place of the sums after Ctrl-C."""
+        self._write(f"\n{self._done} of {self._count} files ran\n")
+
     def _painted(self, color: str, text: str) -> str:
-        return f"{color}{text}{RESET}" if self._is_terminal else text
+        return f"{color}{text}{RESET}" if self._has_colors else text
 
     def _box(self, report: FileReport) -> str:
         lines = [f"  ┌{'─' * (self._width + 18)}"]

@@ -60,6 +60,9 @@ class SpecFile:
         self.report = FileReport(path)
         self._options = options
         self._wanted = options.filter.casefold()
+        self._project = options.project or project_around(path)
+        # The app under test reads and writes where it does when it is run.
+        root = self._project.root if self._project is not None else root
         self._world = World(root, seconds=options.seconds, output=options.output)
         if options.coverage is not None:
             options.coverage.watch(self._world.interpreter)
@@ -74,6 +77,7 @@ class SpecFile:
         finally:
             if self._app is not None:
                 await self._app.stop()
+            self._world.close()
         self.report.seconds = perf_counter() - started
         self.report.assertions = self._world.suite.assertions
         return self.report
@@ -90,7 +94,7 @@ class SpecFile:
 
     async def _start_app(self) -> Exception | None:
         """Serve the app that the file belongs to, if there is one; what went wrong."""
-        project = self._options.project or project_around(self.path)
+        project = self._project
         if project is None:
             return None
         from .app_world import AppWorld  # loads aiohttp
@@ -148,7 +152,7 @@ class SpecFile:
         suite = self._world.suite
         suite.running = test
         started = perf_counter()
-        self._world.unfreeze()
+        self._world.begin_test()
         sockets = self._app.sockets_open() if self._app is not None else 0
         error = broken or await self._run_hooks_and_body(test)
         if self._app is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from soli_stdlib.ground import clock
 from soli_stdlib.ground.waiting import BLOCKING_SERVICE
+from soli_stdlib.system import jail
 from soli_stdlib.system.environment import with_dotenv
 
 from soli_lang.base.limits import Limits
@@ -21,12 +22,16 @@ from soli_lang.native.native import declarations, install
 from soli_lang.values.values import Value
 
 from ..builtins.library import install_library
+from ..builtins.prelude import install_prelude
 from ..calling.calls import Calls
 from ..calling.greenlets import Runners
+from ..jobs.jobs import watch_classes
 from ..loading.capabilities import granted
 from ..loading.project import Project, ProjectError, find_project
+from .spec_files import SpecFiles
 from .suites import Suite
 from .words import assertions, dsl, expectations, factories, matchers, no_app
+from .words import clock as clock_words
 from .words.assertions import suite_of
 
 ENVIRONMENT = {"APP_ENV": "test"}
@@ -45,7 +50,7 @@ def install_testing(machine: Machine) -> None:
     """The library of a spec file: the runtime's, and what tests are written with."""
     install_library(machine)
     machine.library[ROUTING_KEY] = {name: machine.globals[name] for name in ROUTING_NAMES}
-    for module in (dsl, assertions, expectations, matchers, factories, no_app):
+    for module in (dsl, assertions, expectations, matchers, factories, clock_words, no_app):
         install(machine, declarations(module), {**expectations.TYPES, **matchers.TYPES})
 
 
@@ -63,7 +68,7 @@ class World:
         private_network: bool = True,
     ) -> None:
         """*seconds* bounds what one call computes and waits, 0: not. *environment* is by default
-        that of tests."""
+        that of tests; only then what programs write is kept apart from the files at *root*."""
         capabilities = granted(
             root,
             denied=denied,
@@ -81,6 +86,11 @@ class World:
             install_testing, capabilities=capabilities, limits=self._limits
         )
         self.machine = self.interpreter.machine
+        self._files: SpecFiles | None = None
+        if environment is None:
+            self._files = self.machine.library[jail.LIBRARY_KEY] = SpecFiles(root)
+        install_prelude(self.interpreter)
+        watch_classes(self.machine)
         self._calls = Calls(self.machine, Runners(wait_seconds=seconds))
 
     @property
@@ -91,9 +101,15 @@ class World:
         """Run *code* with a fresh budget. Raises what it raises."""
         return await self._calls.wait(lambda _: code(), None, {"testing": self})
 
-    def unfreeze(self) -> None:
-        """Let the clock run again."""
+    def close(self) -> None:
+        """Let go of what the files' changes are kept in."""
+        if self._files is not None:
+            self._files.close()
+
+    def begin_test(self) -> None:
+        """Let the clock run again, and forget which jobs ran."""
         clock.of(self.machine).unfreeze()
+        clock_words.jobs_run(self.machine).taken()
 
     def _suspend(self, awaitable: Any) -> Any:
         machine = self.machine

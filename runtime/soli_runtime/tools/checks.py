@@ -26,7 +26,7 @@ from soli_lang.tools.checker import (
 from soli_lang.tree import nodes
 
 from ..builtins.library import install_library
-from ..loading.app import AppInvalid, load, read_sources
+from ..loading.app import AppInvalid, load, nothing_to_serve, read_sources
 from ..loading.modules import ModuleLoader
 from ..loading.project import Project, ProjectError, find_project
 from ..routing.routes import RouteError
@@ -77,7 +77,7 @@ class ProgramCheck:
         return not _is_spec(path, program) and _calls_one_of(program, _ROUTE_WORDS)
 
     def check_project(self, project: Project) -> list[Finding]:
-        """Routes whose controller or action does not exist.
+        """Routes whose controller or action does not exist, or that there are none.
 
         The app is loaded for that, without any capability; what fails for want of one is not the
         app's fault and no finding.
@@ -87,13 +87,14 @@ class ProgramCheck:
             output=lambda text: None, environment={}, load_module=ModuleLoader(project.root)
         )
         try:
-            load(project, Interpreter(install_library, capabilities=capabilities, limits=limits))
+            interpreter = Interpreter(install_library, capabilities=capabilities, limits=limits)
+            fault = nothing_to_serve(load(project, interpreter))
         except AppInvalid as invalid:
             wrong = (one for one in invalid.problems if isinstance(one, RouteError))
             return [_of_error(problem) for problem in wrong]
         except SoliError:
             return []
-        return []
+        return [] if fault is None else [_of_error(fault)]
 
     # --- what a file knows -----------------------------------------------------------------------
 

@@ -17,7 +17,11 @@ _KEY = "clock"
 class Clock:
     """Unix seconds from the host's clock, or the instant at which a program froze it."""
 
+<<<<<<< HEAD
     __slots__ = ("_ahead", "_latest", "_source", "frozen_at")
+=======
+    __slots__ = ("_source", "changed", "frozen_at")
+>>>>>>> main
 
     def __init__(self, source: Callable[[], float]) -> None:
         self._ahead = 0.0
@@ -26,6 +30,8 @@ class Clock:
         self._source = source
         self.frozen_at: float | None = None
         """Unix seconds that `now` keeps returning; None while time runs."""
+        self.changed: Callable[[], None] = _nobody
+        """Called when time was stopped, moved or let run again."""
 
     def now(self) -> float:
         return self._source() if self.frozen_at is None else self.frozen_at
@@ -46,9 +52,16 @@ class Clock:
     def freeze(self, instant: float) -> None:
         """Stop time at *instant* (Unix seconds), also when it is stopped already."""
         self.frozen_at = instant
+        self.changed()
 
     def unfreeze(self) -> None:
-        self.frozen_at = None
+        if self.frozen_at is not None:
+            self.frozen_at = None
+            self.changed()
+
+
+def _nobody() -> None:
+    pass
 
 
 def of(machine: Machine) -> Clock:

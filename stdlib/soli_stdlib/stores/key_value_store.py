@@ -127,11 +127,13 @@ def change_text(machine: Machine, key: str, change: Callable[[str | None], str])
 
 
 def integer(text: str | None) -> int:
-    """The Int in *text* (0 for None). Raises when there is none."""
+    """The Int in *text* (0 for None), written as Redis writes it. Raises when there is none."""
     if text is None:
         return 0
     digits = text[1:] if text[:1] == "-" else text
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 19:
+        raise SoliValueError(NOT_AN_INTEGER)
+    if digits[0] == "0" and text != "0":
         raise SoliValueError(NOT_AN_INTEGER)
     return within_64_bits(int(text))
 

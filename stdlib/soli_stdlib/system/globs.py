@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from soli_lang.base.errors import SoliIOError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import String, static
 
@@ -38,24 +37,9 @@ class _Walk:
         return sorted(found)
 
     def _scanned(self, folder: str) -> Iterator[os.DirEntry[str]]:
-        try:
-            place: int | str
-            if jail.HAS_DIR_FD:
-                place = self.jail.open_folder(folder, self.user)
-            else:
-                place = os.path.join(self.jail.root, folder)
-        except SoliIOError:
-            return
-        try:
-            with os.scandir(place) as entries:
-                for entry in entries:
-                    self._count()
-                    yield entry
-        except OSError:
-            return
-        finally:
-            if isinstance(place, int):
-                os.close(place)
+        for entry in self.jail.scanned(folder, self.user):
+            self._count()
+            yield entry
 
     def _count(self) -> None:
         self.left -= 1

@@ -19,6 +19,8 @@ from soli_lang.machine.machine import Machine
 
 MAX_PATH = 4096
 """Characters of a path: no system takes more, and resolving one takes time."""
+LIBRARY_KEY = "soli_stdlib.jail"
+"""Where `Machine.library` may hold a jail that stands in for the one of the root folder."""
 HAS_DIR_FD = os.open in os.supports_dir_fd
 _FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -84,6 +86,21 @@ class Jail:
         with self._reporting(path, user):
             return self._open_folder(self.parts(path, user))
 
+    def scanned(self, path: str, user: str) -> Iterator[os.DirEntry[str]]:
+        """What lies in the folder *path*; nothing where it cannot be read."""
+        try:
+            place = self.open_folder(path, user) if HAS_DIR_FD else os.path.join(self.root, path)
+        except SoliIOError:
+            return
+        try:
+            with os.scandir(place) as entries:
+                yield from entries
+        except OSError:
+            return
+        finally:
+            if isinstance(place, int):
+                os.close(place)
+
     def _open_folder(self, names: list[str]) -> int:
         folder = os.open(self.root, os.O_RDONLY | _FOLDER)
         for name in names:
@@ -125,7 +142,9 @@ class Jail:
 
 def of(machine: Machine, user: str) -> Jail:
     """The jail of this interpreter. Raises CapabilityError when the host grants no files."""
-    return Jail(machine.capabilities.require("files", user))
+    root = machine.capabilities.require("files", user)
+    given = machine.library.get(LIBRARY_KEY)
+    return given if isinstance(given, Jail) else Jail(root)
 
 
 def writable(machine: Machine, user: str) -> Jail:

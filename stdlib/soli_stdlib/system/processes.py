@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import IO, Any
+from time import monotonic
+from typing import IO, TYPE_CHECKING, Any
 
 from soli_lang.base.errors import SoliError, SoliIOError, SoliPlainTypeError, SoliValueError
 from soli_lang.machine.machine import Machine
@@ -16,6 +17,9 @@ from soli_lang.values.semantics import type_name
 from soli_lang.values.values import Value
 
 from ..ground.waiting import blocking
+
+if TYPE_CHECKING:
+    from queue import SimpleQueue
 
 MAX_SECONDS = 60.0
 MAX_OUTPUT = 8 * 1024 * 1024
@@ -125,33 +129,35 @@ def run_process(
 
 def _collected(process: Any, seconds: float, limit: int) -> Outcome:
     """What *process* writes. Raises before waiting for its end, so its id stays its own."""
+    from queue import Empty, SimpleQueue
     from subprocess import TimeoutExpired
     from threading import Thread
 
+    deadline = monotonic() + seconds
     outputs = [bytearray(), bytearray()]
-    readers = [
-        Thread(target=_read, args=(stream, held, limit), daemon=True)
-        for stream, held in zip((process.stdout, process.stderr), outputs, strict=True)
-    ]
-    for reader in readers:
-        reader.start()
-    readers[0].join(seconds)
-    readers[1].join(0.0 if readers[0].is_alive() else seconds)
-    if any(len(held) > limit for held in outputs):
-        raise SoliIOError(f"{process.args[0]} wrote more than {limit} bytes")
+    ended: SimpleQueue[bool] = SimpleQueue()
+    for stream, held in zip((process.stdout, process.stderr), outputs, strict=True):
+        Thread(target=_read, args=(stream, held, limit, ended), daemon=True).start()
     try:
-        code = int(process.wait(0.0 if any(map(Thread.is_alive, readers)) else seconds))
-    except TimeoutExpired:
+        for _ in outputs:
+            # Either stream: a program that floods one and keeps the other open ends at its limit.
+            if ended.get(timeout=max(0.0, deadline - monotonic())):
+                raise SoliIOError(f"{process.args[0]} wrote more than {limit} bytes")
+        code = int(process.wait(max(0.0, deadline - monotonic())))
+    except (Empty, TimeoutExpired):
         raise SoliIOError(f"{process.args[0]} took longer than {seconds:g} seconds") from None
     return bytes(outputs[0]), bytes(outputs[1]), code
 
 
-def _read(stream: IO[bytes], held: bytearray, limit: int) -> None:
+def _read(stream: IO[bytes], held: bytearray, limit: int, ended: SimpleQueue[bool]) -> None:
     """Collect what comes until the end, or until it is too much; then the writer has to wait."""
-    while chunk := os.read(stream.fileno(), 65536):
-        held += chunk
-        if len(held) > limit:
-            return
+    try:
+        while len(held) <= limit and (chunk := os.read(stream.fileno(), 65536)):
+            held += chunk
+    except (OSError, ValueError):
+        pass  # closed: the program was killed meanwhile
+    finally:
+        ended.put(len(held) > limit)
 
 
 def kill_group(pid: int) -> None:

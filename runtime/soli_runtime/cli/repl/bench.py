@@ -24,7 +24,7 @@ from ...observing.traces import INPUT, Printed, Trace
 from ...serving.service import Service
 from ...settings import Settings
 from ...testing.app_server import AppServer
-from ...testing.app_world import keeping_limits, load_into
+from ...testing.app_world import count_jobs, keeping_limits, load_into
 from ...testing.words.requests import LIBRARY_KEY as VISITOR_KEY
 from ...testing.words.requests import Visitor
 from ...testing.words.sockets import LIBRARY_KEY as SOCKETS_KEY
@@ -107,6 +107,7 @@ class Bench:
         self.server = AppServer(app, self.options.settings, Log(_write, level="silent"))
         with keeping_limits(self.world):
             await self.server.start()
+        count_jobs(self.machine, self.server)
         self.server.service.watch(self._told)
         self.machine.library[VISITOR_KEY] = Visitor(self.server)
         self.names = AppNames(app, self.session)

@@ -9,6 +9,8 @@ from ..responses import Response, html_response
 _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>{title}</title>
 <style>
 body {{ font: 15px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 60rem }}
@@ -19,9 +21,11 @@ pre {{ background: #f4f4f5; border-radius: 6px; overflow-x: auto; padding: 1rem 
   body {{ background: #18181b; color: #e4e4e7 }} pre {{ background: #27272a }}
 }}
 </style>
+<main>
 <h1>{title}</h1>
-<pre>{text}</pre>
+<pre tabindex="0">{text}</pre>
 <p>This page is shown because the server runs with <code>--dev</code>.</p>
+</main>
 </html>
 """
 

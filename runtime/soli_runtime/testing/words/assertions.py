@@ -6,9 +6,10 @@ from soli_stdlib.json import text as json_text
 from soli_stdlib.text import regex
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError
-from soli_lang.machine.machine import Machine
-from soli_lang.native.native import Any_, String, function
+from soli_lang.machine.machine import UNCATCHABLE, Machine
+from soli_lang.native.native import CALLABLES, Any_, String, function
 from soli_lang.values import semantics
+from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import Value
 
 from ..suites import Suite
@@ -130,6 +131,47 @@ def assert_gt(machine: Machine, left: Value, right: Value) -> int:
 def assert_lt(machine: Machine, left: Value, right: Value) -> int:
     """Fail unless *left* is less than *right*. Both are Ints or both are Floats."""
     return _compared(machine, "assert_lt", "<", left, right)
+
+
+@function("assert_raises", Any_.rest())
+def assert_raises(machine: Machine, *given: Value) -> Value:
+    """Fail unless the block (or function) raises; what it raised, as `rescue` has it.
+
+    Before it may stand an error class that the error must be of, and a text that must be in its
+    message: `assert_raises(ValueError, "too long") do … end`.
+    """
+    code = next((one for one in reversed(given) if one.__class__ in CALLABLES), None)
+    if code is None:
+        raise SoliPlainTypeError("assert_raises expects a block or a function")
+    wanted = [one for one in given if one is not code]
+    for one in wanted:
+        if not isinstance(one, SoliClass | str):
+            raise SoliPlainTypeError("assert_raises expects error classes and texts")
+    try:
+        machine.callback(code, 0)()
+    except UNCATCHABLE:
+        raise
+    except SoliError as error:
+        raised = machine.caught(error)
+        for one in wanted:
+            _check_raised(raised, error, one)
+        passed(machine)
+        return raised
+    raise AssertionFailed("nothing was raised")
+
+
+def _check_raised(raised: Value, error: SoliError, wanted: Value) -> None:
+    """Fail unless what was raised is of a class, or says a text."""
+    if isinstance(wanted, SoliClass):
+        klass = getattr(raised, "soli_class", None)
+        if klass is None or not klass.is_a(wanted.name):
+            raise AssertionFailed(
+                f"expected {wanted.name} to be raised, got {error.text()}"
+            ) from error
+    elif wanted not in error.message:
+        raise AssertionFailed(
+            "the error says something else", Difference(error.message, wanted)
+        ) from error
 
 
 _MATCHED = String(message="assert_match expects strings")

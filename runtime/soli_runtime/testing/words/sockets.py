@@ -80,7 +80,10 @@ class SocketClient:
                 target, headers=headers, autoping=False, max_msg_size=0
             )
         except aiohttp.WSServerHandshakeError as error:
-            raise SoliError(f"ws_connect: the app refused {self.path} ({error.status})") from None
+            why = self.server.refusal or error.message
+            raise SoliError(
+                f"ws_connect: the app refused {self.path} ({error.status}): {why}"
+            ) from None
         new = self.server.connection_ids() - before
         self.id = next(iter(new), "")
         self._reader = asyncio.create_task(self._read(self._socket))
@@ -254,7 +257,8 @@ def open_sockets(machine: Machine) -> OpenSockets:
 def ws_connect(machine: Machine, path: str, options: Value) -> Value:
     """Connect to a WebSocket route of the app. Options: `headers`, and those of the query.
 
-    The visitor's headers and cookies go with it, so `as_user` holds for sockets too.
+    The visitor's headers and cookies go with it, so `as_user` holds for sockets too; `Origin` is
+    that of the app's own pages unless one is given.
     """
     visitor = visitor_of(machine, "ws_connect")
     given = dict(options or {}).get("headers")
@@ -262,9 +266,12 @@ def ws_connect(machine: Machine, path: str, options: Value) -> Value:
         to_text(from_key(name)): to_text(value)
         for name, value in (given.items() if isinstance(given, dict) else ())
     }
+    headers = visitor.request_headers(more)
+    if not any(name.lower() == "origin" for name in headers):
+        headers["Origin"] = visitor.server.origin
     client = SocketClient(visitor.server, path)
     target = visitor.server.url(path, "ws")
-    machine.suspend(client.connect(target, visitor.request_headers(more)), "ws_connect")
+    machine.suspend(client.connect(target, headers), "ws_connect")
     open_sockets(machine).add(client)
     return client
 

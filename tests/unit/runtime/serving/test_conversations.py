@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from soli_runtime.calling.greenlets import Failure
+from soli_runtime.core.arrivals import Arrivals
+from soli_runtime.core.broker import Broker, LocalBroker
 from soli_runtime.core.effects import Cohort, Effect, Enter, Exit, Members, One, Send
 from soli_runtime.core.events import Events
 from soli_runtime.core.hub import Hub
@@ -17,6 +19,8 @@ from soli_runtime.serving.conversations import Conversation, Live, Visitor
 from soli_runtime.serving.delivery import Delivery
 from soli_runtime.settings import Settings
 from soli_runtime.ws.counters import CloseCause
+
+from ....support.memory_log import LogBroker, MemoryLog
 
 
 class FakeConnection:
@@ -79,11 +83,15 @@ class DirectCalls:
 class World:
     """One app's conversations without sockets, loop or Soli."""
 
-    def __init__(self, handle: Callable[[dict[str, Any]], Any]) -> None:
+    def __init__(
+        self,
+        handle: Callable[[dict[str, Any]], Any],
+        make_broker: Callable[[Arrivals], Broker] = LocalBroker,
+    ) -> None:
         self.lines: list[str] = []
         log = Log(self.lines.append, level="debug", clock=lambda: 0.0)
         refs = iter(range(1, 1000))
-        self.hub = Hub.create(Settings(), lambda: str(next(refs)))
+        self.hub = Hub.create(Settings(), lambda: str(next(refs)), make_broker)
         self.fanout = FakeFanout()
         delivery = Delivery(self.hub, self.fanout, None, log)  # type: ignore[arg-type]
         self.live = Live(
@@ -153,6 +161,32 @@ def test_who_leaves_in_the_same_return_still_gets_the_message() -> None:
     assert connection.sent == ["bye"]
     assert stays.sent == ["bye"]
     assert world.fanout.members("r") == [stays]
+
+
+def test_a_reply_does_not_overtake_what_is_under_way() -> None:
+    """With a broker whose turns come later, the short cut for replies takes the long way."""
+    log = MemoryLog()
+
+    def handle(event: dict[str, Any]) -> Any:
+        if event["type"] == "connect":
+            return {"join": "r"}
+        if event["message"] == "all":
+            return {"broadcast_room": "first"}
+        return {"send": event["message"]}
+
+    world = World(handle, lambda arrivals: LogBroker(log, "n1", arrivals))
+    broker = world.hub.broker
+    assert isinstance(broker, LogBroker)
+    broker.carry_out = world.live.delivery.carry_out
+    conversation, connection = world.open()
+    for message in ("all", "second"):
+        conversation.on_message(connection, message)  # type: ignore[arg-type]
+    assert connection.sent == []
+    assert broker.push()
+    assert broker.pull()
+    assert connection.sent == ["first", "second"]
+    conversation.on_message(connection, "third")  # type: ignore[arg-type]
+    assert connection.sent == ["first", "second", "third"], "nothing is under way any more"
 
 
 def test_who_joins_in_the_same_return_gets_the_message() -> None:

@@ -20,7 +20,24 @@ RANDOM = {"srandmember", "spop"}
 
 keys = st.sampled_from(["a", "b", "ä"])
 fields = st.sampled_from(["f", "g", "é:*", ""])
-texts = st.sampled_from(["x", "y", "1", "-3", "2.5", "", "€", "zz", "\0", "9223372036854775807"])
+texts = st.sampled_from(
+    [
+        "x",
+        "y",
+        "1",
+        "-3",
+        "2.5",
+        "",
+        "€",
+        "zz",
+        "\0",
+        "007",
+        "-0",
+        "+1",
+        " 1",
+        "9223372036854775807",
+    ]
+)
 small = st.integers(-4, 4)
 numbers = st.sampled_from([0.5, -1.5, 3, 1e300])
 bounds = st.sampled_from([None, 1, 2.5, "(1", "-inf", "+inf", "x", "(2.5"])

@@ -104,3 +104,15 @@ def test_values_over_several_lines_are_compared_line_by_line() -> None:
     assert "-   2" in lines
     assert "+   3" in lines
     assert "    1," in lines
+
+
+def test_without_colors_a_terminal_gets_none() -> None:
+    """What the environment variable NO_COLOR asks for."""
+    written: list[str] = []
+    paths = [Path("tests/a_spec.soli")]
+    text = TextReport(written.append, paths, is_terminal=True, has_colors=False)
+    text.file_begins(paths[0])
+    text.file_ended(FileReport(paths[0]))
+    text.run_ended(RunReport(files=[FileReport(paths[0])]))
+    assert "\x1b[3" not in "".join(written)
+    assert "✓" in "".join(written)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +83,15 @@ def test_output_is_bounded() -> None:
         processes.run_process([*argv, "1001"], None, {}, 30, 1000)
 
 
-def test_endless_output_ends() -> None:
-    """A program that never stops writing is killed."""
+@pytest.mark.parametrize("stream", ["", ">&2"])
+def test_endless_output_ends(stream: str) -> None:
+    """A program that never stops writing is killed when it is at its limit, not at its time."""
+    began = time.monotonic()
     with pytest.raises(SoliIOError, match="wrote more than"):
-        processes.run_process(["sh", "-c", "while :; do echo x; done"], None, {}, 30, 1000)
+        processes.run_process(
+            ["sh", "-c", f"while :; do echo x {stream}; done"], None, {}, 60, 1000
+        )
+    assert time.monotonic() - began < 30
 
 
 def test_the_runtime_may_run_it() -> None:

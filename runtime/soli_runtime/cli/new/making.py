@@ -1,4 +1,4 @@
-"""`soli new NAME`: an app that runs, and whose spec passes, at once."""
+"""Writes the files of a new app."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 import sys
 from pathlib import Path
 
-from .arguments import Parser
-from .exits import OK, UsageError
-from .new_files import FILES, MINIMAL
+from ..arguments import Parser
+from ..exits import OK, UsageError
+from .files import FILES, MINIMAL
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}\Z")
 

@@ -1,0 +1,194 @@
+"""`soli run --record FILE` and `soli replay FILE [PATH]`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import websockets
+from soli_runtime.cli.replay.entries import comparable, redacted, redacted_text
+
+from .support import run
+from .test_command_line import served, soli
+
+CHAT = Path(__file__).parents[2] / "examples" / "chat"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    shutil.copytree(CHAT, tmp_path / "chat")
+    return tmp_path / "chat"
+
+
+def recorded(app: Path) -> Path:
+    """A recording of a session of three people, one of whom has two tabs."""
+    file = app.parent / "session.jsonl"
+    with served(app, "--record", str(file)) as (_, url):
+
+        async def body() -> None:
+            base = url.replace("http", "ws") + "/ws/room/general?token=s3cret&name="
+            headers = {"Cookie": "soli_session=s3cret", "Authorization": "Bearer s3cret"}
+
+            async def enter(name: str) -> Any:
+                return await websockets.connect(
+                    base + name, proxy=None, origin=url, additional_headers=headers
+                )
+
+            ada, bob, second = await enter("Ada"), await enter("Bob"), await enter("Ada")
+            for client, data in (
+                (ada, {"event": "typing"}),
+                (bob, {"event": "message", "text": "hello", "password": "s3cret"}),
+                (second, {"event": "away"}),
+                (ada, {"event": "message", "text": "x" * 3000}),
+            ):
+                await client.send(json.dumps(data))
+                await asyncio.sleep(0.05)
+            await second.close()
+            await bob.close(4001, "bye")
+            ada.transport.abort()
+            await asyncio.sleep(0.3)
+
+        run(body)
+    return file
+
+
+def test_a_session_is_the_same_again_until_the_handler_is_changed(app: Path) -> None:
+    """No difference in today's code; a broken handler is named, event by event."""
+    file = recorded(app)
+    kinds = [json.loads(line).get("kind") for line in file.read_text("utf-8").splitlines()[1:]]
+    assert kinds.count("connect") == kinds.count("disconnect") == 3
+    assert kinds.count("message") == 4
+    same = soli("replay", str(file), str(app), cwd=app)
+    assert (same.returncode, same.stdout) == (0, "10 events, no difference\n"), same.stderr
+    controller = app / "app" / "controllers" / "chat_controller.soli"
+    text = controller.read_text("utf-8")
+    controller.write_text(text.replace('"state": "typing"', '"state": "typing!"'), "utf-8")
+    other = soli("replay", str(file), cwd=app)
+    assert other.returncode == 1
+    assert "event 4: message of c1, /ws/room/general" in other.stdout
+    assert '- set_presence {"channel": "room:general", "state": "typing"}' in other.stdout
+    assert '+ set_presence {"channel": "room:general", "state": "typing!"}' in other.stdout
+    assert "+ c2 ←  " in other.stdout
+    assert "event 5" not in other.stdout.replace("event 5: message of c2", "")
+    controller.write_text(text.replace("def handle(event)", 'def handle(event)\n  throw "no"'))
+    failing = soli("replay", str(file), cwd=app)
+    assert failing.returncode == 1
+    assert "+ error    " in failing.stdout
+    assert "no" in failing.stdout
+
+
+def test_another_version_says_what_no_longer_matches(app: Path) -> None:
+    """A route that is gone: each of its events is named, and why it cannot happen."""
+    file = recorded(app)
+    routes = app / "config" / "routes.soli"
+    routes.write_text(routes.read_text("utf-8").replace("/ws/room/", "/ws/hall/"), "utf-8")
+    seen = soli("replay", str(file), cwd=app)
+    assert seen.returncode == 1
+    assert "event 1: connect of c1, /ws/room/general" in seen.stdout
+    assert "does not happen any more: ws_connect: the app refused" in seen.stdout
+    assert "this client is not connected" in seen.stdout
+
+
+def test_a_recording_is_its_owners_and_holds_no_secrets(app: Path) -> None:
+    """Readable by nobody else; redacted by name; what `authenticate` returned is kept."""
+    (app.parent / "session.jsonl").write_text("old")
+    (app.parent / "session.jsonl").chmod(0o644)
+    file = recorded(app)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    text = file.read_text("utf-8")
+    assert "s3cret" not in text
+    assert "old" not in text.splitlines()
+    first = json.loads(text.splitlines()[1])
+    assert first["user"]["name"] == "Ada"
+    assert first["headers"]["cookie"] == first["headers"]["authorization"] == "[redacted]"
+    assert first["query"] == {"token": "[redacted]", "name": "Ada"}
+
+
+def test_authenticate_is_not_called_again(app: Path) -> None:
+    """Replay uses what it returned then: logins that are gone do not matter."""
+    file = recorded(app)
+    routes = app / "config" / "routes.soli"
+    text = routes.read_text("utf-8")
+    routes.write_text(
+        text.replace("def authenticate(request)", 'def authenticate(request)\n  throw "gone"'),
+        "utf-8",
+    )
+    assert soli("replay", str(file), cwd=app).stdout == "10 events, no difference\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "is no recording"),
+        ("hello\n", "1: no JSON"),
+        ("[" * 100_000 + "\n", "1: no JSON"),
+        ('{"soli_recording": 99}\n', "is no recording"),
+        ('{"soli_recording": 1}\n{"kind": "connect"}\n', "2: no event of a recording"),
+        ('{"soli_recording": 1}\n[1]\n', "2: no event of a recording"),
+        ("\udcff\n", "not UTF-8"),
+    ],
+)
+def test_what_is_no_recording_is_said(app: Path, text: str, why: str) -> None:
+    file = app.parent / "file"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    seen = soli("replay", str(file), str(app), cwd=app)
+    assert seen.returncode == 64
+    assert why in seen.stderr
+    assert "Traceback" not in seen.stderr
+
+
+def test_events_that_make_no_sense_are_differences(app: Path) -> None:
+    """Messages of nobody, odd queries, binaries that are none: nothing fails but the replay."""
+    event = {"path": "/ws/room/a", "handler": "x#y", "did": [], "sent": [], "connection": "c1"}
+    lines = [
+        {"soli_recording": 1},
+        {**event, "kind": "message", "message": "to nobody"},
+        {
+            **event,
+            "kind": "connect",
+            "query": {"name": ["a", {"b": None}]},
+            "headers": {"x-a": "b"},
+        },
+        {**event, "kind": "message", "binary": "%%%"},
+        {**event, "kind": "disconnect", "code": "no"},
+        {**event, "kind": "disconnect", "code": 7},
+        {**event, "kind": "connect", "query": {}, "headers": {"x-a": "b\r\nc: d"}, "user": 5},
+        {"full": "at most 5 bytes are kept"},
+    ]
+    file = app.parent / "file"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    seen = soli("replay", str(file), cwd=app)
+    assert seen.returncode == 1, seen.stderr
+    assert seen.stdout.endswith("6 events, not as recorded\n")
+    assert "Traceback" not in seen.stderr
+
+
+def test_a_file_that_cannot_be_written_is_said_before_serving(app: Path) -> None:
+    seen = soli("run", ".", "--record", "nowhere/file", cwd=app)
+    assert seen.returncode == 64
+    assert "--record" in seen.stderr
+    assert "nowhere/file" in seen.stderr
+
+
+def test_secrets_are_known_by_their_names() -> None:
+    assert redacted({"Api_Key": 1, "a": [{"access_token": {"x": 1}}], "n": None}) == {
+        "Api_Key": "[redacted]",
+        "a": [{"access_token": "[redacted]"}],
+        "n": None,
+    }
+    assert redacted_text('{"token":"x"}') == '{"token": "[redacted]"}'
+    assert redacted_text("token") == "token"
+    assert redacted_text('{"event": "a", "password": "a\\"b", "n": any}') == (
+        '{"event": "a", "password": "[redacted]", "n": any}'
+    )
+
+
+def test_ids_and_times_do_not_differ() -> None:
+    one = '{"id": "69c12a67-eed1-45f8-8cda-c29131cfb92a", "at": 1795640516.97, "phx_ref": "4"}'
+    assert comparable(one) == '{"id": "ID", "at": TIME, "phx_ref": "REF"}'
+    assert comparable("2026-01-02T03:04:05.1Z 12345") == "TIME 12345"
