@@ -17,11 +17,7 @@ _KEY = "clock"
 class Clock:
     """Unix seconds from the host's clock, or the instant at which a program froze it."""
 
-<<<<<<< HEAD
-    __slots__ = ("_ahead", "_latest", "_source", "frozen_at")
-=======
-    __slots__ = ("_source", "changed", "frozen_at")
->>>>>>> main
+    __slots__ = ("_ahead", "_latest", "_source", "changed", "frozen_at")
 
     def __init__(self, source: Callable[[], float]) -> None:
         self._ahead = 0.0
