@@ -38,6 +38,7 @@ HEADERS = {
 """What the load generator sends; browsers send about twice as many."""
 MASK = bytes((0x37, 0xFA, 0x21, 0x3D))
 MESSAGES = 20_000
+BURST = 50
 
 
 class NullTransport(asyncio.Transport):
@@ -85,12 +86,20 @@ def masked(text: str) -> bytes:
     return bytes((0x81, 0x80 | len(payload))) + MASK + body
 
 
-def feed(connection: Connection, frame: bytes) -> float:
-    """Nanoseconds of CPU time per message."""
+async def feed(connection: Connection, frame: bytes) -> float:
+    """Nanoseconds of CPU time per message.
+
+    They come in bursts that fit into one slice (`ws.turns`); a turn of the loop per burst is
+    counted, since what a room gets is written in it.
+    """
     receive = connection.data_received
     start = time.process_time_ns()
-    for _ in range(MESSAGES):
-        receive(frame)
+    for _ in range(MESSAGES // BURST):
+        for _ in range(BURST):
+            receive(frame)
+        await asyncio.sleep(0)
+        while connection.is_held:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0)
     return (time.process_time_ns() - start) / MESSAGES
 
 
@@ -132,12 +141,12 @@ async def measure(rounds: int, profile: bool) -> dict[str, float]:
         import cProfile
 
         with cProfile.Profile() as profiler:
-            feed(ways["soli echo"], frame)
+            await feed(ways["soli echo"], frame)
         profiler.print_stats("tottime")
     best: dict[str, float] = {}
     for _ in range(rounds):
         for name, connection in ways.items():
-            taken = feed(connection, frame)
+            taken = await feed(connection, frame)
             await asyncio.sleep(0)
             best[name] = min(taken, best.get(name, taken))
     return best
