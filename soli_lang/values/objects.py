@@ -37,7 +37,6 @@ class SoliClass:
         "methods",
         "mixins",
         "name",
-        "own_constructor",
         "statics",
         "subclasses",
         "superclass",
@@ -63,7 +62,6 @@ class SoliClass:
         """Whether any field was declared const here or above."""
         self.fields: list[tuple[str, Callable[[Any], Value] | None]] = []
         self.constructor: Any = superclass.constructor if superclass is not None else None
-        self.own_constructor: Any = None
         self.mixins: list[SoliClass] = []
         self.class_hooks: list[tuple[str, Any]] = []
         """(`included` or `extended`, what to run for a host class)"""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from soli_runtime.cli import RECURSION_LIMIT
+from soli_runtime.calling.recursion import RECURSION_LIMIT
 from soli_stdlib import install
 from soli_stdlib.json.plain import MAX_DEPTH as JSON_DEPTH
 
