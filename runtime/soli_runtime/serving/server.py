@@ -53,7 +53,7 @@ class Server:
         self._runner: web.ServerRunner | None = None
         self._listening: Listening | None = None
         self.service = Service(launched.app, settings, log, launched.waiting)
-        self.service.inflates = True
+        self.service.state.inflates = True
         self.address = ("", 0)
 
     async def start(self) -> None:
