@@ -22,9 +22,10 @@ from ..base.errors import (
     let_go,
 )
 from ..base.limits import Capabilities, Limits
+from ..values.display import inspect, to_text
 from ..values.method_tables import MethodTable
 from ..values.objects import ErrorValue, SoliClass
-from ..values.semantics import equals, inspect, to_text
+from ..values.semantics import equals
 from ..values.values import Function, Value
 
 CHUNK = 512
