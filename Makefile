@@ -13,7 +13,7 @@ NODE := tests/node/node_modules/.installed
 SETUP_INPUTS := pyproject.toml hatch_build.py scripts/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fast check lint format types wheel-check bench autobahn test-lowest golden guide picture clean
+.PHONY: help setup run test fast check lint format types wheel-check bench autobahn test-lowest audit golden guide picture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ autobahn: $(DEV) ## all 517 Autobahn cases through soli run (minutes); ARGS='9.*
 test-lowest: ## the server's tests with the oldest dependencies that we allow
 	@scripts/test-lowest.sh $(VENV)-lowest $(ARGS)
 
+audit: $(DEV) ## look for known holes in the dependencies
+	@$(BIN)/python scripts/audit.py
+
 golden: $(DEV) ## rewrite the golden files; review the diff before committing it
 	@SOLI_REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/errors tests/e2e/test_repl_transcripts.py $(ARGS)
 
@@ -66,7 +69,7 @@ picture: $(DEV) ## draw the rooms in docs/architecture.md as the imports are now
 	@$(BIN)/python -m tests.support.rooms
 
 clean: ## remove everything that can be made again
-	rm -rf $(VENV) $(VENV)-lowest tests/node/node_modules build dist reports benchmarks/out
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-audit tests/node/node_modules build dist reports benchmarks/out
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

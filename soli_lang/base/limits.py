@@ -48,6 +48,8 @@ class Capabilities(Record, frozen=True, kw_only=True):
     environment: Mapping[str, str] | None = None
     files: Path | None = None
     files_writable: bool = False
+    code_writable: bool = False
+    """Also let it change programs, templates and settings below `files`, and where they live."""
     network: bool = False
     private_network: bool = False
     """Also let HTTP reach loopback and private addresses."""

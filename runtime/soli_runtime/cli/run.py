@@ -57,6 +57,7 @@ def run_path(arguments: list[str]) -> int:
         environment=os.environ,
         denied=options.denied,
         private_network=options.private_network,
+        code_writable=options.code_writable,
         shell=options.shell,
         text=text,
         store=store,

@@ -31,6 +31,7 @@ class Launch(Record, frozen=True):
     environment: Mapping[str, str] = field(default_factory=dict)
     denied: frozenset[str] = frozenset()
     private_network: bool = False
+    code_writable: bool = False
     shell: bool = False
     store: Store | None = None
     """Where the program keeps things; None: memory."""
@@ -66,6 +67,7 @@ def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpre
         sleep=waiting.sleep,
         services={"run_blocking": waiting.run_blocking},
         private_network=how.private_network,
+        code_writable=how.code_writable,
         shell=how.shell,
     )
     limits = Limits(max_value_bytes=how.settings.max_value_bytes)

@@ -92,3 +92,18 @@ def test_the_file_holds_so_many_sessions(made: Made) -> None:
     store.create("c", {})
     assert [store.load(name) for name in ("a", "b", "c")].count(None) == 1
     assert store.load("c") == {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "cookie",
+    ["", "x", "\udcff" * 36, "é" * 36, "x" * 36, "x" * 100_000, "\0" * 36],
+    ids=["empty", "short", "no text", "wide", "unknown", "long", "zeros"],
+)
+def test_cookies_that_we_never_gave(made: Made, kind: str, cookie: str) -> None:
+    """Are nobody's session, whatever they hold; the visitor gets one of their own."""
+    session = Session(sessions(made, kind), cookie)
+    assert session.get("a") is None
+    session.set("a", 1)
+    assert session.id != cookie
+    assert session.get("a") == 1
