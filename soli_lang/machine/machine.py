@@ -99,7 +99,7 @@ class Machine:
         self.timer = timer
         self.fuel = CHUNK
         """Steps until `refuel` must be asked."""
-        self.steps_left = 0
+        self.steps_left = -1
         """Steps beyond `fuel`; below zero means no limit."""
         self.deadline = 0.0
         """On `timer`'s scale; 0 means no limit."""

@@ -72,6 +72,8 @@ class Warned(Record, frozen=True):
     """What the author should know: an unknown action, a broadcast without a room, …"""
 
     text: str
+    is_logged: bool = False
+    """Whether the log warns of it as well."""
 
 
 class Printed(Record, frozen=True):
