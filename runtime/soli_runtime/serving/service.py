@@ -310,6 +310,10 @@ class Service:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; the aiohttp handler."""
         try:
+            pages = self.state.own_pages
+            own = None if pages is None else await pages.answer(request)
+            if own is not None:
+                return own
             if self.observation is None:
                 answer = await self._handle(request)
             else:

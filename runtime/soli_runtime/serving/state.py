@@ -17,6 +17,7 @@ from ..settings import Settings
 if TYPE_CHECKING:
     from ..observing.metrics import Metrics
     from ..observing.observation import Observation
+    from .own_pages import OwnPages
 
 
 class ServiceState(Record):
@@ -33,6 +34,8 @@ class ServiceState(Record):
     """None unless they are on."""
     observation: Observation | None = None
     """None unless somebody watches."""
+    own_pages: OwnPages | None = None
+    """None unless `--dev`."""
     is_stopping: bool = False
 
     def error_response(self, error: BaseException) -> Response:
