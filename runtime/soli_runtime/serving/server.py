@@ -140,7 +140,8 @@ async def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT. *announce* gets the URL once connections are accepted.
 
-    *beside* is run meanwhile, and cancelled at the end. A worker has a *berth*. Raises CannotListen.
+    *beside* is run meanwhile, and cancelled at the end. One of several processes has a *berth*.
+    Raises CannotListen.
     """
     open_files.raise_limit()
     server = Server(launched, settings, log, berth)
