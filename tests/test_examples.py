@@ -98,6 +98,7 @@ def test_broadcast_serves_its_page() -> None:
     """The page is a string of the program."""
     with serve(EXAMPLES / "broadcast.soli") as server:
         assert server.get_text("/").startswith("<!doctype html>")
+        assert server.content_type("/") == "text/html; charset=utf-8"
 
 
 def test_rooms_are_apart() -> None:
@@ -119,6 +120,7 @@ def test_rooms_leads_to_the_lobby() -> None:
     with serve(EXAMPLES / "rooms.soli") as server:
         assert "<h1>lobby</h1>" in server.get_text("/")
         assert "<h1>&lt;b&gt;</h1>" in server.get_text("/room/%3Cb%3E")
+        assert server.content_type("/room/lobby") == "text/html; charset=utf-8"
 
 
 def enter(server: LiveServer, name: str, room: str = "general") -> ClientConnection:

@@ -93,6 +93,9 @@ class Settings(Record, frozen=True, kw_only=True):
     http_idle_seconds: float = _setting(
         75.0, "seconds", "between two requests of a connection; 0: it is closed behind the first"
     )
+    max_connection_seconds: float = _setting(
+        0.0, "seconds", "that a connection may last, however busy it is; 0: no limit"
+    )
     max_rooms: int = _setting(128, "count", "rooms per connection; 0: no limit")
     max_presence_bytes: int = _setting(
         4 * _KIB, "count", "metadata of one track, as JSON; 0: no limit"
@@ -140,6 +143,11 @@ class Settings(Record, frozen=True, kw_only=True):
         "refuse",
         "refuse|accept",
         "what to do with requests of other sites that bear cookies and may change something",
+    )
+    login_key: str = _setting(
+        "user_id",
+        "text",
+        "key of a session that means a login: its change changes the id; '': none",
     )
     trusted_proxies: tuple[str, ...] = _setting(
         (), "list", "addresses or networks whose forwarded headers count, separated by commas"

@@ -44,12 +44,16 @@ _PAIRS: Final[dict[tuple[str, str], str]] = {
     ("do", "while"): LOOP,
 }
 _WORDY: Final = frozenset({_PAIRS["&&", "then"], _PAIRS["||", "else"]})
+LONGEST_TEXT: Final = 50_000
+"""Characters of a text that is read once more for its hints: nobody pays for that."""
+_LONGEST_PARAMETERS: Final = 200
+"""Tokens before a `=>` that are looked at for their opening parenthesis."""
 _COMMANDS: Final = frozenset({"NAME", "LITERAL", "STR_BEGIN", "LPAR", "FN", "CONSTANT", "NEW"})
 
 
 def explain(source: Source, errors: Sequence[SoliSyntaxError]) -> None:
     """Give *errors* the hints of the foreign shapes that they stand in."""
-    shapes = _shapes(source)
+    shapes = _shapes(source) if len(source.text) <= LONGEST_TEXT else {}
     if not shapes:
         return
     for error in errors:
@@ -139,7 +143,7 @@ def _is_lambda(tokens: list[Token], at: int) -> bool:
     start = at - 1
     if tokens[start].type == "RPAR":
         depth = 0
-        while start >= 0:
+        while start >= 0 and at - start < _LONGEST_PARAMETERS:
             depth += {"RPAR": 1, "LPAR": -1}.get(tokens[start].type, 0)
             if depth == 0:
                 break

@@ -152,6 +152,10 @@ class Unary(Expr):
     operand: Expr
 
 
+COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
+"""Operators of `Binary` that yield a Bool."""
+
+
 class Binary(Expr):
     operator: str
     """`+ - * / % == != < <= > >= .. <<`"""

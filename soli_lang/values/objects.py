@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from weakref import WeakSet
 
 from ..base.errors import SoliArgumentError, SoliTypeError
 from .values import Function, Value
@@ -21,6 +22,7 @@ class SoliClass:
     """
 
     __slots__ = (
+        "__weakref__",
         "ancestors",
         "class_hooks",
         "constants",
@@ -35,7 +37,6 @@ class SoliClass:
         "methods",
         "mixins",
         "name",
-        "own_constructor",
         "statics",
         "subclasses",
         "superclass",
@@ -52,7 +53,8 @@ class SoliClass:
         self.methods: dict[str, Any] = {}
         self.found: dict[str, Any] = {}
         """What `find_method` found before."""
-        self.subclasses: list[SoliClass] = []
+        self.subclasses: WeakSet[SoliClass] = WeakSet()
+        """A class made while a function runs goes with it."""
         self.statics: dict[str, Value] = {}
         self.constants: set[str] = set()
         """Names of const fields, instance (`x`) and static (`.x`)."""
@@ -60,7 +62,6 @@ class SoliClass:
         """Whether any field was declared const here or above."""
         self.fields: list[tuple[str, Callable[[Any], Value] | None]] = []
         self.constructor: Any = superclass.constructor if superclass is not None else None
-        self.own_constructor: Any = None
         self.mixins: list[SoliClass] = []
         self.class_hooks: list[tuple[str, Any]] = []
         """(`included` or `extended`, what to run for a host class)"""
@@ -77,7 +78,7 @@ class SoliClass:
             *(superclass.ancestors if superclass is not None else ()),
         ]
         if superclass is not None:
-            superclass.subclasses.append(self)
+            superclass.subclasses.add(self)
 
     def soli_call(
         self, arguments: list[Value], named: dict[str, Value] | None, block: Value

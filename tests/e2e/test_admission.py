@@ -132,6 +132,7 @@ def authenticate(request)
   return [1][9] if request["query"]["token"] == "crash"
   return 5 if request["query"]["token"] == "number"
   return false if request["query"]["token"] == "false"
+  return { "id": params()["room"] } if request["query"]["token"] == "params"
   return null if request["query"]["token"] == null
   {
     "id": request["query"]["token"],
@@ -171,6 +172,20 @@ def test_authenticate_says_who_it_is(tmp_path: Path) -> None:
             "ip": "127.0.0.1",
             "agent": "test",
         }
+
+    run(body)
+
+
+def test_authenticate_can_ask_for_parameters(tmp_path: Path) -> None:
+    """Those of the route: the body is not read before the gate is passed."""
+
+    async def body() -> None:
+        async with (
+            serving(tmp_path, AUTHENTICATED) as site,
+            site.connect("/ws/a?token=params") as client,
+        ):
+            await client.send("x")
+            assert await receive_json(client) == {"id": "a"}
 
     run(body)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -366,6 +367,22 @@ def test_no_value_of_a_client_becomes_markup(tmp_path: Path) -> None:
             echoed = await site.get("/echo", params={"n": evil})
             assert echoed.text == evil
             assert echoed.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+    run(body)
+
+
+def test_a_value_in_a_script_cannot_end_it(tmp_path: Path) -> None:
+    """JSON lets `</script>` through; in a page that is the end of the script."""
+    files = app(show='render("show", { "x": { "n": req["query"]["n"] } })')
+    files["app/views/show.slv"] = "<script>const x = <%= script_json(x) %></script>"
+    evil = "</script><img onerror=x>&<!--\u2028"
+
+    async def body() -> None:
+        async with serving(tmp_path, files) as site:
+            text = (await site.get("/show", params={"n": evil})).text
+            inner = text.removeprefix("<script>const x = ").removesuffix("</script>")
+            assert not set("<>&\u2028").intersection(inner)
+            assert json.loads(inner) == {"n": evil}
 
     run(body)
 

@@ -12,13 +12,13 @@ import traceback
 from collections import Counter
 from itertools import islice
 
+from soli_runtime.calling.recursion import raise_recursion_limit
+
 from .front import Front
 from .inputs import Inputs, corpus
 
 MOST_FAILURES = 20
 """Kinds of failures that are shown; each kind once."""
-RECURSION_LIMIT = 10_000
-"""As in the command line."""
 
 
 def main() -> int:
@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    sys.setrecursionlimit(RECURSION_LIMIT)
+    raise_recursion_limit()
     front, outcomes, failures = Front(), Counter[str](), Counter[str]()
     begin = time.process_time()
     inputs = islice(Inputs(chosen.seed, corpus()), chosen.count)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from soli_runtime.calling.greenlets import Failure, Runners
-from soli_runtime.cli import RECURSION_LIMIT
+from soli_runtime.calling.recursion import RECURSION_LIMIT
 from soli_stdlib import install
 
 from soli_lang import Interpreter, LimitError, SoliError, SoliSyntaxError

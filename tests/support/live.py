@@ -78,6 +78,10 @@ class LiveServer:
         with urllib.request.urlopen(self.url + path, timeout=PATIENCE_SECONDS) as response:
             return str(response.read().decode())
 
+    def content_type(self, path: str) -> str:
+        with urllib.request.urlopen(self.url + path, timeout=PATIENCE_SECONDS) as response:
+            return str(response.headers["Content-Type"])
+
     def wait_for_output(self, text: str) -> str:
         """The first line printed that holds *text*, waiting for it."""
         return eventually(

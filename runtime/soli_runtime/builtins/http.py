@@ -262,10 +262,10 @@ def _accepted(header: str) -> list[str]:
 
 @function("set_cookie", String("string name"), Any_, Hash.optional())
 def set_cookie(machine: Machine, name: str, value: Value, options: dict[Any, Value] | None) -> None:
-    """Give the client a cookie."""
+    """Give the client a cookie: `HttpOnly`, `SameSite=Lax`, `Secure` over TLS, unless told else."""
     context = _context(machine, "set_cookie")
     chosen = options or {}
-    attributes = cookie_options(chosen)
+    attributes = cookie_options(chosen, secure=context.raw.scheme == "https")
     sealed = sealing.seal(machine, name, value, chosen)
     if sealed is None and not isinstance(value, str):
         raise SoliPlainTypeError(f"set_cookie() expects string value, got {type_name(value)}")

@@ -1,6 +1,7 @@
 """What the runtime itself defines in Soli: methods that need to know the class they are called on.
 
-A native static function is not told its receiver; a Soli one is (`this`).
+A native static function is not told its receiver, and a static method of Soli cannot name it. So
+these are written as methods of objects, and become static methods: `this` is the class.
 """
 
 from __future__ import annotations
@@ -14,28 +15,28 @@ from soli_lang.values.values import Value
 
 TEXT = """
 class JobMethods
-  static def perform_later(args = null, options = null)
+  def perform_later(args = null, options = null)
     __job(this, "later", [args, options])
   end
-  static def perform_in(delay, args = null, options = null)
+  def perform_in(delay, args = null, options = null)
     __job(this, "in", [delay, args, options])
   end
-  static def perform_at(moment, args = null, options = null)
+  def perform_at(moment, args = null, options = null)
     __job(this, "at", [moment, args, options])
   end
-  static def perform_now(args = null)
+  def perform_now(args = null)
     __job(this, "now", [args])
   end
-  static def schedule_cron(name, line, args = null)
+  def schedule_cron(name, line, args = null)
     __job(this, "cron", [name, line, args])
   end
 end
 
 class ControllerMethods
-  static def before_action(a, b = null, c = null, d = null, e = null, f = null, g = null)
+  def before_action(a, b = null, c = null, d = null, e = null, f = null, g = null)
     __hook(this, "before_action", [a, b, c, d, e, f, g])
   end
-  static def after_action(a, b = null, c = null, d = null, e = null, f = null, g = null)
+  def after_action(a, b = null, c = null, d = null, e = null, f = null, g = null)
     __hook(this, "after_action", [a, b, c, d, e, f, g])
   end
 end
@@ -62,7 +63,7 @@ def install_prelude(interpreter: Interpreter) -> None:
 
 def _add(machine: Machine, name: str, methods: SoliClass) -> None:
     target = native_class(machine, name)
-    for method_name, method in methods.statics.items():
+    for method_name, method in methods.methods.items():
         target.statics.setdefault(method_name, method)
 
 

@@ -86,6 +86,23 @@ def ws_close(machine: Machine, connection_id: str, reason: str, code: int) -> No
         realtime.close(connection_id, reason, code, _acting(machine))
 
 
+@function("ws_close_user", Any_, _REASON, Int("int code").optional(1000))
+def ws_close_user(machine: Machine, user_id: Value, reason: str, code: int) -> None:
+    """Close all connections of a user: whom `authenticate` named so, or `track` last did.
+
+    `authenticate` names a user by `id` or `user_id` of the Hash that it returns.
+    """
+    if type(user_id) not in (str, int):
+        raise SoliPlainTypeError(
+            f"ws_close_user() expects string or int user id, got {type_name(user_id)}"
+        )
+    if not is_close_code(code):
+        raise SoliValueError(f"ws_close_user() code: {code} is not a close code that may be sent")
+    realtime = _realtime(machine)
+    if realtime is not None:
+        realtime.close_user(user_id, reason, code)
+
+
 # --- rooms -------------------------------------------------------------------------------------
 
 

@@ -7,10 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from ..calling.recursion import raise_recursion_limit
 from .exits import FAILED, OK, USAGE, Exit, UsageError
-
-RECURSION_LIMIT = 10_000
-"""Python frames: 1,000 Soli calls need several each. Only this process's owner may set it."""
 
 COMMANDS = {
     "run": "run a program, and serve it while it has routes",
@@ -38,7 +36,7 @@ soli COMMAND --help tells more; soli --version says which one this is.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
-    sys.setrecursionlimit(max(RECURSION_LIMIT, sys.getrecursionlimit()))
+    raise_recursion_limit()
     try:
         return dispatch(list(sys.argv[1:] if arguments is None else arguments))
     except UsageError as error:

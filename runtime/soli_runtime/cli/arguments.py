@@ -44,6 +44,11 @@ def add_program_flags(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="let HTTP requests of the program reach loopback and private addresses",
     )
+    parser.add_argument(
+        "--code-writable",
+        action="store_true",
+        help="let the program write Soli files, templates, .env, app/ and config/",
+    )
 
 
 def denied_of(parsed: argparse.Namespace) -> frozenset[str]:

@@ -17,8 +17,7 @@ from ..loading.app import App, AppInvalid
 from ..loading.launch import Launch, Launched, launch
 from ..loading.project import ProjectError
 from ..settings import IN_MEMORY
-from ..stores.errors import CannotOpen
-from .exits import FAILED, INVALID, OK, UsageError
+from .exits import FAILED, INVALID, OK, Exit, UsageError
 from .reports import report, report_invalid
 from .run_options import RunOptions, run_options
 
@@ -41,11 +40,7 @@ def run_path(arguments: list[str]) -> int:
         if seat is not None and not take(seat):
             return FAILED  # the parent died while we started
     options = run_options(arguments, os.environ)
-    try:
-        store = _store(options)
-    except CannotOpen as error:
-        sys.stderr.write(f"soli: {error}\n")
-        return error.status
+    store = _store(options)
     try:
         text = _standard_input() if options.from_input else None
     except SoliSyntaxError as error:
@@ -57,6 +52,7 @@ def run_path(arguments: list[str]) -> int:
         environment=os.environ,
         denied=options.denied,
         private_network=options.private_network,
+        code_writable=options.code_writable,
         shell=options.shell,
         text=text,
         store=store,
@@ -77,11 +73,12 @@ def run_path(arguments: list[str]) -> int:
 
 
 def _store(options: RunOptions) -> Store | None:
-    """The store that was asked for, seen to be usable. Raises CannotOpen."""
+    """The store that was asked for, seen to be usable. Raises Exit when it is not."""
     if options.settings.store == IN_MEMORY:
         return None
     import asyncio
 
+    from ..stores.errors import CannotOpen
     from ..stores.store import store_of
 
     path = options.path.resolve()
@@ -92,7 +89,11 @@ def _store(options: RunOptions) -> Store | None:
         await store.open()
         await store.detach()
 
-    asyncio.run(see())
+    try:
+        asyncio.run(see())
+    except CannotOpen as error:
+        sys.stderr.write(f"soli: {error}\n")
+        raise Exit(error.status) from None
     return store
 
 

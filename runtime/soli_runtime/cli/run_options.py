@@ -26,6 +26,7 @@ class RunOptions(Record, frozen=True):
     settings: Settings
     denied: frozenset[str] = frozenset()
     private_network: bool = False
+    code_writable: bool = False
     shell: bool = False
     console: bool = False
     record: Path | None = None
@@ -60,6 +61,7 @@ def _parsed(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
         settings=_settings(environment, vars(parsed)),
         denied=denied_of(parsed),
         private_network=parsed.private_network,
+        code_writable=parsed.code_writable,
         shell=parsed.allow_shell,
         console=parsed.console,
         record=None if parsed.record is None else Path(parsed.record),

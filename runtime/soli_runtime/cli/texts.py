@@ -26,6 +26,7 @@ def text_interpreter(name: str, parsed: argparse.Namespace, waiting: Waiting) ->
         environment=os.environ,
         denied=denied_of(parsed),
         private_network=parsed.private_network,
+        code_writable=parsed.code_writable,
         shell=parsed.allow_shell,
     )
     return new_interpreter(how, Project(Path("."), main=Path(name)), waiting)

@@ -17,13 +17,20 @@ from soli_lang.base.errors import SoliError
 from soli_lang.values.values import Symbol
 
 from .effects import Payload, RoomName
-from .payloads import EncodeJson, cut_reason, encode, is_close_code, room_name_fault, type_name
+from .payloads import EncodeJson, cut_reason, encode, is_close_code, room_name_fault, type_word
 from .wire import DEFAULT_STATE, body_size
 
 MAX_USER_ID_CHARACTERS = 255
 
-REFUSED_USER_ID = "__proto__"
-"""No property of a JavaScript object: clients keep users as properties (§5)."""
+REFUSED_USER_IDS = frozenset(
+    "__proto__ constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString"
+    " toString valueOf __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__".split()
+)
+"""What every JavaScript object has (ECMA-262, Object.prototype): clients keep users as properties
+(§5), and take one of these for somebody who is there."""
+
+REFUSED_META_KEYS = ("__proto__", "constructor", "prototype")
+"""Keys by which a client that merges metadata would change what all its objects share."""
 
 RESERVED_META_KEYS = ("channel", "user_id", "phx_ref", "state")
 """Keys of a `track` or `set_presence` hash that are not the application's metadata (§5)."""
@@ -139,7 +146,7 @@ def parse(result: Any, encode_json: EncodeJson, max_presence_bytes: int = 0) -> 
     *max_presence_bytes* limits the metadata of one `track` (0: no limit). Raises `ActionError`.
     """
     if type(result) is not dict:
-        raise ActionError(None, f"a handler returns a Hash, got {type_name(result)}", hint=_HINT)
+        raise ActionError(None, f"a handler returns a Hash, got {type_word(result)}", hint=_HINT)
     if not result:
         return NOTHING
     if len(result) == 1:
@@ -204,9 +211,13 @@ class _Parser:
         # Through JSON and back: Decimal, Symbol and instances become what clients get, later
         # mutations by the program are not seen, and a Symbol key cannot smuggle in a phx_ref.
         try:
-            fields: dict[str, Any] = json.loads(self._encode_json(own))
+            text = self._encode_json(own)
+            fields: dict[str, Any] = json.loads(text)
         except (SoliError, TypeError, ValueError) as error:
             raise ActionError(key, f"{key}: metadata has no JSON form: {error}") from error
+        for name in REFUSED_META_KEYS:
+            if name in text and _has_key(fields, name):
+                raise ActionError(key, f"{key}: '{name}' cannot be a key of metadata")
         for reserved in RESERVED_META_KEYS:
             fields.pop(reserved, None)
         return fields
@@ -217,6 +228,20 @@ class _Parser:
             raise presence_too_large(key, size, limit)
 
 
+def _has_key(fields: dict[str, Any], name: str) -> bool:
+    """Whether an object in *fields*, at any depth, has a key *name*."""
+    waiting: list[Any] = [fields]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            if name in item:
+                return True
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+    return False
+
+
 def presence_too_large(key: str, size: int, limit: int) -> ActionError:
     """The error for metadata past `max-presence-bytes`."""
     return ActionError(
@@ -225,7 +250,7 @@ def presence_too_large(key: str, size: int, limit: int) -> ActionError:
 
 
 def _wrong(key: str, path: str, expected: str, value: Any) -> ActionError:
-    return ActionError(key, f"{path}: expected {expected}, got {type_name(value)}")
+    return ActionError(key, f"{path}: expected {expected}, got {type_word(value)}")
 
 
 def _room(key: str, path: str, value: Any) -> RoomName:
@@ -266,7 +291,7 @@ def _user_key(key: str, hash_: dict[Any, Any]) -> str:
         raise _wrong(key, f"{key}.user_id", expected, user_id)
     if not user_id:
         raise ActionError(key, f"{key}.user_id: expected {expected}, got an empty String")
-    if user_id == REFUSED_USER_ID:
+    if user_id in REFUSED_USER_IDS:
         raise ActionError(key, f"{key}.user_id: '{user_id}' cannot be the id of a user")
     if len(user_id) > MAX_USER_ID_CHARACTERS:
         raise ActionError(

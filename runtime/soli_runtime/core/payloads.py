@@ -38,7 +38,7 @@ _TYPE_NAMES: dict[type, str] = {
 }
 
 
-def type_name(value: object) -> str:
+def type_word(value: object) -> str:
     """The Soli name of a value's type, as error messages of the runtime use it."""
     return _TYPE_NAMES.get(type(value)) or type(value).__name__
 

@@ -38,6 +38,8 @@ class Realtime:
         self._now = now
         self.told: Callable[[Any], None] | None = None
         """Set while somebody watches; then this is of another class (`serving.watched`)."""
+        self.ids_of_user: Callable[[str], Iterable[str]] = lambda user_id: ()
+        """Ids of the connections of a user; whoever lets connections in knows them."""
         self._carry_out = carry_out
         self._encode_json = encode_json
 
@@ -69,6 +71,11 @@ class Realtime:
     ) -> None:
         """Close one connection; unknown or gone: nothing."""
         self._carry_out(self.hub.close(connection_id, reason, code, actor))
+
+    def close_user(self, user_id: str | int, reason: str = "", code: int = 1000) -> None:
+        """Close the connections of one user that this process has; unknown: nothing."""
+        for connection_id in self.ids_of_user(str(user_id)):
+            self.close(connection_id, reason, code)
 
     def join(self, connection_id: str, room: str) -> None:
         """Make a connection a member of a room. Raises SoliError for a bad name or too many."""

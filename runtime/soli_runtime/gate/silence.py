@@ -36,6 +36,7 @@ class GreetedHandler(RequestHandler):
         answer = super().handle_error(request, status, exc, message)
         plain = web.Response(status=answer.status, text=f"{answer.status}: {answer.reason}\n")
         plain.headers["Server"] = SERVER
+        plain.headers["X-Content-Type-Options"] = "nosniff"
         plain.force_close()
         return plain
 
@@ -43,6 +44,7 @@ class GreetedHandler(RequestHandler):
 def _too_many() -> web.Response:
     answer = web.Response(status=503, text="too many connections\n")
     answer.headers["Server"] = SERVER
+    answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.force_close()
     return answer
 

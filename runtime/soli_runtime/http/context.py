@@ -80,3 +80,7 @@ class AuthenticationContext:
         self.instance = self.layout = self.rendered = self.stream = None
         self.set_cookies: list[str] = []
         self.origin = ""
+
+    def request_with(self, parts: Collection[str], machine: Machine) -> dict[str, Any]:
+        """The request Hash; its body is not read before the gate is passed."""
+        return self.request

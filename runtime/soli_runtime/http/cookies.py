@@ -40,20 +40,23 @@ def parse_cookies(header: str) -> dict[str, str]:
 
 
 class CookieOptions(Record, frozen=True):
-    """The attributes of one cookie."""
+    """The attributes of one cookie: no script sees it and no other site sends it, unless asked."""
 
     path: str = "/"
     max_age: int | None = None
     expires: str | None = None
-    http_only: bool = False
+    http_only: bool = True
     secure: bool = False
-    same_site: str | None = None
+    same_site: str | None = "Lax"
     domain: str | None = None
 
 
-def cookie_options(options: Mapping[Any, Any]) -> CookieOptions:
-    """The options hash of `set_cookie`. Raises SoliError for what is no option."""
-    known: dict[str, Any] = {}
+def cookie_options(options: Mapping[Any, Any], *, secure: bool = False) -> CookieOptions:
+    """The options hash of `set_cookie`. Raises SoliError for what is no option.
+
+    *secure*: whether the cookie is `Secure` when the options do not say.
+    """
+    known: dict[str, Any] = {"secure": secure}
     for key, value in options.items():
         name = to_text(key)
         if name not in OPTIONS:

@@ -24,9 +24,11 @@ class UploadedFile(Record):
     data: bytes
 
     def to_hash(self) -> dict[str, Any]:
+        from .bodies.filenames import plain_name  # here: most scripts read no form
+
         return {
             "name": self.field_name,
-            "filename": self.filename,
+            "filename": plain_name(self.filename),
             "content_type": self.content_type,
             "size": len(self.data),
             "data": self.data,

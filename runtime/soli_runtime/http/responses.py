@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Callable
 from typing import Any
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError
@@ -12,12 +11,13 @@ from soli_lang.base.records import Record, field
 from soli_lang.values.semantics import from_key, to_text, type_name
 from soli_lang.values.values import Value
 
+from ..core.payloads import EncodeJson
+
 HTML = "text/html; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json; charset=utf-8"
 BYTES = "application/octet-stream"
 
-EncodeJson = Callable[[Value], str]
 
 RESPONSE_KEYS = frozenset({"status", "headers", "body", "body_base64"})
 
@@ -40,12 +40,6 @@ class Response(Record):
         """The first header of that name, in any case."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
-
-    def set_header(self, name: str, value: str) -> None:
-        """Set a header in place of all of that name."""
-        wanted = name.lower()
-        self.headers = [(key, old) for key, old in self.headers if key.lower() != wanted]
-        self.headers.append((name, value))
 
 
 def text_response(status: int, text: str) -> Response:

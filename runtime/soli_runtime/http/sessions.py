@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from soli_stdlib.stores import elsewhere
 
 from soli_lang.base.errors import SoliError, SoliValueError
+from soli_lang.base.records import Record
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, String, function
 from soli_lang.values.values import Value
@@ -22,7 +23,10 @@ from .cookies import CookieOptions, set_cookie_header
 COOKIE = "session_id"
 IDLE_SECONDS = 86400
 MAX_SESSIONS = 100_000
+MAX_ENDED_AT_ONCE = 500
+"""Old sessions that are ended in one turn, each with its connections."""
 IN_MEMORY = "in_memory"
+ID_CHARACTERS = 36
 
 
 class SessionStore(Protocol):
@@ -57,8 +61,21 @@ class SessionStore(Protocol):
         ...
 
 
+class _Kept(Record):
+    """A session in memory."""
+
+    expires: float
+    address: str
+    data: dict[str, Any]
+
+
 class MemoryStore:
-    """Sessions of one process; the least recently used go first when there are too many."""
+    """Sessions of one process.
+
+    When there are too many, the least recently used one goes, of the address that began the most
+    of them: a client that makes sessions without number loses its own. *on_end* is called with
+    the id of each that goes, by age or for want of room.
+    """
 
     def __init__(
         self,
@@ -66,26 +83,32 @@ class MemoryStore:
         *,
         idle_seconds: float = IDLE_SECONDS,
         max_sessions: int = MAX_SESSIONS,
+        on_end: Callable[[str], None] = lambda session_id: None,
     ) -> None:
+        from ..gate.owners import Owners  # here: only servers keep sessions
+
         self._clock = clock
         self._idle_seconds = idle_seconds
         self._max_sessions = max_sessions
-        self._sessions: OrderedDict[str, tuple[float, dict[str, Any]]] = OrderedDict()
+        self._on_end = on_end
+        self._sessions: OrderedDict[str, _Kept] = OrderedDict()
+        """By id, the least recently used first."""
+        self._owners = Owners()
 
     def load(self, session_id: str) -> dict[str, Any] | None:
         found = self._sessions.get(session_id)
         if found is None:
             return None
-        if found[0] < self._clock():
-            del self._sessions[session_id]
+        if found.expires < self._clock():
+            self._end(session_id)
             return None
-        self.create(session_id, found[1])
-        return found[1]
+        self._use(session_id, found)
+        return found.data
 
-    def create(self, session_id: str, data: dict[str, Any]) -> None:
-        self._sessions[session_id] = (self._clock() + self._idle_seconds, data)
-        self._sessions.move_to_end(session_id)
-        self._drop_old()
+    def create(self, session_id: str, data: dict[str, Any], address: str = "") -> None:
+        """Begin a session, for a client at *address*."""
+        self._use(session_id, _Kept(0.0, address, data))
+        self.drop_old()
 
     def put(self, session_id: str, key: str, value: Any) -> bool:
         data = self.load(session_id)
@@ -100,33 +123,81 @@ class MemoryStore:
             data.pop(key, None)
 
     def move(self, session_id: str, new_id: str) -> bool:
-        data = self.load(session_id)
-        if data is None:
+        if self.load(session_id) is None:
             return False
+        kept = self._sessions[session_id]
         self.delete(session_id)
-        self.create(new_id, data)
+        self._use(new_id, kept)
         return True
 
     def delete(self, session_id: str) -> None:
-        self._sessions.pop(session_id, None)
+        found = self._sessions.pop(session_id, None)
+        if found is not None:
+            self._owners.remove(found.address, session_id)
 
-    def _drop_old(self) -> None:
+    def drop_old(self) -> float:
+        """End what is too old or too much, some at a time. Seconds until there may be more."""
         now = self._clock()
-        while self._sessions:
-            session_id, (expires, _) = next(iter(self._sessions.items()))
-            if expires >= now and len(self._sessions) <= self._max_sessions:
-                return
-            del self._sessions[session_id]
+        for _ in range(MAX_ENDED_AT_ONCE):
+            if not self._sessions:
+                return self._idle_seconds
+            session_id, oldest = next(iter(self._sessions.items()))
+            if oldest.expires < now:
+                self._end(session_id)
+            elif len(self._sessions) > self._max_sessions:
+                self._end(self._owners.oldest_of_most())
+            else:
+                return oldest.expires - now
+        return 0.0
+
+    def _use(self, session_id: str, kept: _Kept) -> None:
+        kept.expires = self._clock() + self._idle_seconds
+        self._sessions[session_id] = kept
+        self._sessions.move_to_end(session_id)
+        self._owners.add(kept.address, session_id)
+
+    def _end(self, session_id: str) -> None:
+        self.delete(session_id)
+        self._on_end(session_id)
 
 
 class Session:
-    """One visitor's session: read when first asked for, made when first written to."""
+    """One visitor's session: read when first asked for, made when first written to.
 
-    __slots__ = ("_asked", "_data", "_store", "id", "is_new", "was_destroyed")
+    Its id changes when *login_key* is first set or changes: who knew the id before a login must
+    not have the login. *tells* is false where no answer can give the client a new id. *on_end* is
+    called with each id that is no more; *create* begins a session in place of the store's method.
+    """
 
-    def __init__(self, store: SessionStore, cookie: str | None) -> None:
+    __slots__ = (
+        "_asked",
+        "_create",
+        "_data",
+        "_login_key",
+        "_on_end",
+        "_store",
+        "_tells",
+        "id",
+        "is_new",
+        "was_destroyed",
+    )
+
+    def __init__(
+        self,
+        store: SessionStore,
+        cookie: str | None,
+        *,
+        login_key: str = "",
+        tells: bool = True,
+        on_end: Callable[[str], None] = lambda session_id: None,
+        create: Callable[[str, dict[str, Any]], None] | None = None,
+    ) -> None:
         self._store = store
         self._asked = cookie
+        self._login_key = login_key
+        self._tells = tells
+        self._on_end = on_end
+        self._create = create if create is not None else store.create
         self._data: dict[str, Any] | None = None
         self.id: str | None = None
         self.is_new = False
@@ -136,7 +207,8 @@ class Session:
     def _load(self) -> dict[str, Any] | None:
         if self._asked is not None:
             asked, self._asked = self._asked, None
-            self._data = self._store.load(asked)
+            # What cannot be an id of ours is not worth a question, nor a key of any length.
+            self._data = self._store.load(asked) if _may_be_ours(asked) else None
             if self._data is not None:
                 self.id = asked
         elif self.id is not None:
@@ -159,8 +231,24 @@ class Session:
         return data is not None and key in data
 
     def set(self, key: str, value: Value) -> None:
+        if key == self._login_key and self.get(key) != value:
+            self._log_in(key, value)
+            return
         known = self._known_id()
         if known is None or not self._store.put(known, key, value):
+            self._start({key: value})
+
+    def _log_in(self, key: str, value: Value) -> None:
+        if not self._tells:
+            raise SoliError(
+                f'session_set("{key}") begins a login, which changes the id of the session: '
+                "only an HTTP action can tell the client"
+            )
+        if self._known_id() is None:
+            self._start({key: value})
+            return
+        # First the new id, then the login: at no time has the old one both.
+        if not self._store.put(self.regenerate(), key, value):
             self._start({key: value})
 
     def delete(self, key: str) -> Value:
@@ -180,6 +268,7 @@ class Session:
         if before is None or not self._store.move(before, new_id):
             return self._start({})
         self._became(new_id)
+        self._on_end(before)
         return new_id
 
     def current_id(self) -> str | None:
@@ -190,13 +279,14 @@ class Session:
         if self._known_id() is not None:
             assert self.id is not None
             self._store.delete(self.id)
+            self._on_end(self.id)
             self.was_destroyed = True
         self.id = self._data = None
         self.is_new = False
 
     def _start(self, data: dict[str, Any]) -> str:
         new_id = _new_id()
-        self._store.create(new_id, data)
+        self._create(new_id, data)
         self._became(new_id)
         return new_id
 
@@ -216,6 +306,11 @@ class Session:
             http_only=True, same_site="Lax", max_age=IDLE_SECONDS, secure=secure
         )
         return set_cookie_header(COOKIE, self.id, options)
+
+
+def _may_be_ours(session_id: str) -> bool:
+    """Whether a cookie has the form of the ids that `_new_id` makes."""
+    return len(session_id) == ID_CHARACTERS and session_id.isascii()
 
 
 def _new_id() -> str:
@@ -317,9 +412,9 @@ def csrf_is_valid(machine: Machine, token: Value) -> bool:
     session = _session(machine)
     request = machine.local.get("request")
     if token is None and request is not None:
-        token = request.request["headers"].get("x-csrf-token") or request.request["all"].get(
-            _TOKEN_KEY
-        )
+        token = request.request["headers"].get("x-csrf-token")
+        if token is None:
+            token = request.request_with(("all",), machine)["all"].get(_TOKEN_KEY)
     known = session.get(_TOKEN_KEY) if session is not None else None
     if not isinstance(token, str) or not isinstance(known, str):
         return False

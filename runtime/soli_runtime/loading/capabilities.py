@@ -44,6 +44,7 @@ def granted(
     services: Mapping[str, Any] | None = None,
     output: Callable[[str], None] | None = None,
     private_network: bool = False,
+    code_writable: bool = False,
     shell: bool = False,
 ) -> Capabilities:
     """The capabilities of a program: files and modules below *root*."""
@@ -59,6 +60,7 @@ def granted(
         environment=unless("environment", os.environ if environment is None else environment),
         files=unless("files", root),
         files_writable="files" not in denied,
+        code_writable=code_writable,
         network="network" not in denied,
         private_network=private_network,
         shell=shell and "processes" not in denied,

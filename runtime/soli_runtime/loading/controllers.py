@@ -102,7 +102,6 @@ class Controllers:
             place=_place(method, source),
             place_of=partial(place_of, method, source),
             function=method,
-            controller=klass,
             body_parts=_parts_seen_in(klass, method),
         )
 

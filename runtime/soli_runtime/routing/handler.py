@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from soli_lang.values.values import Value
 
@@ -21,7 +20,6 @@ class Handler:
 
     __slots__ = (
         "body_parts",
-        "controller",
         "event_parts",
         "function",
         "invoke",
@@ -39,7 +37,6 @@ class Handler:
         place: str = "",
         place_of: Callable[[str | None], str] | None = None,
         function: Value = None,
-        controller: Any = None,
         event_parts: tuple[str, ...] = PARTS,
         body_parts: tuple[str, ...] = BODY_PARTS,
     ) -> None:
@@ -51,7 +48,6 @@ class Handler:
         self.place_of = place_of or (lambda key: place)
         """`file:line` of the return that has an action, or of one that is no Hash (None)."""
         self.function = function
-        self.controller = controller
         self.event_parts = event_parts
         """The parts of a message event that it may see (`event_use`)."""
         self.body_parts = body_parts
@@ -63,5 +59,4 @@ class Handler:
         self.invoke = other.invoke
         self.place = other.place
         self.function = other.function
-        self.controller = other.controller
         self.event_parts = other.event_parts

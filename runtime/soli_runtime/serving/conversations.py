@@ -9,7 +9,7 @@ is one way out, `_finish`, and `_forget` behind it always runs.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +19,7 @@ from soli_lang.values.values import Value
 from ..calling.calls import Calls, failure_text, is_cancelled
 from ..calling.greenlets import Failure, Runner, WaitLimitError
 from ..core import actions
-from ..core.actions import ActionError
+from ..core.actions import Action, ActionError, Track
 from ..core.events import Events
 from ..core.hub import Hub
 from ..core.payloads import EncodeJson
@@ -30,6 +30,7 @@ from ..routing.handler import Handler
 from ..ws.connection import Connection
 from ..ws.counters import CloseCause
 from .delivery import Delivery
+from .holders import Holder, Holders
 
 if TYPE_CHECKING:
     from ..observing.observation import Observation
@@ -67,6 +68,7 @@ class Live:
         "delivery",
         "dev",
         "encode_json",
+        "holders",
         "hub",
         "log",
         "max_presence_bytes",
@@ -91,6 +93,7 @@ class Live:
         dev: bool = False,
         tally: Tally | None = None,
         on_gone: Callable[[Conversation], None] = lambda conversation: None,
+        holders: Holders | None = None,
     ) -> None:
         self.hub = hub
         self.delivery = delivery
@@ -102,6 +105,7 @@ class Live:
         self.dev = dev
         self.tally = tally if tally is not None else Tally()
         self.on_gone = on_gone
+        self.holders = holders
         self.conversation_class: type[Conversation] = Conversation
         self.observation: Observation | None = None
         """Set while somebody watches; then conversations are of another class (`watched`)."""
@@ -123,11 +127,17 @@ class Live:
 class Visitor:
     """Who is at the other end, as found out before the upgrade."""
 
-    __slots__ = ("path", "remote_ip", "session", "user")
+    __slots__ = ("holder", "path", "remote_ip", "session", "user")
 
     def __init__(
-        self, path: str, remote_ip: str = "", user: Value = None, session: Any = None
+        self,
+        path: str,
+        remote_ip: str = "",
+        user: Value = None,
+        session: Any = None,
+        holder: Holder | None = None,
     ) -> None:
+        self.holder = holder
         self.path = path
         self.remote_ip = remote_ip
         self.user = user
@@ -180,6 +190,8 @@ class Conversation:
         self.seat = seat = live.hub.connect(self.id)
         seat.conversation = self
         live.delivery.add(seat, connection)
+        if live.holders is not None and self.visitor.holder is not None:
+            live.holders.opened(self.visitor.holder, self)
         live.log.info(
             "connected",
             connection=self.id,
@@ -349,7 +361,16 @@ class Conversation:
             self._refused(error)
             return False
         live.delivery.carry_out(effects, self.handler)
+        self._note_tracks(wanted)
         return True
+
+    def _note_tracks(self, done: Sequence[Action]) -> None:
+        holders, holder = self.live.holders, self.visitor.holder
+        if holders is None or holder is None:
+            return
+        for action in done:
+            if type(action) is Track:
+                holders.tracked(holder, action.key)
 
     def _failed(self, error: BaseException) -> None:
         if isinstance(error, LimitError) and not isinstance(error, WaitLimitError):

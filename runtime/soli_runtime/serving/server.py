@@ -47,7 +47,6 @@ class Server:
     ) -> None:
         self._seat = seat
         self._close_code = CloseCode.GOING_AWAY
-        self._launched = launched
         self._settings = settings
         self._log = log
         self._stop = asyncio.Event()
@@ -131,7 +130,6 @@ class Server:
 
     def adopt(self, launched: Launched) -> None:
         """Serve a newly loaded app; connections stay."""
-        self._launched = launched
         self.service.reload(launched.app, launched.waiting)
 
 

@@ -56,6 +56,7 @@ from .answering import HttpActions
 from .budgets import handler_limits, socket_limits
 from .conversations import Conversation, Live, Visitor
 from .delivery import Delivery
+from .holders import Holder, Holders
 
 if TYPE_CHECKING:
     from ..jobs.jobs import Jobs
@@ -64,6 +65,9 @@ if TYPE_CHECKING:
 
 CANCELLING_TURNS = 4
 """Turns of the loop in which a cancelled call comes to its end: a task, its waiter, its runner."""
+
+SESSION_CHECK_SECONDS = 30.0
+"""The longest that a session which is too old may keep its connections."""
 
 Authenticate = Callable[[dict[str, Any]], Any]
 
@@ -106,6 +110,8 @@ class Service:
         # Jobs may wait for as long as they need to: nobody waits for them.
         self._job_calls = Calls(machine, Runners(), may_wait=app.may_wait)
         self._host_authenticate: Authenticate | None = None
+        self.holders = Holders(self.loop, settings.max_connection_seconds)
+        self._ageing: asyncio.TimerHandle | None = None
         self._store = store_in(machine)
         self.sessions = self._sessions_of(machine)
         self.topics = sse.Topics()
@@ -118,7 +124,7 @@ class Service:
 
     def _sessions_of(self, machine: Machine) -> SessionStore:
         if self._store is None:
-            return MemoryStore(self.loop.time)
+            return MemoryStore(self.loop.time, on_end=self.holders.session_ended)
         return WaitedSessions(machine, self._store.sessions)
 
     def _set_up_hub(self) -> None:
@@ -129,6 +135,7 @@ class Service:
         self.realtime = Realtime(
             self.hub, self.delivery.carry_out, self._codec.encode, self.loop.time
         )
+        self.realtime.ids_of_user = self.holders.of_user
         self.live = Live(
             hub=self.hub,
             delivery=self.delivery,
@@ -140,6 +147,7 @@ class Service:
             dev=settings.dev,
             tally=self.tally,
             on_gone=self._gone,
+            holders=self.holders,
         )
 
     def use_authenticate(self, authenticate: Authenticate) -> None:
@@ -184,7 +192,14 @@ class Service:
 
             self.metrics = Metrics(lambda: families(self), self.loop, self.tally)
             self.metrics.start()
+        self._age_sessions()
         self._take_over()
+
+    def _age_sessions(self) -> None:
+        """End sessions when they are too old, whether or not anybody asks for them."""
+        if isinstance(self.sessions, MemoryStore):
+            soon = min(max(self.sessions.drop_old(), 0.05), SESSION_CHECK_SECONDS)
+            self._ageing = self.loop.call_later(soon, self._age_sessions)
 
     def _take_over(self) -> None:
         """Make the loaded program one that serves."""
@@ -230,6 +245,8 @@ class Service:
         seconds = self.settings.shutdown_seconds
         self.live.stop_by = perf_counter() + 0.8 * seconds
         deadline = self.loop.time() + seconds
+        if self._ageing is not None:
+            self._ageing.cancel()
         self.http.stop()
         self._worker.stop()
         await self._worker.ended(seconds / 3)
@@ -264,6 +281,8 @@ class Service:
 
     def _gone(self, conversation: Conversation) -> None:
         self.admission.release(conversation.visitor.remote_ip)
+        if conversation.visitor.holder is not None:
+            self.holders.gone(conversation.visitor.holder)
 
     @property
     def worker(self) -> Worker:
@@ -355,14 +374,16 @@ class Service:
         if refusal is not None:
             return self._refuse(refusal.status, refusal.reason, refusal.text, raw)
         conversation: Conversation | None = None
+        holder = self.holders.hold(_session_cookie(raw))
         try:
-            session = self.session_of(raw)
+            session = self.session_of(raw, tells=False)
             user = await self.authenticated(raw, match, session)
             if isinstance(user, Response):
                 self.endpoint.counters.handshakes_refused += 1
                 self._log_refusal(user.status, "authenticate", raw, user.text)
                 return to_aiohttp(user)
-            conversation = self._conversation(match, raw, user, session)
+            self.holders.belongs_to(holder, user)
+            conversation = self._conversation(match, raw, user, session, holder)
             protocol = conversation.events.protocol
             answer = await upgrade(request, conversation, self.endpoint, protocol=protocol)
             if answer.status >= 400:
@@ -371,9 +392,15 @@ class Service:
         finally:
             if conversation is None or not conversation.was_opened:
                 self.admission.release(peer.ip)
+                self.holders.gone(holder)
 
     def _conversation(
-        self, match: Match[Target], raw: RawRequest, user: Value, session: Session
+        self,
+        match: Match[Target],
+        raw: RawRequest,
+        user: Value,
+        session: Session,
+        holder: Holder,
     ) -> Conversation:
         visited = visitor_hash(raw, match.params)
         headers = {sys.intern(name): _interned(value) for name, value in raw.headers.items()}
@@ -381,7 +408,7 @@ class Service:
         offered = headers.get("sec-websocket-protocol", "")
         protocol = choose_protocol(offered, match.target.declared.protocols)
         events = Events(*parts) if protocol is None else ProtocolEvents(*parts, protocol)
-        visitor = Visitor(visited["path"], raw.remote_ip, user, session)
+        visitor = Visitor(visited["path"], raw.remote_ip, user, session, holder)
         return self.live.conversation_class(self.live, match.target.handler, events, visitor)
 
     def _refuse(self, status: int, reason: str, text: str, raw: RawRequest) -> web.StreamResponse:
@@ -400,12 +427,20 @@ class Service:
 
     # --- who is it -----------------------------------------------------------------------------
 
-    def session_of(self, raw: RawRequest) -> Session:
-        """The session that the request's cookie names."""
-        from ..http.cookies import parse_cookies
-
-        cookie = parse_cookies(raw.headers.get("cookie", "")).get(COOKIE)
-        return Session(self.sessions, cookie)
+    def session_of(self, raw: RawRequest, *, tells: bool = True) -> Session:
+        """The session that the request's cookie names. *tells*: the answer can set a cookie."""
+        sessions = self.sessions
+        create = sessions.create
+        if isinstance(sessions, MemoryStore):
+            create = partial(sessions.create, address=raw.remote_ip)
+        return Session(
+            sessions,
+            _session_cookie(raw),
+            login_key=self.settings.login_key,
+            tells=tells,
+            on_end=self.holders.session_ended,
+            create=create,
+        )
 
     async def authenticated(
         self, raw: RawRequest, match: Match[Target], session: Session
@@ -481,6 +516,12 @@ async def _until(register: Callable[[Callable[[], None]], None], seconds: float)
     except TimeoutError:
         return False
     return True
+
+
+def _session_cookie(raw: RawRequest) -> str | None:
+    from ..http.cookies import parse_cookies
+
+    return parse_cookies(raw.headers.get("cookie", "")).get(COOKIE)
 
 
 def _interned(value: str) -> str:

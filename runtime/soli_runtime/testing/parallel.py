@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -12,11 +11,9 @@ from pathlib import Path
 
 from soli_lang.tools.coverage import Coverage
 
+from ..calling.recursion import raise_recursion_limit
 from .outcomes import FileReport
 from .running import Options
-
-RECURSION_LIMIT = 10_000
-"""As in the command itself: 1,000 Soli calls need several Python frames each."""
 
 
 def run_in_processes(paths: list[Path], options: Options, jobs: int) -> Iterator[FileReport]:
@@ -38,6 +35,6 @@ def _run_one(
 
     stop_at_once()
 
-    sys.setrecursionlimit(max(RECURSION_LIMIT, sys.getrecursionlimit()))
+    raise_recursion_limit()
     coverage = Coverage() if with_coverage else None
     return run_file(path, replace(options, coverage=coverage)), coverage

@@ -59,13 +59,10 @@ def compile_binary(compiler: Compiler, node: nodes.Binary) -> Closure:
     return binary
 
 
-_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
-
-
 def condition_binary(compiler: Compiler, node: nodes.Binary) -> Closure:
     """Comparisons yield Python's own true and false; everything else is asked for its truth."""
     value = compiler.expr(node)
-    if node.operator in _COMPARISONS:
+    if node.operator in nodes.COMPARISONS:
         return value
     return lambda frame: is_truthy(value(frame))
 

@@ -115,7 +115,7 @@ def _method_step(compiler: Compiler, member: nodes.MethodDecl) -> Step:
     if member.is_constructor:
 
         def set_constructor(frame: Frame, klass: SoliClass) -> None:
-            klass.constructor = klass.own_constructor = Method(code, frame, klass)
+            klass.constructor = Method(code, frame, klass)
 
         return set_constructor
 

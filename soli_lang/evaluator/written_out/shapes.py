@@ -46,13 +46,10 @@ def is_near(variable: Variable, block: Block) -> bool:
     return variable.home is None or block.hops(variable) <= MAX_HOPS
 
 
-_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
-
-
 def is_test(node: Any) -> bool:
     """Whether the value of *node* is a Bool, if it has one."""
     if isinstance(node, nodes.Binary):
-        return node.operator in _COMPARISONS
+        return node.operator in nodes.COMPARISONS
     return isinstance(node, nodes.Unary) and node.operator == "!"
 
 

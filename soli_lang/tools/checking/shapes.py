@@ -11,7 +11,6 @@ from ...values.values import Symbol
 from .findings import Findings, Known
 
 PRINTERS = frozenset({"print", "puts", "println"})
-_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
 
 class ShapePass:
@@ -174,7 +173,7 @@ def _is_idle(node: Any) -> bool:
         return True
     if isinstance(node, nodes.HashLiteral):
         return not node.pairs
-    if isinstance(node, nodes.Binary) and node.operator in _COMPARISONS:
+    if isinstance(node, nodes.Binary) and node.operator in nodes.COMPARISONS:
         return _is_plain(node.left) and _is_plain(node.right)
     return False
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import NativeFunction
-from soli_lang.values.semantics import is_truthy
 from soli_lang.values.values import Function, Value
 
 
@@ -25,14 +24,3 @@ def pair_callback(machine: Machine, function: Value) -> Callable[[Value, Value],
         return machine.callback(function, 2)
     call = machine.callback(function, 1)
     return lambda key, value: call([key, value])
-
-
-def predicate(machine: Machine, function: Value) -> Callable[[Value], bool]:
-    """A Python callable of one item that says whether *function* yields something true."""
-    call = machine.callback(function, 1)
-
-    def holds(item: Value) -> bool:
-        result = call(item)
-        return result is True or (result is not False and is_truthy(result))
-
-    return holds

@@ -175,7 +175,7 @@ def _recent(machine: Machine, limiter: RateLimiter) -> tuple[int, int]:
         answer = stores.attempts.recent(limiter.key, limiter.window)
         count, wait = answered(machine, answer, "RateLimiter")
         return count, max(0, math.ceil(wait))
-    now = clock.now(machine)
+    now = clock.steady(machine)
     attempts = _log(machine).recent(limiter.key, limiter.window, now)
     if not attempts:
         return 0, 0
@@ -194,7 +194,7 @@ def _attempt(machine: Machine, limiter: RateLimiter) -> int:
     count, wait = _recent(machine, limiter)
     if count >= limiter.limit:
         return max(1, wait)
-    _log(machine).add(limiter.key, limiter.window, clock.now(machine))
+    _log(machine).add(limiter.key, limiter.window, clock.steady(machine))
     return 0
 
 
@@ -265,7 +265,7 @@ def cleanup(machine: Machine) -> bool:
         answered(machine, stores.attempts.forget_old(), "RateLimiter")
         return True
     machine.spend(4 * len(_log(machine)))
-    _log(machine).forget_old(clock.now(machine))
+    _log(machine).forget_old(clock.steady(machine))
     return True
 
 

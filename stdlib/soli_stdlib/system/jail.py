@@ -29,11 +29,15 @@ _COMMON = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(o
 
 
 class Jail:
-    """The root folder; *user* in its methods is the builtin in whose name errors speak."""
+    """The root folder; *user* in its methods is the builtin in whose name errors speak.
 
-    __slots__ = ("_given", "_no_follow", "root")
+    With *guards_code* nothing is changed where code lives.
+    """
 
-    def __init__(self, root: Path) -> None:
+    __slots__ = ("_given", "_guards_code", "_no_follow", "root")
+
+    def __init__(self, root: Path, *, guards_code: bool = True) -> None:
+        self._guards_code = guards_code
         self.root = Path(os.path.realpath(root))
         self._given = os.path.abspath(root)
         self._no_follow = 0 if self.root.parent == self.root else _NO_FOLLOW
@@ -58,6 +62,8 @@ class Jail:
 
     def open(self, path: str, flags: int, user: str) -> int:
         """A descriptor of the regular file *path*. Raises SoliIOError."""
+        if flags & (os.O_WRONLY | os.O_RDWR):
+            self._check_change(path, user)
         with self._reporting(path, user), self.folder_of(path, user) as (folder, name):
             descriptor = os.open(name, flags | _COMMON | self._no_follow, 0o666, dir_fd=folder)
             try:
@@ -133,9 +139,16 @@ class Jail:
         except OSError as error:
             raise os_failure(user, error, path) from None
 
+    def _check_change(self, path: str, user: str) -> None:
+        from .code_files import is_code  # here: most scripts change no file
+
+        if self._guards_code and is_code(self.parts(path, user)):
+            raise failed(user, f"code and settings are not written by programs: {path}")
+
     @contextmanager
     def changing(self, path: str, user: str) -> Iterator[tuple[int | None, str]]:
-        """Like `folder_of`, with failures of the system as SoliIOError."""
+        """Like `folder_of`, to change something there; failures of the system as SoliIOError."""
+        self._check_change(path, user)
         with self._reporting(path, user), self.folder_of(path, user) as place:
             yield place
 
@@ -149,9 +162,9 @@ def of(machine: Machine, user: str) -> Jail:
 
 def writable(machine: Machine, user: str) -> Jail:
     """The same for builtins that change files."""
-    jail = of(machine, user)
+    root = machine.capabilities.require("files", user)
     machine.capabilities.require("files_writable", user)
-    return jail
+    return Jail(root, guards_code=not machine.capabilities.code_writable)
 
 
 def failed(user: str, reason: str) -> SoliError:

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from soli_stdlib.ground import clock
+
 from soli_lang.base.records import Record, field
 from soli_lang.interpreter import Session
 from soli_lang.machine.machine import Machine
@@ -191,6 +193,8 @@ class Bench:
         for key in (VISITOR_KEY, SOCKETS_KEY):
             if key in old_world.machine.library:
                 self.machine.library[key] = old_world.machine.library[key]
+        clock.of(self.machine).frozen_at = clock.of(old_world.machine).frozen_at
+        count_jobs(self.machine, server)
         own = variables_of(old_session, self.names)
         self.names = AppNames(app, self.session)
         for name, value in own.items():

@@ -14,7 +14,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 
 from .completing import SoliCompleter
 from .evaluating import is_unfinished
-from .highlighting import SoliLexer
+from .highlighting import PromptLexer
 from .prompting import CONTINUATION, ReadLine, Tried
 
 INDENT = "  "
@@ -27,7 +27,7 @@ def terminal(bench: Tried, write: Callable[[str], None]) -> ReadLine:
         history=open_history(write),
         completer=SoliCompleter(bench),
         complete_while_typing=False,
-        lexer=PygmentsLexer(SoliLexer),
+        lexer=PygmentsLexer(PromptLexer),
         multiline=True,
         prompt_continuation=CONTINUATION,
         key_bindings=_bindings(),

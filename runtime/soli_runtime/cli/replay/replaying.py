@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from soli_lang.base.errors import SoliError
 
+from ...core.payloads import is_close_code
 from ...observing.traces import CONNECT, DISCONNECT, MESSAGE, Trace
 from ...testing.words.sockets import SocketClient
 from ..repl.bench import Bench, BenchOptions
@@ -21,8 +22,9 @@ from .recording import FORMAT
 _KEPT = ("accept-language", "referer", "sec-websocket-protocol", "user-agent")
 """Headers that are sent again, as those that begin with `x-` are; the others belong to the
 connection that was, or are redacted."""
-SENDABLE = 3000
-"""Close codes from here on are an application's, and may be sent by a client."""
+NORMAL = 1000
+NO_CODE = 1005
+"""What a server sees of a client that closes without a code; such a close cannot be sent here."""
 
 
 class NoRecording(Exception):
@@ -94,6 +96,8 @@ class Replay:
                 self._seen.clear()
                 why = await self._again(entry)
                 found = self._found(entry)
+                if found is not None and entry.get("code") == NO_CODE:
+                    found["code"] = NO_CODE
                 lines += differences(number, entry, found, why)
             return lines
         finally:
@@ -131,7 +135,7 @@ class Replay:
         path = f"{entry['path']}?{query}" if query else entry["path"]
         client = SocketClient(server, path)
         headers = {one: text for one, text in entry["headers"].items() if _is_kept(one, text)}
-        await client.connect(server.url(path, "ws"), headers)
+        await client.connect(server.url(path, "ws"), {**headers, "Origin": server.origin})
         self._clients[entry["connection"]] = client
 
     async def _leave(self, client: SocketClient, entry: Entry) -> None:
@@ -141,7 +145,7 @@ class Replay:
         if code == 1006:
             await client.drop()
         else:
-            sendable = code if isinstance(code, int) and SENDABLE <= code < 5000 else 1000
+            sendable = code if isinstance(code, int) and is_close_code(code) else NORMAL
             await client.close(sendable, str(entry.get("reason", ""))[:60])
 
 

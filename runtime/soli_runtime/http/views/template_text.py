@@ -5,7 +5,7 @@
     <%= yield %>  in a layout: its body, which is HTML already; <%= content %> means the same there
 
 What `<%= … %>` writes is escaped, with three exceptions that say so themselves: it is one call of
-`raw`, `partial` or `render_partial`, and nothing but that.
+`raw`, `partial`, `render_partial` or `script_json`, and nothing but that.
 `-%>` swallows the line break behind it, and so does a tag of code alone on its line.
 """
 
@@ -25,7 +25,7 @@ FUNCTION = "__template"
 OUT = "__out"
 
 _TAG = re.compile(r"<%%|<%(#|==|=|-)?(.*?)(-)?%>", re.DOTALL)
-_WRITES_HTML = frozenset({"raw", "partial", "render_partial"})
+_WRITES_HTML = frozenset({"raw", "partial", "render_partial", "script_json"})
 _BODY = frozenset({"yield", "yield()"})
 _BODY_OF_LAYOUT = _BODY | {"content"}
 

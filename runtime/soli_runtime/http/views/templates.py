@@ -13,6 +13,7 @@ from soli_lang.native.native import Any_, Hash, String, function, method
 from soli_lang.values.semantics import from_key, to_text
 from soli_lang.values.values import Symbol, Value
 
+from ...json_codec import json_codec
 from .template_text import FUNCTION, translate
 
 EXTENSIONS = (".slv", ".html.slv", ".html.erb")
@@ -73,6 +74,18 @@ def page_body(page: Page) -> None:
 def raw(value: Value) -> str:
     """In a template, `<%= raw(x) %>` writes *x* without escaping; so does `<%- x %>`."""
     return "" if value is None else to_text(value)
+
+
+_IN_SCRIPTS = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"})
+
+
+@function("script_json", Any_)
+def script_json(machine: Machine, value: Value) -> str:
+    """In a template, a value for a script: `<script>const me = <%= script_json(me) %></script>`.
+
+    JSON in which nothing ends the script, whatever the value holds.
+    """
+    return json_codec(machine).encode(value).translate(_IN_SCRIPTS)
 
 
 @function("partial", String("string name"), Hash.optional())

@@ -166,6 +166,25 @@ def test_rooms_are_a_string_or_an_array_of_strings(key: str) -> None:
             "track.user_id: '__proto__' cannot be the id of a user",
         ),
         (
+            {"track": {"channel": "r", "user_id": "constructor"}},
+            "track",
+            "track.user_id: 'constructor' cannot be the id of a user",
+        ),
+        *(
+            (
+                {"track": {"channel": "r", "user_id": "u", **fields}},
+                "track",
+                f"track: '{name}' cannot be a key of metadata",
+            )
+            for name in ("__proto__", "constructor", "prototype")
+            for fields in ({name: {"admin": True}}, {"a": [{"b": {name: 1}}]})
+        ),
+        (
+            {"set_presence": {"channel": "r", "profile": {"__proto__": {"admin": True}}}},
+            "set_presence",
+            "set_presence: '__proto__' cannot be a key of metadata",
+        ),
+        (
             {"track": {"channel": "r", "user_id": "u" * 256}},
             "track",
             "track.user_id: at most 255 characters, got 256",
@@ -355,3 +374,11 @@ def test_the_shortcut_finds_a_plain_reply(payload: str | bytes) -> None:
 def test_the_shortcut_leaves_everything_else_alone(result: Any) -> None:
     """Whatever is not exactly a plain reply goes the long way."""
     assert actions.reply_of(result) is None
+
+
+def test_metadata_may_speak_of_prototypes() -> None:
+    """In its values: only keys change what objects share."""
+    own = {"title": "constructor of __proto__", "tags": ["prototype"]}
+    (track,) = parse({"track": {"channel": "r", "user_id": "u", **own}})
+    assert isinstance(track, Track)
+    assert track.fields == own

@@ -65,3 +65,8 @@ def test_a_listed_origin_is_as_good_as_ours(site: dict[str, str]) -> None:
     headers = {"origin": "https://app.example"} | COOKIE | site
     assert not is_forged("POST", headers, HERE, ("https://app.example",))
     assert is_forged("POST", headers, HERE, ("https://other.example",))
+
+
+def test_a_star_opens_sockets_and_no_requests() -> None:
+    """Who lets any page connect has not said that any page may act with a user's cookies."""
+    assert is_forged("POST", {"origin": "https://evil.com"} | COOKIE, HERE, ("*",))

@@ -36,13 +36,17 @@ def test_a_cookie_header_becomes_a_hash(header: str, cookies: dict[str, str]) ->
 @pytest.mark.parametrize(
     ("options", "header"),
     [
-        ({}, "a=1; Path=/"),
-        ({"path": "/x", "max_age": 5}, "a=1; Path=/x; Max-Age=5"),
-        ({"http_only": True, "secure": True}, "a=1; Path=/; HttpOnly; Secure"),
-        ({"same_site": "lax"}, "a=1; Path=/; SameSite=Lax"),
-        ({"same_site": "None"}, "a=1; Path=/; Secure; SameSite=None"),
-        ({"domain": "example.com"}, "a=1; Path=/; Domain=example.com"),
-        ({"expires": 0}, "a=1; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT"),
+        ({}, "a=1; Path=/; HttpOnly; SameSite=Lax"),
+        ({"path": "/x", "max_age": 5}, "a=1; Path=/x; Max-Age=5; HttpOnly; SameSite=Lax"),
+        ({"secure": True}, "a=1; Path=/; HttpOnly; Secure; SameSite=Lax"),
+        ({"http_only": False}, "a=1; Path=/; SameSite=Lax"),
+        ({"same_site": "strict"}, "a=1; Path=/; HttpOnly; SameSite=Strict"),
+        ({"same_site": "None"}, "a=1; Path=/; HttpOnly; Secure; SameSite=None"),
+        ({"domain": "x.example"}, "a=1; Path=/; Domain=x.example; HttpOnly; SameSite=Lax"),
+        (
+            {"expires": 0},
+            "a=1; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax",
+        ),
     ],
 )
 def test_options_become_attributes(options: dict[str, Any], header: str) -> None:

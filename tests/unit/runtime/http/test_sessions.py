@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from soli_runtime.http.sessions import MemoryStore, Session
+import pytest
+from soli_runtime.http.sessions import MAX_ENDED_AT_ONCE, MemoryStore, Session
+
+from soli_lang.base.errors import SoliError
 
 
 class Clock:
@@ -132,3 +135,82 @@ def test_moving_what_is_gone_begins_an_empty_session() -> None:
     store.delete(before)
     assert session.regenerate() != before
     assert session.all() == {}
+
+
+def test_a_login_changes_the_id() -> None:
+    """Whoever knew the id before has nothing; nor does it end up with the login for a moment."""
+    ended: list[str] = []
+    store = MemoryStore(Clock())
+    before = Session(store, None)
+    before.set("cart", 3)
+    known = before.id
+    session = Session(store, known, login_key="user_id", on_end=ended.append)
+    session.set("user_id", "ada")
+    assert session.id != known
+    assert session.is_new
+    assert session.all() == {"cart": 3, "user_id": "ada"}
+    assert store.load(str(known)) is None
+    assert ended == [known]
+
+
+def test_another_user_is_a_login_too_and_the_same_one_is_not() -> None:
+    """Nor is any other key."""
+    store = MemoryStore(Clock())
+    session = Session(store, None, login_key="user_id")
+    session.set("user_id", "ada")
+    first = session.id
+    session.set("user_id", "ada")
+    session.set("colour", "red")
+    assert session.id == first
+    session.set("user_id", "grace")
+    assert session.id != first
+
+
+def test_a_login_where_nobody_can_tell_the_client_is_an_error() -> None:
+    """In a WebSocket handler: the old id would stay valid, or the client be lost."""
+    store = MemoryStore(Clock())
+    first = Session(store, None)
+    first.set("a", 1)
+    session = Session(store, first.id, login_key="user_id", tells=False)
+    session.set("b", 2)
+    with pytest.raises(SoliError, match="only an HTTP action can tell the client"):
+        session.set("user_id", "ada")
+    assert session.all() == {"a": 1, "b": 2}
+
+
+def test_a_client_that_makes_sessions_without_number_loses_its_own() -> None:
+    """The sessions of others stay, however old."""
+    ended: list[str] = []
+    store = MemoryStore(Clock(), max_sessions=100, on_end=ended.append)
+    for number in range(40):
+        store.create(f"other{number}", {}, f"10.0.0.{number}")
+    for number in range(5000):
+        store.create(f"flood{number}", {}, "6.6.6.6")
+    assert all(store.load(f"other{number}") == {} for number in range(40))
+    assert len(ended) == 5040 - 100
+    assert ended[0] == "flood0"
+
+
+def test_the_end_of_a_session_is_told() -> None:
+    """By its age, without anybody asking; a moved one is of the same client."""
+    clock, ended = Clock(), list[str]()
+    store = MemoryStore(clock, idle_seconds=10, on_end=ended.append)
+    store.create("a", {}, "1.1.1.1")
+    assert store.move("a", "b")
+    assert store.drop_old() == 10
+    clock.now += 11
+    assert store.drop_old() == 10
+    assert ended == ["b"]
+
+
+def test_many_old_sessions_end_in_several_turns() -> None:
+    """Each may have connections to close."""
+    clock, ended = Clock(), list[str]()
+    store = MemoryStore(clock, idle_seconds=10, on_end=ended.append)
+    for number in range(MAX_ENDED_AT_ONCE + 1):
+        store.create(str(number), {})
+    clock.now += 11
+    assert store.drop_old() == 0
+    assert len(ended) == MAX_ENDED_AT_ONCE
+    assert store.drop_old() == 10
+    assert len(ended) == MAX_ENDED_AT_ONCE + 1

@@ -53,13 +53,13 @@ def test_a_session_from_beginning_to_end(made: Made, kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_use_puts_off_the_end(made: Made, kind: str) -> None:
     """Whether it reads or writes; without use a session is gone."""
-    store = sessions(made, kind, idle_seconds=0.3)
+    store = sessions(made, kind, idle_seconds=1.2)
     session = Session(store, None)
     session.set("a", 1)
     for _ in range(4):
-        time.sleep(0.1)
+        time.sleep(0.4)
         assert session.get("a") == 1
-    time.sleep(0.4)
+    time.sleep(1.6)
     assert Session(store, session.id).get("a") is None
 
 
@@ -92,3 +92,18 @@ def test_the_file_holds_so_many_sessions(made: Made) -> None:
     store.create("c", {})
     assert [store.load(name) for name in ("a", "b", "c")].count(None) == 1
     assert store.load("c") == {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "cookie",
+    ["", "x", "\udcff" * 36, "é" * 36, "x" * 36, "x" * 100_000, "\0" * 36],
+    ids=["empty", "short", "no text", "wide", "unknown", "long", "zeros"],
+)
+def test_cookies_that_we_never_gave(made: Made, kind: str, cookie: str) -> None:
+    """Are nobody's session, whatever they hold; the visitor gets one of their own."""
+    session = Session(sessions(made, kind), cookie)
+    assert session.get("a") is None
+    session.set("a", 1)
+    assert session.id != cookie
+    assert session.get("a") == 1

@@ -25,6 +25,7 @@ def program(template: str, *names: str) -> list[str]:
         ("<%== x %>", ["__out.text(x)"]),
         ("<%= raw(x) %>", ["__out.text(raw(x))"]),
         ('<%= partial("row", {"x": 1}) %>', ['__out.text(partial("row", {"x": 1}))']),
+        ("<%= script_json(x) %>", ["__out.text(script_json(x))"]),
         ("<%= yield %>", ["__out.body()"]),
         ("<%= yield() %>", ["__out.body()"]),
         ('<%= "I yield" %>', ['__out.escaped("I yield")']),

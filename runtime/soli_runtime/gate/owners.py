@@ -1,0 +1,64 @@
+"""Who began what: so that what goes for want of room is of those who have the most."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+
+class Owners:
+    """Items by the address that owns them. Every operation takes the same time for any number."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, OrderedDict[str, None]] = {}
+        """Of each address, the least recently added first."""
+        self._by_count: dict[int, dict[str, None]] = {}
+        self._most = 0
+
+    def add(self, address: str, item: str) -> None:
+        """An item of *address* is there, or was used."""
+        address = neighbourhood(address)
+        items = self._items.setdefault(address, OrderedDict())
+        if item in items:
+            items.move_to_end(item)
+            return
+        items[item] = None
+        self._counted(address, len(items) - 1, len(items))
+
+    def remove(self, address: str, item: str) -> None:
+        """An item is gone."""
+        address = neighbourhood(address)
+        items = self._items[address]
+        del items[item]
+        self._counted(address, len(items) + 1, len(items))
+        if not items:
+            del self._items[address]
+
+    def oldest_of_most(self) -> str:
+        """The least recently used item of an address that has the most."""
+        address = next(iter(self._by_count[self._most]))
+        return next(iter(self._items[address]))
+
+    def _counted(self, address: str, before: int, now: int) -> None:
+        if before:
+            group = self._by_count[before]
+            del group[address]
+            if not group:
+                del self._by_count[before]
+        if now:
+            self._by_count.setdefault(now, {})[address] = None
+        # Counts change by one, so the most is never further than that.
+        if now > self._most or self._most not in self._by_count:
+            self._most = now
+
+
+def neighbourhood(address: str) -> str:
+    """*address*; of IPv6 the network that one customer has (/64), who may use all of it."""
+    if ":" not in address:
+        return address
+    from ipaddress import IPv6Address
+
+    try:
+        number = int(IPv6Address(address.split("%", 1)[0]))
+    except ValueError:
+        return address
+    return f"{number >> 64:x}::/64"
