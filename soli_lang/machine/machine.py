@@ -23,9 +23,10 @@ from ..base.errors import (
 )
 from ..base.limits import Capabilities, Limits
 from ..base.source import Source
+from ..values.display import inspect, to_text
 from ..values.method_tables import MethodTable
 from ..values.objects import ErrorValue, SoliClass
-from ..values.semantics import equals, inspect, to_text
+from ..values.semantics import equals
 from ..values.values import Function, Value
 
 CHUNK = 512
@@ -98,7 +99,7 @@ class Machine:
         self.timer = timer
         self.fuel = CHUNK
         """Steps until `refuel` must be asked."""
-        self.steps_left = 0
+        self.steps_left = -1
         """Steps beyond `fuel`; below zero means no limit."""
         self.deadline = 0.0
         """On `timer`'s scale; 0 means no limit."""

@@ -15,7 +15,7 @@ from ...base.near_names import did_you_mean
 from ...evaluator.scopes import children
 from ...native.native import NativeMethod
 from ...tree import nodes
-from ...values.semantics import PROPERTY_OWNERS, TYPE_NAMES
+from ...values.kinds import PROPERTY_OWNERS, TYPE_NAMES
 from .findings import Findings, Known
 
 _VALUES: Final = frozenset({str, list, dict, int, float})
