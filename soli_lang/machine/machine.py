@@ -23,9 +23,10 @@ from ..base.errors import (
 )
 from ..base.limits import Capabilities, Limits
 from ..base.source import Source
+from ..values.display import inspect, to_text
 from ..values.method_tables import MethodTable
 from ..values.objects import ErrorValue, SoliClass
-from ..values.semantics import equals, inspect, to_text
+from ..values.semantics import equals
 from ..values.values import Function, Value
 
 CHUNK = 512

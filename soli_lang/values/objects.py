@@ -178,19 +178,6 @@ class ErrorValue(Instance):
         super().__init__(soli_class, fields)
         self.raised: tuple[str, int, int] | None = None
 
-    def text(self, spend: Callable[[int], None] | None = None) -> str:
-        """`MESSAGE at LINE:COL` when the language raised it, else the message alone."""
-        if self.raised is not None:
-            return "{} at {}:{}".format(*self.raised)
-        message = self.fields.get("message")
-        if message is None:
-            return f"<{self.soli_class.name} instance>"
-        if isinstance(message, str):
-            return message
-        from .semantics import to_text  # it needs this module
-
-        return to_text(message, spend)
-
 
 def is_callable(value: Value) -> bool:
     """Whether a program can call *value* with parentheses."""

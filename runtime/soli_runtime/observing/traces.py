@@ -10,7 +10,8 @@ import json
 from typing import Any, TypeAlias
 
 from soli_lang.base.records import Record, field
-from soli_lang.values.semantics import from_key, inspect
+from soli_lang.values.display import inspect
+from soli_lang.values.kinds import from_key
 from soli_lang.values.values import Value
 
 CONNECT, MESSAGE, DISCONNECT = "connect", "message", "disconnect"

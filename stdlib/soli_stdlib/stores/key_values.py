@@ -8,7 +8,8 @@ from typing import Any
 from soli_lang.base.errors import SoliArgumentError, SoliError, SoliPlainTypeError, SoliValueError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Int, Number, String, static
-from soli_lang.values.semantics import float_text, type_name
+from soli_lang.values.display import float_text
+from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Value
 
 from ..ground import clock

@@ -13,7 +13,8 @@ from soli_lang.base.errors import SoliError, SoliIOError, SoliPlainTypeError
 from soli_lang.base.records import Record, field
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, String, static
-from soli_lang.values.semantics import from_key, to_text, type_name
+from soli_lang.values.display import to_text
+from soli_lang.values.kinds import from_key, type_name
 from soli_lang.values.values import Value
 
 from ...json_codec import json_codec
