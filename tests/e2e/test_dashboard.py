@@ -55,7 +55,7 @@ async def shown(root: Path, **settings: Any) -> AsyncIterator[tuple[Site, Dashbo
     """Serve the app with its dashboard, as `soli run` does."""
     async with serving(root, FILES, **settings) as site:
         service = site.server.service
-        service.own_pages = dashboard = Dashboard(service)
+        service.state.own_pages = dashboard = Dashboard(service)
         if service.settings.dev:
             service.watch(dashboard.told)
         task = asyncio.create_task(dashboard.run())

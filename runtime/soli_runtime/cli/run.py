@@ -202,7 +202,7 @@ async def _beside(
     elif how.settings.dashboard_token:
         from ..serving.dev.dashboard import Dashboard
 
-        service.own_pages = dashboard = Dashboard(service)
+        service.state.own_pages = dashboard = Dashboard(service)
         tasks.append(dashboard.run())
     if options.console:
         from .repl.console import run_console
