@@ -20,6 +20,7 @@ COMMANDS = {
     "test": "run tests",
     "fmt": "format programs",
     "doc": "show the documentation of builtins",
+    "lsp": "serve an editor (editors start this)",
 }
 
 HELP = """usage: soli COMMAND [ARGUMENTS]
@@ -97,7 +98,7 @@ def _command(name: str, arguments: list[str]) -> int:
         from .repl.command import run_repl
 
         return run_repl(arguments)
-    if name in ("test", "fmt", "doc", "new", "replay", "routes"):
+    if name in ("test", "fmt", "doc", "new", "replay", "routes", "lsp"):
         return _optional(name, arguments)
     return _no_command(name, arguments)
 
