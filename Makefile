@@ -6,6 +6,8 @@ PORT ?= 5011
 BIN := $(VENV)/bin
 # Extra arguments for pytest: make test ARGS='-k presence -x'
 ARGS ?=
+# What `make harden` begins from; each makes the same cases again.
+SEEDS ?= 11 12 13 14 15
 
 RUNTIME := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
@@ -13,7 +15,7 @@ NODE := tests/node/node_modules/.installed
 SETUP_INPUTS := pyproject.toml hatch_build.py scripts/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fast check lint format types wheel-check bench autobahn test-lowest audit golden guide picture clean
+.PHONY: help setup run test fast check lint format types wheel-check bench autobahn harden test-lowest audit golden guide picture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +54,9 @@ bench: $(DEV) $(NODE) ## the benchmarks; QUICK=1: one short round (see benchmark
 
 autobahn: $(DEV) ## all 517 Autobahn cases through soli run (minutes); ARGS='9.*' for some
 	@$(BIN)/python -m tests.autobahn $(ARGS)
+
+harden: $(DEV) ## look for operations that break limits of time and memory (ten minutes)
+	@for seed in $(SEEDS); do $(BIN)/python -m tests.limits.harden $$(mktemp -d) --seed $$seed --seconds 120 $(ARGS) || exit 1; done
 
 test-lowest: ## the server's tests with the oldest dependencies that we allow
 	@scripts/test-lowest.sh $(VENV)-lowest $(ARGS)

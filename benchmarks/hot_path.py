@@ -25,7 +25,8 @@ from soli_runtime.routing.routes import WEBSOCKET, Match
 from soli_runtime.serving.conversations import Conversation, Visitor
 from soli_runtime.serving.service import Service
 from soli_runtime.settings import Settings
-from soli_runtime.ws import Connection, Endpoint, SocketLimits
+from soli_runtime.ws import Connection, Endpoint, SocketLimits, channel, turns
+from soli_runtime.ws import connection as hot
 
 APP = Path(__file__).with_name("servers") / "app.soli"
 HEADERS = {
@@ -105,7 +106,9 @@ async def feed(connection: Connection, frame: bytes) -> float:
 
 async def open_soli(path: str) -> Connection:
     """A connection to the benchmark app, served as `soli run` would."""
-    settings = Settings(message_rate=10**6, message_burst=10**6, handler_seconds=1.0)
+    settings = Settings(
+        message_rate=10**6, message_burst=10**6, byte_rate=0, heavy_percent=0, handler_seconds=1.0
+    )
     launched = launch(Launch(APP, settings, environment=dict(os.environ)))
     service = Service(launched.app, settings, Log(print), launched.waiting)
     await service.start()
@@ -120,13 +123,17 @@ async def open_soli(path: str) -> Connection:
 
 def open_python() -> Connection:
     """A connection to a Python handler on the socket layer alone."""
-    connection = Connection(Endpoint(SocketLimits(message_rate=10**6, message_burst=10**6)), Echo())
+    connection = Connection(
+        Endpoint(SocketLimits(message_rate=10**6, message_burst=10**6, heavy_share=0)), Echo()
+    )
     connection.start(NullTransport())
     return connection
 
 
 async def measure(rounds: int, profile: bool) -> dict[str, float]:
     """The least of *rounds* for each way: other processes only ever add."""
+    # Here the loop has no turns: nothing is to wait for one (`ws.turns`).
+    hot.BUSY_SHARE = turns.BUSY_SHARE = channel.SLICE_SECONDS = 1e9  # type: ignore[attr-defined]
     frame = masked("x" * 64)
     ways = {
         "python echo": open_python(),

@@ -15,7 +15,7 @@ from typing import Any
 
 import soli_stdlib
 
-from soli_lang import Interpreter
+from soli_lang import Interpreter, Limits
 
 from .processes import OUT, ROOT
 
@@ -56,7 +56,7 @@ def programs(rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def _compare(program: Program, rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
-    loaded = Interpreter(soli_stdlib.install).load(
+    loaded = Interpreter(soli_stdlib.install, limits=Limits.off()).load(
         (PROGRAMS / f"{program.name}.soli").read_text("utf-8"), program.name
     )
     native = runpy.run_path(str(PROGRAMS / f"{program.name}.py"))["run"]

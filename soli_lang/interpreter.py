@@ -12,7 +12,7 @@ from .base.limits import Capabilities, Limits
 from .base.source import NOWHERE, Source, Span
 from .evaluator.compiler import Closure, Compiler, Tables
 from .evaluator.scopes import FileScope, Scopes
-from .machine.machine import Machine, stack_hint
+from .machine.machine import Machine, is_paid, stack_hint
 from .modules import import_names
 from .native.native import host_function
 from .tree import nodes
@@ -83,17 +83,24 @@ class Interpreter:
     def compile(
         self, text: str | Source, name: str = "<eval>", file: FileScope | None = None
     ) -> Program:
-        """Parse and compile, run nothing. Raises SoliSyntaxError."""
-        from .syntax.parser import parse
+        """Parse and compile under a fresh budget, run nothing.
 
+        Raises SoliSyntaxError, and LimitError for more work than `Limits` allow.
+        """
         source = text if isinstance(text, Source) else Source(name, text)
         limit = self.machine.limits.max_source_bytes
         if limit and len(source.text.encode("utf-8", "replace")) > limit:
             raise SoliSyntaxError(f"program too long (limit {limit} bytes)", NOWHERE, source)
-        return Program(self, parse(source), file or FileScope())
+        return self.machine.guarded(self._compiled, source, file or FileScope())  # type: ignore[no-any-return]
+
+    def _compiled(self, source: Source, file: FileScope) -> Program:
+        from .syntax.parser import parse
+
+        pay = self.machine.pay_for_source if is_paid(source) else None
+        return Program(self, parse(source, pay), file)
 
     def load(self, text: str | Source, name: str = "<eval>") -> Program:
-        """Compile and run a program's top level.
+        """Compile and run a program's top level, each under a fresh budget.
 
         Raises SoliSyntaxError when the text is no program, SoliError when running it fails.
         """

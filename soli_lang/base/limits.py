@@ -16,19 +16,27 @@ if TYPE_CHECKING:
 class Limits(Record, frozen=True, kw_only=True):
     """Bounds of one call from the host into a program; 0 turns a limit off.
 
+    Every limit has a default, for programs that nobody trusts. `Limits.off()` has those of depth,
+    of single values and of sources only: for programs of the host's own.
+
     `max_steps` counts calls and loop turns; `max_seconds` is time spent computing (waiting does
     not count); `max_depth` is nested Soli calls; `max_value_bytes` bounds one String, Array or
     Hash before it grows (spec/websocket.md §9, decision 19); `max_call_bytes` bounds all that one
     call builds, garbage included; `max_source_bytes` bounds the text of a program that the host
-    hands to `Interpreter.compile`, `load` or `run` (reading it is not interrupted by the others).
+    hands to `Interpreter.compile`, `load` or `run`. Reading it is a call like others.
     """
 
-    max_steps: int = 0
-    max_seconds: float = 0.0
+    max_steps: int = 5_000_000
+    max_seconds: float = 5.0
     max_depth: int = 1000
     max_value_bytes: int = 64 * 1024 * 1024
-    max_call_bytes: int = 0
+    max_call_bytes: int = 512 * 1024 * 1024
     max_source_bytes: int = 1024 * 1024
+
+    @classmethod
+    def off(cls, **limits: Any) -> Limits:
+        """No limit of steps, of time and of all that is built, but for those in *limits*."""
+        return cls(**{"max_steps": 0, "max_seconds": 0.0, "max_call_bytes": 0, **limits})
 
 
 class Capabilities(Record, frozen=True, kw_only=True):

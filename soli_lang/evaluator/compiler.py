@@ -7,7 +7,7 @@ from typing import Any
 
 from ..base.errors import SoliError, SoliNameError
 from ..base.source import Source, Span
-from ..machine.machine import Machine
+from ..machine.machine import BYTES_PER_CLOSURE, STEPS_PER_CLOSURE, Machine, is_paid
 from ..tree import nodes
 from ..values.semantics import is_truthy
 from ..values.values import Sentinel, Value
@@ -67,6 +67,7 @@ class Compiler:
         self.source = source
         self.scopes = scopes
         self.tables = tables
+        self._is_paid = is_paid(source)
         self.block = Block(None, file=scopes.file)
         self.ready: dict[int, tuple[Any, Closure]] = {}
         """Closures made in advance, by the identity of their node (kept, so that it stays one)."""
@@ -80,6 +81,9 @@ class Compiler:
 
     def expr(self, node: Any) -> Closure:
         """*node* for its value."""
+        if self._is_paid:
+            self.machine.spend(STEPS_PER_CLOSURE)
+            self.machine.claim(BYTES_PER_CLOSURE)
         if id(node) in self.ready:
             return self.ready.pop(id(node))[1]
         if node.__class__ in self.tables.inlined:

@@ -22,9 +22,11 @@ from ..base.errors import (
     let_go,
 )
 from ..base.limits import Capabilities, Limits
+from ..base.source import Source
+from ..values.display import inspect, to_text
 from ..values.method_tables import MethodTable
 from ..values.objects import ErrorValue, SoliClass
-from ..values.semantics import equals, inspect, to_text
+from ..values.semantics import equals
 from ..values.values import Function, Value
 
 CHUNK = 512
@@ -32,6 +34,15 @@ CHUNK = 512
 
 STEP_SECONDS = 1e-7
 """What a step that a builtin charges is worth of computing, roughly."""
+
+FREE_SOURCE = 2048
+"""Characters of a program that is read for nothing: in some hundredths of a second at most."""
+STEPS_PER_TOKEN = 16
+BYTES_PER_TOKEN = 512
+"""What each pass over a program's text takes for each of its tokens, roughly."""
+STEPS_PER_CLOSURE = 64
+BYTES_PER_CLOSURE = 2048
+"""What compiling an expression takes, roughly."""
 
 CROWDED = 16_384
 """Entries of a hash from which on an Int key makes us look at the clock (`check_time`).
@@ -88,7 +99,7 @@ class Machine:
         self.timer = timer
         self.fuel = CHUNK
         """Steps until `refuel` must be asked."""
-        self.steps_left = 0
+        self.steps_left = -1
         """Steps beyond `fuel`; below zero means no limit."""
         self.deadline = 0.0
         """On `timer`'s scale; 0 means no limit."""
@@ -204,6 +215,11 @@ class Machine:
             if self.steps_left > 0:
                 self.steps_left = max(0, self.steps_left + self.fuel)
             self.refuel()
+
+    def pay_for_source(self, tokens: int) -> None:
+        """Charge a pass over *tokens* of a program's text. Raises LimitError."""
+        self.spend(STEPS_PER_TOKEN * tokens)
+        self.claim(BYTES_PER_TOKEN * tokens)
 
     def text(self, value: Value) -> str:
         """The display form of *value*, paid for. Raises LimitError."""
@@ -342,6 +358,11 @@ class Machine:
         """The builtin or added method *name* of a value's type, or None."""
         table = self.methods.get(name)
         return table.get(value.__class__) if table is not None else None
+
+
+def is_paid(source: Source) -> bool:
+    """Whether reading and compiling *source* is charged to the budget."""
+    return len(source.text) > FREE_SOURCE
 
 
 def _adapted(function: Function, count: int, invoke: Callable[..., Value]) -> Callable[..., Value]:

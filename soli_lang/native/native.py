@@ -28,8 +28,8 @@ from ..base.errors import SoliError, SoliPlainTypeError, SoliTypeError
 from ..base.records import Record, changed
 from ..machine.charging import paid
 from ..machine.machine import Machine, arity_error
+from ..values.kinds import type_name
 from ..values.objects import Instance, SoliClass
-from ..values.semantics import type_name
 from ..values.values import Function, Symbol, Value
 from .argument_checks import MISSING, checked
 

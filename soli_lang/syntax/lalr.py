@@ -7,7 +7,7 @@ the first parse, and reductions call the builder at once: there is no parse tree
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from .scanner.tokens import Token
@@ -17,6 +17,10 @@ SAME: Final = -1
 """Instead of a builder's method: the only child stands for the whole (`?rule` in the grammar)."""
 LIST: Final = -2
 """Instead of a builder's method: a list that becomes part of the list around it (`*`, `+`)."""
+
+Pay = Callable[[int], None]
+"""Takes the number of tokens that are about to be gone through; may end it by an error."""
+_INSTALMENT: Final = 64
 
 Row = dict[str, Any]
 """What a state does with each symbol: go to another row, or reduce by a rule (a tuple)."""
@@ -54,8 +58,12 @@ class Tables:
         self.end: Row = rows[data["end"]]
 
 
-def run(tables: Tables, tokens: Sequence[Token], builder: object) -> Any:
+def run(  # noqa: C901 - hot loop
+    tables: Tables, tokens: Sequence[Token], builder: object, pay: Pay | None = None
+) -> Any:
     """What the *builder* makes of *tokens*, the last of which must be of type `$END`.
+
+    *pay* is told of the tokens as they are read.
 
     Raises:
         Refused: at the first token that fits nowhere.
@@ -66,6 +74,8 @@ def run(tables: Tables, tokens: Sequence[Token], builder: object) -> Any:
     values: list[Any] = []
     for at, token in enumerate(tokens):
         kind = token.type
+        if not at % _INSTALMENT and pay is not None:
+            pay(_INSTALMENT)
         while True:
             entry = stack[-1].get(kind)
             if entry.__class__ is dict:

@@ -12,12 +12,13 @@ from ..base.collecting import Paused
 from ..base.errors import SoliSyntaxError
 from ..base.source import Source, Span
 from ..tree.nodes import Body, Program
+from .lalr import Pay
 
 __all__ = ["parse"]
 
 
-def parse(source: Source) -> Program:
-    """Read a whole program.
+def parse(source: Source, pay: Pay | None = None) -> Program:
+    """Read a whole program; *pay* is told of the tokens that each pass goes through.
 
     Raises:
         SoliSyntaxError: if it is none. `also` holds further errors, all in source order, and
@@ -27,7 +28,7 @@ def parse(source: Source) -> Program:
     from .parsing import read  # reads the grammar's tables: only when something is parsed
 
     with Paused():
-        statements = read(source)
+        statements = read(source, pay)
     span = Span(0, len(source.text))
     return Program(span, source, Body(span, tuple(statements)))
 

@@ -9,7 +9,7 @@ from ..base.source import Source
 from ..tree.nodes import Statement
 from .builder.builder import Builder
 from .diagnosis import describe, locate
-from .lalr import END, Refused, run
+from .lalr import END, Pay, Refused, run
 from .resolver.context import MAX_ERRORS, Context
 from .resolver.resolver import resolve
 from .scanner.scanner import Scanner
@@ -18,32 +18,38 @@ from .tables import tables
 
 MAX_GRAMMAR_ERRORS: Final = 10
 """Each costs another parse of the whole source."""
+CHARACTERS_PER_TOKEN: Final = 4
+"""For a price before there are tokens."""
 
 
-def read(source: Source) -> list[Statement]:
-    """The statements of a program.
+def read(source: Source, pay: Pay | None = None) -> list[Statement]:
+    """The statements of a program; *pay* is told of the tokens that each pass goes through.
 
     Raises:
         SoliSyntaxError: with all errors found.
     """
     scanner = Scanner(source)
+    if pay is not None:
+        pay(len(source.text) // CHARACTERS_PER_TOKEN)
     context = Context(source, scanner.run())
+    if pay is not None:
+        pay(len(context.tokens))
     resolve(context)
     errors = scanner.errors + context.errors
     if errors:
         raise _joined(source, errors)
     size = len(source.text)
     context.out.append(Token(END, None, size, size, False, False))
-    return _parse(source, context.out)
+    return _parse(source, context.out, pay)
 
 
-def _parse(source: Source, tokens: list[Token]) -> list[Statement]:
+def _parse(source: Source, tokens: list[Token], pay: Pay | None) -> list[Statement]:
     errors: list[SoliSyntaxError] = []
     statements: list[Any] = []
     while True:
         builder = Builder(source)
         try:
-            statements = run(tables(), tokens, builder)
+            statements = run(tables(), tokens, builder, pay)
         except Refused as refused:
             place = locate(tokens, refused.at)
             errors.append(describe(source, tokens, refused.at, refused.expected, place))

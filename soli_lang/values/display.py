@@ -1,4 +1,4 @@
-"""Writing containers and instances as text (spec/stdlib.md §1.1-1.2, decision 13).
+"""Values as text: `to_text` and `inspect` (spec/stdlib.md §1.1-1.2, decision 13).
 
 Values can be shared (`a = [a, a]` sixty times over is a text of 2^60 pieces) and cyclic, so a
 writer counts what it has written while it writes, and has its caller pay for it: past the bound,
@@ -7,13 +7,15 @@ or the budget, there is a LimitError.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from ..base.errors import LimitError
-from .objects import ErrorValue, Instance
-from .semantics import from_key, scalar_inspect, to_text
-from .values import Value
+from .kinds import from_key, type_name
+from .objects import ErrorValue, Instance, SoliClass
+from .values import Function, Symbol, Value
 
 MAX_DEPTH = 100
 """Containers inside containers that are written out; deeper ones print as `[...]`."""
@@ -80,10 +82,10 @@ class _Writer:
             self.spend(len(text) >> 6)
 
 
-# --- display form ---
+# --- containers, as they are displayed ---
 
 
-def display(value: Value, spend: Spend = None) -> str:
+def _display(value: Value, spend: Spend = None) -> str:
     """The display form of an Array, Hash or instance."""
     return _Display(spend).show(value)
 
@@ -141,10 +143,10 @@ def _over_lines(texts: list[str]) -> str:
     return ",\n ".join(texts)
 
 
-# --- inspect ---
+# --- containers, as they are inspected ---
 
 
-def inspect_container(value: Value, spend: Spend = None) -> str:
+def _inspect_container(value: Value, spend: Spend = None) -> str:
     """The inspect form of an Array, Hash or instance."""
     if isinstance(value, Instance):
         return _inspect_instance(value, spend)
@@ -245,3 +247,106 @@ class _Inspect(_Writer):
 
 def _key(key: Any) -> str:
     return f'"{key}"' if key.__class__ is str else to_text(from_key(key))
+
+
+# --- the display form ---
+
+
+def float_text(value: float) -> str:
+    """Shortest digits that round-trip, never an exponent, no `.0` (spec/stdlib.md §1.1)."""
+    if value != value:
+        return "NaN"
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    text = repr(value)
+    if "e" in text:
+        return _without_exponent(text)
+    return text[:-2] if text.endswith(".0") else text
+
+
+def _without_exponent(text: str) -> str:
+    mantissa, _, exponent = text.partition("e")
+    sign = "-" if mantissa.startswith("-") else ""
+    whole, _, fraction = mantissa.lstrip("-").partition(".")
+    digits, point = whole + fraction, len(whole) + int(exponent)
+    if point <= 0:
+        return f"{sign}0.{'0' * -point}{digits}"
+    if point >= len(digits):
+        return f"{sign}{digits}{'0' * (point - len(digits))}"
+    return f"{sign}{digits[:point]}.{digits[point:]}"
+
+
+def to_text(value: Value, spend: Spend = None) -> str:
+    """The display form: what `print`, `str`, interpolation and `+` show (spec/stdlib.md §1.1).
+
+    *spend* is charged for writing containers. Raises LimitError for a text past all bounds.
+    """
+    kind = value.__class__
+    if kind is str:
+        return value  # type: ignore[no-any-return]
+    if kind is int:
+        return int.__repr__(value)
+    if value is None:
+        return "null"
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is float:
+        return float_text(value)
+    if kind is list or kind is dict:
+        if not value:
+            return "[]" if kind is list else "{}"
+        return _display(value, spend)
+    return _object_text(value, spend)
+
+
+def _object_text(value: Value, spend: Spend) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, Symbol):
+        return f":{value.name}"
+    if isinstance(value, Function):
+        return f"<fn {value.name}>"
+    if isinstance(value, SoliClass):
+        return f"<class {value.name}>"
+    if isinstance(value, ErrorValue):
+        return error_text(value, spend)
+    if isinstance(value, Instance):
+        return _display(value, spend)
+    if isinstance(value, bytes):
+        return f"<bytes {len(value)}>"
+    text = getattr(value, "soli_text", None)
+    return str(text()) if text is not None else f"<{type_name(value)}>"
+
+
+# --- the inspect form ---
+
+
+def inspect(value: Value, spend: Spend = None) -> str:
+    """The form for programmers: strings quoted, long containers over lines (stdlib.md §1.2).
+
+    *spend* is charged for writing containers. Raises LimitError for a text past all bounds.
+    """
+    kind = value.__class__
+    if kind is list or kind is dict or isinstance(value, Instance):
+        return _inspect_container(value, spend)
+    return scalar_inspect(value)
+
+
+def scalar_inspect(value: Value) -> str:
+    """The inspect form of a value without parts."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, Decimal):
+        return f"Decimal({value:f})"
+    if isinstance(value, Function):
+        return "<function>"
+    custom = getattr(value, "soli_inspect", None)
+    return str(custom()) if custom is not None else to_text(value)
+
+
+def error_text(error: ErrorValue, spend: Spend = None) -> str:
+    """`MESSAGE at LINE:COL` when the language raised it, else the message alone."""
+    if error.raised is not None:
+        return "{} at {}:{}".format(*error.raised)
+    message = error.fields.get("message")
+    return f"<{error.soli_class.name} instance>" if message is None else to_text(message, spend)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from weakref import WeakSet
 
 from ..base.errors import SoliArgumentError, SoliTypeError
 from .values import Function, Value
@@ -21,6 +22,7 @@ class SoliClass:
     """
 
     __slots__ = (
+        "__weakref__",
         "ancestors",
         "class_hooks",
         "constants",
@@ -51,7 +53,8 @@ class SoliClass:
         self.methods: dict[str, Any] = {}
         self.found: dict[str, Any] = {}
         """What `find_method` found before."""
-        self.subclasses: list[SoliClass] = []
+        self.subclasses: WeakSet[SoliClass] = WeakSet()
+        """A class made while a function runs goes with it."""
         self.statics: dict[str, Value] = {}
         self.constants: set[str] = set()
         """Names of const fields, instance (`x`) and static (`.x`)."""
@@ -75,7 +78,7 @@ class SoliClass:
             *(superclass.ancestors if superclass is not None else ()),
         ]
         if superclass is not None:
-            superclass.subclasses.append(self)
+            superclass.subclasses.add(self)
 
     def soli_call(
         self, arguments: list[Value], named: dict[str, Value] | None, block: Value
@@ -174,19 +177,6 @@ class ErrorValue(Instance):
     def __init__(self, soli_class: SoliClass, fields: dict[str, Value] | None = None) -> None:
         super().__init__(soli_class, fields)
         self.raised: tuple[str, int, int] | None = None
-
-    def text(self, spend: Callable[[int], None] | None = None) -> str:
-        """`MESSAGE at LINE:COL` when the language raised it, else the message alone."""
-        if self.raised is not None:
-            return "{} at {}:{}".format(*self.raised)
-        message = self.fields.get("message")
-        if message is None:
-            return f"<{self.soli_class.name} instance>"
-        if isinstance(message, str):
-            return message
-        from .semantics import to_text  # it needs this module
-
-        return to_text(message, spend)
 
 
 def is_callable(value: Value) -> bool:

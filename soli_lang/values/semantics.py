@@ -1,18 +1,18 @@
-"""The language's opinions, each in one place: truth, equality, order, text, types, keys.
+"""The language's opinions, each in one place: truth, equality, order.
 
 Sources: spec/language.md §3, spec/stdlib.md §0-1, spec/decisions.md 10-14.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from ..base.errors import SoliTypeError
-from .objects import EnumValue, ErrorValue, Instance, SoliClass
-from .values import FALSE_KEY, TRUE_KEY, BoolKey, DecimalKey, Function, Symbol, Value
+from .display import error_text
+from .kinds import type_name
+from .objects import EnumValue, ErrorValue
+from .values import Symbol, Value
 
 Spend = Callable[[int], None]
 """Takes the steps that work on a value costs (`Machine.spend`)."""
@@ -22,41 +22,6 @@ MIN_INT = -(2**63)
 
 ALWAYS_TRUE = frozenset({float, Decimal})
 """Python takes their zeros for false; Soli does not."""
-
-TYPE_NAMES: dict[type, str] = {
-    int: "int",
-    float: "float",
-    Decimal: "decimal",
-    str: "string",
-    Symbol: "symbol",
-    bool: "bool",
-    type(None): "null",
-    list: "array",
-    dict: "hash",
-    bytes: "bytes",
-    Function: "Function",
-    SoliClass: "Class",
-}
-
-PROPERTY_OWNERS = {"array": "Array", "string": "String", "hash": "Hash"}
-
-
-def type_name(value: Value) -> str:
-    """What `type(value)` is (spec/language.md §3.1)."""
-    name = TYPE_NAMES.get(value.__class__)
-    if name is not None:
-        return name
-    if isinstance(value, Instance):
-        return value.soli_class.name
-    return getattr(value, "soli_type", "Function")
-
-
-def owner_name(value: Value) -> str:
-    """How property errors call the type of *value*: `Cannot access property 'x' on …`."""
-    if value.__class__ is SoliClass:
-        return str(value.name)
-    name = type_name(value)
-    return PROPERTY_OWNERS.get(name, name)
 
 
 def is_truthy(value: Value) -> bool:
@@ -105,9 +70,9 @@ def _equals_same_kind(left: Value, right: Value) -> bool:
 
 def _equals_mixed(left: Value, right: Value, spend: Spend | None) -> bool:
     if isinstance(left, ErrorValue) and isinstance(right, str):
-        return left.text(spend) == right
+        return error_text(left, spend) == right
     if isinstance(right, ErrorValue) and isinstance(left, str):
-        return right.text(spend) == left
+        return error_text(right, spend) == left
     return False
 
 
@@ -189,140 +154,3 @@ def compare(operator: str, left: Value, right: Value, spend: Spend | None = None
     if operator == ">":
         return bool(left > right)
     return bool(left >= right)
-
-
-# --- hash keys ---
-
-
-def to_key(value: Value) -> Any:
-    """The Python dict key that stands for the hash key *value*.
-
-    Raises SoliTypeError for a value that cannot be a key (spec/language.md §3.9).
-    """
-    kind = value.__class__
-    if kind is str or kind is int or value is None or kind is Symbol:
-        return value
-    if kind is bool:
-        return TRUE_KEY if value else FALSE_KEY
-    if kind is Decimal:
-        return DecimalKey(value)
-    raise SoliTypeError(f"Cannot use {type_name(value)} as hash key")
-
-
-def is_key(value: Value) -> bool:
-    """Whether *value* can be a hash key."""
-    kind = value.__class__
-    return kind in _KEY_KINDS
-
-
-_KEY_KINDS = frozenset({str, int, type(None), Symbol, bool, Decimal})
-
-
-def from_key(key: Any) -> Value:
-    """The Soli value that the Python dict key *key* stands for."""
-    if key.__class__ is BoolKey or key.__class__ is DecimalKey:
-        return key.value
-    return key
-
-
-# --- text ---
-
-
-def float_text(value: float) -> str:
-    """Shortest digits that round-trip, never an exponent, no `.0` (spec/stdlib.md §1.1)."""
-    if value != value:
-        return "NaN"
-    if math.isinf(value):
-        return "inf" if value > 0 else "-inf"
-    text = repr(value)
-    if "e" in text:
-        return _without_exponent(text)
-    return text[:-2] if text.endswith(".0") else text
-
-
-def _without_exponent(text: str) -> str:
-    mantissa, _, exponent = text.partition("e")
-    sign = "-" if mantissa.startswith("-") else ""
-    whole, _, fraction = mantissa.lstrip("-").partition(".")
-    digits, point = whole + fraction, len(whole) + int(exponent)
-    if point <= 0:
-        return f"{sign}0.{'0' * -point}{digits}"
-    if point >= len(digits):
-        return f"{sign}{digits}{'0' * (point - len(digits))}"
-    return f"{sign}{digits[:point]}.{digits[point:]}"
-
-
-def to_text(value: Value, spend: Spend | None = None) -> str:
-    """The display form: what `print`, `str`, interpolation and `+` show (spec/stdlib.md §1.1).
-
-    *spend* is charged for writing containers. Raises LimitError for a text past all bounds.
-    """
-    kind = value.__class__
-    if kind is str:
-        return value  # type: ignore[no-any-return]
-    if kind is int:
-        return int.__repr__(value)
-    if value is None:
-        return "null"
-    if kind is bool:
-        return "true" if value else "false"
-    if kind is float:
-        return float_text(value)
-    if kind is list or kind is dict:
-        if not value:
-            return "[]" if kind is list else "{}"
-        return _container_text(value, spend)
-    return _object_text(value, spend)
-
-
-def _container_text(value: Value, spend: Spend | None) -> str:
-    from .display import display
-
-    return display(value, spend)
-
-
-def _object_text(value: Value, spend: Spend | None) -> str:
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, Symbol):
-        return f":{value.name}"
-    if isinstance(value, Function):
-        return f"<fn {value.name}>"
-    if isinstance(value, SoliClass):
-        return f"<class {value.name}>"
-    if isinstance(value, ErrorValue):
-        return value.text(spend)
-    if isinstance(value, Instance):
-        return _container_text(value, spend)
-    if isinstance(value, bytes):
-        return f"<bytes {len(value)}>"
-    text = getattr(value, "soli_text", None)
-    return str(text()) if text is not None else f"<{type_name(value)}>"
-
-
-# --- inspect ---
-
-
-def inspect(value: Value, spend: Spend | None = None) -> str:
-    """The form for programmers: strings quoted, long containers over lines (stdlib.md §1.2).
-
-    *spend* is charged for writing containers. Raises LimitError for a text past all bounds.
-    """
-    kind = value.__class__
-    if kind is list or kind is dict or isinstance(value, Instance):
-        from .display import inspect_container
-
-        return inspect_container(value, spend)
-    return scalar_inspect(value)
-
-
-def scalar_inspect(value: Value) -> str:
-    """The inspect form of a value without parts."""
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, Decimal):
-        return f"Decimal({value:f})"
-    if isinstance(value, Function):
-        return "<function>"
-    custom = getattr(value, "soli_inspect", None)
-    return str(custom()) if custom is not None else to_text(value)

@@ -4,7 +4,7 @@ Int, Float, String, Bool, Null, Array, Hash and Bytes are Python's own `int`, `f
 `bool`, `None`, `list`, `dict` and `bytes`; Decimal is `decimal.Decimal`. So JSON is orjson's and
 hosts convert nothing. The one trap: Python takes the dict keys `1`, `True`, `1.0` and
 `Decimal(1)` for one key and Soli does not, so Bool and Decimal keys are stored wrapped
-(`BoolKey`, `DecimalKey`); see `semantics.to_key` and `from_key`.
+(`BoolKey`, `DecimalKey`); see `kinds.to_key` and `from_key`.
 """
 
 from __future__ import annotations

@@ -557,3 +557,24 @@ def test_many_handlers_wait_for_one_file(tmp_path: Path) -> None:
             assert sorted(answer.json["n"] for answer in answers) == list(range(1, 51))
 
     run(body)
+
+
+def test_a_cron_line_that_nobody_can_read_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newer version of the program may have kept it; it stays, and the others run."""
+    from soli_runtime.jobs.queue import Line
+
+    monkeypatch.setattr("soli_runtime.jobs.worker.LOOK_SECONDS", 0.02)
+
+    async def body() -> None:
+        async with serving(tmp_path, KEEPING, store=f"sqlite:{tmp_path / 'db'}") as site:
+            jobs = site.server.service.jobs
+            await jobs.store.schedule(Line("new", "@whenever", "AnyJob", None, 0.0))
+            await site.until(lambda: site.counts["cron_unreadable"] > 0)
+            await jobs.store.schedule(Line("old", "* * * * *", "AnyJob", None, 9e9))
+            await site.until(lambda: "old" in jobs.schedules)
+            assert site.counts["cron_unreadable"] == 1
+            assert [line.name for line in await jobs.store.lines()] == ["new", "old"]
+
+    run(body)

@@ -172,7 +172,8 @@ async def test_presence_and_warnings_belong_to_their_event(app: Any) -> None:
                 await ada.send("track")
                 trace = await watcher.next(MESSAGE)
                 assert [action.key for action in trace.actions] == ["track"]
-                assert Warned("unknown action 'sned'; did you mean 'send'?") in trace.parts
+                warning = "unknown action 'sned'; did you mean 'send'?"
+                assert Warned(warning, is_logged=True) in trace.parts
                 events = {
                     (json.loads(one.payload)["event"], len(one.recipients))
                     for one in trace.deliveries

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -45,6 +46,95 @@ def passes(text: str, **limits: Any) -> bool:
     except LimitError:
         return False
     return True
+
+
+# --- defaults ---
+
+
+def test_every_limit_has_a_default() -> None:
+    """A host that gives none is safe from the programs that it runs."""
+    assert Limits() == Limits(
+        max_steps=5_000_000,
+        max_seconds=5.0,
+        max_depth=1000,
+        max_value_bytes=64 << 20,
+        max_call_bytes=512 << 20,
+        max_source_bytes=1 << 20,
+    )
+
+
+def test_a_host_can_trust_its_own_programs() -> None:
+    """What bounds one value, the stack and a source stays."""
+    assert Limits.off(max_seconds=3.0) == Limits(max_steps=0, max_seconds=3.0, max_call_bytes=0)
+
+
+@pytest.mark.parametrize(
+    "text", ["while true\nend", 'a = []\nwhile true\n a.push("x" * 9999)\nend']
+)
+def test_a_program_ends_under_the_defaults(text: str) -> None:
+    """For ever, and for all the memory there is."""
+    with pytest.raises(LimitError):
+        Interpreter(install).run(text)
+
+
+# --- loading ---
+
+
+SOURCES = {
+    "statements": "a;" * 50_000,
+    "one function": "def f\n" + "a=1\n" * 25_000 + "end",
+    "calls": "f(fn(x) x)\n" * 10_000,
+    "strings": ('"' + "#{a}" * 500 + '"\n') * 20,
+    "literal": "[" + "1," * 50_000 + "1]",
+    "functions in functions": "x = " + "fn() { " * 100 + "a;" * 40_000 + "}" * 100,
+    "errors": "a b c\n" * 15_000,
+}
+
+
+@pytest.mark.parametrize("text", SOURCES.values(), ids=SOURCES)
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"max_steps": 10_000}, "step limit exceeded"),
+        ({"max_seconds": 0.005}, "time limit exceeded"),
+        ({"max_call_bytes": 300_000}, "memory limit exceeded"),
+    ],
+    ids=["steps", "seconds", "bytes"],
+)
+def test_loading_is_paid_like_running(text: str, limits: dict[str, Any], message: str) -> None:
+    """A hundred kilobytes of text took a second or ten, whatever the limits were."""
+    soli = interpreter(**{"max_steps": 0, "max_seconds": 0.0, "max_call_bytes": 0, **limits})
+    before = time.process_time()
+    with pytest.raises(LimitError, match=message):
+        soli.compile(text, "long")
+    assert time.process_time() - before < 1
+
+
+def test_a_short_program_is_read_for_nothing() -> None:
+    """Up to 2,048 characters; a host may give it few steps to run."""
+    text = "x = 1 + 1\n".ljust(2048, "#")
+    interpreter(max_steps=1, max_call_bytes=1).compile(text, "short")
+    with pytest.raises(LimitError):
+        interpreter(max_steps=1, max_call_bytes=1).compile(text + "#", "long")
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [("f({}1)", "arguments in one call"), ("f {}1", "arguments in one call")],
+    ids=["parentheses", "none"],
+)
+def test_arguments_of_one_call(text: str, what: str) -> None:
+    """Two thousand pass, one more does not."""
+    interpreter().compile(text.format("1, " * 1999), "calls")
+    with pytest.raises(SoliSyntaxError, match=rf"too many {what}: 2001 \(limit 2000\)"):
+        interpreter().compile(text.format("1, " * 2000), "calls")
+
+
+def test_parts_of_one_string() -> None:
+    """So with what is put into one string."""
+    interpreter().compile('"' + "#{1}" * 2000 + '"', "strings")
+    with pytest.raises(SoliSyntaxError, match=r"too many parts in one string: 2001 \(limit 2000\)"):
+        interpreter().compile('"' + "#{1}" * 2001 + '"', "strings")
 
 
 # --- steps, time, depth ---

@@ -10,16 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soli_lang import Interpreter, SoliError
-from soli_lang.values.semantics import (
-    MAX_INT,
-    MIN_INT,
-    equals,
-    from_key,
-    inspect,
-    is_key,
-    to_key,
-    to_text,
-)
+from soli_lang.values.display import inspect, to_text
+from soli_lang.values.kinds import from_key, is_key, to_key
+from soli_lang.values.semantics import MAX_INT, MIN_INT, equals
 from soli_lang.values.values import Symbol
 
 INTEGERS = st.one_of(

@@ -9,8 +9,9 @@ from soli_lang.base.errors import SoliError, SoliPlainTypeError
 from soli_lang.evaluator.expressions.members import call_member
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, Int, String, function
+from soli_lang.values.display import to_text
+from soli_lang.values.kinds import type_name
 from soli_lang.values.objects import Instance, is_callable
-from soli_lang.values.semantics import to_text, type_name
 from soli_lang.values.values import Symbol, Value
 
 from ..http import sealing

@@ -11,7 +11,7 @@ from typing import Any
 from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliValueError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Int, String, function
-from soli_lang.values.semantics import type_name
+from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Value
 
 from ..core.events import copy_value

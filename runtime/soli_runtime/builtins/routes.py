@@ -15,8 +15,9 @@ from soli_lang.base.errors import SoliPlainTypeError, SoliValueError
 from soli_lang.base.records import Record, field
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Callable_, Hash, NativeFunction, String, function
+from soli_lang.values.display import to_text
+from soli_lang.values.kinds import from_key, type_name
 from soli_lang.values.objects import Instance
-from soli_lang.values.semantics import from_key, to_text, type_name
 from soli_lang.values.values import Symbol, Value
 
 from ..routing.declared import CorsRule, Declared

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, String, function
-from soli_lang.values.semantics import to_text
+from soli_lang.values.display import to_text
 from soli_lang.values.values import Value
 
 LIBRARY_KEY_PUBLIC = "soli_runtime.public"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from soli_lang.base.errors import SoliError, SoliSyntaxError, not_text
 from soli_lang.base.source import Source
@@ -17,8 +17,7 @@ from ..loading.app import App, AppInvalid
 from ..loading.launch import Launch, Launched, launch
 from ..loading.project import ProjectError
 from ..settings import IN_MEMORY
-from ..stores.errors import CannotOpen
-from .exits import FAILED, INVALID, OK, UsageError
+from .exits import FAILED, INVALID, OK, Exit, UsageError
 from .reports import report, report_invalid
 from .run_options import RunOptions, run_options
 
@@ -41,11 +40,7 @@ def run_path(arguments: list[str]) -> int:
         if seat is not None and not take(seat):
             return FAILED  # the parent died while we started
     options = run_options(arguments, os.environ)
-    try:
-        store = _store(options)
-    except CannotOpen as error:
-        sys.stderr.write(f"soli: {error}\n")
-        return error.status
+    store = _store(options)
     try:
         text = _standard_input() if options.from_input else None
     except SoliSyntaxError as error:
@@ -78,11 +73,12 @@ def run_path(arguments: list[str]) -> int:
 
 
 def _store(options: RunOptions) -> Store | None:
-    """The store that was asked for, seen to be usable. Raises CannotOpen."""
+    """The store that was asked for, seen to be usable. Raises Exit when it is not."""
     if options.settings.store == IN_MEMORY:
         return None
     import asyncio
 
+    from ..stores.errors import CannotOpen
     from ..stores.store import store_of
 
     path = options.path.resolve()
@@ -93,7 +89,11 @@ def _store(options: RunOptions) -> Store | None:
         await store.open()
         await store.detach()
 
-    asyncio.run(see())
+    try:
+        asyncio.run(see())
+    except CannotOpen as error:
+        sys.stderr.write(f"soli: {error}\n")
+        raise Exit(error.status) from None
     return store
 
 
@@ -134,12 +134,19 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
     from ..serving.server import CannotListen, serve
 
     recording = _recording(options, seat is not None)
-    log = Log(LineWriter(), level=options.log_level, as_json=options.log_format == "json")
+    write = LineWriter()
+    log = Log(write, level=options.effective_log_level, as_json=options.log_format == "json")
     adopt(log)
     settings = how.settings
 
-    def relaunch() -> Launched | None:
-        return _relaunch(how)
+    def say(text: str) -> None:
+        if options.log_format == "json":
+            log.info("dev", text=text)
+        else:
+            write(text + "\n")
+
+    async def beside(service: Service) -> None:
+        await _beside(service, how, options, recording, say)
 
     async def work() -> None:
         await serve(
@@ -148,8 +155,7 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
             log,
             announce=_announce if seat is None else lambda _: seat.tell_ready(),
             seat=seat,
-            relaunch=relaunch if settings.dev else None,
-            beside=_beside(options, recording),
+            beside=beside,
         )
 
     launched.waiting.close()
@@ -176,20 +182,28 @@ def _recording(options: RunOptions, is_one_of_many: bool) -> Recording | None:
         raise UsageError(f"--record {options.record}: {error.strerror}") from None
 
 
-def _beside(
-    options: RunOptions, recording: Recording | None
-) -> Callable[[Service], Coroutine[Any, Any, None]]:
-    """What is done while serving: recording, and the console."""
+async def _beside(
+    service: Service,
+    how: Launch,
+    options: RunOptions,
+    recording: Recording | None,
+    say: Callable[[str], None],
+) -> None:
+    """What is done while serving: recording, what `--dev` adds, and the console."""
+    import asyncio
 
-    async def beside(service: Service) -> None:
-        if recording is not None:
-            service.watch(recording.told)
-        if options.console:
-            from .repl.console import run_console
+    tasks = []
+    if recording is not None:
+        service.watch(recording.told)
+    if how.settings.dev:
+        from ..serving.dev.development import Development
 
-            await run_console(service)
+        tasks.append(Development(service, how, say, is_quiet=options.is_quiet).run())
+    if options.console:
+        from .repl.console import run_console
 
-    return beside
+        tasks.append(run_console(service))
+    await asyncio.gather(*tasks)
 
 
 def _loop_factory() -> Callable[[], AbstractEventLoop] | None:
@@ -204,21 +218,6 @@ def _loop_factory() -> Callable[[], AbstractEventLoop] | None:
 def _announce(url: str) -> None:
     sys.stdout.write(f"listening on {url}\n")
     sys.stdout.flush()
-
-
-def _relaunch(how: Launch) -> Launched | None:
-    """The app loaded anew; what is wrong with it is reported, and the old one goes on."""
-    try:
-        launched = launch(how)
-    except ProjectError as error:
-        sys.stderr.write(f"soli: {error}\n")
-    except AppInvalid as invalid:
-        report_invalid(invalid)
-    except SoliError as error:
-        report(error)
-    else:
-        return launched if launched.app.serves else None
-    return None
 
 
 def run_code(arguments: list[str]) -> int:

@@ -31,10 +31,19 @@ class RunOptions(Record, frozen=True):
     console: bool = False
     record: Path | None = None
     """Where the events of every connection are kept."""
-    log_level: str = "info"
+    is_quiet: bool = False
+    """Whether `--dev` says nothing of events."""
+    log_level: str | None = None
+    """The lowest level that is written; None: as it is usual (`effective_log_level`)."""
     log_format: str = "text"
     from_input: bool = False
     """Whether the program comes from standard input: `-` (a file of that name is `./-`)."""
+
+    @property
+    def effective_log_level(self) -> str:
+        """With `--dev` a line for each event takes the place of what is logged of them."""
+        shows_events = self.settings.dev and self.log_format == "text"
+        return self.log_level or ("warning" if shows_events else "info")
 
 
 def run_options(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
@@ -65,6 +74,7 @@ def _parsed(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
         shell=parsed.allow_shell,
         console=parsed.console,
         record=None if parsed.record is None else Path(parsed.record),
+        is_quiet=parsed.quiet,
         log_level=parsed.log_level,
         log_format=parsed.log_format,
         from_input=parsed.path == STANDARD_INPUT,
@@ -89,7 +99,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--record", metavar="FILE", help="keep the events of every connection, for soli replay"
     )
-    parser.add_argument("--log-level", choices=tuple(LEVELS), default="info")
+    parser.add_argument("--quiet", action="store_true", help="with --dev: no line for each event")
+    parser.add_argument(
+        "--log-level", choices=tuple(LEVELS), help="by default info; with --dev warning"
+    )
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     add_settings(parser)
     return parser

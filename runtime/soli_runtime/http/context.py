@@ -9,7 +9,6 @@ from soli_lang.base.records import Record, field
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
-from .bodies.decoding import add_parts
 from .requests import RawRequest
 from .responses import Response
 from .sessions import Session
@@ -39,6 +38,8 @@ class RequestContext(Record):
 
         The running call pays; raises LimitError when it cannot.
         """
+        from .bodies.decoding import add_parts  # here: a script has no requests
+
         add_parts(self.request, self.raw, parts, machine)
         return self.request
 

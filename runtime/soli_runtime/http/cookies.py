@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 from soli_lang.base.errors import SoliError
 from soli_lang.base.records import Record
-from soli_lang.values.semantics import to_text
+from soli_lang.values.display import to_text
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from soli_lang.values.semantics import to_text
+from soli_lang.values.display import to_text
 
 from ..routing.declared import CorsRule
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError
 from soli_lang.base.records import Record, field
-from soli_lang.values.semantics import from_key, to_text, type_name
+from soli_lang.values.display import to_text
+from soli_lang.values.kinds import from_key, type_name
 from soli_lang.values.values import Value
 
 from ..core.payloads import EncodeJson

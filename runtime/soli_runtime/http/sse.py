@@ -14,8 +14,9 @@ from soli_lang.base.errors import SoliError
 from soli_lang.base.records import Record
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, String, function, method
+from soli_lang.values.display import to_text
+from soli_lang.values.kinds import type_name
 from soli_lang.values.objects import is_callable
-from soli_lang.values.semantics import to_text, type_name
 from soli_lang.values.values import Value
 
 LIBRARY_KEY = "soli_runtime.topics"

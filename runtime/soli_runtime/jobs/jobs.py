@@ -20,8 +20,9 @@ from soli_lang.base.records import Record, field
 from soli_lang.evaluator.expressions.members import new_instance
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Array, String, function, native_class, static
+from soli_lang.values.display import to_text
+from soli_lang.values.kinds import from_key, type_name
 from soli_lang.values.objects import SoliClass
-from soli_lang.values.semantics import from_key, to_text, type_name
 from soli_lang.values.values import Symbol, Value
 
 from ..json_codec import json_codec

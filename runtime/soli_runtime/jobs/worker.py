@@ -63,6 +63,8 @@ class Worker:
         self._look_again = False
         """Whether something changed while the queue was looked at."""
         self._running: dict[asyncio.Task[None], Job] = {}
+        self._unreadable: set[str] = set()
+        """Names of cron lines in the store that mean nothing here."""
         self._stopped = False
         self.observation: Observation | None = None
         """Set while somebody watches."""
@@ -149,8 +151,7 @@ class Worker:
             await told(store.declare(declared))
             self._has_declared = True
         if store.is_shared:
-            for name in jobs.learn(await told(store.lines())):
-                self._log.warning("cron_unreadable", name=name)
+            self._note_unreadable(set(jobs.learn(await told(store.lines()))))
         await self._run_schedules()
         while len(self._running) < MAX_RUNNING:
             job = await told(store.take(self._clock()))
@@ -163,6 +164,12 @@ class Worker:
         at = min((time for time in times if time is not None), default=math.inf)
         pause = at - self._clock()
         return min(pause, LOOK_SECONDS if store.is_shared else MAX_TIMER_SECONDS)
+
+    def _note_unreadable(self, names: set[str]) -> None:
+        """Say it once, not every second."""
+        for name in sorted(names - self._unreadable):
+            self._log.warning("cron_unreadable", name=name)
+        self._unreadable = names
 
     async def _run_schedules(self) -> None:
         now = self._clock()

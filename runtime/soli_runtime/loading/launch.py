@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from soli_stdlib.system.environment import with_dotenv
 
@@ -15,10 +16,12 @@ from soli_lang.interpreter import Interpreter
 from ..builtins.library import install_library
 from ..calling.waiting import Waiting
 from ..settings import Settings
-from ..stores.store import Store
 from .app import App, AppInvalid, load, nothing_to_serve
 from .capabilities import granted
 from .project import Project, find_project, project_of_text
+
+if TYPE_CHECKING:
+    from ..stores.store import Store
 
 
 class Launch(Record, frozen=True):
@@ -70,7 +73,7 @@ def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpre
         code_writable=how.code_writable,
         shell=how.shell,
     )
-    limits = Limits(max_value_bytes=how.settings.max_value_bytes)
+    limits = Limits.off(max_value_bytes=how.settings.max_value_bytes)
     interpreter = Interpreter(install_library, capabilities=capabilities, limits=limits)
     if how.store is not None:
         from ..stores.waited import use_store  # here: most scripts do without

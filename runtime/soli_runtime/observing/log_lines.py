@@ -7,7 +7,6 @@ server. What the stream does not take is kept, up to a bound; past it lines are 
 from __future__ import annotations
 
 import os
-import select
 import sys
 import time
 from collections import deque
@@ -82,6 +81,8 @@ class LineWriter:
         self._waiting_bytes += len(line)
 
     def _send(self, descriptor: int, seconds: float) -> None:
+        import select  # here: most scripts log nothing
+
         end = time.monotonic() + seconds
         try:
             poll = select.poll()

@@ -10,7 +10,8 @@ import json
 from typing import Any, TypeAlias
 
 from soli_lang.base.records import Record, field
-from soli_lang.values.semantics import from_key, inspect
+from soli_lang.values.display import inspect
+from soli_lang.values.kinds import from_key
 from soli_lang.values.values import Value
 
 CONNECT, MESSAGE, DISCONNECT = "connect", "message", "disconnect"
@@ -71,6 +72,8 @@ class Warned(Record, frozen=True):
     """What the author should know: an unknown action, a broadcast without a room, …"""
 
     text: str
+    is_logged: bool = False
+    """Whether the log warns of it as well."""
 
 
 class Printed(Record, frozen=True):

@@ -88,7 +88,8 @@ class HttpActions:
         if rule is not None and _is_preflight(request):
             return _preflight(rule, request)
         answer = await self._answer(request, path, peer, rule)
-        return answer
+        own = self._service.own_pages
+        return answer if own is None else own.dressed(request, answer)
 
     async def _answer(
         self, request: web.BaseRequest, path: str, peer: Peer, rule: CorsRule | None
@@ -97,7 +98,9 @@ class HttpActions:
         if isinstance(match, NoMatch) or not match.pattern.is_literal:
             file = self._static_file(request, path)
             if file is not None:
-                return _send_file(file, request)
+                own = self._service.own_pages
+                page = None if own is None else own.page_of(request, file)
+                return _send_file(file, request) if page is None else page
         if isinstance(match, NoMatch):
             return self._no_route(request, path, match)
         if self._is_forged(request, path, peer, rule):
@@ -165,7 +168,9 @@ class HttpActions:
             return answer
         if path == self._prefix + "/" and request.method in ("GET", "HEAD") and not self._has_page:
             return plain(200, self._without_page())
-        return plain(404, "not found")
+        own = self._service.own_pages
+        found = None if own is None else own.not_found(request)
+        return plain(404, "not found") if found is None else found
 
     @property
     def _has_page(self) -> bool:

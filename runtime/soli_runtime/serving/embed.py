@@ -165,12 +165,8 @@ def load_mounted(
         sleep=granted.sleep or waiting.sleep,
         load_module=granted.load_module or ModuleLoader(project.root),
     )
-    limits = Limits(
-        max_seconds=chosen.handler_seconds,
-        max_steps=chosen.handler_steps,
-        max_value_bytes=chosen.max_value_bytes,
-        max_call_bytes=chosen.handler_bytes,
-    )
+    # The app is the host's; its handlers get their limits from the service.
+    limits = Limits.off(max_value_bytes=chosen.max_value_bytes)
     interpreter = Interpreter(install_library, capabilities=granted, limits=limits)
     store = store_of(chosen, project.root.resolve().name)
     if store is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop, TimerHandle
 from typing import TYPE_CHECKING, Any
 
-from soli_lang.values.semantics import to_text
+from soli_lang.values.display import to_text
 from soli_lang.values.values import Value
 
 if TYPE_CHECKING:

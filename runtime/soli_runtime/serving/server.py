@@ -20,7 +20,6 @@ from ..gate.origins import TrustedProxies
 from ..gate.plain import PlainConnections
 from ..gate.silence import GreetingServer
 from ..loading.launch import Launched
-from ..loading.project import EXTENSIONS
 from ..observing.logs import Log
 from ..observing.memory_growth import GrowthWatch
 from ..settings import Settings
@@ -30,9 +29,6 @@ from .service import Service
 
 GC_THRESHOLDS = (20_000, 20, 20)
 """Every event makes a few containers and drops them; looking for cycles every 700 is too often."""
-
-Relaunch = Callable[[], Launched | None]
-"""Loads the app anew; None when it is invalid (which has been reported)."""
 
 
 class CannotListen(Exception):
@@ -139,14 +135,12 @@ async def serve(
     log: Log,
     *,
     announce: Callable[[str], None],
-    relaunch: Relaunch | None = None,
     beside: Callable[[Service], Coroutine[Any, Any, None]] | None = None,
     seat: Seat | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT. *announce* gets the URL once connections are accepted.
 
-    With *relaunch*, changed files are loaded while serving. *beside* is run meanwhile, and
-    cancelled at the end. A worker has a *seat*. Raises CannotListen.
+    *beside* is run meanwhile, and cancelled at the end. A worker has a *seat*. Raises CannotListen.
     """
     open_files.raise_limit()
     server = Server(launched, settings, log, seat)
@@ -160,8 +154,6 @@ async def serve(
     growth.start()
     announce(server.url)
     tasks: list[asyncio.Task[None]] = []
-    if relaunch is not None:
-        tasks.append(asyncio.create_task(_watch(server, relaunch)))
     if beside is not None:
         tasks.append(asyncio.create_task(beside(server.service)))
     await server.wait()
@@ -200,18 +192,3 @@ def _install_signals(server: Server) -> None:
         loop.add_signal_handler(number, on_signal, number)
     if server.is_worker:  # its parent renews it: clients may come back at once
         loop.add_signal_handler(signal.SIGHUP, server.request_stop, CloseCode.SERVICE_RESTART)
-
-
-async def _watch(server: Server, relaunch: Relaunch) -> None:
-    from watchfiles import awatch
-
-    root = server.service.app.project.root
-    async for _ in awatch(root, watch_filter=_is_program_file, debounce=200):
-        launched = relaunch()
-        if launched is not None:
-            server.adopt(launched)
-            server.service.log.info("reloaded")
-
-
-def _is_program_file(change: Any, path: str) -> bool:
-    return path.endswith((*EXTENSIONS, ".env"))

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from ..jobs.jobs import Jobs
     from ..observing.metrics import Metrics
     from ..observing.observation import Observation, Observer
+    from .own_pages import OwnPages
 
 CANCELLING_TURNS = 4
 """Turns of the loop in which a cancelled call comes to its end: a task, its waiter, its runner."""
@@ -92,6 +93,8 @@ class Service:
         """Whether bodies of requests come as they were sent, for us to inflate."""
         self.observation: Observation | None = None
         """None unless somebody watches (`watch`)."""
+        self.own_pages: OwnPages | None = None
+        """None unless `--dev`."""
         self.interrupt: Callable[[], bool] | None = None
         """Stops what was typed at the console and runs; False: there is nothing to stop."""
         self.loop = asyncio.get_running_loop()
@@ -311,6 +314,9 @@ class Service:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; the aiohttp handler."""
         try:
+            own = None if self.own_pages is None else await self.own_pages.answer(request)
+            if own is not None:
+                return own
             if self.observation is None:
                 answer = await self._handle(request)
             else:

@@ -76,8 +76,7 @@ def _teller(observation: Observation) -> Any:
             part = Closing(effect.connection_id, effect.code, effect.reason)
             observation.add(part)
         elif isinstance(effect, Note):
-            if effect.once:
-                observation.add(Warned(effect.text))
+            observation.add(Warned(effect.text, effect.once))
         else:
             observation.add(Delivered(effect.payload, recipients))  # type: ignore[union-attr]
 

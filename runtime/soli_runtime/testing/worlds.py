@@ -79,7 +79,7 @@ class World:
             private_network=private_network,
         )
         capabilities = changed(capabilities, output=output)
-        self._limits = Limits(max_seconds=seconds)
+        self._limits = Limits.off(max_seconds=seconds)
         self.app_limits: Limits | None = None
         """Limits of the app's handlers, which run while a test waits."""
         self.interpreter = Interpreter(

@@ -96,7 +96,7 @@ class ProgramCheck:
         The app is loaded for that, without any capability; what fails for want of one is not the
         app's fault and no finding.
         """
-        limits = Limits(max_seconds=LOAD_SECONDS)
+        limits = Limits.off(max_seconds=LOAD_SECONDS)
         capabilities = Capabilities(
             output=lambda text: None, environment={}, load_module=ModuleLoader(project.root)
         )

@@ -14,8 +14,8 @@ from soli_lang.interpreter import Interpreter
 from soli_lang.machine.machine import Machine
 from soli_lang.native.argument_checks import MISSING
 from soli_lang.native.native import Arg, Declaration, NativeFunction, declarations, install
+from soli_lang.values.display import inspect
 from soli_lang.values.objects import SoliClass
-from soli_lang.values.semantics import inspect
 
 from ..testing.worlds import install_testing
 

@@ -13,7 +13,9 @@ from typing import Any
 
 from ...base.errors import SoliError, SoliOverflowError, SoliTypeError, SoliZeroDivisionError
 from ...machine.machine import Machine
-from ...values.semantics import MAX_INT, MIN_INT, compare, equals, to_text, type_name
+from ...values.display import to_text
+from ...values.kinds import type_name
+from ...values.semantics import MAX_INT, MIN_INT, compare, equals
 from ...values.values import Value
 
 DECIMALS = Context(prec=28, Emin=-6143, Emax=6144)

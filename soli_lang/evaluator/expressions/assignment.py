@@ -7,8 +7,9 @@ from typing import Any
 from ...base.errors import SoliError, SoliIndexError, SoliTypeError
 from ...machine.machine import CROWDED
 from ...tree import nodes
+from ...values.kinds import to_key, type_name
 from ...values.objects import Instance, SoliClass
-from ...values.semantics import is_truthy, to_key, type_name
+from ...values.semantics import is_truthy
 from ...values.values import UNSET, Value
 from ..compiler import Closure, Compiler, Frame, Tables, register
 from ..written_out.inline import SMALL_HASH, Inliner

@@ -8,8 +8,9 @@ from typing import Any
 from ...base.errors import CapabilityError, SoliError, SoliIndexError, SoliTypeError
 from ...machine.machine import CROWDED
 from ...tree import nodes
+from ...values.display import error_text
+from ...values.kinds import to_key, type_name
 from ...values.objects import ErrorValue, Instance
-from ...values.semantics import to_key, type_name
 from ...values.values import BoolKey, DecimalKey, Symbol, Value
 from ..compiler import Closure, Compiler, Frame, Tables, register
 from ..statements.bodies import body_tail
@@ -259,7 +260,7 @@ def index_value(value: Value, index: Value) -> Value:
             raise SoliIndexError(f"Index out of bounds: {index} (length {len(value)})")
         return value[index]
     if isinstance(value, ErrorValue) and index.__class__ is int:
-        return index_value(value.text(), index)
+        return index_value(error_text(value), index)
     if isinstance(value, Instance) and index.__class__ in (str, Symbol):
         return value.fields.get(index if isinstance(index, str) else index.name)
     raise SoliTypeError(f"cannot index {type_name(value)}")

@@ -18,8 +18,9 @@ from ...base.errors import (
 )
 from ...machine.machine import Machine, arity_error
 from ...native.native import BoundMethod, NativeFunction, NativeMethod
+from ...values.display import error_text
+from ...values.kinds import owner_name, type_name
 from ...values.objects import EnumValue, ErrorValue, Instance, SoliClass
-from ...values.semantics import owner_name, type_name
 from ...values.values import UNSET, Function, Symbol, Value
 from ..functions.methods import Method, function_as_method
 
@@ -92,7 +93,7 @@ def _instance_member(machine: Machine, value: Instance, name: str) -> Value:
         return _missing_function(value, missing, name)
     if isinstance(value, ErrorValue):
         return (
-            get_member(machine, value.text(), name)
+            get_member(machine, error_text(value), name)
             if _is_text_method(machine, name)
             else _fail(name, value)
         )
@@ -201,7 +202,7 @@ def _call_on_instance(
     if missing is not None:
         return missing.call(value, [name, *arguments], named, block)
     if isinstance(value, ErrorValue) and _is_text_method(machine, name):
-        return call_member(machine, value.text(), name, arguments, named, block)
+        return call_member(machine, error_text(value), name, arguments, named, block)
     raise no_member(name, value)
 
 

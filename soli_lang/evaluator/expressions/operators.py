@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from ...base.errors import SoliError, SoliOverflowError, SoliTypeError
 from ...tree import nodes
-from ...values.semantics import MIN_INT, is_truthy, type_name
+from ...values.kinds import type_name
+from ...values.semantics import MIN_INT, is_truthy
 from ...values.values import Value
 from ..compiler import Closure, Compiler, Frame, Tables, register
 from .arithmetic import OPERATIONS, Operation

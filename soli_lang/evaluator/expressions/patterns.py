@@ -7,8 +7,9 @@ from typing import Any
 
 from ...base.errors import SoliTypeError
 from ...tree import nodes
+from ...values.kinds import type_name
 from ...values.objects import EnumValue, Instance
-from ...values.semantics import equals, type_name
+from ...values.semantics import equals
 from ...values.values import Value
 from ..compiler import Closure, Compiler, Frame, Tables, register
 from .names import raw_name, store

@@ -8,8 +8,8 @@ from ...base.errors import SoliError, SoliPlainTypeError, SoliTypeError
 from ...machine.machine import arity_error
 from ...native.native import NativeFunction
 from ...tree import nodes
+from ...values.kinds import type_name
 from ...values.objects import SoliClass
-from ...values.semantics import type_name
 from ...values.values import UNSET, Value
 from ..compiler import Closure, Compiler, Frame, Tables, register
 from ..expressions.accesses import written_out

@@ -8,8 +8,8 @@ from typing import Any
 from ...base.errors import SoliError, SoliTypeError, SoliValueError
 from ...machine.machine import arity_error
 from ...tree import nodes
+from ...values.kinds import type_name
 from ...values.objects import EnumValue, ErrorValue, Instance, SoliClass
-from ...values.semantics import type_name
 from ...values.values import UNSET, FunctionCode, Value
 from ..compiler import Closure, Compiler, Frame, Tables, register
 from ..expressions.names import raw_name, store

@@ -9,8 +9,8 @@ from typing import Any
 from ...base.errors import SoliTypeError
 from ...machine.machine import Machine
 from ...tree import nodes
+from ...values.kinds import type_name
 from ...values.objects import Instance
-from ...values.semantics import type_name
 from ...values.values import UNSET, Function, FunctionCode, Value
 from ..compiler import Closure, Compiler, Frame, Tables, register
 from ..expressions.names import read_variable, store

@@ -7,8 +7,8 @@ from typing import Any
 from ...base.errors import SoliError, SoliTypeError
 from ...native.native import NativeFunction
 from ...tree import nodes
+from ...values.kinds import type_name
 from ...values.objects import Instance, SoliClass
-from ...values.semantics import type_name
 from ...values.values import Function, Value
 from ..compiler import Closure, Compiler, Frame, Tables, register
 from ..expressions.members import call_member, call_value, no_member

@@ -10,8 +10,9 @@ from typing import Any
 from ...base.errors import SoliError, Thrown
 from ...machine.machine import UNCATCHABLE
 from ...tree import nodes
+from ...values.display import to_text
 from ...values.objects import Instance
-from ...values.semantics import Spend, to_text
+from ...values.semantics import Spend
 from ...values.values import SKIP, UNSET, Value
 from ..compiler import Closure, Compiler, Effect, Frame, Tables, register
 from .bodies import body_effect, body_tail

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ...base.errors import SoliError, SoliTypeError
 from ...tree import nodes
-from ...values.semantics import to_text, type_name
+from ...values.display import to_text
+from ...values.kinds import type_name
 from ...values.values import UNSET, Value
 from ..compiler import Closure, Compiler, Effect, Frame, Tables, register
 from ..expressions.arithmetic import make_range

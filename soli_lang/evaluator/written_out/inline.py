@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from ...base.errors import SoliError
 from ...native.native import NativeFunction
 from ...tree import nodes
+from ...values.display import to_text
 from ...values.objects import Instance
-from ...values.semantics import is_truthy, to_text
+from ...values.semantics import is_truthy
 from ...values.values import SKIP, UNSET, Function
 from ..chains import make_spine
 from ..compiler import BREAK, NEXT

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...base.errors import SoliError
 from ...tree import nodes
-from ...values.semantics import to_text
+from ...values.display import to_text
 from .shapes import MAX_NODES, weight
 from .templates import FALLBACK, INLINE_JOIN, SPEND
 

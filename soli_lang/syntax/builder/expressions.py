@@ -16,6 +16,9 @@ from .precedence import BadTarget, assignable, climb
 
 Children = list[Any]
 
+MAX_PARTS: Final = 2000
+"""Arguments of one call, parts of one string: what is compiled in one go."""
+
 _TYPE_NAME: Final = re.compile(r"[^\W\d]\w*")
 
 
@@ -124,7 +127,12 @@ class ExpressionBuilder:
         return nodes.Lambda(span, function)
 
     def string(self, children: Children) -> nodes.Expr:
-        return nodes.Interpolation(around(children), tuple(children[1:-1]))
+        parts = tuple(children[1:-1])
+        if len(parts) > MAX_PARTS:
+            message = f"too many parts in one string: {len(parts)} (limit {MAX_PARTS})"
+            self.error(message, around(children))
+            parts = parts[:MAX_PARTS]
+        return nodes.Interpolation(around(children), parts)
 
     def string_part(self, children: Children) -> str:
         return children[0].value  # type: ignore[no-any-return]
@@ -231,6 +239,10 @@ class ExpressionBuilder:
         arguments: list[nodes.Argument] = []
         block: nodes.Expr | None = None
         named = False
+        if len(given) > MAX_PARTS:
+            message = f"too many arguments in one call: {len(given)} (limit {MAX_PARTS})"
+            self.error(message, given[MAX_PARTS].span)
+            given = given[:MAX_PARTS]
         for argument in given:
             if isinstance(argument, BlockArgument):
                 if block is not None:

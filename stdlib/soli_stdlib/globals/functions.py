@@ -7,9 +7,10 @@ from typing import Any
 from soli_lang.base.errors import SoliPlainTypeError, SoliValueError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, String, function
-from soli_lang.values import semantics
+from soli_lang.values import kinds
+from soli_lang.values.display import error_text
+from soli_lang.values.kinds import is_key, to_key, type_name
 from soli_lang.values.objects import ErrorValue
-from soli_lang.values.semantics import is_key, to_key, type_name
 from soli_lang.values.values import Value
 
 from ..ground import clock, sleeping
@@ -107,7 +108,7 @@ def _shortened(text: str) -> str:
 @function("type", Any_)
 def type_(value: Value) -> str:
     """The name of the value's type."""
-    return semantics.type_name(value)
+    return kinds.type_name(value)
 
 
 @function("await", Any_)
@@ -128,7 +129,7 @@ def len_(value: Value) -> int:
     if value.__class__ in _SIZED:
         return len(value)
     if isinstance(value, ErrorValue):
-        return len(value.text())
+        return len(error_text(value))
     raise SoliPlainTypeError(f"len() expects array, string, or hash, got {type_name(value)}")
 
 

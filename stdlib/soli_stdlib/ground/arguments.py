@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from soli_lang.base.errors import SoliPlainTypeError
-from soli_lang.values.semantics import MAX_INT, MIN_INT, type_name
+from soli_lang.values.kinds import type_name
+from soli_lang.values.semantics import MAX_INT, MIN_INT
 from soli_lang.values.values import Symbol, Value
 
 

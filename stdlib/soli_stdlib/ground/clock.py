@@ -17,9 +17,12 @@ _KEY = "clock"
 class Clock:
     """Unix seconds from the host's clock, or the instant at which a program froze it."""
 
-    __slots__ = ("_source", "changed", "frozen_at")
+    __slots__ = ("_ahead", "_latest", "_source", "changed", "frozen_at")
 
     def __init__(self, source: Callable[[], float]) -> None:
+        self._ahead = 0.0
+        """Seconds by which the host's clock was put back meanwhile."""
+        self._latest = 0.0
         self._source = source
         self.frozen_at: float | None = None
         """Unix seconds that `now` keeps returning; None while time runs."""
@@ -28,6 +31,19 @@ class Clock:
 
     def now(self) -> float:
         return self._source() if self.frozen_at is None else self.frozen_at
+
+    def steady(self) -> float:
+        """Like `now`, but not put back when the host's clock is: what expires does so in time.
+
+        Time that a program froze is as it says.
+        """
+        if self.frozen_at is not None:
+            return self.frozen_at
+        read = self._source()
+        if read < self._latest:
+            self._ahead += self._latest - read
+        self._latest = read
+        return read + self._ahead
 
     def freeze(self, instant: float) -> None:
         """Stop time at *instant* (Unix seconds), also when it is stopped already."""
@@ -55,3 +71,8 @@ def of(machine: Machine) -> Clock:
 def now(machine: Machine) -> float:
     """Unix seconds with fraction, as programs see them."""
     return of(machine).now()
+
+
+def steady(machine: Machine) -> float:
+    """Unix seconds that are never less than before: for what lasts a number of seconds."""
+    return of(machine).steady()

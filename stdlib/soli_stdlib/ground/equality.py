@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from soli_lang.machine.machine import CROWDED, Machine
-from soli_lang.values.semantics import Spend, equals, is_key, to_key
+from soli_lang.values.kinds import is_key, to_key
+from soli_lang.values.semantics import Spend, equals
 from soli_lang.values.values import Symbol, Value
 
 from .costs import BIG_TEXT

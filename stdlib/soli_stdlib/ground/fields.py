@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from soli_lang.base.errors import SoliTypeError
 from soli_lang.native.native import CALLABLES
+from soli_lang.values.kinds import type_name
 from soli_lang.values.objects import Instance
-from soli_lang.values.semantics import type_name
 from soli_lang.values.values import Value
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from soli_lang.base.errors import SoliValueError
 from soli_lang.machine.machine import Machine
+from soli_lang.values.display import to_text
+from soli_lang.values.kinds import from_key
 from soli_lang.values.objects import EnumValue, Instance
-from soli_lang.values.semantics import from_key, to_text
 from soli_lang.values.values import Symbol, Value
 
 from ..ground.costs import BIG_TEXT

@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from soli_lang.base.errors import SoliPlainTypeError
+from soli_lang.values.display import error_text
+from soli_lang.values.kinds import type_name
 from soli_lang.values.objects import EnumValue, ErrorValue, Instance
-from soli_lang.values.semantics import type_name
 from soli_lang.values.values import Symbol, Value
 
 MAX_DEPTH = 512
@@ -91,7 +92,7 @@ class PlainCopy:
         if isinstance(value, EnumValue):
             return {"variant": value.variant, **value.fields} if value.fields else value.variant
         if isinstance(value, ErrorValue) and value.raised is not None:
-            return value.text()
+            return error_text(value)
         if isinstance(value, Instance):
             return {name: item for name, item in value.fields.items() if not is_hidden(name)}
         own = getattr(value, "soli_json", None)

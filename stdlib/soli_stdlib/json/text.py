@@ -27,6 +27,7 @@ from soli_lang.native.native import Any_, String, function, method, static
 from soli_lang.values.semantics import MAX_INT
 from soli_lang.values.values import Value
 
+from ..ground.costs import copy_text
 from .plain import MAX_DEPTH, NotEncodable, PlainCopy
 
 MAX_ENCODED_BYTES = 64 * 1024 * 1024
@@ -324,6 +325,28 @@ def _stringify(machine: Machine, value: Value) -> str:
 def json_stringify(machine: Machine, value: Value) -> str:
     """The JSON text of a value."""
     return _stringify(machine, value)
+
+
+_IN_HTML = {
+    "<": "\\u003c",
+    ">": "\\u003e",
+    "&": "\\u0026",
+    "\u2028": "\\u2028",
+    "\u2029": "\\u2029",
+}
+
+
+@static("JSON", "for_html", Any_)
+def json_for_html(machine: Machine, value: Value) -> str:
+    """The JSON text of a value for a `<script>` of a page: nothing in it ends the element."""
+    text = _stringify(machine, value)
+    for character, escape in _IN_HTML.items():
+        count = text.count(character)
+        if count:
+            copy_text(machine, text)
+            machine.check_length(len(text) + count * (len(escape) - 1))
+            text = text.replace(character, escape)
+    return text
 
 
 @static("JSON", "parse", String)

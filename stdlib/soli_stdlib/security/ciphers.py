@@ -190,9 +190,13 @@ def x25519_keypair() -> dict[str, Value]:
     return _pair(X25519PrivateKey.generate())
 
 
+_LONGEST_KEY = 1024
+"""Characters of a key in hex, spaces included."""
+
+
 def _key(text: str, name: str) -> bytes:
     try:
-        key = bytes.fromhex(text)
+        key = bytes.fromhex(text) if len(text) <= _LONGEST_KEY else b""
     except ValueError:
         key = b""
     if len(key) != 32:

@@ -43,7 +43,7 @@ def _store(machine: Machine) -> Store:
 
 
 def _find(machine: Machine, key: str) -> Entry[str] | None:
-    return _store(machine).find(key, clock.now(machine))
+    return _store(machine).find(key, clock.steady(machine))
 
 
 def _save(machine: Machine, key: str, value: Value, ttl: int, name: str) -> None:
@@ -62,7 +62,7 @@ def _save(machine: Machine, key: str, value: Value, ttl: int, name: str) -> None
     if stores is not None:
         answered(machine, stores.cache.set(key, text, ttl), "Cache")
         return
-    store, now = _store(machine), clock.now(machine)
+    store, now = _store(machine), clock.steady(machine)
     store.put(key, text, size, now + ttl)
     if len(store) > MAX_ENTRIES or store.bytes_used > MAX_BYTES:
         machine.spend(len(store) >> 2)
@@ -138,7 +138,7 @@ def _left(machine: Machine, key: str) -> float | None:
     entry = _find(machine, key)
     if entry is None or entry.expires_at is None:
         return None
-    return entry.expires_at - clock.now(machine)
+    return entry.expires_at - clock.steady(machine)
 
 
 @static("Cache", "clear")
@@ -157,7 +157,7 @@ def keys(machine: Machine) -> list[str]:
         return answered(machine, stores.cache.keys(), "Cache")
     machine.spend(len(_store(machine)))
     machine.check_length(8 * len(_store(machine)))
-    return list(_store(machine).keys(clock.now(machine)))
+    return list(_store(machine).keys(clock.steady(machine)))
 
 
 @static("Cache", "size")
@@ -182,7 +182,7 @@ def touch(machine: Machine, key: str, seconds: int) -> bool:
     entry = _find(machine, key)
     if entry is None:
         return False
-    entry.expires_at = clock.now(machine) + seconds
+    entry.expires_at = clock.steady(machine) + seconds
     return True
 
 
@@ -193,7 +193,7 @@ def clear_expired(machine: Machine) -> None:
         answered(machine, stores.cache.clear_expired(), "Cache")
         return
     machine.spend(len(_store(machine)))
-    _store(machine).drop_expired(clock.now(machine))
+    _store(machine).drop_expired(clock.steady(machine))
 
 
 @static("Cache", "configure", Any_, Any_)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Int, Number, String, static
-from soli_lang.values.semantics import float_text
+from soli_lang.values.display import float_text
 from soli_lang.values.values import Value
 
 from .key_value_store import (

@@ -49,7 +49,7 @@ def store(machine: Machine) -> ExpiringStore[Any]:
 
 def entry_of(machine: Machine, key: str) -> Entry[Any] | None:
     """The live entry of *key*, whatever it holds."""
-    return store(machine).find(key, clock.now(machine))
+    return store(machine).find(key, clock.steady(machine))
 
 
 def held(machine: Machine, key: str, kind: type[Held]) -> Held | None:
@@ -89,7 +89,7 @@ def reserve(machine: Machine, key: str, size: int) -> None:
     everything = store(machine)
     if _is_full(everything, key, size):
         machine.spend(len(everything) >> 2)
-        everything.drop_expired(clock.now(machine))
+        everything.drop_expired(clock.steady(machine))
         if _is_full(everything, key, size):
             raise SoliValueError(f"KV: store is full (limits: {MAX_KEYS} keys, {MAX_BYTES} bytes)")
 
@@ -102,7 +102,7 @@ def _is_full(everything: ExpiringStore[Any], key: str, size: int) -> bool:
 def resized(machine: Machine, key: str, difference: int) -> None:
     """Note that what *key* holds grew by *difference* bytes; drop it when it became empty."""
     everything = store(machine)
-    entry = everything.find(key, clock.now(machine))
+    entry = everything.find(key, clock.steady(machine))
     if entry is None:
         return
     if not entry.value:

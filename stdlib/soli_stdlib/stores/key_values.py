@@ -8,7 +8,8 @@ from typing import Any
 from soli_lang.base.errors import SoliArgumentError, SoliError, SoliPlainTypeError, SoliValueError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Int, Number, String, static
-from soli_lang.values.semantics import float_text, type_name
+from soli_lang.values.display import float_text
+from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Value
 
 from ..ground import clock
@@ -44,7 +45,7 @@ def _expiry(machine: Machine, ttl: int | float | None) -> float | None:
         return None
     if not 0 < ttl < math.inf:
         raise SoliValueError(BAD_EXPIRY)
-    return clock.now(machine) + ttl
+    return clock.steady(machine) + ttl
 
 
 # --- texts ----------------------------------------------------------------------------------------
@@ -176,7 +177,7 @@ def _expire_at(machine: Machine, key: str, instant: float) -> bool:
     entry = entry_of(machine, key)
     if entry is None:
         return False
-    if instant <= clock.now(machine):
+    if instant <= clock.steady(machine):
         store(machine).drop(key)
     else:
         entry.expires_at = instant
@@ -186,25 +187,25 @@ def _expire_at(machine: Machine, key: str, instant: float) -> bool:
 @static("KV", "expire", Key, Number)
 def expire(machine: Machine, key: str, seconds: int | float) -> bool:
     """Let the key go in *seconds*; whether it was there."""
-    return _expire_at(machine, key, clock.now(machine) + seconds)
+    return _expire_at(machine, key, clock.steady(machine) + seconds)
 
 
 @static("KV", "pexpire", Key, Number)
 def pexpire(machine: Machine, key: str, milliseconds: int | float) -> bool:
-    return _expire_at(machine, key, clock.now(machine) + milliseconds / 1000)
+    return _expire_at(machine, key, clock.steady(machine) + milliseconds / 1000)
 
 
 @static("KV", "expireat", Key, Number)
 def expireat(machine: Machine, key: str, instant: int | float) -> bool:
     """Let the key go at the Unix second *instant*."""
-    return _expire_at(machine, key, float(instant))
+    return _expire_at(machine, key, instant - clock.now(machine) + clock.steady(machine))
 
 
 def _left(machine: Machine, key: str) -> float | None:
     entry = entry_of(machine, key)
     if entry is None or entry.expires_at is None:
         return None
-    return entry.expires_at - clock.now(machine)
+    return entry.expires_at - clock.steady(machine)
 
 
 @static("KV", "ttl", Key)
@@ -258,7 +259,7 @@ def type_(machine: Machine, key: str) -> str:
 def dbsize(machine: Machine) -> int:
     """The number of live keys."""
     machine.spend(len(store(machine)))
-    return sum(1 for _ in store(machine).keys(clock.now(machine)))
+    return sum(1 for _ in store(machine).keys(clock.steady(machine)))
 
 
 @static("KV", "ping")
@@ -273,7 +274,7 @@ def keys(machine: Machine, pattern: str) -> list[str]:
     everything = store(machine)
     machine.spend(len(everything))
     machine.check_length(8 * len(everything))
-    live = list(everything.keys(clock.now(machine)))
+    live = list(everything.keys(clock.steady(machine)))
     return [key for key in live if matches(pattern, key)]
 
 

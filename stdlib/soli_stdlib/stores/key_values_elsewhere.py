@@ -16,7 +16,7 @@ from soli_lang.base.errors import SoliArgumentError, SoliPlainTypeError, SoliVal
 from soli_lang.base.records import changed
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Declaration, declarations, install
-from soli_lang.values.semantics import type_name
+from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Value
 
 from . import key_value_hashes, key_value_lists, key_value_sets, key_values

@@ -10,7 +10,8 @@ from typing import Any
 from soli_lang.base.errors import SoliPlainTypeError, SoliValueError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, Int, function, method, static
-from soli_lang.values.semantics import to_text, type_name
+from soli_lang.values.display import to_text
+from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Value
 
 from ..ground import clock
@@ -175,7 +176,7 @@ def _recent(machine: Machine, limiter: RateLimiter) -> tuple[int, int]:
         answer = stores.attempts.recent(limiter.key, limiter.window)
         count, wait = answered(machine, answer, "RateLimiter")
         return count, max(0, math.ceil(wait))
-    now = clock.now(machine)
+    now = clock.steady(machine)
     attempts = _log(machine).recent(limiter.key, limiter.window, now)
     if not attempts:
         return 0, 0
@@ -194,7 +195,7 @@ def _attempt(machine: Machine, limiter: RateLimiter) -> int:
     count, wait = _recent(machine, limiter)
     if count >= limiter.limit:
         return max(1, wait)
-    _log(machine).add(limiter.key, limiter.window, clock.now(machine))
+    _log(machine).add(limiter.key, limiter.window, clock.steady(machine))
     return 0
 
 
@@ -265,7 +266,7 @@ def cleanup(machine: Machine) -> bool:
         answered(machine, stores.attempts.forget_old(), "RateLimiter")
         return True
     machine.spend(4 * len(_log(machine)))
-    _log(machine).forget_old(clock.now(machine))
+    _log(machine).forget_old(clock.steady(machine))
     return True
 
 

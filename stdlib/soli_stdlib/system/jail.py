@@ -17,8 +17,6 @@ from pathlib import Path
 from soli_lang.base.errors import SoliError, SoliIOError
 from soli_lang.machine.machine import Machine
 
-from .code_files import is_code
-
 MAX_PATH = 4096
 """Characters of a path: no system takes more, and resolving one takes time."""
 LIBRARY_KEY = "soli_stdlib.jail"
@@ -142,6 +140,8 @@ class Jail:
             raise os_failure(user, error, path) from None
 
     def _check_change(self, path: str, user: str) -> None:
+        from .code_files import is_code  # here: most scripts change no file
+
         if self._guards_code and is_code(self.parts(path, user)):
             raise failed(user, f"code and settings are not written by programs: {path}")
 

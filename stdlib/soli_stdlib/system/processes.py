@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from soli_lang.base.errors import SoliError, SoliIOError, SoliPlainTypeError, SoliValueError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, String, static
-from soli_lang.values.semantics import type_name
+from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Value
 
 from ..ground.waiting import blocking

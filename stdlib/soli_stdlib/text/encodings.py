@@ -7,7 +7,7 @@ import binascii
 from soli_lang.base.errors import SoliPlainTypeError, SoliValueError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, String, static
-from soli_lang.values.semantics import type_name
+from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Value
 
 from .character_sets import decode_text, encode_text

@@ -15,8 +15,8 @@ ZONE_SERVICE = "timezone"
 
 
 def current_locale(machine: Machine) -> str:
-    """The locale that the program chose, `en` at first."""
-    return str(machine.library.get(_LOCALE, DEFAULT_LOCALE))
+    """The locale that this request, message or job chose; else the program's, `en` at first."""
+    return str(machine.local.get(_LOCALE) or machine.library.get(_LOCALE, DEFAULT_LOCALE))
 
 
 def zone(machine: Machine) -> tzinfo:
@@ -47,6 +47,11 @@ def locale(machine: Machine) -> str:
 @static("I18n", "set_locale", String(noun="string locale"))
 @function("set_locale", String(noun="string locale"))
 def set_locale(machine: Machine, name: str) -> str:
-    """Choose the locale of `time_ago`, `humanize` and `I18n`; returns its name."""
-    machine.library[_LOCALE] = name
+    """Choose the locale of `time_ago`, `humanize` and `I18n`; returns its name.
+
+    While a request, a message or a job is handled it is that one's only; a program chooses for all
+    of them while it is loaded.
+    """
+    chosen = machine.local or machine.library
+    chosen[_LOCALE] = name
     return name

@@ -8,7 +8,8 @@ from typing import Any
 from soli_lang.base.errors import SoliPlainTypeError, SoliValueError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, String, function, static
-from soli_lang.values.semantics import to_text, type_name
+from soli_lang.values.display import to_text
+from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Value
 
 from ..ground.costs import OBJECT_BYTES

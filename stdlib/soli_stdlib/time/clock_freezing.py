@@ -8,7 +8,7 @@ from __future__ import annotations
 from soli_lang.base.errors import SoliPlainTypeError, SoliValueError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, function
-from soli_lang.values.semantics import type_name
+from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Value
 
 from ..ground import clock

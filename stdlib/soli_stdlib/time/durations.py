@@ -9,7 +9,7 @@ from typing import Any
 from soli_lang.base.errors import SoliPlainTypeError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Number, String, method, static
-from soli_lang.values.semantics import float_text
+from soli_lang.values.display import float_text
 from soli_lang.values.values import Value
 
 from ..text.locales import current_locale

@@ -6,7 +6,8 @@ import math
 
 from soli_lang.base.errors import SoliPlainTypeError, SoliValueError
 from soli_lang.native.native import Any_, Name, String, static
-from soli_lang.values.semantics import to_text, type_name
+from soli_lang.values.display import to_text
+from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Symbol, Value
 
 MINUTE = 60

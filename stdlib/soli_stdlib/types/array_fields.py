@@ -151,6 +151,7 @@ def order(machine: Machine, items: list[Value], field: Value, direction: str) ->
     if field.__class__ is dict:
         raise SoliTypeError("order expects a field name as a string, got hash")
     column = _column(machine, items, "order", field)
+    machine.spend(len(items) * len(items).bit_length() >> 3)
     compare_texts(machine, column, len(column).bit_length())
     descending = direction.lower() in ("desc", "descending")
     return sorted_by(items, column, machine.spend, descending=descending)

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from soli_lang.base.errors import SoliTypeError, SoliValueError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Array, Int, String, method
-from soli_lang.values.semantics import is_key, to_key, to_text
+from soli_lang.values.display import to_text
+from soli_lang.values.kinds import is_key, to_key
 from soli_lang.values.values import Value
 
 from ..ground import randomness

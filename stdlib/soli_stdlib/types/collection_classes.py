@@ -10,8 +10,8 @@ from collections.abc import Callable
 from soli_lang.base.errors import SoliPlainTypeError
 from soli_lang.machine.machine import Machine, arity_error
 from soli_lang.native.native import BUILTIN_TYPES, native_class
+from soli_lang.values.display import to_text
 from soli_lang.values.objects import SoliClass
-from soli_lang.values.semantics import to_text
 from soli_lang.values.values import Value
 
 CLASSES = (

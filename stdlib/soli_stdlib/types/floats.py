@@ -6,7 +6,8 @@ import math
 
 from soli_lang.base.errors import SoliTypeError
 from soli_lang.native.native import Any_, Arg, Number, method
-from soli_lang.values.semantics import MAX_INT, MIN_INT, float_text
+from soli_lang.values.display import float_text
+from soli_lang.values.semantics import MAX_INT, MIN_INT
 from soli_lang.values.values import Value
 
 from ..ground.arguments import truncated

@@ -14,7 +14,8 @@ from soli_lang.base.errors import SoliKeyError, SoliTypeError
 from soli_lang.machine.machine import CROWDED, Machine
 from soli_lang.native.native import Any_, Array, Callable_, method, static
 from soli_lang.native.native import Hash as HashArg
-from soli_lang.values.semantics import equals, from_key, is_key, is_truthy, to_key
+from soli_lang.values.kinds import from_key, is_key, to_key
+from soli_lang.values.semantics import equals, is_truthy
 from soli_lang.values.values import BoolKey, DecimalKey, Value
 
 from ..ground.callbacks import pair_callback

@@ -7,7 +7,8 @@ import math
 from soli_lang.base.errors import SoliOverflowError, SoliTypeError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Arg, Callable_, Int, method
-from soli_lang.values.semantics import MAX_INT, MIN_INT, type_name
+from soli_lang.values.kinds import type_name
+from soli_lang.values.semantics import MAX_INT, MIN_INT
 from soli_lang.values.values import Value
 
 from ..ground import sleeping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import method
-from soli_lang.values.semantics import to_text
+from soli_lang.values.display import to_text
 from soli_lang.values.values import Symbol, Value
 
 

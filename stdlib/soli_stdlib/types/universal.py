@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import String, method
-from soli_lang.values import semantics
+from soli_lang.values import kinds
 from soli_lang.values.values import Value
 
 _NUMERIC = frozenset({int, float, Decimal})
@@ -18,7 +18,7 @@ _NUMERIC = frozenset({int, float, Decimal})
 @method("any", "class", bare=True)
 def class_(value: Value) -> str:
     """The name of its type."""
-    return semantics.type_name(value)
+    return kinds.type_name(value)
 
 
 @method("any", "inspect", bare=True)
@@ -59,4 +59,4 @@ def is_a(value: Value, name: str) -> bool:
     """Whether *name* is its type, `object`, or (of numbers) `numeric`."""
     if name == "numeric":
         return value.__class__ in _NUMERIC
-    return name == "object" or name == semantics.type_name(value)
+    return name == "object" or name == kinds.type_name(value)

@@ -7,7 +7,7 @@ from typing import Any
 from soli_lang.base.errors import SoliPlainTypeError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, function
-from soli_lang.values.semantics import type_name
+from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Symbol, Value
 
 from .rules import Failed, check, coerce

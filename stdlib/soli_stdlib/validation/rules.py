@@ -9,7 +9,9 @@ from typing import Any
 
 from soli_lang.base.errors import SoliError, SoliValueError
 from soli_lang.machine.machine import Machine
-from soli_lang.values.semantics import equals, to_text, type_name
+from soli_lang.values.display import to_text
+from soli_lang.values.kinds import type_name
+from soli_lang.values.semantics import equals
 from soli_lang.values.values import Value
 
 from ..ground.arguments import option, truncated

@@ -6,7 +6,7 @@ from typing import Any
 
 from soli_lang.base.errors import SoliPlainTypeError
 from soli_lang.native.native import Any_, Arg, Array, Int, Name, Number, String, method, static
-from soli_lang.values.semantics import type_name
+from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Symbol, Value
 
 NO_DEFAULT = object()

@@ -26,7 +26,7 @@ def printed() -> list[str]:
 def machine(printed: list[str]) -> Machine:
     """A machine that can print, with limits small enough to reach."""
     capabilities = Capabilities(output=printed.append, clock=lambda: 1.5, random=Random(7))
-    machine = Machine(Limits(max_value_bytes=1_000_000), capabilities)
+    machine = Machine(Limits.off(max_value_bytes=1_000_000), capabilities)
     machine.start_budget()
     install(machine)
     return machine

@@ -21,7 +21,7 @@ class Library:
     def __init__(self, *, limits: Limits | None = None, **capabilities: Any) -> None:
         self.time = NOON
         granted = Capabilities(**{"clock": lambda: self.time, **capabilities})
-        self.machine = Machine(limits or Limits(), granted)
+        self.machine = Machine(limits or Limits.off(), granted)
         install(self.machine)
         self.machine.start_budget()
 

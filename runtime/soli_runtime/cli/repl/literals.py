@@ -38,16 +38,20 @@ def merged(one: Any, other: Any, key: str = "") -> Any:
 
 def _leaf(one: Any, other: Any, key: str) -> Any:
     if isinstance(one, str) and isinstance(other, str):
-        if UUID.match(one) or (key in RUN_KEYS and one.isdigit()):
-            return Stand("any_id")
-        if MOMENT.match(one) and (one != other or _is_today(one)):
-            return Stand("any_time")
-        return one if one == other and _is_writable(one) else Stand("any_string")
+        return _text(one, other, key)
     if is_number(one) and is_number(other):
         if is_time(one) and is_time(other) and (one != other or _is_now(one)):
             return Stand("any_time")
         return one if one == other and math.isfinite(one) else Stand("any_number")
     return one if one.__class__ is other.__class__ and one == other else ANYTHING
+
+
+def _text(one: str, other: str, key: str) -> Any:
+    if all(UUID.match(text) or (key in RUN_KEYS and text.isdigit()) for text in (one, other)):
+        return Stand("any_id")
+    if MOMENT.match(one) and MOMENT.match(other) and (one != other or _is_today(one)):
+        return Stand("any_time")
+    return one if one == other and _is_writable(one) else Stand("any_string")
 
 
 def _is_now(value: float) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from soli_lang.values.kinds import from_key
 from soli_lang.values.objects import Instance
-from soli_lang.values.semantics import from_key
 from soli_lang.values.values import Value
 
 from ...observing.traces import written

@@ -281,7 +281,7 @@ class Prompting:
 
 def type_title(value: Value) -> str:
     """The owner under which the reference lists the methods of a value's type."""
-    from soli_lang.values.semantics import owner_name
+    from soli_lang.values.kinds import owner_name
 
     from ...tools.reference import TYPE_TITLES
 

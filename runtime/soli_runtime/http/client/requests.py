@@ -13,11 +13,11 @@ from soli_lang.base.errors import SoliError, SoliIOError, SoliPlainTypeError
 from soli_lang.base.records import Record, field
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, String, static
-from soli_lang.values.semantics import from_key, to_text, type_name
+from soli_lang.values.display import to_text
+from soli_lang.values.kinds import from_key, type_name
 from soli_lang.values.values import Value
 
 from ...json_codec import json_codec
-from ..bodies.decoding import decoded
 from ..requests import header_hash, whole_text
 from .addresses import is_public, literal_address
 
@@ -134,6 +134,8 @@ async def _follow(session: aiohttp.ClientSession, wanted: Wanted, private_networ
 
 async def _read(response: aiohttp.ClientResponse) -> Got:
     import asyncio
+
+    from ..bodies.decoding import decoded
 
     body = bytearray()
     async for chunk in response.content.iter_any():

@@ -10,7 +10,8 @@ from soli_lang.base.errors import SoliError
 from soli_lang.base.source import Source
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, String, function, method
-from soli_lang.values.semantics import from_key, to_text
+from soli_lang.values.display import to_text
+from soli_lang.values.kinds import from_key
 from soli_lang.values.values import Symbol, Value
 
 from ...json_codec import json_codec

@@ -11,7 +11,7 @@ from soli_stdlib.stores.key_values import BAD_EXPIRY
 from soli_stdlib.text.wildcards import matches
 
 from soli_lang.base.errors import SoliValueError
-from soli_lang.values.semantics import float_text
+from soli_lang.values.display import float_text
 from soli_lang.values.values import Value
 
 from ..errors import StoreError

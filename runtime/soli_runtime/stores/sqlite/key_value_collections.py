@@ -10,7 +10,7 @@ from soli_stdlib.stores.key_value_lists import slice_of
 from soli_stdlib.stores.key_value_store import NOT_A_FLOAT, integer, no_such_key, within_64_bits
 
 from soli_lang.base.errors import SoliIndexError, SoliValueError
-from soli_lang.values.semantics import float_text
+from soli_lang.values.display import float_text
 
 from .key_rows import Rows, floating_sum
 

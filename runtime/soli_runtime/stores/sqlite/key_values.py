@@ -13,7 +13,7 @@ from typing import Any
 from soli_stdlib.stores.key_value_store import integer, within_64_bits
 from soli_stdlib.text.wildcards import matches
 
-from soli_lang.values.semantics import float_text
+from soli_lang.values.display import float_text
 from soli_lang.values.values import Value
 
 from .database import TIDY_ROWS, Database

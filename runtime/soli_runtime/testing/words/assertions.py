@@ -8,7 +8,7 @@ from soli_stdlib.text import regex
 from soli_lang.base.errors import SoliError, SoliPlainTypeError
 from soli_lang.machine.machine import UNCATCHABLE, Machine
 from soli_lang.native.native import CALLABLES, Any_, String, function
-from soli_lang.values import semantics
+from soli_lang.values import display, kinds, semantics
 from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import Value
 
@@ -27,8 +27,8 @@ class Difference:
     __slots__ = ("left", "right")
 
     def __init__(self, left: Value, right: Value) -> None:
-        self.left = semantics.inspect(left)
-        self.right = semantics.inspect(right)
+        self.left = display.inspect(left)
+        self.right = display.inspect(right)
 
 
 class AssertionFailed(SoliError):
@@ -41,7 +41,7 @@ class AssertionFailed(SoliError):
     ) -> None:
         super().__init__(message)
         self.difference = difference
-        self.note = None if note is None else semantics.to_text(note)
+        self.note = None if note is None else display.to_text(note)
 
 
 def suite_of(machine: Machine) -> Suite:
@@ -206,7 +206,7 @@ def assert_hash_has_key(machine: Machine, container: Value, key: Value) -> int:
     """Fail unless the hash has the key."""
     if container.__class__ is not dict:
         raise SoliPlainTypeError("assert_hash_has_key expects hash")
-    if not semantics.is_key(key) or semantics.to_key(key) not in container:
+    if not kinds.is_key(key) or kinds.to_key(key) not in container:
         raise AssertionFailed("hash does not contain key", Difference(container, key))
     return passed(machine)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from soli_lang.base.errors import Cancelled, SoliPlainTypeError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import CALLABLES, Any_, function
-from soli_lang.values.semantics import to_text, type_name
+from soli_lang.values.display import to_text
+from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Value
 
 from ..suites import AFTER_ALL, AFTER_EACH, BEFORE_ALL, BEFORE_EACH, Group, Test

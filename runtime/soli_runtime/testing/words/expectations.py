@@ -5,7 +5,7 @@ from __future__ import annotations
 from soli_lang.base.errors import SoliTypeError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, function, method
-from soli_lang.values import semantics
+from soli_lang.values import display, kinds, semantics
 from soli_lang.values.values import Value
 
 from .assertions import AssertionFailed, Difference, is_json, passed
@@ -38,7 +38,7 @@ TYPES: dict[str, tuple[type, ...]] = {OWNER: (Expectation,)}
 def shown(value: Value) -> str:
     """*value* as failures show it: strings quoted, escaped and cut."""
     if value.__class__ is not str:
-        return semantics.inspect(value)
+        return display.inspect(value)
     text = value if len(value) <= MAX_TEXT else value[:MAX_TEXT] + "..."
     return f'"{text.translate(_ESCAPES)}"'
 
@@ -119,7 +119,7 @@ def _ordered(
 ) -> bool:
     actual = expectation.value
     if actual.__class__ not in _NUMBERS or other.__class__ not in _NUMBERS:
-        decimals = semantics.type_name(actual), semantics.type_name(other)
+        decimals = kinds.type_name(actual), kinds.type_name(other)
         if "decimal" not in decimals or not {*decimals} <= {"decimal", "int", "float"}:
             raise SoliTypeError(f"{name} expects numbers")
     words = {">": "to be greater than", "<": "to be less than"}

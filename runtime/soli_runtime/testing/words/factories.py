@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from soli_lang.base.errors import SoliValueError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import CALLABLES, Any_, Hash, Int, Name, static
-from soli_lang.values.semantics import to_text
+from soli_lang.values.display import to_text
 from soli_lang.values.values import Value
 
 LIBRARY_KEY = "soli_runtime.testing.factories"

@@ -16,7 +16,8 @@ from yarl import URL
 from soli_lang.base.errors import SoliError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, String, function
-from soli_lang.values.semantics import from_key, to_text
+from soli_lang.values.display import to_text
+from soli_lang.values.kinds import from_key
 from soli_lang.values.values import Value
 
 from ...http.sessions import COOKIE

@@ -18,7 +18,8 @@ from soli_stdlib.json import text as json_text
 from soli_lang.base.errors import SoliError, SoliValueError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, Int, Number, String, function, method
-from soli_lang.values.semantics import from_key, inspect, to_text
+from soli_lang.values.display import inspect, to_text
+from soli_lang.values.kinds import from_key
 from soli_lang.values.values import Value
 
 from ...core.payloads import encode

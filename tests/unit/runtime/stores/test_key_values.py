@@ -159,7 +159,7 @@ def test_an_instant_may_be_given(soli: Library) -> None:
     soli.call("KV.set", "k", 1)
     offset = 100 + (soli.time if soli.machine.library.get("stores") is None else time.time())
     assert soli.call("KV.expireat", "k", offset) is True
-    assert 98 <= soli.call("KV.ttl", "k") <= 100
+    assert 98 <= soli.call("KV.ttl", "k") <= 101  # its clock and ours round apart
     assert soli.call("KV.expireat", "k", 1) is True
     assert soli.call("KV.get", "k") is None
     assert soli.failure("KV.expireat", "k", float("inf")) == "KV: ERR invalid expire time"

@@ -53,13 +53,13 @@ def test_a_session_from_beginning_to_end(made: Made, kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_use_puts_off_the_end(made: Made, kind: str) -> None:
     """Whether it reads or writes; without use a session is gone."""
-    store = sessions(made, kind, idle_seconds=0.3)
+    store = sessions(made, kind, idle_seconds=1.2)
     session = Session(store, None)
     session.set("a", 1)
     for _ in range(4):
-        time.sleep(0.1)
+        time.sleep(0.4)
         assert session.get("a") == 1
-    time.sleep(0.4)
+    time.sleep(1.6)
     assert Session(store, session.id).get("a") is None
 
 

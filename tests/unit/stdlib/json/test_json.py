@@ -18,8 +18,8 @@ from soli_stdlib.json.text import decode, encode
 
 from soli_lang.base.errors import LimitError, SoliError, SoliValueError
 from soli_lang.machine.machine import Machine
+from soli_lang.values.kinds import to_key
 from soli_lang.values.objects import EnumValue, ErrorValue, Instance, SoliClass
-from soli_lang.values.semantics import to_key
 from soli_lang.values.values import Symbol
 
 from ..conftest import Call

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from soli_lang.values.semantics import compare, equals, to_text
+from soli_lang.values.display import to_text
+from soli_lang.values.semantics import compare, equals
 
 from ..installed import Library
 

@@ -9,7 +9,7 @@ import pytest
 
 from soli_lang.base.errors import LimitError, SoliError
 from soli_lang.machine.machine import Machine
-from soli_lang.values.semantics import to_key
+from soli_lang.values.kinds import to_key
 from soli_lang.values.values import Symbol
 
 from ..conftest import Call

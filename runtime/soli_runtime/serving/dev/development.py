@@ -1,0 +1,220 @@
+"""`soli run --dev`: a saved file is live at once, and what goes wrong is shown where one looks."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from ...gate.silence import is_upgrade
+from ...http.files.static_files import StaticFile, StaticFolder
+from ...http.messages import plain
+from ...loading.launch import Launch
+from ...observing.health import may_watch
+from ...observing.traces import Trace, Warned
+from . import page_scripts
+from .changes import Change, Fault, load_anew, lost_since, state_of, strongest
+from .lines import error_text, event_of, first_line, line_of, warnings_of
+from .watchers import Watchers, endpoint_beside
+
+if TYPE_CHECKING:
+    from ..service import Service
+
+DEBOUNCE_MS = 150
+"""Editors write a file in steps; those within this time are one change."""
+
+MAX_LINES = 200
+"""Lines about events that are written in one second; further ones are counted."""
+
+MAX_SHOWN = 20_000
+"""Characters of an error that a page is told."""
+
+CLOSE_SECONDS = 0.5
+SOCKET_PATH = "/_soli/dev"
+PAGES = Path(__file__).parent / "pages"
+
+logger = logging.getLogger("soli.dev")
+
+Say = Callable[[str], None]
+
+
+class Development:
+    """Watches the files and events of a service, and tells its terminal and its pages."""
+
+    def __init__(self, service: Service, how: Launch, say: Say, *, is_quiet: bool = False) -> None:
+        """*say* writes one line (or more) to the terminal, without its end."""
+        self._service = service
+        self._how = how
+        self._say = say
+        self._is_quiet = is_quiet
+        self._boot = uuid.uuid4().hex
+        self._fault: Fault | None = None
+        self._state = state_of(service.app)
+        self._window = (0, 0)
+        self._warned: set[str] = set()
+        self._files = StaticFolder(PAGES)
+        self._endpoint = endpoint_beside(service)
+        self.pages = Watchers(service, self._endpoint, self._greeting)
+
+    def begin(self) -> None:
+        """From now on the service shows what happens in it."""
+        self._service.own_pages = self
+        self._service.watch(self.told)
+
+    async def run(self) -> None:
+        """Follow the files until this is cancelled."""
+        from watchfiles import awatch
+
+        root = self._service.app.project.root.resolve()
+        self.begin()
+
+        def concerns(_: Any, path: str) -> bool:
+            return bool(strongest(root, [path]))
+
+        try:
+            async for found in awatch(root, watch_filter=concerns, debounce=DEBOUNCE_MS, step=30):
+                self.changed(strongest(root, (path for _, path in found)))
+        finally:
+            await self._endpoint.close_all(CLOSE_SECONDS)
+
+    # --- files ---------------------------------------------------------------------------------
+
+    def changed(self, changes: set[Change]) -> None:
+        """Do what the changes of files ask for."""
+        try:
+            if Change.PAGE in changes and self._has_new_folder():
+                changes |= {Change.PROGRAM}
+            if Change.PROGRAM in changes:
+                self._reload()
+            if Change.PAGE in changes:
+                self.pages.tell({"kind": "reload"})
+            elif Change.STYLE in changes:
+                self.pages.tell({"kind": "style"})
+        except Exception as error:  # whatever it is, the next save must find somebody here
+            logger.exception("the app could not be loaded anew")
+            self._failed(Fault(error_text(error)))
+
+    def _has_new_folder(self) -> bool:
+        project = self._service.app.project
+        views = project.root / "app" / "views"
+        return (project.public is None and (project.root / "public").is_dir()) or (
+            project.views is None and views.is_dir()
+        )
+
+    def _reload(self) -> None:
+        found = load_anew(self._how)
+        if isinstance(found, Fault):
+            self._failed(found)
+            return
+        lost = lost_since(self._state, self._service.app)
+        self._service.reload(found.app, found.waiting)
+        self._state = state_of(found.app)
+        self._warned.clear()
+        self._fault = None
+        count = self._service.hub.count()
+        kept = f"; {count} connection{'s' * (count != 1)} kept" if count else ""
+        self._say(f"reloaded{kept}")
+        if lost:
+            self._say(f"  began anew: {', '.join(lost)}")
+        self.pages.tell({"kind": "reloaded", "lost": lost})
+
+    def _failed(self, fault: Fault) -> None:
+        self._fault = fault
+        self._say(f"{fault.text}\nthe code from before goes on")
+        self.pages.tell(_problem_of(fault))
+
+    def _greeting(self) -> list[dict[str, Any]]:
+        hello = [{"kind": "hello", "boot": self._boot}]
+        return hello if self._fault is None else [*hello, _problem_of(self._fault)]
+
+    # --- events --------------------------------------------------------------------------------
+
+    def told(self, trace: Trace) -> None:
+        """The observer."""
+        line = None if self._is_quiet else line_of(trace)
+        if line is not None and self._may_say(int(trace.at)):
+            self._say(line)
+        for warning in warnings_of(trace):
+            self._warn(warning, trace)
+        if trace.error is not None:
+            self._show_failure(trace, trace.error)
+
+    def _show_failure(self, trace: Trace, error: BaseException) -> None:
+        event = event_of(trace)
+        if self._window[1] < MAX_LINES:
+            self._say(f"  the event was: {event}")
+        self.pages.tell(
+            {
+                "kind": "problem",
+                "title": first_line(error)[:MAX_SHOWN],
+                "text": error_text(error)[:MAX_SHOWN],
+                "event": event,
+                "handler": trace.handler,
+            }
+        )
+
+    def _may_say(self, second: int) -> bool:
+        last, count = self._window
+        if second != last:
+            if count > MAX_LINES:
+                self._say(f"… and {count - MAX_LINES} events more within a second")
+            last, count = second, 0
+        self._window = (last, count + 1)
+        return count < MAX_LINES
+
+    def _warn(self, warning: Warned, trace: Trace) -> None:
+        """Once in the terminal until the next reload, each time in the page's console."""
+        text = warning.text
+        self.pages.tell({"kind": "warning", "text": text, "handler": trace.handler})
+        if not warning.is_logged and text not in self._warned and len(self._warned) < MAX_LINES:
+            self._warned.add(text)
+            self._say(f"  warning: {trace.handler}: {text}")
+
+    # --- pages ---------------------------------------------------------------------------------
+
+    def _may_see(self, request: web.BaseRequest) -> bool:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return may_watch("", request.remote or "", headers)
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse | None:
+        """The answer to a request for a page of ours; None: it is none."""
+        path = request.rel_url.path
+        if path == SOCKET_PATH and is_upgrade(request):
+            if not self._may_see(request):
+                return plain(403, "development pages are for this machine")
+            return await self.pages.answer(request)
+        if path == page_scripts.SCRIPT_PATH and request.method in ("GET", "HEAD"):
+            return self._file("dev.js") if self._may_see(request) else None
+        return None
+
+    def _file(self, name: str) -> web.StreamResponse:
+        file = self._files.find(name)
+        assert file is not None
+        headers = {"Content-Type": file.content_type, "Cache-Control": "no-store"}
+        headers["X-Content-Type-Options"] = "nosniff"
+        return web.Response(body=file.path.read_bytes(), headers=headers)
+
+    def dressed(self, request: web.BaseRequest, answer: web.StreamResponse) -> web.StreamResponse:
+        """*answer*, if it is a page, with the script in it."""
+        return page_scripts.with_script(request, answer) if self._may_see(request) else answer
+
+    def page_of(self, request: web.BaseRequest, file: StaticFile) -> web.StreamResponse | None:
+        """A page under `public/` that `dressed` can add to; None for other files."""
+        if not self._may_see(request) or not page_scripts.wants_page(request):
+            return None
+        return page_scripts.page_of(file)
+
+    def not_found(self, request: web.BaseRequest) -> web.StreamResponse | None:
+        """404 with the routes of the app."""
+        if not self._may_see(request):
+            return None
+        return page_scripts.not_found(request, self._service.app)
+
+
+def _problem_of(fault: Fault) -> dict[str, Any]:
+    title = "The app could not be loaded anew; the code from before goes on"
+    return {"kind": "problem", "title": title, "text": fault.text, "stays": True}

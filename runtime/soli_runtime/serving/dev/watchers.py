@@ -1,0 +1,85 @@
+"""Pages that are told what happens: WebSocket connections of the server's own, beside the app's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from ...gate.origins import TrustedProxies, origin_fault
+from ...http.messages import peer_of, plain, raw_request
+from ...ws import Endpoint, upgrade
+from ...ws.limits import SocketLimits
+
+if TYPE_CHECKING:
+    from ...ws.connection import Connection
+    from ..service import Service
+
+MAX_WATCHERS = 64
+"""Pages that are told at once; further ones are refused."""
+
+MAX_MESSAGE_BYTES = 4096
+"""Of what a page may say, which is nothing."""
+
+Greeting = Callable[[], list[dict[str, Any]]]
+
+
+class Watcher:
+    """One page: it is greeted when it comes, and told until it goes."""
+
+    def __init__(self, group: Watchers, greeting: Greeting) -> None:
+        self._group = group
+        self._greeting = greeting
+
+    def on_open(self, connection: Connection) -> None:
+        self._group.connections.add(connection)
+        for message in self._greeting():
+            connection.send_text(json.dumps(message))
+
+    def on_message(self, connection: Connection, payload: str | bytes) -> None:
+        """Pages have nothing to say."""
+
+    def on_closed(self, connection: Connection, code: int, reason: str) -> None:
+        self._group.connections.discard(connection)
+
+
+class Watchers:
+    """The pages of one kind. Their connections are not the app's: no event, no count, no limit."""
+
+    def __init__(self, service: Service, endpoint: Endpoint, greeting: Greeting) -> None:
+        self.connections: set[Connection] = set()
+        self._service = service
+        self._endpoint = endpoint
+        self._greeting = greeting
+        self._proxies = TrustedProxies(service.settings.trusted_proxies)
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer an upgrade. The origin rule is that of the app's own WebSockets."""
+        peer = peer_of(request, self._proxies)
+        raw = raw_request(request, peer, b"")
+        fault = origin_fault(raw.headers, peer, self._service.settings.allowed_origins)
+        if fault is not None:
+            return plain(403, fault)
+        if len(self.connections) >= MAX_WATCHERS:
+            return plain(503, f"{MAX_WATCHERS} pages are told already")
+        return await upgrade(request, Watcher(self, self._greeting), self._endpoint)
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send *message* to all."""
+        if not self.connections:
+            return
+        text = json.dumps(message)
+        for connection in tuple(self.connections):
+            try:
+                connection.send_text(text)
+            except Exception:
+                connection.failed()
+
+
+def endpoint_beside(service: Service) -> Endpoint:
+    """An endpoint for connections that are not the app's."""
+    endpoint = Endpoint(SocketLimits(max_message_bytes=MAX_MESSAGE_BYTES), loop=service.loop)
+    endpoint.takes_over = service.endpoint.takes_over
+    return endpoint
