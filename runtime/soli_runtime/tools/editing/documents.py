@@ -90,7 +90,7 @@ class Document:
         if program is None or program.text is self.text:
             return offset
         old, new = program.text, self.text
-        same = _common_start(old, new)
+        same = _same_beginning(old, new)
         if offset <= same:
             return offset
         return max(same, min(len(old), offset + len(old) - len(new)))
@@ -148,7 +148,7 @@ def _without_faults(source: Source) -> Program | None:
     return None
 
 
-def _common_start(old: str, new: str) -> int:
+def _same_beginning(old: str, new: str) -> int:
     """How many characters two texts begin alike: by halves, for comparing slices is fast."""
     low, high = 0, min(len(old), len(new))
     while low < high:

@@ -10,8 +10,8 @@ from lsprotocol import types
 from soli_lang.base.source import NOWHERE
 from soli_lang.tools.checker import ERROR, Finding
 
-from ...tools.checks import ProgramCheck, finding_of
-from ...tools.editing.documents import MAX_CHARACTERS, Document
+from ...checks import ProgramCheck, finding_of
+from ..documents import MAX_CHARACTERS, Document
 from . import answers
 
 UNNECESSARY: Final = frozenset({"unused-variable", "unreachable"})

@@ -23,15 +23,14 @@ from pygls.uris import from_fs_path, to_fs_path
 from soli_lang.base.source import Source
 from soli_lang.tools.formatting import MeaningChanged, format_source
 
-from ...tools.editing.completing import Completing
-from ...tools.editing.documents import Document
-from ...tools.editing.explaining import Explaining
-from ...tools.editing.finding import Finding
-from ...tools.editing.library import Library
-from ...tools.editing.outline import symbols
-from ...tools.editing.projects import Projects
-from ...tools.editing.renaming import CannotRename, renamed, renamed_place
-from .. import version
+from ..completing import Completing
+from ..documents import Document
+from ..explaining import Explaining
+from ..finding import Finding
+from ..library import Library
+from ..outline import symbols
+from ..projects import Projects
+from ..renaming import CannotRename, renamed, renamed_place
 from . import answers
 from .diagnosing import Diagnosing
 
@@ -57,10 +56,10 @@ class Protocol(LanguageServerProtocol):
 class SoliServer(LanguageServer):
     """What is open, and what is known about it."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: str) -> None:
         super().__init__(
             "soli",
-            version(),
+            version,
             text_document_sync_kind=types.TextDocumentSyncKind.Full,
             protocol_cls=Protocol,
         )
@@ -122,13 +121,13 @@ class SoliServer(LanguageServer):
             self.check_soon(uri)
 
 
-def serve() -> None:
-    """Serve standard input and output until the client goes."""
+def serve(version: str) -> None:
+    """Serve standard input and output until the client goes; *version* is told to it."""
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_is_worth_a_line)
     handler.setFormatter(_OneLine("soli lsp: %(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.ERROR)
-    make_server().start_io()
+    make_server(version).start_io()
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
@@ -148,9 +147,9 @@ class _OneLine(logging.Formatter):
         return f"soli lsp: {first}" + (f": {error!r}" if error is not None else "")
 
 
-def make_server() -> SoliServer:
+def make_server(version: str) -> SoliServer:
     """The server with all that it answers."""
-    server = SoliServer()
+    server = SoliServer(version)
     feature = server.feature
     feature(types.TEXT_DOCUMENT_DID_OPEN)(_opened)
     feature(types.TEXT_DOCUMENT_DID_CHANGE)(_changed)

@@ -8,10 +8,10 @@ from lsprotocol import types
 
 from soli_lang.base.source import Span
 
-from ...tools.editing.completing import Offer
-from ...tools.editing.documents import Document
-from ...tools.editing.explaining import Signature
-from ...tools.editing.outline import Symbol
+from ..completing import Offer
+from ..documents import Document
+from ..explaining import Signature
+from ..outline import Symbol
 
 _OFFERED: Final = {
     "variable": types.CompletionItemKind.Variable,
