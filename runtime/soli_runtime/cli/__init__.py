@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
 from collections.abc import Sequence
 
 from ..calling.recursion import raise_recursion_limit
-from .exits import FAILED, OK, USAGE, Exit, UsageError
+from .exits import FAILED, OK, UNWRITTEN, USAGE, Exit, UsageError
 
 COMMANDS = {
     "run": "run a program, and serve it while it has routes",
@@ -35,6 +36,10 @@ soli COMMAND --help tells more; soli --version says which one this is.
 """
 
 
+NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
+"""Faults of whatever our output goes to, not of ours."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
     raise_recursion_limit()
@@ -52,12 +57,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("soli: interrupted\n")
         return 130
+    except OSError as error:
+        if error.errno not in NOT_WRITTEN:
+            return _fault(error)
+        sys.stderr.write(f"soli: standard output cannot be written: {error.strerror}\n")
+        sys.stdout = None  # what it still holds would fail again at the end
+        return UNWRITTEN
     except Exception as error:
-        if os.environ.get("SOLI_TRACEBACK"):
-            raise
-        sys.stderr.write(f"soli: internal error: {type(error).__name__}: {error}\n")
-        sys.stderr.write("  This is a bug in Soli. SOLI_TRACEBACK=1 shows where it happened.\n")
-        return FAILED
+        return _fault(error)
+
+
+def _fault(error: Exception) -> int:
+    """Say that it is our fault."""
+    if os.environ.get("SOLI_TRACEBACK"):
+        raise error
+    sys.stderr.write(f"soli: internal error: {type(error).__name__}: {error}\n")
+    sys.stderr.write("  This is a bug in Soli. SOLI_TRACEBACK=1 shows where it happened.\n")
+    return FAILED
 
 
 def dispatch(arguments: list[str]) -> int:

@@ -20,6 +20,7 @@ from ..gate.origins import TrustedProxies
 from ..gate.plain import PlainConnections
 from ..gate.silence import GreetingServer
 from ..loading.launch import Launched
+from ..observing.health import is_loopback
 from ..observing.logs import Log
 from ..observing.memory_growth import GrowthWatch
 from ..settings import Settings
@@ -33,6 +34,11 @@ GC_THRESHOLDS = (20_000, 20, 20)
 
 class CannotListen(Exception):
     """The address is taken, or not ours. The text says which."""
+
+
+def _is_root() -> bool:
+    """Whether a hole in a program or in us would be the whole machine's."""
+    return getattr(os, "geteuid", lambda: -1)() == 0
 
 
 class Server:
@@ -78,6 +84,8 @@ class Server:
             await self._runner.cleanup()
             raise CannotListen(_why_not(settings.host, settings.port, error)) from None
         self.address = self._listening.address
+        if _is_root() and not is_loopback(self.address[0]):
+            self._log.warning("serves_as_root", address=self.address[0])
 
     def _plain_connections(self) -> PlainConnections[RequestHandler]:
         settings = self._settings

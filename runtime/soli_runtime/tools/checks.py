@@ -32,6 +32,7 @@ from ..loading.project import Project, ProjectError, find_project
 from ..routing.routes import RouteError
 from ..testing.discovery import ENDINGS
 from ..testing.worlds import install_testing
+from .handler_checks import misnamed_controllers, socket_actions, unknown_keys, wrong_templates
 
 LOAD_SECONDS = 5.0
 """Computing time that the top level of an app may take to declare its routes."""
@@ -78,7 +79,36 @@ class ProgramCheck:
 
     def check_program(self, path: Path, program: nodes.Program) -> list[Finding]:
         """The findings in what was read already."""
-        return check(program, self._known(path, program))
+        found = check(program, self._known(path, program))
+        return found + self._of_runtime(path, program)
+
+    def _of_runtime(self, path: Path, program: nodes.Program) -> list[Finding]:
+        """What the runtime will make of a controller or a single file."""
+        project = self._project_of(path)
+        if project is None or _is_spec(path, program):
+            return []
+        place = path.resolve()
+        controllers = [
+            name for name, file in project.controllers.items() if file.resolve() == place
+        ]
+        targets = self._socket_targets(project) | socket_actions(program)
+        own = {
+            action
+            for controller, _, action in (target.partition("#") for target in targets)
+            if not controllers or controller in controllers
+        }
+        found = unknown_keys(program, own)
+        for name in controllers:
+            found += misnamed_controllers(name, program)
+        return found
+
+    def _socket_targets(self, project: Project) -> frozenset[str]:
+        if project.routes is None:
+            return frozenset()
+        try:
+            return socket_actions(parse(read_sources([project.routes])[project.routes]))
+        except (AppInvalid, SoliSyntaxError):
+            return frozenset()
 
     def forget(self) -> None:
         """Look at the files around again: some were saved."""
@@ -91,12 +121,14 @@ class ProgramCheck:
         return not _is_spec(path, program) and _calls_one_of(program, _ROUTE_WORDS)
 
     def check_project(self, project: Project) -> list[Finding]:
-        """Routes whose controller or action does not exist, or that there are none.
+        """Routes whose controller or action does not exist, or that there are none; templates
+        that do not parse.
 
         The app is loaded for that, without any capability; what fails for want of one is not the
         app's fault and no finding.
         """
         limits = Limits.off(max_seconds=LOAD_SECONDS)
+        templates = wrong_templates(project.views) if project.views is not None else []
         capabilities = Capabilities(
             output=lambda text: None, environment={}, load_module=ModuleLoader(project.root)
         )
@@ -105,10 +137,10 @@ class ProgramCheck:
             fault = nothing_to_serve(load(project, interpreter))
         except AppInvalid as invalid:
             wrong = (one for one in invalid.problems if isinstance(one, RouteError))
-            return [finding_of(problem) for problem in wrong]
+            return templates + [finding_of(problem) for problem in wrong]
         except SoliError:
-            return []
-        return [] if fault is None else [finding_of(fault)]
+            return templates
+        return templates if fault is None else [*templates, finding_of(fault)]
 
     # --- what a file knows -----------------------------------------------------------------------
 

@@ -1,0 +1,19 @@
+"""The known name that somebody probably meant who wrote another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+LONGEST_NAME = 60
+"""Characters of a name that others are compared with: comparing takes the product of lengths."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A hint with the one of *known* that is nearest to *name*, None when none is near."""
+    from difflib import get_close_matches  # only needed for what is wrong
+
+    if len(name) > LONGEST_NAME:
+        return None
+    others = sorted(one for one in known if one != name and not one.startswith("%"))
+    close = get_close_matches(name, others, 1, 0.75)
+    return f"did you mean '{close[0]}'?" if close else None
