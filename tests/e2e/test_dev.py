@@ -64,7 +64,7 @@ async def developing(
         how = Launch(root / "app.soli", Settings(dev=True))
         development = Development(site.server.service, how, said.append, is_quiet=is_quiet)
         task = asyncio.create_task(development.run())
-        await site.until(lambda: site.server.service.own_pages is not None)
+        await site.until(lambda: site.server.service.state.own_pages is not None)
         try:
             yield site, said
         finally:

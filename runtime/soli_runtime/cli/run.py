@@ -24,7 +24,7 @@ from .run_options import RunOptions, run_options
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from ..serving.seat import Seat
+    from ..serving.processes.berth import Berth
     from ..serving.service import Service
     from ..stores.store import Store
     from .replay.recording import Recording
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 def run_path(arguments: list[str]) -> int:
     """Run a program, serve it while it has routes. The exit status."""
-    seat = None
+    berth = None
     if "SOLI_SEAT" in os.environ:
-        from ..serving.seat import seat_of, take
+        from ..serving.processes.berth import berth_of, take
 
-        seat = seat_of(os.environ)
-        if seat is not None and not take(seat):
+        berth = berth_of(os.environ)
+        if berth is not None and not take(berth):
             return FAILED  # the parent died while we started
     options = run_options(arguments, os.environ)
     store = _store(options)
@@ -69,7 +69,7 @@ def run_path(arguments: list[str]) -> int:
         return FAILED
     if not launched.app.serves:
         return _end(launched, store)
-    return _serve(how, launched, options, seat)
+    return _serve(how, launched, options, berth)
 
 
 def _store(options: RunOptions) -> Store | None:
@@ -124,7 +124,7 @@ def _end(launched: Launched, store: Store | None) -> int:
     return max(statuses)
 
 
-def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | None) -> int:
+def _serve(how: Launch, launched: Launched, options: RunOptions, berth: Berth | None) -> int:
     # Only here is the web server loaded: a script does without.
     import asyncio
 
@@ -133,7 +133,7 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
     from ..observing.logs import Log
     from ..serving.server import CannotListen, serve
 
-    recording = _recording(options, seat is not None)
+    recording = _recording(options, berth is not None)
     write = LineWriter()
     log = Log(write, level=options.effective_log_level, as_json=options.log_format == "json")
     adopt(log)
@@ -153,8 +153,8 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
             launched,
             settings,
             log,
-            announce=_announce if seat is None else lambda _: seat.tell_ready(),
-            seat=seat,
+            announce=_announce if berth is None else lambda _: berth.tell_ready(),
+            berth=berth,
             beside=beside,
         )
 

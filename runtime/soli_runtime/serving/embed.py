@@ -35,7 +35,8 @@ from ..observing.logs import Log
 from ..settings import Settings
 from ..stores.store import store_of
 from ..stores.waited import use_store
-from .service import Authenticate, Service
+from .authentication import Authenticate
+from .service import Service
 
 
 class Mounted:

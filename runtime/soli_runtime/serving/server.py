@@ -25,7 +25,7 @@ from ..observing.logs import Log
 from ..observing.memory_growth import GrowthWatch
 from ..settings import Settings
 from ..ws import CloseCode
-from .seat import Seat
+from .processes.berth import Berth
 from .service import Service
 
 GC_THRESHOLDS = (20_000, 20, 20)
@@ -45,9 +45,9 @@ class Server:
     """Serves one app until it is told to stop."""
 
     def __init__(
-        self, launched: Launched, settings: Settings, log: Log, seat: Seat | None = None
+        self, launched: Launched, settings: Settings, log: Log, berth: Berth | None = None
     ) -> None:
-        self._seat = seat
+        self._berth = berth
         self._close_code = CloseCode.GOING_AWAY
         self._settings = settings
         self._log = log
@@ -55,7 +55,7 @@ class Server:
         self._runner: web.ServerRunner | None = None
         self._listening: Listening | None = None
         self.service = Service(launched.app, settings, log, launched.waiting)
-        self.service.inflates = True
+        self.service.state.inflates = True
         self.address = ("", 0)
 
     async def start(self) -> None:
@@ -94,8 +94,8 @@ class Server:
         return PlainConnections(most, settings.max_http_connections_per_ip, proxies.trusts)
 
     async def _listen(self) -> Listening:
-        if self._seat is not None:
-            return await listen_on(self.web_server, self._seat.listeners())
+        if self._berth is not None:
+            return await listen_on(self.web_server, self._berth.listeners())
         return await listen(self.web_server, self._settings.host, self._settings.port)
 
     @property
@@ -108,7 +108,7 @@ class Server:
     @property
     def is_worker(self) -> bool:
         """Whether a parent started this process as one of several."""
-        return self._seat is not None
+        return self._berth is not None
 
     def request_stop(self, code: int = CloseCode.GOING_AWAY) -> None:
         """Begin to stop; connections are closed with *code*. `run` returns when that is done."""
@@ -144,14 +144,15 @@ async def serve(
     *,
     announce: Callable[[str], None],
     beside: Callable[[Service], Coroutine[Any, Any, None]] | None = None,
-    seat: Seat | None = None,
+    berth: Berth | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT. *announce* gets the URL once connections are accepted.
 
-    *beside* is run meanwhile, and cancelled at the end. A worker has a *seat*. Raises CannotListen.
+    *beside* is run meanwhile, and cancelled at the end. One of several processes has a *berth*.
+    Raises CannotListen.
     """
     open_files.raise_limit()
-    server = Server(launched, settings, log, seat)
+    server = Server(launched, settings, log, berth)
     await server.start()
     _install_signals(server)
     # What lives until the end need not be looked at by every collection.

@@ -41,7 +41,7 @@ def watch(service: Service, observer: Observer) -> None:
     """Tell *observer* of all that happens in *service* from now on."""
     observation = service.observation
     if observation is None:
-        observation = service.observation = Observation(time.time)
+        observation = service.state.observation = Observation(time.time)
         _put_in(service, observation)
     observation.observers.append(observer)
 
@@ -53,7 +53,7 @@ def unwatch(service: Service, observer: Observer) -> None:
         return
     observation.observers.remove(observer)
     if not observation.observers:
-        service.observation = None
+        service.state.observation = None
         _put_in(service, None)
 
 

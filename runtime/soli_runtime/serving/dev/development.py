@@ -62,7 +62,7 @@ class Development:
 
     def begin(self) -> None:
         """From now on the service shows what happens in it."""
-        self._service.own_pages = self
+        self._service.state.own_pages = self
         self._service.watch(self.told)
 
     async def run(self) -> None:
