@@ -187,6 +187,21 @@ def test_while_typing_in_the_middle(editor: Editor, typed: Any) -> None:
     assert "alpha" in [item["label"] for item in items]
 
 
+def test_without_any_program_the_names_in_the_text_are_offered(typed: Any) -> None:
+    labels = typed(")\n" * 40 + "alpha = 1\nal¦").labels()
+    assert "alpha" in labels
+    assert "al" not in labels
+
+
+def test_a_long_list_is_short_and_asked_for_again(typed: Any) -> None:
+    found = typed("¦").ask("completion")
+    assert found["isIncomplete"]
+    assert not any("documentation" in one for one in found["items"])
+    found = typed("pri¦").ask("completion")
+    assert not found["isIncomplete"]
+    assert any("documentation" in one for one in found["items"])
+
+
 # --- explanations --------------------------------------------------------------------------------
 
 

@@ -132,6 +132,10 @@ class Editor:
             self._received.get(timeout=WAIT_SECONDS)
         return self._diagnostics[uri][-1]
 
+    def published(self, uri: str) -> int:
+        """How often diagnostics came."""
+        return len(self._diagnostics.get(uri, []))
+
     def cpu_seconds(self) -> float:
         """Computing time of the server so far."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()

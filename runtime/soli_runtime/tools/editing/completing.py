@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
 from soli_lang.evaluator.scopes import children
@@ -147,6 +147,12 @@ class Completing:
             if isinstance(node, nodes.ClassDecl) and class_name in (None, node.name):
                 yield from _members_of(node)
 
+    def _written_names(self, offset: int) -> Iterator[Offer]:
+        """Without any program: all names in the text but the one that is being written."""
+        for before, token in pairwise(self._document.tokens):
+            if token.type == "NAME" and before.type != "DOT" and token.end != offset:
+                yield Offer(token.value, VARIABLE)
+
     # --- names -----------------------------------------------------------------------------------
 
     def _names(self, cursor: Cursor, offset: int) -> Iterator[Offer]:
@@ -155,6 +161,8 @@ class Completing:
             there = self._document.there(offset - len(cursor.word))
             for name in program.bindings.names_at(max(0, there - 1)):
                 yield Offer(name, VARIABLE)
+        else:
+            yield from self._written_names(offset)
         for name in self._projects.shared_names(self._document.path):
             yield Offer(name, FUNCTION, "of the app")
         for name, entry in self._library.functions.items():

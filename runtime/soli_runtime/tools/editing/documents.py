@@ -49,7 +49,13 @@ class Document:
         self.source = Source(str(path), self.text)
         self.errors: list[SoliSyntaxError] = []
         """What keeps the text from being a program, once `program` was asked for."""
+        self._gave_up = before is not None and before.has_given_up
         self._whole: Program | None = before.known_program if before is not None else None
+
+    @property
+    def has_given_up(self) -> bool:
+        """Whether not even parts of the text made a program: typing must not wait for that."""
+        return self._gave_up
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -76,9 +82,15 @@ class Document:
 
         Typing must not wait for the parser, which takes longer the more is wrong.
         """
-        if self.known_program is None:
+        if self.known_program is None and not self._gave_up:
             self._whole = self.program or _without_faults(self.source)
+            self._gave_up = self.known_program is None
         return self.known_program
+
+    def try_again(self) -> None:
+        """Look for a program once more: nothing was typed for a moment."""
+        self._gave_up = False
+        self.nearest_program()
 
     def there(self, offset: int) -> int:
         """Where *offset* of this text is in the text of `nearest_program`.

@@ -13,6 +13,9 @@ from ..documents import Document
 from ..explaining import Signature
 from ..outline import Symbol
 
+MAX_EXPLAINED: Final = 100
+"""A longer list of offers comes without documentation, and is asked for again with the next key."""
+
 _OFFERED: Final = {
     "variable": types.CompletionItemKind.Variable,
     "function": types.CompletionItemKind.Function,
@@ -51,6 +54,7 @@ def range_of(document: Document, span: Span) -> types.Range:
 def completion(document: Document, at: int, offers: list[Offer]) -> types.CompletionList:
     """Offers for the word, or the text in quotes, that ends at *at*."""
     items = []
+    is_long = len(offers) > MAX_EXPLAINED
     for offer in offers:
         start = _start(document.text, at, offer.text)
         item = types.CompletionItem(
@@ -59,10 +63,10 @@ def completion(document: Document, at: int, offers: list[Offer]) -> types.Comple
             detail=offer.detail or None,
             text_edit=types.TextEdit(range_of(document, Span(start, at)), offer.text),
         )
-        if offer.explained:
+        if offer.explained and not is_long:
             item.documentation = types.MarkupContent(types.MarkupKind.Markdown, offer.explained)
         items.append(item)
-    return types.CompletionList(is_incomplete=len(offers) > 100, items=items)
+    return types.CompletionList(is_incomplete=is_long, items=items)
 
 
 def _start(text: str, at: int, offered: str) -> int:

@@ -42,6 +42,7 @@ class Diagnosing:
 
     def _findings(self, document: Document) -> list[Finding]:
         if document.program is None:
+            document.try_again()
             return [finding_of(one) for one in document.errors]
         return self._check.check_program(document.path, document.program.tree)
 
