@@ -199,6 +199,11 @@ async def _beside(
         from ..serving.dev.development import Development
 
         tasks.append(Development(service, how, say, is_quiet=options.is_quiet).run())
+    elif how.settings.dashboard_token:
+        from ..serving.dev.dashboard import Dashboard
+
+        service.state.own_pages = dashboard = Dashboard(service)
+        tasks.append(dashboard.run())
     if options.console:
         from .repl.console import run_console
 

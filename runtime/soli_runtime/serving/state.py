@@ -35,7 +35,7 @@ class ServiceState(Record):
     observation: Observation | None = None
     """None unless somebody watches."""
     own_pages: OwnPages | None = None
-    """None unless `--dev`."""
+    """None unless `--dev`, or there is a token for the dashboard."""
     is_stopping: bool = False
 
     def error_response(self, error: BaseException) -> Response:

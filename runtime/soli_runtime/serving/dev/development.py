@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from ...observing.health import may_watch
 from ...observing.traces import Trace, Warned
 from . import page_scripts
 from .changes import Change, Fault, load_anew, lost_since, state_of, strongest
+from .dashboard import Dashboard
 from .lines import error_text, event_of, first_line, line_of, warnings_of
 from .watchers import Watchers, endpoint_beside
 
@@ -59,18 +61,23 @@ class Development:
         self._files = StaticFolder(PAGES)
         self._endpoint = endpoint_beside(service)
         self.pages = Watchers(service, self._endpoint, self._greeting)
+        self.dashboard = Dashboard(service)
 
     def begin(self) -> None:
         """From now on the service shows what happens in it."""
         self._service.state.own_pages = self
         self._service.watch(self.told)
+        self._service.watch(self.dashboard.told)
 
     async def run(self) -> None:
-        """Follow the files until this is cancelled."""
+        """Follow the files and serve the dashboard until this is cancelled."""
+        self.begin()
+        await asyncio.gather(self._follow(), self.dashboard.run())
+
+    async def _follow(self) -> None:
         from watchfiles import awatch
 
         root = self._service.app.project.root.resolve()
-        self.begin()
 
         def concerns(_: Any, path: str) -> bool:
             return bool(strongest(root, [path]))
@@ -115,7 +122,7 @@ class Development:
         self._state = state_of(found.app)
         self._warned.clear()
         self._fault = None
-        count = self._service.hub.count()
+        count = len(self._service.hub.seats)
         kept = f"; {count} connection{'s' * (count != 1)} kept" if count else ""
         self._say(f"reloaded{kept}")
         if lost:
@@ -189,7 +196,7 @@ class Development:
             return await self.pages.answer(request)
         if path == page_scripts.SCRIPT_PATH and request.method in ("GET", "HEAD"):
             return self._file("dev.js") if self._may_see(request) else None
-        return None
+        return await self.dashboard.answer(request)
 
     def _file(self, name: str) -> web.StreamResponse:
         file = self._files.find(name)
