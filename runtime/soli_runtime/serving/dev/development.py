@@ -32,6 +32,9 @@ DEBOUNCE_MS = 150
 MAX_LINES = 200
 """Lines about events that are written in one second; further ones are counted."""
 
+MAX_TOLD = 50
+"""Events of one second whose warnings and failures pages are told."""
+
 MAX_SHOWN = 20_000
 """Characters of an error that a page is told."""
 
@@ -72,7 +75,10 @@ class Development:
     async def run(self) -> None:
         """Follow the files and serve the dashboard until this is cancelled."""
         self.begin()
-        await asyncio.gather(self._follow(), self.dashboard.run())
+        try:
+            await asyncio.gather(self._follow(), self.dashboard.run())
+        finally:
+            await self._endpoint.close_all(CLOSE_SECONDS)
 
     async def _follow(self) -> None:
         from watchfiles import awatch
@@ -85,8 +91,8 @@ class Development:
         try:
             async for found in awatch(root, watch_filter=concerns, debounce=DEBOUNCE_MS, step=30):
                 self.changed(strongest(root, (path for _, path in found)))
-        finally:
-            await self._endpoint.close_all(CLOSE_SECONDS)
+        except (OSError, RuntimeError) as error:  # too many folders to watch, or they are gone
+            self._say(f"saved files are not noticed any more: {error}")
 
     # --- files ---------------------------------------------------------------------------------
 
@@ -142,9 +148,12 @@ class Development:
 
     def told(self, trace: Trace) -> None:
         """The observer."""
-        line = None if self._is_quiet else line_of(trace)
-        if line is not None and self._may_say(int(trace.at)):
+        nth = self._nth_of(int(trace.at))
+        line = None if self._is_quiet or nth > MAX_LINES else line_of(trace)
+        if line is not None:
             self._say(line)
+        if nth > MAX_TOLD:
+            return  # nobody reads that many; the log has them
         for warning in warnings_of(trace):
             self._warn(warning, trace)
         if trace.error is not None:
@@ -152,8 +161,7 @@ class Development:
 
     def _show_failure(self, trace: Trace, error: BaseException) -> None:
         event = event_of(trace)
-        if self._window[1] < MAX_LINES:
-            self._say(f"  the event was: {event}")
+        self._say(f"  the event was: {event}")
         self.pages.tell(
             {
                 "kind": "problem",
@@ -164,14 +172,15 @@ class Development:
             }
         )
 
-    def _may_say(self, second: int) -> bool:
+    def _nth_of(self, second: int) -> int:
+        """Which event of its second this is. The end of a flood is told."""
         last, count = self._window
         if second != last:
-            if count > MAX_LINES:
+            if count > MAX_LINES and not self._is_quiet:
                 self._say(f"… and {count - MAX_LINES} events more within a second")
-            last, count = second, 0
-        self._window = (last, count + 1)
-        return count < MAX_LINES
+            count = 0
+        self._window = (second, count + 1)
+        return count + 1
 
     def _warn(self, warning: Warned, trace: Trace) -> None:
         """Once in the terminal until the next reload, each time in the page's console."""
