@@ -36,7 +36,7 @@ def test_a_page_is_true_from_top_to_bottom(page: Path, tmp_path: Path) -> None:
 def test_a_page_that_lies_is_found_out(tmp_path: Path, text: str, fault: str) -> None:
     """Otherwise the test above proved nothing."""
     page, folder = tmp_path / "page.md", tmp_path / "app"
-    page.write_text(f"<!-- save: app.soli -->\n```soli\n{_ECHO}```\n{text}\n", "utf-8")
+    page.write_text(f"**`app.soli`**\n\n```soli\n{_ECHO}```\n{text}\n", "utf-8")
     folder.mkdir()
 
     with pytest.raises(AssertionError, match=re.escape(fault)):

@@ -44,9 +44,9 @@ _PAIRS: Final[dict[tuple[str, str], str]] = {
     ("do", "while"): LOOP,
 }
 _WORDY: Final = frozenset({_PAIRS["&&", "then"], _PAIRS["||", "else"]})
-LONGEST_TEXT: Final = 50_000
+LONGEST_TEXT: Final = 20_000
 """Characters of a text that is read once more for its hints: nobody pays for that."""
-_LONGEST_PARAMETERS: Final = 200
+_LONGEST_PARAMETERS: Final = 40
 """Tokens before a `=>` that are looked at for their opening parenthesis."""
 _COMMANDS: Final = frozenset({"NAME", "LITERAL", "STR_BEGIN", "LPAR", "FN", "CONSTANT", "NEW"})
 

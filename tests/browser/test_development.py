@@ -150,3 +150,21 @@ def test_a_missing_page_lists_the_routes(person: Person, server: LiveServer) -> 
     page, _ = opened(person, server, "/nowhere")
     expect(page.get_by_role("cell", name="app#shown")).to_be_visible()
     assert faults(page) == []
+
+
+def test_a_page_with_a_strict_policy_is_served_too(person: Person, tmp_path: Path) -> None:
+    """`'self'` is enough, for the script, its socket and the overlay's style."""
+    (tmp_path / "app.soli").write_text(
+        'get("/", "app#show")\ndef show\n'
+        '  { "status": 200, "body": "<!doctype html><title>x</title><h1>hi</h1>",\n'
+        '    "headers": { "Content-Type": "text/html",\n'
+        '      "Content-Security-Policy": "default-src \'self\'" } }\nend\n',
+        "utf-8",
+    )
+    with serve(tmp_path / "app.soli", "--dev") as server:
+        page, said = opened(person, server)
+        replace(tmp_path / "app.soli", "def show", "def show(")
+        section = page.locator(OVERLAY).locator("section")
+        expect(section).to_have_css("position", "absolute")
+        expect(section).to_contain_text("app.soli:")
+        assert not [line for line in said if "Content Security Policy" in line]

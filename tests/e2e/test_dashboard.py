@@ -19,7 +19,7 @@ from soli_runtime.serving.dev.dashboard import (
     MAX_WRONG_TOKENS,
     Dashboard,
 )
-from soli_runtime.serving.dev.entries import MAX_PARTS, MAX_RECIPIENTS, MAX_TEXT, Entries
+from soli_runtime.serving.dev.entries import MAX_ENTRY, MAX_PARTS, MAX_RECIPIENTS, MAX_TEXT, Entries
 from soli_runtime.serving.dev.watchers import MAX_WATCHERS
 
 from .support import Site, receive, receive_json, run, serving
@@ -313,6 +313,24 @@ def test_a_flood_is_bounded_in_memory_and_on_the_line(tmp_path: Path) -> None:
     run(body)
 
 
+def test_the_longest_events_reach_a_page_that_opens(tmp_path: Path) -> None:
+    """All that are kept, of the greatest size, in characters that take the most bytes."""
+    sent = Delivered("\x01" * 100_000, tuple(str(number) for number in range(1000)))
+
+    async def body() -> None:
+        async with shown(tmp_path, dev=True) as (site, dashboard):
+            for number in range(MAX_EVENTS):
+                error = ValueError("\x01" * 100_000)
+                parts: Any = [sent] * 100
+                dashboard.told(Trace("message", path=f"/{number}", parts=parts, error=error))
+            async with site.connect("/_soli/watch", max_size=None) as page:
+                wanted = f"/{MAX_EVENTS - 1}"
+                await next_of(page, "event", lambda event: event["path"] == wanted)
+                await next_of(page, "state")
+
+    run(body)
+
+
 def test_an_entry_is_of_bounded_size() -> None:
     """A message of a megabyte to a thousand connections, a hundred times."""
     sent = Delivered("x" * 1_000_000, tuple(str(number) for number in range(1000)))
@@ -324,4 +342,4 @@ def test_an_entry_is_of_bounded_size() -> None:
     assert entry["message"].startswith("m" * MAX_TEXT + "…")
     assert entry["parts"][0][1] == 1000
     assert len(entry["parts"][0][3]) == MAX_RECIPIENTS
-    assert len(json.dumps(entry)) < 2 * MAX_PARTS * MAX_TEXT
+    assert len(json.dumps(entry)) < MAX_ENTRY + MAX_PARTS * 200

@@ -108,6 +108,26 @@ def test_a_saved_file_is_live_and_connections_stay(tmp_path: Path) -> None:
     run(body)
 
 
+def test_presence_outlives_a_reload(tmp_path: Path) -> None:
+    """Somebody who is tracked stays so, and leaves when the connection does."""
+    tracking = '{ "join": "r", "track": { "channel": "r", "user_id": "ada" } }'
+
+    async def body() -> None:
+        async with developing(tmp_path) as (site, _), site.connect("/_soli/dev") as page:
+            await saved(tmp_path, '{ "join": "r" }', tracking)
+            await next_of(page, "reloaded")
+            async with site.connect("/ws") as client:
+                assert "presence_state" in await receive(client)
+                await saved(tmp_path, "old ", "new ")
+                await next_of(page, "reloaded")
+                assert site.realtime.presence_count("r") == 1
+                await client.send("a")
+                assert await receive(client) == "new a"
+            await site.until(lambda: site.realtime.presence_count("r") == 0)
+
+    run(body)
+
+
 def test_what_was_not_changed_since_the_start_is_not_lost(tmp_path: Path) -> None:
     """Also when the file says something else now."""
 

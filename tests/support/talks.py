@@ -3,7 +3,7 @@
 A page is worked through from its top in an empty folder. What a fenced block is, the comment
 before it or its language says:
 
-    <!-- save: PATH -->       the reader saves it as PATH
+    **`PATH`**                (a line before it) the reader saves it as PATH
     <!-- new -->              (no block) the reader begins another app, in an empty folder
     ```talk                   the app, served as it is now, is talked to (below); `<!-- talk:
                               FLAGS -->` before it gives `soli run` flags
@@ -49,7 +49,8 @@ PAGES = sorted(
 )
 _BLOCK = re.compile(
     r"(?:<!-- (?P<mark>[^>]*?) -->\n)(?!```)|"
-    r"(?:<!-- (?P<blockmark>[^>]*?) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$",
+    r"(?:<!-- (?P<blockmark>[^>]*?) -->\n|^\*\*`(?P<path>[^`\n]+)`\*\*\n\n)?"
+    r"^```(?P<language>\w*)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 _SAYING = re.compile(r"(\w+) (connects|sends|gets|closes|is refused|is closed)(?: (.*))?$")
@@ -71,6 +72,7 @@ def blocks(page: Path) -> Iterator[Block]:
     for found in _BLOCK.finditer(text):
         line = text.count("\n", 0, found.start()) + 1
         mark = found["mark"] or found["blockmark"] or ""
+        mark = f"save: {found['path']}" if found["path"] else mark
         yield Block(line, mark, found["language"] or "", found["text"] or "")
 
 

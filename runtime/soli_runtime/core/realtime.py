@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.errors import SoliError
+from soli_lang.machine.keys import MachineKey
 from soli_lang.values.values import Value
 
 from .answers import at_once
@@ -20,7 +21,7 @@ from .payloads import EncodeJson, encode
 if TYPE_CHECKING:
     from .hub import Hub
 
-LIBRARY_KEY = "soli_runtime.realtime"
+REALTIME: MachineKey[Realtime] = MachineKey("realtime")
 """Where `Machine.library` holds the `Realtime` of a running app."""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from soli_lang.base.errors import Cancelled, SoliError
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 
 from ..calling.calls import Calls, failure_text
@@ -38,6 +39,9 @@ NOTE_ATTEMPTS = 5
 
 INTERNAL_TEXT = "internal error"
 """What a program reads of a job that failed for a fault of ours; the log says more."""
+
+RUNNING: MachineKey[Job] = MachineKey("job")
+"""In `Machine.local` while a job runs."""
 
 
 class Worker:
@@ -227,7 +231,7 @@ class Worker:
 
     async def _perform(self, job: Job, invoke: Invoke) -> None:
         try:
-            await self._calls.wait(invoke, None, {"job": job})
+            await self._calls.wait(invoke, None, {RUNNING: job})
         except asyncio.CancelledError:
             await self._taken_back(job)
             raise

@@ -22,8 +22,8 @@ from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import UNSET, Function, Value
 
 from ..builtins.prelude import install_prelude
-from ..builtins.routes import LIBRARY_KEY, RouteDeclarations
-from ..builtins.views import LIBRARY_KEY_PUBLIC
+from ..builtins.routes import ROUTES, RouteDeclarations
+from ..builtins.views import PUBLIC
 from ..calling.waiting_names import may_wait
 from ..http.views import templates
 from ..jobs.jobs import jobs_of, watch_classes
@@ -108,9 +108,7 @@ def nothing_to_serve(app: App) -> RouteError | None:
 
 def declarations_of(machine: Machine) -> RouteDeclarations:
     """The routes declared so far by the programs of *machine*."""
-    declarations = machine.library[LIBRARY_KEY]
-    assert isinstance(declarations, RouteDeclarations)
-    return declarations
+    return machine.library[ROUTES]
 
 
 def read_sources(paths: Iterable[Path]) -> dict[Path, Source]:
@@ -175,10 +173,11 @@ class _Loading:
         self._nodes = parse_all(project)
         install_prelude(self._interpreter)
         watch_classes(self._interpreter.machine)
-        self._interpreter.machine.library[LIBRARY_KEY_PUBLIC] = project.public
+        if project.public is not None:
+            self._interpreter.machine.library[PUBLIC] = project.public
         if project.views is not None:
             found = templates.Templates(project.views, self._interpreter.load)
-            self._interpreter.machine.library[templates.LIBRARY_KEY] = found
+            self._interpreter.machine.library[templates.TEMPLATES] = found
         for path in project.shared:
             self._share(self._run(path))
         for path in project.middleware:

@@ -21,6 +21,7 @@ from ..gate.origins import Peer
 from ..http import cors, middleware
 from ..http.bodies.incoming import BodyRefused, read_request
 from ..http.context import RequestContext
+from ..http.current import REQUEST
 from ..http.files.own_files import OwnFiles
 from ..http.files.static_files import StaticFile, StaticFolder, choose_part
 from ..http.hardening import hardening_of
@@ -280,7 +281,7 @@ class HttpActions:
             if not await self._state.heavy.turn(key):
                 return text_response(429, "too much work")
             value = await self._calls.wait(
-                begin, None, {"request": context}, partial(self._state.heavy.took, key)
+                begin, None, {REQUEST: context}, partial(self._state.heavy.took, key)
             )
             return final_response(context, self._response(context, value), self._hardening)
         except Forbidden as error:
@@ -382,7 +383,7 @@ class HttpActions:
         out = Out(send, plan.is_sse)
         invoke = self._machine.callback(plan.block, 1)
         try:
-            await self._stream_calls.wait(invoke, out, {"request": context})
+            await self._stream_calls.wait(invoke, out, {REQUEST: context})
         except ConnectionError:
             raise
         except Exception as error:

@@ -17,6 +17,7 @@ from ..builtins.http import Forbidden
 from ..calling.calls import Calls, failure_text
 from ..http.context import AuthenticationContext
 from ..http.cookies import parse_cookies
+from ..http.current import REQUEST
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, is_response_hash, response_of, text_response
 from ..http.sessions import COOKIE, MemoryStore, Session, SessionStore
@@ -101,7 +102,7 @@ class Authentication:
         context = AuthenticationContext(raw, request, session)
         invoke = self._calls.machine.callback(function, 1)
         return await self._calls.wait(
-            invoke, request, {"request": context}, partial(self._state.heavy.took, key)
+            invoke, request, {REQUEST: context}, partial(self._state.heavy.took, key)
         )
 
     def _judged(self, found: Value, raw: RawRequest) -> Value | Response:

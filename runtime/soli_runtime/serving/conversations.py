@@ -24,6 +24,7 @@ from ..core.events import Events
 from ..core.hub import Hub
 from ..core.payloads import EncodeJson
 from ..core.seats import Seat
+from ..http.current import CONNECTION
 from ..observing.logs import Log
 from ..observing.tally import INTERNAL, Tally, kind_of
 from ..routing.handler import Handler
@@ -207,9 +208,7 @@ class Conversation:
             event = self.events.message(payload, handler.event_parts)
         else:
             event = self.events.binary(payload, handler.event_parts)  # type: ignore[arg-type]
-        outcome = self.live.calls.run(
-            handler.invoke, event, {"connection": self}, self._message_done
-        )
+        outcome = self.live.calls.run(handler.invoke, event, {CONNECTION: self}, self._message_done)
         if outcome.__class__ is dict and len(outcome) == 1:
             # `actions.reply_of`, written out: most returns are `{"send": text}`.
             # It may not overtake what the connection sent to others (`core.broker`).
@@ -267,7 +266,7 @@ class Conversation:
         def done(outcome: Any) -> None:
             self._resumed(outcome, stage)
 
-        return self.live.calls.run(self.handler.invoke, event, {"connection": self}, done)
+        return self.live.calls.run(self.handler.invoke, event, {CONNECTION: self}, done)
 
     def _message_done(self, outcome: Any) -> None:
         self._resumed(outcome, MESSAGE)

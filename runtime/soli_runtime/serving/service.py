@@ -25,8 +25,7 @@ from ..calling.greenlets import Runners
 from ..calling.waiting import Waiting
 from ..core.events import Events, ProtocolEvents
 from ..core.hub import Hub
-from ..core.realtime import LIBRARY_KEY as REALTIME_KEY
-from ..core.realtime import Realtime
+from ..core.realtime import REALTIME, Realtime
 from ..gate.admission import Admission
 from ..gate.heavy import HeavyRequests
 from ..gate.hosts import is_allowed_host
@@ -215,8 +214,8 @@ class Service:
         self._worker.observation = self.observation
         self._worker.start()
         machine.limits = handler_limits(self.settings)
-        machine.library[REALTIME_KEY] = self.realtime
-        machine.library[sse.LIBRARY_KEY] = self.state.topics
+        machine.library[REALTIME] = self.realtime
+        machine.library[sse.TOPICS] = self.state.topics
         if self.metrics is not None:
             self.metrics.watch(dict.fromkeys(target.handler for _, _, target in self.app.table))
 

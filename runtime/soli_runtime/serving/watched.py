@@ -16,6 +16,7 @@ from ..core.actions import ACTIONS, ActionError
 from ..core.effects import Close, Effect, Note
 from ..core.payloads import cut_reason
 from ..core.realtime import Realtime
+from ..http.current import CONNECTION
 from ..observing.observation import Observation, Observer
 from ..observing.traces import (
     CONNECT,
@@ -133,7 +134,7 @@ class WatchedConversation(Conversation):
         def done(outcome: Any) -> None:
             self._resumed(outcome, stage)
 
-        return live.calls.run(invoke, event, {"connection": self}, done)
+        return live.calls.run(invoke, event, {CONNECTION: self}, done)
 
     def _apply(self, outcome: Any) -> bool:
         observation = self._observation

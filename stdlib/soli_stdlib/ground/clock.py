@@ -9,9 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
-
-_KEY = "clock"
 
 
 class Clock:
@@ -60,11 +59,14 @@ def _nobody() -> None:
     pass
 
 
+_CLOCK: MachineKey[Clock] = MachineKey("clock")
+
+
 def of(machine: Machine) -> Clock:
     """The clock of this interpreter, made when it is first asked for."""
-    clock = machine.library.get(_KEY)
+    clock = machine.library.get(_CLOCK)
     if clock is None:
-        clock = machine.library[_KEY] = Clock(machine.capabilities.clock or time.time)
+        clock = machine.library[_CLOCK] = Clock(machine.capabilities.clock or time.time)
     return clock
 
 

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import html
+import json
 import logging
 from collections import deque
 from http.cookies import CookieError, SimpleCookie
@@ -33,6 +34,9 @@ MAX_EVENTS = 200
 
 MAX_ERRORS = 50
 """The last events that failed, kept for longer than others."""
+
+MAX_GREETING_BYTES = 4 * 1024 * 1024
+"""Of events that a page is sent when it opens."""
 
 MAX_BATCH = 50
 """Events that are sent at once; of more within a tick the last, and how many were left out."""
@@ -106,8 +110,19 @@ class Dashboard:
             "redacted": not self._is_local,
             "routes": routes(self._service),
         }
-        last = {one["number"]: one for one in (*self._errors, *self._events)}
-        return [hello, *(last[number] for number in sorted(last))]
+        return [hello, *self._latest()]
+
+    def _latest(self) -> list[Entry]:
+        """The events that are kept, oldest first; of very long ones as many as fit."""
+        kept = {one["number"]: one for one in (*self._errors, *self._events)}
+        found: list[Entry] = []
+        left = MAX_GREETING_BYTES
+        for number in sorted(kept, reverse=True):
+            left -= len(json.dumps(kept[number]))
+            if left < 0:
+                break
+            found.append(kept[number])
+        return found[::-1]
 
     async def run(self) -> None:
         """Tell the pages, while there are any, until this is cancelled."""

@@ -27,6 +27,9 @@ MAX_PARTS = 40
 MAX_RECIPIENTS = 8
 """Recipients of one delivery that are named."""
 
+MAX_ENTRY = 12_000
+"""Characters of the texts of one event together: a page gets all that are kept when it opens."""
+
 MAX_ERROR = 8000
 
 Entry = dict[str, Any]
@@ -39,9 +42,12 @@ class Entries:
     def __init__(self, redact: Redact) -> None:
         self._redact = redact
         self._numbers = itertools.count(1)
+        self._left = 0
 
     def entry(self, trace: Trace) -> Entry:
         """What the dashboard shows of a trace."""
+        self._left = MAX_ENTRY
+        message = None if trace.message is None else self._shown(trace.message)
         entry: Entry = {
             "kind": "event",
             "number": next(self._numbers),
@@ -60,8 +66,8 @@ class Entries:
             "more": max(0, len(trace.parts) - MAX_PARTS),
             "sent": sum(len(part.recipients) for part in trace.deliveries),
         }
-        if trace.message is not None:
-            entry["message"] = self._shown(trace.message)
+        if message is not None:
+            entry["message"] = message
         if trace.error is not None:
             entry["failed"] = first_line(trace.error)[:MAX_TEXT]
             entry["error"] = error_text(trace.error)[:MAX_ERROR]
@@ -79,10 +85,13 @@ class Entries:
         if isinstance(part, Closing):
             return ["closing", part.code, part.reason, [part.connection_id]]
         if isinstance(part, Printed):
-            return ["printed", "", part.text[:MAX_TEXT], []]
+            return ["printed", "", self._shown(part.text), []]
         assert isinstance(part, Warned)
         return ["warning", "", part.text[:MAX_TEXT], []]
 
     def _shown(self, text: str | bytes) -> str:
         # Redacted before it is cut: what is cut can no longer be read as JSON.
-        return message_text(self._redact(text) if isinstance(text, str) else text, MAX_TEXT)
+        whole = self._redact(text) if isinstance(text, str) else text
+        shown = message_text(whole, min(MAX_TEXT, max(self._left, 0)))
+        self._left -= len(shown)
+        return shown

@@ -10,8 +10,9 @@ from soli_stdlib import install
 from soli_lang import Capabilities, Interpreter, SoliError
 from soli_lang.base.errors import SoliAttributeError
 from soli_lang.base.foreign_words import FOREIGN_WORDS
+from soli_lang.base.near_names import did_you_mean
 from soli_lang.base.source import Source, Span
-from soli_lang.syntax.foreign_shapes import LAMBDA
+from soli_lang.syntax.foreign_shapes import LAMBDA, LONGEST_TEXT
 from soli_lang.syntax.parser import parse
 from soli_lang.tools.checker import check, known_of
 
@@ -123,3 +124,25 @@ def test_other_errors_keep_their_hints(text: str) -> None:
     hint = caught.value.hint or ""
     assert hint not in {*FOREIGN_WORDS.values(), LAMBDA}
     assert "===" not in hint
+
+
+def test_many_long_names_are_not_all_compared() -> None:
+    """A program can make as many as it likes, each as like the others as it likes."""
+    ending = "x" * 50
+    names = [f"m{number}_{ending}" for number in range(3000)]
+    start = time.perf_counter()
+
+    assert did_you_mean(f"m17_{ending[1:]}y", names) is not None
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize(("extra", "has_hint"), [(0, True), (1, False)])
+def test_long_texts_are_not_read_again_for_their_hints(extra: int, has_hint: bool) -> None:
+    """One character past the bound there is none."""
+    shape = "x = 1 === 1\n"
+    text = shape + "#" * (LONGEST_TEXT - len(shape) + extra)
+
+    with pytest.raises(SoliError) as caught:
+        parse(Source("p.soli", text))
+
+    assert ("there is no `===`" in (caught.value.hint or "")) is has_hint
