@@ -167,7 +167,10 @@ def writable(machine: Machine, user: str) -> Jail:
     """The same for builtins that change files."""
     root = machine.capabilities.require("files", user)
     machine.capabilities.require("files_writable", user)
-    return Jail(root, guards_code=not machine.capabilities.code_writable)
+    given = machine.library.get(STAND_IN)
+    return (
+        Jail(root, guards_code=not machine.capabilities.code_writable) if given is None else given
+    )
 
 
 def failed(user: str, reason: str) -> SoliError:
