@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from pathlib import Path
 
@@ -30,6 +31,8 @@ def stop_at_once() -> None:
     """Let Ctrl-C end a test that computes too; asyncio's own way waits until that is done."""
 
     def stop(number: int, frame: object) -> None:
+        # What waits is dropped on purpose; asyncio would complain about it after our words.
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL + 1)
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, stop)
