@@ -128,9 +128,12 @@ class Service:
         self.hub = Hub.create(settings, lambda: str(next(refs)))
         self.delivery = Delivery(self.hub, self.endpoint.fanout, self.loop, self.log)
         self.realtime = Realtime(
-            self.hub, self.delivery.carry_out, self._codec.encode, self.loop.time
+            self.hub,
+            self.delivery.carry_out,
+            self._codec.encode,
+            self.loop.time,
+            self.holders.of_user,
         )
-        self.realtime.ids_of_user = self.holders.of_user
         self.live = Live(
             hub=self.hub,
             delivery=self.delivery,
@@ -168,14 +171,14 @@ class Service:
         from .watched import watch  # here: production does without
 
         watch(self, observer)
-        self._worker.observation = self.observation
+        self._worker.observe(self.observation)
 
     def unwatch(self, observer: Observer) -> None:
         """Tell *observer* nothing any more."""
         from .watched import unwatch
 
         unwatch(self, observer)
-        self._worker.observation = self.observation
+        self._worker.observe(self.observation)
 
     # --- the life of the service ---------------------------------------------------------------
 
@@ -210,10 +213,10 @@ class Service:
         # The clock that the program reads: a spec that freezes time freezes the jobs' too.
         clock = program_clock.of(machine)
         self._worker = Worker(machine, self._job_calls, self.log, self.tally, clock.now)
-        clock.changed = self._worker.jobs.changed
-        self._worker.observation = self.observation
+        clock.tell(self._worker.jobs.changed)
+        self._worker.observe(self.observation)
         self._worker.start()
-        machine.limits = handler_limits(self.settings)
+        machine.limit_calls(handler_limits(self.settings))
         machine.library[REALTIME] = self.realtime
         machine.library[sse.TOPICS] = self.state.topics
         if self.metrics is not None:
