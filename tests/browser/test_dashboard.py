@@ -40,6 +40,7 @@ def say(page: Page, name: str, text: str) -> None:
 
 def test_one_is_a_client_and_sees_what_follows(person: Person, server: LiveServer) -> None:
     """Two of them: messages, rooms, presence, the event with its parts."""
+    server.wait_for_output(f"dashboard at {server.url}/_soli")
     page = opened(person(), server)
     for number, name in enumerate(("Ada", "Bob"), 1):
         become(page, f"/ws/room/kitchen?name={name}")

@@ -21,6 +21,7 @@ COMMANDS = {
     "test": "run tests",
     "fmt": "format programs",
     "doc": "show the documentation of builtins",
+    "lsp": "serve an editor (editors start this)",
 }
 
 HELP = """usage: soli COMMAND [ARGUMENTS]
@@ -113,6 +114,8 @@ def _command(name: str, arguments: list[str]) -> int:
         from .repl.command import run_repl
 
         return run_repl(arguments)
+    if name == "lsp":
+        return _serve_editor(arguments)
     if name in ("test", "fmt", "doc", "new", "replay", "routes"):
         return _optional(name, arguments)
     return _no_command(name, arguments)
@@ -126,6 +129,25 @@ def _run(arguments: list[str]) -> int:
 
     gc.freeze()  # what was loaded stays: no collection needs to look at it
     return run_path(arguments)
+
+
+def _serve_editor(arguments: list[str]) -> int:
+    from .arguments import Parser
+
+    about = "Serve an editor that started this, in the Language Server Protocol: docs/editors.md."
+    parser = Parser(prog="soli lsp", description=about)
+    parser.add_argument("--stdio", action="store_true", help="what it does anyway")
+    parser.parse_args(arguments)
+    try:
+        from ..tools.editing.protocol.server import serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
+            raise
+        raise UsageError('soli lsp needs pygls: pip install "soli-lang[lsp]"') from None
+    if sys.stdin.isatty():
+        raise UsageError("soli lsp speaks to an editor, not to a terminal; see docs/editors.md")
+    serve(version())
+    return OK
 
 
 def _optional(name: str, arguments: list[str]) -> int:

@@ -145,6 +145,12 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, berth: Berth | 
         else:
             write(text + "\n")
 
+    def announce(url: str) -> None:
+        _announce(url)
+        if settings.dev:
+            # For browsers of this machine only, which is not what 0.0.0.0 is a name of.
+            say(f"dashboard at {url.replace('//0.0.0.0:', '//127.0.0.1:')}/_soli")
+
     async def beside(service: Service) -> None:
         await _beside(service, how, options, recording, say)
 
@@ -153,7 +159,7 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, berth: Berth | 
             launched,
             settings,
             log,
-            announce=_announce if berth is None else lambda _: berth.tell_ready(),
+            announce=announce if berth is None else lambda _: berth.tell_ready(),
             berth=berth,
             beside=beside,
         )

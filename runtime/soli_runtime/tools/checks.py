@@ -65,11 +65,20 @@ class ProgramCheck:
         """The findings in one file: its syntax errors, or else everything else."""
         try:
             source = read_sources([path])[path]
-            program = parse(source)
         except AppInvalid as invalid:
-            return [_of_error(problem) for problem in invalid.problems]
+            return [finding_of(problem) for problem in invalid.problems]
+        return self.check_source(path, source)
+
+    def check_source(self, path: Path, source: Source) -> list[Finding]:
+        """The findings in a text that need not be saved, as if it stood in *path*."""
+        try:
+            program = parse(source)
         except SoliSyntaxError as error:
-            return [_of_error(one) for one in error.all]
+            return [finding_of(one) for one in error.all]
+        return self.check_program(path, program)
+
+    def check_program(self, path: Path, program: nodes.Program) -> list[Finding]:
+        """The findings in what was read already."""
         found = check(program, self._known(path, program))
         return found + self._of_runtime(path, program)
 
@@ -101,6 +110,11 @@ class ProgramCheck:
         except (AppInvalid, SoliSyntaxError):
             return frozenset()
 
+    def forget(self) -> None:
+        """Look at the files around again: some were saved."""
+        self._projects.clear()
+        self._shared.clear()
+
     def declares_routes(self, path: Path) -> bool:
         """Whether a file without syntax errors declares routes at its top level."""
         program = parse(read_sources([path])[path])
@@ -123,10 +137,10 @@ class ProgramCheck:
             fault = nothing_to_serve(load(project, interpreter))
         except AppInvalid as invalid:
             wrong = (one for one in invalid.problems if isinstance(one, RouteError))
-            return templates + [_of_error(problem) for problem in wrong]
+            return templates + [finding_of(problem) for problem in wrong]
         except SoliError:
             return templates
-        return templates if fault is None else [*templates, _of_error(fault)]
+        return templates if fault is None else [*templates, finding_of(fault)]
 
     # --- what a file knows -----------------------------------------------------------------------
 
@@ -217,7 +231,8 @@ def _route_helpers(program: nodes.Program) -> frozenset[str]:
     return frozenset(found)
 
 
-def _of_error(error: SoliError) -> Finding:
+def finding_of(error: SoliError) -> Finding:
+    """An error of the parser or of a route as a finding."""
     code = "syntax" if isinstance(error, SoliSyntaxError) else "route"
     source = error.source or Source("", "")
     return Finding(ERROR, code, error.message, source, error.span or NOWHERE, error.hint)
