@@ -230,7 +230,6 @@ class Service:
         self.calls = self._calls_of(app)
         self._job_calls = Calls(self._machine, Runners(), may_wait=app.may_wait)
         waiting.serve(self.calls.suspend)
-        self.live.calls = self.calls
         self._worker.stop()
         if self._store is not None:
             self.sessions = self._sessions_of(self._machine)
@@ -241,8 +240,7 @@ class Service:
             for method, _, target in app.table
             if method == WEBSOCKET
         }
-        for conversation in self.live.conversations.values():
-            conversation.handler = handlers.get(conversation.handler.name, conversation.handler)
+        self.live.follow(self.calls, handlers)
 
     async def stop(self, code: int = CloseCode.GOING_AWAY) -> None:
         """Close every connection, let the disconnect handlers run, within the deadline."""
@@ -271,14 +269,12 @@ class Service:
         for connection in tuple(self.endpoint.connections):
             connection.pause_reading()
         if self._runners.suspended:
-            await _until(lambda callback: setattr(self._runners, "when_idle", callback), seconds)
+            await _until(self._runners.tell_when_idle, seconds)
 
     async def _handlers_done(self, deadline: float) -> None:
         """Wait until every conversation has had its disconnect event; then take calls back."""
         left = deadline - self.loop.time()
-        if self.hub.seats and not await _until(
-            lambda callback: setattr(self.live, "when_empty", callback), left
-        ):
+        if self.hub.seats and not await _until(self.live.tell_when_empty, left):
             self.log.warning("shutdown_cut", handlers=len(self.hub.seats))
         self.calls.runners.cancel_all()
         for _ in range(CANCELLING_TURNS):
