@@ -149,6 +149,13 @@ class Machine:
         finally:
             self.restore(saved)
 
+    def limit_calls(self, limits: Limits) -> None:
+        """Give calls the steps, time and bytes of *limits* from their next budget on.
+
+        Depth and the size of one value stay as they were when the machine was made.
+        """
+        self.limits = limits
+
     def start_budget(self) -> None:
         """A full budget of steps, time and depth."""
         limits = self.limits

@@ -34,12 +34,13 @@ class Realtime:
         carry_out: Callable[[Iterable[Effect]], None],
         encode_json: EncodeJson,
         now: Callable[[], float],
+        ids_of_user: Callable[[str], Iterable[str]] = lambda user_id: (),
     ) -> None:
         self.hub = hub
         self._now = now
         self.told: Callable[[Any], None] | None = None
         """Set while somebody watches; then this is of another class (`serving.watched`)."""
-        self.ids_of_user: Callable[[str], Iterable[str]] = lambda user_id: ()
+        self._ids_of_user = ids_of_user
         """Ids of the connections of a user; whoever lets connections in knows them."""
         self._carry_out = carry_out
         self._encode_json = encode_json
@@ -75,7 +76,7 @@ class Realtime:
 
     def close_user(self, user_id: str | int, reason: str = "", code: int = 1000) -> None:
         """Close the connections of one user that this process has; unknown: nothing."""
-        for connection_id in self.ids_of_user(str(user_id)):
+        for connection_id in self._ids_of_user(str(user_id)):
             self.close(connection_id, reason, code)
 
     def join(self, connection_id: str, room: str) -> None:

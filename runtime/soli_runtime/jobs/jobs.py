@@ -74,6 +74,11 @@ class Jobs(Record):
     changed: Callable[[], None] = lambda: None
     """Called when there may be something to do earlier than before."""
 
+    def serve(self, changed: Callable[[], None]) -> None:
+        """From now on somebody runs them, who is told by *changed* that there may be work."""
+        self.changed = changed
+        self.is_served = True
+
     def due_schedules(self, now: float) -> list[Schedule]:
         """Schedules whose time has come."""
         return [one for one in self.schedules.values() if one.kept.next_at <= now]

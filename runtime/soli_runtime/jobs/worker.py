@@ -70,14 +70,17 @@ class Worker:
         self._unreadable: set[str] = set()
         """Names of cron lines in the store that mean nothing here."""
         self._stopped = False
-        self.observation: Observation | None = None
+        self._observation: Observation | None = None
         """Set while somebody watches."""
         self._has_declared = False
         self.watch: Callable[[Job, Exception | None], None] = lambda job, error: None
         """Told of each run of a job, and why it failed."""
         self.jobs: Jobs = jobs_of(machine)
-        self.jobs.changed = self._changed
-        self.jobs.is_served = True
+        self.jobs.serve(self._changed)
+
+    def observe(self, observation: Observation | None) -> None:
+        """Tell *observation* of every run from now on; None: nobody."""
+        self._observation = observation
 
     def start(self) -> None:
         """Look for work."""
@@ -215,7 +218,7 @@ class Worker:
                     task.cancel()
 
     async def _run(self, job: Job) -> None:
-        observation = self.observation
+        observation = self._observation
         if observation is None:
             await self._perform(job, lambda _: perform(self._machine, job.name, job.args))
             return
@@ -270,8 +273,8 @@ class Worker:
 
     async def _failed(self, job: Job, error: Exception) -> None:
         """Retry or give up, whether the program is at fault or we are."""
-        if self.observation is not None:
-            self.observation.failed(error)
+        if self._observation is not None:
+            self._observation.failed(error)
         job.error = error.message if isinstance(error, SoliError) else INTERNAL_TEXT
         again = job.attempts <= job.max_retries
         if again:

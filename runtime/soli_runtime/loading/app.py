@@ -69,6 +69,8 @@ class App:
         table: RouteTable[Target],
         programs: dict[Path, Program],
         renew: Callable[[], None],
+        *,
+        host_waits: bool = False,
     ) -> None:
         self.project = project
         self.interpreter = interpreter
@@ -80,7 +82,7 @@ class App:
         imported = interpreter.machine.modules.values()
         nodes_ = (program.node for program in (*programs.values(), *imported))
         has_store = elsewhere.of(interpreter.machine) is not None
-        self.may_wait = may_wait(nodes_, has_store=has_store)
+        self.may_wait = host_waits or may_wait(nodes_, has_store=has_store)
         """Whether calls into the app may have to be set aside."""
 
     @property
@@ -152,18 +154,23 @@ def _sources(project: Project) -> dict[Path, Source]:
     return {**sources, project.main: project.text}
 
 
-def load(project: Project, interpreter: Interpreter, *, prefix: str = "") -> App:
+def load(
+    project: Project, interpreter: Interpreter, *, prefix: str = "", host_waits: bool = False
+) -> App:
     """Run the files of *project* and check its routes. *prefix* goes before every route.
+
+    *host_waits*: functions that the host defined may wait.
 
     Raises AppInvalid; SoliError when a program that declared no routes failed.
     """
     declarations_of(interpreter.machine).place.prefix = prefix.rstrip("/")
-    return _Loading(project, interpreter).load()
+    return _Loading(project, interpreter, host_waits).load()
 
 
 class _Loading:
-    def __init__(self, project: Project, interpreter: Interpreter) -> None:
+    def __init__(self, project: Project, interpreter: Interpreter, host_waits: bool) -> None:
         self._project = project
+        self._host_waits = host_waits
         self._interpreter = interpreter
         self._programs: dict[Path, Program] = {}
         self._nodes: dict[Path, nodes.Program] = {}
@@ -187,7 +194,14 @@ class _Loading:
             self._run(path)
         jobs_of(self._interpreter.machine).all_known = True
         table = self._table()
-        return App(project, self._interpreter, table, self._programs, lambda: self._renew(table))
+        return App(
+            project,
+            self._interpreter,
+            table,
+            self._programs,
+            lambda: self._renew(table),
+            host_waits=self._host_waits,
+        )
 
     def _run(self, path: Path) -> Program:
         """Run one file. A failure makes the app invalid, unless it is a mere script."""

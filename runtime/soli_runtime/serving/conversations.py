@@ -9,7 +9,7 @@ is one way out, `_finish`, and `_forget` behind it always runs.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -64,6 +64,7 @@ class Live:
     """What all conversations of one app share."""
 
     __slots__ = (
+        "_when_empty",
         "calls",
         "conversation_class",
         "delivery",
@@ -78,7 +79,6 @@ class Live:
         "on_gone",
         "stop_by",
         "tally",
-        "when_empty",
     )
 
     def __init__(
@@ -110,10 +110,24 @@ class Live:
         self.conversation_class: type[Conversation] = Conversation
         self.observation: Observation | None = None
         """Set while somebody watches; then conversations are of another class (`watched`)."""
-        self.when_empty: Callable[[], None] | None = None
-        """Called when the last conversation is forgotten (the server waits for it)."""
+        self._when_empty: Callable[[], None] | None = None
         self.stop_by = float("inf")
         """On `perf_counter`'s scale: no disconnect handler begins after that."""
+
+    def tell_when_empty(self, told: Callable[[], None]) -> None:
+        """Call *told* when the last conversation is forgotten: a server that stops waits."""
+        self._when_empty = told
+
+    def tell_if_empty(self) -> None:
+        """A conversation was forgotten."""
+        if not self.hub.seats and self._when_empty is not None:
+            self._when_empty()
+
+    def follow(self, calls: Calls, handlers: Mapping[str, Handler]) -> None:
+        """Go on in a newly loaded program, with its *handlers* by name where it has them."""
+        self.calls = calls
+        for conversation in self.conversations.values():
+            conversation.handler = handlers.get(conversation.handler.name, conversation.handler)
 
     @property
     def conversations(self) -> dict[str, Conversation]:
@@ -442,8 +456,7 @@ class Conversation:
         finally:
             self.connection = None
             live.on_gone(self)
-            if not live.hub.seats and live.when_empty is not None:
-                live.when_empty()
+            live.tell_if_empty()
 
 
 class Stage(NamedTuple):

@@ -179,7 +179,6 @@ def load_mounted(
         waiting.leaving.append(store.detach)
     for name, function in (define or {}).items():
         interpreter.define(name, function)
-    app = load(project, interpreter, prefix=prefix)
     # Whether a host's functions wait nobody knows.
-    app.may_wait = app.may_wait or bool(define)
+    app = load(project, interpreter, prefix=prefix, host_waits=bool(define))
     return Mounted(app, chosen, log or HostLog(), waiting, authenticate)

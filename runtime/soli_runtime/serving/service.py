@@ -128,9 +128,12 @@ class Service:
         self.hub = Hub.create(settings, lambda: str(next(refs)))
         self.delivery = Delivery(self.hub, self.endpoint.fanout, self.loop, self.log)
         self.realtime = Realtime(
-            self.hub, self.delivery.carry_out, self._codec.encode, self.loop.time
+            self.hub,
+            self.delivery.carry_out,
+            self._codec.encode,
+            self.loop.time,
+            self.holders.of_user,
         )
-        self.realtime.ids_of_user = self.holders.of_user
         self.live = Live(
             hub=self.hub,
             delivery=self.delivery,
@@ -168,14 +171,14 @@ class Service:
         from .watched import watch  # here: production does without
 
         watch(self, observer)
-        self._worker.observation = self.observation
+        self._worker.observe(self.observation)
 
     def unwatch(self, observer: Observer) -> None:
         """Tell *observer* nothing any more."""
         from .watched import unwatch
 
         unwatch(self, observer)
-        self._worker.observation = self.observation
+        self._worker.observe(self.observation)
 
     # --- the life of the service ---------------------------------------------------------------
 
@@ -210,10 +213,10 @@ class Service:
         # The clock that the program reads: a spec that freezes time freezes the jobs' too.
         clock = program_clock.of(machine)
         self._worker = Worker(machine, self._job_calls, self.log, self.tally, clock.now)
-        clock.changed = self._worker.jobs.changed
-        self._worker.observation = self.observation
+        clock.tell(self._worker.jobs.changed)
+        self._worker.observe(self.observation)
         self._worker.start()
-        machine.limits = handler_limits(self.settings)
+        machine.limit_calls(handler_limits(self.settings))
         machine.library[REALTIME] = self.realtime
         machine.library[sse.TOPICS] = self.state.topics
         if self.metrics is not None:
@@ -227,7 +230,6 @@ class Service:
         self.calls = self._calls_of(app)
         self._job_calls = Calls(self._machine, Runners(), may_wait=app.may_wait)
         waiting.serve(self.calls.suspend)
-        self.live.calls = self.calls
         self._worker.stop()
         if self._store is not None:
             self.sessions = self._sessions_of(self._machine)
@@ -238,8 +240,7 @@ class Service:
             for method, _, target in app.table
             if method == WEBSOCKET
         }
-        for conversation in self.live.conversations.values():
-            conversation.handler = handlers.get(conversation.handler.name, conversation.handler)
+        self.live.follow(self.calls, handlers)
 
     async def stop(self, code: int = CloseCode.GOING_AWAY) -> None:
         """Close every connection, let the disconnect handlers run, within the deadline."""
@@ -268,14 +269,12 @@ class Service:
         for connection in tuple(self.endpoint.connections):
             connection.pause_reading()
         if self._runners.suspended:
-            await _until(lambda callback: setattr(self._runners, "when_idle", callback), seconds)
+            await _until(self._runners.tell_when_idle, seconds)
 
     async def _handlers_done(self, deadline: float) -> None:
         """Wait until every conversation has had its disconnect event; then take calls back."""
         left = deadline - self.loop.time()
-        if self.hub.seats and not await _until(
-            lambda callback: setattr(self.live, "when_empty", callback), left
-        ):
+        if self.hub.seats and not await _until(self.live.tell_when_empty, left):
             self.log.warning("shutdown_cut", handlers=len(self.hub.seats))
         self.calls.runners.cancel_all()
         for _ in range(CANCELLING_TURNS):

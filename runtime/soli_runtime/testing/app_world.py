@@ -55,7 +55,8 @@ def keeping_limits(world: World) -> Iterator[None]:
     machine = world.machine
     limits = machine.limits
     yield
-    world.app_limits, machine.limits = machine.limits, limits
+    world.app_limits = machine.limits
+    machine.limit_calls(limits)
 
 
 class AppWorld:

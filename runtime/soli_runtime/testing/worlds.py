@@ -117,11 +117,11 @@ class World:
 
     def _suspend(self, awaitable: Any) -> Any:
         machine = self.machine
-        machine.limits = self.app_limits or self._limits
+        machine.limit_calls(self.app_limits or self._limits)
         try:
             return self._calls.suspend(awaitable)
         finally:
-            machine.limits = self._limits
+            machine.limit_calls(self._limits)
 
 
 def _environment(root: Path) -> dict[str, str]:

@@ -16,7 +16,7 @@ from soli_lang.machine.machine import Machine
 class Clock:
     """Unix seconds from the host's clock, or the instant at which a program froze it."""
 
-    __slots__ = ("_ahead", "_latest", "_source", "changed", "frozen_at")
+    __slots__ = ("_ahead", "_latest", "_source", "_tell", "frozen_at")
 
     def __init__(self, source: Callable[[], float]) -> None:
         self._ahead = 0.0
@@ -25,8 +25,11 @@ class Clock:
         self._source = source
         self.frozen_at: float | None = None
         """Unix seconds that `now` keeps returning; None while time runs."""
-        self.changed: Callable[[], None] = _nobody
-        """Called when time was stopped, moved or let run again."""
+        self._tell: Callable[[], None] = _nobody
+
+    def tell(self, changed: Callable[[], None]) -> None:
+        """Have *changed* called when time is stopped, moved or let run again; nobody else is."""
+        self._tell = changed
 
     def now(self) -> float:
         return self._source() if self.frozen_at is None else self.frozen_at
@@ -47,12 +50,12 @@ class Clock:
     def freeze(self, instant: float) -> None:
         """Stop time at *instant* (Unix seconds), also when it is stopped already."""
         self.frozen_at = instant
-        self.changed()
+        self._tell()
 
     def unfreeze(self) -> None:
         if self.frozen_at is not None:
             self.frozen_at = None
-            self.changed()
+            self._tell()
 
 
 def _nobody() -> None:
