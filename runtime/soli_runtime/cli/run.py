@@ -17,13 +17,14 @@ from ..loading.app import App, AppInvalid
 from ..loading.launch import Launch, Launched, launch
 from ..loading.project import ProjectError
 from ..settings import IN_MEMORY
-from .exits import FAILED, INVALID, OK, Exit, UsageError
+from .exits import FAILED, INVALID, OK, USAGE, Exit, UsageError
 from .reports import report, report_invalid
 from .run_options import RunOptions, run_options
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from ..serving.node import Lane
     from ..serving.seat import Seat
     from ..serving.service import Service
     from ..stores.store import Store
@@ -40,6 +41,10 @@ def run_path(arguments: list[str]) -> int:
         if seat is not None and not take(seat):
             return FAILED  # the parent died while we started
     options = run_options(arguments, os.environ)
+    if seat is None and options.settings.workers != 1:
+        from .workers import run_workers
+
+        return run_workers(arguments, options)
     store = _store(options)
     try:
         text = _standard_input() if options.from_input else None
@@ -68,6 +73,9 @@ def run_path(arguments: list[str]) -> int:
         report(error)
         return FAILED
     if not launched.app.serves:
+        if seat is not None:
+            sys.stderr.write("soli: --workers: this program has no routes, so nothing to serve\n")
+            return USAGE
         return _end(launched, store)
     return _serve(how, launched, options, seat)
 
@@ -81,8 +89,7 @@ def _store(options: RunOptions) -> Store | None:
     from ..stores.errors import CannotOpen
     from ..stores.store import store_of
 
-    path = options.path.resolve()
-    store = store_of(options.settings, path.name if path.is_dir() else path.parent.name)
+    store = store_of(options.settings, options.app_name)
     assert store is not None
 
     async def see() -> None:
@@ -132,12 +139,14 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
     from ..observing.log_lines import LineWriter
     from ..observing.logs import Log
     from ..serving.server import CannotListen, serve
+    from ..stores.errors import CannotOpen
 
     recording = _recording(options, seat is not None)
     write = LineWriter()
     log = Log(write, level=options.effective_log_level, as_json=options.log_format == "json")
     adopt(log)
     settings = how.settings
+    lane = _lane(options)
 
     def say(text: str) -> None:
         if options.log_format == "json":
@@ -155,6 +164,7 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
             log,
             announce=_announce if seat is None else lambda _: seat.tell_ready(),
             seat=seat,
+            lane=lane,
             beside=beside,
         )
 
@@ -165,7 +175,19 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
     except CannotListen as error:
         sys.stderr.write(f"soli: {error}\n")
         return FAILED
+    except CannotOpen as error:
+        sys.stderr.write(f"soli: {error}\n")
+        return error.status
     return OK
+
+
+def _lane(options: RunOptions) -> Lane | None:
+    """Where this process meets others; None: nowhere."""
+    if options.settings.broker == IN_MEMORY:
+        return None
+    from ..serving.node import lane_of
+
+    return lane_of(options.settings, options.app_name)
 
 
 def _recording(options: RunOptions, is_one_of_many: bool) -> Recording | None:

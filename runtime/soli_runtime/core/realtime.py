@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LIBRARY_KEY = "soli_runtime.realtime"
 """Where `Machine.library` holds the `Realtime` of a running app."""
 
+MANY_KEY = "soli_runtime.many"
+"""In `Machine.library` of a program that runs in several processes which meet."""
+
 
 class Realtime:
     """Messages, rooms and presence of a running app. Non-String messages go out as JSON."""
@@ -40,6 +43,8 @@ class Realtime:
         """Set while somebody watches; then this is of another class (`serving.watched`)."""
         self.ids_of_user: Callable[[str], Iterable[str]] = lambda user_id: ()
         """Ids of the connections of a user; whoever lets connections in knows them."""
+        self.close_user_everywhere: Callable[[str, str, int], object] = self.close_user_here
+        """Where several processes meet it tells all of them."""
         self._carry_out = carry_out
         self._encode_json = encode_json
 
@@ -73,8 +78,12 @@ class Realtime:
         self._carry_out(self.hub.close(connection_id, reason, code, actor))
 
     def close_user(self, user_id: str | int, reason: str = "", code: int = 1000) -> None:
-        """Close the connections of one user that this process has; unknown: nothing."""
-        for connection_id in self.ids_of_user(str(user_id)):
+        """Close the connections of one user, wherever they are; unknown: nothing."""
+        self.close_user_everywhere(str(user_id), reason, code)
+
+    def close_user_here(self, user: str, reason: str, code: int) -> None:
+        """The same for those that this process has."""
+        for connection_id in self.ids_of_user(user):
             self.close(connection_id, reason, code)
 
     def join(self, connection_id: str, room: str) -> None:

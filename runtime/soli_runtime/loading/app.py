@@ -25,6 +25,7 @@ from ..builtins.prelude import install_prelude
 from ..builtins.routes import LIBRARY_KEY, RouteDeclarations
 from ..builtins.views import LIBRARY_KEY_PUBLIC
 from ..calling.waiting_names import may_wait
+from ..core.realtime import MANY_KEY
 from ..http.views import templates
 from ..jobs.jobs import jobs_of, watch_classes
 from ..routing.declared import Declared
@@ -80,7 +81,9 @@ class App:
         imported = interpreter.machine.modules.values()
         nodes_ = (program.node for program in (*programs.values(), *imported))
         has_store = elsewhere.of(interpreter.machine) is not None
-        self.may_wait = may_wait(nodes_, has_store=has_store)
+        self.may_wait = may_wait(
+            nodes_, has_store=has_store, has_broker=MANY_KEY in interpreter.machine.library
+        )
         """Whether calls into the app may have to be set aside."""
 
     @property

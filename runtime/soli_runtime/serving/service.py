@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from ..jobs.jobs import Jobs
     from ..observing.metrics import Metrics
     from ..observing.observation import Observation, Observer
+    from .node import Lane, Node
     from .own_pages import OwnPages
 
 CANCELLING_TURNS = 4
@@ -82,7 +83,10 @@ class Service:
         settings: Settings,
         log: Log,
         waiting: Waiting,
+        lane: Lane | None = None,
     ) -> None:
+        self.node: Node | None = None
+        """None unless several processes meet."""
         self.app = app
         self.settings = settings
         self.log = log
@@ -118,7 +122,7 @@ class Service:
         self._store = store_in(machine)
         self.sessions = self._sessions_of(machine)
         self.topics = sse.Topics()
-        self._set_up_hub()
+        self._set_up_hub(lane)
         self.http = HttpActions(self)
         self._stopping = False
 
@@ -130,15 +134,27 @@ class Service:
             return MemoryStore(self.loop.time, on_end=self.holders.session_ended)
         return WaitedSessions(machine, self._store.sessions)
 
-    def _set_up_hub(self) -> None:
+    def _hub_of(self, lane: Lane | None) -> Hub:
+        if lane is None:
+            refs = itertools.count(1)
+            return Hub.create(self.settings, lambda: str(next(refs)))
+        from .node import Node  # here: it brings Redis
+
+        self.node = Node(lane, self.log, self.loop)
+        return Hub.create(self.settings, self.node.refs, self.node.broker_of)
+
+    def _set_up_hub(self, lane: Lane | None) -> None:
         settings = self.settings
-        refs = itertools.count(1)
-        self.hub = Hub.create(settings, lambda: str(next(refs)))
+        self.hub = self._hub_of(lane)
         self.delivery = Delivery(self.hub, self.endpoint.fanout, self.loop, self.log)
         self.realtime = Realtime(
             self.hub, self.delivery.carry_out, self._codec.encode, self.loop.time
         )
         self.realtime.ids_of_user = self.holders.of_user
+        if self.node is not None:
+            self.node.broker.carry_out = self.delivery.carry_out
+            self.node.broker.close_user_here = self.realtime.close_user_here
+            self.realtime.close_user_everywhere = self.node.broker.close_user
         self.live = Live(
             hub=self.hub,
             delivery=self.delivery,
@@ -186,6 +202,8 @@ class Service:
         if self._store is not None:
             for warning in await self._store.open():
                 self.log.warning("store", text=warning)
+        if self.node is not None:
+            await self.node.start()
         await choose_path(self.endpoint)
         self.log.use_timer(self.loop.call_later)
         if self.settings.metrics:
@@ -256,6 +274,8 @@ class Service:
         await self._finish_running(seconds / 3)
         await self.endpoint.close_all(seconds / 3, code)
         await self._handlers_done(deadline)
+        if self.node is not None:
+            await self.node.stop()
         self.delivery.stop()
         if self._store is not None:
             await self._store.close()
@@ -373,6 +393,8 @@ class Service:
         self, request: web.BaseRequest, match: Match[Target], peer: Peer
     ) -> web.StreamResponse:
         raw = raw_request(request, peer, b"")
+        if self.node is not None and self.node.is_lost:
+            return self._refuse(503, "broker", "the broker is away", raw)
         fault = origin_fault(raw.headers, peer, self.settings.allowed_origins)
         if fault is not None:
             return self._refuse(403, "origin", fault, raw)

@@ -115,7 +115,7 @@ class Development:
         self._state = state_of(found.app)
         self._warned.clear()
         self._fault = None
-        count = self._service.hub.count()
+        count = len(self._service.hub.seats)
         kept = f"; {count} connection{'s' * (count != 1)} kept" if count else ""
         self._say(f"reloaded{kept}")
         if lost:
