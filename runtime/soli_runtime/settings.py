@@ -171,7 +171,7 @@ class Settings(Record, frozen=True, kw_only=True):
     store_prefix: str = _setting(
         "", "text", "separates apps in one Redis; none: the name of the app's folder"
     )
-    workers: int = _setting(1, "count", "processes that serve the port; 0: one per core")
+    workers: int = _setting(1, "workers", "processes that serve the port; 0: one per core")
     broker: str = _setting(
         IN_MEMORY, "broker", "where several processes meet: memory (one process), redis://…"
     )
@@ -320,6 +320,11 @@ _KINDS: Mapping[str, _Kind] = {
         "memory, sqlite:PATH, redis://HOST:PORT/N, rediss://… or unix://PATH", str, _is_store
     ),
     "broker": _Kind("memory, redis://HOST:PORT/N, rediss://… or unix://PATH", str, _is_broker),
+    "workers": _Kind(
+        "a whole number from 0 to 1024",
+        _read_count,
+        lambda value: _is_count(value) and value <= 1024,
+    ),
     "lease": _Kind(
         "a number of seconds from 0.5", float, lambda value: _is_seconds(value) and value >= 0.5
     ),

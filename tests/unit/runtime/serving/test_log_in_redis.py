@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from soli_runtime.core.effects import Payload
 from soli_runtime.core.log_broker import LogBroker
+from soli_runtime.settings import SettingError, Settings
 from soli_runtime.stores.redis.log import KEYS, entry_of, script
 
 from ....support.broker_conformance import BrokerConformance
@@ -272,3 +273,17 @@ def test_payloads_are_what_they_were() -> None:
     raw = [one.encode() if isinstance(one, str) else one for one in ["o", "x", "n", "1", *fields]]
     entry = dict(zip(raw[::2], raw[1::2], strict=True))
     assert entry_of(b"7-0", entry)[4] == payloads
+
+
+def test_settings_of_the_broker_at_their_limits() -> None:
+    """Inclusive; one past them is refused."""
+    allowed = Settings(workers=1024, lease_seconds=0.5, broker_backlog_bytes=65536)
+    assert allowed.lease_seconds == 0.5
+    for past in (
+        {"workers": 1025},
+        {"lease_seconds": 0.49},
+        {"broker_backlog_bytes": 65535},
+        {"broker": "sqlite:x.db"},
+    ):
+        with pytest.raises(SettingError):
+            Settings(**past)  # type: ignore[arg-type]
