@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from soli_lang.base.errors import SoliError, SoliSyntaxError, not_text
@@ -16,7 +16,7 @@ from ..jobs.queue import Job
 from ..loading.app import App, AppInvalid
 from ..loading.launch import Launch, Launched, launch
 from ..loading.project import ProjectError
-from ..settings import IN_MEMORY
+from ..settings import IN_MEMORY, Settings
 from .exits import FAILED, INVALID, OK, USAGE, Exit, UsageError
 from .reports import report, report_invalid
 from .run_options import RunOptions, run_options
@@ -24,7 +24,7 @@ from .run_options import RunOptions, run_options
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from ..serving.node import Lane
+    from ..nodes.node import Lane
     from ..serving.seat import Seat
     from ..serving.service import Service
     from ..stores.store import Store
@@ -42,9 +42,7 @@ def run_path(arguments: list[str]) -> int:
             return FAILED  # the parent died while we started
     options = run_options(arguments, os.environ)
     if seat is None and options.settings.workers != 1:
-        from .workers import run_workers
-
-        return run_workers(arguments, options)
+        return _run_workers(arguments, options)
     store = _store(options)
     try:
         text = _standard_input() if options.from_input else None
@@ -78,6 +76,36 @@ def run_path(arguments: list[str]) -> int:
             return USAGE
         return _end(launched, store)
     return _serve(how, launched, options, seat)
+
+
+def _run_workers(arguments: list[str], options: RunOptions) -> int:
+    """Start workers and keep them until they are to stop. The exit status."""
+    from ..observing.log_lines import LineWriter
+    from ..observing.logs import Log
+    from ..serving.family import Family, cannot_start
+
+    needs = {
+        "--dev": options.settings.dev,
+        "--console": options.console,
+        "--record": options.record is not None,
+        "a program from standard input": options.from_input,
+    }
+    for what, is_asked in needs.items():
+        if is_asked:
+            raise UsageError(f"--workers: {what} needs a single process; leave one of them out")
+
+    def settings_in(environment: Mapping[str, str]) -> Settings:
+        return run_options(arguments, environment).settings
+
+    is_json = options.log_format == "json"
+    log = Log(LineWriter(), level=options.effective_log_level, as_json=is_json)
+    command = [sys.executable, "-m", "soli_runtime.cli", "run", *arguments]
+    family = Family(command, options.settings, options.app_name, settings_in, log)
+    failed = cannot_start(family, _announce)
+    if failed is None:
+        return OK
+    sys.stderr.write(f"soli: {failed.text}\n")
+    return failed.status
 
 
 def _store(options: RunOptions) -> Store | None:
@@ -185,7 +213,7 @@ def _lane(options: RunOptions) -> Lane | None:
     """Where this process meets others; None: nowhere."""
     if options.settings.broker == IN_MEMORY:
         return None
-    from ..serving.node import lane_of
+    from ..nodes.node import lane_of
 
     return lane_of(options.settings, options.app_name)
 

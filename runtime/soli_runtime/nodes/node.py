@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from soli_lang.base.records import Record
 
 from ..core.arrivals import Arrivals
-from ..core.log_broker import Batch, LogBroker
 from ..observing.logs import Log
 from ..settings import Settings
 from ..stores.errors import UNAVAILABLE, CannotOpen
-from ..stores.redis.log import KEYS, LOG, entry_of, script
+from .log import KEYS, LOG, entry_of, script
+from .log_broker import Batch, LogBroker
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis

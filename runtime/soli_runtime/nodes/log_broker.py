@@ -2,7 +2,7 @@
 
 Every node reads the whole log and applies all of it, in order, its own changes too; so all nodes
 know all connections, members and trackings, and nothing has to be asked for. This half is pure: it
-makes batches of what is asked for, and takes entries as they were read. `serving.node` carries
+makes batches of what is asked for, and takes entries as they were read. `node` carries
 both to and from Redis.
 
 What a node holds can be told in one operation, its *account*: all of its connections, members and
@@ -19,11 +19,11 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from soli_lang.base.errors import SoliError
 
-from .answers import Answer
-from .arrivals import Arrivals
-from .effects import ConnectionId, Effect, Payload, RoomName
-from .roster import HERE, Entry
-from .seats import Seat
+from ..core.answers import Answer
+from ..core.arrivals import Arrivals
+from ..core.effects import ConnectionId, Effect, Payload, RoomName
+from ..core.roster import HERE, Entry
+from ..core.seats import Seat
 
 T = TypeVar("T")
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from importlib import resources
 
-from ...core.effects import Payload
-from ...core.log_broker import Head, payload_of
+from ..core.effects import Payload
+from .log_broker import Head, payload_of
 
 KEYS = (
     "epoch",
