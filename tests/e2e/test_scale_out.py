@@ -285,7 +285,7 @@ def test_two_nodes_are_as_one(start: Callable[..., Group], server: RedisServer) 
 
 @pytest.mark.parametrize("keeps", [True, False], ids=["with its data", "empty"])
 def test_redis_that_goes_and_comes_back(start: Callable[..., Group], keeps: bool) -> None:
-    """Sockets stay open; nobody is seen to leave. Messages wait; none is lost if it has its data."""
+    """Sockets stay open, nobody is seen to leave; no message is lost if it has its data."""
     with redis_server(keeps=keeps) as server:
         _goes_and_comes_back(start, server, keeps)
 

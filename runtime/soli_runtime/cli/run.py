@@ -24,7 +24,7 @@ from .run_options import RunOptions, run_options
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from ..nodes.node import Lane
+    from ..serving.nodes.node import Lane
     from ..serving.seat import Seat
     from ..serving.service import Service
     from ..stores.store import Store
@@ -82,7 +82,7 @@ def _run_workers(arguments: list[str], options: RunOptions) -> int:
     """Start workers and keep them until they are to stop. The exit status."""
     from ..observing.log_lines import LineWriter
     from ..observing.logs import Log
-    from ..serving.family import Family, cannot_start
+    from ..serving.nodes.family import Family, cannot_start
 
     needs = {
         "--dev": options.settings.dev,
@@ -213,7 +213,7 @@ def _lane(options: RunOptions) -> Lane | None:
     """Where this process meets others; None: nowhere."""
     if options.settings.broker == IN_MEMORY:
         return None
-    from ..nodes.node import lane_of
+    from ..serving.nodes.node import lane_of
 
     return lane_of(options.settings, options.app_name)
 

@@ -28,7 +28,7 @@ from .seat import Seat
 from .service import Service
 
 if TYPE_CHECKING:
-    from ..nodes.node import Lane
+    from .nodes.node import Lane
 
 GC_THRESHOLDS = (20_000, 20, 20)
 """Every event makes a few containers and drops them; looking for cycles every 700 is too often."""

@@ -60,9 +60,9 @@ from .holders import Holder, Holders
 
 if TYPE_CHECKING:
     from ..jobs.jobs import Jobs
-    from ..nodes.node import Lane, Node
     from ..observing.metrics import Metrics
     from ..observing.observation import Observation, Observer
+    from .nodes.node import Lane, Node
     from .own_pages import OwnPages
 
 CANCELLING_TURNS = 4
@@ -138,7 +138,7 @@ class Service:
         if lane is None:
             refs = itertools.count(1)
             return Hub.create(self.settings, lambda: str(next(refs)))
-        from ..nodes.node import Node  # here: it brings Redis
+        from .nodes.node import Node  # here: it brings Redis
 
         self.node = Node(lane, self.log, self.loop)
         return Hub.create(self.settings, self.node.refs, self.node.broker_of)

@@ -11,11 +11,11 @@ from importlib.util import find_spec
 
 from soli_lang.base.records import Record
 
-from ..nodes.node import MACHINE_VARIABLE, lane_of, node_family, reap
-from ..observing.logs import Log
-from ..settings import ENVIRONMENT_PREFIX, IN_MEMORY, Settings
-from .private_redis import NoRedis, PrivateRedis, find_binary
-from .workers import FAILED, GaveUp, Parent
+from ...observing.logs import Log
+from ...settings import ENVIRONMENT_PREFIX, IN_MEMORY, Settings
+from ..private_redis import NoRedis, PrivateRedis, find_binary
+from ..workers import FAILED, GaveUp, Parent
+from .node import MACHINE_VARIABLE, lane_of, node_family, reap
 
 UNAVAILABLE = 69
 """How a command ends when something is not installed or cannot be reached."""

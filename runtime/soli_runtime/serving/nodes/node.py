@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.records import Record
 
-from ..core.arrivals import Arrivals
-from ..observing.logs import Log
-from ..settings import Settings
-from ..stores.errors import UNAVAILABLE, CannotOpen
+from ...core.arrivals import Arrivals
+from ...observing.logs import Log
+from ...settings import Settings
+from ...stores.errors import UNAVAILABLE, CannotOpen
 from .log import KEYS, LOG, entry_of, script
 from .log_broker import Batch, LogBroker
 
@@ -89,6 +89,8 @@ class Node:
         """What was sent and not answered."""
         self._queued = asyncio.Event()
         self._accounted = asyncio.Event()
+        self._turn = 0
+        """Grows with each connection: a cancellation may get lost inside the client."""
         self._epoch = b""
         self._read = 0
         self._alive: frozenset[str] = frozenset()
@@ -175,7 +177,7 @@ class Node:
         self._keys = keys_of(self._lane.prefix)
 
     async def _check(self) -> None:
-        from ..stores.redis.link import RedisLink
+        from ...stores.redis.link import RedisLink
 
         link = RedisLink(self._lane.url, self._lane.prefix)
         for warning in await link.open():
@@ -240,19 +242,22 @@ class Node:
 
     async def _work(self) -> None:
         """Until one of the tasks fails; its error."""
-        tasks = [self._loop.create_task(work()) for work in (self._send, self._receive, self._keep)]
+        self._turn += 1
+        kinds = (self._send, self._receive, self._keep)
+        tasks = [self._loop.create_task(work(self._turn)) for work in kinds]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 if task.done():
                     task.result()
         finally:
+            self._turn += 1
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _send(self) -> None:
-        while True:
+    async def _send(self, turn: int) -> None:
+        while turn == self._turn:
             self._count_dropped()
             if self.broker.must_begin_anew:
                 raise Lost("too much waited, or others believe that this node is dead")
@@ -271,9 +276,9 @@ class Node:
                 raise Lost(answer.decode())
             self._batch = None
 
-    async def _receive(self) -> None:
+    async def _receive(self, turn: int) -> None:
         assert self._redis is not None
-        while True:
+        while turn == self._turn:
             position = f"{self._read}-0"
             found: Any = await self._redis.xread(
                 {self._keys[LOG]: position}, count=READ_ENTRIES, block=BLOCK_MS
@@ -290,8 +295,8 @@ class Node:
             if found:
                 await asyncio.sleep(0)  # others have their turn, however much there is to read
 
-    async def _keep(self) -> None:
-        while True:
+    async def _keep(self, turn: int) -> None:
+        while turn == self._turn:
             await asyncio.sleep(self._lane.lease_seconds / 3)
             await self._beat()
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 from soli_runtime.core.effects import Payload
-from soli_runtime.nodes.log import KEYS, entry_of, script
-from soli_runtime.nodes.log_broker import LogBroker
+from soli_runtime.serving.nodes.log import KEYS, entry_of, script
+from soli_runtime.serving.nodes.log_broker import LogBroker
 from soli_runtime.settings import SettingError, Settings
 
-from ....support.broker_conformance import BrokerConformance
-from ....support.presence_clients import Bench
-from ....support.redis_server import RedisServer, needs_redis, redis_server
+from .....support.broker_conformance import BrokerConformance
+from .....support.presence_clients import Bench
+from .....support.redis_server import RedisServer, needs_redis, redis_server
 
 redis = pytest.importorskip("redis")
 pytestmark = needs_redis
@@ -267,7 +267,7 @@ def test_what_waits_is_bounded_and_members_are_right_afterwards(server: RedisSer
 def test_payloads_are_what_they_were() -> None:
     """Binary, and text that no UTF-8 has."""
     payloads: list[Payload] = ["\ud800 ü", b"\xff\x00"]
-    from soli_runtime.nodes.log_broker import Batch, Queued
+    from soli_runtime.serving.nodes.log_broker import Batch, Queued
 
     fields = Batch(1, [Queued(None, ["b"], payload) for payload in payloads]).fields()
     raw = [one.encode() if isinstance(one, str) else one for one in ["o", "x", "n", "1", *fields]]

@@ -19,11 +19,11 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from soli_lang.base.errors import SoliError
 
-from ..core.answers import Answer
-from ..core.arrivals import Arrivals
-from ..core.effects import ConnectionId, Effect, Payload, RoomName
-from ..core.roster import HERE, Entry
-from ..core.seats import Seat
+from ...core.answers import Answer
+from ...core.arrivals import Arrivals
+from ...core.effects import ConnectionId, Effect, Payload, RoomName
+from ...core.roster import HERE, Entry
+from ...core.seats import Seat
 
 T = TypeVar("T")
 

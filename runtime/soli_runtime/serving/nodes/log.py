@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from importlib import resources
 
-from ..core.effects import Payload
+from ...core.effects import Payload
 from .log_broker import Head, payload_of
 
 KEYS = (
