@@ -15,7 +15,7 @@ NODE := tests/node/node_modules/.installed
 SETUP_INPUTS := pyproject.toml hatch_build.py scripts/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fast check lint format types wheel-check bench autobahn harden test-lowest audit golden guide picture clean
+.PHONY: help setup run test fast check lint format types wheel-check bench autobahn harden test-lowest audit golden guide docs picture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,8 +67,12 @@ audit: $(DEV) ## look for known holes in the dependencies
 golden: $(DEV) ## rewrite the golden files; review the diff before committing it
 	@SOLI_REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/errors tests/e2e/test_repl_transcripts.py $(ARGS)
 
-guide: $(DEV) ## write what the programs of docs/guide print into its pages; review the diff
+guide: $(DEV) ## write what the programs of the guide and the how-tos print into them; review the diff
 	@$(BIN)/python -m tests.support.guide
+
+docs: $(DEV) ## make the site of docs/ in build/site, to be read offline
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "open build/site/index.html"
 
 picture: $(DEV) ## draw the rooms in docs/architecture.md as the imports are now
 	@$(BIN)/python -m tests.support.rooms

@@ -141,7 +141,10 @@ def default_in_words(setting: Setting) -> str:
     return str(value)
 
 
-NO_LIMITS = {"host", "port", "dev", "metrics", "metrics-token", "store", "store-prefix"}
+NO_LIMITS = {
+    *("host", "port", "dev", "metrics", "metrics-token", "dashboard-token"),
+    *("store", "store-prefix"),
+}
 
 
 def test_the_table_of_limits_is_that_of_the_settings() -> None:

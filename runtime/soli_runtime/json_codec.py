@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from soli_lang.base.records import Record
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
-
-JSON_KEY = "soli_runtime.json"
 
 
 class JsonCodec(Record, frozen=True):
@@ -18,8 +17,9 @@ class JsonCodec(Record, frozen=True):
     decode: Callable[[str], Value]
 
 
+JSON: MachineKey[JsonCodec] = MachineKey("json")
+
+
 def json_codec(machine: Machine) -> JsonCodec:
     """The codec of a machine that the runtime has set up."""
-    codec = machine.library[JSON_KEY]
-    assert isinstance(codec, JsonCodec)
-    return codec
+    return machine.library[JSON]

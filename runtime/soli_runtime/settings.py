@@ -188,6 +188,9 @@ class Settings(Record, frozen=True, kw_only=True):
     metrics_token: str = _setting(
         "", "text", "bearer token that /metrics asks for; none: only this machine may look"
     )
+    dashboard_token: str = _setting(
+        "", "text", "token that /_soli asks for; none: this machine with --dev, else nobody"
+    )
 
     def __post_init__(self) -> None:
         for setting in SETTINGS:

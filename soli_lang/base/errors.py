@@ -7,6 +7,7 @@ a backtrace; as text it reads `MESSAGE at LINE:COL`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .null_hints import null_hint
@@ -126,9 +127,34 @@ class SoliNameError(SoliError):
 
 
 class SoliAttributeError(SoliError):
-    """An unknown member: `Cannot access property 'x' on T`."""
+    """An unknown member: `Cannot access property 'x' on T`.
+
+    The hint is looked for when somebody reads it: a program may catch such errors by the thousand.
+    """
 
     kind = "NameError"
+    _hint: str | None = None
+    _near: Callable[[], str | None] | None = None
+
+    def suggest(self, near: Callable[[], str | None]) -> None:
+        """Let *near* give the hint, once somebody wants it."""
+        self._near = near
+
+    @property
+    def hint(self) -> str | None:
+        """What to write instead, None when nothing is near."""
+        if self._near is not None:
+            near, self._near = self._near, None
+            self._hint = self._hint or near()
+        return self._hint
+
+    @hint.setter
+    def hint(self, hint: str | None) -> None:
+        self._hint = hint
+
+    def _explain_null(self, span: Span, source: Source) -> None:
+        if self._near is None:
+            super()._explain_null(span, source)
 
 
 class SoliArgumentError(SoliError):

@@ -214,11 +214,12 @@ class Compiler:
 
         *names* are those to choose it from; by default all that are visible in *block*.
         """
-        from difflib import get_close_matches  # only needed for what is wrong
+        from ..base.foreign_words import foreign_hint  # only needed for what is wrong
+        from ..base.near_names import did_you_mean
 
         known = names or {*block.visible_names(), *self.machine.globals}
-        close = get_close_matches(name, [one for one in known if not one.startswith("%")], 1, 0.75)
-        hint = f"did you mean '{close[0]}'?" if close else None
+        hint = foreign_hint(name, self.source.text[span.end : span.end + 1])
+        hint = hint or did_you_mean(name, known)
         return SoliNameError(f"Undefined variable '{name}'", span, self.source, hint=hint)
 
 

@@ -28,6 +28,7 @@ from ..values.method_tables import MethodTable
 from ..values.objects import ErrorValue, SoliClass
 from ..values.semantics import equals
 from ..values.values import Function, Value
+from .keys import Kept, KeptDict
 
 CHUNK = 512
 """Steps between two looks at the clock and the step budget."""
@@ -118,12 +119,14 @@ class Machine:
         """Class name (`String`) -> Python classes of its values, for `class_eval` on builtins."""
         self.on_class: Callable[[SoliClass], None] = _ignored
         """Called with each class when its declaration was run."""
-        self.library: dict[str, Any] = {}
+        library: KeptDict = {}
+        self.library: Kept = library
         """What builtins keep for as long as the interpreter lives: its clock, its stores."""
         self._full_for: Limits | None = None
         self._full = (0, 0, 0)
         """Bytes, fuel and steps of a full budget under the limits `_full_for`."""
-        self.local: dict[str, Any] = {}
+        local: KeptDict = {}
+        self.local: Kept = local
         """What belongs to the call that is running (the host's current connection, request…)."""
 
     # --- budget ------------------------------------------------------------------------------
@@ -145,6 +148,13 @@ class Machine:
             raise SoliValueError(f"not Unicode text: {error.reason}") from None
         finally:
             self.restore(saved)
+
+    def limit_calls(self, limits: Limits) -> None:
+        """Give calls the steps, time and bytes of *limits* from their next budget on.
+
+        Depth and the size of one value stay as they were when the machine was made.
+        """
+        self.limits = limits
 
     def start_budget(self) -> None:
         """A full budget of steps, time and depth."""

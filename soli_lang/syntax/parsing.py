@@ -9,6 +9,7 @@ from ..base.source import Source
 from ..tree.nodes import Statement
 from .builder.builder import Builder
 from .diagnosis import describe, locate
+from .foreign_shapes import explain
 from .lalr import END, Pay, Refused, run
 from .resolver.context import MAX_ERRORS, Context
 from .resolver.resolver import resolve
@@ -81,6 +82,7 @@ def _joined(source: Source, errors: list[SoliSyntaxError]) -> SoliSyntaxError:
         if line not in seen and len(kept) < MAX_ERRORS:
             seen.add(line)
             kept.append(error)
+    explain(source, kept)
     first = kept[0]
     first.also = kept[1:]
     first.incomplete = all(error.incomplete for error in kept)

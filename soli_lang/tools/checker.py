@@ -11,6 +11,7 @@ from ..machine.machine import Machine
 from ..tree import nodes
 from .checking.findings import ERROR, WARNING, Finding, Findings, Known
 from .checking.flow import FlowPass
+from .checking.members import MemberPass
 from .checking.names import NamePass
 from .checking.receivers import ReceiverPass
 from .checking.shapes import ShapePass
@@ -34,6 +35,7 @@ def check(program: nodes.Program, known: Known) -> list[Finding]:
     FlowPass(program, findings).run()
     ReceiverPass(program, known, findings).run()
     ShapePass(program, known, findings).run()
+    MemberPass(program, known, findings).run()
     return sorted(findings.all, key=lambda finding: finding.order)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
-from ..support.live import LiveServer, eventually, serve
+from ..support.live import LiveServer, serve
 from .test_accessible_pages import faults
 
 Person = Callable[..., BrowserContext]
@@ -71,16 +71,16 @@ def say(page: Page, text: str) -> None:
 
 def test_new_code_reaches_an_open_page(person: Person, server: LiveServer, tmp_path: Path) -> None:
     """Its connection stays, so does the page."""
-    page, said = opened(person, server)
+    page, _ = opened(person, server)
     say(page, "a")
     expect(page.locator("#got")).to_have_text("old a")
     page.evaluate("() => { window.mine = 1; }")
-    replace(tmp_path / "app.soli", "old ", "new ")
+    with page.expect_console_message(lambda message: message.text == "soli: reloaded"):
+        replace(tmp_path / "app.soli", "old ", "new ")
     server.wait_for_output("reloaded; 1 connection kept")
     say(page, "b")
     expect(page.locator("#got")).to_have_text("new b")
     assert page.evaluate("() => window.mine") == 1
-    assert eventually(lambda: "info: soli: reloaded" in said, "the console is not told")
 
 
 def test_a_syntax_error_lies_over_the_page(
@@ -101,7 +101,7 @@ def test_a_syntax_error_lies_over_the_page(
 
 def test_a_failing_handler_lies_over_the_page(person: Person, server: LiveServer) -> None:
     """With its event; Escape and the button close it."""
-    page, said = opened(person, server)
+    page, _ = opened(person, server)
     for close in (
         lambda: page.keyboard.press("Escape"),
         lambda: page.get_by_role("button", name="Close").click(),
@@ -112,10 +112,10 @@ def test_a_failing_handler_lies_over_the_page(person: Person, server: LiveServer
         expect(overlay).to_contain_text("app#handle: message /ws: boom")
         close()
         expect(overlay).to_have_count(0)
-    say(page, "unknown")
-    assert eventually(
-        lambda: "warning: soli: app#handle: unknown action 'fly'" in said, "no warning"
-    )
+    with page.expect_console_message(lambda message: "unknown action" in message.text) as told:
+        say(page, "unknown")
+    assert told.value.type == "warning"
+    assert told.value.text == "soli: app#handle: unknown action 'fly'"
 
 
 def test_a_style_sheet_is_fetched_anew_and_the_page_stays(
@@ -150,3 +150,21 @@ def test_a_missing_page_lists_the_routes(person: Person, server: LiveServer) -> 
     page, _ = opened(person, server, "/nowhere")
     expect(page.get_by_role("cell", name="app#shown")).to_be_visible()
     assert faults(page) == []
+
+
+def test_a_page_with_a_strict_policy_is_served_too(person: Person, tmp_path: Path) -> None:
+    """`'self'` is enough, for the script, its socket and the overlay's style."""
+    (tmp_path / "app.soli").write_text(
+        'get("/", "app#show")\ndef show\n'
+        '  { "status": 200, "body": "<!doctype html><title>x</title><h1>hi</h1>",\n'
+        '    "headers": { "Content-Type": "text/html",\n'
+        '      "Content-Security-Policy": "default-src \'self\'" } }\nend\n',
+        "utf-8",
+    )
+    with serve(tmp_path / "app.soli", "--dev") as server:
+        page, said = opened(person, server)
+        replace(tmp_path / "app.soli", "def show", "def show(")
+        section = page.locator(OVERLAY).locator("section")
+        expect(section).to_have_css("position", "absolute")
+        expect(section).to_contain_text("app.soli:")
+        assert not [line for line in said if "Content Security Policy" in line]

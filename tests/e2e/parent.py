@@ -6,7 +6,7 @@ import asyncio
 import sys
 
 from soli_runtime.observing.logs import Log
-from soli_runtime.serving.workers import GaveUp, Parent
+from soli_runtime.serving.processes.parent import GaveUp, Parent
 
 
 def main() -> int:

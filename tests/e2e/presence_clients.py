@@ -22,7 +22,7 @@ State = dict[str, Any]
 
 
 class Judge:
-    """The page's snippet and npm's `phoenix`, one of each per client (tests/node)."""
+    """The page's snippet, npm's `phoenix` and our client, one of each per client (tests/node)."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -35,12 +35,12 @@ class Judge:
     def receive(self, client: str, message: dict[str, Any]) -> None:
         self._tell({"client": client, "message": message})
 
-    def states(self, client: str) -> tuple[State, State]:
-        """What the page's snippet holds, and what phoenix holds."""
+    def states(self, client: str) -> tuple[State, State, State]:
+        """What the page's snippet holds, what phoenix holds, and what clients/js holds."""
         self._tell({"client": client, "ask": True})
         assert self._process.stdout is not None
         answer = json.loads(self._process.stdout.readline())
-        return answer["page"], answer["phoenix"]
+        return answer["page"], answer["phoenix"], answer["soli"]
 
     def forget(self, client: str) -> None:
         self._tell({"client": client, "forget": True})
@@ -103,7 +103,7 @@ class Client:
                 return message[key]
             self._judge.receive(self.name, message)
 
-    def states(self) -> tuple[State, State]:
+    def states(self) -> tuple[State, State, State]:
         return self._judge.states(self.name)
 
     def close(self, *, keeps: bool = False) -> None:

@@ -112,7 +112,7 @@ def test_a_return_that_is_no_hash_is_logged_with_handler_and_place(tmp_path: Pat
             assert await receive(client) == "fine"
             assert "a handler returns a Hash, got Int" in site.log
             assert "handler=app#handle" in site.log
-            assert "app.soli:2" in site.log
+            assert "app.soli:4" in site.log
             assert site.counts["action_error"] == 1
 
     run(body)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import websockets
 from soli_runtime.loading.launch import Launch
-from soli_runtime.serving.dev.development import Development
+from soli_runtime.serving.dev.development import MAX_TOLD, Development
 from soli_runtime.settings import Settings
 
 from .support import Site, receive, receive_json, run, serving
@@ -64,7 +64,7 @@ async def developing(
         how = Launch(root / "app.soli", Settings(dev=True))
         development = Development(site.server.service, how, said.append, is_quiet=is_quiet)
         task = asyncio.create_task(development.run())
-        await site.until(lambda: site.server.service.own_pages is not None)
+        await site.until(lambda: site.server.service.state.own_pages is not None)
         try:
             yield site, said
         finally:
@@ -104,6 +104,26 @@ def test_a_saved_file_is_live_and_connections_stay(tmp_path: Path) -> None:
             assert await receive(client) == "new b"
         assert "reloaded; 1 connection kept" in said
         assert "  began anew: visits (app.soli)" in said
+
+    run(body)
+
+
+def test_presence_outlives_a_reload(tmp_path: Path) -> None:
+    """Somebody who is tracked stays so, and leaves when the connection does."""
+    tracking = '{ "join": "r", "track": { "channel": "r", "user_id": "ada" } }'
+
+    async def body() -> None:
+        async with developing(tmp_path) as (site, _), site.connect("/_soli/dev") as page:
+            await saved(tmp_path, '{ "join": "r" }', tracking)
+            await next_of(page, "reloaded")
+            async with site.connect("/ws") as client:
+                assert "presence_state" in await receive(client)
+                await saved(tmp_path, "old ", "new ")
+                await next_of(page, "reloaded")
+                assert site.realtime.presence_count("r") == 1
+                await client.send("a")
+                assert await receive(client) == "new a"
+            await site.until(lambda: site.realtime.presence_count("r") == 0)
 
     run(body)
 
@@ -251,6 +271,31 @@ def test_a_flood_of_events_is_summed_up(tmp_path: Path) -> None:
     run(body)
 
 
+@pytest.mark.parametrize("is_quiet", [False, True])
+def test_a_flood_of_failures_is_no_flood_of_messages(tmp_path: Path, is_quiet: bool) -> None:
+    """Neither to pages nor to the terminal; the page is told on when it is over."""
+
+    async def body() -> None:
+        async with (
+            developing(tmp_path, is_quiet=is_quiet) as (site, said),
+            site.connect("/ws") as client,
+            site.connect("/_soli/dev") as page,
+        ):
+            for _ in range(1000):
+                await client.send("boom")
+            for _ in range(1000):
+                await receive(client)
+            assert said.text.count("the event was") <= 10 * MAX_TOLD
+            await asyncio.sleep(1.1)
+            await client.send("away")
+            problems = 0
+            while (await receive_json(page))["kind"] != "warning":
+                problems += 1
+            assert problems <= 10 * MAX_TOLD
+
+    run(body)
+
+
 def test_pages_have_the_script_and_pieces_of_pages_have_not(tmp_path: Path) -> None:
     """HTML that a script fetches is not a page; what begins like one is."""
 
@@ -354,5 +399,61 @@ def test_what_a_page_says_changes_nothing(tmp_path: Path) -> None:
             async with site.connect("/_soli/dev") as page:
                 await next_of(page, "hello")
             assert site.realtime.count() == 0
+
+    run(body)
+
+
+def test_files_that_cannot_be_watched_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system allows so many watches and no more; all else goes on."""
+
+    def none_left(*arguments: Any, **options: Any) -> Any:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("watchfiles.awatch", none_left)
+
+    async def body() -> None:
+        async with developing(tmp_path) as (site, said), site.connect("/_soli/dev") as page:
+            await next_of(page, "hello")
+            await site.get("/fails")
+            assert (await next_of(page, "problem"))["title"] == "no luck"
+            assert "saved files are not noticed any more: no space left on device" in said
+
+    run(body)
+
+
+def test_a_view_is_shown_anew_and_a_broken_one_with_its_place(tmp_path: Path) -> None:
+    """The page is loaded anew; the app is not."""
+    files = {
+        "config/routes.soli": 'get("/", "home#index")\n',
+        "app/controllers/home_controller.soli": 'def index\n  render("index")\nend\n',
+        "app/views/index.html.slv": "<!doctype html><p>first</p>",
+    }
+
+    async def body() -> None:
+        async with serving(tmp_path, files, dev=True) as site:
+            said = Said()
+            how = Launch(tmp_path, Settings(dev=True))
+            development = Development(site.server.service, how, said.append)
+            task = asyncio.create_task(development.run())
+            async with site.connect("/_soli/dev") as page:
+                await next_of(page, "hello")
+                await asyncio.sleep(0.3)
+                view = tmp_path / "app/views/index.html.slv"
+                view.write_text("<!doctype html><p>second</p>", "utf-8")
+                await next_of(page, "reload")
+                answer = await site.get("/")
+                assert "second" in answer.text
+                assert SCRIPT in answer.text
+                view.write_text("<%= nothing %>", "utf-8")
+                await next_of(page, "reload")
+                answer = await site.get("/")
+                assert answer.status == 500
+                assert SCRIPT in answer.text
+                assert "index.html.slv" in (await next_of(page, "problem"))["text"]
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            assert not any(line.startswith("reloaded") for line in said)
 
     run(body)

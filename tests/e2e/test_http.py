@@ -502,7 +502,7 @@ def test_broadcast_reaches_both_transports(tmp_path: Path) -> None:
             aiohttp.ClientSession() as session,
             session.get(site.url + "/follow") as response,
         ):
-            await site.until(lambda: site.server.service.topics.count("news") == 1)
+            await site.until(lambda: site.server.service.state.topics.count("news") == 1)
             assert (await site.get("/tell")).text == "1"
             assert await receive(client) == '{"n":1}'
             assert await events(response, 1) == ['data: {"n":1}\n\n']

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from soli_runtime.testing import Options
-from soli_runtime.testing.command import run_file
 from soli_runtime.testing.discovery import find_specs
+from soli_runtime.testing.one_file import run_file
 
 ROOT = Path(__file__).parents[1] / "soli"
 SPECS = find_specs([ROOT])

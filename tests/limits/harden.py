@@ -152,7 +152,7 @@ class Harness:
         self._all = [value for some in self._values.values() for value in some]
         self._random = Random(seed)
         self._fill_stores()
-        self._machine.limits = LIMITS
+        self._machine.limit_calls(LIMITS)
         self.with_faults = False
         """Whether there are also cases that break the rule, to see that they are seen."""
 

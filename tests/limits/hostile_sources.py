@@ -100,7 +100,7 @@ def sources() -> dict[str, tuple[str, str]]:
             either,
         ),
         "variables": ("".join(f"v{i} = {i}\n" for i in range(20_000)), either),
-        "long name": ("x = " + "a" * 1_000_000, "NameError|ParseError"),
+        "long name": ("x = " + "a" * 1_000_000, "NameError|ParseError|LimitError"),
         "long text": ('x = "' + "a" * 1_000_000 + '"', either),
         "long comment": ("# " + "a" * 1_000_000, either),
         "comments in comments": ("/*" * 100_000 + "*/" * 100_000, either),

@@ -42,8 +42,13 @@ def judge(program: Hostile, *flags: str) -> None:
     found, fate = reports(*flags)
     report = found.get(program.name)
     assert report is not None, f"the process did not survive ({fate})"
-    assert report["kind"] in program.ends.split("|"), report
+    assert report["kind"] in program.ends.split("|") or _is_out_of_time(report), report
     assert report["seconds"] < MOST_SECONDS, report
+
+
+def _is_out_of_time(report: dict[str, Any]) -> bool:
+    """On a busy machine the time may be over before the program fails otherwise."""
+    return report["kind"] == "LimitError" and report["message"].startswith("time limit")
 
 
 def _names(programs: tuple[Hostile, ...]) -> list[str]:

@@ -106,7 +106,8 @@ def check(example: Example) -> None:
         Interpreter(install_library, capabilities=Capabilities()).run(example.code, "app.soli")
     else:
         output = printed(example)
-        assert example.output is None or output == example.output
+        is_true = example.output is None or output == example.output
+        assert is_true, f"it prints\n{output}"
         assert example.output is not None or output == "", "it prints what the page does not show"
 
 
@@ -125,5 +126,5 @@ def fill(page: Path) -> None:
 
 
 if __name__ == "__main__":
-    for page in PAGES:
+    for page in (*PAGES, *(ROOT / "docs" / "howto").glob("*.md")):
         fill(page)

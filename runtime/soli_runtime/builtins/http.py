@@ -15,8 +15,9 @@ from soli_lang.values.objects import Instance, is_callable
 from soli_lang.values.values import Symbol, Value
 
 from ..http import sealing
-from ..http.context import RequestContext
+from ..http.context import AuthenticationContext, RequestContext
 from ..http.cookies import cookie_options, set_cookie_header
+from ..http.current import REQUEST
 from ..http.hardening import Hardening
 from ..http.responses import (
     HTML,
@@ -41,11 +42,11 @@ class Forbidden(SoliError):
     kind = "ForbiddenError"
 
 
-def _context(machine: Machine, user: str) -> RequestContext:
-    context = machine.local.get("request")
+def _context(machine: Machine, user: str) -> RequestContext | AuthenticationContext:
+    context = machine.local.get(REQUEST)
     if context is None:
         raise SoliError(f"{user}() works only while an HTTP request is handled")
-    return context  # type: ignore[no-any-return]
+    return context
 
 
 # --- the request -------------------------------------------------------------------------------
@@ -54,28 +55,28 @@ def _context(machine: Machine, user: str) -> RequestContext:
 @function("req")
 def req(machine: Machine) -> Value:
     """The request that is handled, null elsewhere."""
-    context = machine.local.get("request")
+    context = machine.local.get(REQUEST)
     return context.request_with(BODY_PARTS, machine) if context is not None else None
 
 
 @function("params")
 def params(machine: Machine) -> Value:
     """All parameters of the request: route, query and body."""
-    context = machine.local.get("request")
+    context = machine.local.get(REQUEST)
     return context.request_with(("all",), machine)["all"] if context is not None else None
 
 
 @function("cookies")
 def cookies(machine: Machine) -> Value:
     """The cookies of the request."""
-    context = machine.local.get("request")
+    context = machine.local.get(REQUEST)
     return context.request["cookies"] if context is not None else {}
 
 
 @function("session")
 def session(machine: Machine) -> Value:
     """What the visitor's session holds."""
-    context = machine.local.get("request")
+    context = machine.local.get(REQUEST)
     if context is None or context.session is None:
         return {}
     return context.session.all()
@@ -132,8 +133,8 @@ def render_partial(machine: Machine, template: str, data: dict[Any, Value] | Non
 
 
 def _templates(machine: Machine, user: str) -> Templates:
-    found = machine.library.get(templates.LIBRARY_KEY)
-    if not isinstance(found, Templates):
+    found = machine.library.get(templates.TEMPLATES)
+    if found is None:
         raise SoliError(f"{user}() needs a project folder with app/views")
     return found
 
@@ -182,7 +183,7 @@ def _is_local(target: str) -> bool:
 
 
 def _back(machine: Machine) -> str:
-    context = machine.local.get("request")
+    context = machine.local.get(REQUEST)
     if context is None:
         return "/"
     referer = urlsplit(context.request["headers"].get("referer", ""))

@@ -14,7 +14,7 @@ from ..http import hardening, sessions, sse
 from ..http.client import requests as http_client
 from ..http.views import templates
 from ..jobs import jobs
-from ..json_codec import JSON_KEY, JsonCodec
+from ..json_codec import JSON, JsonCodec
 from . import http as http_builtins
 from . import prelude
 from . import realtime as builtins
@@ -43,5 +43,5 @@ def install_library(machine: Machine) -> None:
     soli_stdlib.install(machine)
     for module in _MODULES:
         install(machine, declarations(module), _NATIVE_TYPES)
-    machine.library[routing_dsl.LIBRARY_KEY] = routing_dsl.RouteDeclarations()
-    machine.library[JSON_KEY] = JsonCodec(json_text.encode, json_text.decode)
+    machine.library[routing_dsl.ROUTES] = routing_dsl.RouteDeclarations()
+    machine.library[JSON] = JsonCodec(json_text.encode, json_text.decode)

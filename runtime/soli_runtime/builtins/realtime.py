@@ -18,7 +18,8 @@ from soli_lang.values.values import Value
 from ..core.answers import Answer
 from ..core.events import copy_value
 from ..core.payloads import is_close_code
-from ..core.realtime import LIBRARY_KEY, Realtime
+from ..core.realtime import REALTIME, Realtime
+from ..http.current import CONNECTION, REQUEST
 from ..http.sse import broadcast_to_topic
 
 T = TypeVar("T")
@@ -29,8 +30,7 @@ _REASON = String("string reason")
 
 
 def _realtime(machine: Machine) -> Realtime | None:
-    found = machine.library.get(LIBRARY_KEY)
-    return found if isinstance(found, Realtime) else None
+    return machine.library.get(REALTIME)
 
 
 def _answered(machine: Machine, user: str, answer: Answer[T]) -> T:
@@ -43,7 +43,7 @@ def _answered(machine: Machine, user: str, answer: Answer[T]) -> T:
 
 def _acting(machine: Machine) -> str | None:
     """The connection whose event is handled."""
-    conversation = machine.local.get("connection")
+    conversation = machine.local.get(CONNECTION)
     return None if conversation is None else conversation.id
 
 
@@ -119,7 +119,7 @@ def ws_close_user(machine: Machine, user_id: Value, reason: str, code: int) -> N
 
 
 def _current(machine: Machine, user: str) -> Any:
-    conversation = machine.local.get("connection")
+    conversation = machine.local.get(CONNECTION)
     if conversation is None:
         raise SoliError(f"{user}() works only while a WebSocket event is handled")
     return conversation
@@ -209,7 +209,7 @@ def ws_get_presence(machine: Machine, channel: str, user_id: Value) -> Value:
 @function("current_connection")
 def current_connection(machine: Machine) -> Value:
     """The connection whose event is handled, as a Hash; null elsewhere."""
-    conversation = machine.local.get("connection")
+    conversation = machine.local.get(CONNECTION)
     if conversation is None:
         return None
     realtime = _realtime(machine)
@@ -226,8 +226,8 @@ def get_current_user(machine: Machine) -> Value:
 
     A program that defines a function of this name replaces it.
     """
-    conversation = machine.local.get("connection")
+    conversation = machine.local.get(CONNECTION)
     if conversation is not None:
         return copy_value(conversation.visitor.user)
-    request = machine.local.get("request")
+    request = machine.local.get(REQUEST)
     return copy_value(request.user) if request is not None else None

@@ -13,6 +13,7 @@ from typing import Any
 
 from soli_lang.base.errors import SoliPlainTypeError, SoliValueError
 from soli_lang.base.records import Record, field
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Callable_, Hash, NativeFunction, String, function
 from soli_lang.values.display import to_text
@@ -20,11 +21,9 @@ from soli_lang.values.kinds import from_key, type_name
 from soli_lang.values.objects import Instance
 from soli_lang.values.values import Symbol, Value
 
+from ..http.current import REQUEST
 from ..routing.declared import CorsRule, Declared
 from ..routing.routes import WEBSOCKET, RouteError, parse_pattern
-
-LIBRARY_KEY = "soli_runtime.routes"
-"""Where `Machine.library` holds the `RouteDeclarations` of the app."""
 
 _ACTION = re.compile(r"[A-Za-z_][\w/]*#[A-Za-z_]\w*[?!]?\Z")
 
@@ -104,9 +103,13 @@ def joined(prefix: str, path: str) -> str:
     return whole if whole.startswith("/") else "/" + whole
 
 
+ROUTES: MachineKey[RouteDeclarations] = MachineKey("soli_runtime.routes")
+"""Where `Machine.library` holds what the app declares."""
+
+
 def _of(machine: Machine) -> RouteDeclarations:
-    found = machine.library.get(LIBRARY_KEY)
-    if not isinstance(found, RouteDeclarations):
+    found = machine.library.get(ROUTES)
+    if found is None:
         raise RouteError("there are no routes here")
     return found
 
@@ -336,7 +339,7 @@ def _no_origin(machine: Machine) -> str:
 
 
 def _origin(machine: Machine) -> str:
-    request = machine.local.get("request")
+    request = machine.local.get(REQUEST)
     return request.origin if request is not None else ""
 
 

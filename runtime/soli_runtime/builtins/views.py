@@ -4,42 +4,45 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, String, function
 from soli_lang.values.display import to_text
 from soli_lang.values.values import Value
 
-LIBRARY_KEY_PUBLIC = "soli_runtime.public"
+from ..http.current import REQUEST
+
+PUBLIC: MachineKey[Path] = MachineKey("public")
 """Where `Machine.library` holds the folder of static files."""
 
 
 @function("current_path")
 def current_path(machine: Machine) -> Value:
     """The path of the request, null elsewhere."""
-    context = machine.local.get("request")
+    context = machine.local.get(REQUEST)
     return context.request["path"] if context is not None else None
 
 
 @function("current_path?", String("string path"))
 def is_current_path(machine: Machine, path: str) -> bool:
     """Whether the request is for *path*."""
-    context = machine.local.get("request")
+    context = machine.local.get(REQUEST)
     return context is not None and context.request["path"].rstrip("/") == path.rstrip("/")
 
 
 @function("current_method")
 def current_method(machine: Machine) -> Value:
     """The method of the request, null elsewhere."""
-    context = machine.local.get("request")
+    context = machine.local.get(REQUEST)
     return context.request["method"] if context is not None else None
 
 
 @function("public_path", String("string path"))
 def public_path(machine: Machine, path: str) -> str:
     """*path* of a static file with the time of its last change, so that caches notice."""
-    root = machine.library.get(LIBRARY_KEY_PUBLIC)
+    root = machine.library.get(PUBLIC)
     shown = path if path.startswith("/") else f"/{path}"
-    if not isinstance(root, Path):
+    if root is None:
         return shown
     file = (root / shown.lstrip("/")).resolve()
     if not file.is_relative_to(root.resolve()) or not file.is_file():

@@ -11,13 +11,14 @@ from time import perf_counter
 from typing import Any
 
 from soli_lang.base.errors import Cancelled, LimitError, SoliError, render
+from soli_lang.machine.keys import KeptDict
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import SKIP, Value
 
 from ..routing.handler import Invoke
 from .greenlets import Done, Failure, Runner, Runners, suspend
 
-OUTSIDE: dict[str, Any] = {}
+OUTSIDE: KeptDict = {}
 """`Machine.local` while no call runs; never written to."""
 
 
@@ -40,7 +41,7 @@ class Calls:
     def runners(self) -> Runners:
         return self._runners
 
-    def run(self, invoke: Invoke, argument: Value, local: dict[str, Any], done: Done) -> Any:
+    def run(self, invoke: Invoke, argument: Value, local: KeptDict, done: Done) -> Any:
         """Call `invoke(argument)` with a fresh budget; `local` becomes `Machine.local`.
 
         Returns the value, a `Failure`, or a `Runner` when the call waits: then *done* gets the
@@ -64,7 +65,7 @@ class Calls:
             machine.local = OUTSIDE
         return None if value is SKIP else value
 
-    def _enter(self, job: tuple[Invoke, Value, dict[str, Any]]) -> Value:
+    def _enter(self, job: tuple[Invoke, Value, KeptDict]) -> Value:
         invoke, argument, local = job
         machine = self._machine
         if machine.local:
@@ -81,7 +82,7 @@ class Calls:
             machine.local = OUTSIDE
         return None if value is SKIP else value
 
-    def _nested(self, job: tuple[Invoke, Value, dict[str, Any]]) -> Value:
+    def _nested(self, job: tuple[Invoke, Value, KeptDict]) -> Value:
         """A call inside a call (a test that drives the app): the outer budget is kept."""
         invoke, argument, local = job
         self._machine.local = local
@@ -92,7 +93,7 @@ class Calls:
         self,
         invoke: Invoke,
         argument: Value,
-        local: dict[str, Any],
+        local: KeptDict,
         computed: Callable[[float, float], None] | None = None,
     ) -> Value:
         """The same for coroutines: the value, or the exception raised.
@@ -113,7 +114,7 @@ class Calls:
         self,
         invoke: Invoke,
         argument: Value,
-        local: dict[str, Any],
+        local: KeptDict,
         computed: Callable[[float, float], None] | None,
     ) -> Any:
         """The value, or a `Failure`."""

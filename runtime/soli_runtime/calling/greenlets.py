@@ -118,8 +118,11 @@ class Runners:
         self.wait_seconds = wait_seconds
         self._idle: list[Runner] = []
         self._waiting: set[Runner] = set()
-        self.when_idle: Callable[[], None] | None = None
-        """Called when the last suspended call has gone on (a server that stops waits for it)."""
+        self._when_idle: Callable[[], None] | None = None
+
+    def tell_when_idle(self, told: Callable[[], None]) -> None:
+        """Call *told* when the last suspended call has gone on: a server that stops waits."""
+        self._when_idle = told
 
     @property
     def suspended(self) -> int:
@@ -170,8 +173,8 @@ class Runners:
         if len(self._idle) < MAX_IDLE_RUNNERS:
             self._idle.append(runner)
         done(runner.take_outcome())
-        if not self._waiting and self.when_idle is not None:
-            self.when_idle()
+        if not self._waiting and self._when_idle is not None:
+            self._when_idle()
 
 
 def suspend(awaitable: Awaitable[Any]) -> Any:

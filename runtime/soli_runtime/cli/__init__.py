@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
 from collections.abc import Sequence
 
 from ..calling.recursion import raise_recursion_limit
-from .exits import FAILED, OK, USAGE, Exit, UsageError
+from .exits import FAILED, OK, UNWRITTEN, USAGE, Exit, UsageError
 
 COMMANDS = {
     "run": "run a program, and serve it while it has routes",
@@ -20,6 +21,7 @@ COMMANDS = {
     "test": "run tests",
     "fmt": "format programs",
     "doc": "show the documentation of builtins",
+    "lsp": "serve an editor (editors start this)",
 }
 
 HELP = """usage: soli COMMAND [ARGUMENTS]
@@ -32,6 +34,10 @@ commands:
 
 soli COMMAND --help tells more; soli --version says which one this is.
 """
+
+
+NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
+"""Faults of whatever our output goes to, not of ours."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,12 +57,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("soli: interrupted\n")
         return 130
+    except OSError as error:
+        if error.errno not in NOT_WRITTEN:
+            return _fault(error)
+        sys.stderr.write(f"soli: standard output cannot be written: {error.strerror}\n")
+        sys.stdout = None  # what it still holds would fail again at the end
+        return UNWRITTEN
     except Exception as error:
-        if os.environ.get("SOLI_TRACEBACK"):
-            raise
-        sys.stderr.write(f"soli: internal error: {type(error).__name__}: {error}\n")
-        sys.stderr.write("  This is a bug in Soli. SOLI_TRACEBACK=1 shows where it happened.\n")
-        return FAILED
+        return _fault(error)
+
+
+def _fault(error: Exception) -> int:
+    """Say that it is our fault."""
+    if os.environ.get("SOLI_TRACEBACK"):
+        raise error
+    sys.stderr.write(f"soli: internal error: {type(error).__name__}: {error}\n")
+    sys.stderr.write("  This is a bug in Soli. SOLI_TRACEBACK=1 shows where it happened.\n")
+    return FAILED
 
 
 def dispatch(arguments: list[str]) -> int:
@@ -97,6 +114,8 @@ def _command(name: str, arguments: list[str]) -> int:
         from .repl.command import run_repl
 
         return run_repl(arguments)
+    if name == "lsp":
+        return _serve_editor(arguments)
     if name in ("test", "fmt", "doc", "new", "replay", "routes"):
         return _optional(name, arguments)
     return _no_command(name, arguments)
@@ -110,6 +129,25 @@ def _run(arguments: list[str]) -> int:
 
     gc.freeze()  # what was loaded stays: no collection needs to look at it
     return run_path(arguments)
+
+
+def _serve_editor(arguments: list[str]) -> int:
+    from .arguments import Parser
+
+    about = "Serve an editor that started this, in the Language Server Protocol: docs/editors.md."
+    parser = Parser(prog="soli lsp", description=about)
+    parser.add_argument("--stdio", action="store_true", help="what it does anyway")
+    parser.parse_args(arguments)
+    try:
+        from ..tools.editing.protocol.server import serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
+            raise
+        raise UsageError('soli lsp needs pygls: pip install "soli-lang[lsp]"') from None
+    if sys.stdin.isatty():
+        raise UsageError("soli lsp speaks to an editor, not to a terminal; see docs/editors.md")
+    serve(version())
+    return OK
 
 
 def _optional(name: str, arguments: list[str]) -> int:

@@ -14,6 +14,10 @@ UNFIT = 78
 """Something that was asked for cannot work: a store of a newer version, a wrong password."""
 
 
+UNWRITTEN = 74
+"""What there was to say could not be written: a full disk."""
+
+
 class UsageError(Exception):
     """The command line makes no sense; the text says what was expected."""
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from ..serving.nodes.node import Lane
-    from ..serving.seat import Seat
+    from ..serving.processes.berth import Berth
     from ..serving.service import Service
     from ..stores.store import Store
     from .replay.recording import Recording
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 
 def run_path(arguments: list[str]) -> int:
     """Run a program, serve it while it has routes. The exit status."""
-    seat = None
+    berth = None
     if "SOLI_SEAT" in os.environ:
-        from ..serving.seat import seat_of, take
+        from ..serving.processes.berth import berth_of, take
 
-        seat = seat_of(os.environ)
-        if seat is not None and not take(seat):
+        berth = berth_of(os.environ)
+        if berth is not None and not take(berth):
             return FAILED  # the parent died while we started
     options = run_options(arguments, os.environ)
-    if seat is None and options.settings.workers != 1:
+    if berth is None and options.settings.workers != 1:
         return _run_workers(arguments, options)
     store = _store(options)
     try:
@@ -71,11 +71,11 @@ def run_path(arguments: list[str]) -> int:
         report(error)
         return FAILED
     if not launched.app.serves:
-        if seat is not None:
+        if berth is not None:
             sys.stderr.write("soli: --workers: this program has no routes, so nothing to serve\n")
             return USAGE
         return _end(launched, store)
-    return _serve(how, launched, options, seat)
+    return _serve(how, launched, options, berth)
 
 
 def _run_workers(arguments: list[str], options: RunOptions) -> int:
@@ -159,7 +159,7 @@ def _end(launched: Launched, store: Store | None) -> int:
     return max(statuses)
 
 
-def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | None) -> int:
+def _serve(how: Launch, launched: Launched, options: RunOptions, berth: Berth | None) -> int:
     # Only here is the web server loaded: a script does without.
     import asyncio
 
@@ -169,7 +169,7 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
     from ..serving.server import CannotListen, serve
     from ..stores.errors import CannotOpen
 
-    recording = _recording(options, seat is not None)
+    recording = _recording(options, berth is not None)
     write = LineWriter()
     log = Log(write, level=options.effective_log_level, as_json=options.log_format == "json")
     adopt(log)
@@ -182,6 +182,12 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
         else:
             write(text + "\n")
 
+    def announce(url: str) -> None:
+        _announce(url)
+        if settings.dev:
+            # For browsers of this machine only, which is not what 0.0.0.0 is a name of.
+            say(f"dashboard at {url.replace('//0.0.0.0:', '//127.0.0.1:')}/_soli")
+
     async def beside(service: Service) -> None:
         await _beside(service, how, options, recording, say)
 
@@ -190,8 +196,8 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, seat: Seat | No
             launched,
             settings,
             log,
-            announce=_announce if seat is None else lambda _: seat.tell_ready(),
-            seat=seat,
+            announce=announce if berth is None else lambda _: berth.tell_ready(),
+            berth=berth,
             lane=lane,
             beside=beside,
         )
@@ -249,6 +255,11 @@ async def _beside(
         from ..serving.dev.development import Development
 
         tasks.append(Development(service, how, say, is_quiet=options.is_quiet).run())
+    elif how.settings.dashboard_token:
+        from ..serving.dev.dashboard import Dashboard
+
+        service.state.own_pages = dashboard = Dashboard(service)
+        tasks.append(dashboard.run())
     if options.console:
         from .repl.console import run_console
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.errors import SoliError
+from soli_lang.machine.keys import MachineKey
 from soli_lang.values.values import Value
 
 from .answers import at_once
@@ -20,10 +21,10 @@ from .payloads import EncodeJson, encode
 if TYPE_CHECKING:
     from .hub import Hub
 
-LIBRARY_KEY = "soli_runtime.realtime"
+REALTIME: MachineKey[Realtime] = MachineKey("realtime")
 """Where `Machine.library` holds the `Realtime` of a running app."""
 
-MANY_KEY = "soli_runtime.many"
+MANY: MachineKey[bool] = MachineKey("many")
 """In `Machine.library` of a program that runs in several processes which meet."""
 
 
@@ -36,15 +37,15 @@ class Realtime:
         carry_out: Callable[[Iterable[Effect]], None],
         encode_json: EncodeJson,
         now: Callable[[], float],
+        ids_of_user: Callable[[str], Iterable[str]] = lambda user_id: (),
     ) -> None:
         self.hub = hub
         self._now = now
         self.told: Callable[[Any], None] | None = None
         """Set while somebody watches; then this is of another class (`serving.watched`)."""
-        self.ids_of_user: Callable[[str], Iterable[str]] = lambda user_id: ()
+        self._ids_of_user = ids_of_user
         """Ids of the connections of a user; whoever lets connections in knows them."""
-        self.close_user_everywhere: Callable[[str, str, int], object] = self.close_user_here
-        """Where several processes meet it tells all of them."""
+        self._close_user: Callable[[str, str, int], None] = self.close_user_here
         self._carry_out = carry_out
         self._encode_json = encode_json
 
@@ -79,12 +80,16 @@ class Realtime:
 
     def close_user(self, user_id: str | int, reason: str = "", code: int = 1000) -> None:
         """Close the connections of one user, wherever they are; unknown: nothing."""
-        self.close_user_everywhere(str(user_id), reason, code)
+        self._close_user(str(user_id), reason, code)
 
     def close_user_here(self, user: str, reason: str, code: int) -> None:
         """The same for those that this process has."""
-        for connection_id in self.ids_of_user(user):
+        for connection_id in self._ids_of_user(user):
             self.close(connection_id, reason, code)
+
+    def close_users_with(self, close_user: Callable[[str, str, int], None]) -> None:
+        """From now on *close_user* finds a user's connections: several processes have some."""
+        self._close_user = close_user
 
     def join(self, connection_id: str, room: str) -> None:
         """Make a connection a member of a room. Raises SoliError for a bad name or too many."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from .listening import BACKLOG
 
-Seats = list[list[socket.socket]]
+Berths = list[list[socket.socket]]
 """For each worker, the sockets that it accepts on: one for each address of the host."""
 
 
@@ -21,29 +21,29 @@ def can_share() -> bool:
     return hasattr(socket, "SO_REUSEPORT")
 
 
-def share(host: str, port: int, count: int) -> Seats:
+def share(host: str, port: int, count: int) -> Berths:
     """Listening sockets for *count* workers on *host* and *port* (0: any that is free).
 
     Raises OSError, also when somebody else listens there with `SO_REUSEPORT`: so that two
     servers that were started by mistake do not share the visitors.
     """
-    seats: Seats = [[] for _ in range(count)]
+    berths: Berths = [[] for _ in range(count)]
     try:
         for family, address in _addresses(host, port):
             bound = _free(family, (address[0], port, *address[2:]))
             port = bound[1]  # a second address of the host gets the port that the first one found
-            for seat in seats:
-                seat.append(_listening(family, bound))
+            for berth in berths:
+                berth.append(_listening(family, bound))
     except OSError:
-        close(seats)
+        close(berths)
         raise
-    return seats
+    return berths
 
 
-def close(seats: Iterable[Iterable[socket.socket]]) -> None:
+def close(berths: Iterable[Iterable[socket.socket]]) -> None:
     """Accept nothing any more; whoever waits is reset."""
-    for seat in seats:
-        for one in seat:
+    for berth in berths:
+        for one in berth:
             one.close()
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from soli_lang.base.errors import SoliValueError
 from soli_lang.base.records import Record, field
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Int, String, function
 from soli_lang.values.values import Value
-
-LIBRARY_KEY = "soli_runtime.hardening"
 
 DEFAULT_MAX_BODY_BYTES = 8 * 1024 * 1024
 
@@ -28,11 +27,14 @@ class Hardening(Record):
     """Sent with every answer of an action that does not set them itself."""
 
 
+_HARDENING: MachineKey[Hardening] = MachineKey("soli_runtime.hardening")
+
+
 def hardening_of(machine: Machine) -> Hardening:
     """The switches of the program that runs on *machine*."""
-    found = machine.library.get(LIBRARY_KEY)
-    if not isinstance(found, Hardening):
-        found = machine.library[LIBRARY_KEY] = Hardening()
+    found = machine.library.get(_HARDENING)
+    if found is None:
+        found = machine.library[_HARDENING] = Hardening()
     return found
 
 

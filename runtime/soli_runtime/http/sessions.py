@@ -18,7 +18,9 @@ from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, String, function
 from soli_lang.values.values import Value
 
+from ..json_codec import json_codec
 from .cookies import CookieOptions, set_cookie_header
+from .current import CONNECTION, REQUEST
 
 COOKIE = "session_id"
 IDLE_SECONDS = 86400
@@ -327,10 +329,10 @@ _TOKEN_KEY = "csrf_token"
 
 def _session(machine: Machine) -> Session | None:
     local = machine.local
-    request = local.get("request")
+    request = local.get(REQUEST)
     if request is not None:
-        return request.session  # type: ignore[no-any-return]
-    connection = local.get("connection")
+        return request.session
+    connection = local.get(CONNECTION)
     return connection.visitor.session if connection is not None else None
 
 
@@ -354,7 +356,7 @@ def session_set(machine: Machine, key: str, value: Value) -> None:
     session = _session(machine)
     if session is None:
         raise SoliError("session_set() works only while a request or an event is handled")
-    codec = machine.library["soli_runtime.json"]
+    codec = json_codec(machine)
     session.set(key, codec.decode(codec.encode(value)))
 
 
@@ -410,7 +412,7 @@ def csrf_is_valid(machine: Machine, token: Value) -> bool:
     The field of a form is `csrf_token`, the header `X-CSRF-Token`.
     """
     session = _session(machine)
-    request = machine.local.get("request")
+    request = machine.local.get(REQUEST)
     if token is None and request is not None:
         token = request.request["headers"].get("x-csrf-token")
         if token is None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from soli_lang.base.errors import SoliError
 from soli_lang.base.records import Record
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, String, function, method
 from soli_lang.values.display import to_text
@@ -19,7 +20,7 @@ from soli_lang.values.kinds import type_name
 from soli_lang.values.objects import is_callable
 from soli_lang.values.values import Value
 
-LIBRARY_KEY = "soli_runtime.topics"
+from .current import REQUEST
 
 MAX_WAITING_FRAMES = 256
 """Frames kept for a subscriber that reads slowly; of more, the oldest are lost."""
@@ -141,7 +142,7 @@ def _write(machine: Machine, out: Out, data: bytes) -> bool:
 
 
 def _marker(machine: Machine, user: str, plan: BlockStream | TopicStream) -> dict[str, Value]:
-    request = machine.local.get("request")
+    request = machine.local.get(REQUEST)
     if request is None:
         raise SoliError(f"{user}() works only while an HTTP request is handled")
     request.stream = plan
@@ -173,9 +174,11 @@ def sse_subscribe(machine: Machine, req: Value, topic: str) -> Value:
     return _marker(machine, "sse_subscribe", TopicStream(topic))
 
 
+TOPICS: MachineKey[Topics] = MachineKey("soli_runtime.topics")
+
+
 def _topics(machine: Machine) -> Topics | None:
-    found = machine.library.get(LIBRARY_KEY)
-    return found if isinstance(found, Topics) else None
+    return machine.library.get(TOPICS)
 
 
 @function("sse_broadcast", String("string topic"), Any_, Any_.optional())

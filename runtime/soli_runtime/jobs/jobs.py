@@ -18,6 +18,7 @@ from soli_stdlib.time.schedules import duration_seconds
 from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliValueError
 from soli_lang.base.records import Record, field
 from soli_lang.evaluator.expressions.members import new_instance
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Array, String, function, native_class, static
 from soli_lang.values.display import to_text
@@ -37,8 +38,6 @@ from .queue import (
     Line,
     MemoryJobs,
 )
-
-LIBRARY_KEY = "soli_runtime.jobs"
 
 WEBHOOK = "Webhook"
 """Name of the built-in job that posts JSON to a URL."""
@@ -75,6 +74,11 @@ class Jobs(Record):
     changed: Callable[[], None] = lambda: None
     """Called when there may be something to do earlier than before."""
 
+    def serve(self, changed: Callable[[], None]) -> None:
+        """From now on somebody runs them, who is told by *changed* that there may be work."""
+        self.changed = changed
+        self.is_served = True
+
     def due_schedules(self, now: float) -> list[Schedule]:
         """Schedules whose time has come."""
         return [one for one in self.schedules.values() if one.kept.next_at <= now]
@@ -99,11 +103,14 @@ class Jobs(Record):
         return unreadable
 
 
+_JOBS: MachineKey[Jobs] = MachineKey("soli_runtime.jobs")
+
+
 def jobs_of(machine: Machine) -> Jobs:
     """The jobs of the program that runs on *machine*."""
-    found = machine.library.get(LIBRARY_KEY)
-    if not isinstance(found, Jobs):
-        found = machine.library[LIBRARY_KEY] = Jobs()
+    found = machine.library.get(_JOBS)
+    if found is None:
+        found = machine.library[_JOBS] = Jobs()
     return found
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from soli_lang.base.errors import Cancelled, SoliError
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 
 from ..calling.calls import Calls, failure_text
@@ -39,6 +40,9 @@ NOTE_ATTEMPTS = 5
 INTERNAL_TEXT = "internal error"
 """What a program reads of a job that failed for a fault of ours; the log says more."""
 
+RUNNING: MachineKey[Job] = MachineKey("job")
+"""In `Machine.local` while a job runs."""
+
 
 class Worker:
     """Works through the queue of one program."""
@@ -66,14 +70,17 @@ class Worker:
         self._unreadable: set[str] = set()
         """Names of cron lines in the store that mean nothing here."""
         self._stopped = False
-        self.observation: Observation | None = None
+        self._observation: Observation | None = None
         """Set while somebody watches."""
         self._has_declared = False
         self.watch: Callable[[Job, Exception | None], None] = lambda job, error: None
         """Told of each run of a job, and why it failed."""
         self.jobs: Jobs = jobs_of(machine)
-        self.jobs.changed = self._changed
-        self.jobs.is_served = True
+        self.jobs.serve(self._changed)
+
+    def observe(self, observation: Observation | None) -> None:
+        """Tell *observation* of every run from now on; None: nobody."""
+        self._observation = observation
 
     def start(self) -> None:
         """Look for work."""
@@ -211,7 +218,7 @@ class Worker:
                     task.cancel()
 
     async def _run(self, job: Job) -> None:
-        observation = self.observation
+        observation = self._observation
         if observation is None:
             await self._perform(job, lambda _: perform(self._machine, job.name, job.args))
             return
@@ -227,7 +234,7 @@ class Worker:
 
     async def _perform(self, job: Job, invoke: Invoke) -> None:
         try:
-            await self._calls.wait(invoke, None, {"job": job})
+            await self._calls.wait(invoke, None, {RUNNING: job})
         except asyncio.CancelledError:
             await self._taken_back(job)
             raise
@@ -266,8 +273,8 @@ class Worker:
 
     async def _failed(self, job: Job, error: Exception) -> None:
         """Retry or give up, whether the program is at fault or we are."""
-        if self.observation is not None:
-            self.observation.failed(error)
+        if self._observation is not None:
+            self._observation.failed(error)
         job.error = error.message if isinstance(error, SoliError) else INTERNAL_TEXT
         again = job.attempts <= job.max_retries
         if again:

@@ -22,10 +22,10 @@ from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import UNSET, Function, Value
 
 from ..builtins.prelude import install_prelude
-from ..builtins.routes import LIBRARY_KEY, RouteDeclarations
-from ..builtins.views import LIBRARY_KEY_PUBLIC
+from ..builtins.routes import ROUTES, RouteDeclarations
+from ..builtins.views import PUBLIC
 from ..calling.waiting_names import may_wait
-from ..core.realtime import MANY_KEY
+from ..core.realtime import MANY
 from ..http.views import templates
 from ..jobs.jobs import jobs_of, watch_classes
 from ..routing.declared import Declared
@@ -70,6 +70,8 @@ class App:
         table: RouteTable[Target],
         programs: dict[Path, Program],
         renew: Callable[[], None],
+        *,
+        host_waits: bool = False,
     ) -> None:
         self.project = project
         self.interpreter = interpreter
@@ -81,9 +83,8 @@ class App:
         imported = interpreter.machine.modules.values()
         nodes_ = (program.node for program in (*programs.values(), *imported))
         has_store = elsewhere.of(interpreter.machine) is not None
-        self.may_wait = may_wait(
-            nodes_, has_store=has_store, has_broker=MANY_KEY in interpreter.machine.library
-        )
+        has_broker = MANY in interpreter.machine.library
+        self.may_wait = host_waits or may_wait(nodes_, has_store=has_store, has_broker=has_broker)
         """Whether calls into the app may have to be set aside."""
 
     @property
@@ -111,9 +112,7 @@ def nothing_to_serve(app: App) -> RouteError | None:
 
 def declarations_of(machine: Machine) -> RouteDeclarations:
     """The routes declared so far by the programs of *machine*."""
-    declarations = machine.library[LIBRARY_KEY]
-    assert isinstance(declarations, RouteDeclarations)
-    return declarations
+    return machine.library[ROUTES]
 
 
 def read_sources(paths: Iterable[Path]) -> dict[Path, Source]:
@@ -157,18 +156,23 @@ def _sources(project: Project) -> dict[Path, Source]:
     return {**sources, project.main: project.text}
 
 
-def load(project: Project, interpreter: Interpreter, *, prefix: str = "") -> App:
+def load(
+    project: Project, interpreter: Interpreter, *, prefix: str = "", host_waits: bool = False
+) -> App:
     """Run the files of *project* and check its routes. *prefix* goes before every route.
+
+    *host_waits*: functions that the host defined may wait.
 
     Raises AppInvalid; SoliError when a program that declared no routes failed.
     """
     declarations_of(interpreter.machine).place.prefix = prefix.rstrip("/")
-    return _Loading(project, interpreter).load()
+    return _Loading(project, interpreter, host_waits).load()
 
 
 class _Loading:
-    def __init__(self, project: Project, interpreter: Interpreter) -> None:
+    def __init__(self, project: Project, interpreter: Interpreter, host_waits: bool) -> None:
         self._project = project
+        self._host_waits = host_waits
         self._interpreter = interpreter
         self._programs: dict[Path, Program] = {}
         self._nodes: dict[Path, nodes.Program] = {}
@@ -178,10 +182,11 @@ class _Loading:
         self._nodes = parse_all(project)
         install_prelude(self._interpreter)
         watch_classes(self._interpreter.machine)
-        self._interpreter.machine.library[LIBRARY_KEY_PUBLIC] = project.public
+        if project.public is not None:
+            self._interpreter.machine.library[PUBLIC] = project.public
         if project.views is not None:
             found = templates.Templates(project.views, self._interpreter.load)
-            self._interpreter.machine.library[templates.LIBRARY_KEY] = found
+            self._interpreter.machine.library[templates.TEMPLATES] = found
         for path in project.shared:
             self._share(self._run(path))
         for path in project.middleware:
@@ -191,7 +196,14 @@ class _Loading:
             self._run(path)
         jobs_of(self._interpreter.machine).all_known = True
         table = self._table()
-        return App(project, self._interpreter, table, self._programs, lambda: self._renew(table))
+        return App(
+            project,
+            self._interpreter,
+            table,
+            self._programs,
+            lambda: self._renew(table),
+            host_waits=self._host_waits,
+        )
 
     def _run(self, path: Path) -> Program:
         """Run one file. A failure makes the app invalid, unless it is a mere script."""

@@ -17,6 +17,7 @@ from soli_lang.machine.machine import Machine
 from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import Function, Symbol, Value
 
+from ..http.current import REQUEST
 from ..http.responses import is_response_hash
 from ..routing.event_use import BODY_PARTS, body_parts_seen, parts_seen
 from ..routing.handler import Handler
@@ -177,7 +178,7 @@ def class_action(
             stopped = machine.callback(function, 1)(argument)
             if is_response_hash(stopped) and "status" in stopped:
                 return stopped
-        context = machine.local.get("request")
+        context = machine.local.get(REQUEST)
         if context is not None:
             context.instance = instance
         result = machine.callback(method.bind(instance), 1)(argument)

@@ -30,14 +30,15 @@ def may_watch(token: str, remote: str, headers: Mapping[str, str]) -> bool:
     at the other end of the socket, whatever proxies say. *headers*: names in lower case.
     """
     if token:
-        return _bears(token, headers.get("authorization", ""))
+        return bears_token(token, headers.get("authorization", ""))
     if FORWARDING_HEADERS.intersection(headers):
         return False
     # The name too: a page in a browser of this machine can have its own name lead here.
     return is_loopback(remote) and _names_this_machine(headers.get("host", ""))
 
 
-def _bears(token: str, authorization: str) -> bool:
+def bears_token(token: str, authorization: str) -> bool:
+    """Whether an Authorization header holds *token*."""
     scheme, _, given = authorization.partition(" ")
     if scheme.lower() != "bearer":
         return False

@@ -11,6 +11,7 @@ import asyncio
 import math
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -41,7 +42,8 @@ class Metrics:
         self._families = families
         self._tally = tally
         self._lag = LoopLag(loop, tally.loop_lag)
-        self._watched: list[tuple[Handler, Invoke]] = []
+        self._ends: list[Callable[[], None]] = []
+        """What ends the measuring of each handler that is measured."""
         self._snapshot = _Snapshot()
         self._registry = CollectorRegistry()
         self._registry.register(self._snapshot)
@@ -61,8 +63,7 @@ class Metrics:
             histogram = times.get(handler.name)
             if histogram is None:
                 histogram = times[handler.name] = Histogram(HANDLER_BOUNDS)
-            self._watched.append((handler, handler.invoke))
-            handler.invoke = timed(handler.invoke, histogram)
+            self._ends.append(handler.measure(partial(timed, histogram=histogram)))
 
     def stop(self) -> None:
         """Measure nothing any more."""
@@ -70,9 +71,9 @@ class Metrics:
         self._unwatch()
 
     def _unwatch(self) -> None:
-        for handler, invoke in reversed(self._watched):
-            handler.invoke = invoke
-        self._watched.clear()
+        for end in reversed(self._ends):
+            end()
+        self._ends.clear()
 
     async def page(self, accept: str) -> tuple[bytes, str]:
         """The page and its type, of those that the *accept* header names."""

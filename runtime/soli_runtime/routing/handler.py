@@ -54,6 +54,16 @@ class Handler:
         """The parts of a request that are decoded before it runs; others when it asks for them."""
         self.noted: set[tuple[str, str]] = set()
 
+    def measure(self, around: Callable[[Invoke], Invoke]) -> Callable[[], None]:
+        """Have calls go through what *around* makes of `invoke`; call the result to end that."""
+        plain = self.invoke
+        self.invoke = around(plain)
+
+        def end() -> None:
+            self.invoke = plain
+
+        return end
+
     def become(self, other: Handler) -> None:
         """Call what *other* calls from now on; connections that hold this one keep it."""
         self.invoke = other.invoke

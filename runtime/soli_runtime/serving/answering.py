@@ -21,6 +21,7 @@ from ..gate.origins import Peer
 from ..http import cors, middleware
 from ..http.bodies.incoming import BodyRefused, read_request
 from ..http.context import RequestContext
+from ..http.current import REQUEST
 from ..http.files.own_files import OwnFiles
 from ..http.files.static_files import StaticFile, StaticFolder, choose_part
 from ..http.hardening import hardening_of
@@ -30,16 +31,17 @@ from ..http.responses import Response, is_response_hash, response_of, text_respo
 from ..http.sse import SSE_HEADERS, BlockStream, Out, Subscriber, TopicStream
 from ..http.views import error_pages
 from ..json_codec import json_codec
-from ..loading.app import Target
+from ..loading.app import App, Target
 from ..observing import health as watching
 from ..observing.tally import kind_of
 from ..routing.declared import CorsRule
 from ..routing.routes import WEBSOCKET, Match, NoMatch
+from .authentication import Authentication
+from .state import ServiceState
 
 if TYPE_CHECKING:
     from ..observing.observation import Observation
     from ..routing.handler import Invoke
-    from .service import Service
 
 
 MAX_PATTERNS_SHOWN = 5
@@ -49,13 +51,17 @@ MAX_PATTERNS_SHOWN = 5
 class HttpActions:
     """Answers the requests of a service that are no upgrades."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._app = service.app
-        self._machine = service.app.interpreter.machine
+    def __init__(
+        self, app: App, state: ServiceState, authentication: Authentication, calls: Calls
+    ) -> None:
+        self._app = app
+        self._state = state
+        self._authentication = authentication
+        self._calls = calls
+        self._machine = app.interpreter.machine
         self._codec = json_codec(self._machine)
-        public = service.app.project.public
-        self._prefix = service.app.declarations.place.prefix
+        public = app.project.public
+        self._prefix = app.declarations.place.prefix
         self.health_path = self._prefix + watching.HEALTH_PATH
         self._metrics_path = self._prefix + watching.METRICS_PATH
         self._static = StaticFolder(public) if public is not None else None
@@ -63,7 +69,7 @@ class HttpActions:
         # Streams last as long as their client: no bound on how long they wait.
         self._stream_calls = Calls(self._machine, Runners())
         self._middleware = middleware.collect(
-            (path, service.app.programs[path]) for path in service.app.project.middleware
+            (path, app.programs[path]) for path in app.project.middleware
         )
         self._hardening = hardening_of(self._machine)
         self._streams: set[asyncio.Task[Any]] = set()
@@ -71,7 +77,7 @@ class HttpActions:
     def is_for_watchers(self, path: str) -> bool:
         """Whether a path is the server's own, for those who may know it by its address only."""
         if path == self._metrics_path:
-            return self._service.metrics is not None
+            return self._state.metrics is not None
         return path == self.health_path and isinstance(self._app.table.match("GET", path), NoMatch)
 
     def stop(self) -> None:
@@ -82,13 +88,13 @@ class HttpActions:
 
     async def handle(self, request: web.BaseRequest, path: str, peer: Peer) -> web.StreamResponse:
         """Answer one request."""
-        if path == self._metrics_path and self._service.metrics is not None:
+        if path == self._metrics_path and self._state.metrics is not None:
             return await self._metrics(request, peer)
         rule = cors.rule_for(self._app.declarations.cors, path)
         if rule is not None and _is_preflight(request):
             return _preflight(rule, request)
         answer = await self._answer(request, path, peer, rule)
-        own = self._service.own_pages
+        own = self._state.own_pages
         return answer if own is None else own.dressed(request, answer)
 
     async def _answer(
@@ -98,13 +104,13 @@ class HttpActions:
         if isinstance(match, NoMatch) or not match.pattern.is_literal:
             file = self._static_file(request, path)
             if file is not None:
-                own = self._service.own_pages
+                own = self._state.own_pages
                 page = None if own is None else own.page_of(request, file)
                 return _send_file(file, request) if page is None else page
         if isinstance(match, NoMatch):
             return self._no_route(request, path, match)
         if self._is_forged(request, path, peer, rule):
-            self._service.log.warning(
+            self._state.log.warning(
                 "request_refused", status=403, reason="origin", path=path, ip=peer.ip
             )
             return plain(403, "this request came from another site")
@@ -114,7 +120,7 @@ class HttpActions:
         self, request: web.BaseRequest, path: str, peer: Peer, rule: CorsRule | None
     ) -> bool:
         """Whether another site sent this with the rights of one of our users."""
-        settings = self._service.settings
+        settings = self._state.settings
         if settings.cross_origin == "accept":
             return False
         headers = {name.lower(): value for name, value in request.headers.items()}
@@ -135,23 +141,23 @@ class HttpActions:
         return self._static.find(path)
 
     async def _metrics(self, request: web.BaseRequest, peer: Peer) -> web.StreamResponse:
-        service = self._service
+        state = self._state
         headers = {name.lower(): value for name, value in request.headers.items()}
-        token = service.settings.metrics_token
+        token = state.settings.metrics_token
         if not watching.may_watch(token, request.remote or "", headers):
-            service.log.warning("metrics_refused", ip=peer.ip)
+            state.log.warning("metrics_refused", ip=peer.ip)
             if not token:
                 return plain(403, "metrics are for this machine, or for who has the token")
             answer = plain(401, "a token is needed")
             answer.headers["WWW-Authenticate"] = "Bearer"
             return answer
-        assert service.metrics is not None
-        page, content_type = await service.metrics.page(headers.get("accept", ""))
+        assert state.metrics is not None
+        page, content_type = await state.metrics.page(headers.get("accept", ""))
         return _uncached(Response(200, [("Content-Type", content_type)], page))
 
     def health(self) -> web.StreamResponse:
         """The answer to `/healthz`."""
-        status, body = watching.health(self._service.is_stopping)
+        status, body = watching.health(self._state.is_stopping)
         return _uncached(Response(status, [("Content-Type", "application/json")], body))
 
     def _no_route(self, request: web.BaseRequest, path: str, match: NoMatch) -> web.StreamResponse:
@@ -168,7 +174,7 @@ class HttpActions:
             return answer
         if path == self._prefix + "/" and request.method in ("GET", "HEAD") and not self._has_page:
             return plain(200, self._without_page())
-        own = self._service.own_pages
+        own = self._state.own_pages
         found = None if own is None else own.not_found(request)
         return plain(404, "not found") if found is None else found
 
@@ -192,18 +198,20 @@ class HttpActions:
     async def _action(
         self, request: web.BaseRequest, match: Match[Target], peer: Peer, rule: CorsRule | None
     ) -> web.StreamResponse:
-        service = self._service
+        state = self._state
         try:
             raw = await self._read(request, peer)
         except BodyRefused as refused:
             return self._body_refused(refused, request, peer)
-        context = RequestContext(raw, visitor_hash(raw, match.params), service.session_of(raw))
+        context = RequestContext(
+            raw, visitor_hash(raw, match.params), self._authentication.session_of(raw)
+        )
         context.find_user = await self._user_finder(context, match)
         started = time.perf_counter()
         response = await self._run(context, match.target)
         if rule is not None and "Origin" in request.headers:
             response.headers += cors.response_headers(rule, request.headers["Origin"])
-        service.log.info(
+        state.log.info(
             "request",
             method=raw.method,
             path=raw.path,
@@ -216,9 +224,9 @@ class HttpActions:
 
     async def _read(self, request: web.BaseRequest, peer: Peer) -> RawRequest:
         try:
-            async with asyncio.timeout(self._service.settings.body_seconds or None):
+            async with asyncio.timeout(self._state.settings.body_seconds or None):
                 limit = self._hardening.max_body_bytes
-                inflates = self._service.inflates
+                inflates = self._state.inflates
                 return await read_request(request, peer, limit, inflates=inflates)
         except TimeoutError:
             raise BodyRefused(408, "too_slow", "the request body took too long") from None
@@ -227,9 +235,9 @@ class HttpActions:
         self, refused: BodyRefused, request: web.BaseRequest, peer: Peer
     ) -> web.StreamResponse:
         """What is left of the body is not waited for: the connection closes behind the answer."""
-        path, service = request.rel_url.raw_path, self._service
-        service.tally.refusals[f"body_{refused.reason}", refused.status] += 1
-        service.log.warning(
+        path, state = request.rel_url.raw_path, self._state
+        state.tally.refusals[f"body_{refused.reason}", refused.status] += 1
+        state.log.warning(
             "body_refused", reason=refused.reason, status=refused.status, path=path, ip=peer.ip
         )
         answer = plain(refused.status, str(refused))
@@ -240,10 +248,9 @@ class HttpActions:
         self, context: RequestContext, match: Match[Target]
     ) -> Callable[[], Value] | None:
         """How `get_current_user()` finds out; most actions never ask."""
-        service = self._service
-        if service.has_host_authenticate:
+        if self._authentication.is_hosts:
             assert context.session is not None
-            user = await service.authenticated(context.raw, match, context.session)
+            user = await self._authentication.user_of(context.raw, match, context.session)
             return lambda: None if isinstance(user, Response) else user
         function = match.target.authenticate
         if function is None:
@@ -265,23 +272,23 @@ class HttpActions:
         invoke = middleware.around(self._machine, stages, handler.invoke)
         wanted = {*handler.body_parts, *(part for stage in stages for part in stage.body_parts)}
         try:
-            if self._service.observation is not None:
-                invoke = self._observed(self._service.observation, invoke, handler.name)
+            if self._state.observation is not None:
+                invoke = self._observed(self._state.observation, invoke, handler.name)
 
             def begin(_: Value) -> Value:
                 return invoke(context.request_with(wanted, self._machine))
 
-            if not await self._service.heavy.turn(key):
+            if not await self._state.heavy.turn(key):
                 return text_response(429, "too much work")
-            value = await self._service.calls.wait(
-                begin, None, {"request": context}, partial(self._service.heavy.took, key)
+            value = await self._calls.wait(
+                begin, None, {REQUEST: context}, partial(self._state.heavy.took, key)
             )
             return final_response(context, self._response(context, value), self._hardening)
         except Forbidden as error:
             return text_response(403, error.message)
         except Exception as error:
             if isinstance(error, LimitError) and not isinstance(error, WaitLimitError):
-                self._service.heavy.ended_by_limit(key, started)
+                self._state.heavy.ended_by_limit(key, started)
             self._log_failure("action_failed", handler.name, error, context)
             return self._failure(error)
 
@@ -296,10 +303,10 @@ class HttpActions:
         self, event: str, handler: str, error: Exception, context: RequestContext
     ) -> None:
         kind, raw = kind_of(error), context.raw
-        if self._service.observation is not None:
-            self._service.observation.failed(error)
-        self._service.tally.handler_errors[handler, kind] += 1
-        self._service.log.error(
+        if self._state.observation is not None:
+            self._state.observation.failed(error)
+        self._state.tally.handler_errors[handler, kind] += 1
+        self._state.log.error(
             event,
             handler=handler,
             kind=kind,
@@ -314,7 +321,7 @@ class HttpActions:
         return response_of(value, self._codec.encode)
 
     def _failure(self, error: Exception) -> Response:
-        if not self._service.settings.dev:
+        if not self._state.settings.dev:
             return text_response(500, "Internal Server Error")
         if isinstance(error, SoliError):
             return error_pages.page(render(error))
@@ -352,7 +359,7 @@ class HttpActions:
     async def _relay(self, answer: web.StreamResponse, topic: str) -> None:
         ready = asyncio.Event()
         subscriber = Subscriber(ready.set)
-        topics = self._service.topics
+        topics = self._state.topics
         topics.subscribe(topic, subscriber)
         try:
             while True:
@@ -376,7 +383,7 @@ class HttpActions:
         out = Out(send, plan.is_sse)
         invoke = self._machine.callback(plan.block, 1)
         try:
-            await self._stream_calls.wait(invoke, out, {"request": context})
+            await self._stream_calls.wait(invoke, out, {REQUEST: context})
         except ConnectionError:
             raise
         except Exception as error:

@@ -33,8 +33,8 @@ from ..ws.endpoint import Endpoint
 from ..ws.listener import Listener
 from ..ws.messages import CLOSE, Heard, MessageConnection, close_of
 from ..ws.upgrade import AlreadyUpgraded
+from .authentication import Authenticate
 from .embed import Mounted, load_mounted
-from .service import Authenticate
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -9,7 +9,7 @@ is one way out, `_finish`, and `_forget` behind it always runs.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +24,7 @@ from ..core.events import Events
 from ..core.hub import Hub
 from ..core.payloads import EncodeJson
 from ..core.seats import Seat
+from ..http.current import CONNECTION
 from ..observing.logs import Log
 from ..observing.tally import INTERNAL, Tally, kind_of
 from ..routing.handler import Handler
@@ -63,6 +64,7 @@ class Live:
     """What all conversations of one app share."""
 
     __slots__ = (
+        "_when_empty",
         "calls",
         "conversation_class",
         "delivery",
@@ -77,7 +79,6 @@ class Live:
         "on_gone",
         "stop_by",
         "tally",
-        "when_empty",
     )
 
     def __init__(
@@ -109,10 +110,24 @@ class Live:
         self.conversation_class: type[Conversation] = Conversation
         self.observation: Observation | None = None
         """Set while somebody watches; then conversations are of another class (`watched`)."""
-        self.when_empty: Callable[[], None] | None = None
-        """Called when the last conversation is forgotten (the server waits for it)."""
+        self._when_empty: Callable[[], None] | None = None
         self.stop_by = float("inf")
         """On `perf_counter`'s scale: no disconnect handler begins after that."""
+
+    def tell_when_empty(self, told: Callable[[], None]) -> None:
+        """Call *told* when the last conversation is forgotten: a server that stops waits."""
+        self._when_empty = told
+
+    def tell_if_empty(self) -> None:
+        """A conversation was forgotten."""
+        if not self.hub.seats and self._when_empty is not None:
+            self._when_empty()
+
+    def follow(self, calls: Calls, handlers: Mapping[str, Handler]) -> None:
+        """Go on in a newly loaded program, with its *handlers* by name where it has them."""
+        self.calls = calls
+        for conversation in self.conversations.values():
+            conversation.handler = handlers.get(conversation.handler.name, conversation.handler)
 
     @property
     def conversations(self) -> dict[str, Conversation]:
@@ -207,9 +222,7 @@ class Conversation:
             event = self.events.message(payload, handler.event_parts)
         else:
             event = self.events.binary(payload, handler.event_parts)  # type: ignore[arg-type]
-        outcome = self.live.calls.run(
-            handler.invoke, event, {"connection": self}, self._message_done
-        )
+        outcome = self.live.calls.run(handler.invoke, event, {CONNECTION: self}, self._message_done)
         if outcome.__class__ is dict and len(outcome) == 1:
             # `actions.reply_of`, written out: most returns are `{"send": text}`.
             # It may not overtake what the connection sent to others (`core.broker`).
@@ -267,7 +280,7 @@ class Conversation:
         def done(outcome: Any) -> None:
             self._resumed(outcome, stage)
 
-        return self.live.calls.run(self.handler.invoke, event, {"connection": self}, done)
+        return self.live.calls.run(self.handler.invoke, event, {CONNECTION: self}, done)
 
     def _message_done(self, outcome: Any) -> None:
         self._resumed(outcome, MESSAGE)
@@ -443,8 +456,7 @@ class Conversation:
         finally:
             self.connection = None
             live.on_gone(self)
-            if not live.hub.seats and live.when_empty is not None:
-                live.when_empty()
+            live.tell_if_empty()
 
 
 class Stage(NamedTuple):

@@ -22,6 +22,7 @@ from soli_lang.base.errors import SoliError
 from soli_lang.base.limits import Capabilities, Limits
 from soli_lang.base.records import changed
 from soli_lang.interpreter import Interpreter
+from soli_lang.machine.keys import MachineKey
 
 from ..builtins.library import install_library
 from ..calling.calls import Calls
@@ -35,7 +36,11 @@ from ..observing.logs import Log
 from ..settings import IN_MEMORY, SettingError, Settings
 from ..stores.store import store_of
 from ..stores.waited import use_store
-from .service import Authenticate, Service
+from .authentication import Authenticate
+from .service import Service
+
+HOST: MachineKey[bool] = MachineKey("host")
+"""In `Machine.local` of a call that the host makes."""
 
 
 class Mounted:
@@ -73,7 +78,7 @@ class Mounted:
         function = self._function(name)
         calls: Calls = self.service.calls
         machine = self.app.interpreter.machine
-        return await calls.wait(lambda _: machine.call(function, *arguments), None, {"host": True})
+        return await calls.wait(lambda _: machine.call(function, *arguments), None, {HOST: True})
 
     def _function(self, name: str) -> Any:
         for program in self.app.programs.values():
@@ -176,7 +181,6 @@ def load_mounted(
         waiting.leaving.append(store.detach)
     for name, function in (define or {}).items():
         interpreter.define(name, function)
-    app = load(project, interpreter, prefix=prefix)
     # Whether a host's functions wait nobody knows.
-    app.may_wait = app.may_wait or bool(define)
+    app = load(project, interpreter, prefix=prefix, host_waits=bool(define))
     return Mounted(app, chosen, log or HostLog(), waiting, authenticate)

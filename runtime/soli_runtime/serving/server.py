@@ -20,11 +20,12 @@ from ..gate.origins import TrustedProxies
 from ..gate.plain import PlainConnections
 from ..gate.silence import GreetingServer
 from ..loading.launch import Launched
+from ..observing.health import is_loopback
 from ..observing.logs import Log
 from ..observing.memory_growth import GrowthWatch
 from ..settings import Settings
 from ..ws import CloseCode
-from .seat import Seat
+from .processes.berth import Berth
 from .service import Service
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ class CannotListen(Exception):
     """The address is taken, or not ours. The text says which."""
 
 
+def _is_root() -> bool:
+    """Whether a hole in a program or in us would be the whole machine's."""
+    return getattr(os, "geteuid", lambda: -1)() == 0
+
+
 class Server:
     """Serves one app until it is told to stop."""
 
@@ -46,10 +52,10 @@ class Server:
         launched: Launched,
         settings: Settings,
         log: Log,
-        seat: Seat | None = None,
+        berth: Berth | None = None,
         lane: Lane | None = None,
     ) -> None:
-        self._seat = seat
+        self._berth = berth
         self._close_code = CloseCode.GOING_AWAY
         self._settings = settings
         self._log = log
@@ -57,7 +63,7 @@ class Server:
         self._runner: web.ServerRunner | None = None
         self._listening: Listening | None = None
         self.service = Service(launched.app, settings, log, launched.waiting, lane)
-        self.service.inflates = True
+        self.service.state.inflates = True
         self.address = ("", 0)
 
     async def start(self) -> None:
@@ -86,6 +92,8 @@ class Server:
             await self._runner.cleanup()
             raise CannotListen(_why_not(settings.host, settings.port, error)) from None
         self.address = self._listening.address
+        if _is_root() and not is_loopback(self.address[0]):
+            self._log.warning("serves_as_root", address=self.address[0])
 
     def _plain_connections(self) -> PlainConnections[RequestHandler]:
         settings = self._settings
@@ -94,8 +102,8 @@ class Server:
         return PlainConnections(most, settings.max_http_connections_per_ip, proxies.trusts)
 
     async def _listen(self) -> Listening:
-        if self._seat is not None:
-            return await listen_on(self.web_server, self._seat.listeners())
+        if self._berth is not None:
+            return await listen_on(self.web_server, self._berth.listeners())
         return await listen(self.web_server, self._settings.host, self._settings.port)
 
     @property
@@ -108,7 +116,7 @@ class Server:
     @property
     def is_worker(self) -> bool:
         """Whether a parent started this process as one of several."""
-        return self._seat is not None
+        return self._berth is not None
 
     def request_stop(self, code: int = CloseCode.GOING_AWAY) -> None:
         """Begin to stop; connections are closed with *code*. `run` returns when that is done."""
@@ -144,16 +152,16 @@ async def serve(
     *,
     announce: Callable[[str], None],
     beside: Callable[[Service], Coroutine[Any, Any, None]] | None = None,
-    seat: Seat | None = None,
+    berth: Berth | None = None,
     lane: Lane | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT. *announce* gets the URL once connections are accepted.
 
-    *beside* is run meanwhile, and cancelled at the end. A worker has a *seat*. *lane* is where
-    several processes meet. Raises CannotListen, CannotOpen.
+    *beside* is run meanwhile, and cancelled at the end. One of several processes has a *berth*.
+    *lane* is where they meet. Raises CannotListen, CannotOpen.
     """
     open_files.raise_limit()
-    server = Server(launched, settings, log, seat, lane)
+    server = Server(launched, settings, log, berth, lane)
     await server.start()
     _install_signals(server)
     # What lives until the end need not be looked at by every collection.

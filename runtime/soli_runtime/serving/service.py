@@ -11,25 +11,21 @@ import itertools
 import sys
 import uuid
 from collections.abc import Callable, Mapping
-from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 from soli_stdlib.ground import clock as program_clock
 
-from soli_lang.base.errors import SoliError
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
-from ..builtins.http import Forbidden
 from ..calling.calls import Calls, failure_text
 from ..calling.greenlets import Runners
 from ..calling.waiting import Waiting
 from ..core.events import Events, ProtocolEvents
 from ..core.hub import Hub
-from ..core.realtime import LIBRARY_KEY as REALTIME_KEY
-from ..core.realtime import Realtime
+from ..core.realtime import REALTIME, Realtime
 from ..gate.admission import Admission
 from ..gate.heavy import HeavyRequests
 from ..gate.hosts import is_allowed_host
@@ -37,41 +33,39 @@ from ..gate.open_files import descriptor_of, descriptors_for_connections
 from ..gate.origins import Peer, TrustedProxies, origin_fault
 from ..gate.silence import is_upgrade
 from ..http import sse
-from ..http.context import AuthenticationContext
 from ..http.messages import peer_of, plain, raw_request, to_aiohttp
 from ..http.requests import RawRequest, visitor_hash
-from ..http.responses import Response, is_response_hash, response_of, text_response
-from ..http.sessions import COOKIE, MemoryStore, Session, SessionStore
+from ..http.responses import Response
+from ..http.sessions import MemoryStore, Session, SessionStore
 from ..jobs.queue import told
 from ..jobs.worker import Worker
 from ..json_codec import json_codec
 from ..loading.app import App, Target
 from ..observing.logs import Log
-from ..observing.tally import Tally, kind_of
+from ..observing.tally import kind_of
 from ..routing.routes import WEBSOCKET, Match
 from ..settings import Settings
 from ..stores.waited import WaitedSessions, store_in
 from ..ws import CloseCode, Endpoint, choose_path, choose_protocol, upgrade
 from .answering import HttpActions
+from .authentication import Authenticate, Authentication, session_cookie
 from .budgets import handler_limits, socket_limits
 from .conversations import Conversation, Live, Visitor
 from .delivery import Delivery
 from .holders import Holder, Holders
+from .state import ServiceState
 
 if TYPE_CHECKING:
     from ..jobs.jobs import Jobs
     from ..observing.metrics import Metrics
     from ..observing.observation import Observation, Observer
     from .nodes.node import Lane, Node
-    from .own_pages import OwnPages
 
 CANCELLING_TURNS = 4
 """Turns of the loop in which a cancelled call comes to its end: a task, its waiter, its runner."""
 
 SESSION_CHECK_SECONDS = 30.0
 """The longest that a session which is too old may keep its connections."""
-
-Authenticate = Callable[[dict[str, Any]], Any]
 
 
 class Service:
@@ -90,15 +84,6 @@ class Service:
         self.app = app
         self.settings = settings
         self.log = log
-        self.tally = Tally()
-        self.metrics: Metrics | None = None
-        """None unless they are on."""
-        self.inflates = False
-        """Whether bodies of requests come as they were sent, for us to inflate."""
-        self.observation: Observation | None = None
-        """None unless somebody watches (`watch`)."""
-        self.own_pages: OwnPages | None = None
-        """None unless `--dev`."""
         self.interrupt: Callable[[], bool] | None = None
         """Stops what was typed at the console and runs; False: there is nothing to stop."""
         self.loop = asyncio.get_running_loop()
@@ -109,7 +94,9 @@ class Service:
         self.calls = self._calls_of(app)
         waiting.serve(self.calls.suspend)
         self.endpoint = Endpoint(socket_limits(settings), loop=self.loop)
-        self.heavy = HeavyRequests(self.endpoint.turns, self.endpoint.clock)
+        heavy = HeavyRequests(self.endpoint.turns, self.endpoint.clock)
+        self.state = ServiceState(settings, log, heavy)
+        self.tally = self.state.tally
         self.admission = Admission(
             settings, descriptors_for_connections(settings.max_http_connections)
         )
@@ -121,10 +108,8 @@ class Service:
         self._ageing: asyncio.TimerHandle | None = None
         self._store = store_in(machine)
         self.sessions = self._sessions_of(machine)
-        self.topics = sse.Topics()
         self._set_up_hub(lane)
-        self.http = HttpActions(self)
-        self._stopping = False
+        self._answer_requests()
 
     def _calls_of(self, app: App) -> Calls:
         return Calls(app.interpreter.machine, self._runners, may_wait=app.may_wait)
@@ -133,6 +118,13 @@ class Service:
         if self._store is None:
             return MemoryStore(self.loop.time, on_end=self.holders.session_ended)
         return WaitedSessions(machine, self._store.sessions)
+
+    def _answer_requests(self) -> None:
+        """Have requests answered by the program that `app` is now."""
+        self.authentication = Authentication(
+            self.state, self.calls, self.sessions, self.holders, self._host_authenticate
+        )
+        self.http = HttpActions(self.app, self.state, self.authentication, self.calls)
 
     def _hub_of(self, lane: Lane | None) -> Hub:
         if lane is None:
@@ -148,13 +140,16 @@ class Service:
         self.hub = self._hub_of(lane)
         self.delivery = Delivery(self.hub, self.endpoint.fanout, self.loop, self.log)
         self.realtime = Realtime(
-            self.hub, self.delivery.carry_out, self._codec.encode, self.loop.time
+            self.hub,
+            self.delivery.carry_out,
+            self._codec.encode,
+            self.loop.time,
+            self.holders.of_user,
         )
-        self.realtime.ids_of_user = self.holders.of_user
         if self.node is not None:
             self.node.broker.carry_out = self.delivery.carry_out
             self.node.broker.close_user_here = self.realtime.close_user_here
-            self.realtime.close_user_everywhere = self.node.broker.close_user
+            self.realtime.close_users_with(self.node.broker.close_user)
         self.live = Live(
             hub=self.hub,
             delivery=self.delivery,
@@ -175,25 +170,31 @@ class Service:
         It takes the request Hash and returns (or awaits) a user Hash, None, or a `Response`.
         """
         self._host_authenticate = authenticate
+        self._answer_requests()
 
     @property
-    def has_host_authenticate(self) -> bool:
-        """Whether a host says who connects."""
-        return self._host_authenticate is not None
+    def observation(self) -> Observation | None:
+        """None unless somebody watches (`watch`)."""
+        return self.state.observation
+
+    @property
+    def metrics(self) -> Metrics | None:
+        """None unless they are on."""
+        return self.state.metrics
 
     def watch(self, observer: Observer) -> None:
         """Tell *observer* of every event, request and job from now on, each with what it caused."""
         from .watched import watch  # here: production does without
 
         watch(self, observer)
-        self._worker.observation = self.observation
+        self._worker.observe(self.observation)
 
     def unwatch(self, observer: Observer) -> None:
         """Tell *observer* nothing any more."""
         from .watched import unwatch
 
         unwatch(self, observer)
-        self._worker.observation = self.observation
+        self._worker.observe(self.observation)
 
     # --- the life of the service ---------------------------------------------------------------
 
@@ -211,8 +212,9 @@ class Service:
             from ..observing.metrics import Metrics
             from .families import families
 
-            self.metrics = Metrics(lambda: families(self), self.loop, self.tally)
-            self.metrics.start()
+            metrics = Metrics(lambda: families(self), self.loop, self.tally)
+            self.state.metrics = metrics
+            metrics.start()
         self._age_sessions()
         self._take_over()
 
@@ -229,12 +231,12 @@ class Service:
         # The clock that the program reads: a spec that freezes time freezes the jobs' too.
         clock = program_clock.of(machine)
         self._worker = Worker(machine, self._job_calls, self.log, self.tally, clock.now)
-        clock.changed = self._worker.jobs.changed
-        self._worker.observation = self.observation
+        clock.tell(self._worker.jobs.changed)
+        self._worker.observe(self.observation)
         self._worker.start()
-        machine.limits = handler_limits(self.settings)
-        machine.library[REALTIME_KEY] = self.realtime
-        machine.library[sse.LIBRARY_KEY] = self.topics
+        machine.limit_calls(handler_limits(self.settings))
+        machine.library[REALTIME] = self.realtime
+        machine.library[sse.TOPICS] = self.state.topics
         if self.metrics is not None:
             self.metrics.watch(dict.fromkeys(target.handler for _, _, target in self.app.table))
 
@@ -246,23 +248,21 @@ class Service:
         self.calls = self._calls_of(app)
         self._job_calls = Calls(self._machine, Runners(), may_wait=app.may_wait)
         waiting.serve(self.calls.suspend)
-        self.live.calls = self.calls
         self._worker.stop()
         if self._store is not None:
             self.sessions = self._sessions_of(self._machine)
-        self.http = HttpActions(self)
+        self._answer_requests()
         self._take_over()
         handlers = {
             target.handler.name: target.handler
             for method, _, target in app.table
             if method == WEBSOCKET
         }
-        for conversation in self.live.conversations.values():
-            conversation.handler = handlers.get(conversation.handler.name, conversation.handler)
+        self.live.follow(self.calls, handlers)
 
     async def stop(self, code: int = CloseCode.GOING_AWAY) -> None:
         """Close every connection, let the disconnect handlers run, within the deadline."""
-        self._stopping = True
+        self.state.is_stopping = True
         seconds = self.settings.shutdown_seconds
         self.live.stop_by = perf_counter() + 0.8 * seconds
         deadline = self.loop.time() + seconds
@@ -289,14 +289,12 @@ class Service:
         for connection in tuple(self.endpoint.connections):
             connection.pause_reading()
         if self._runners.suspended:
-            await _until(lambda callback: setattr(self._runners, "when_idle", callback), seconds)
+            await _until(self._runners.tell_when_idle, seconds)
 
     async def _handlers_done(self, deadline: float) -> None:
         """Wait until every conversation has had its disconnect event; then take calls back."""
         left = deadline - self.loop.time()
-        if self.hub.seats and not await _until(
-            lambda callback: setattr(self.live, "when_empty", callback), left
-        ):
+        if self.hub.seats and not await _until(self.live.tell_when_empty, left):
             self.log.warning("shutdown_cut", handlers=len(self.hub.seats))
         self.calls.runners.cancel_all()
         for _ in range(CANCELLING_TURNS):
@@ -325,16 +323,13 @@ class Service:
             self.log.warning("job_queue_failed", kind=kind_of(error), error=failure_text(error))
             return {}
 
-    @property
-    def is_stopping(self) -> bool:
-        return self._stopping
-
     # --- requests ------------------------------------------------------------------------------
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; the aiohttp handler."""
         try:
-            own = None if self.own_pages is None else await self.own_pages.answer(request)
+            pages = self.state.own_pages
+            own = None if pages is None else await pages.answer(request)
             if own is not None:
                 return own
             if self.observation is None:
@@ -361,12 +356,12 @@ class Service:
             path=request.rel_url.raw_path,
             error=failure_text(error),
         )
-        return to_aiohttp(self.error_response(error))
+        return to_aiohttp(self.state.error_response(error))
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         peer = peer_of(request, self._proxies)
         path = request.rel_url.raw_path
-        if self._stopping:
+        if self.state.is_stopping:
             if path == self.http.health_path:
                 return self.http.health()
             return plain(503, "the server is stopping")
@@ -402,10 +397,10 @@ class Service:
         if refusal is not None:
             return self._refuse(refusal.status, refusal.reason, refusal.text, raw)
         conversation: Conversation | None = None
-        holder = self.holders.hold(_session_cookie(raw))
+        holder = self.holders.hold(session_cookie(raw))
         try:
-            session = self.session_of(raw, tells=False)
-            user = await self.authenticated(raw, match, session)
+            session = self.authentication.session_of(raw, tells=False)
+            user = await self.authentication.user_of(raw, match, session)
             if isinstance(user, Response):
                 self.endpoint.counters.handshakes_refused += 1
                 self._log_refusal(user.status, "authenticate", raw, user.text)
@@ -453,87 +448,6 @@ class Service:
             "upgrade_refused", status=status, reason=reason, path=raw.path, ip=raw.remote_ip
         )
 
-    # --- who is it -----------------------------------------------------------------------------
-
-    def session_of(self, raw: RawRequest, *, tells: bool = True) -> Session:
-        """The session that the request's cookie names. *tells*: the answer can set a cookie."""
-        sessions = self.sessions
-        create = sessions.create
-        if isinstance(sessions, MemoryStore):
-            create = partial(sessions.create, address=raw.remote_ip)
-        return Session(
-            sessions,
-            _session_cookie(raw),
-            login_key=self.settings.login_key,
-            tells=tells,
-            on_end=self.holders.session_ended,
-            create=create,
-        )
-
-    async def authenticated(
-        self, raw: RawRequest, match: Match[Target], session: Session
-    ) -> Value | Response:
-        """The user of a request, null for a stranger, or the response that refuses it."""
-        function = match.target.authenticate
-        if function is None and self._host_authenticate is None:
-            return None
-        request = visitor_hash(raw, match.params)
-        try:
-            if self._host_authenticate is not None:
-                found = self._host_authenticate(request)
-                if asyncio.iscoroutine(found) or isinstance(found, asyncio.Future):
-                    found = await found
-            else:
-                found = await self._asked(function, raw, request, session)
-        except Forbidden as error:
-            return text_response(403, error.message)
-        except Exception as error:
-            return self._authentication_failed(error, raw)
-        return self._judged(found, raw)
-
-    async def _asked(
-        self, function: Value, raw: RawRequest, request: dict[str, Any], session: Session
-    ) -> Value:
-        """What the program's `authenticate` says."""
-        key = (raw.remote_ip, "authenticate")
-        if not await self.heavy.turn(key):
-            return text_response(429, "too much work")
-        context = AuthenticationContext(raw, request, session)
-        invoke = self._machine.callback(function, 1)
-        return await self.calls.wait(
-            invoke, request, {"request": context}, partial(self.heavy.took, key)
-        )
-
-    def _judged(self, found: Value, raw: RawRequest) -> Value | Response:
-        if isinstance(found, Response):
-            return found
-        if is_response_hash(found) and "status" in found:
-            try:
-                return response_of(found, self._codec.encode)
-            except SoliError as error:
-                return self._authentication_failed(error, raw)
-        if found is None or isinstance(found, dict):
-            return found
-        # `false` as well: who writes it means a refusal, and gets one.
-        wrong = SoliError("authenticate: expected a Hash, null (a stranger) or halt(401, …)")
-        return self._authentication_failed(wrong, raw)
-
-    def _authentication_failed(self, error: Exception, raw: RawRequest) -> Response:
-        kind = kind_of(error)
-        if self.observation is not None:
-            self.observation.failed(error)
-        self.tally.handler_errors["authenticate", kind] += 1
-        self.log.error(
-            "authenticate_error", kind=kind, path=raw.path, error=lambda: failure_text(error)
-        )
-        return self.error_response(error)
-
-    def error_response(self, error: BaseException) -> Response:
-        """What a client sees of a failure: nothing of it, unless `--dev`."""
-        if self.settings.dev:
-            return text_response(500, failure_text(error))
-        return text_response(500, "Internal Server Error")
-
 
 async def _until(register: Callable[[Callable[[], None]], None], seconds: float) -> bool:
     """Wait until the registered callback is called; False when it takes too long."""
@@ -544,12 +458,6 @@ async def _until(register: Callable[[Callable[[], None]], None], seconds: float)
     except TimeoutError:
         return False
     return True
-
-
-def _session_cookie(raw: RawRequest) -> str | None:
-    from ..http.cookies import parse_cookies
-
-    return parse_cookies(raw.headers.get("cookie", "")).get(COOKIE)
 
 
 def _interned(value: str) -> str:

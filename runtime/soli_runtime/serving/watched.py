@@ -16,6 +16,7 @@ from ..core.actions import ACTIONS, ActionError
 from ..core.effects import Close, Effect, Note
 from ..core.payloads import cut_reason
 from ..core.realtime import Realtime
+from ..http.current import CONNECTION
 from ..observing.observation import Observation, Observer
 from ..observing.traces import (
     CONNECT,
@@ -41,7 +42,7 @@ def watch(service: Service, observer: Observer) -> None:
     """Tell *observer* of all that happens in *service* from now on."""
     observation = service.observation
     if observation is None:
-        observation = service.observation = Observation(time.time)
+        observation = service.state.observation = Observation(time.time)
         _put_in(service, observation)
     observation.observers.append(observer)
 
@@ -53,7 +54,7 @@ def unwatch(service: Service, observer: Observer) -> None:
         return
     observation.observers.remove(observer)
     if not observation.observers:
-        service.observation = None
+        service.state.observation = None
         _put_in(service, None)
 
 
@@ -133,7 +134,7 @@ class WatchedConversation(Conversation):
         def done(outcome: Any) -> None:
             self._resumed(outcome, stage)
 
-        return live.calls.run(invoke, event, {"connection": self}, done)
+        return live.calls.run(invoke, event, {CONNECTION: self}, done)
 
     def _apply(self, outcome: Any) -> bool:
         observation = self._observation

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from soli_stdlib.stores import elsewhere
 from soli_stdlib.stores.key_values_elsewhere import install_elsewhere
 
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 
 from ..jobs.jobs import jobs_of
@@ -57,13 +58,16 @@ class WaitedSessions:
         self._machine.suspend(self._sessions.delete(session_id), USER)
 
 
+_STORE: MachineKey[Store] = MachineKey("store")
+
+
 def use_store(machine: Machine, store: Store) -> None:
     """Let the program on *machine* keep everything in *store*. Before its files run."""
-    machine.library[elsewhere.LIBRARY_KEY] = store
+    machine.library[_STORE] = machine.library[elsewhere.STORES] = store
     install_elsewhere(machine, store.key_values)
     jobs_of(machine).store = store.jobs
 
 
 def store_in(machine: Machine) -> Store | None:
     """The store that `use_store` gave."""
-    return machine.library.get(elsewhere.LIBRARY_KEY)
+    return machine.library.get(_STORE)

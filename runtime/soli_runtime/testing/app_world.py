@@ -19,7 +19,7 @@ from .app_server import AppServer
 from .words import requests, sockets
 from .words.clock import jobs_run
 from .words.requests import Visitor
-from .worlds import ROUTING_KEY, ROUTING_NAMES, World
+from .worlds import ROUTING, ROUTING_NAMES, World
 
 TOLD_BY_THE_CLIENT = ("upgrade_refused", "closed_by_policy", "bad_request")
 
@@ -33,7 +33,8 @@ async def load_into(world: World, project: Project) -> App:
     for module in (requests, sockets):
         install(machine, declarations(module), sockets.TYPES)
     asking = {name: machine.globals[name] for name in ROUTING_NAMES}
-    machine.globals.update(machine.library[ROUTING_KEY])
+    declaring = machine.library[ROUTING]
+    machine.globals.update(declaring)
     loaded: list[App] = []
     try:
         await world.call(lambda: loaded.append(load(project, world.interpreter)))
@@ -54,7 +55,8 @@ def keeping_limits(world: World) -> Iterator[None]:
     machine = world.machine
     limits = machine.limits
     yield
-    world.app_limits, machine.limits = machine.limits, limits
+    world.app_limits = machine.limits
+    machine.limit_calls(limits)
 
 
 class AppWorld:
@@ -73,7 +75,7 @@ class AppWorld:
         self._server = AppServer(app, self._settings, SpecLog(_write, level="warning"))
         with keeping_limits(world):
             await self._server.start()
-        world.machine.library[requests.LIBRARY_KEY] = Visitor(self._server)
+        world.machine.library[requests.VISITOR] = Visitor(self._server)
         count_jobs(world.machine, self._server)
 
     async def test_ended(self, sockets_before: int) -> None:

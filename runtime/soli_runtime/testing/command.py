@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,11 +15,12 @@ from ..loading.project import ProjectError, find_project
 from .coverage_report import coverage_lines, coverage_object
 from .discovery import PathMissing, default_paths, find_specs
 from .machine_reports import json_report, junit_report
+from .one_file import run_file, stop_at_once
 from .outcomes import FileReport, RunReport
 from .parallel import run_in_processes
 from .reports import TextReport, skipped_lines
 from .rerunning import changes, run_again
-from .running import TEST_SECONDS, Options, SpecFile
+from .running import TEST_SECONDS, Options
 
 FORMATS = ("text", "json", "junit")
 FAILED = 1
@@ -60,15 +59,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.watch:
         return run_again(lambda: run_once(arguments), changes(Path()), write)
     return run_once(arguments)
-
-
-def stop_at_once() -> None:
-    """Let Ctrl-C end a test that computes too; asyncio's own way waits until that is done."""
-
-    def stop(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, stop)
 
 
 def run_once(arguments: argparse.Namespace) -> int:
@@ -167,19 +157,3 @@ def _reports(
     for path in paths:
         begins(path)
         yield run_file(path, options)
-
-
-def run_file(path: Path, options: Options) -> FileReport:
-    """Run one spec file in a world of its own."""
-
-    async def work() -> FileReport:
-        return await SpecFile(path, root_of(path), options).run()
-
-    return asyncio.run(work())
-
-
-def root_of(path: Path) -> Path:
-    """The folder a spec file may read and import from: where `soli test` was started, if that
-    is around it, else its own."""
-    here = Path.cwd()
-    return here if path.resolve().is_relative_to(here) else path.resolve().parent

@@ -12,6 +12,7 @@ from pathlib import Path
 from soli_lang.tools.coverage import Coverage
 
 from ..calling.recursion import raise_recursion_limit
+from .one_file import run_file, stop_at_once
 from .outcomes import FileReport
 from .running import Options
 
@@ -31,10 +32,7 @@ def run_in_processes(paths: list[Path], options: Options, jobs: int) -> Iterator
 def _run_one(
     path: Path, options: Options, with_coverage: bool
 ) -> tuple[FileReport, Coverage | None]:
-    from .command import run_file, stop_at_once
-
     stop_at_once()
-
     raise_recursion_limit()
     coverage = Coverage() if with_coverage else None
     return run_file(path, replace(options, coverage=coverage)), coverage

@@ -17,6 +17,7 @@ from soli_stdlib.system.environment import with_dotenv
 from soli_lang.base.limits import Limits
 from soli_lang.base.records import changed
 from soli_lang.interpreter import Interpreter
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import declarations, install
 from soli_lang.values.values import Value
@@ -42,14 +43,17 @@ _ROUTE = re.compile(
 )
 ROUTING_NAMES = ("get", "post", "put", "patch", "delete")
 """In the app's files these declare routes, in spec files they send requests."""
-ROUTING_KEY = "soli_runtime.testing.routing"
+ROUTING: MachineKey[dict[str, Value]] = MachineKey("routing")
 """Where `Machine.library` holds what declares routes."""
+
+TESTING: MachineKey[World] = MachineKey("testing")
+"""In `Machine.local` of the calls that a spec file makes."""
 
 
 def install_testing(machine: Machine) -> None:
     """The library of a spec file: the runtime's, and what tests are written with."""
     install_library(machine)
-    machine.library[ROUTING_KEY] = {name: machine.globals[name] for name in ROUTING_NAMES}
+    machine.library[ROUTING] = {name: machine.globals[name] for name in ROUTING_NAMES}
     for module in (dsl, assertions, expectations, matchers, factories, clock_words, no_app):
         install(machine, declarations(module), {**expectations.TYPES, **matchers.TYPES})
 
@@ -88,7 +92,7 @@ class World:
         self.machine = self.interpreter.machine
         self._files: SpecFiles | None = None
         if environment is None:
-            self._files = self.machine.library[jail.LIBRARY_KEY] = SpecFiles(root)
+            self._files = self.machine.library[jail.STAND_IN] = SpecFiles(root)
         install_prelude(self.interpreter)
         watch_classes(self.machine)
         self._calls = Calls(self.machine, Runners(wait_seconds=seconds))
@@ -99,7 +103,7 @@ class World:
 
     async def call(self, code: Callable[[], Value]) -> Value:
         """Run *code* with a fresh budget. Raises what it raises."""
-        return await self._calls.wait(lambda _: code(), None, {"testing": self})
+        return await self._calls.wait(lambda _: code(), None, {TESTING: self})
 
     def close(self) -> None:
         """Let go of what the files' changes are kept in."""
@@ -113,11 +117,11 @@ class World:
 
     def _suspend(self, awaitable: Any) -> Any:
         machine = self.machine
-        machine.limits = self.app_limits or self._limits
+        machine.limit_calls(self.app_limits or self._limits)
         try:
             return self._calls.suspend(awaitable)
         finally:
-            machine.limits = self._limits
+            machine.limit_calls(self._limits)
 
 
 def _environment(root: Path) -> dict[str, str]:

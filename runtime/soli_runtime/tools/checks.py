@@ -32,6 +32,7 @@ from ..loading.project import Project, ProjectError, find_project
 from ..routing.routes import RouteError
 from ..testing.discovery import ENDINGS
 from ..testing.worlds import install_testing
+from .handler_checks import misnamed_controllers, socket_actions, unknown_keys, wrong_templates
 
 LOAD_SECONDS = 5.0
 """Computing time that the top level of an app may take to declare its routes."""
@@ -64,12 +65,55 @@ class ProgramCheck:
         """The findings in one file: its syntax errors, or else everything else."""
         try:
             source = read_sources([path])[path]
-            program = parse(source)
         except AppInvalid as invalid:
-            return [_of_error(problem) for problem in invalid.problems]
+            return [finding_of(problem) for problem in invalid.problems]
+        return self.check_source(path, source)
+
+    def check_source(self, path: Path, source: Source) -> list[Finding]:
+        """The findings in a text that need not be saved, as if it stood in *path*."""
+        try:
+            program = parse(source)
         except SoliSyntaxError as error:
-            return [_of_error(one) for one in error.all]
-        return check(program, self._known(path, program))
+            return [finding_of(one) for one in error.all]
+        return self.check_program(path, program)
+
+    def check_program(self, path: Path, program: nodes.Program) -> list[Finding]:
+        """The findings in what was read already."""
+        found = check(program, self._known(path, program))
+        return found + self._of_runtime(path, program)
+
+    def _of_runtime(self, path: Path, program: nodes.Program) -> list[Finding]:
+        """What the runtime will make of a controller or a single file."""
+        project = self._project_of(path)
+        if project is None or _is_spec(path, program):
+            return []
+        place = path.resolve()
+        controllers = [
+            name for name, file in project.controllers.items() if file.resolve() == place
+        ]
+        targets = self._socket_targets(project) | socket_actions(program)
+        own = {
+            action
+            for controller, _, action in (target.partition("#") for target in targets)
+            if not controllers or controller in controllers
+        }
+        found = unknown_keys(program, own)
+        for name in controllers:
+            found += misnamed_controllers(name, program)
+        return found
+
+    def _socket_targets(self, project: Project) -> frozenset[str]:
+        if project.routes is None:
+            return frozenset()
+        try:
+            return socket_actions(parse(read_sources([project.routes])[project.routes]))
+        except (AppInvalid, SoliSyntaxError):
+            return frozenset()
+
+    def forget(self) -> None:
+        """Look at the files around again: some were saved."""
+        self._projects.clear()
+        self._shared.clear()
 
     def declares_routes(self, path: Path) -> bool:
         """Whether a file without syntax errors declares routes at its top level."""
@@ -77,12 +121,14 @@ class ProgramCheck:
         return not _is_spec(path, program) and _calls_one_of(program, _ROUTE_WORDS)
 
     def check_project(self, project: Project) -> list[Finding]:
-        """Routes whose controller or action does not exist, or that there are none.
+        """Routes whose controller or action does not exist, or that there are none; templates
+        that do not parse.
 
         The app is loaded for that, without any capability; what fails for want of one is not the
         app's fault and no finding.
         """
         limits = Limits.off(max_seconds=LOAD_SECONDS)
+        templates = wrong_templates(project.views) if project.views is not None else []
         capabilities = Capabilities(
             output=lambda text: None, environment={}, load_module=ModuleLoader(project.root)
         )
@@ -91,10 +137,10 @@ class ProgramCheck:
             fault = nothing_to_serve(load(project, interpreter))
         except AppInvalid as invalid:
             wrong = (one for one in invalid.problems if isinstance(one, RouteError))
-            return [_of_error(problem) for problem in wrong]
+            return templates + [finding_of(problem) for problem in wrong]
         except SoliError:
-            return []
-        return [] if fault is None else [_of_error(fault)]
+            return templates
+        return templates if fault is None else [*templates, finding_of(fault)]
 
     # --- what a file knows -----------------------------------------------------------------------
 
@@ -185,7 +231,8 @@ def _route_helpers(program: nodes.Program) -> frozenset[str]:
     return frozenset(found)
 
 
-def _of_error(error: SoliError) -> Finding:
+def finding_of(error: SoliError) -> Finding:
+    """An error of the parser or of a route as a finding."""
     code = "syntax" if isinstance(error, SoliSyntaxError) else "route"
     source = error.source or Source("", "")
     return Finding(ERROR, code, error.message, source, error.span or NOWHERE, error.hint)

@@ -17,7 +17,7 @@ from soli_lang.native.native import Arg, Declaration, NativeFunction, declaratio
 from soli_lang.values.display import inspect
 from soli_lang.values.objects import SoliClass
 
-from ..testing.worlds import install_testing
+from ..testing.worlds import ROUTING, install_testing
 
 GLOBAL = ""
 """Owner of global functions."""
@@ -121,7 +121,8 @@ def _machine() -> Machine:
     for module in (requests, sockets):
         install(machine, declarations(module), sockets.TYPES)
     machine.globals.update({f"{name} (in tests)": machine.globals[name] for name in routing})
-    machine.globals.update(machine.library["soli_runtime.testing.routing"])
+    declaring = machine.library[ROUTING]
+    machine.globals.update(declaring)
     return machine
 
 

@@ -23,13 +23,17 @@ from ...values.kinds import owner_name, type_name
 from ...values.objects import EnumValue, ErrorValue, Instance, SoliClass
 from ...values.values import UNSET, Function, Symbol, Value
 from ..functions.methods import Method, function_as_method
+from ..near_members import near_member
 
 Named = dict[str, Value] | None
 
 
-def no_member(name: str, value: Value) -> SoliError:
-    """`Cannot access property 'name' on T`"""
-    return SoliAttributeError(f"Cannot access property '{name}' on {owner_name(value)}")
+def no_member(name: str, value: Value, machine: Machine | None = None) -> SoliError:
+    """`Cannot access property 'name' on T`; with *machine*, methods of T may be its hint."""
+    error = SoliAttributeError(f"Cannot access property '{name}' on {owner_name(value)}")
+    if value is not None:
+        error.suggest(lambda: near_member(name, value, machine))
+    return error
 
 
 def not_callable(value: Value, *, with_extras: bool) -> SoliError:
@@ -63,7 +67,7 @@ def get_member(machine: Machine, value: Value, name: str) -> Value:
         return _run_bare(value, method)
     if value.__class__ is dict:
         return value.get(name)
-    raise no_member(name, value)
+    raise no_member(name, value, machine)
 
 
 def _run_bare(value: Value, method: Any) -> Value:
@@ -95,13 +99,13 @@ def _instance_member(machine: Machine, value: Instance, name: str) -> Value:
         return (
             get_member(machine, error_text(value), name)
             if _is_text_method(machine, name)
-            else _fail(name, value)
+            else _fail(machine, name, value)
         )
-    return _fail(name, value)
+    return _fail(machine, name, value)
 
 
-def _fail(name: str, value: Value) -> Value:
-    raise no_member(name, value)
+def _fail(machine: Machine, name: str, value: Value) -> Value:
+    raise no_member(name, value, machine)
 
 
 def _is_text_method(machine: Machine, name: str) -> bool:
@@ -151,7 +155,7 @@ def _class_member(machine: Machine, value: SoliClass, name: str) -> Value:
         method = value.find_method(name)
         if method is not None:
             return method.call(value, [], None, None) if method.auto else method.bind(value)
-    raise no_member(name, value)
+    raise no_member(name, value, machine)
 
 
 # --- calling ---
@@ -170,7 +174,7 @@ def call_member(
         return method.call(value, arguments, named, block)
     if value.__class__ is dict and name in value:
         return _call_found(value[name], arguments, named, block)
-    raise no_member(name, value)
+    raise no_member(name, value, machine)
 
 
 def _call_found(found: Value, arguments: list[Value], named: Named, block: Value) -> Value:
@@ -203,7 +207,7 @@ def _call_on_instance(
         return missing.call(value, [name, *arguments], named, block)
     if isinstance(value, ErrorValue) and _is_text_method(machine, name):
         return call_member(machine, error_text(value), name, arguments, named, block)
-    raise no_member(name, value)
+    raise no_member(name, value, machine)
 
 
 def _call_universal(
@@ -239,7 +243,7 @@ def _call_on_class(
     missing = value.find_static("method_missing")
     if missing is not None:
         return missing.call(value, [name, arguments], named, block)
-    raise no_member(name, value)
+    raise no_member(name, value, machine)
 
 
 def new_instance(klass: SoliClass, arguments: list[Value], named: Named) -> Value:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from ...base.source import Source, Span
@@ -66,9 +65,3 @@ class Findings:
 
     def warning(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
         self.all.append(Finding(WARNING, code, message, self.source, span, hint))
-
-
-def did_you_mean(name: str, known: list[str]) -> str | None:
-    """A hint with the nearest known name, None when none is near."""
-    close = get_close_matches(name, known, 1, 0.75)
-    return f"did you mean '{close[0]}'?" if close else None

@@ -8,13 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from ...base.errors import SoliSyntaxError
+from ...base.foreign_words import foreign_hint
+from ...base.near_names import did_you_mean
 from ...base.source import Span
 from ...evaluator.scopes import THIS, Block, FileScope, Scopes, Variable, children
 from ...tree import nodes
 from ...tree.class_macros import FRAMEWORK_MACROS
 from .arguments import Arguments
 from .class_calls import ClassStatics, is_ignored, is_unknown
-from .findings import Findings, Known, did_you_mean
+from .findings import Findings, Known
 
 CONTEXTUAL = frozenset({"alias_method", "const_get", "define_method", "defined", "next"})
 """Names that the evaluator itself gives a meaning."""
@@ -285,7 +287,8 @@ class NamePass:
 
     def _unknown(self, name: str, span: Span) -> None:
         names = [*self._block.visible_names(), *self._known.builtins, *self._known.names]
-        hint = did_you_mean(name, [one for one in names if not one.startswith("%")])
+        following = self._program.source.text[span.end : span.end + 1]
+        hint = foreign_hint(name, following) or did_you_mean(name, names)
         self._report("unknown-name", f"Undefined variable '{name}'", span, hint, self._guarded)
 
     def _report(self, code: str, message: str, span: Span, hint: str | None, guarded: int) -> None:

@@ -9,15 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
-
-_KEY = "clock"
 
 
 class Clock:
     """Unix seconds from the host's clock, or the instant at which a program froze it."""
 
-    __slots__ = ("_ahead", "_latest", "_source", "changed", "frozen_at")
+    __slots__ = ("_ahead", "_latest", "_source", "_tell", "frozen_at")
 
     def __init__(self, source: Callable[[], float]) -> None:
         self._ahead = 0.0
@@ -26,8 +25,11 @@ class Clock:
         self._source = source
         self.frozen_at: float | None = None
         """Unix seconds that `now` keeps returning; None while time runs."""
-        self.changed: Callable[[], None] = _nobody
-        """Called when time was stopped, moved or let run again."""
+        self._tell: Callable[[], None] = _nobody
+
+    def tell(self, changed: Callable[[], None]) -> None:
+        """Have *changed* called when time is stopped, moved or let run again; nobody else is."""
+        self._tell = changed
 
     def now(self) -> float:
         return self._source() if self.frozen_at is None else self.frozen_at
@@ -48,23 +50,26 @@ class Clock:
     def freeze(self, instant: float) -> None:
         """Stop time at *instant* (Unix seconds), also when it is stopped already."""
         self.frozen_at = instant
-        self.changed()
+        self._tell()
 
     def unfreeze(self) -> None:
         if self.frozen_at is not None:
             self.frozen_at = None
-            self.changed()
+            self._tell()
 
 
 def _nobody() -> None:
     pass
 
 
+_CLOCK: MachineKey[Clock] = MachineKey("clock")
+
+
 def of(machine: Machine) -> Clock:
     """The clock of this interpreter, made when it is first asked for."""
-    clock = machine.library.get(_KEY)
+    clock = machine.library.get(_CLOCK)
     if clock is None:
-        clock = machine.library[_KEY] = Clock(machine.capabilities.clock or time.time)
+        clock = machine.library[_CLOCK] = Clock(machine.capabilities.clock or time.time)
     return clock
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 
 if TYPE_CHECKING:
     from random import Random
 
-_KEY = "random"
+_KEY: MachineKey[Random] = MachineKey("random")
 
 
 def of(machine: Machine) -> Random:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from soli_lang.base.errors import SoliArgumentError, SoliPlainTypeError, SoliValueError
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Int, String, function, static
 from soli_lang.values.objects import is_callable
@@ -29,16 +30,16 @@ MAX_BYTES = 64 * 1024 * 1024
 """Of all keys and values together."""
 ENTRY_OVERHEAD = 200
 """Bytes that an entry takes beside its text, roughly."""
-_KEY = "cache"
 
 Store = ExpiringStore[str]
+_STORE: MachineKey[Store] = MachineKey("cache")
 _Key = String("string key")
 
 
 def _store(machine: Machine) -> Store:
-    store = machine.library.get(_KEY)
+    store = machine.library.get(_STORE)
     if store is None:
-        store = machine.library[_KEY] = ExpiringStore()
+        store = machine.library[_STORE] = ExpiringStore()
     return store
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from typing import Any, Protocol, TypeVar
 
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
-LIBRARY_KEY = "stores"
 CALL_STEPS = 50
 """What one call to a store elsewhere costs, so that a loop of them ends."""
 ITEM_BYTES = 8
@@ -90,9 +90,12 @@ class Stores(Protocol):
     def key_values(self) -> KeyValues: ...
 
 
+STORES: MachineKey[Stores] = MachineKey("stores")
+
+
 def of(machine: Machine) -> Stores | None:
     """The stores that the host gave; None: memory."""
-    return machine.library.get(LIBRARY_KEY)
+    return machine.library.get(STORES)
 
 
 def answered(machine: Machine, answer: Awaitable[Found], user: str) -> Found:

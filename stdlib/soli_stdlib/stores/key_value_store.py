@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliValueError
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import String
 from soli_lang.values.semantics import MAX_INT, MIN_INT
@@ -24,7 +25,7 @@ MAX_BYTES = 64 * 1024 * 1024
 """Of all keys and values together."""
 ITEM_OVERHEAD = 64
 """Bytes that an item takes beside its text, roughly."""
-_KEY = "key_values"
+_KEY: MachineKey[ExpiringStore[Any]] = MachineKey("key_values")
 
 Key = String("string key")
 Held = TypeVar("Held")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from soli_lang.base.errors import SoliPlainTypeError, SoliValueError
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, Int, function, method, static
 from soli_lang.values.display import to_text
@@ -26,7 +27,6 @@ DEFAULT_WINDOW = 60
 """Seconds."""
 TRUST_PROXY_SERVICE = "trust_proxy"
 """Host service: true when `X-Forwarded-For` comes from a proxy of the host's own."""
-_KEY = "rate_limiter"
 
 
 class Log:
@@ -109,10 +109,13 @@ class RateLimiter:
 TYPES: dict[str, tuple[type, ...]] = {"RateLimiter": (RateLimiter,)}
 
 
+_LOG: MachineKey[Log] = MachineKey("rate_limiter")
+
+
 def _log(machine: Machine) -> Log:
-    log = machine.library.get(_KEY)
+    log = machine.library.get(_LOG)
     if log is None:
-        log = machine.library[_KEY] = Log()
+        log = machine.library[_LOG] = Log()
     return log
 
 

@@ -15,12 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from soli_lang.base.errors import SoliError, SoliIOError
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 
 MAX_PATH = 4096
 """Characters of a path: no system takes more, and resolving one takes time."""
-LIBRARY_KEY = "soli_stdlib.jail"
-"""Where `Machine.library` may hold a jail that stands in for the one of the root folder."""
 HAS_DIR_FD = os.open in os.supports_dir_fd
 _FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -153,11 +152,15 @@ class Jail:
             yield place
 
 
+STAND_IN: MachineKey[Jail] = MachineKey("jail")
+"""Where `Machine.library` may hold a jail that stands in for the one of the root folder."""
+
+
 def of(machine: Machine, user: str) -> Jail:
     """The jail of this interpreter. Raises CapabilityError when the host grants no files."""
     root = machine.capabilities.require("files", user)
-    given = machine.library.get(LIBRARY_KEY)
-    return given if isinstance(given, Jail) else Jail(root)
+    given = machine.library.get(STAND_IN)
+    return Jail(root) if given is None else given
 
 
 def writable(machine: Machine, user: str) -> Jail:

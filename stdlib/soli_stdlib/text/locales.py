@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, tzinfo
 
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import String, function, static
 
-_LOCALE = "locale"
-_ZONE = "zone"
+_LOCALE: MachineKey[str] = MachineKey("locale")
+_ZONE: MachineKey[tzinfo] = MachineKey("zone")
 DEFAULT_LOCALE = "en"
 ZONE_SERVICE = "timezone"
 """Name of the host service that holds the zone's name (`Europe/Vienna`)."""
@@ -16,7 +17,7 @@ ZONE_SERVICE = "timezone"
 
 def current_locale(machine: Machine) -> str:
     """The locale that this request, message or job chose; else the program's, `en` at first."""
-    return str(machine.local.get(_LOCALE) or machine.library.get(_LOCALE, DEFAULT_LOCALE))
+    return machine.local.get(_LOCALE) or machine.library.get(_LOCALE, DEFAULT_LOCALE)
 
 
 def zone(machine: Machine) -> tzinfo:

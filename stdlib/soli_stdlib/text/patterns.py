@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from soli_lang.base.errors import SoliError, SoliTypeError
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 
 from ..ground.costs import BIG_TEXT, ITEM_BYTES
@@ -37,7 +38,7 @@ REFUSED_STEPS = 100_000
 """What it is worth to find out that a pattern gets too large."""
 STEPS_PER_INSTRUCTION = 4
 
-_KEY = "patterns"
+_CACHE: MachineKey[OrderedDict[str, Pattern]] = MachineKey("patterns")
 
 Failure = Callable[[str], SoliError]
 Spans = list[tuple[int, int]]
@@ -163,9 +164,9 @@ def compiled(machine: Machine, source: str, failure: Failure = invalid_regex) ->
 
     Raises what *failure* makes of the reason when the pattern is wrong or too large.
     """
-    cache: OrderedDict[str, Pattern] | None = machine.library.get(_KEY)
+    cache = machine.library.get(_CACHE)
     if cache is None:
-        cache = machine.library[_KEY] = OrderedDict()
+        cache = machine.library[_CACHE] = OrderedDict()
     pattern = cache.get(source)
     if pattern is not None:
         cache.move_to_end(source)

@@ -7,20 +7,22 @@ from decimal import Decimal
 
 from soli_lang import Interpreter
 from soli_lang.base.limits import Limits
+from soli_lang.machine.keys import MachineKey
 
 from .installed import NOON, Library
 
+CALL: MachineKey[object] = MachineKey("call")
 HOUR = 3600
 
 
 def test_a_request_chooses_its_own_locale() -> None:
     """The others keep theirs."""
     soli = Library()
-    soli.machine.local = {"request": object()}
+    soli.machine.local = {CALL: object()}
     soli.call("set_locale", "de")
     assert soli.call("locale") == "de"
 
-    soli.machine.local = {"request": object()}
+    soli.machine.local = {CALL: object()}
     assert soli.call("locale") == "en"
 
 
@@ -29,7 +31,7 @@ def test_a_program_chooses_for_all_requests() -> None:
     soli = Library()
     soli.call("set_locale", "de")
 
-    soli.machine.local = {"request": object()}
+    soli.machine.local = {CALL: object()}
     assert soli.call("locale") == "de"
 
 

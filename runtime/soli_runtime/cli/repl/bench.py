@@ -27,10 +27,8 @@ from ...serving.service import Service
 from ...settings import Settings
 from ...testing.app_server import AppServer
 from ...testing.app_world import count_jobs, keeping_limits, load_into
-from ...testing.words.requests import LIBRARY_KEY as VISITOR_KEY
-from ...testing.words.requests import Visitor
-from ...testing.words.sockets import LIBRARY_KEY as SOCKETS_KEY
-from ...testing.words.sockets import SocketClient, open_sockets
+from ...testing.words.requests import VISITOR, Visitor
+from ...testing.words.sockets import SOCKETS, SocketClient, open_sockets
 from ...testing.worlds import World
 from .evaluating import stoppable
 from .names import AppNames, is_code
@@ -111,7 +109,7 @@ class Bench:
             await self.server.start()
         count_jobs(self.machine, self.server)
         self.server.service.watch(self._told)
-        self.machine.library[VISITOR_KEY] = Visitor(self.server)
+        self.machine.library[VISITOR] = Visitor(self.server)
         self.names = AppNames(app, self.session)
 
     async def stop(self) -> None:
@@ -190,9 +188,10 @@ class Bench:
             raise
         with keeping_limits(self.world):
             server.service.reload(app, Waiting())
-        for key in (VISITOR_KEY, SOCKETS_KEY):
-            if key in old_world.machine.library:
-                self.machine.library[key] = old_world.machine.library[key]
+        kept = old_world.machine.library
+        self.machine.library[VISITOR] = kept[VISITOR]
+        if SOCKETS in kept:
+            self.machine.library[SOCKETS] = kept[SOCKETS]
         clock.of(self.machine).frozen_at = clock.of(old_world.machine).frozen_at
         count_jobs(self.machine, server)
         own = variables_of(old_session, self.names)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.errors import Cancelled, SoliError
 from soli_lang.interpreter import Session
+from soli_lang.machine.keys import KeptDict, MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
@@ -24,6 +25,8 @@ from .prompting import Prompting
 if TYPE_CHECKING:
     from .saving import Saved
 
+CONSOLE: MachineKey[Session] = MachineKey("console")
+"""In `Machine.local` while an input runs."""
 GREETING = "`help` tells more, `.watch` shows what clients do, Ctrl-D leaves the server alone.\n"
 ELSEWHERE = "this is a server at work; 'soli repl PATH' has an app of its own to try things with"
 
@@ -94,7 +97,7 @@ class ServingBench:
 
     async def _call(self, text: str) -> Value:
         service = self._service
-        local = {"console": self.session}
+        local: KeptDict = {CONSOLE: self.session}
         observation = service.observation
         if observation is None:
             return await service.calls.wait(self.session.run, text, local)

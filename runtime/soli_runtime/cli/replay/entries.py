@@ -3,57 +3,19 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from typing import Any
 
+from ...observing.redacting import redacted, redacted_text
 from ...observing.traces import CONNECT, DISCONNECT, MESSAGE, ActionTaken, Trace, Warned
 from ...observing.traces import HelperCalled as Helper
 
 KINDS = (CONNECT, MESSAGE, DISCONNECT)
 """What is kept: the events of connections."""
 
-REDACTED = "[redacted]"
-_SECRET = re.compile(
-    r"cookie|authorization|token|password|passwd|secret|api[-_]?key|csrf|credential|session",
-    re.IGNORECASE,
-)
-_PAIR = re.compile(r"\"([^\"\\]*)\": ?\"((?:[^\"\\]|\\.)*)\"")
 _SNAPSHOT = '{"event":"presence_state"'
 
 Entry = dict[str, Any]
-
-
-def is_secret(name: str) -> bool:
-    """Whether what stands under *name* is nobody else's business."""
-    return _SECRET.search(name) is not None
-
-
-def redacted(value: Any, name: str = "") -> Any:
-    """A copy of *value* as JSON can hold it, with secrets taken out by their names."""
-    if name and is_secret(name) and value is not None:
-        return REDACTED
-    if isinstance(value, dict):
-        return {str(key): redacted(item, str(key)) for key, item in value.items()}
-    if isinstance(value, list):
-        return [redacted(item) for item in value]
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
-
-
-def redacted_text(text: str) -> str:
-    """A message or written value, with secrets taken out of the Hashes in it."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return _PAIR.sub(_without_secret, text)
-    if not isinstance(value, dict | list):
-        return text
-    again = redacted(value)
-    return text if again == value else json.dumps(again, ensure_ascii=False)
-
-
-def _without_secret(pair: re.Match[str]) -> str:
-    return f'"{pair[1]}": "{REDACTED}"' if is_secret(pair[1]) else pair[0]
 
 
 class Entries:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from soli_lang.base.errors import SoliError
 from soli_lang.base.source import Source
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, String, function, method
 from soli_lang.values.display import to_text
@@ -15,12 +16,11 @@ from soli_lang.values.kinds import from_key
 from soli_lang.values.values import Symbol, Value
 
 from ...json_codec import json_codec
+from ..current import REQUEST
 from .template_text import FUNCTION, translate
 
 EXTENSIONS = (".slv", ".html.slv", ".html.erb")
 DEFAULT_LAYOUT = "layouts/application"
-
-LIBRARY_KEY = "soli_runtime.templates"
 
 
 class Compiled(Protocol):
@@ -89,11 +89,15 @@ def script_json(machine: Machine, value: Value) -> str:
     return json_codec(machine).encode(value).translate(_IN_SCRIPTS)
 
 
+TEMPLATES: MachineKey[Templates] = MachineKey("templates")
+"""The templates of an app folder."""
+
+
 @function("partial", String("string name"), Hash.optional())
 def partial(machine: Machine, name: str, data: dict[Any, Value] | None) -> str:
     """The text of a partial (`_name.slv`)."""
-    templates = machine.library.get(LIBRARY_KEY)
-    if not isinstance(templates, Templates):
+    templates = machine.library.get(TEMPLATES)
+    if templates is None:
         raise SoliError("partial() needs a project folder with app/views")
     return templates.partial(machine, name, data or {})
 
@@ -140,7 +144,7 @@ class Templates:
         return self._run(machine, path, self._values(machine, data))
 
     def _values(self, machine: Machine, data: dict[Any, Value]) -> dict[str, Value]:
-        context = machine.local.get("request")
+        context = machine.local.get(REQUEST)
         fields = context.instance.fields if context is not None and context.instance else {}
         named = {to_text(from_key(key)): value for key, value in data.items()}
         return {name: value for name, value in {**fields, **named}.items() if name.isidentifier()}

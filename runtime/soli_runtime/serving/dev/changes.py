@@ -38,9 +38,11 @@ def change_of(root: Path, path: Path) -> Change:
         parts = path.relative_to(root).parts
     except ValueError:
         return Change.NOTHING
+    if not parts:
+        return Change.NOTHING  # the folder itself
     if any(part.startswith(".") for part in parts[:-1]) or _PASSED_OVER.intersection(parts):
         return Change.NOTHING
-    name = parts[-1] if parts else ""
+    name = parts[-1]
     if name == ".env" or name.startswith(".env."):
         return Change.PROGRAM
     if name.startswith(".") or name.endswith("~"):
@@ -92,11 +94,11 @@ def lost_since(begin: State, app: App) -> list[str]:
     """The variables of *app* that are not what they were at *begin*: a reload loses that."""
     now = state_of(app)
     root = app.project.root
-    return [
+    return sorted(
         f"{name} ({_shown(root, path)})"
         for (path, name), text in now.items()
         if begin.get((path, name)) != text
-    ]
+    )
 
 
 def _is_code(value: Value) -> bool:

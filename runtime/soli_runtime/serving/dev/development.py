@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from ...observing.health import may_watch
 from ...observing.traces import Trace, Warned
 from . import page_scripts
 from .changes import Change, Fault, load_anew, lost_since, state_of, strongest
+from .dashboard import Dashboard
 from .lines import error_text, event_of, first_line, line_of, warnings_of
 from .watchers import Watchers, endpoint_beside
 
@@ -29,6 +31,9 @@ DEBOUNCE_MS = 150
 
 MAX_LINES = 200
 """Lines about events that are written in one second; further ones are counted."""
+
+MAX_TOLD = 50
+"""Events of one second whose warnings and failures pages are told."""
 
 MAX_SHOWN = 20_000
 """Characters of an error that a page is told."""
@@ -59,18 +64,26 @@ class Development:
         self._files = StaticFolder(PAGES)
         self._endpoint = endpoint_beside(service)
         self.pages = Watchers(service, self._endpoint, self._greeting)
+        self.dashboard = Dashboard(service)
 
     def begin(self) -> None:
         """From now on the service shows what happens in it."""
-        self._service.own_pages = self
+        self._service.state.own_pages = self
         self._service.watch(self.told)
+        self._service.watch(self.dashboard.told)
 
     async def run(self) -> None:
-        """Follow the files until this is cancelled."""
+        """Follow the files and serve the dashboard until this is cancelled."""
+        self.begin()
+        try:
+            await asyncio.gather(self._follow(), self.dashboard.run())
+        finally:
+            await self._endpoint.close_all(CLOSE_SECONDS)
+
+    async def _follow(self) -> None:
         from watchfiles import awatch
 
         root = self._service.app.project.root.resolve()
-        self.begin()
 
         def concerns(_: Any, path: str) -> bool:
             return bool(strongest(root, [path]))
@@ -78,8 +91,8 @@ class Development:
         try:
             async for found in awatch(root, watch_filter=concerns, debounce=DEBOUNCE_MS, step=30):
                 self.changed(strongest(root, (path for _, path in found)))
-        finally:
-            await self._endpoint.close_all(CLOSE_SECONDS)
+        except (OSError, RuntimeError) as error:  # too many folders to watch, or they are gone
+            self._say(f"saved files are not noticed any more: {error}")
 
     # --- files ---------------------------------------------------------------------------------
 
@@ -135,9 +148,12 @@ class Development:
 
     def told(self, trace: Trace) -> None:
         """The observer."""
-        line = None if self._is_quiet else line_of(trace)
-        if line is not None and self._may_say(int(trace.at)):
+        nth = self._nth_of(int(trace.at))
+        line = None if self._is_quiet or nth > MAX_LINES else line_of(trace)
+        if line is not None:
             self._say(line)
+        if nth > MAX_TOLD:
+            return  # nobody reads that many; the log has them
         for warning in warnings_of(trace):
             self._warn(warning, trace)
         if trace.error is not None:
@@ -145,8 +161,7 @@ class Development:
 
     def _show_failure(self, trace: Trace, error: BaseException) -> None:
         event = event_of(trace)
-        if self._window[1] < MAX_LINES:
-            self._say(f"  the event was: {event}")
+        self._say(f"  the event was: {event}")
         self.pages.tell(
             {
                 "kind": "problem",
@@ -157,14 +172,15 @@ class Development:
             }
         )
 
-    def _may_say(self, second: int) -> bool:
+    def _nth_of(self, second: int) -> int:
+        """Which event of its second this is. The end of a flood is told."""
         last, count = self._window
         if second != last:
-            if count > MAX_LINES:
+            if count > MAX_LINES and not self._is_quiet:
                 self._say(f"… and {count - MAX_LINES} events more within a second")
-            last, count = second, 0
-        self._window = (last, count + 1)
-        return count < MAX_LINES
+            count = 0
+        self._window = (second, count + 1)
+        return count + 1
 
     def _warn(self, warning: Warned, trace: Trace) -> None:
         """Once in the terminal until the next reload, each time in the page's console."""
@@ -189,7 +205,7 @@ class Development:
             return await self.pages.answer(request)
         if path == page_scripts.SCRIPT_PATH and request.method in ("GET", "HEAD"):
             return self._file("dev.js") if self._may_see(request) else None
-        return None
+        return await self.dashboard.answer(request)
 
     def _file(self, name: str) -> web.StreamResponse:
         file = self._files.find(name)

@@ -23,6 +23,9 @@ MAX_WATCHERS = 64
 MAX_MESSAGE_BYTES = 4096
 """Of what a page may say, which is nothing."""
 
+MAX_OUTBOX_BYTES = 16 * 1024 * 1024
+"""Of what one page has not read yet; then it is let go, and comes again."""
+
 Greeting = Callable[[], list[dict[str, Any]]]
 
 
@@ -80,6 +83,9 @@ class Watchers:
 
 def endpoint_beside(service: Service) -> Endpoint:
     """An endpoint for connections that are not the app's."""
-    endpoint = Endpoint(SocketLimits(max_message_bytes=MAX_MESSAGE_BYTES), loop=service.loop)
+    limits = SocketLimits(
+        max_message_bytes=MAX_MESSAGE_BYTES, max_outbox_bytes=MAX_OUTBOX_BYTES, message_rate=20
+    )
+    endpoint = Endpoint(limits, loop=service.loop)
     endpoint.takes_over = service.endpoint.takes_over
     return endpoint

@@ -13,8 +13,8 @@ from soli_lang.base.records import Record
 
 from ...observing.logs import Log
 from ...settings import ENVIRONMENT_PREFIX, IN_MEMORY, Settings
-from ..private_redis import NoRedis, PrivateRedis, find_binary
-from ..workers import FAILED, GaveUp, Parent
+from ..processes.parent import FAILED, GaveUp, Parent
+from ..processes.private_redis import NoRedis, PrivateRedis, find_binary
 from .node import MACHINE_VARIABLE, lane_of, node_family, reap
 
 UNAVAILABLE = 69

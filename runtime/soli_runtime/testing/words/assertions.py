@@ -6,6 +6,7 @@ from soli_stdlib.json import text as json_text
 from soli_stdlib.text import regex
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import UNCATCHABLE, Machine
 from soli_lang.native.native import CALLABLES, Any_, String, function
 from soli_lang.values import display, kinds, semantics
@@ -14,7 +15,7 @@ from soli_lang.values.values import Value
 
 from ..suites import Suite
 
-LIBRARY_KEY = "soli_runtime.testing"
+_SUITE: MachineKey[Suite] = MachineKey("suite")
 """Where `Machine.library` holds the `Suite` of the spec file that runs."""
 
 Message = Any_.optional()
@@ -46,10 +47,9 @@ class AssertionFailed(SoliError):
 
 def suite_of(machine: Machine) -> Suite:
     """The suite of this interpreter, made when it is first asked for."""
-    suite = machine.library.get(LIBRARY_KEY)
+    suite = machine.library.get(_SUITE)
     if suite is None:
-        suite = machine.library[LIBRARY_KEY] = Suite()
-    assert isinstance(suite, Suite)
+        suite = machine.library[_SUITE] = Suite()
     return suite
 
 

@@ -11,6 +11,7 @@ import asyncio
 from soli_stdlib.time import clock_freezing
 
 from soli_lang.base.errors import SoliError
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, function
 from soli_lang.values.values import Value
@@ -19,7 +20,6 @@ from ...jobs.jobs import claim_due, run_due
 from ...jobs.queue import Job
 from ...jobs.worker import Worker
 
-LIBRARY_KEY = "soli_runtime.testing.jobs"
 SETTLE_SECONDS = 5.0
 """How long the words here wait for jobs to end."""
 
@@ -54,12 +54,14 @@ class RunJobs:
             raise SoliError(f"{user}: jobs still run after {SETTLE_SECONDS:g} s") from None
 
 
+_JOBS: MachineKey[RunJobs] = MachineKey("soli_runtime.testing.jobs")
+
+
 def jobs_run(machine: Machine) -> RunJobs:
     """What ran in this spec file, noted from the first call on."""
-    found = machine.library.get(LIBRARY_KEY)
+    found = machine.library.get(_JOBS)
     if found is None:
-        found = machine.library[LIBRARY_KEY] = RunJobs()
-    assert isinstance(found, RunJobs)
+        found = machine.library[_JOBS] = RunJobs()
     return found
 
 

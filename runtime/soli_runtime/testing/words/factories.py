@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from soli_lang.base.errors import SoliValueError
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import CALLABLES, Any_, Hash, Int, Name, static
 from soli_lang.values.display import to_text
 from soli_lang.values.values import Value
 
-LIBRARY_KEY = "soli_runtime.testing.factories"
 MAX_CREATED = 100_000
 """Items of one `create_list`."""
 
@@ -32,10 +32,11 @@ class Factories:
         return self.counts[name]
 
 
+_FACTORIES: MachineKey[Factories] = MachineKey("soli_runtime.testing.factories")
+
+
 def _factories(machine: Machine) -> Factories:
-    found = machine.library.setdefault(LIBRARY_KEY, Factories())
-    assert isinstance(found, Factories)
-    return found
+    return machine.library.setdefault(_FACTORIES, Factories())
 
 
 def _name(value: Value) -> str:
@@ -87,4 +88,4 @@ def sequence(machine: Machine, name: Value, function: Value) -> Value:
 @static("Factory", "clear")
 def clear(machine: Machine) -> None:
     """Forget all templates and numbers."""
-    machine.library[LIBRARY_KEY] = Factories()
+    machine.library[_FACTORIES] = Factories()

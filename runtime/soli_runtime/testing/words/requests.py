@@ -14,6 +14,7 @@ from soli_stdlib.json import text as json_text
 from yarl import URL
 
 from soli_lang.base.errors import SoliError
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, String, function
 from soli_lang.values.display import to_text
@@ -24,7 +25,6 @@ from ...http.sessions import COOKIE
 from ..app_server import AppServer
 from .no_app import HINT
 
-LIBRARY_KEY = "soli_runtime.testing.visitor"
 USER_KEY = "user_id"
 """Under this name the session of a signed-in user has their id."""
 FORM = "application/x-www-form-urlencoded"
@@ -60,10 +60,13 @@ class Visitor:
         return self.server.service.sessions.load(cookie) if cookie else None
 
 
+VISITOR: MachineKey[Visitor] = MachineKey("soli_runtime.testing.visitor")
+
+
 def visitor_of(machine: Machine, user: str) -> Visitor:
     """The visitor of this spec file. Raises SoliError when there is no app."""
-    visitor = machine.library.get(LIBRARY_KEY)
-    if not isinstance(visitor, Visitor):
+    visitor = machine.library.get(VISITOR)
+    if visitor is None:
         raise SoliError(
             f"{user}: there is no app to test",
             hint=HINT,

@@ -16,6 +16,7 @@ import aiohttp
 from soli_stdlib.json import text as json_text
 
 from soli_lang.base.errors import SoliError, SoliValueError
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, Int, Number, String, function, method
 from soli_lang.values.display import inspect, to_text
@@ -27,7 +28,6 @@ from ..app_server import AppServer
 from .requests import visitor_of
 
 OWNER = "WebSocketClient"
-LIBRARY_KEY = "soli_runtime.testing.sockets"
 RECEIVE_SECONDS = 1.0
 """How long `receive` waits unless told otherwise."""
 SETTLE_SECONDS = 5.0
@@ -242,12 +242,14 @@ class OpenSockets:
             await self._clients.pop().close()
 
 
+SOCKETS: MachineKey[OpenSockets] = MachineKey("soli_runtime.testing.sockets")
+
+
 def open_sockets(machine: Machine) -> OpenSockets:
     """The clients of this spec file."""
-    sockets = machine.library.get(LIBRARY_KEY)
+    sockets = machine.library.get(SOCKETS)
     if sockets is None:
-        sockets = machine.library[LIBRARY_KEY] = OpenSockets()
-    assert isinstance(sockets, OpenSockets)
+        sockets = machine.library[SOCKETS] = OpenSockets()
     return sockets
 
 

@@ -315,3 +315,69 @@ def test_helpers_of_an_app_are_known_everywhere(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
 
     assert ProgramCheck().check_files([tmp_path / name for name in files]) == []
+
+
+# --- members and results ---
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ('"abc".upcsae()', "did you mean 'upcase'?"),
+        ("names = [1, 2]\nnames.pussh(3)", "did you mean 'push'?"),
+        ("names = [1, 2]\nnames.append(3)", "it is `push` here"),
+    ],
+)
+def test_an_unknown_member_of_a_known_type_is_a_warning(text: str, hint: str) -> None:
+    finding = only(text)
+
+    assert (finding.severity, finding.code, finding.hint) == (WARNING, "unknown-member", hint)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "h = {}\nprint(h.kyes)",
+        'class String\n  def upcsae\n    1\n  end\nend\nprint("a".upcsae)',
+        "x = [1]\nx = other() rescue null\nprint(x.pussh)",
+        "def f(x)\n  print(x.pussh)\nend\nx = [1]\nf(x)",
+        "x = [1]\nfor x in [2]\n  print(x.pussh)\nend",
+        'try\n  "a".upcsae\ncatch e\n  print(e)\nend',
+    ],
+)
+def test_what_may_be_there_is_no_unknown_member(text: str) -> None:
+    assert "unknown-member" not in codes(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("queue = [2, 1]\nqueue.shift\nprint(queue)", "keep it: `queue = queue.shift`"),
+        ("queue = [2, 1]\nqueue.sort()\nprint(queue)", "keep it: `queue = queue.sort()`"),
+        (
+            "def f(names)\n  names.sort\n  names\nend\nprint(f([1]))",
+            "keep it: `names = names.sort`",
+        ),
+    ],
+)
+def test_a_result_thrown_away_is_a_warning(text: str, hint: str) -> None:
+    finding = only(text)
+
+    assert (finding.severity, finding.code, finding.hint) == (WARNING, "unused-result", hint)
+    assert finding.message.endswith("gives a new value and changes nothing")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "queue = [1]\nqueue.push(2)\nqueue.pop\nqueue.clear\nprint(queue)",
+        "queue = {}\nqueue.shift\nprint(queue)",
+        "[1].map { |x| print(x) }\nprint(1)",
+        "def show(x)\n  print(x)\nend\n[1].each(show)\nprint(1)",
+        "class Line\n  def sort\n    print(1)\n  end\nend\nl = Line.new()\nl.sort\nprint(l)",
+        "def f(names)\n  names.sort\nend\nprint(f([1]))",
+        'def f(store)\n  store.get("x")\n  store\nend\nf(1)',
+    ],
+)
+def test_what_may_do_something_is_no_unused_result(text: str) -> None:
+    assert "unused-result" not in codes(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from soli_runtime.builtins.library import install_library
-from soli_runtime.builtins.routes import LIBRARY_KEY, RouteDeclarations, joined, singular
+from soli_runtime.builtins.routes import ROUTES, RouteDeclarations, joined, singular
 from soli_runtime.loading.declared_places import place_of
 
 from soli_lang.base.errors import SoliError
@@ -14,7 +14,7 @@ from soli_lang.interpreter import Interpreter
 def declared(text: str) -> tuple[Interpreter, RouteDeclarations]:
     interpreter = Interpreter(install_library)
     interpreter.run(text, "routes.soli")
-    declarations = interpreter.machine.library[LIBRARY_KEY]
+    declarations = interpreter.machine.library[ROUTES]
     assert isinstance(declarations, RouteDeclarations)
     return interpreter, declarations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from soli_runtime.json_codec import JSON_KEY, JsonCodec
+from soli_runtime.json_codec import JSON, JsonCodec
 from soli_runtime.settings import Settings
 from soli_runtime.stores.store import Store, store_of
 from soli_runtime.stores.waited import use_store
@@ -62,7 +62,7 @@ class Made:
     def library(self, store: Store | None) -> Library:
         """A program's builtins over *store*."""
         library = Library(suspend=self.loop.run_until_complete)
-        library.machine.library[JSON_KEY] = JsonCodec(json_text.encode, json_text.decode)
+        library.machine.library[JSON] = JsonCodec(json_text.encode, json_text.decode)
         if store is not None:
             use_store(library.machine, store)
         return library

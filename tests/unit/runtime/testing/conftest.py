@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 from soli_runtime.testing import FileReport, Options
-from soli_runtime.testing.command import run_file
+from soli_runtime.testing.one_file import run_file
 
 RunSpec = Callable[..., FileReport]
 

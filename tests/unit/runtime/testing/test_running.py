@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from soli_runtime.testing import Options, Status
-from soli_runtime.testing.command import run_file, run_files
+from soli_runtime.testing.command import run_files
+from soli_runtime.testing.one_file import run_file
 from soli_runtime.testing.rerunning import run_again
 
 from .conftest import RunSpec, statuses

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from soli_runtime.builtins.library import install_library
-from soli_runtime.http.views.templates import Templates
+from soli_runtime.http.views.templates import TEMPLATES, Templates
 
 from soli_lang import Interpreter, SoliError
 
@@ -25,7 +25,7 @@ def render(tmp_path: Path) -> Render:
             path.write_text(text, "utf-8")
         interpreter = Interpreter(install_library)
         templates = Templates(tmp_path, lambda source: interpreter.load(source))
-        interpreter.machine.library["soli_runtime.templates"] = templates
+        interpreter.machine.library[TEMPLATES] = templates
         return templates.render(interpreter.machine, "page", data, layout)
 
     return rendered

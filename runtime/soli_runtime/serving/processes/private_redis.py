@@ -18,7 +18,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from .seat import PR_SET_PDEATHSIG
+from .berth import PR_SET_PDEATHSIG
 
 BINARIES = ("valkey-server", "redis-server")
 START_SECONDS = 5.0

@@ -1,6 +1,6 @@
 """The parent of several workers: starts them, replaces those that die, stops and renews them.
 
-It serves nothing itself. Each worker has a seat, whose listening socket outlives it.
+It serves nothing itself. Each worker has a berth, whose listening socket outlives it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..gate.sharing import Seats, close, share
-from ..observing.logs import Log
-from .seat import Seat
+from ...gate.sharing import Berths, close, share
+from ...observing.logs import Log
+from .berth import Berth
 
 FAILED = 70
 MAX_DEATHS_AT_START = 3
@@ -24,7 +24,7 @@ LIVED_SECONDS = 10.0
 """A worker that served for so long and dies is replaced at once."""
 FIRST_PAUSE_SECONDS = 0.5
 MAX_PAUSE_SECONDS = 30.0
-"""Between two starts in a seat in which workers keep dying: 0.5, 1, 2, … up to this."""
+"""Between two starts in a berth in which workers keep dying: 0.5, 1, 2, … up to this."""
 KILL_SECONDS = 2.0
 """After `shutdown-seconds`: then a worker that still lives is killed."""
 
@@ -40,8 +40,8 @@ class GaveUp(Exception):
         self.status = status
 
 
-class Worker:
-    """One process in a seat."""
+class ServerProcess:
+    """One process in a berth."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
@@ -81,10 +81,10 @@ class Parent:
         self._environment = environment
         self._shutdown_seconds = shutdown_seconds
         self._died = died
-        self._seats: Seats = []
-        self._workers: dict[int, Worker] = {}
-        """By the number of their seat; one that is being replaced is not in it any more."""
-        self._started: list[Worker] = []
+        self._berths: Berths = []
+        self._workers: dict[int, ServerProcess] = {}
+        """By the number of their berth; one that is being replaced is not in it any more."""
+        self._started: list[ServerProcess] = []
         """All that may still live."""
         self._stopping = asyncio.Event()
         self._renewing: asyncio.Task[None] | None = None
@@ -96,7 +96,7 @@ class Parent:
 
         Raises OSError when the address is taken, GaveUp.
         """
-        self._seats = share(host, port, self._count)
+        self._berths = share(host, port, self._count)
         self._install_signals()
         keepers = [asyncio.create_task(self._keep(number)) for number in range(self._count)]
         try:
@@ -109,12 +109,12 @@ class Parent:
             for keeper in (*keepers, *((self._renewing,) if self._renewing else ())):
                 keeper.cancel()
             await self._end_all()
-            close(self._seats)
+            close(self._berths)
 
-    # --- keeping one seat taken ----------------------------------------------------------------
+    # --- keeping one berth taken ----------------------------------------------------------------
 
     async def _keep(self, number: int) -> None:
-        """Have a worker in this seat, one after another."""
+        """Have a worker in this berth, one after another."""
         pause = 0.0
         while not self._stopping.is_set():
             try:
@@ -131,7 +131,9 @@ class Parent:
                 return
             pause = await self._after_death(number, worker, status, pause)
 
-    async def _after_death(self, number: int, worker: Worker, status: int, pause: float) -> float:
+    async def _after_death(
+        self, number: int, worker: ServerProcess, status: int, pause: float
+    ) -> float:
         """Log it, give up if that is due, wait; how long the wait was."""
         self._died(worker.pid)
         lived = asyncio.get_running_loop().time() - worker.started
@@ -154,18 +156,18 @@ class Parent:
         await asyncio.sleep(pause)
         return _longer(pause)
 
-    async def _start(self, number: int) -> Worker:
-        """Begin a process in a seat; `is_ready` follows."""
+    async def _start(self, number: int) -> ServerProcess:
+        """Begin a process in a berth; `is_ready` follows."""
         reading, writing = os.pipe()
-        seat = Seat(
-            number, os.getpid(), writing, tuple(one.fileno() for one in self._seats[number])
+        berth = Berth(
+            number, os.getpid(), writing, tuple(one.fileno() for one in self._berths[number])
         )
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._command,
                 stdin=asyncio.subprocess.DEVNULL,
-                env={**self._environment, **seat.environment()},
-                pass_fds=(writing, *seat.sockets),
+                env={**self._environment, **berth.environment()},
+                pass_fds=(writing, *berth.sockets),
                 # Signals of the terminal are the parent's: it says when and in which order.
                 start_new_session=True,
             )
@@ -174,13 +176,13 @@ class Parent:
             raise
         finally:
             os.close(writing)
-        worker = Worker(process)
+        worker = ServerProcess(process)
         self._started = [one for one in self._started if one.process.returncode is None]
         self._started.append(worker)
         _when_written(reading, lambda: self._note_ready(number, worker))
         return worker
 
-    def _note_ready(self, number: int, worker: Worker) -> None:
+    def _note_ready(self, number: int, worker: ServerProcess) -> None:
         worker.is_ready = True
         self._log.info("worker_ready", worker=number, pid=worker.pid)
 
@@ -214,7 +216,7 @@ class Parent:
             worker.signal(signal.SIGTERM)
         await self._ended(self._started)
 
-    async def _ended(self, workers: list[Worker]) -> None:
+    async def _ended(self, workers: list[ServerProcess]) -> None:
         waits = [asyncio.create_task(worker.process.wait()) for worker in workers]
         if not waits:
             return
@@ -242,8 +244,8 @@ class Parent:
                 return
         self._log.info("renewed", workers=self._count)
 
-    async def _replace(self, number: int, old: Worker) -> bool:
-        """Put another worker into a seat, and end the one there. False: the new one failed."""
+    async def _replace(self, number: int, old: ServerProcess) -> bool:
+        """Put another worker into a berth, and end the one there. False: the new one failed."""
         new = await self._start(number)
         deadline = asyncio.get_running_loop().time() + READY_SECONDS
         while not new.is_ready:
@@ -274,7 +276,7 @@ class Parent:
         self._stopping.set()
 
     def _url(self) -> str:
-        host, port = self._seats[0][0].getsockname()[:2]
+        host, port = self._berths[0][0].getsockname()[:2]
         return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 

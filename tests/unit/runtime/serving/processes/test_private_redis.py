@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-from soli_runtime.serving import private_redis
-from soli_runtime.serving.private_redis import NoRedis, PrivateRedis, find_binary
+from soli_runtime.serving.processes import private_redis
+from soli_runtime.serving.processes.private_redis import NoRedis, PrivateRedis, find_binary
 
 redis = pytest.importorskip("redis")
 
@@ -52,7 +52,7 @@ def test_it_dies_with_its_parent() -> None:
     """However that ends."""
     script = (
         "import asyncio, sys, time\n"
-        "from soli_runtime.serving.private_redis import PrivateRedis\n"
+        "from soli_runtime.serving.processes.private_redis import PrivateRedis\n"
         "server = PrivateRedis(sys.argv[1])\n"
         "asyncio.run(server.start())\n"
         "print(server.pid, server._folder, flush=True)\n"

@@ -15,7 +15,7 @@ VARIABLE = "SOLI_SEAT"
 PR_SET_PDEATHSIG = 1
 
 
-class Seat(Record, frozen=True):
+class Berth(Record, frozen=True):
     """One place among the workers of a machine."""
 
     number: int
@@ -41,20 +41,20 @@ class Seat(Record, frozen=True):
         os.close(self.ready)
 
 
-def seat_of(environment: Mapping[str, str]) -> Seat | None:
-    """The seat that the parent gave to this process; None: it has none."""
+def berth_of(environment: Mapping[str, str]) -> Berth | None:
+    """The berth that the parent gave to this process; None: it has none."""
     text = environment.get(VARIABLE)
     if text is None:
         return None
     number, parent, ready, sockets = text.split(":")
-    return Seat(int(number), int(parent), int(ready), tuple(map(int, sockets.split(","))))
+    return Berth(int(number), int(parent), int(ready), tuple(map(int, sockets.split(","))))
 
 
-def take(seat: Seat) -> bool:
+def take(berth: Berth) -> bool:
     """Tie this process to its parent: it stops when that dies. False: it is dead already."""
     os.environ.pop(VARIABLE, None)  # not for what the program starts
     if sys.platform == "linux":
         import ctypes
 
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    return os.getppid() == seat.parent
+    return os.getppid() == berth.parent

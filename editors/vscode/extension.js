@@ -1,0 +1,191 @@
+// What VS Code asks, put to `soli lsp`, and its answers in VS Code's classes.
+"use strict"
+
+const vscode = require("vscode")
+const { Client } = require("./client.js")
+
+const LANGUAGE = "soli"
+let client
+
+async function activate(context) {
+  context.subscriptions.push(vscode.commands.registerCommand("soli.restart", restart))
+  const diagnostics = vscode.languages.createDiagnosticCollection(LANGUAGE)
+  context.subscriptions.push(diagnostics, ...listeners(), ...providers())
+  async function restart() {
+    await client?.stop()
+    diagnostics.clear()
+    await start(diagnostics)
+  }
+  await start(diagnostics)
+}
+
+async function deactivate() {
+  await client?.stop()
+}
+
+async function start(diagnostics) {
+  const path = vscode.workspace.getConfiguration("soli").get("server.path") || "soli"
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri
+  client = new Client(path, ["lsp"], folder?.fsPath, (error) => {
+    vscode.window.showWarningMessage(
+      `Soli: there are only colours, for "${path} lsp" does not run: ${error.message}. ` +
+      'Install it with pip install "soli-lang[lsp]", or set soli.server.path.')
+  })
+  client.on("textDocument/publishDiagnostics", ({ uri, diagnostics: found }) => {
+    diagnostics.set(vscode.Uri.parse(uri), found.map(diagnostic))
+  })
+  try {
+    await client.request("initialize", {
+      processId: process.pid, rootUri: folder?.toString() ?? null, capabilities: {},
+    })
+  } catch {
+    return // the warning said why
+  }
+  client.notify("initialized", {})
+  vscode.workspace.textDocuments.forEach(opened)
+}
+
+// --- documents --------------------------------------------------------------------------------
+
+const isOurs = (document) => document.languageId === LANGUAGE
+
+function opened(document) {
+  if (!isOurs(document)) return
+  client.notify("textDocument/didOpen", {
+    textDocument: {
+      uri: document.uri.toString(), languageId: LANGUAGE, version: document.version, text: document.getText(),
+    },
+  })
+}
+
+function listeners() {
+  const { workspace } = vscode
+  return [
+    workspace.onDidOpenTextDocument(opened),
+    workspace.onDidChangeTextDocument(({ document }) => {
+      if (!isOurs(document)) return
+      client.notify("textDocument/didChange", {
+        textDocument: { uri: document.uri.toString(), version: document.version },
+        contentChanges: [{ text: document.getText() }],
+      })
+    }),
+    workspace.onDidSaveTextDocument((document) => {
+      if (isOurs(document)) client.notify("textDocument/didSave", { textDocument: { uri: document.uri.toString() } })
+    }),
+    workspace.onDidCloseTextDocument((document) => {
+      if (isOurs(document)) client.notify("textDocument/didClose", { textDocument: { uri: document.uri.toString() } })
+    }),
+  ]
+}
+
+// --- questions --------------------------------------------------------------------------------
+
+const at = (document, position) => ({
+  textDocument: { uri: document.uri.toString() },
+  position: { line: position.line, character: position.character },
+})
+
+function ask(method, params) {
+  return client.request(`textDocument/${method}`, params)
+}
+
+/** An answer that nobody waits for in person: without a server there is none. */
+function askQuietly(method, params) {
+  return ask(method, params).catch(() => null)
+}
+
+function providers() {
+  const { languages } = vscode
+  return [
+    languages.registerCompletionItemProvider(LANGUAGE, {
+      provideCompletionItems: async (document, position) => {
+        const found = await askQuietly("completion", at(document, position))
+        return found && new vscode.CompletionList(found.items.map(completionItem), found.isIncomplete)
+      },
+    }, ".", '"', "'", "#", "/"),
+    languages.registerHoverProvider(LANGUAGE, {
+      provideHover: async (document, position) => {
+        const found = await askQuietly("hover", at(document, position))
+        return found && new vscode.Hover(new vscode.MarkdownString(found.contents.value), range(found.range))
+      },
+    }),
+    languages.registerSignatureHelpProvider(LANGUAGE, {
+      provideSignatureHelp: async (document, position) => {
+        const found = await askQuietly("signatureHelp", at(document, position))
+        return found && signatureHelp(found)
+      },
+    }, "(", ","),
+    languages.registerDefinitionProvider(LANGUAGE, {
+      provideDefinition: async (document, position) => {
+        const found = await askQuietly("definition", at(document, position))
+        return found && new vscode.Location(vscode.Uri.parse(found.uri), range(found.range))
+      },
+    }),
+    languages.registerRenameProvider(LANGUAGE, {
+      prepareRename: async (document, position) => range(await ask("prepareRename", at(document, position))),
+      provideRenameEdits: async (document, position, newName) => {
+        const found = await ask("rename", { ...at(document, position), newName })
+        const edit = new vscode.WorkspaceEdit()
+        for (const [uri, edits] of Object.entries(found.changes))
+          edit.set(vscode.Uri.parse(uri), edits.map(textEdit))
+        return edit
+      },
+    }),
+    languages.registerDocumentFormattingEditProvider(LANGUAGE, {
+      provideDocumentFormattingEdits: async (document, options) => {
+        const found = await askQuietly("formatting", { textDocument: { uri: document.uri.toString() }, options })
+        return (found ?? []).map(textEdit)
+      },
+    }),
+    languages.registerDocumentSymbolProvider(LANGUAGE, {
+      provideDocumentSymbols: async (document) => {
+        const found = await askQuietly("documentSymbol", { textDocument: { uri: document.uri.toString() } })
+        return (found ?? []).map(symbol)
+      },
+    }),
+  ]
+}
+
+// --- answers: the protocol counts kinds from 1, VS Code from 0 ----------------------------------
+
+const range = ({ start, end }) => new vscode.Range(start.line, start.character, end.line, end.character)
+const textEdit = (edit) => new vscode.TextEdit(range(edit.range), edit.newText)
+
+function diagnostic(found) {
+  const one = new vscode.Diagnostic(range(found.range), found.message, found.severity - 1)
+  one.code = found.code
+  one.source = found.source
+  one.tags = found.tags
+  return one
+}
+
+function completionItem(found) {
+  const item = new vscode.CompletionItem(found.label, found.kind - 1)
+  item.detail = found.detail
+  item.range = range(found.textEdit.range)
+  item.insertText = found.textEdit.newText
+  if (found.documentation) item.documentation = new vscode.MarkdownString(found.documentation.value)
+  return item
+}
+
+function signatureHelp(found) {
+  const help = new vscode.SignatureHelp()
+  help.signatures = found.signatures.map((one) => {
+    const text = one.documentation && new vscode.MarkdownString(one.documentation.value)
+    const signature = new vscode.SignatureInformation(one.label, text)
+    signature.parameters = one.parameters.map(({ label }) => new vscode.ParameterInformation(label))
+    return signature
+  })
+  help.activeSignature = found.activeSignature
+  help.activeParameter = found.activeParameter
+  return help
+}
+
+function symbol(found) {
+  const one = new vscode.DocumentSymbol(
+    found.name, "", found.kind - 1, range(found.range), range(found.selectionRange))
+  one.children = found.children.map(symbol)
+  return one
+}
+
+module.exports = { activate, deactivate }

@@ -1,0 +1,1 @@
+"""Several processes behind one port: their parent, the berth of each, and what they share."""

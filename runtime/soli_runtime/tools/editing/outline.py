@@ -1,0 +1,90 @@
+"""What a file defines, as a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from soli_lang.base.source import Span
+from soli_lang.tree import nodes
+
+from .documents import Document
+
+KINDS: Final = ("class", "module", "enum", "interface", "function", "method", "constructor")
+
+
+_PLAIN: Final[dict[type, str]] = {
+    nodes.FieldDecl: "field",
+    nodes.Const: "constant",
+    nodes.InterfaceDecl: "interface",
+}
+
+
+class Symbol(NamedTuple):
+    """Something that is defined, and what is defined in it."""
+
+    name: str
+    kind: str
+    """One of KINDS, or `field`, `constant`, `variant`, `test`."""
+    span: Span
+    inside: tuple[Symbol, ...] = ()
+
+
+def symbols(document: Document) -> list[Symbol]:
+    """The definitions of the text, or of the last one that was a program."""
+    program = document.nearest_program()
+    if program is None:
+        return []
+    size = len(document.text)
+    return [_bounded(one, size) for one in _of(program.tree.body.statements)]
+
+
+def _bounded(symbol: Symbol, size: int) -> Symbol:
+    """Within a text that may have become shorter since."""
+    span = Span(min(symbol.span.start, size), min(symbol.span.end, size))
+    return symbol._replace(span=span, inside=tuple(_bounded(one, size) for one in symbol.inside))
+
+
+def _of(found: tuple[Any, ...]) -> Iterator[Symbol]:
+    for node in found:
+        yield from _one(node)
+
+
+def _one(node: Any) -> Iterator[Symbol]:
+    match node:
+        case nodes.Export():
+            yield from _one(node.declaration)
+        case nodes.FunctionDecl():
+            yield Symbol(node.function.name, "function", node.span)
+        case nodes.ClassDecl():
+            kind = "module" if node.is_module else "class"
+            yield Symbol(node.name, kind, node.span, tuple(_of(node.members)))
+        case nodes.EnumDecl():
+            variants = tuple(Symbol(one.name, "variant", one.span) for one in node.variants)
+            yield Symbol(node.name, "enum", node.span, (*variants, *_of(node.methods)))
+        case nodes.MethodDecl():
+            kind = "constructor" if node.is_constructor else "method"
+            yield Symbol(node.function.name, kind, node.span)
+        case nodes.ClassMethods():
+            yield from _of(node.methods)
+        case nodes.FieldDecl() | nodes.Const() | nodes.InterfaceDecl():
+            yield Symbol(node.name, _PLAIN[type(node)], node.span)
+        case nodes.Call():
+            yield from _test(node)
+        case _:
+            pass  # statements define nothing
+
+
+def _test(node: nodes.Call) -> Iterator[Symbol]:
+    """`describe("…")` and `test("…")` of specs."""
+    words = ("describe", "context", "test", "it")
+    is_test = isinstance(node.callee, nodes.Name) and node.callee.name in words
+    if not is_test or not node.arguments or not isinstance(node.arguments[0].value, nodes.Literal):
+        return
+    assert isinstance(node.callee, nodes.Name)
+    title = f"{node.callee.name} {node.arguments[0].value.value}"
+    block = node.block or node.arguments[-1].value
+    inside: tuple[Symbol, ...] = ()
+    if isinstance(block, nodes.Lambda):
+        inside = tuple(_of(block.function.body.statements))
+    yield Symbol(title, "test", node.span, inside)

@@ -1,0 +1,70 @@
+"""What `soli check` finds, as diagnostics."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Final
+
+from lsprotocol import types
+
+from soli_lang.base.source import NOWHERE
+from soli_lang.tools.checker import ERROR, Finding
+
+from ...checks import ProgramCheck, finding_of
+from ..documents import MAX_CHARACTERS, Document
+from . import answers
+
+UNNECESSARY: Final = frozenset({"unused-variable", "unreachable"})
+MAX_DIAGNOSTICS: Final = 200
+
+
+class Diagnosing:
+    """Checks open documents as `soli check` does."""
+
+    @cached_property
+    def _check(self) -> ProgramCheck:
+        return ProgramCheck()
+
+    def forget(self) -> None:
+        """Look at the files around again."""
+        self._check.forget()
+
+    def diagnostics(self, document: Document) -> list[types.Diagnostic]:
+        """At most MAX_DIAGNOSTICS; for a huge text only that it is one."""
+        if document.is_huge:
+            message = (
+                f"longer than {MAX_CHARACTERS} characters: not looked at while it is open; "
+                "soli check reads it"
+            )
+            return [_diagnostic(document, types.DiagnosticSeverity.Information, "huge", message)]
+        findings = self._findings(document)
+        return [_of_finding(document, one) for one in findings[:MAX_DIAGNOSTICS]]
+
+    def _findings(self, document: Document) -> list[Finding]:
+        if document.program is None:
+            document.try_again()
+            return [finding_of(one) for one in document.errors]
+        return self._check.check_program(document.path, document.program.tree)
+
+
+def _of_finding(document: Document, finding: Finding) -> types.Diagnostic:
+    message = finding.message + (f"\nhint: {finding.hint}" if finding.hint else "")
+    is_error = finding.severity == ERROR
+    level = types.DiagnosticSeverity.Error if is_error else types.DiagnosticSeverity.Warning
+    found = _diagnostic(document, level, finding.code, message)
+    found.range = answers.range_of(document, finding.span)
+    if finding.code in UNNECESSARY:
+        found.tags = [types.DiagnosticTag.Unnecessary]
+    return found
+
+
+def _diagnostic(
+    document: Document, severity: types.DiagnosticSeverity, code: str, message: str
+) -> types.Diagnostic:
+    return types.Diagnostic(
+        range=answers.range_of(document, NOWHERE),
+        message=message,
+        severity=severity,
+        code=code,
+        source="soli",
+    )

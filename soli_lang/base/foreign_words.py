@@ -1,0 +1,55 @@
+"""Words of other languages, and what stands for them in Soli: hints for unknown names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+FUNCTION: Final = "a function is `def name(x) ... end`, one without a name `fn(x) { x + 1 }`"
+CONDITION: Final = "a condition is `if ... elsif ... else ... end`"
+CHOICE: Final = "there is no `switch`; write `match value { pattern => result, ... }`"
+DECLARATION: Final = "a variable begins with its first value, `x = 1` or `let x = 1`"
+THROW: Final = 'an error is thrown by `throw "text"`, and caught by `try ... catch error ... end`'
+TEXT: Final = 'a text with values in it is `"a #{value}"`; the `f` before it is too much'
+LOOP: Final = "a loop is `while condition ... end` or `for x in values ... end`"
+COUNTING: Final = "a counting loop is `for i in 0..3 ... end` (0, 1, 2)"
+IMPORT: Final = 'files are imported by their path: `import "./name"`'
+PRINT: Final = "print with `print(value)`"
+NOTHING: Final = "nothing is `null`"
+GLOBAL: Final = "a function sees and changes the variables around it without saying so"
+WAITING: Final = "every function may wait, without `async` and `await`: leave the word out"
+
+FOREIGN_WORDS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("function", "func", "fun", "lambda", "proc", "sub"), FUNCTION),
+    **dict.fromkeys(("elif", "elseif", "endif"), CONDITION),
+    **dict.fromkeys(("switch", "select"), CHOICE),
+    **dict.fromkeys(("var", "val", "local", "auto"), DECLARATION),
+    **dict.fromkeys(("raise", "except"), THROW),
+    **dict.fromkeys(("until", "loop", "repeat"), LOOP),
+    **dict.fromkeys(("require", "require_relative", "include", "using"), IMPORT),
+    **dict.fromkeys(("console", "printf", "echo"), PRINT),
+    **dict.fromkeys(("None", "undefined", "NULL"), NOTHING),
+    **dict.fromkeys(("global", "nonlocal"), GLOBAL),
+    "async": WAITING,
+    "True": "it is `true`, with a small letter",
+    "False": "it is `false`, with a small letter",
+    "NaN": "ask `number.nan?`; no literal is no number",
+    "pass": "an empty body needs no word: leave it out",
+    "continue": "go on with the next turn of a loop with `next`",
+    "yield": "call the block by its name: `def each_one(&block) ... block(x) ... end`",
+    "typeof": "the type of a value is `type(value)`",
+    "instanceof": 'ask `value.is_a?("Name")`',
+    "isinstance": 'ask `value.is_a?("Name")`',
+    "del": "take a key out of a hash with `hash.delete(key)`",
+    "delete": "take a key out of a hash with `hash.delete(key)`",
+    "xor": "exactly one of two is `!!a != !!b`",
+    "with": "there is no `with`: files are read and written whole, `File.read(path)`",
+}
+"""Word -> hint; only for names that nothing defines."""
+
+
+def foreign_hint(name: str, following: str) -> str | None:
+    """What a person means who writes *name*, which nothing defines, before *following*."""
+    if name in ("f", "F") and following[:1] in ('"', "'"):
+        return TEXT
+    return FOREIGN_WORDS.get(name)

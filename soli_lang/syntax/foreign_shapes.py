@@ -1,0 +1,159 @@
+"""Shapes of other languages in a text that is no program, and what stands for them in Soli.
+
+Only looked for once the text was refused: a shape is a hint, never an error of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from ..base.errors import SoliSyntaxError
+from ..base.foreign_words import (
+    CHOICE,
+    CONDITION,
+    COUNTING,
+    FOREIGN_WORDS,
+    FUNCTION,
+    IMPORT,
+    LOOP,
+    TEXT,
+    THROW,
+    WAITING,
+)
+from ..base.source import Source
+from .scanner.scanner import Scanner
+from .scanner.tokens import Token
+
+LAMBDA: Final = (
+    "a function without a name is `fn(x) { x + 1 }`, a block after a call `|x| x + 1`; "
+    "`=>` stands in hashes and in the arms of a `match`"
+)
+BODY: Final = "no `:` before a body: the line ends there, and the body with `end`"
+_BODIES: Final = frozenset({"FN", "IF", "ELSIF", "ELSE", "WHILE", "FOR", "CLASS", "TRY", "UNLESS"})
+_OPENERS: Final = frozenset({FUNCTION, WAITING, LOOP, COUNTING, BODY, CHOICE, THROW})
+_PAIRS: Final[dict[tuple[str, str], str]] = {
+    ("==", "="): "`==` compares values and types: there is no `===`",
+    ("!=", "="): "`!=` compares values and types: there is no `!==`",
+    ("*", "*"): "a power is `2.pow(3)`",
+    ("<", ">"): "unequal is `!=`",
+    ("&&", "then"): "`and` alone is enough: `a and b`",
+    ("||", "else"): "`or` alone is enough: `a or b`",
+    (":", "="): "an assignment is `x = 1`",
+    ("export", "default"): "there is no default: export by name, `export def name() ... end`",
+    ("do", "while"): LOOP,
+}
+_WORDY: Final = frozenset({_PAIRS["&&", "then"], _PAIRS["||", "else"]})
+LONGEST_TEXT: Final = 20_000
+"""Characters of a text that is read once more for its hints: nobody pays for that."""
+_LONGEST_PARAMETERS: Final = 40
+"""Tokens before a `=>` that are looked at for their opening parenthesis."""
+_COMMANDS: Final = frozenset({"NAME", "LITERAL", "STR_BEGIN", "LPAR", "FN", "CONSTANT", "NEW"})
+
+
+def explain(source: Source, errors: Sequence[SoliSyntaxError]) -> None:
+    """Give *errors* the hints of the foreign shapes that they stand in."""
+    shapes = _shapes(source) if len(source.text) <= LONGEST_TEXT else {}
+    if not shapes:
+        return
+    for error in errors:
+        if error.span is None:
+            continue
+        line = source.position(error.span.start).line
+        hint = shapes.get(line)
+        if hint is None and _is_about_end(error):
+            hint = _opener_before(shapes, line)
+        if hint is None and error.message.startswith("`try` without"):
+            hint = THROW if THROW in shapes.values() else None
+        if hint is not None:
+            error.hint = hint
+
+
+def _is_about_end(error: SoliSyntaxError) -> bool:
+    return "`end` expected" in error.message or (
+        error.hint is not None and "that `end` could close" in error.hint
+    )
+
+
+def _opener_before(shapes: dict[int, str], line: int) -> str | None:
+    before = [at for at, hint in shapes.items() if at <= line and hint in _OPENERS]
+    return shapes[max(before)] if before else None
+
+
+def _shapes(source: Source) -> dict[int, str]:
+    """Line -> the hint of the first foreign shape in it."""
+    tokens = list(Scanner(source).run())
+    shapes: dict[int, str] = {}
+    first = 0
+    for at, token in enumerate(tokens):
+        if token.newline:
+            first = at
+        hint = _shape(source, tokens, at, first)
+        if hint is not None:
+            shapes.setdefault(source.position(token.start).line, hint)
+    return shapes
+
+
+def _shape(source: Source, tokens: list[Token], at: int, first: int) -> str | None:
+    """The hint of a foreign shape that begins at *at*, in the line that begins at *first*."""
+    token = tokens[at]
+    following = tokens[at + 1] if at + 1 < len(tokens) else token
+    if following.newline or following is token:
+        return BODY if token.type == "COLON" and tokens[first].type in _BODIES else None
+    pair = _PAIRS.get((_text(source, token), _text(source, following)))
+    if pair is not None and (token.type != "OP" or token.end == following.start or pair in _WORDY):
+        return pair
+    if token.type == "NAME":
+        return _after_name(source, token, following, is_first=at == first)
+    if token.type == "FATARROW" and at and tokens[at - 1].type in ("RPAR", "NAME"):
+        return LAMBDA if _is_lambda(tokens, at) else None
+    return _after_keyword(token, following, tokens[at + 2 : at + 3])
+
+
+def _after_name(source: Source, token: Token, following: Token, *, is_first: bool) -> str | None:
+    if token.value in ("f", "F") and following.start == token.end:
+        if following.type in ("LITERAL", "STR_BEGIN"):
+            return TEXT
+        return None
+    if token.value == "except" and is_first:
+        return THROW
+    if token.value in ("elif", "elseif") and is_first:
+        return CONDITION
+    if token.value == "switch" and following.type == "LPAR":
+        return CHOICE
+    if token.value == "loop" and following.type == "DO":
+        return LOOP
+    if following.type in _COMMANDS and (following.type != "LPAR" or token.value == "function"):
+        return FOREIGN_WORDS.get(token.value)
+    return None
+
+
+def _after_keyword(token: Token, following: Token, third: list[Token]) -> str | None:
+    if token.type == "FOR" and following.type == "LPAR" and third:
+        return COUNTING if third[0].type in ("LET", "SEMI") or third[0].value == "var" else None
+    if token.type == "IMPORT" and following.type == "NAME":
+        return IMPORT
+    if token.type == "FROM" and following.type == "NAME":
+        return IMPORT
+    return None
+
+
+def _is_lambda(tokens: list[Token], at: int) -> bool:
+    """Whether `x =>` or `(x) =>` stands where a value is expected."""
+    start = at - 1
+    if tokens[start].type == "RPAR":
+        depth = 0
+        while start >= 0 and at - start < _LONGEST_PARAMETERS:
+            depth += {"RPAR": 1, "LPAR": -1}.get(tokens[start].type, 0)
+            if depth == 0:
+                break
+            start -= 1
+    before = tokens[start - 1] if start > 0 else None
+    return before is not None and (
+        before.type in ("EQ", "LPAR", "RETURN") or before.value in ("async", "default")
+    )
+
+
+def _text(source: Source, token: Token) -> str:
+    text = source.text[token.start : token.end]
+    return {"and": "&&", "or": "||"}.get(text, text)

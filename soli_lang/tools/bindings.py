@@ -1,0 +1,190 @@
+"""Which variable each name in a program text means, and where it is declared.
+
+Blocks are those of `evaluator.scopes`, so what is found is what the evaluator does. Names are the
+scanner's tokens: each has a place of its own, also where a node has none for it (loop variables,
+patterns, what `catch` binds).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from ..base.source import Span
+from ..evaluator.scopes import THIS, Block, FileScope, Scopes, Variable, children
+from ..syntax.scanner.tokens import Token
+from ..tree import nodes
+
+_OWN_BLOCK: Final = (nodes.FunctionNode, nodes.ClassDecl, nodes.EnumDecl)
+_DECLARING: Final = frozenset({"FN", "CLASS", "MODULE", "ENUM", "INTERFACE", "LET", "CONST"})
+
+
+class Region:
+    """A piece of text and the block whose names hold in it."""
+
+    __slots__ = ("block", "node", "span")
+
+    def __init__(self, span: Span, block: Block, node: nodes.Node | None) -> None:
+        self.span = span
+        self.block = block
+        self.node = node
+
+
+class Bindings:
+    """The blocks of one program, and what its name tokens mean.
+
+    *text* and *tokens* must be those that *program* was parsed from.
+    """
+
+    def __init__(self, program: nodes.Program, tokens: Sequence[Token]) -> None:
+        self._text = program.source.text
+        self._tokens = tokens
+        self._scopes = Scopes(FileScope())
+        root = Block(None, file=self._scopes.file)
+        self.regions = [Region(Span(0, len(self._text) + 1), root, None)]
+        self._not_variables: set[int] = set()
+        """Where names stand that only look like variables: fields, methods, types."""
+        self._walk(program.body, root)
+        self._sort()
+
+    # --- building --------------------------------------------------------------------------------
+
+    def _walk(self, body: nodes.Body, root: Block) -> None:
+        self._scopes.declare_function(body, root)
+        for statement in body.statements:
+            if isinstance(statement, nodes.Import):
+                for name in _imported(statement):
+                    root.declare(name)
+        pending: list[tuple[Any, Block]] = [(child, root) for child in children(body)]
+        while pending:
+            node, around = pending.pop()
+            block = self._enter(node, around)
+            self._note(node)
+            for child in children(node):
+                inside = around if child is getattr(node, "iterable", None) else block
+                if inside is not block:
+                    self.regions.append(Region(child.span, inside, None))
+                pending.append((child, inside))
+
+    def _enter(self, node: Any, around: Block) -> Block:
+        if isinstance(node, _OWN_BLOCK):
+            block = Block(around, file=self._scopes.file, is_function=True)
+            block.declare(THIS)
+            if isinstance(node, nodes.FunctionNode):
+                self._parameters(node, block)
+                self._scopes.declare_function(node.body, block)
+            elif isinstance(node, nodes.ClassDecl):
+                for member in node.members:
+                    if isinstance(member, nodes.ClassDecl):
+                        block.declare(member.name)
+        elif id(node) in self._scopes.blocks:
+            block = self._scopes.blocks[id(node)]
+        else:
+            return around
+        self.regions.append(Region(node.span, block, node))
+        return block
+
+    def _parameters(self, node: nodes.FunctionNode, block: Block) -> None:
+        for param in node.params:
+            block.declare(param.name)
+        if not node.params:
+            block.declare("it")
+
+    def _note(self, node: Any) -> None:
+        if isinstance(node, nodes.FieldDecl):
+            self._not_variables.add(node.span.start)
+        elif isinstance(node, nodes.TypeRef):
+            self._not_variables.update(range(*node.span))
+
+    def _sort(self) -> None:
+        """Outer regions first, so that the last one around a place is the innermost."""
+        self.regions.sort(key=lambda one: (one.span.start, -one.span.end))
+
+    # --- asking ----------------------------------------------------------------------------------
+
+    def around(self, offset: int) -> Iterator[Region]:
+        """The regions that *offset* stands in, the outermost first."""
+        for region in self.regions:
+            if region.span.start > offset:
+                return
+            if offset < region.span.end:
+                yield region
+
+    def block_at(self, offset: int) -> Block:
+        """The innermost block around *offset*."""
+        block = self.regions[0].block
+        for region in self.around(offset):
+            block = region.block
+        return block
+
+    def names_at(self, offset: int) -> list[str]:
+        """The variables that can be used at *offset* or just behind it, each once."""
+        found: dict[str, None] = {}
+        for region in reversed(list(self.around(offset))):
+            found.update(dict.fromkeys(region.block.names))
+        found.update(dict.fromkeys(self._scopes.file.names))
+        return [name for name in found if name != THIS and not name.startswith("%")]
+
+    def variable(self, index: int) -> Variable | None:
+        """What the token at *index* means, None when it is not the name of a variable."""
+        token = self._tokens[index]
+        if token.type != "NAME" or token.start in self._not_variables or self._is_label(index):
+            return None
+        before = self._tokens[index - 1].type if index else ""
+        if before in ("DOT", "SCOPE"):
+            return None
+        if before in _DECLARING:
+            return self._declared(token, index)
+        return self.block_at(token.start).find(token.value)
+
+    def _declared(self, token: Token, index: int) -> Variable | None:
+        """The name behind `def` or `class` belongs to the block around what it names."""
+        start = self._tokens[index - 1].start
+        regions = [one for one in self.around(token.start) if one.span.start < start]
+        around = regions[-1] if regions else self.regions[0]
+        if isinstance(around.node, nodes.ClassDecl | nodes.EnumDecl):
+            return None  # a method
+        return around.block.find(token.value)
+
+    def _is_label(self, index: int) -> bool:
+        """Whether a name is the key of a hash or a label: `{name: 1}`, `f(name: 1)`."""
+        after = self._tokens[index + 1]
+        if after.type != "COLON":
+            return False
+        if self._tokens[index + 2].type in ("COMMA", "RBRACE"):
+            return False  # `{name:}` reads the variable, too
+        before = self._tokens[index - 1].type if index else ""
+        is_first = before in ("LBRACE", "LPAR", "COMMA")
+        return is_first and not self._is_parameter(self._tokens[index])
+
+    def _is_parameter(self, token: Token) -> bool:
+        for region in self.around(token.start):
+            if isinstance(region.node, nodes.FunctionNode) and any(
+                param.span.start == token.start for param in region.node.params
+            ):
+                return True
+        return False
+
+    def places(self, variable: Variable) -> list[Span]:
+        """Where *variable* is named, in order."""
+        return [
+            token.span
+            for index, token in enumerate(self._tokens)
+            if token.value == variable.name and self.variable(index) is variable
+        ]
+
+    def declaration(self, variable: Variable) -> Span | None:
+        """Where *variable* is declared, or first named."""
+        first = None
+        for index, token in enumerate(self._tokens):
+            if token.value != variable.name or self.variable(index) is not variable:
+                continue
+            if index and self._tokens[index - 1].type in _DECLARING:
+                return token.span
+            first = first or token.span
+        return first
+
+
+def _imported(statement: nodes.Import) -> list[str]:
+    names = [local for _, local in statement.items or ()]
+    return [*names, *([statement.namespace] if statement.namespace else [])]
