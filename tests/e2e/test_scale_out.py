@@ -234,7 +234,6 @@ def test_three_workers_are_as_one(start: Callable[..., Group]) -> None:
             assert (await clients[-1].ask())["kept"] == "this"
             await _killed(clients)
             group.until(lambda: group.text.count("worker_ready") == 4, "replaced")
-            await clients[0].say(f"close {clients[0].id}")
             late = [await connect(stack, group.url) for _ in range(6)]
             await until(lambda: all(one.users for one in late), "snapshots")
             assert len({frozenset(one.users) for one in late}) == 1

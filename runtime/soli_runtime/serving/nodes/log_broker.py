@@ -95,6 +95,8 @@ class LogBroker:
 
     def __init__(self, arrivals: Arrivals, max_bytes: int = 64 << 20) -> None:
         self.node = ""
+        self._names: set[str] = set()
+        """All that this node had."""
         self.carry_out: Callable[[list[Effect]], object] = lambda effects: None
         self.now: Callable[[], float] = lambda: 0.0
         self.new_done: Callable[[], Done] | None = None
@@ -166,6 +168,7 @@ class LogBroker:
 
         What waits goes out behind an account, to which it leads: each of it says how things are.
         """
+        self._names.add(node)
         self.node = node
         self.must_begin_anew = False
         self.accounted.clear()
@@ -363,7 +366,8 @@ class LogBroker:
         """Make of what is known of *origin* what it says."""
         self.accounted.add(origin)
         held = dict.fromkeys(connections)
-        before = {one for one, home in self._homes.items() if home == origin or one in held}
+        names = self._names if origin == self.node else {origin}
+        before = {one for one, home in self._homes.items() if home in names or one in held}
         effects = self._take_trackings(origin, before, trackings)
         effects += self._take_members(before, members)
         for connection_id in before - held.keys():

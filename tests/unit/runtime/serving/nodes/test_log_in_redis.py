@@ -189,6 +189,23 @@ def test_who_was_believed_dead_comes_back_under_another_name(server: RedisServer
     assert here.hub.count() == 1
 
 
+def test_a_connection_that_ended_unseen_is_gone_everywhere(server: RedisServer) -> None:
+    """Its end was in a batch that is dropped: the account says it instead."""
+    here, there = populated(server)
+    there.disconnect("c")
+    assert there.broker.next_batch() is not None
+    there.begin("n3")
+    arrive((here, there))
+    here.ask("reap", "n2")
+    arrive((here, there))
+
+    for bench in (here, there):
+        assert bench.hub.presence_count("r") == 1
+        assert bench.hub.clients_in("r") == ["a", "d"]
+        assert bench.hub.count() == 2
+    assert there.cohorts
+
+
 def test_after_an_empty_restart_nobody_leaves(server: RedisServer) -> None:
     """Nodes register anew; what was known of them stays meanwhile, and no leave is told."""
     here, there = populated(server)
