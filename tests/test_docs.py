@@ -123,6 +123,7 @@ def default_in_words(setting: Setting) -> str:
         "allowed-origins": "the same host",
         "allowed-hosts": "any",
         "trusted-proxies": "none",
+        "broker-prefix": "the app's folder",
     }
     name = setting.flag.removeprefix("--")
     value = setting.default

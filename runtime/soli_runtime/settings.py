@@ -171,6 +171,19 @@ class Settings(Record, frozen=True, kw_only=True):
     store_prefix: str = _setting(
         "", "text", "separates apps in one Redis; none: the name of the app's folder"
     )
+    workers: int = _setting(1, "workers", "processes that serve the port; 0: one per core")
+    broker: str = _setting(
+        IN_MEMORY, "broker", "where several processes meet: memory (one process), redis://…"
+    )
+    broker_prefix: str = _setting(
+        "", "text", "separates apps on one broker; none: the name of the app's folder"
+    )
+    lease_seconds: float = _setting(
+        9.0, "lease", "after which a silent process counts as dead; at least 0.5"
+    )
+    broker_backlog_bytes: int = _setting(
+        64 * _MIB, "backlog", "that wait for the broker or in it; at least 65536"
+    )
     metrics: bool = _setting(False, "flag", "serve /metrics for Prometheus")
     metrics_token: str = _setting(
         "", "text", "bearer token that /metrics asks for; none: only this machine may look"
@@ -210,7 +223,7 @@ class Setting(Record, frozen=True):
 
     name: str
     kind: str
-    """`count`, `port`, `seconds`, `flag`, `list`, `store`, `text` or words joined by `|`."""
+    """One of `_KINDS`, or words joined by `|`."""
     default: Any
     help: str
 
@@ -290,6 +303,10 @@ def _is_store(value: Any) -> bool:
     )
 
 
+def _is_broker(value: Any) -> bool:
+    return _is_store(value) and not value.startswith("sqlite:")
+
+
 def _words(kind: str) -> str:
     return " or ".join(f"'{word}'" for word in kind.split("|"))
 
@@ -304,6 +321,18 @@ _KINDS: Mapping[str, _Kind] = {
     "list": _Kind("words separated by commas", _read_list, _is_list),
     "store": _Kind(
         "memory, sqlite:PATH, redis://HOST:PORT/N, rediss://… or unix://PATH", str, _is_store
+    ),
+    "broker": _Kind("memory, redis://HOST:PORT/N, rediss://… or unix://PATH", str, _is_broker),
+    "workers": _Kind(
+        "a whole number from 0 to 1024",
+        _read_count,
+        lambda value: _is_count(value) and value <= 1024,
+    ),
+    "lease": _Kind(
+        "a number of seconds from 0.5", float, lambda value: _is_seconds(value) and value >= 0.5
+    ),
+    "backlog": _Kind(
+        "a whole number from 65536", _read_count, lambda value: _is_count(value) and value >= 65536
     ),
     "text": _Kind("text", str, lambda value: type(value) is str),
 }

@@ -6,7 +6,8 @@ sending to nobody is no error.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliValueError
 from soli_lang.machine.machine import Machine
@@ -14,11 +15,14 @@ from soli_lang.native.native import Any_, Int, String, function
 from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Value
 
+from ..core.answers import Answer
 from ..core.events import copy_value
 from ..core.payloads import is_close_code
 from ..core.realtime import REALTIME, Realtime
 from ..http.current import CONNECTION, REQUEST
 from ..http.sse import broadcast_to_topic
+
+T = TypeVar("T")
 
 _CONNECTION_ID = String("string connection_id")
 _CHANNEL = String("string channel")
@@ -27,6 +31,14 @@ _REASON = String("string reason")
 
 def _realtime(machine: Machine) -> Realtime | None:
     return machine.library.get(REALTIME)
+
+
+def _answered(machine: Machine, user: str, answer: Answer[T]) -> T:
+    """What a question gives; the program is set aside while other processes must be waited for."""
+    if not isinstance(answer, Awaitable):
+        return answer
+    found: T = machine.suspend(answer, user)
+    return found
 
 
 def _acting(machine: Machine) -> str | None:
@@ -135,38 +147,48 @@ def ws_leave(machine: Machine, channel: str) -> None:
 
 
 @function("ws_clients")
-def ws_clients(machine: Machine) -> list[Value]:
+def ws_clients(machine: Machine) -> list[str]:
     """Ids of all connections."""
     realtime = _realtime(machine)
-    return realtime.clients() if realtime is not None else []
+    if realtime is None:
+        return []
+    return _answered(machine, "ws_clients", realtime.hub.clients())
 
 
 @function("ws_clients_in", _CHANNEL)
-def ws_clients_in(machine: Machine, channel: str) -> list[Value]:
+def ws_clients_in(machine: Machine, channel: str) -> list[str]:
     """Ids of the connections that joined *channel*."""
     realtime = _realtime(machine)
-    return realtime.clients_in(channel) if realtime is not None else []
+    if realtime is None:
+        return []
+    return _answered(machine, "ws_clients_in", realtime.hub.clients_in(channel))
 
 
 @function("ws_count")
 def ws_count(machine: Machine) -> int:
     """How many connections are open."""
     realtime = _realtime(machine)
-    return realtime.count() if realtime is not None else 0
+    if realtime is None:
+        return 0
+    return _answered(machine, "ws_count", realtime.hub.count())
 
 
 @function("ws_list_presence", _CHANNEL)
-def ws_list_presence(machine: Machine, channel: str) -> list[Value]:
+def ws_list_presence(machine: Machine, channel: str) -> list[dict[str, Any]]:
     """All users in *channel*: `{"user_id": …, "metas": […]}` each, in order of first track."""
     realtime = _realtime(machine)
-    return realtime.list_presence(channel) if realtime is not None else []
+    if realtime is None:
+        return []
+    return _answered(machine, "ws_list_presence", realtime.hub.list_presence(channel))
 
 
 @function("ws_presence_count", _CHANNEL)
 def ws_presence_count(machine: Machine, channel: str) -> int:
     """How many users (not connections) are in *channel*."""
     realtime = _realtime(machine)
-    return realtime.presence_count(channel) if realtime is not None else 0
+    if realtime is None:
+        return 0
+    return _answered(machine, "ws_presence_count", realtime.hub.presence_count(channel))
 
 
 @function("ws_get_presence", _CHANNEL, Any_)
@@ -176,7 +198,9 @@ def ws_get_presence(machine: Machine, channel: str, user_id: Value) -> Value:
         got = type_name(user_id)
         raise SoliPlainTypeError(f"ws_get_presence() expects string or int user_id, got {got}")
     realtime = _realtime(machine)
-    return realtime.get_presence(channel, user_id) if realtime is not None else None
+    if realtime is None:
+        return None
+    return _answered(machine, "ws_get_presence", realtime.hub.get_presence(channel, user_id))
 
 
 # --- who and where -----------------------------------------------------------------------------

@@ -53,6 +53,18 @@ STORED = frozenset(
 )
 """Builtins that wait where what they keep is kept elsewhere than in memory."""
 
+SHARED = frozenset(
+    {
+        "ws_clients",
+        "ws_clients_in",
+        "ws_count",
+        "ws_get_presence",
+        "ws_list_presence",
+        "ws_presence_count",
+    }
+)
+"""Builtins that wait where several processes meet."""
+
 FINDING = frozenset(
     {
         "alias_method",
@@ -72,9 +84,12 @@ RUNNING = frozenset({"render", "render_partial", "partial", "sse", "stream"})
 _NAMES = WAITING | FINDING | RUNNING
 
 
-def may_wait(programs: Iterable[nodes.Program], *, has_store: bool = False) -> bool:
+def may_wait(
+    programs: Iterable[nodes.Program], *, has_store: bool = False, has_broker: bool = False
+) -> bool:
     """Whether a call into these programs may have to be set aside."""
     names = _NAMES | STORED if has_store else _NAMES
+    names = names | SHARED if has_broker else names
     return any(_mentions(program, names) for program in programs)
 
 

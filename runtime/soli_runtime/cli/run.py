@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from soli_lang.base.errors import SoliError, SoliSyntaxError, not_text
@@ -16,14 +16,15 @@ from ..jobs.queue import Job
 from ..loading.app import App, AppInvalid
 from ..loading.launch import Launch, Launched, launch
 from ..loading.project import ProjectError
-from ..settings import IN_MEMORY
-from .exits import FAILED, INVALID, OK, Exit, UsageError
+from ..settings import IN_MEMORY, Settings
+from .exits import FAILED, INVALID, OK, USAGE, Exit, UsageError
 from .reports import report, report_invalid
 from .run_options import RunOptions, run_options
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from ..serving.nodes.node import Lane
     from ..serving.processes.berth import Berth
     from ..serving.service import Service
     from ..stores.store import Store
@@ -40,6 +41,8 @@ def run_path(arguments: list[str]) -> int:
         if berth is not None and not take(berth):
             return FAILED  # the parent died while we started
     options = run_options(arguments, os.environ)
+    if berth is None and options.settings.workers != 1:
+        return _run_workers(arguments, options)
     store = _store(options)
     try:
         text = _standard_input() if options.from_input else None
@@ -68,8 +71,41 @@ def run_path(arguments: list[str]) -> int:
         report(error)
         return FAILED
     if not launched.app.serves:
+        if berth is not None:
+            sys.stderr.write("soli: --workers: this program has no routes, so nothing to serve\n")
+            return USAGE
         return _end(launched, store)
     return _serve(how, launched, options, berth)
+
+
+def _run_workers(arguments: list[str], options: RunOptions) -> int:
+    """Start workers and keep them until they are to stop. The exit status."""
+    from ..observing.log_lines import LineWriter
+    from ..observing.logs import Log
+    from ..serving.nodes.family import Family, cannot_start
+
+    needs = {
+        "--dev": options.settings.dev,
+        "--console": options.console,
+        "--record": options.record is not None,
+        "a program from standard input": options.from_input,
+    }
+    for what, is_asked in needs.items():
+        if is_asked:
+            raise UsageError(f"--workers: {what} needs a single process; leave one of them out")
+
+    def settings_in(environment: Mapping[str, str]) -> Settings:
+        return run_options(arguments, environment).settings
+
+    is_json = options.log_format == "json"
+    log = Log(LineWriter(), level=options.effective_log_level, as_json=is_json)
+    command = [sys.executable, "-m", "soli_runtime.cli", "run", *arguments]
+    family = Family(command, options.settings, options.app_name, settings_in, log)
+    failed = cannot_start(family, _announce)
+    if failed is None:
+        return OK
+    sys.stderr.write(f"soli: {failed.text}\n")
+    return failed.status
 
 
 def _store(options: RunOptions) -> Store | None:
@@ -81,8 +117,7 @@ def _store(options: RunOptions) -> Store | None:
     from ..stores.errors import CannotOpen
     from ..stores.store import store_of
 
-    path = options.path.resolve()
-    store = store_of(options.settings, path.name if path.is_dir() else path.parent.name)
+    store = store_of(options.settings, options.app_name)
     assert store is not None
 
     async def see() -> None:
@@ -132,12 +167,14 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, berth: Berth | 
     from ..observing.log_lines import LineWriter
     from ..observing.logs import Log
     from ..serving.server import CannotListen, serve
+    from ..stores.errors import CannotOpen
 
     recording = _recording(options, berth is not None)
     write = LineWriter()
     log = Log(write, level=options.effective_log_level, as_json=options.log_format == "json")
     adopt(log)
     settings = how.settings
+    lane = _lane(options)
 
     def say(text: str) -> None:
         if options.log_format == "json":
@@ -161,6 +198,7 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, berth: Berth | 
             log,
             announce=announce if berth is None else lambda _: berth.tell_ready(),
             berth=berth,
+            lane=lane,
             beside=beside,
         )
 
@@ -171,7 +209,19 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, berth: Berth | 
     except CannotListen as error:
         sys.stderr.write(f"soli: {error}\n")
         return FAILED
+    except CannotOpen as error:
+        sys.stderr.write(f"soli: {error}\n")
+        return error.status
     return OK
+
+
+def _lane(options: RunOptions) -> Lane | None:
+    """Where this process meets others; None: nowhere."""
+    if options.settings.broker == IN_MEMORY:
+        return None
+    from ..serving.nodes.node import lane_of
+
+    return lane_of(options.settings, options.app_name)
 
 
 def _recording(options: RunOptions, is_one_of_many: bool) -> Recording | None:

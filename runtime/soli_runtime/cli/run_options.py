@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.records import Record
 
-from ..settings import SETTINGS, SettingError, Settings
+from ..settings import IN_MEMORY, SETTINGS, SettingError, Settings
 from .exits import UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +38,12 @@ class RunOptions(Record, frozen=True):
     log_format: str = "text"
     from_input: bool = False
     """Whether the program comes from standard input: `-` (a file of that name is `./-`)."""
+
+    @property
+    def app_name(self) -> str:
+        """The name of the app's folder: what separates apps in one Redis."""
+        path = self.path.resolve()
+        return path.name if path.is_dir() else path.parent.name
 
     @property
     def effective_log_level(self) -> str:
@@ -116,6 +122,15 @@ def _settings(environment: Mapping[str, str], flags: Mapping[str, Any]) -> Setti
             if text is not None:
                 given[setting.name] = setting.parse(text, setting.flag)
         settings = Settings.from_environment(environment, **given)
+        if (
+            settings.broker != IN_MEMORY
+            and "store" not in given
+            and "SOLI_STORE" not in environment
+        ):
+            # Who shares rooms shares sessions and jobs, unless told otherwise.
+            given["store"] = settings.broker
+            given["store_prefix"] = settings.store_prefix or settings.broker_prefix
+            settings = Settings.from_environment(environment, **given)
     except SettingError as error:
         raise UsageError(error.message) from None
     _check_proxies(settings)

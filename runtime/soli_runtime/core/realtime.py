@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 REALTIME: MachineKey[Realtime] = MachineKey("realtime")
 """Where `Machine.library` holds the `Realtime` of a running app."""
 
+MANY: MachineKey[bool] = MachineKey("many")
+"""In `Machine.library` of a program that runs in several processes which meet."""
+
 
 class Realtime:
     """Messages, rooms and presence of a running app. Non-String messages go out as JSON."""
@@ -42,6 +45,7 @@ class Realtime:
         """Set while somebody watches; then this is of another class (`serving.watched`)."""
         self._ids_of_user = ids_of_user
         """Ids of the connections of a user; whoever lets connections in knows them."""
+        self._close_user: Callable[[str, str, int], None] = self.close_user_here
         self._carry_out = carry_out
         self._encode_json = encode_json
 
@@ -75,9 +79,17 @@ class Realtime:
         self._carry_out(self.hub.close(connection_id, reason, code, actor))
 
     def close_user(self, user_id: str | int, reason: str = "", code: int = 1000) -> None:
-        """Close the connections of one user that this process has; unknown: nothing."""
-        for connection_id in self._ids_of_user(str(user_id)):
+        """Close the connections of one user, wherever they are; unknown: nothing."""
+        self._close_user(str(user_id), reason, code)
+
+    def close_user_here(self, user: str, reason: str, code: int) -> None:
+        """The same for those that this process has."""
+        for connection_id in self._ids_of_user(user):
             self.close(connection_id, reason, code)
+
+    def close_users_with(self, close_user: Callable[[str, str, int], None]) -> None:
+        """From now on *close_user* finds a user's connections: several processes have some."""
+        self._close_user = close_user
 
     def join(self, connection_id: str, room: str) -> None:
         """Make a connection a member of a room. Raises SoliError for a bad name or too many."""

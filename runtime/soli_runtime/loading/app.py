@@ -25,6 +25,7 @@ from ..builtins.prelude import install_prelude
 from ..builtins.routes import ROUTES, RouteDeclarations
 from ..builtins.views import PUBLIC
 from ..calling.waiting_names import may_wait
+from ..core.realtime import MANY
 from ..http.views import templates
 from ..jobs.jobs import jobs_of, watch_classes
 from ..routing.declared import Declared
@@ -82,7 +83,8 @@ class App:
         imported = interpreter.machine.modules.values()
         nodes_ = (program.node for program in (*programs.values(), *imported))
         has_store = elsewhere.of(interpreter.machine) is not None
-        self.may_wait = host_waits or may_wait(nodes_, has_store=has_store)
+        has_broker = MANY in interpreter.machine.library
+        self.may_wait = host_waits or may_wait(nodes_, has_store=has_store, has_broker=has_broker)
         """Whether calls into the app may have to be set aside."""
 
     @property

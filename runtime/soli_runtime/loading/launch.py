@@ -15,7 +15,8 @@ from soli_lang.interpreter import Interpreter
 
 from ..builtins.library import install_library
 from ..calling.waiting import Waiting
-from ..settings import Settings
+from ..core.realtime import MANY
+from ..settings import IN_MEMORY, Settings
 from .app import App, AppInvalid, load, nothing_to_serve
 from .capabilities import granted
 from .project import Project, find_project, project_of_text
@@ -75,6 +76,8 @@ def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpre
     )
     limits = Limits.off(max_value_bytes=how.settings.max_value_bytes)
     interpreter = Interpreter(install_library, capabilities=capabilities, limits=limits)
+    if how.settings.broker != IN_MEMORY:
+        interpreter.machine.library[MANY] = True
     if how.store is not None:
         from ..stores.waited import use_store  # here: most scripts do without
 

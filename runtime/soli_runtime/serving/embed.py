@@ -33,7 +33,7 @@ from ..loading.modules import ModuleLoader
 from ..loading.project import find_project
 from ..observing.host_log import HostLog
 from ..observing.logs import Log
-from ..settings import Settings
+from ..settings import IN_MEMORY, SettingError, Settings
 from ..stores.store import store_of
 from ..stores.waited import use_store
 from .authentication import Authenticate
@@ -93,7 +93,9 @@ class Mounted:
         return self._service is not None
 
     async def start(self) -> None:
-        """Begin to serve on the running event loop."""
+        """Begin to serve on the running event loop. Raises SettingError for a `broker`."""
+        if self._settings.broker != IN_MEMORY:
+            raise SettingError("broker", "an app of a host has one process; use soli run")
         service = Service(self.app, self._settings, self._log, self._waiting)
         if self._authenticate is not None:
             service.use_authenticate(self._authenticate)

@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -28,6 +28,9 @@ from ..ws import CloseCode
 from .processes.berth import Berth
 from .service import Service
 
+if TYPE_CHECKING:
+    from .nodes.node import Lane
+
 GC_THRESHOLDS = (20_000, 20, 20)
 """Every event makes a few containers and drops them; looking for cycles every 700 is too often."""
 
@@ -45,7 +48,12 @@ class Server:
     """Serves one app until it is told to stop."""
 
     def __init__(
-        self, launched: Launched, settings: Settings, log: Log, berth: Berth | None = None
+        self,
+        launched: Launched,
+        settings: Settings,
+        log: Log,
+        berth: Berth | None = None,
+        lane: Lane | None = None,
     ) -> None:
         self._berth = berth
         self._close_code = CloseCode.GOING_AWAY
@@ -54,7 +62,7 @@ class Server:
         self._stop = asyncio.Event()
         self._runner: web.ServerRunner | None = None
         self._listening: Listening | None = None
-        self.service = Service(launched.app, settings, log, launched.waiting)
+        self.service = Service(launched.app, settings, log, launched.waiting, lane)
         self.service.state.inflates = True
         self.address = ("", 0)
 
@@ -145,14 +153,15 @@ async def serve(
     announce: Callable[[str], None],
     beside: Callable[[Service], Coroutine[Any, Any, None]] | None = None,
     berth: Berth | None = None,
+    lane: Lane | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT. *announce* gets the URL once connections are accepted.
 
     *beside* is run meanwhile, and cancelled at the end. One of several processes has a *berth*.
-    Raises CannotListen.
+    *lane* is where they meet. Raises CannotListen, CannotOpen.
     """
     open_files.raise_limit()
-    server = Server(launched, settings, log, berth)
+    server = Server(launched, settings, log, berth, lane)
     await server.start()
     _install_signals(server)
     # What lives until the end need not be looked at by every collection.
@@ -169,7 +178,7 @@ async def serve(
     for task in tasks:
         task.cancel()
     growth.stop()
-    log.info("stopping", connections=server.service.hub.count())
+    log.info("stopping", connections=len(server.service.hub.seats))
     await server.stop()
     log.info("stopped")
 

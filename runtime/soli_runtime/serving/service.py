@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from ..jobs.jobs import Jobs
     from ..observing.metrics import Metrics
     from ..observing.observation import Observation, Observer
+    from .nodes.node import Lane, Node
 
 CANCELLING_TURNS = 4
 """Turns of the loop in which a cancelled call comes to its end: a task, its waiter, its runner."""
@@ -76,7 +77,10 @@ class Service:
         settings: Settings,
         log: Log,
         waiting: Waiting,
+        lane: Lane | None = None,
     ) -> None:
+        self.node: Node | None = None
+        """None unless several processes meet."""
         self.app = app
         self.settings = settings
         self.log = log
@@ -104,7 +108,7 @@ class Service:
         self._ageing: asyncio.TimerHandle | None = None
         self._store = store_in(machine)
         self.sessions = self._sessions_of(machine)
-        self._set_up_hub()
+        self._set_up_hub(lane)
         self._answer_requests()
 
     def _calls_of(self, app: App) -> Calls:
@@ -122,10 +126,18 @@ class Service:
         )
         self.http = HttpActions(self.app, self.state, self.authentication, self.calls)
 
-    def _set_up_hub(self) -> None:
+    def _hub_of(self, lane: Lane | None) -> Hub:
+        if lane is None:
+            refs = itertools.count(1)
+            return Hub.create(self.settings, lambda: str(next(refs)))
+        from .nodes.node import Node  # here: it brings Redis
+
+        self.node = Node(lane, self.log, self.loop)
+        return Hub.create(self.settings, self.node.refs, self.node.broker_of)
+
+    def _set_up_hub(self, lane: Lane | None) -> None:
         settings = self.settings
-        refs = itertools.count(1)
-        self.hub = Hub.create(settings, lambda: str(next(refs)))
+        self.hub = self._hub_of(lane)
         self.delivery = Delivery(self.hub, self.endpoint.fanout, self.loop, self.log)
         self.realtime = Realtime(
             self.hub,
@@ -134,6 +146,10 @@ class Service:
             self.loop.time,
             self.holders.of_user,
         )
+        if self.node is not None:
+            self.node.broker.carry_out = self.delivery.carry_out
+            self.node.broker.close_user_here = self.realtime.close_user_here
+            self.realtime.close_users_with(self.node.broker.close_user)
         self.live = Live(
             hub=self.hub,
             delivery=self.delivery,
@@ -187,6 +203,8 @@ class Service:
         if self._store is not None:
             for warning in await self._store.open():
                 self.log.warning("store", text=warning)
+        if self.node is not None:
+            await self.node.start()
         await choose_path(self.endpoint)
         self.log.use_timer(self.loop.call_later)
         if self.settings.metrics:
@@ -256,6 +274,8 @@ class Service:
         await self._finish_running(seconds / 3)
         await self.endpoint.close_all(seconds / 3, code)
         await self._handlers_done(deadline)
+        if self.node is not None:
+            await self.node.stop()
         self.delivery.stop()
         if self._store is not None:
             await self._store.close()
@@ -368,6 +388,8 @@ class Service:
         self, request: web.BaseRequest, match: Match[Target], peer: Peer
     ) -> web.StreamResponse:
         raw = raw_request(request, peer, b"")
+        if self.node is not None and self.node.is_lost:
+            return self._refuse(503, "broker", "the broker is away", raw)
         fault = origin_fault(raw.headers, peer, self.settings.allowed_origins)
         if fault is not None:
             return self._refuse(403, "origin", fault, raw)

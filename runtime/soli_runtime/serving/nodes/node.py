@@ -1,0 +1,346 @@
+"""One process among several: carries what its `LogBroker` asks for to Redis, and back.
+
+Three tasks share the fate of the connection: one appends batches, one reads entries, one beats.
+When any of them fails all begin again: a batch without an answer is sent once more (the script
+knows its number), reading goes on where it was. Only when Redis does not know this node any more,
+or entries are missing, the node begins anew under another name (`LogBroker.begin`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from soli_lang.base.records import Record
+
+from ...core.arrivals import Arrivals
+from ...observing.logs import Log
+from ...settings import Settings
+from ...stores.errors import UNAVAILABLE, CannotOpen
+from .log import KEYS, LOG, entry_of, script
+from .log_broker import Batch, LogBroker
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+MACHINE_VARIABLE = "SOLI_FAMILY"
+"""The name that a parent gives to all of its workers."""
+BLOCK_MS = 1000
+"""For one reading; then the connection is known to be alive."""
+READ_ENTRIES = 64
+CALL_SECONDS = 5.0
+FIRST_PAUSE_SECONDS = 0.05
+MAX_PAUSE_SECONDS = 0.5
+"""Between two attempts to reach Redis: 0.05, 0.1, … up to this."""
+GOODBYE_SECONDS = 2.0
+"""For what is under way to be sent when the process ends."""
+
+
+class Lost(Exception):
+    """Redis does not know this node as it is: it has to begin anew. The text says why."""
+
+
+class Lane(Record, frozen=True):
+    """Which log a node writes and reads."""
+
+    url: str
+    prefix: str
+    lease_seconds: float
+    backlog_bytes: int
+
+
+class Refs:
+    """Decimal refs, unique and growing in all nodes: time of Redis, number of the node, counter."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._ahead = 0.0
+        self._seat = 0
+        self._last = (0, 0)
+
+    def learn(self, seat: int, time_ms: int) -> None:
+        """What the log says of this node and of the time."""
+        self._seat = seat % 100_000
+        self._ahead = time_ms - 1000 * self._now()
+
+    def __call__(self) -> str:
+        time_ms = int(1000 * self._now() + self._ahead)
+        before, count = self._last
+        self._last = (time_ms, 0) if time_ms > before else (before, count + 1)
+        return f"{self._last[0]}{self._seat:05}{self._last[1]:05}"
+
+
+class Node:
+    """The connection of this process to the log. `start` first, `stop` last."""
+
+    def __init__(self, lane: Lane, log: Log, loop: asyncio.AbstractEventLoop) -> None:
+        self._lane = lane
+        self._log = log
+        self._loop = loop
+        self._family = node_family(os.environ.get(MACHINE_VARIABLE), os.getpid())
+        self._births = 0
+        self._redis: Redis | None = None
+        self._script: Any = None
+        self._task: asyncio.Task[None] | None = None
+        self._batch: Batch | None = None
+        """What was sent and not answered."""
+        self._queued = asyncio.Event()
+        self._accounted = asyncio.Event()
+        self._turn = 0
+        """Grows with each connection: a cancellation may get lost inside the client."""
+        self._epoch = b""
+        self._read = 0
+        self._alive: frozenset[str] = frozenset()
+        self._since: float | None = None
+        """Since when the log is away."""
+        self._ending: asyncio.TimerHandle | None = None
+        self._reported = 0
+        self.refs = Refs(loop.time)
+        self.broker: LogBroker
+
+    def broker_of(self, arrivals: Arrivals) -> LogBroker:
+        """The broker that this node carries for."""
+        self.broker = LogBroker(arrivals, self._lane.backlog_bytes)
+        self.broker.now = self._loop.time
+        self.broker.new_done = self._loop.create_future
+        self.broker.on_queued = self._queued.set
+        self.broker.on_account = self._accounted.set
+        return self.broker
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the log is away for longer than a lease: others believe that we are dead."""
+        return self._since is not None and (
+            self._loop.time() - self._since > self._lane.lease_seconds
+        )
+
+    async def start(self) -> None:
+        """Begin, and wait until all that others hold is known. Raises CannotOpen."""
+        from redis.exceptions import RedisError
+
+        self._connect()
+        try:
+            await self._check()
+            await self._begin()
+        except (RedisError, OSError, TimeoutError) as error:
+            raise CannotOpen(f"cannot reach the broker: {error}", UNAVAILABLE) from None
+        self._task = self._loop.create_task(self._run())
+        deadline = self._loop.time() + 4 * self._lane.lease_seconds / 3
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._accounts()
+        except TimeoutError:
+            self._log.warning("broker_incomplete")  # who is silent for so long is dead soon
+
+    async def _accounts(self) -> None:
+        """Wait for all that were there when this node began."""
+        while not self._alive <= self.broker.accounted:
+            self._accounted.clear()
+            await self._accounted.wait()
+
+    async def stop(self) -> None:
+        """Send what waits, then tell the others that this node is gone."""
+        if self._task is None or self._redis is None:
+            return
+        rest: Any = self.broker.until_quiet()
+        if rest is not None and not self.broker.is_away:
+            await asyncio.wait((rest,), timeout=GOODBYE_SECONDS)
+        self._task.cancel()
+        await asyncio.wait((self._task,))
+        if self._ending is not None:
+            self._ending.cancel()
+        if not self.broker.is_away:
+            try:
+                await self._ask("reap", self._family)
+            except Exception as error:  # its lease ends
+                self._log.warning("broker_goodbye_failed", error=str(error))
+        await self._redis.aclose()
+
+    # --- the connection ------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        from redis.asyncio import Redis
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
+
+        self._redis = Redis.from_url(
+            self._lane.url,
+            protocol=2,
+            socket_timeout=CALL_SECONDS,
+            socket_connect_timeout=CALL_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._script = self._redis.register_script(script())
+        self._keys = keys_of(self._lane.prefix)
+
+    async def _check(self) -> None:
+        from ...stores.redis.link import RedisLink
+
+        link = RedisLink(self._lane.url, self._lane.prefix)
+        for warning in await link.open():
+            self._log.warning("broker", text=warning)
+        await link.detach()
+
+    async def _ask(self, *arguments: Any) -> Any:
+        return await self._script(self._keys, arguments)
+
+    async def _begin(self) -> None:
+        """Register under a new name. What others hold comes through the log."""
+        self._births += 1
+        name = f"{self._family}{self._births}"
+        lease_ms = int(1000 * self._lane.lease_seconds)
+        epoch, last, now, seat, alive = await self._ask("hello", name, lease_ms, uuid.uuid4().hex)
+        self._epoch, self._read, self._batch = epoch, int(last), None
+        self._alive = frozenset(each.decode() for each in alive)
+        self.refs.learn(int(seat), int(now))
+        self.broker.begin(name)
+        if self._ending is not None:
+            self._ending.cancel()
+        # Others may have to find out first that they must begin anew: they beat in that time.
+        self._ending = self._loop.call_later(
+            4 * self._lane.lease_seconds / 3, self.broker.end_unaccounted
+        )
+
+    async def _run(self) -> None:
+        """Work as long as the process lives, whatever happens to Redis."""
+        pause = 0.0
+        must_begin = False
+        while True:
+            try:
+                if must_begin:
+                    await self._begin()
+                    must_begin = False
+                await self._beat()
+                self._is_back()
+                pause = 0.0
+                await self._work()
+            except Lost as lost:
+                self._log.warning("broker_begins_anew", reason=str(lost))
+                must_begin = True
+                continue
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                self._is_gone(error)
+            pause = min(MAX_PAUSE_SECONDS, 2 * pause if pause else FIRST_PAUSE_SECONDS)
+            await asyncio.sleep(pause)
+
+    def _is_gone(self, error: Exception) -> None:
+        if self._since is None:
+            self._since = self._loop.time()
+            self.broker.is_away = True
+            self._log.error("broker_lost", error=f"{type(error).__name__}: {error}")
+
+    def _is_back(self) -> None:
+        if self._since is not None:
+            self._log.info("broker_back", seconds=round(self._loop.time() - self._since, 1))
+        self._since = None
+        self.broker.is_away = False
+
+    async def _work(self) -> None:
+        """Until one of the tasks fails; its error."""
+        self._turn += 1
+        kinds = (self._send, self._receive, self._keep)
+        tasks = [self._loop.create_task(work(self._turn)) for work in kinds]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()
+        finally:
+            self._turn += 1
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _send(self, turn: int) -> None:
+        while turn == self._turn:
+            self._count_dropped()
+            if self.broker.must_begin_anew:
+                raise Lost("too much waited, or others believe that this node is dead")
+            if self._batch is None:
+                self._queued.clear()
+                self._batch = self.broker.next_batch()
+            if self._batch is None:
+                await self._queued.wait()
+                continue
+            batch = self._batch
+            most = self._lane.backlog_bytes
+            answer = await self._ask(
+                "append", self.broker.node, self._epoch, batch.number, most, *batch.fields()
+            )
+            if answer != b"OK":
+                raise Lost(answer.decode())
+            self._batch = None
+
+    async def _receive(self, turn: int) -> None:
+        assert self._redis is not None
+        while turn == self._turn:
+            position = f"{self._read}-0"
+            found: Any = await self._redis.xread(
+                {self._keys[LOG]: position}, count=READ_ENTRIES, block=BLOCK_MS
+            )
+            for name, fields in found[0][1] if found else ():
+                position_read, origin, number, heads, payloads = entry_of(name, fields)
+                if position_read != self._read + 1:
+                    raise Lost("entries of the log are missing")
+                self._read = position_read
+                try:
+                    self.broker.arrived(origin, number, heads, payloads)
+                except Exception as error:  # a fault of ours: the order must go on
+                    self._log.error("arrival_failed", error=f"{type(error).__name__}: {error}")
+            if found:
+                await asyncio.sleep(0)  # others have their turn, however much there is to read
+
+    async def _keep(self, turn: int) -> None:
+        while turn == self._turn:
+            await asyncio.sleep(self._lane.lease_seconds / 3)
+            await self._beat()
+
+    async def _beat(self) -> None:
+        lease_ms = int(1000 * self._lane.lease_seconds)
+        arguments = (self.broker.node, self._epoch, lease_ms, self._read)
+        answer, last = await self._ask("beat", *arguments)
+        if answer != b"OK":
+            raise Lost(answer.decode())
+        if int(last) < self._read:
+            raise Lost("Redis went back in time")
+
+    def _count_dropped(self) -> None:
+        dropped = self.broker.dropped
+        if dropped != self._reported:
+            self._log.error("broker_dropped", messages=dropped - self._reported)
+            self._reported = dropped
+
+
+def keys_of(prefix: str) -> list[str]:
+    """The keys of an app's log; one slot of a cluster."""
+    return [f"{{soli:1:{prefix}}}:broker:{key}" for key in KEYS]
+
+
+def node_family(machine: str | None, pid: int) -> str:
+    """How the names begin that one process has, one after another."""
+    return f"{machine or uuid.uuid4().hex[:12]}.{pid}."
+
+
+def lane_of(settings: Settings, app: str) -> Lane | None:
+    """The log that *settings* ask for, None without. *app* is the name of its folder."""
+    if settings.broker == "memory":
+        return None
+    return Lane(
+        settings.broker,
+        settings.broker_prefix or app,
+        settings.lease_seconds,
+        settings.broker_backlog_bytes,
+    )
+
+
+async def reap(lane: Lane, family: str) -> None:
+    """Take back at once what a process held that is dead."""
+    from redis.asyncio import Redis
+
+    async with Redis.from_url(lane.url, protocol=2, socket_timeout=CALL_SECONDS) as client:
+        await client.register_script(script())(keys_of(lane.prefix), ("reap", family))

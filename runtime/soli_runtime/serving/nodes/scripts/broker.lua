@@ -1,0 +1,109 @@
+-- All that the nodes of one app do to their log, one command per call (docs/decisions/0045-*).
+--
+-- KEYS: epoch, last, log, sizes, weight, nodes, reads, numbers, beaten, seats
+-- ARGV: the command, then what it needs
+--
+-- Entries have ids 1-0, 2-0, ... without gaps, so that who reads notices what was dropped.
+local EPOCH, LAST, LOG, SIZES, WEIGHT = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local NODES, READS, NUMBERS, BEATEN, SEATS = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local command = ARGV[1]
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local function text(number)
+  return string.format('%.0f', number)
+end
+
+local function drop_oldest(count)
+  for _ = 1, count do
+    local size = redis.call('LPOP', SIZES)
+    if not size then break end
+    redis.call('DECRBY', WEIGHT, size)
+  end
+  local first = tonumber(redis.call('GET', LAST) or '0') - redis.call('LLEN', SIZES) + 1
+  redis.call('XTRIM', LOG, 'MINID', text(first) .. '-0')
+end
+
+local function append(fields)
+  local size = 100
+  for _, field in ipairs(fields) do size = size + #field end
+  local id = redis.call('INCR', LAST)
+  redis.call('XADD', LOG, text(id) .. '-0', unpack(fields))
+  redis.call('RPUSH', SIZES, size)
+  redis.call('INCRBY', WEIGHT, size)
+end
+
+local function tell(kind, node)
+  append({'o', '', 'n', '0', 'h', cjson.encode({{kind, node}})})
+end
+
+local function finish(node)
+  redis.call('ZREM', NODES, node)
+  redis.call('HDEL', READS, node)
+  redis.call('HDEL', NUMBERS, node)
+  tell('e', node)
+end
+
+-- Why *node* cannot go on as it is, if it cannot.
+local function fault(node, epoch)
+  if redis.call('GET', EPOCH) ~= epoch then return 'EPOCH' end
+  if not redis.call('ZSCORE', NODES, node) then return 'LOST' end
+end
+
+if command == 'hello' then
+  local node, lease, fresh = ARGV[2], tonumber(ARGV[3]), ARGV[4]
+  redis.call('SET', EPOCH, fresh, 'NX')
+  local others = redis.call('ZRANGE', NODES, 0, -1)
+  local last = redis.call('GET', LAST) or '0'
+  redis.call('ZADD', NODES, text(now + lease), node)
+  redis.call('HSET', READS, node, last)
+  redis.call('HSET', NUMBERS, node, 0)
+  tell('h', node)
+  return {redis.call('GET', EPOCH), last, text(now), redis.call('INCR', SEATS), others}
+end
+
+if command == 'append' then
+  local node, epoch, number, most = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+  local wrong = fault(node, epoch)
+  if wrong then return wrong end
+  local before = tonumber(redis.call('HGET', NUMBERS, node) or '-1')
+  if number <= before then return 'OK' end
+  if number ~= before + 1 then return 'LOST' end
+  redis.call('HSET', NUMBERS, node, number)
+  local fields = {'o', node, 'n', text(number)}
+  for index = 6, #ARGV do fields[#fields + 1] = ARGV[index] end
+  append(fields)
+  while tonumber(redis.call('GET', WEIGHT)) > most and redis.call('LLEN', SIZES) > 1 do
+    drop_oldest(1)
+  end
+  return 'OK'
+end
+
+if command == 'beat' then
+  local node, epoch, lease, read = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+  local wrong = fault(node, epoch)
+  if wrong then return {wrong, '0'} end
+  -- Nobody beat for long: it was Redis that stood still, and all get time to come back.
+  if now - tonumber(redis.call('GET', BEATEN) or '0') > lease / 2 then
+    for _, name in ipairs(redis.call('ZRANGE', NODES, 0, -1)) do
+      redis.call('ZADD', NODES, text(now + lease), name)
+    end
+  end
+  redis.call('SET', BEATEN, text(now))
+  redis.call('ZADD', NODES, text(now + lease), node)
+  redis.call('HSET', READS, node, text(read))
+  for _, name in ipairs(redis.call('ZRANGEBYSCORE', NODES, '-inf', text(now))) do finish(name) end
+  local least = read
+  for _, other in ipairs(redis.call('HVALS', READS)) do least = math.min(least, tonumber(other)) end
+  local last = tonumber(redis.call('GET', LAST) or '0')
+  local first = last - redis.call('LLEN', SIZES) + 1
+  if least >= first then drop_oldest(least - first + 1) end
+  return {'OK', text(last)}
+end
+
+if command == 'reap' then
+  for _, name in ipairs(redis.call('ZRANGE', NODES, 0, -1)) do
+    if string.sub(name, 1, #ARGV[2]) == ARGV[2] then finish(name) end
+  end
+  return 'OK'
+end

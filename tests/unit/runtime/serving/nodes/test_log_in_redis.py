@@ -1,0 +1,306 @@
+"""The conformance suite over a real Redis: two nodes, the script that they use, no loop."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import pytest
+from soli_runtime.core.effects import Payload
+from soli_runtime.serving.nodes.log import KEYS, entry_of, script
+from soli_runtime.serving.nodes.log_broker import LogBroker
+from soli_runtime.settings import SettingError, Settings
+
+from .....support.broker_conformance import BrokerConformance
+from .....support.presence_clients import Bench
+from .....support.redis_server import RedisServer, needs_redis, redis_server
+
+redis = pytest.importorskip("redis")
+pytestmark = needs_redis
+LEASE = 9000
+
+
+class Seen:
+    """Stands in for a future where no loop runs."""
+
+    def __init__(self) -> None:
+        self.is_done = False
+
+    def done(self) -> bool:
+        return self.is_done
+
+    def set_result(self, result: None) -> None:
+        self.is_done = True
+
+    def __await__(self) -> Iterator[None]:
+        while not self.is_done:
+            yield
+
+
+class RedisBench(Bench):
+    """A process with a fake transport, and a log in Redis that it uses when it is told to."""
+
+    def __init__(self, client: object, base: str, node: str, refs: Iterator[int]) -> None:
+        super().__init__(LogBroker, refs)
+        self.client = client
+        self.script = client.register_script(script())  # type: ignore[attr-defined]
+        self.keys = [base + key for key in KEYS]
+        self.broker.carry_out = self.deliver
+        self.broker.now = lambda: self.now
+        self.broker.new_done = Seen
+        self.begin(node)
+
+    @property
+    def broker(self) -> LogBroker:
+        broker = self.hub.broker
+        assert isinstance(broker, LogBroker)
+        return broker
+
+    def ask(self, *arguments: object) -> object:
+        return self.script(self.keys, arguments)
+
+    def begin(self, node: str) -> None:
+        epoch, last, *_ = self.ask("hello", node, LEASE, "e1")  # type: ignore[misc]
+        self.epoch, self.read = epoch, int(last)
+        self.broker.begin(node)
+
+    def push(self) -> bool:
+        """Append what waits, twice: the second time as if the answer had been lost."""
+        batch = self.broker.next_batch()
+        if batch is None:
+            return False
+        arguments = ("append", self.broker.node, self.epoch, batch.number, 1 << 26)
+        for _ in range(2):
+            assert self.ask(*arguments, *batch.fields()) == b"OK"
+        return True
+
+    def pull(self) -> bool:
+        """Read one entry."""
+        found = self.client.xread({self.keys[2]: f"{self.read}-0"}, count=1)  # type: ignore[attr-defined]
+        if not found:
+            return False
+        position, *entry = entry_of(*found[0][1][0])
+        assert position == self.read + 1
+        self.read = position
+        self.broker.arrived(*entry)
+        return True
+
+    def beat(self, lease: int = LEASE) -> list[bytes]:
+        return self.ask("beat", self.broker.node, self.epoch, lease, self.read)  # type: ignore[return-value]
+
+
+def arrive(benches: Sequence[Bench]) -> None:
+    """Until nothing is under way."""
+    while any([bench.push() for bench in benches] + [bench.pull() for bench in benches]):  # type: ignore[attr-defined]
+        pass
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    with redis_server() as server:
+        yield server
+
+
+def make(server: RedisServer, count: int = 2) -> list[RedisBench]:
+    refs, base = itertools.count(1), f"t{next(_numbers)}:"
+    client = redis.Redis.from_url(server.url, protocol=2)
+    return [RedisBench(client, base, f"n{number + 1}", refs) for number in range(count)]
+
+
+class TestTwoNodesOnRedis(BrokerConformance):
+    """Turns come out of the stream, in both."""
+
+    @pytest.fixture(autouse=True)
+    def _server(self, server: RedisServer) -> None:
+        self.server = server
+
+    def make(self) -> Sequence[Bench]:
+        return make(self.server)
+
+    def settle(self, processes: Sequence[Bench]) -> None:
+        arrive(processes)
+
+
+def populated(server: RedisServer) -> tuple[RedisBench, RedisBench]:
+    here, there = make(server)
+    here.connect("a")
+    there.connect("c", "d")
+    here.do("a", {"join": "r"})
+    for connection_id in "cd":
+        there.do(connection_id, {"join": "r", "track": {"channel": "r", "user_id": connection_id}})
+    arrive((here, there))
+    here.received("a")
+    return here, there
+
+
+def test_a_dead_node_leaves_in_one_diff(server: RedisServer) -> None:
+    """And nothing of it stays."""
+    here, _there = populated(server)
+    here.ask("reap", "n2")
+    arrive((here,))
+
+    (diff,) = here.received("a")
+    assert set(diff["payload"]["leaves"]) == {"c", "d"}
+    assert (here.hub.clients(), here.hub.clients_in("r")) == (["a"], ["a"])
+    assert here.hub.list_presence("r") == []
+
+
+def test_a_node_that_is_silent_for_its_lease_is_dead(server: RedisServer) -> None:
+    """Also when nobody's parent saw it die; not when all were silent."""
+    here, there = populated(server)
+    here.beat()
+    client = here.client
+    client.zadd(here.keys[5], {"n2": 1})  # type: ignore[attr-defined]
+    client.set(here.keys[8], 1)  # type: ignore[attr-defined]  # nobody beat for long
+    here.beat()
+    arrive((here, there))
+    assert here.hub.count() == 3
+    client.zadd(here.keys[5], {"n2": 1})  # type: ignore[attr-defined]
+    here.beat()
+    arrive((here,))
+
+    assert here.hub.count() == 1
+    assert there.beat()[0] == b"LOST"
+
+
+def test_who_was_believed_dead_comes_back_under_another_name(server: RedisServer) -> None:
+    """With its connections, members and trackings; what it sent and nobody saw is dropped."""
+    here, there = populated(server)
+    here.ask("reap", "n2")
+    arrive((here,))
+    there.do("c", {"broadcast_room": "never seen"})
+    assert there.broker.next_batch() is not None
+    there.do("d", {"broadcast_room": "sent later"})
+    there.begin("n3")
+    there.read = here.read
+    arrive((here, there))
+
+    assert sorted(here.hub.clients()) == ["a", "c", "d"]
+    assert sorted(user["user_id"] for user in here.hub.list_presence("r")) == ["c", "d"]
+    assert "sent later" in there.received("c")
+    assert "sent later" in here.received("a")
+    assert there.broker.dropped == 1
+    assert there.hub.seats["c"].under_way == 0
+    here.ask("reap", "n3")
+    arrive((here,))
+    assert here.hub.count() == 1
+
+
+def test_a_connection_that_ended_unseen_is_gone_everywhere(server: RedisServer) -> None:
+    """Its end was in a batch that is dropped: the account says it instead."""
+    here, there = populated(server)
+    there.disconnect("c")
+    assert there.broker.next_batch() is not None
+    there.begin("n3")
+    arrive((here, there))
+    here.ask("reap", "n2")
+    arrive((here, there))
+
+    for bench in (here, there):
+        assert bench.hub.presence_count("r") == 1
+        assert bench.hub.clients_in("r") == ["a", "d"]
+        assert bench.hub.count() == 2
+    assert there.cohorts
+
+
+def test_after_an_empty_restart_nobody_leaves(server: RedisServer) -> None:
+    """Nodes register anew; what was known of them stays meanwhile, and no leave is told."""
+    here, there = populated(server)
+    here.client.flushall()  # type: ignore[attr-defined]
+    assert here.beat()[0] == b"EPOCH"
+    here.begin("n4")
+    arrive((here,))
+    assert here.hub.count() == 3
+    there.begin("n5")
+    arrive((here, there))
+    here.broker.end_unaccounted()
+
+    assert here.received("a") == []
+    assert sorted(here.hub.clients()) == sorted(there.hub.clients()) == ["a", "c", "d"]
+
+
+def test_who_never_comes_back_is_taken_back_after_a_lease(server: RedisServer) -> None:
+    """Its users leave."""
+    here, _there = populated(server)
+    here.client.flushall()  # type: ignore[attr-defined]
+    here.begin("n4")
+    arrive((here,))
+    here.broker.end_unaccounted()
+
+    (diff,) = here.received("a")
+    assert set(diff["payload"]["leaves"]) == {"c", "d"}
+    assert here.hub.count() == 1
+
+
+def test_one_that_begins_later_learns_of_all(server: RedisServer) -> None:
+    """Connections, members and users."""
+    here, there = populated(server)
+    late = RedisBench(here.client, here.keys[0].removesuffix("epoch"), "n9", itertools.count(100))
+    arrive((here, there, late))
+
+    assert sorted(late.hub.clients()) == ["a", "c", "d"]
+    assert sorted(late.hub.clients_in("r")) == ["a", "c", "d"]
+    assert late.hub.presence_count("r") == 2
+    assert late.broker.accounted >= {"n1", "n2"}
+
+
+def test_what_all_have_read_is_dropped_and_the_rest_is_bounded(server: RedisServer) -> None:
+    """By bytes: one that reads too slowly finds a gap."""
+    here, there = populated(server)
+    there.beat()
+    here.beat()
+    assert here.client.xlen(here.keys[2]) == 0  # type: ignore[attr-defined]
+    for number in range(1, 11):
+        arguments = ("append", "n1", here.epoch, here.broker._number + number, 3000)
+        assert here.ask(*arguments, "h", "[]", "t0", "x" * 1000) == b"OK"
+    assert here.client.xlen(here.keys[2]) == 2  # type: ignore[attr-defined]
+    found = here.client.xread({here.keys[2]: f"{here.read}-0"})  # type: ignore[attr-defined]
+    assert entry_of(*found[0][1][0])[0] > here.read + 1
+
+
+def test_what_waits_is_bounded_and_members_are_right_afterwards(server: RedisServer) -> None:
+    """Messages are dropped and counted; nobody's turn stays out."""
+    here, there = populated(server)
+    here.broker._max_bytes = 10_000
+    for _ in range(20):
+        here.do("a", {"broadcast_room": "x" * 1000})
+    here.do("a", {"join": "s"})
+    assert here.broker.must_begin_anew
+    assert here.broker.waiting_bytes <= 10_000
+    here.begin("n7")
+    arrive((here, there))
+
+    assert there.hub.clients_in("s") == ["a"]
+    assert 0 < here.broker.dropped < 20
+    assert (
+        len([one for one in there.received("c") if "xxx" in str(one)]) == 20 - here.broker.dropped
+    )
+    assert here.hub.seats["a"].under_way == 0
+
+
+def test_payloads_are_what_they_were() -> None:
+    """Binary, and text that no UTF-8 has."""
+    payloads: list[Payload] = ["\ud800 ü", b"\xff\x00"]
+    from soli_runtime.serving.nodes.log_broker import Batch, Queued
+
+    fields = Batch(1, [Queued(None, ["b"], payload) for payload in payloads]).fields()
+    raw = [one.encode() if isinstance(one, str) else one for one in ["o", "x", "n", "1", *fields]]
+    entry = dict(zip(raw[::2], raw[1::2], strict=True))
+    assert entry_of(b"7-0", entry)[4] == payloads
+
+
+def test_settings_of_the_broker_at_their_limits() -> None:
+    """Inclusive; one past them is refused."""
+    allowed = Settings(workers=1024, lease_seconds=0.5, broker_backlog_bytes=65536)
+    assert allowed.lease_seconds == 0.5
+    for past in (
+        {"workers": 1025},
+        {"lease_seconds": 0.49},
+        {"broker_backlog_bytes": 65535},
+        {"broker": "sqlite:x.db"},
+    ):
+        with pytest.raises(SettingError):
+            Settings(**past)  # type: ignore[arg-type]
