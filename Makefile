@@ -29,7 +29,7 @@ test: $(DEV) $(NODE) ## lint, types, import rules and every test: what CI runs
 	@scripts/check.sh $(BIN) --with-tests $(ARGS)
 
 fast: $(DEV) ## the tests that need neither browser, Node, packaging nor load
-	@$(BIN)/pytest -q --ignore=tests/browser --ignore=tests/packaging --ignore=tests/e2e $(ARGS)
+	@$(BIN)/pytest -q -n 2 -m 'not load' --ignore=tests/browser --ignore=tests/packaging --ignore=tests/e2e --ignore=tests/clients --ignore=tests/editors $(ARGS)
 
 check: $(DEV) ## lint, types and import rules, without the tests
 	@scripts/check.sh $(BIN)

@@ -6,11 +6,15 @@ With `mounted` the app lies below `/live` of a FastAPI application, which forwar
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
+import time
 from typing import Any
 
-from soli_runtime import Settings, asgi
+from soli_runtime import Log, Settings, asgi
+
+from soli_lang import Capabilities
 
 
 async def who_is_it(request: dict[str, Any]) -> dict[str, Any] | None:
@@ -18,8 +22,26 @@ async def who_is_it(request: dict[str, Any]) -> dict[str, Any] | None:
     return {"id": name} if name else None
 
 
+def chosen() -> Settings:
+    """Flags as of `soli run`, those that the tests use."""
+    given = dict(zip(sys.argv, sys.argv[1:], strict=False))
+    return Settings(
+        presence_resync_seconds=float(given.get("--presence-resync-seconds", 1)),
+        message_rate=int(given.get("--message-rate", 1000)),
+    )
+
+
+def authenticate() -> Any:
+    """The host's, unless the program's is to say who connects."""
+    return None if "--program-authenticates" in sys.argv else who_is_it
+
+
 def application(path: str, mounted: bool) -> Any:
-    live = asgi(path, settings=Settings(allowed_origins=("same",)), authenticate=who_is_it)
+    log = Log(sys.stdout.write)  # where `soli run` writes it
+    granted = Capabilities(
+        output=lambda text: print(text, end="", flush=True), clock=time.time, environment=os.environ
+    )
+    live = asgi(path, settings=chosen(), capabilities=granted, authenticate=authenticate(), log=log)
     if not mounted:
         return live
     from fastapi import FastAPI

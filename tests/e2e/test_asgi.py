@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -13,12 +15,17 @@ from typing import Any
 from urllib.error import HTTPError
 
 import pytest
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
 from soli_runtime import Settings, asgi
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ..support.live import ROOT, LiveServer, answering, eventually, free_port, receive, receive_json
+from .presence_clients import judging
+from .test_presence_clients import PresenceClients
 
 APP = Path(__file__).parent / "apps" / "asgi.soli"
+SCRIPTED = APP.with_name("scripted.soli")
 QUICK_START = ROOT / "tests" / "page" / "samples" / "quick_start"
 SERVERS = ["uvicorn", "hypercorn"]
 
@@ -44,6 +51,37 @@ def test_the_quick_start_of_the_page_echoes(server: str) -> None:
         client.send("hello")
 
         assert receive(client) == "echo: hello"
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("server", SERVERS)
+def test_the_samples_of_the_page_are_true(server: str) -> None:
+    """All tests of the page, with its samples behind that server."""
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "tests/page"],
+        cwd=ROOT,
+        env={**os.environ, "SOLI_PAGE_SERVER": server},
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+
+    assert result.returncode == 0, result.stdout[-4000:]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("server", SERVERS)
+def test_presence_is_right_after_every_sequence(server: str) -> None:
+    """For the page's client, npm's phoenix and our own, also when they come back."""
+    flags = ("--presence-resync-seconds", "0.05", "--message-rate", "0")
+    with hosting(server, SCRIPTED, *flags) as host, judging() as judge:
+        run_state_machine_as_test(
+            lambda: PresenceClients(host, judge),
+            settings=settings(
+                max_examples=6, stateful_step_count=25, phases=[Phase.explicit, Phase.generate]
+            ),
+        )
 
 
 def test_rooms_presence_and_helpers(host: LiveServer) -> None:

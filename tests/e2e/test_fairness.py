@@ -23,6 +23,8 @@ from .hostile import close_code, raw, text
 from .support import receive, run
 from .support import serving as served
 
+pytestmark = pytest.mark.load
+
 SECONDS = 4.0
 MOST_SECONDS = 1.0
 

@@ -224,6 +224,7 @@ end
 }
 
 
+@pytest.mark.load
 def test_a_million_room_names_leave_nothing_behind(tmp_path: Path) -> None:
     """Rooms live as long as somebody is in them: a million came and went, each with a message."""
 

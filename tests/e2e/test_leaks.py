@@ -9,6 +9,8 @@ import pytest
 
 from .cycles import RUNNERS, measured
 
+pytestmark = pytest.mark.load
+
 ROUNDS = 5
 CYCLES = 300
 """Of each round; `python -m tests.e2e.cycles` makes a hundred thousand."""

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from .front import PROGRAM, REFUSED, Front
 from .inputs import Inputs, corpus
 
+pytestmark = pytest.mark.load
+
 PER_SEED = 5_000
 
 

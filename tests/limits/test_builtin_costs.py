@@ -11,6 +11,8 @@ import pytest
 
 from .builtin_costs import declared, name_of
 
+pytestmark = pytest.mark.load
+
 MOST_SECONDS_PER_STEP = 0.001
 """At 4096 steps between two looks at the clock, a limit of time is passed by four seconds at most,
 on a machine this slow; what is unpaid is ten times worse at once."""

@@ -16,6 +16,8 @@ import pytest
 
 from .catalogue import PROGRAMS, RECURSION, Hostile
 
+pytestmark = pytest.mark.load
+
 MOST_SECONDS = 5.0
 """CPU time of one program: ten times its budget of computing, for busy machines."""
 PATIENCE = 110

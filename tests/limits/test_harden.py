@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.load
+
 SEEDS = (1, 2)
 SECONDS = 10
 """Of CPU time, for each seed; `make harden` takes as long as one likes."""

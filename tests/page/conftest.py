@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
 
-from ..support.live import LiveServer, serve
+from ..support.live import LiveServer, answering, free_port
+from ..support.live import serve as serve_with_soli_run
 
 SAMPLES = Path(__file__).parent / "samples"
+SERVER = os.environ.get("SOLI_PAGE_SERVER", "")
+"""`uvicorn` or `hypercorn`: serve the samples behind that (tests/e2e/test_asgi.py)."""
+
+
+def serve(path: Path, *flags: str) -> AbstractContextManager[LiveServer]:
+    """`soli run`, or the same app as an ASGI application."""
+    if not SERVER:
+        return serve_with_soli_run(path, *flags)
+    host = [sys.executable, "-m", "tests.e2e.asgi_host", SERVER, str(free_port()), str(path)]
+    return answering([*host, "--program-authenticates", *flags])
 
 
 @pytest.fixture(scope="module")
