@@ -55,6 +55,8 @@ def handle(event)
     ws_send(rest, "for you")
   elsif word == "close"
     ws_close(rest, "enough", 4001)
+  elsif word == "ban"
+    ws_close_user(rest, "banned", 4003)
   elsif word == "all"
     ws_broadcast(rest)
   elsif word == "keep"
@@ -244,6 +246,34 @@ def test_three_workers_are_as_one(start: Callable[..., Group]) -> None:
     assert "Traceback" not in group.text
 
 
+def test_the_private_redis_is_started_again(start: Callable[..., Group]) -> None:
+    """When it is killed; connections and presence stay."""
+    group = start("--workers", "2")
+
+    async def work() -> None:
+        async with AsyncExitStack() as stack:
+            clients = await spread(stack, group.url, 2)
+            await meet(clients)
+            os.kill(_redis_of(group.process.pid), signal.SIGKILL)
+            group.until(lambda: group.text.count("broker_back") == 2, "back")
+            for one in clients:
+                one.got.clear()
+            await meet(clients)
+
+    asyncio.run(work())
+
+
+def _redis_of(parent: int) -> int:
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    servers = [one for one in children if "soli_runtime" not in _command(one)]
+    assert len(servers) == 1
+    return int(servers[0])
+
+
+def _command(pid: str) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
 async def _killed(clients: list[Client]) -> None:
     victim = clients[-1].pid
     left = [one for one in clients if one.pid != victim]
@@ -271,10 +301,16 @@ def test_two_nodes_are_as_one(start: Callable[..., Group], server: RedisServer) 
         async with AsyncExitStack() as stack:
             clients = [await connect(stack, group.url) for group in groups for _ in range(2)]
             await meet(clients)
+            await clients[0].say("ban u2")
+            await asyncio.wait_for(clients[2].socket.wait_closed(), 10)
+            assert clients[2].socket.close_code == 4003
             await clients[0].say(f"close {clients[3].id}")
             await asyncio.wait_for(clients[3].socket.wait_closed(), 10)
             assert clients[3].socket.close_code == 4001
-            await until(lambda: clients[0].users == {"u0", "u1", "u2"}, "left")
+            await until(lambda: clients[0].users == {"u0", "u1"}, "left")
+            late = await connect(stack, groups[1].url)
+            await late.say("track late")
+            await until(lambda: clients[0].users == {"u0", "u1", "late"}, "came")
             groups[1].process.kill()
             await until(lambda: clients[0].users == {"u0", "u1"}, "lease")
             assert (await clients[1].ask())["all"] == 2
