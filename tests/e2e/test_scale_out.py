@@ -132,6 +132,8 @@ class Client:
         self.pid = 0
         self.got: list[Any] = []
         self.users: set[str] = set()
+        self.left: list[str] = []
+        """All who were ever said to leave."""
         self._task = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
@@ -150,6 +152,7 @@ class Client:
             elif kind == "presence_diff":
                 self.users |= set(decoded["payload"]["joins"])
                 self.users -= set(decoded["payload"]["leaves"])
+                self.left += decoded["payload"]["leaves"]
             else:
                 self.got.append(decoded)
 
@@ -359,13 +362,21 @@ def _goes_and_comes_back(start: Callable[..., Group], server: RedisServer, keeps
 def test_a_stopped_redis_and_a_frozen_node(
     start: Callable[..., Group], server: RedisServer
 ) -> None:
-    """A frozen node is gone for the others and comes back by itself, its sockets open."""
+    """Nobody leaves because Redis stood still; a frozen node is gone, and back by itself."""
     groups = [start("--broker", server.url, "--lease-seconds", "1") for _ in range(2)]
 
     async def work() -> None:
         async with AsyncExitStack() as stack:
             clients = [await connect(stack, group.url) for group in groups for _ in range(2)]
             await meet(clients)
+            assert server.process is not None
+            server.process.send_signal(signal.SIGSTOP)
+            await asyncio.sleep(2.5)
+            server.process.send_signal(signal.SIGCONT)
+            for one in clients:
+                one.got.clear()
+            await meet(clients)
+            assert [one.left for one in clients] == [[]] * 4
             groups[1].process.send_signal(signal.SIGSTOP)
             await until(lambda: clients[0].users == {"u0", "u1"}, "fenced")
             groups[1].process.send_signal(signal.SIGCONT)
