@@ -55,6 +55,8 @@ def handle(event)
     ws_send(rest, "for you")
   elsif word == "close"
     ws_close(rest, "enough", 4001)
+  elsif word == "ban"
+    ws_close_user(rest, "banned", 4003)
   elsif word == "all"
     ws_broadcast(rest)
   elsif word == "keep"
@@ -130,6 +132,8 @@ class Client:
         self.pid = 0
         self.got: list[Any] = []
         self.users: set[str] = set()
+        self.left: list[str] = []
+        """All who were ever said to leave."""
         self._task = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
@@ -148,6 +152,7 @@ class Client:
             elif kind == "presence_diff":
                 self.users |= set(decoded["payload"]["joins"])
                 self.users -= set(decoded["payload"]["leaves"])
+                self.left += decoded["payload"]["leaves"]
             else:
                 self.got.append(decoded)
 
@@ -244,6 +249,34 @@ def test_three_workers_are_as_one(start: Callable[..., Group]) -> None:
     assert "Traceback" not in group.text
 
 
+def test_the_private_redis_is_started_again(start: Callable[..., Group]) -> None:
+    """When it is killed; connections and presence stay."""
+    group = start("--workers", "2")
+
+    async def work() -> None:
+        async with AsyncExitStack() as stack:
+            clients = await spread(stack, group.url, 2)
+            await meet(clients)
+            os.kill(_redis_of(group.process.pid), signal.SIGKILL)
+            group.until(lambda: group.text.count("broker_back") == 2, "back")
+            for one in clients:
+                one.got.clear()
+            await meet(clients)
+
+    asyncio.run(work())
+
+
+def _redis_of(parent: int) -> int:
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    servers = [one for one in children if "soli_runtime" not in _command(one)]
+    assert len(servers) == 1
+    return int(servers[0])
+
+
+def _command(pid: str) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
 async def _killed(clients: list[Client]) -> None:
     victim = clients[-1].pid
     left = [one for one in clients if one.pid != victim]
@@ -271,10 +304,16 @@ def test_two_nodes_are_as_one(start: Callable[..., Group], server: RedisServer) 
         async with AsyncExitStack() as stack:
             clients = [await connect(stack, group.url) for group in groups for _ in range(2)]
             await meet(clients)
+            await clients[0].say("ban u2")
+            await asyncio.wait_for(clients[2].socket.wait_closed(), 10)
+            assert clients[2].socket.close_code == 4003
             await clients[0].say(f"close {clients[3].id}")
             await asyncio.wait_for(clients[3].socket.wait_closed(), 10)
             assert clients[3].socket.close_code == 4001
-            await until(lambda: clients[0].users == {"u0", "u1", "u2"}, "left")
+            await until(lambda: clients[0].users == {"u0", "u1"}, "left")
+            late = await connect(stack, groups[1].url)
+            await late.say("track late")
+            await until(lambda: clients[0].users == {"u0", "u1", "late"}, "came")
             groups[1].process.kill()
             await until(lambda: clients[0].users == {"u0", "u1"}, "lease")
             assert (await clients[1].ask())["all"] == 2
@@ -323,13 +362,21 @@ def _goes_and_comes_back(start: Callable[..., Group], server: RedisServer, keeps
 def test_a_stopped_redis_and_a_frozen_node(
     start: Callable[..., Group], server: RedisServer
 ) -> None:
-    """A frozen node is gone for the others and comes back by itself, its sockets open."""
+    """Nobody leaves because Redis stood still; a frozen node is gone, and back by itself."""
     groups = [start("--broker", server.url, "--lease-seconds", "1") for _ in range(2)]
 
     async def work() -> None:
         async with AsyncExitStack() as stack:
             clients = [await connect(stack, group.url) for group in groups for _ in range(2)]
             await meet(clients)
+            assert server.process is not None
+            server.process.send_signal(signal.SIGSTOP)
+            await asyncio.sleep(2.5)
+            server.process.send_signal(signal.SIGCONT)
+            for one in clients:
+                one.got.clear()
+            await meet(clients)
+            assert [one.left for one in clients] == [[]] * 4
             groups[1].process.send_signal(signal.SIGSTOP)
             await until(lambda: clients[0].users == {"u0", "u1"}, "fenced")
             groups[1].process.send_signal(signal.SIGCONT)

@@ -54,6 +54,13 @@ def test_a_program_that_keeps_things_elsewhere_may_wait(text: str) -> None:
     assert not may_wait([parsed])
 
 
+def test_a_program_that_counts_all_connections_may_wait() -> None:
+    """Where several processes meet."""
+    parsed = parse(Source("x", "ws_count()"))
+    assert may_wait([parsed], has_broker=True)
+    assert not may_wait([parsed])
+
+
 def natives() -> Iterator[tuple[set[str], Any]]:
     """All builtins with the names that a program must mention to reach them."""
     machine = Interpreter(install_library).machine
