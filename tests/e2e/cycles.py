@@ -211,7 +211,7 @@ async def settled(site: Site) -> None:
 async def measured(count: int, rounds: int, root: Path) -> list[dict[str, Any]]:
     """*rounds* times *count* cycles against one server; what is there after each."""
     results = []
-    async with serving(root, APP) as site:
+    async with serving(root, APP, connect_rate=0, connect_rate_per_ip=0) as site:
         cycles = Cycles(site, seed=1)
         for _ in range(rounds):
             await cycles.run(count)
