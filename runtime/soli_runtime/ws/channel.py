@@ -322,7 +322,10 @@ class Channel(FrameParser, asyncio.Protocol):
         if self._pending or not transport.can_write_eof():
             self._close_transport()
         else:
-            transport.write_eof()
+            try:
+                transport.write_eof()
+            except OSError:  # asyncio's own transports say that the peer is gone already
+                transport.close()
 
     # What comes in
 

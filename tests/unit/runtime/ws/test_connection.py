@@ -1,5 +1,6 @@
 """A connection's life, on a transport and a clock that obey."""
 
+import errno
 from typing import Any
 
 import pytest
@@ -647,3 +648,22 @@ def test_binary_can_be_refused() -> None:
     assert transport.written == close_frame(CloseCode.UNSUPPORTED_DATA, "text only")
     stage.loop.run()
     assert listener.events == [("open",), ("closed", 1003, "text only")]
+
+
+def test_a_violation_of_a_peer_that_is_gone_ends_the_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """asyncio's transports raise when the line cannot be shut; nobody else hears of that."""
+    stage = Stage()
+    connection, transport, listener = stage.connect()
+
+    def gone() -> None:
+        raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+
+    monkeypatch.setattr(transport, "write_eof", gone)
+    connection.pause_reading()
+    connection.data_received(b"\x81\x02hi")
+    connection.resume_reading()
+    stage.loop.run()
+    assert listener.closed == [(1002, "frame is not masked")]
+    assert transport.is_closing()
