@@ -101,6 +101,7 @@ class LogBroker:
         self.now: Callable[[], float] = lambda: 0.0
         self.new_done: Callable[[], Done] | None = None
         self.on_account: Callable[[], object] = lambda: None
+        self.on_asked: Callable[[], object] = lambda: None
         self.on_queued: Callable[[], object] = lambda: None
         self.close_user_here: Callable[[str, str, int], object] = lambda user, reason, code: None
         self.is_away = False
@@ -134,6 +135,7 @@ class LogBroker:
             "w": self._take_user_closed,
             "e": self._take_end,
             "h": self._take_hello,
+            "s": self._take_question,
         }
 
     # The way out
@@ -146,6 +148,11 @@ class LogBroker:
     def waiting_bytes(self) -> int:
         """Of what was not put into a batch yet."""
         return self._waiting_bytes
+
+    @property
+    def room_count(self) -> int:
+        """Rooms that have members, wherever those are."""
+        return len(self._members)
 
     def next_batch(self) -> Batch | None:
         """What is to be appended next; it counts as sent. None: nothing waits."""
@@ -320,6 +327,10 @@ class LogBroker:
     def _take_hello(self, origin: str, node: str) -> list[Effect]:
         if node != self.node:
             self._queue(self._account())
+        return []
+
+    def _take_question(self, origin: str, whose: str) -> list[Effect]:
+        self.on_asked()
         return []
 
     def _take_end(self, origin: str, node: str) -> list[Effect]:

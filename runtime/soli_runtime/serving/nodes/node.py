@@ -12,6 +12,7 @@ import asyncio
 import os
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.records import Record
@@ -19,8 +20,9 @@ from soli_lang.base.records import Record
 from ...core.arrivals import Arrivals
 from ...observing.logs import Log
 from ...settings import Settings
-from ...stores.errors import UNAVAILABLE, CannotOpen
-from .log import KEYS, LOG, entry_of, script
+from ...stores.errors import UNAVAILABLE, UNFIT, CannotOpen
+from .facts import Facts, machine_name
+from .log import LOG, SPOKEN, entry_of, keys_of, script
 from .log_broker import Batch, LogBroker
 
 if TYPE_CHECKING:
@@ -41,6 +43,16 @@ GOODBYE_SECONDS = 2.0
 
 class Lost(Exception):
     """Redis does not know this node as it is: it has to begin anew. The text says why."""
+
+
+class OtherVersion(Exception):
+    """Nodes that live speak otherwise in the log."""
+
+    def __init__(self, spoken: int) -> None:
+        super().__init__(
+            f"the processes that run write version {spoken} of the log, and this Soli {SPOKEN}: "
+            "stop them first, or give this one a --broker-prefix of its own"
+        )
 
 
 class Lane(Record, frozen=True):
@@ -96,8 +108,13 @@ class Node:
         self._alive: frozenset[str] = frozenset()
         self._since: float | None = None
         """Since when the log is away."""
+        self._heard = loop.time()
+        """When Redis answered last."""
         self._ending: asyncio.TimerHandle | None = None
         self._reported = 0
+        self._asked = asyncio.Event()
+        """Somebody wants to know how this node is."""
+        self.facts = Facts()
         self.refs = Refs(loop.time)
         self.broker: LogBroker
 
@@ -107,15 +124,24 @@ class Node:
         self.broker.now = self._loop.time
         self.broker.new_done = self._loop.create_future
         self.broker.on_queued = self._queued.set
+        self.broker.on_asked = self._asked.set
         self.broker.on_account = self._accounted.set
         return self.broker
 
     @property
+    def name(self) -> str:
+        """What all names have in common that this process has, one after another."""
+        return self._family.removesuffix(".")
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the log cannot be reached."""
+        return self.broker.is_away
+
+    @property
     def is_lost(self) -> bool:
         """Whether the log is away for longer than a lease: others believe that we are dead."""
-        return self._since is not None and (
-            self._loop.time() - self._since > self._lane.lease_seconds
-        )
+        return self._loop.time() - self._heard > self._lane.lease_seconds
 
     async def start(self) -> None:
         """Begin, and wait until all that others hold is known. Raises CannotOpen."""
@@ -127,6 +153,8 @@ class Node:
             await self._begin()
         except (RedisError, OSError, TimeoutError) as error:
             raise CannotOpen(f"cannot reach the broker: {error}", UNAVAILABLE) from None
+        except OtherVersion as error:
+            raise CannotOpen(f"{self._lane.prefix}: {error}", UNFIT) from None
         self._task = self._loop.create_task(self._run())
         deadline = self._loop.time() + 4 * self._lane.lease_seconds / 3
         try:
@@ -192,7 +220,10 @@ class Node:
         self._births += 1
         name = f"{self._family}{self._births}"
         lease_ms = int(1000 * self._lane.lease_seconds)
-        epoch, last, now, seat, alive = await self._ask("hello", name, lease_ms, uuid.uuid4().hex)
+        answer = await self._ask("hello", name, lease_ms, uuid.uuid4().hex, SPOKEN)
+        if answer[0] == b"VERSION":
+            raise OtherVersion(int(answer[1]))
+        epoch, last, now, seat, alive = answer
         self._epoch, self._read, self._batch = epoch, int(last), None
         self._alive = frozenset(each.decode() for each in alive)
         self.refs.learn(int(seat), int(now))
@@ -297,13 +328,17 @@ class Node:
 
     async def _keep(self, turn: int) -> None:
         while turn == self._turn:
-            await asyncio.sleep(self._lane.lease_seconds / 3)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), self._lane.lease_seconds / 3)
             await self._beat()
 
     async def _beat(self) -> None:
         lease_ms = int(1000 * self._lane.lease_seconds)
-        arguments = (self.broker.node, self._epoch, lease_ms, self._read)
+        self._asked.clear()
+        facts = self.facts.told(self._read)
+        arguments = (self.broker.node, self._epoch, lease_ms, self._read, facts)
         answer, last = await self._ask("beat", *arguments)
+        self._heard = self._loop.time()
         if answer != b"OK":
             raise Lost(answer.decode())
         if int(last) < self._read:
@@ -316,14 +351,9 @@ class Node:
             self._reported = dropped
 
 
-def keys_of(prefix: str) -> list[str]:
-    """The keys of an app's log; one slot of a cluster."""
-    return [f"{{soli:1:{prefix}}}:broker:{key}" for key in KEYS]
-
-
 def node_family(machine: str | None, pid: int) -> str:
     """How the names begin that one process has, one after another."""
-    return f"{machine or uuid.uuid4().hex[:12]}.{pid}."
+    return f"{machine or machine_name()}.{pid}."
 
 
 def lane_of(settings: Settings, app: str) -> Lane | None:
