@@ -43,6 +43,9 @@ def heard(text: bytes) -> list[Metric]:
         for name, documentation, kind, rows in json.loads(text):
             family = Metric(name, documentation, kind)
             for sample, labels, value in rows:
+                # A name that starts otherwise would be a family of its own.
+                if not sample.startswith(family.name):
+                    raise ValueError(f"{sample} in {family.name}")
                 family.add_sample(sample, labels, float(value))
             families.append(family)
     except (TypeError, AttributeError) as error:

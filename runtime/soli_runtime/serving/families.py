@@ -28,7 +28,7 @@ async def families(service: Service) -> list[Metric]:
 
 def _state(service: Service, jobs: Mapping[str, int]) -> Iterator[Metric]:
     presence, node = service.hub.presence, service.node
-    rooms = len(service.hub.rooms) if node is None else node.broker.room_count
+    rooms = len(service.hub.rooms) if node is None else node.broker.replica.room_count
     gauges = {
         "connections": ("Open connections.", len(service.hub.seats)),
         "rooms": ("Rooms with members.", rooms),
@@ -52,9 +52,9 @@ def _broker(service: Service) -> Iterator[Metric]:
     broker = service.node.broker
     yield GaugeMetricFamily("soli_broker_up", "Whether Redis answers.", int(not broker.is_away))
     text = "Of what was not sent to Redis yet."
-    yield GaugeMetricFamily("soli_broker_waiting_bytes", text, broker.waiting_bytes)
+    yield GaugeMetricFamily("soli_broker_waiting_bytes", text, broker.outbox.waiting_bytes)
     text = "Messages that were never seen to arrive."
-    yield CounterMetricFamily("soli_broker_dropped", text, broker.dropped)
+    yield CounterMetricFamily("soli_broker_dropped", text, broker.outbox.dropped)
 
 
 def _socket_counts(service: Service) -> Iterator[Metric]:

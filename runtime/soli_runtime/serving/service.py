@@ -154,7 +154,7 @@ class Service:
             facts = self.node.facts
             facts.connections = lambda: len(self.hub.seats)
             facts.rooms = lambda: len(self.hub.rooms)
-            facts.all_rooms = lambda: self.node.broker.room_count if self.node else 0
+            facts.all_rooms = lambda: self.node.broker.replica.room_count if self.node else 0
         self.live = Live(
             hub=self.hub,
             delivery=self.delivery,

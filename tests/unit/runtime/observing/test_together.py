@@ -31,11 +31,20 @@ def test_each_sample_has_its_process_and_what_all_know_is_there_once() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"{", b"7", b"[1]", b'[["a"]]', b'[["a b","","gauge",[]]]', b"\xff", b"[[1,2,3,4]]"],
+    [
+        b"",
+        b"{",
+        b"7",
+        b"[1]",
+        b'[["a"]]',
+        b'[["a","","gauge",[["b",{},1]]]]',
+        b"\xff",
+        b"[[1,2,3,4]]",
+    ],
 )
 def test_what_is_no_page_is_said_to_be_none(text: bytes) -> None:
     """Whatever answers at a socket of a worker."""
-    with pytest.raises(ValueError, match=".*"):
+    with pytest.raises(ValueError, match=r".*"):
         heard(text)
 
 
