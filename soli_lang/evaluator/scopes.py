@@ -234,26 +234,29 @@ class Scopes:
             block.declare(name)
         return block
 
-    def declare_function(self, body: nodes.Node, block: Block) -> None:
+    def declare_function(
+        self, body: nodes.Node, block: Block, defaults: tuple[nodes.Expr, ...] = ()
+    ) -> None:
         """Declare all variables of the function (or file) whose root block is *block*.
 
-        First what `let`, loops, handlers and patterns declare; then bare assignments, which
-        need to know all of that (decision 8).
+        *defaults* are those of its parameters, which are evaluated in it. First what `let`, loops,
+        handlers and patterns declare; then bare assignments, which need to know all of that
+        (decision 8).
         """
         block.nested = names_in_functions(body)
         for name in _let_names(body):
             block.declare(name)
-        for name, at in self._walk(body, block):
+        for name, at in self._walk((*children(body), *defaults), block):
             if at.find(name) is None:
                 block.declare(name)
 
-    def _walk(self, body: Any, block: Block) -> list[tuple[str, Block]]:
-        """Open the blocks inside *body*; the bare assignments in it, with the block of each.
+    def _walk(self, pieces: tuple[Any, ...], block: Block) -> list[tuple[str, Block]]:
+        """Open the blocks inside *pieces*; the bare assignments in them, with the block of each.
 
         Keeps its own stack: a long chain of operators must not use up Python's.
         """
         assigned: list[tuple[str, Block]] = []
-        pending = [(child, block) for child in children(body)]
+        pending = [(piece, block) for piece in pieces]
         while pending:
             node, at = pending.pop()
             kind = node.__class__
