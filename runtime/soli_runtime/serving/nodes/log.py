@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from importlib import resources
-
-from ...core.effects import Payload
-from .outbox import Head, payload_of
 
 KEYS = (
     "epoch",
@@ -31,12 +27,7 @@ def script() -> str:
     return folder.joinpath("broker.lua").read_text("utf-8")
 
 
-def entry_of(
-    position: bytes, fields: Mapping[bytes, bytes]
-) -> tuple[int, str, int, list[Head], list[Payload]]:
+def entry_of(position: bytes, fields: Sequence[bytes]) -> tuple[int, str, int, bytes, bytes]:
     """An entry as Redis tells it: position, origin, number there, heads, payloads."""
-    payloads = [
-        payload_of(*field) for field in fields.items() if field[0] not in (b"o", b"n", b"h")
-    ]
-    origin, number, heads = fields[b"o"].decode(), int(fields[b"n"]), json.loads(fields[b"h"])
-    return int(position.split(b"-")[0]), origin, number, heads, payloads
+    _, origin, _, number, _, heads, *rest = fields
+    return int(position[:-2]), origin.decode(), int(number), heads, rest[1] if rest else b""
