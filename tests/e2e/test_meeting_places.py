@@ -15,7 +15,7 @@ import pytest
 
 from ..support.redis_server import free_port, needs_redis, redis_server, valkey_of_python
 from .support import write_files
-from .test_scale_out import APP, Group, _redis_of, connect, meet, spread
+from .test_scale_out import APP, Group, _command, _redis_of, connect, meet, spread
 from .test_stores import certificate_of
 
 pytest.importorskip("redis")
@@ -100,7 +100,7 @@ def test_workers_start_the_valkey_that_was_installed(
             clients = await spread(stack, group.url, 2)
             await meet(clients)
             pid = _redis_of(group.process.pid)
-            assert Path(f"/proc/{pid}/cmdline").read_text().startswith(str(VALKEY))
+            assert _command(str(pid)).startswith(str(VALKEY))
             os.kill(pid, signal.SIGKILL)
             group.until(lambda: group.text.count("broker_back") == 2, "back")
             for one in clients:
