@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from soli_runtime.core.actions import MAX_USER_ID_CHARACTERS
 from soli_runtime.core.audience import MAX_EMPTIED, MAX_GHOSTS, MAX_LEFT
-from soli_runtime.core.lingering import MAX_LINGERING
 from soli_runtime.core.payloads import MAX_ROOM_NAME_CHARACTERS
+from soli_runtime.core.seats import MAX_LINGERING
 from soli_runtime.http.hardening import DEFAULT_MAX_BODY_BYTES
 from soli_runtime.http.sessions import MAX_SESSIONS
 from soli_runtime.jobs.queue import MAX_DEAD, MAX_FINISHED, MAX_LISTED, MAX_LOSSES

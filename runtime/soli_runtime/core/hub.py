@@ -35,12 +35,11 @@ from .answers import Answer
 from .arrivals import Arrivals
 from .broker import Broker, LocalBroker
 from .effects import ConnectionId, Effect, Note, Payload, RoomName, Step, Wake
-from .lingering import Lingering
 from .payloads import check_room_name, cut_reason
 from .presence import Presence
 from .rooms import Rooms
 from .roster import Entry
-from .seats import Seat, Seats, Tracking
+from .seats import Lingering, Seat, Seats, Tracking
 from .wire import DEFAULT_STATE, body_size
 
 _LIMITED = (Join, SetPresence, Track)

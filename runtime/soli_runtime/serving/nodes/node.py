@@ -52,7 +52,7 @@ class Lane(Record, frozen=True):
     prefix: str
     lease_seconds: float
     backlog_bytes: int
-    grace_seconds: float
+    grace_seconds: float = 0.0
 
 
 class Refs:

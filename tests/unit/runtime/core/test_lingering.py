@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from soli_runtime.core import lingering
+from soli_runtime.core import seats
 from soli_runtime.core.actions import ActionError
 
 from ....support.presence_clients import Bench, PageClient, PhoenixClient
@@ -133,7 +133,7 @@ def test_without_grace_nothing_stays() -> None:
 
 def test_past_the_bound_the_oldest_is_over(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many lines break."""
-    monkeypatch.setattr(lingering, "MAX_LINGERING", 2)
+    monkeypatch.setattr(seats, "MAX_LINGERING", 2)
     for number in range(2):
         bench.connect(f"b{number}")
         track(bench, f"b{number}", f"bob{number}")
