@@ -36,6 +36,8 @@ class Client:
         self.name = name
         self.room = room
         self.node = ""
+        self.is_doomed = False
+        """Whether the line may end any time."""
         self.span: Span | None = None
         self.tracking: Tracking | None = None
         self.on_end: Callable[[Client], object] = lambda client: None
@@ -80,6 +82,7 @@ class Client:
             raise
         self._births += 1
         self._asked = {}
+        self.is_doomed = False
         self._socket = socket
         self.node = node_of(hello["hello"])
         self._reader = asyncio.create_task(self._read(socket))
@@ -96,6 +99,7 @@ class Client:
     def doom(self) -> None:
         """From now on the line is ending, or may be: nothing more is promised to it."""
         now = self._recorder.tick()
+        self.is_doomed = True
         if self.span is not None and self.span.ended is None:
             self.span.ended = now
         if self.tracking is not None and self.tracking.ended is None:
@@ -121,10 +125,11 @@ class Client:
         self, op: str, done: Callable[[dict[str, Any]], object] | None, **more: Any
     ) -> None:
         number = next(self._numbers)
+        socket = self._socket
+        if socket is None:
+            return
         if done is not None:
             self._asked[number] = done
-        socket = self._socket
-        assert socket is not None
         line = json.dumps({"op": op, "n": number, "room": self.room, **more})
         with contextlib.suppress(websockets.ConnectionClosed):
             await socket.send(line)
@@ -138,13 +143,20 @@ class Client:
         def done(answer: dict[str, Any]) -> None:
             said.acked = self._recorder.tick()
 
-        await self._ask(op, done if said.is_answered else None, room=room, body=json.dumps({"m": message}))
+        await self._ask(
+            op, done if said.is_answered else None, room=room, body=json.dumps({"m": message})
+        )
         return message
 
     async def join(self) -> None:
-        if self.span is not None and self.span.ended is None and self.span.connection == self.connection:
+        if (
+            self.span is not None
+            and self.span.ended is None
+            and self.span.connection == self.connection
+        ):
             return
         span = Span(self.connection, self.node, self.room, self._recorder.tick())
+        span.ended = span.asked if self.is_doomed else None
         self.span = span
         self._recorder.history.spans.append(span)
 
@@ -168,6 +180,7 @@ class Client:
         if self.tracking is not None and self.tracking.ended is None:
             return
         tracking = Tracking(f"{self.name}-{next(self._users)}", self.room, self.node)
+        tracking.ended = self._recorder.tick() if self.is_doomed else None
         self.tracking = tracking
         self._recorder.history.trackings.append(tracking)
 

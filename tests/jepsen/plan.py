@@ -10,8 +10,8 @@ ROOMS = ("red", "blue")
 STATES = ("online", "typing", "away")
 
 FAULTS = (
-    "kill", "kill", "freeze", "freeze long", "stop redis", "stop redis long", "cut", "cut", "restart",
-    "restart empty", "restart older",
+    "kill", "kill", "freeze", "freeze long", "stop redis", "stop redis long", "cut", "cut",
+    "restart", "restart empty", "restart older",
 )  # fmt: skip
 """What may befall nodes and their Redis. `kill`: -9. `cut`: CLIENT KILL, again and again.
 
@@ -84,5 +84,7 @@ def plan(
 
 def _step(random: Random, clients: int) -> Step:
     (kind,) = random.choices(tuple(STEPS), tuple(STEPS.values()))
-    pause = random.choice((0, 0, 0, 0.001, 0.005, 0.02))
-    return Step(kind, random.randrange(clients), random.choice(ROOMS), random.randrange(1000), pause)
+    pause = random.choice((0, 0, 0, 0.005, 0.02, 0.06))
+    return Step(
+        kind, random.randrange(clients), random.choice(ROOMS), random.randrange(1000), pause
+    )

@@ -47,9 +47,12 @@ class Run:
             client.on_end = self._lost
         self._returns: set[asyncio.Task[None]] = set()
         self._down: set[str] = set()
+        self._renewing: set[str] = set()
+        """Workers that will be replaced, whoever comes to them."""
         self._began: list[tuple[str | None, Tick, str]] = []
         """Faults that may lose messages, until all is well again."""
         self._snapshot: Any = None
+        self._held: list[Quiet] = []
         self.steps = 0
 
     async def run(self, rounds: list[Round]) -> History:
@@ -57,11 +60,14 @@ class Run:
         for at, client in enumerate(self.clients):
             await self._enter(client, 0 if client in self.watchers else at)
         await self._settle()
-        self.marks_began = time.monotonic()
         for one in rounds:
             if isinstance(self.cluster, Nodes):
                 self._snapshot = self.cluster.copy_data()
-            await asyncio.gather(self._take_steps(one.steps), self._do_faults(one.faults))
+            faults = asyncio.create_task(self._do_faults(one.faults))
+            await self._take_steps(one.steps)
+            while not faults.done():
+                await self._take_steps(one.steps)
+            await faults
             await self._settle()
         self.history.open = {client.connection for client in self.clients if client.is_open}
         for client in self.clients:
@@ -86,9 +92,11 @@ class Run:
                 )
                 break
             except (OSError, TimeoutError, websockets.WebSocketException, ValueError) as error:
-                assert time.monotonic() < deadline, f"{client.name} cannot connect: {error}"
+                if time.monotonic() > deadline:
+                    raise AssertionError(f"{client.name} cannot connect") from error
                 await asyncio.sleep(0.05)
                 at += client not in self.watchers
+        client.is_doomed = client.node in self._renewing
         await client.join()
         await client.track()
 
@@ -210,12 +218,13 @@ class Run:
         assert isinstance(self.cluster, Workers)
         for client in self.clients:
             client.doom()
-        before = set(self.cluster.workers())
+        before = self._renewing = set(self.cluster.workers())
         self.cluster.parent.signal(signal.SIGHUP)
         deadline = time.monotonic() + 40
         while before & set(self.cluster.workers()):
             assert time.monotonic() < deadline, "workers are not renewed"
             await asyncio.sleep(0.05)
+        self._renewing = set()
 
     _faults: dict[str, Callable[[Run, Fault, float], Any]] = {  # noqa: RUF012 - never changed
         "kill": _kill,
@@ -243,9 +252,11 @@ class Run:
                 break  # the judge will say what is missing
         self._end_windows()
         await self._mark()
-        while not (quiets := await self._look(deadline)) and time.monotonic() < deadline:
+        while not await self._look(deadline):
+            if time.monotonic() > deadline:
+                break
             await asyncio.sleep(0.05)
-        self.history.quiets += quiets or self._held
+        self.history.quiets += self._held
 
     def _end_windows(self) -> None:
         now = self.recorder.tick()
@@ -255,6 +266,10 @@ class Run:
     async def _mark(self) -> bool:
         """Everybody says something to both rooms; whether all members heard all of it."""
         present = [client for client in self.clients if client.is_open]
+        if not await _until(
+            lambda: not any(one.is_open and one.is_waiting for one in present), MARK_SECONDS
+        ):
+            return False
         marks = {room: [await client.say(room) for client in present] for room in ROOMS}
 
         def heard() -> bool:
@@ -264,18 +279,16 @@ class Run:
                 or client.span.ended is not None
                 or set(marks[client.room]) <= {message for message, _ in client.span.heard}
                 for client in present
-            ) and not any(client.is_waiting for client in self.clients if client.is_open)
+            ) and not any(client.is_open and client.is_waiting for client in present)
 
         return await _until(heard, MARK_SECONDS)
 
-    async def _look(self, deadline: float) -> list[Quiet]:
-        """What everybody holds, if all of it is true; `_held` is what it was."""
+    async def _look(self, deadline: float) -> bool:
+        """Whether all is true that everybody holds, which is `_held` then."""
         answers: dict[str, dict[str, Any]] = {}
         present = [client for client in self.clients if client.is_open]
         for client in present:
-            await client.ask_all(
-                lambda answer, name=client.name: answers.__setitem__(name, answer)
-            )
+            await client.ask_all(lambda answer, name=client.name: answers.__setitem__(name, answer))
         await _until(lambda: len(answers) == len(present), max(0.5, deadline - time.monotonic()))
         users: dict[str, set[str]] = {room: set() for room in ROOMS}
         for client in present:
@@ -293,7 +306,7 @@ class Run:
                 phoenix = sorted(client.phoenix.state)
                 self._held.append(Quiet(name, "presence", sorted(client.users), true))
                 self._held.append(Quiet(name, "presence as Phoenix", phoenix, true))
-        return self._held if all(one.held == one.true for one in self._held) else []
+        return all(one.held == one.true for one in self._held)
 
 
 async def _until(condition: Callable[[], bool], seconds: float) -> bool:
