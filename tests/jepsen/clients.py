@@ -210,7 +210,11 @@ class Client:
         if "m" in message:
             self._hear((message["m"][0], message["m"][1]))
         elif "did" in message:
-            self._asked.pop(message["did"])(message)
+            done = self._asked.pop(message["did"], None)
+            if done is None:
+                self._recorder.history.answered_again.append(self.connection)
+            else:
+                done(message)
         elif message["event"] == "presence_state":
             self.page.on_snapshot(_copy(message["payload"]))
             self.phoenix.on_snapshot(_copy(message["payload"]))

@@ -114,5 +114,7 @@ class History:
     quiets: list[Quiet] = field(default_factory=list)
     outsiders: list[tuple[Span | None, str, Heard]] = field(default_factory=list)
     """Connections that heard what they were no members for, and what they had left."""
+    answered_again: list[str] = field(default_factory=list)
+    """Connections that got an answer for a second time."""
     open: set[str] = field(default_factory=set)
     """Connections that were there when all was over."""

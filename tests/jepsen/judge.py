@@ -74,6 +74,8 @@ class Court:
                 if (span.connection, message) in heard:
                     yield f"{span.connection} heard {_name(message)} twice"
                 heard.add((span.connection, message))
+        for connection in self.history.answered_again:
+            yield f"{connection} was answered twice"
 
     def _program_order(self) -> Iterator[str]:
         for span in self.history.spans:

@@ -163,6 +163,9 @@ class Run:
     def _loses(self, node: str | None, why: str) -> None:
         self._began.append((node, self.recorder.tick(), why))
 
+    async def _nothing(self, fault: Fault, seconds: float) -> None:
+        pass
+
     async def _kill(self, fault: Fault, seconds: float) -> None:
         name = self._victim(fault)
         if name is None:
@@ -227,6 +230,7 @@ class Run:
         self._renewing = set()
 
     _faults: dict[str, Callable[[Run, Fault, float], Any]] = {  # noqa: RUF012 - never changed
+        "nothing": _nothing,
         "kill": _kill,
         "freeze": _freeze,
         "freeze long": _freeze,
