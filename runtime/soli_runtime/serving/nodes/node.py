@@ -284,7 +284,7 @@ class Node:
         self._heard = self._loop.time()
         if answer != b"OK":
             raise Lost(answer.decode())
-        if int(last) < self._traffic.read:
+        if int(last) < read:  # as it was then: more may have been read since Redis answered
             raise Lost("Redis went back in time")
 
     def _count_dropped(self) -> None:
