@@ -65,7 +65,9 @@ class SoliError(Exception):
         """The Soli object that a program caught, made when it is first caught."""
         self._reached: tuple[Source, Span] | None = None
         self._settled: Any = None
-        """The traceback as far as it was looked at."""
+        """The traceback when it was looked at."""
+        self._through: Any = None
+        """The outermost place in it of a program."""
         if span is not None and source is not None:
             self._explain_null(span, source)
 
@@ -100,15 +102,15 @@ class SoliError(Exception):
 
     def settle(self) -> None:
         """Learn from the traceback through which places of programs the error came."""
-        known, traceback = self._settled, self.__traceback__
-        self._settled = traceback
+        traceback = self._settled = self.__traceback__
         found = []
-        while traceback is not None and traceback is not known:
+        while traceback is not None and traceback is not self._through:
             places = traceback.tb_frame.f_globals.get("places")
             if places.__class__ in PLACES:
                 found.append((places, traceback))
             traceback = traceback.tb_next
         for places, one in reversed(found):
+            self._through = one
             places.passed(self, one.tb_lineno, one.tb_frame)
 
     def locate(self, span: Span, source: Source) -> None:
@@ -304,7 +306,7 @@ def let_go(error: BaseException) -> None:
     """
     if isinstance(error, SoliError):
         error.settle()
-        error._settled = None
+        error._settled = error._through = None
     error.__traceback__ = error.__context__ = error.__cause__ = None
 
 

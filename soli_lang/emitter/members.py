@@ -53,12 +53,12 @@ def _member(writer: Writer, node: nodes.Member) -> Any:
                 )
             )  # fmt: skip
         if dict not in table:
-            methods = writer.bind(table)
+            entries = writer.bind(table)
             choices.append(
                 (
                     lambda one: py.both(
                         py.is_kind(one, "dict"),
-                        py.compare(py.name("dict"), "not in", py.name(methods)),
+                        py.compare(py.name("dict"), "not in", py.name(entries)),
                     ),
                     py.method(receiver(), "get", key),
                 )

@@ -39,9 +39,20 @@ _FIXED: dict[str, Any] = {
 
 def space(machine: Machine) -> dict[str, Any]:
     """The helpers for programs of *machine*."""
-    from . import assignment, calls, lambdas, literals, members, names, operators, statements
+    from . import (  # noqa: F401 - they fill the tables of `writer`
+        assignment,
+        calls,
+        class_runtime,
+        classes,
+        lambdas,
+        literals,
+        members,
+        names,
+        operators,
+        statements,
+        supers,
+    )
 
-    del assignment, calls, lambdas, literals, members, names, operators, statements
     found = dict(_FIXED)
     found.update(
         machine=machine,
@@ -55,6 +66,7 @@ def space(machine: Machine) -> dict[str, Any]:
         negate=negate,
         fail=fail,
     )
+    found.update(class_runtime.helpers(machine))
     for maker in _HELPERS:
         found[maker.__name__.removeprefix("_make_")] = maker(machine)
     return found

@@ -137,6 +137,12 @@ class Block:
             home.size += 1
         return variable
 
+    def declare_in(self, home: Block, name: str) -> Variable:
+        """A variable of this block, which `home` has room for (even where that is a file)."""
+        variable = self.names[name] = Variable(name, home, home.size)
+        home.size += 1
+        return variable
+
     def find(self, name: str) -> Variable | None:
         """The nearest variable *name*, looking outwards to the file."""
         block: Block | None = self
