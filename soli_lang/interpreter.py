@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -64,6 +65,9 @@ class Interpreter:
     ) -> None:
         self.machine = Machine(limits or Limits(), capabilities or Capabilities())
         self._tables = _tables()
+        self.emits = os.environ.get("SOLI_EMIT") == "1"
+        """Whether programs become Python functions (while both evaluators are there)."""
+        self.space: dict[str, Any] | None = None
         self.instrument: Callable[[nodes.Program], nodes.Program] | None = None
         """Applied to each program before it is compiled (see `coverage`)."""
         if library is not None:
@@ -137,6 +141,8 @@ class Program:
         machine = self.interpreter.machine
         import_names(self.interpreter, node, self.file)
         scopes = Scopes(self.file)
+        if self.interpreter.emits:
+            return self._emitted(node, scopes)
         compiler = Compiler(machine, node.source, scopes, self.interpreter._tables)
         scopes.declare_function(node.body, compiler.block)
         steps = []
@@ -149,6 +155,17 @@ class Program:
                 raise _too_deep(statement.span, node.source) from None
         self._frame_size = compiler.block.size
         return steps
+
+    def _emitted(self, node: nodes.Program, scopes: Scopes) -> list[Closure]:
+        from .emitter.functions import mains
+        from .emitter.runtime import space
+        from .emitter.unit import Unit
+
+        if self.interpreter.space is None:
+            self.interpreter.space = space(self.interpreter.machine)
+        unit = Unit(self.interpreter.machine, node.source, scopes, self.interpreter.space)
+        self._frame_size = 1
+        return [lambda frame, run=run: run() for run in mains(unit, node.body)]  # type: ignore[misc]
 
     def run(self) -> Value:
         """Run the top level under a fresh budget; the value of the last statement.

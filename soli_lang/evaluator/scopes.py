@@ -24,13 +24,38 @@ CLASS = "%class"
 class Variable:
     """A name in a block. `index` is a slot of the frame `home`, or of the file when it has none."""
 
-    __slots__ = ("home", "index", "is_const", "name")
+    __slots__ = (
+        "captured",
+        "cell",
+        "home",
+        "index",
+        "is_const",
+        "kind",
+        "name",
+        "python",
+        "sure",
+        "unset",
+        "writes",
+    )
 
     def __init__(self, name: str, home: Block | None, index: int) -> None:
         self.name = name
         self.home = home
         self.index = index
         self.is_const = False
+        self.python = ""
+        """What it is called in the function that is written; empty until that is known."""
+        self.sure = False
+        """Whether a value was certainly given by where the pass of facts has come to."""
+        self.unset = False
+        """Whether it is read, or seen by a nested function, where it may have no value yet."""
+        self.captured = False
+        self.cell = False
+        """Whether it is kept in a list of one, because a nested function sees it change."""
+        self.writes: list[Any] = []
+        """Nodes of the values that it is given, None for one that is not written as a node."""
+        self.kind: type | None = None
+        """The Python class of all its values, where that is certain."""
 
 
 class FileScope:
@@ -110,6 +135,12 @@ class Block:
             home = self.frame
             variable = self.names[name] = Variable(name, home, home.size)
             home.size += 1
+        return variable
+
+    def declare_in(self, home: Block, name: str) -> Variable:
+        """A variable of this block, which `home` has room for (even where that is a file)."""
+        variable = self.names[name] = Variable(name, home, home.size)
+        home.size += 1
         return variable
 
     def find(self, name: str) -> Variable | None:

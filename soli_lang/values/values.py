@@ -89,10 +89,12 @@ class FunctionCode:
     """
 
     __slots__ = (
-        "arity", "as_method", "auto", "bind", "is_leaf", "loop", "name", "node", "required",
+        "arity", "as_method", "auto", "bind", "is_leaf", "loop", "name", "node", "pending", "required",
         "skips",
     )  # fmt: skip
 
+    pending: bool
+    """Whether it is still to be compiled."""
     name: str
     arity: int
     required: int

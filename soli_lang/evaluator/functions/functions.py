@@ -65,7 +65,7 @@ def compile_function(
     has no `this` takes its receiver all the same, and cannot name it.
     """
     code = FunctionCode()
-    code.name, code.node = node.name, node
+    code.name, code.node, code.pending = node.name, node, False
     block = Block(compiler.block, file=compiler.scopes.file, is_function=True)
     block.is_method = is_method and has_this
     receiver = THIS if has_this else HIDDEN

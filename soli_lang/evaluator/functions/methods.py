@@ -30,10 +30,17 @@ class Method:
         self.owner = owner
         self.arity = code.arity
         self.auto = code.auto
-        method_invoker, method_call = code.as_method
-        invoke = method_invoker(frame)
-        self.invoke: Callable[..., Value] = without_skip(invoke) if code.skips else invoke
-        self.call: Callable[..., Value] = method_call(frame)
+        self.call: Callable[..., Value] = code.as_method[1](frame)
+        self.invoke: Callable[..., Value] = self._first if code.pending else self._invoke()
+
+    def _invoke(self) -> Callable[..., Value]:
+        invoke = self.code.as_method[0](self.frame)
+        return without_skip(invoke) if self.code.skips else invoke
+
+    def _first(self, *arguments: Value) -> Value:
+        """What stands for `invoke` until the method is called: then it is compiled."""
+        self.invoke = self._invoke()
+        return self.invoke(*arguments)
 
     @property
     def name(self) -> str:

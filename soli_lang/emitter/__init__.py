@@ -1,0 +1,1 @@
+"""Makes one Python function of each Soli function, when it is first called."""

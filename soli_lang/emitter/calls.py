@@ -1,0 +1,195 @@
+"""Calls: what is called is chosen first, as a Python callable, and then given its arguments."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from ..base.errors import SoliTypeError
+from ..native.native import NativeFunction
+from ..tree import nodes
+from ..values.values import UNSET
+from . import python as py
+from .members import class_reference
+from .names import callee, raw, resolved
+from .places import CALLED, METHOD, NEW
+from .writer import VALUES, Writer, writes
+
+
+def arguments_of(
+    writer: Writer, arguments: Any, block: Any
+) -> tuple[list[Any], list[Any], Any, list[str]]:
+    """Operands of a call, for `Writer.operands`: positional, named, block; labels of the named."""
+    positional = [one.value for one in arguments if one.label is None]
+    named = [one.value for one in arguments if one.label is not None]
+    labels = [one.label for one in arguments if one.label is not None]
+    given = None if block is None else lambda: block_value(writer, block)
+    return positional, named, given, labels
+
+
+def block_value(writer: Writer, block: Any) -> Any:
+    """`&blk` passes the function itself, though a bare name would call it."""
+    if block.__class__ is nodes.Name:
+        return callee(writer, block.name, block.span)
+    return writer.value(block)
+
+
+def collected(writer: Writer, first: Any, arguments: Any, block: Any) -> list[Any]:
+    """Expressions of *first* (operands before the arguments), a list of the positional arguments,
+    a dict of the named ones and the block; all in the order written."""
+    duplicate = _duplicate_label(writer, arguments)
+    positional, named, given, labels = arguments_of(writer, arguments, block)
+    operands = [*first, *positional, *named, *([] if given is None else [given])]
+    if duplicate is not None:
+        operands.insert(len(first), lambda: duplicate)
+    values = writer.operands(*operands)
+    if duplicate is not None:
+        writer.out.append(py.run(values.pop(len(first))))
+    ahead = values[: len(first)]
+    rest = values[len(first) :]
+    listed = py.List(rest[: len(positional)], py.LOAD)
+    of_named: Any = py.none()
+    if labels:
+        keys = [py.constant(label) for label in labels]
+        of_named = py.Dict(keys, rest[len(positional) : len(positional) + len(labels)])
+    return [*ahead, listed, of_named, py.none() if given is None else rest[-1]]
+
+
+def _duplicate_label(writer: Writer, arguments: Any) -> Any:
+    seen: set[str] = set()
+    for one in arguments:
+        if one.label in seen:
+            message = f"duplicate named argument '{one.label}'"
+            error = partial(SoliTypeError, message, one.span, writer.unit.source)
+            return py.call("fail", writer.fixed(error))
+        if one.label is not None:
+            seen.add(one.label)
+    return None
+
+
+def is_plain(node: Any) -> bool:
+    """Whether a call has positional arguments only."""
+    return not any(one.label for one in node.arguments)
+
+
+@writes(VALUES, nodes.Call)
+def _call(writer: Writer, node: nodes.Call) -> Any:
+    kind = node.callee.__class__
+    if kind is nodes.Name:
+        return _name_call(writer, node, node.callee)  # type: ignore[arg-type]
+    if kind is nodes.Member:
+        return _method_call(writer, node, node.callee)  # type: ignore[arg-type]
+    if kind is nodes.SuperMember:
+        from .supers import super_method_call
+
+        return super_method_call(writer, node, node.callee)
+    return _general_call(writer, node, lambda: writer.value(node.callee))
+
+
+def _general_call(writer: Writer, node: nodes.Call, function: Any) -> Any:
+    identifier = writer.fresh()
+    first, listed, named, block = collected(
+        writer, [lambda: py.bound(identifier, function())], node.arguments, node.block
+    )
+    at = writer.places.add(CALLED, node.span, identifier)
+    return py.call("call_value", first, listed, named, block, at=at)
+
+
+def _name_call(writer: Writer, node: nodes.Call, name: nodes.Name) -> Any:
+    variable = writer.block.find(name.name)
+    if variable is None:
+        if name.name in ("defined", "const_get"):
+            from .reflection import reflective
+
+            return reflective(writer, node, name)
+        found = writer.machine.globals.get(name.name, UNSET)
+        if found.__class__ is NativeFunction:
+            return _native_call(writer, node, found)
+        if found is UNSET and name.name in ("define_method", "alias_method"):
+            member = nodes.Member(name.span, nodes.This(name.span), name.name)
+            return _method_call(writer, node, member)
+    if node.block is not None or not is_plain(node):
+        return _general_call(writer, node, lambda: callee(writer, name.name, name.span))
+    return _function_call(writer, node, name, variable)
+
+
+def _native_call(writer: Writer, node: nodes.Call, native: NativeFunction) -> Any:
+    """A call of a builtin that nothing shadows: arity is checked once, here."""
+    count = len(node.arguments)
+    if node.block is not None or not is_plain(node) or not native.low <= count <= native.high:
+        return _general_call(writer, node, lambda: writer.fixed(native))
+    values = writer.operands(*[one.value for one in node.arguments])
+    return py.call(writer.fixed(native.invoke), *values, at=writer.at(node))
+
+
+def _function_call(writer: Writer, node: nodes.Call, name: nodes.Name, variable: Any) -> Any:
+    """A call with positional arguments of what a variable holds."""
+    identifier = writer.fresh()
+    held = py.name("UNSET") if variable is None else writer.load(variable)
+    is_function = py.both(
+        py.is_kind(py.bound(identifier, held), "Function"),
+        py.compare(
+            py.attribute(identifier, "arity"), "==", py.constant(len(node.arguments))
+        ),
+    )
+    other = py.call(
+        "caller", py.name(identifier), writer.missing(name.name, name.span), at=writer.at(node)
+    )
+    chosen = py.choice(is_function, py.attribute(identifier, "invoke"), other)
+    function, *values = writer.operands(lambda: chosen, *[one.value for one in node.arguments])
+    at = writer.places.add(CALLED, node.span, identifier)
+    return py.call(function, *values, at=at)
+
+
+def _method_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
+    if member.is_safe or not is_plain(node):
+        return _general_method_call(writer, node, member)
+    name, count = member.name, len(node.arguments) + (node.block is not None)
+    operands: list[Any] = [one.value for one in node.arguments]
+    if node.block is not None:
+        operands.append(lambda: block_value(writer, node.block))
+    receiver, *values = writer.operands(member.object, *operands)
+    calls = writer.bind(writer.machine.methods_named(name).taking(count))
+    identifier, first = writer.named(receiver)
+    if isinstance(receiver, py.Name) and receiver.id[0] in "vc" and operands:
+        local = writer.fresh()  # arguments may assign it
+        identifier, first = (lambda: py.name(local)), py.bound(local, receiver)
+    at = writer.places.add(METHOD, node.span, identifier().id, name)
+    key = py.constant(name)
+    found = py.call(
+        "method", identifier(), key, py.constant(count), py.constant(node.block is not None)
+    )
+    native = py.method(py.name(calls), "get", py.kind(first))
+    return py.call(py.either(native, found), identifier(), *values, at=at)
+
+
+def _general_method_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
+    identifier = writer.fresh()
+    writer.out.append(py.assign(identifier, writer.value(member.object)))
+    at = writer.places.add(METHOD, node.span, identifier, member.name)
+
+    def call() -> Any:
+        listed, named, block = collected(writer, [], node.arguments, node.block)
+        key = py.constant(member.name)
+        return py.call("call_member", py.name(identifier), key, listed, named, block, at=at)
+
+    if not member.is_safe:
+        return call()
+    is_null = py.compare(py.name(identifier), "is", py.none())
+    return writer.chosen(is_null, py.none, call)
+
+
+@writes(VALUES, nodes.New)
+def _new(writer: Writer, node: nodes.New) -> Any:
+    identifier = writer.fresh()
+    first, listed, named, _ = collected(
+        writer,
+        [lambda: py.bound(identifier, class_reference(writer, node.target))],
+        node.arguments,
+        None,
+    )
+    at = writer.places.add(NEW, node.span, identifier)
+    return py.call("new", first, listed, named, at=at)
+
+
+__all__ = ["arguments_of", "collected", "raw", "resolved"]
