@@ -1,0 +1,213 @@
+"""Batches to the log and entries from it, over two connections to Redis.
+
+One writes, with up to `MAX_UNDER_WAY` batches without an answer; the next gathers meanwhile, so
+load makes batches larger. The other reads. Everything happens in the callbacks of the connections,
+without a task. A batch without an answer is sent again on the next connection (the script knows
+its number), and reading goes on where it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from .log import LOG, entry_of, script
+from .log_broker import LogBroker
+from .outbox import Batch
+from .wire import Refused, Wire, Word, connect
+
+MAX_UNDER_WAY = 2
+BLOCK_MS = 1000
+"""For one reading; then the connection is known to be alive."""
+READ_ENTRIES = 64
+OPS_PER_TURN = 512
+"""Operations that are applied before others have their turn, however much there is to read."""
+CALL_SECONDS = 5.0
+"""For an answer."""
+
+
+class Lost(Exception):
+    """Redis does not know this node as it is: it has to begin anew. The text says why."""
+
+
+class Traffic:
+    """What a node and the log exchange. `open`, then `begin`, then `start`; `close`, and again."""
+
+    def __init__(
+        self,
+        url: str,
+        keys: list[str],
+        backlog_bytes: int,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.broker: LogBroker
+        self.epoch = b""
+        self.read = 0
+        """The entry that was applied last."""
+        self._url = url
+        self._keys = keys
+        self._backlog_bytes = backlog_bytes
+        self._loop = loop
+        self._writing: Wire | None = None
+        self._reading: Wire | None = None
+        self._failed: asyncio.Future[None] = loop.create_future()
+        self._sha: bytes = b""
+        self._is_flowing = False
+        self._is_flushing = False
+        self._under_way: deque[Batch] = deque()
+        """What was sent and not answered."""
+        self._entries: deque[Any] = deque()
+        """What was read and not applied."""
+        self._later: asyncio.Handle | None = None
+
+    # Connections
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there are connections."""
+        return self._writing is not None
+
+    async def open(self) -> None:
+        """Connect. Raises Refused, OSError, TimeoutError."""
+        self._failed = self._loop.create_future()
+        try:
+            self._writing = await connect(self._url, CALL_SECONDS)
+            self._reading = await connect(self._url, CALL_SECONDS)
+            load = ("SCRIPT", "LOAD", script())
+            self._sha = await self._writing.call(*load, seconds=CALL_SECONDS)
+        except BaseException:
+            self.close()
+            raise
+        self._writing.failed = self._reading.failed = self._fail
+
+    async def ask(self, *arguments: Word) -> Any:
+        """What the script answers to a command. Raises Refused, OSError, TimeoutError."""
+        if self._writing is None:
+            raise ConnectionError("there is no connection to Redis")
+        return await self._writing.call(*self._command(arguments), seconds=CALL_SECONDS)
+
+    def begin(self, epoch: bytes, last: int) -> None:
+        """The node begins anew at entry *last*; what was under way is dropped."""
+        self.epoch, self.read = epoch, last
+        self._under_way.clear()
+        self._entries.clear()
+
+    def start(self) -> None:
+        """Send what has no answer, and read."""
+        assert self._reading is not None
+        self._is_flowing = True
+        for batch in self._under_way:
+            self._send(batch)
+        self.flush()
+        self._read_on()
+
+    async def until_failed(self) -> None:
+        """Until something goes wrong: Lost, Refused, OSError, TimeoutError."""
+        while True:
+            done, _ = await asyncio.wait((self._failed,), timeout=BLOCK_MS / 1000)
+            if done:
+                return self._failed.result()
+            for wire in (self._writing, self._reading):
+                if wire is not None and wire.is_silent(BLOCK_MS / 1000 + CALL_SECONDS):
+                    raise TimeoutError("Redis does not answer")
+
+    def close(self) -> None:
+        """End the connections. What has no answer stays to be sent again."""
+        self._is_flowing = False
+        self._entries.clear()
+        if self._later is not None:
+            self._later.cancel()
+        for wire in (self._writing, self._reading):
+            if wire is not None:
+                wire.close()
+        self._writing = self._reading = None
+
+    def _command(self, arguments: Iterable[Word]) -> tuple[Word, ...]:
+        return ("EVALSHA", self._sha, len(self._keys), *self._keys, *arguments)
+
+    def _fail(self, error: Exception) -> None:
+        self._is_flowing = False
+        if self._later is not None:
+            self._later.cancel()
+        if not self._failed.done():
+            self._failed.set_exception(error)
+            self._failed.exception()  # it may be that nobody waits for it any more
+
+    # The way out
+
+    def queued(self) -> None:
+        """Something waits: it goes out at the end of this turn of the loop."""
+        if not self._is_flushing:
+            self._is_flushing = True
+            self._loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Send what waits, as far as it may be under way."""
+        self._is_flushing = False
+        if not self._is_flowing:
+            return
+        if self.broker.must_begin_anew:
+            self._fail(Lost("too much waited, or others believe that this node is dead"))
+            return
+        while len(self._under_way) < MAX_UNDER_WAY:
+            batch = self.broker.next_batch()
+            if batch is None:
+                return
+            self._under_way.append(batch)
+            self._send(batch)
+
+    def _send(self, batch: Batch) -> None:
+        assert self._writing is not None
+        head = ("append", self.broker.node, self.epoch, batch.number, self._backlog_bytes)
+        self._writing.ask(self._take_answer, *self._command((*head, *batch.fields())))
+
+    def _take_answer(self, answer: Any) -> None:
+        if isinstance(answer, Refused):
+            raise answer
+        if answer != b"OK":
+            raise Lost(answer.decode())
+        self._under_way.popleft()
+        self.flush()
+
+    # The way in
+
+    def _read_on(self) -> None:
+        assert self._reading is not None
+        self._reading.ask(
+            self._take_entries,
+            *("XREAD", "COUNT", READ_ENTRIES, "BLOCK", BLOCK_MS),
+            *("STREAMS", self._keys[LOG], f"{self.read}-0"),
+        )
+
+    def _take_entries(self, found: Any) -> None:
+        if isinstance(found, Refused):
+            raise found
+        if found:
+            self._entries.extend(found[0][1])
+        self._apply()
+
+    def _apply(self) -> None:
+        """Apply what was read, for one turn of the loop; read on when that was all."""
+        budget = OPS_PER_TURN
+        while self._entries:
+            if budget <= 0:
+                self._later = self._loop.call_soon(self._apply_later)
+                return
+            budget -= self._arrive(*self._entries.popleft())
+        self._read_on()
+
+    def _apply_later(self) -> None:
+        try:
+            self._apply()
+        except Exception as error:
+            self._fail(error)
+
+    def _arrive(self, name: bytes, fields: list[bytes]) -> int:
+        """One entry; how many operations it has."""
+        position, origin, number, heads, payloads = entry_of(name, fields)
+        if position != self.read + 1:
+            raise Lost("entries of the log are missing")
+        self.read = position
+        return self.broker.arrived(origin, number, heads, payloads)
