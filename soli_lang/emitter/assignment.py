@@ -155,7 +155,7 @@ def _increment(writer: Writer, node: nodes.Increment) -> Any:
         if variable is not None and not variable.is_const:
             held = nodes.Literal(target.span, None)
             writer.ready[id(held)] = (held, py.name(old.id))
-            writer.store(variable, writer.value(nodes.Binary(node.span, operator, _Held(held), one)))
+            writer.store(variable, writer.value(nodes.Binary(node.span, operator, _Held(target.span, held), one)))
             return old
     value = nodes.Binary(node.span, operator, target, one)
     _assign(writer, nodes.Assign(node.span, target, value), wanted=False)

@@ -212,10 +212,10 @@ _LEAVING = (nodes.Return, nodes.Next, nodes.Break)
 
 def _top_level(writer: Writer, statement: Any, *, is_last: bool) -> None:
     """A stray `return`, `break` or `next` ends only its own statement (spec/language.md §5.3)."""
-    from .writer import EFFECTS
+    from .writer import VALUES
 
-    has_value = isinstance(statement, _WITH_VALUE) or statement.__class__ not in EFFECTS
-    if has_value and is_last and statement.__class__ in EFFECTS:
+    has_value = statement.__class__ in VALUES and statement.__class__ is not nodes.Next
+    if is_last and isinstance(statement, _WITH_VALUE):
         call = writer.outlined(lambda: writer.tail(statement), is_tail=True)
         writer.out.append(py.give(py.call("plain", call)))
     elif _may_leave(statement):

@@ -89,15 +89,18 @@ def text_of(writer: Writer, parts: Any) -> Any:
         *[(lambda part=part: _shown(writer, part)) for part in parts if not isinstance(part, str)]
     )
     shown.reverse()
-    pieces = [py.constant(part) if isinstance(part, str) else shown.pop() for part in parts]
-    if len(pieces) > MAX_PARTS:
-        texts = [
-            one if isinstance(one, py.Constant) else py.call("str", one) for one in pieces
-        ]
-        return py.method(py.constant(""), "join", py.Tuple(texts, py.LOAD))
-    return py.JoinedStr(
-        [one if isinstance(one, py.Constant) else py.FormattedValue(one, -1, None) for one in pieces]
-    )
+    is_long = len(parts) > MAX_PARTS
+    pieces: list[Any] = []
+    for part in parts:
+        if isinstance(part, str):
+            pieces.append(py.constant(part))
+        elif is_long:
+            pieces.append(py.call("str", shown.pop()))
+        else:
+            pieces.append(py.FormattedValue(shown.pop(), -1, None))
+    if is_long:
+        return py.method(py.constant(""), "join", py.Tuple(pieces, py.LOAD))
+    return py.JoinedStr(pieces)
 
 
 def _shown(writer: Writer, node: Any) -> Any:

@@ -16,9 +16,30 @@ KEYS = (
     "numbers",
     "beaten",
     "seats",
+    "facts",
+    "spoken",
 )
 """What `scripts/broker.lua` calls KEYS, in its order."""
 LOG = KEYS.index("log")
+_START, _END = "{soli:1:", "}:broker:"
+SPOKEN = 1
+"""Of how nodes speak in the log. A change that others would not understand raises it; operations
+of a kind that is not known are passed over, so a new one is no such change."""
+
+
+def keys_of(prefix: str) -> list[str]:
+    """The keys of an app's log; one slot of a cluster."""
+    return [f"{_START}{prefix}{_END}{key}" for key in KEYS]
+
+
+def key_pattern(key: str) -> str:
+    """Matches that key of every app."""
+    return f"{_START}*{_END}{key}"
+
+
+def prefix_of(name: str) -> str:
+    """The app whose key has that name."""
+    return name.removeprefix(_START).rpartition(_END)[0]
 
 
 def script() -> str:

@@ -38,6 +38,7 @@ class LogBroker:
         self.replica = Replica(arrivals)
         self.carry_out: Callable[[list[Effect]], object] = lambda effects: None
         self.on_account: Callable[[], object] = lambda: None
+        self.on_asked: Callable[[], object] = lambda: None
         self.on_fault: Callable[[Exception], object] = lambda error: None
         """Called with the error of an operation that could not be applied."""
         self.on_queued: Callable[[], object] = lambda: None
@@ -61,6 +62,7 @@ class LogBroker:
             "w": self._take_user_closed,
             "e": self._take_end,
             "h": self._take_hello,
+            "s": self._take_question,
         }
 
     @property
@@ -156,6 +158,10 @@ class LogBroker:
     def _take_hello(self, origin: str, node: str) -> list[Effect]:
         if node != self.node:
             self._queue(self.replica.account())
+        return []
+
+    def _take_question(self, origin: str, whose: str) -> list[Effect]:
+        self.on_asked()
         return []
 
     def _take_account(self, origin: str, *account: Any) -> list[Effect]:

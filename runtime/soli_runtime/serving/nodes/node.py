@@ -12,6 +12,7 @@ import asyncio
 import os
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from soli_lang.base.records import Record
@@ -19,8 +20,9 @@ from soli_lang.base.records import Record
 from ...core.arrivals import Arrivals
 from ...observing.logs import Log
 from ...settings import Settings
-from ...stores.errors import UNAVAILABLE, CannotOpen
-from .log import KEYS, script
+from ...stores.errors import UNAVAILABLE, UNFIT, CannotOpen
+from .facts import Facts, machine_name
+from .log import SPOKEN, keys_of, script
 from .log_broker import LogBroker
 from .traffic import CALL_SECONDS, Lost, Traffic
 
@@ -31,6 +33,16 @@ MAX_PAUSE_SECONDS = 0.5
 """Between two attempts to reach Redis: 0.05, 0.1, … up to this."""
 GOODBYE_SECONDS = 2.0
 """For what is under way to be sent when the process ends."""
+
+
+class OtherVersion(Exception):
+    """Nodes that live speak otherwise in the log."""
+
+    def __init__(self, spoken: int) -> None:
+        super().__init__(
+            f"the processes that run write version {spoken} of the log, and this Soli {SPOKEN}: "
+            "stop them first, or give this one a --broker-prefix of its own"
+        )
 
 
 class Lane(Record, frozen=True):
@@ -79,6 +91,11 @@ class Node:
         self._alive: frozenset[str] = frozenset()
         self._since: float | None = None
         """Since when the log is away."""
+        self._heard = loop.time()
+        """When Redis answered last."""
+        self._asked = asyncio.Event()
+        """Somebody wants to know how this node is."""
+        self.facts = Facts()
         self._ending: asyncio.TimerHandle | None = None
         self._reported = 0
         self.refs = Refs(loop.time)
@@ -92,6 +109,7 @@ class Node:
         self.broker.on_queued = self._traffic.queued
         self.broker.on_fault = self._note_fault
         self.broker.on_account = self._accounted.set
+        self.broker.on_asked = self._asked.set
         self._traffic.broker = self.broker
         return self.broker
 
@@ -100,11 +118,19 @@ class Node:
         self._log.error("arrival_failed", error=f"{type(error).__name__}: {error}")
 
     @property
+    def name(self) -> str:
+        """What all names have in common that this process has, one after another."""
+        return self._family.removesuffix(".")
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the log cannot be reached."""
+        return self.broker.is_away
+
+    @property
     def is_lost(self) -> bool:
         """Whether the log is away for longer than a lease: others believe that we are dead."""
-        return self._since is not None and (
-            self._loop.time() - self._since > self._lane.lease_seconds
-        )
+        return self._loop.time() - self._heard > self._lane.lease_seconds
 
     async def start(self) -> None:
         """Begin, and wait until all that others hold is known. Raises CannotOpen."""
@@ -116,6 +142,8 @@ class Node:
             await self._begin()
         except (RedisError, OSError, TimeoutError) as error:
             raise CannotOpen(f"cannot reach the broker: {error}", UNAVAILABLE) from None
+        except OtherVersion as error:
+            raise CannotOpen(f"{self._lane.prefix}: {error}", UNFIT) from None
         self._task = self._loop.create_task(self._run())
         deadline = self._loop.time() + 4 * self._lane.lease_seconds / 3
         try:
@@ -162,8 +190,11 @@ class Node:
         self._births += 1
         name = f"{self._family}{self._births}"
         lease_ms = int(1000 * self._lane.lease_seconds)
-        hello = ("hello", name, lease_ms, uuid.uuid4().hex)
-        epoch, last, now, seat, alive = await self._traffic.ask(*hello)
+        hello = ("hello", name, lease_ms, uuid.uuid4().hex, SPOKEN)
+        answer = await self._traffic.ask(*hello)
+        if answer[0] == b"VERSION":
+            raise OtherVersion(int(answer[1]))
+        epoch, last, now, seat, alive = answer
         self._traffic.begin(epoch, int(last))
         self._alive = frozenset(each.decode() for each in alive)
         self.refs.learn(int(seat), int(now))
@@ -234,13 +265,17 @@ class Node:
 
     async def _keep(self) -> None:
         while True:
-            await asyncio.sleep(self._lane.lease_seconds / 3)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), self._lane.lease_seconds / 3)
             await self._beat()
 
     async def _beat(self) -> None:
         lease_ms = int(1000 * self._lane.lease_seconds)
-        arguments = (self.broker.node, self._traffic.epoch, lease_ms, self._traffic.read)
+        self._asked.clear()
+        read = self._traffic.read
+        arguments = (self.broker.node, self._traffic.epoch, lease_ms, read, self.facts.told(read))
         answer, last = await self._traffic.ask("beat", *arguments)
+        self._heard = self._loop.time()
         if answer != b"OK":
             raise Lost(answer.decode())
         if int(last) < self._traffic.read:
@@ -253,14 +288,9 @@ class Node:
             self._reported = dropped
 
 
-def keys_of(prefix: str) -> list[str]:
-    """The keys of an app's log; one slot of a cluster."""
-    return [f"{{soli:1:{prefix}}}:broker:{key}" for key in KEYS]
-
-
 def node_family(machine: str | None, pid: int) -> str:
     """How the names begin that one process has, one after another."""
-    return f"{machine or uuid.uuid4().hex[:12]}.{pid}."
+    return f"{machine or machine_name()}.{pid}."
 
 
 def lane_of(settings: Settings, app: str) -> Lane | None:

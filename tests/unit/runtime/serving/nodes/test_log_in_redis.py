@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from soli_runtime.core.effects import Payload
-from soli_runtime.serving.nodes.log import KEYS, entry_of, script
+from soli_runtime.serving.nodes.log import KEYS, SPOKEN, entry_of, script
 from soli_runtime.serving.nodes.log_broker import LogBroker
 from soli_runtime.settings import SettingError, Settings
 
@@ -61,7 +61,7 @@ class RedisBench(Bench):
         return self.script(self.keys, arguments)
 
     def begin(self, node: str) -> None:
-        epoch, last, *_ = self.ask("hello", node, LEASE, "e1")  # type: ignore[misc]
+        epoch, last, *_ = self.ask("hello", node, LEASE, "e1", SPOKEN)  # type: ignore[misc]
         self.epoch, self.read = epoch, int(last)
         self.broker.begin(node)
 
