@@ -31,7 +31,7 @@ LEAVES = frozenset(
 def written(code: Code) -> Callable[..., Any]:
     """`make(*captured)` or `make(*captured, this)`: what makes the Python functions of *code*."""
     unit, node, root = code.unit, code.node, code.block
-    unit.scopes.declare_function(node.body, root)
+    unit.scopes.declare_function(node, root)
     writer = _writer(unit, root)
     outer = []
     for index, variable in enumerate(code.captured):

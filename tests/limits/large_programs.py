@@ -19,9 +19,7 @@ def function(lines: Iterable[str], before: str = "", result: str = "7") -> str:
 
 def repeated(line: str, before: str = "", result: str = "7") -> Text:
     """A function with so many lines; `$` in them is their number."""
-    return lambda size: function(
-        (line.replace("$", str(n)) for n in range(size)), before, result
-    )
+    return lambda size: function((line.replace("$", str(n)) for n in range(size)), before, result)
 
 
 def chain(first: str, link: str, before: str = "", last: str = "") -> Text:
@@ -78,8 +76,11 @@ def _functions(size: int) -> str:
 
 
 def _variants(size: int) -> str:
-    return "enum E\n" + "\n".join(f"V{n}(a)" for n in range(size)) + "\nend\n" + function(
-        [], result="E.V7(7).a"
+    return (
+        "enum E\n"
+        + "\n".join(f"V{n}(a)" for n in range(size))
+        + "\nend\n"
+        + function([], result="E.V7(7).a")
     )
 
 
