@@ -139,8 +139,24 @@ class Code(FunctionCode):
     ) -> Value:
         given = self.filled(arguments, named, block)
         self.ready()
-        value = self._raw(captured, this)(*given)
+        invoke = self._raw(captured, this)
+        value = self._counted(invoke, given) if self.is_leaf else invoke(*given)
         return None if value is SKIP else value
+
+    def _counted(self, invoke: Callable[..., Value], given: list[Value]) -> Value:
+        """Run a function that takes no place in the depth by itself, in a place of its own.
+
+        What only reads names may call by reading them, itself among others.
+        """
+        machine = self.unit.machine
+        depth = machine.depth
+        if depth >= machine.max_depth:
+            raise machine.too_deep(self.name)
+        machine.depth = depth + 1
+        try:
+            return invoke(*given)
+        finally:
+            machine.depth = depth
 
     # --- methods ---
 

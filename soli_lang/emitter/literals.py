@@ -128,7 +128,7 @@ def _shown(writer: Writer, node: Any) -> Any:
 def _index(writer: Writer, node: Any) -> Any:
     """`xs[i]`, `h["key"]`"""
     helper = "safe_index" if node.__class__ is nodes.SafeIndex else "index"
-    quiet = is_quiet(node.index)
+    quiet = is_quiet(writer, node.index)
     unread: list[Any] = [None, None]
 
     def target() -> Any:

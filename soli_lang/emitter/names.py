@@ -59,9 +59,11 @@ def resolved(writer: Writer, value: Any, node: Any) -> Any:
     return py.choice(py.compare(py.kind(value), "not in", py.name("SPECIAL")), again, special)
 
 
-def is_quiet(node: Any) -> bool:
+def is_quiet(writer: Writer, node: Any) -> bool:
     """Whether computing *node* changes nothing and, but for reading a variable, cannot fail."""
-    return node.__class__ is nodes.Literal or node.__class__ is nodes.Name
+    if node.__class__ is nodes.Name:
+        return writer.block.find(node.name) is not None
+    return node.__class__ is nodes.Literal
 
 
 def callee(writer: Writer, name: str, span: Any) -> Any:

@@ -29,7 +29,7 @@ class Operands:
         self.writer = writer
         self.node = node
         self.kinds = (writer.kind_of(node.left), writer.kind_of(node.right))
-        quiet = is_quiet(node.right)
+        quiet = is_quiet(writer, node.right)
         raws: list[Any] = [None, None]
 
         def left() -> Any:
@@ -354,4 +354,11 @@ def _conditional_tail(writer: Writer, node: nodes.Conditional) -> None:
 
 @writes(TAILS, nodes.Logical)
 def _logical_tail(writer: Writer, node: nodes.Logical) -> None:
-    writer.give(writer.value(node))
+    if node.right.__class__ is not nodes.Next or node.operator == "??":
+        writer.give(writer.value(node))
+        return
+    left = writer.kept(writer.value(node.left))
+    condition = py.call("is_truthy", left)
+    condition = condition if node.operator == "&&" else py.negation(condition)
+    writer.out.append(py.when(condition, writer.lines(lambda: writer.leave(is_next=True))))
+    writer.give(left)

@@ -12,6 +12,7 @@ from ..base.errors import PLACES, SoliError
 from ..base.source import Source, Span
 from ..native.native import NativeFunction, NativeMethod
 from ..values.objects import Instance, SoliClass
+from ..values.values import Sentinel
 
 PLAIN, CALLED, METHOD, NEW = range(4)
 """Kinds of places: nothing leaves here; a call of what a variable of the Python function holds; a
@@ -48,6 +49,8 @@ class Places:
 
 
 PLACES.append(Places)
+_NAMELESS = frozenset({NativeFunction, NativeMethod, Sentinel})
+"""Classes of what a backtrace has no line for: builtins, and a variable without a value."""
 
 
 def _left(kind: int, value: Any, name: str) -> str | None:
@@ -60,6 +63,6 @@ def _left(kind: int, value: Any, name: str) -> str | None:
     if kind == NEW:
         is_written = value.__class__ is SoliClass and value.constructor is not None
         return f"{value.name}.new" if is_written else None
-    if value.__class__ is NativeFunction or value.__class__ is NativeMethod:
+    if value.__class__ in _NAMELESS:
         return None
     return getattr(value, "name", None) or None

@@ -402,9 +402,10 @@ def return_check(node: nodes.FunctionNode, source: Source) -> Callable[[Value], 
     accepts = return_type_test(wanted)
 
     def checked(value: Value) -> Value:
-        if not accepts(value):
+        given = None if value is SKIP else value
+        if not accepts(given):
             raise SoliReturnTypeError(
-                f"function '{node.name}' expected to return {wanted.text}, got {type_name(value)}",
+                f"function '{node.name}' expected to return {wanted.text}, got {type_name(given)}",
                 node.span,
                 source,
             )

@@ -233,7 +233,7 @@ class Writer:
         elif self.signals:
             self.out.append(py.give(py.name("NEXT" if is_next else "BREAK")))
         else:
-            self.out.append(py.give(py.name("SKIP")))
+            self.give(py.name("SKIP"))
 
     def outlined(self, write: Callable[[], None], *, is_tail: bool = False) -> Any:
         """What *write* appends as a Python function inside this one: the call of it.
@@ -276,7 +276,7 @@ class Writer:
             self.out.append(
                 py.when(
                     py.compare(py.kind(py.name(signal)), "is not", py.name("tuple")),
-                    [py.give(py.name("SKIP"))],
+                    self.lines(lambda: self.give(py.name("SKIP"))),
                 )
             )
         self.give(py.item(py.name(signal), py.constant(0)))

@@ -86,9 +86,13 @@ def _array_with_spread(compiler: Compiler, node: nodes.ArrayLiteral) -> Closure:
             if not is_spread:
                 result.append(found)
             elif found.__class__ is list:
-                machine.check_growth(8 * (len(result) + len(found)))
-                machine.spend(len(found) >> 3)
-                machine.claim(8 * len(found))
+                try:
+                    machine.check_growth(8 * (len(result) + len(found)))
+                    machine.spend(len(found) >> 3)
+                    machine.claim(8 * len(found))
+                except SoliError as error:
+                    error.locate(span, source)
+                    raise
                 result.extend(found)
             else:
                 raise SoliTypeError("cannot spread non-array value", span, source)

@@ -11,7 +11,7 @@ from ...machine.machine import Machine
 from ...tree import nodes
 from ...values.kinds import type_name
 from ...values.objects import Instance
-from ...values.values import UNSET, Function, FunctionCode, Value
+from ...values.values import SKIP, UNSET, Function, FunctionCode, Value
 from ..compiler import Closure, Compiler, Frame, Tables, register
 from ..expressions.names import read_variable, store
 from ..scopes import HIDDEN, THIS, Block, mentions_this
@@ -155,9 +155,10 @@ def _checked_return(
 
     def checked(frame: Frame) -> Value:
         value = body(frame)
-        if not accepts(value):
+        given = None if value is SKIP else value
+        if not accepts(given):
             raise SoliReturnTypeError(
-                f"function '{node.name}' expected to return {wanted.text}, got {type_name(value)}",
+                f"function '{node.name}' expected to return {wanted.text}, got {type_name(given)}",
                 span,
                 source,
             )

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...base.errors import SoliTypeError
 from ...tree import nodes
+from ...values.semantics import is_truthy
 from ...values.values import SKIP, Value
 from ..compiler import BREAK, NEXT, Closure, Compiler, Effect, Frame, Tables, register, sequence
 from ..expressions.names import store
@@ -29,7 +30,7 @@ def install(tables: Tables) -> None:
     register(tails, nodes.Return)(_return_tail)
     register(tails, nodes.Break)(lambda compiler, node: _skip_tail(compiler))
     register(tails, nodes.Next)(lambda compiler, node: _skip_tail(compiler))
-    register(tails, nodes.Logical)(lambda compiler, node: compiler.expr(node))
+    register(tails, nodes.Logical)(_logical_tail)
     register(tails, nodes.BlockStmt)(lambda compiler, node: body_tail(compiler, node.body))
     register(tables.expressions, nodes.Next)(_misplaced_next)
 
@@ -100,6 +101,19 @@ def _logical_effect(compiler: Compiler, node: nodes.Logical) -> Effect:
         return run(frame) if bool(condition(frame)) is wanted else None
 
     return Effect(maybe, signals=True)
+
+
+def _logical_tail(compiler: Compiler, node: nodes.Logical) -> Closure:
+    if node.right.__class__ is not nodes.Next or node.operator == "??":
+        return compiler.expr(node)
+    compiler.skips = True
+    left, wanted = compiler.expr(node.left), node.operator == "&&"
+
+    def maybe(frame: Frame) -> Value:
+        value = left(frame)
+        return SKIP if is_truthy(value) is wanted else value
+
+    return maybe
 
 
 def _if(  # noqa: C901 - variants of one closure

@@ -41,7 +41,7 @@ OFTEN_UNSET = frozenset({"x", "y", "p", "own", "w", "rest", "e", "it"})
 
 CHOICES = {
     "v": ["a", "b", "s", "xs", "ys", "h", "thing", "x", "x", "y", "p", "p", "own", "late", "rest",
-          "w", "e", "TOP", "g", "it"],
+          "w", "e", "TOP", "g", "it", "fixed"],
     "t": ["a", "b", "s", "xs", "h", "x", "y", "p", "own", "own", "late2", "w", "TOP", "g"],
     "o": ["+", "+", "-", "*", "/", "%", "==", "!=", "<", ">", "<=", ">=", "&&", "||", "??", "<<",
           ".."],
@@ -86,7 +86,7 @@ CHOICES = {
         "thing.send(\"add\", $e)", "thing.anything($e)", "thing.grow", "thing.run($e)",
         "Shape.Circle($e).area", "Shape.Dot", "Shape.Box($e, h: 2).area", "Shape.Dot.area",
         "lib.twice($e)", "twice($e)", "lucky", "lib.Far.new($e).n",
-        "($e |> count)", "($e |> swap($e))", "($e |> fn(x) { $e })", "($e |> map($block))",
+        "($e |> count)", "($e |> swap($e))", "($e |> fn(x) { $e })", "($e |> map(fn(x) { $e }))",
         "fn(x) { $e }", "(fn(x) { $e })($e)", "(fn() { $s\n$e })()", "(|x, y| $e)",
         "{ let own = $e\n$s\nown }", "{ if $e\n$s\nend\n$e }", "(match $e { $arms })",
         "(match $v { $arms })",
@@ -98,7 +98,7 @@ CHOICES = {
     "line": [
         "print($e)", "print($e)", "print $v", "print($e) if $e", "print($e) unless $e",
         "$t = $e", "$t = $e", "$t = $e", "$t $c= $e", "$t $c= $e", "$t++", "let own = $e",
-        "let y: Int = $e", "let w", "const y = $e", "$v[$e] = $e", "h[$e] = $e", "xs[$e] $c= $e",
+        "let y: Int = $e", "let w", "const fixed = $e", "$v[$e] = $e", "h[$e] = $e", "xs[$e] $c= $e",
         "thing.n = $e", "thing.m $c= $e", "@n = $e", "$v.n = $e", "h.name = $e", "swap($e) = $e",
         "$e", "$e", "$e", "$v", "xs << $e",
     ],
