@@ -90,7 +90,9 @@ def _assign_element(writer: Writer, target: nodes.Index, value: Any) -> Any:
     if writer.kind_of(target.index) is not str:
         tests.append(py.is_kind(index, "str"))
     put = py.call("put_index", holder, index, result, at=writer.at(target))
-    writer.out.append(py.when(py.both(*tests, small), [py.put(holder, index, result)], [py.run(put)]))
+    writer.out.append(
+        py.when(py.both(*tests, small), [py.put(holder, index, result)], [py.run(put)])
+    )
     return result
 
 
@@ -159,7 +161,10 @@ def _increment(writer: Writer, node: nodes.Increment) -> Any:
         if variable is not None and not variable.is_const:
             held = nodes.Literal(target.span, None)
             writer.ready[id(held)] = (held, py.name(old.id))
-            writer.store(variable, writer.value(nodes.Binary(node.span, operator, _Held(target.span, held), one)))
+            writer.store(
+                variable,
+                writer.value(nodes.Binary(node.span, operator, _Held(target.span, held), one)),
+            )
             return old
     value = nodes.Binary(node.span, operator, target, one)
     _assign(writer, nodes.Assign(node.span, target, value), wanted=False)

@@ -129,9 +129,7 @@ def _function_call(writer: Writer, node: nodes.Call, name: nodes.Name, variable:
     held = py.name("UNSET") if variable is None else writer.load(variable)
     is_function = py.both(
         py.is_kind(py.bound(identifier, held), "Function"),
-        py.compare(
-            py.attribute(identifier, "arity"), "==", py.constant(len(node.arguments))
-        ),
+        py.compare(py.attribute(identifier, "arity"), "==", py.constant(len(node.arguments))),
     )
     other = py.call(
         "caller", py.name(identifier), writer.missing(name.name, name.span), at=writer.at(node)

@@ -72,9 +72,7 @@ def _do(writer: Writer, helper: str, klass: str, *arguments: Any, at: int = py.N
 
 
 def _method(writer: Writer, member: nodes.MethodDecl, klass: str) -> None:
-    code, captured = code_of(
-        writer, member.function, is_method=True, has_this=not member.is_static
-    )
+    code, captured = code_of(writer, member.function, is_method=True, has_this=not member.is_static)
     name = py.constant(None if member.is_constructor else member.function.name)
     is_static = py.constant(member.is_static)
     _do(writer, "add_method", klass, writer.fixed(code), captured, name, is_static)

@@ -231,7 +231,9 @@ class Code(FunctionCode):
             param.name if param.default is None else f"{param.name} = …" for param in params
         ] or self.names
         listed = ", ".join(names)
-        return f"a lambda with |{listed}|" if self.name == "<lambda>" else f"`{self.name}({listed})`"
+        return (
+            f"a lambda with |{listed}|" if self.name == "<lambda>" else f"`{self.name}({listed})`"
+        )
 
 
 def _first_call(code: Code, function: Function) -> Callable[..., Value]:

@@ -50,7 +50,9 @@ class Summaries:
     def _look(self, root: Any) -> Summary:
         first = self._known[id(root)] = Summary()
         opened: list[tuple[Summary, Summary, Any]] = []
-        pending: list[tuple[Any, Summary, bool]] = [(child, first, False) for child in children(root)]
+        pending: list[tuple[Any, Summary, bool]] = [
+            (child, first, False) for child in children(root)
+        ]
         _note(root, first, in_loop=True)
         while pending:
             node, summary, in_loop = pending.pop()

@@ -109,7 +109,7 @@ class Start:
 def _declared(code: Code) -> Block:
     """The root block of *code*, with all blocks in it opened."""
     if code.study is None:
-        code.unit.scopes.declare_function(code.node.body, code.block)
+        code.unit.scopes.declare_function(code.node, code.block)
         code.is_leaf = code.arity >= 0 and _is_leaf(code.node.body)
     return code.block
 

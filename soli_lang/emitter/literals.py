@@ -70,7 +70,9 @@ def _key(writer: Writer, node: Any) -> Any:
     if writer.kind_of(node) in (str, int):
         return value
     found, first = writer.named(value)
-    return py.choice(py.is_kind(first, "str"), found(), py.call("to_key", found(), at=writer.at(node)))
+    return py.choice(
+        py.is_kind(first, "str"), found(), py.call("to_key", found(), at=writer.at(node))
+    )
 
 
 # --- text with values in it ---
@@ -156,9 +158,7 @@ def _index(writer: Writer, node: Any) -> Any:
         return py.choice(py.is_kind(first, "dict"), got, general)
     entry = py.method(held(), "get", at())
     element = py.item(held(), at())
-    within = py.chain(
-        py.minus(py.call("len", held())), "<=", at(), "<", py.call("len", held())
-    )
+    within = py.chain(py.minus(py.call("len", held())), "<=", at(), "<", py.call("len", held()))
     is_list = py.both(py.is_kind(held(), "list"), py.is_kind(at(), "int"), within)
     if kind is dict and index_kind is str:
         return py.method(first, "get", second)

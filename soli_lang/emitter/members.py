@@ -34,9 +34,7 @@ def _member(writer: Writer, node: nodes.Member) -> Any:
             (
                 lambda one: py.both(
                     py.is_kind(one, "Instance"),
-                    py.compare(
-                        key, "in", py.bound(fields, py.attribute(receiver(), "fields"))
-                    ),
+                    py.compare(key, "in", py.bound(fields, py.attribute(receiver(), "fields"))),
                 ),
                 py.item(py.name(fields), key),
             )

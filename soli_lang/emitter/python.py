@@ -36,8 +36,8 @@ Expr, For, FormattedValue, FunctionDef, If, IfExp = map(
 JoinedStr, List, ListComp, Name, NamedExpr, Nonlocal = map(
     _made, ("JoinedStr", "List", "ListComp", "Name", "NamedExpr", "Nonlocal")
 )
-Pass, Raise, Return, Starred, Subscript, Try = map(
-    _made, ("Pass", "Raise", "Return", "Starred", "Subscript", "Try")
+Pass, Raise, Return, Slice, Starred, Subscript, Try = map(
+    _made, ("Pass", "Raise", "Return", "Slice", "Starred", "Subscript", "Try")
 )
 Slice, Tuple, UnaryOp, While, Yield, Argument = map(
     _made, ("Slice", "Tuple", "UnaryOp", "While", "Yield", "arg")

@@ -44,11 +44,16 @@ def space(machine: Machine) -> dict[str, Any]:
         calls,
         class_runtime,
         classes,
+        comprehensions,
+        control_runtime,
+        handlers,
         lambdas,
         literals,
         members,
         names,
         operators,
+        others,
+        patterns,
         statements,
         supers,
     )
@@ -67,6 +72,7 @@ def space(machine: Machine) -> dict[str, Any]:
         fail=fail,
     )
     found.update(class_runtime.helpers(machine))
+    found.update(control_runtime.helpers(machine))
     for maker in _HELPERS:
         found[maker.__name__.removeprefix("_make_")] = maker(machine)
     return found

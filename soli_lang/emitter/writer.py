@@ -369,9 +369,7 @@ class Writer:
         lines, self.out = self.out, outer
         return lines, value
 
-    def chosen(
-        self, condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]
-    ) -> Any:
+    def chosen(self, condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
         """`then if condition else otherwise`, in statements where either needs some."""
         then_lines, then_value = self.branch(then)
         other_lines, other_value = self.branch(otherwise)

@@ -26,6 +26,12 @@ def _interpreter(capabilities: Capabilities, limits: Limits) -> Interpreter:
     return Interpreter(install_library, capabilities=capabilities, limits=limits)
 
 
+def _emitting(capabilities: Capabilities, limits: Limits) -> Interpreter:
+    interpreter = _interpreter(capabilities, limits)
+    interpreter.emits = True
+    return interpreter
+
+
 @contextmanager
 def _nothing_written_out() -> Iterator[None]:
     """One closure for each node, and nothing made for speed (docs/decisions/0011)."""
@@ -48,5 +54,6 @@ def _nothing_written_out() -> Iterator[None]:
 
 CURRENT = Evaluator(_interpreter)
 CLOSURES = Evaluator(_interpreter, _nothing_written_out)
+EMITTED = Evaluator(_emitting)
 
-EVALUATORS = {"current": CURRENT, "closures": CLOSURES}
+EVALUATORS = {"current": CURRENT, "closures": CLOSURES, "emitted": EMITTED}
