@@ -9,7 +9,7 @@ from ..base.errors import SoliTypeError
 from ..evaluator.scopes import THIS
 from ..tree import nodes
 from . import python as py
-from .names import fail
+from .names import fail, is_quiet, is_variable
 from .writer import EFFECTS, TAILS, VALUES, Writer, writes
 
 SMALL_HASH = 100_000
@@ -78,7 +78,11 @@ def _assign_member(writer: Writer, target: nodes.Member, value: Any) -> Any:
 
 def _assign_element(writer: Writer, target: nodes.Index, value: Any) -> Any:
     result, holder, index = writer.operands(value, target.object, target.index)
-    result, holder, index = writer.kept(result), writer.kept(holder), writer.kept(index)
+    result = writer.kept(result)
+    if not (is_quiet(target.index) and is_variable(holder)):
+        holder = writer.kept(holder)
+    if not is_variable(index):
+        index = writer.kept(index)
     small = py.compare(py.call("len", holder), "<", py.constant(SMALL_HASH))
     tests = []
     if writer.kind_of(target.object) is not dict:

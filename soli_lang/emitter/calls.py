@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from ..base.errors import SoliTypeError
+from ..evaluator.expressions.members import UNIVERSAL
 from ..native.native import NativeFunction
 from ..tree import nodes
 from ..values.values import UNSET
@@ -157,8 +158,33 @@ def _method_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
     found = py.call(
         "method", identifier(), key, py.constant(count), py.constant(node.block is not None)
     )
-    native = py.method(py.name(calls), "get", py.kind(first))
-    return py.call(py.either(native, found), identifier(), *values, at=at)
+    is_own = node.block is None and name not in UNIVERSAL
+    kind = py.kind(identifier() if is_own else first)
+    if writer.machine.methods_named(name):
+        found = py.either(py.method(py.name(calls), "get", kind), found)
+    elif not is_own:
+        writer.out.append(py.run(first))
+    if is_own:
+        condition, method = _of_instance(writer, first, identifier, key, count)
+        found = py.choice(condition, method, found)
+    return py.call(found, identifier(), *values, at=at)
+
+
+def _of_instance(writer: Writer, first: Any, receiver: Any, key: Any, count: int) -> Any:
+    """(whether the receiver is an instance with such a method, what to call)"""
+    method = writer.fresh()
+    klass = py.attribute(py.attribute(receiver(), "soli_class"), "found")
+    return (
+        py.both(
+            py.is_kind(first, "Instance"),
+            py.compare(
+                py.bound(method, py.method(klass, "get", key)), "is not", py.none()
+            ),
+            py.compare(py.attribute(method, "arity"), "==", py.constant(count)),
+            py.compare(key, "not in", py.attribute(receiver(), "fields")),
+        ),
+        py.attribute(method, "invoke"),
+    )
 
 
 def _general_method_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:

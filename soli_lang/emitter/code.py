@@ -17,7 +17,7 @@ from ..evaluator.scopes import HIDDEN, THIS, Block, Variable
 from ..machine.machine import arity_error
 from ..tree import nodes
 from ..values.values import SKIP, UNSET, Function, FunctionCode, Value
-from .facts import Summary
+from .facts import Study, Summary
 
 if TYPE_CHECKING:
     from .unit import Unit
@@ -36,7 +36,9 @@ class Code(FunctionCode):
         "is_method",
         "make",
         "names",
+        "study",
         "summary",
+        "_loops",
         "unit",
     )
 
@@ -58,7 +60,8 @@ class Code(FunctionCode):
         self.is_method = is_method
         """Whether the Python function takes `this`, not `make`."""
         self.pending = True
-        self.loop = None
+        self.study: Study | None = None
+        self._loops: dict[str, Any] = {}
         self.summary: Summary = unit.summaries.of(node)
         self.skips = self.summary.skips
         self.has_this = is_method or self.summary.uses_this
@@ -89,11 +92,19 @@ class Code(FunctionCode):
         self.auto = self.required == 0
         self.arity = -1 if has_defaults or self.has_block else len(self.names)
         self.is_leaf = False
+        self.loop = self._loop if self.arity == 1 and not self.skips else None
 
-    @property
-    def is_implicit(self) -> bool:
-        """Whether the only parameter is the `it` that is not written."""
-        return len(self.names) == 1 and not self.node.params
+    def _loop(self, kind: str, captured: Captured, this: Value) -> Any:
+        """See `FunctionCode.loop`."""
+        self.ready()
+        if kind not in self._loops:
+            from .item_loops import looping
+
+            self._loops[kind] = looping(self, kind)
+        make = self._loops[kind]
+        if make is None:
+            return None
+        return make(*captured, this) if self.has_this else make(*captured)
 
     def ready(self) -> None:
         """Write and compile it, once."""
@@ -123,6 +134,12 @@ class Code(FunctionCode):
         else:
             function.invoke = raw
         return function
+
+    def prepare(self, function: Function) -> None:
+        """Have *function* written, so that its `raw` and `invoke` are what they will be."""
+        if self.pending:
+            self.ready()
+            self._filled(function)
 
     def _raw(self, captured: Captured, this: Value) -> Callable[..., Value]:
         if self.is_method:
@@ -245,13 +262,6 @@ def _first_call(code: Code, function: Function) -> Callable[..., Value]:
         return function.invoke(*arguments)
 
     return first
-
-
-def ready(function: Function) -> None:
-    """Have *function* written, so that `raw` and `invoke` are what they will be."""
-    if function.code.pending:
-        function.code.ready()
-        function.code._filled(function)
 
 
 def method_of(code: Code, captured: Captured, owner: Any) -> Method:

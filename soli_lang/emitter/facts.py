@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..evaluator.scopes import CLASS, HIDDEN, Block, Scopes, Variable, children
+from ..native.native import NativeFunction
 from ..tree import nodes
 
 _NESTED = (nodes.FunctionNode, nodes.ClassDecl, nodes.EnumDecl)
@@ -140,7 +141,10 @@ Item = tuple[Any, Any, bool]
 class Study:
     """Goes through one function (see the module's text)."""
 
-    def __init__(self, scopes: Scopes, summaries: Summaries, root: Block) -> None:
+    def __init__(
+        self, scopes: Scopes, summaries: Summaries, root: Block, builtins: dict[str, Any]
+    ) -> None:
+        self._builtins = builtins
         self._scopes = scopes
         self._summaries = summaries
         self._root = root
@@ -148,12 +152,12 @@ class Study:
         """Those of this function that were given a value or looked at."""
         self._seen: set[int] = set()
 
-    def run(self, body: Any, defaults: list[Any], root_body: Any = None) -> None:
+    def run(self, body: Any, defaults: list[Any]) -> None:
         """Study *body*, after what the *defaults* of parameters compute."""
         pending: list[Item] = [(one, self._root, False) for one in (*defaults, *children(body))]
         pending.reverse()
-        self._sure_in = body if root_body is None else root_body
         self._surely = {id(one) for one in children(body)}
+        self._open: list[list[Variable]] = [[]]
         while pending:
             node, block, in_loop = pending.pop()
             if block is None:
@@ -218,7 +222,7 @@ class Study:
             if not writes or None in writes or variable.cell or variable.unset:
                 continue
             for value, block in writes:
-                variable.kind = kind_of(value, block, self._scopes.file)
+                variable.kind = kind_of(value, block, self._builtins)
                 if variable.kind is not None:
                     break
             if variable.kind is not None:
@@ -228,7 +232,7 @@ class Study:
             changed = False
             for variable, writes in candidates:
                 if variable.kind is not None and any(
-                    kind_of(value, block, self._scopes.file) is not variable.kind
+                    kind_of(value, block, self._builtins) is not variable.kind
                     for value, block in writes
                 ):
                     variable.kind = None
@@ -306,7 +310,9 @@ def _assignment(study: Study, node: Any, block: Block, in_loop: bool) -> list[It
             if in_loop and variable.home is not None:
                 variable.writes.append(IN_LOOP)
                 variable.cell = variable.cell or variable.captured
-            variable.sure = variable.sure or is_sure
+            if is_sure and not variable.sure:
+                variable.sure = True
+                study._open[-1].append(variable)
 
     first: list[Item] = []
     if node.__class__ is not nodes.Assign:
@@ -375,8 +381,16 @@ def _while(study: Study, node: nodes.While, block: Block, in_loop: bool) -> list
 
 
 def _body(study: Study, node: nodes.Body, block: Block, in_loop: bool) -> list[Item]:
+    """What a statement of a block surely assigns has a value in the rest of that block."""
     inner = study._scopes.of(node)
-    return [(one, inner, in_loop) for one in node.statements]
+    study._surely.update(map(id, node.statements))
+    study._open.append([])
+
+    def closed() -> None:
+        for variable in study._open.pop():
+            variable.sure = False
+
+    return [*[(one, inner, in_loop) for one in node.statements], (closed, None, False)]
 
 
 def _handler(study: Study, node: nodes.Handler, block: Block, in_loop: bool) -> list[Item]:
@@ -448,22 +462,22 @@ _LITERAL_KINDS = frozenset({int, float, str, bool, type(None)})
 _ARITHMETIC = frozenset("+-*%/")
 
 
-def kind_of(node: Any, block: Block, file: Any, level: int = 0) -> type | None:
+def kind_of(node: Any, block: Block, builtins: Any, level: int = 0) -> type | None:
     """The Python class that every value of *node* has, None when that is not certain."""
     handler = _KINDS.get(node.__class__)
     if handler is None or level > DEEPEST:
         return None
-    return handler(node, block, file, level + 1)
+    return handler(node, block, builtins, level + 1)
 
 
-def _binary_kind(node: nodes.Binary, block: Block, file: Any, level: int) -> type | None:
+def _binary_kind(node: nodes.Binary, block: Block, builtins: Any, level: int) -> type | None:
     operator = node.operator
     if operator in nodes.COMPARISONS:
         return bool
     if operator not in _ARITHMETIC:
         return None
-    left = kind_of(node.left, block, file, level)
-    right = kind_of(node.right, block, file, level)
+    left = kind_of(node.left, block, builtins, level)
+    right = kind_of(node.right, block, builtins, level)
     if left is int and right is int:
         return int
     if operator == "+" and left is str and right is not None:
@@ -473,45 +487,58 @@ def _binary_kind(node: nodes.Binary, block: Block, file: Any, level: int) -> typ
     return None
 
 
-def _name_kind(node: nodes.Name, block: Block, file: Any, level: int) -> type | None:
+def _name_kind(node: nodes.Name, block: Block, builtins: Any, level: int) -> type | None:
     variable = block.find(node.name)
     if variable is None or variable.home is None:
         return None
     return None if variable.cell or variable.unset else variable.kind
 
 
-def _item_kind(node: _Item, block: Block, file: Any, level: int) -> type | None:
+def _item_kind(node: _Item, block: Block, builtins: Any, level: int) -> type | None:
     one = node.iterable
     return int if one.__class__ is nodes.Binary and one.operator == ".." else None
 
 
-def _unary_kind(node: nodes.Unary, block: Block, file: Any, level: int) -> type | None:
+def _unary_kind(node: nodes.Unary, block: Block, builtins: Any, level: int) -> type | None:
     if node.operator == "!":
         return bool
-    kind = kind_of(node.operand, block, file, level)
+    kind = kind_of(node.operand, block, builtins, level)
     return kind if kind is int or kind is float else None
 
 
-def _conditional_kind(node: nodes.Conditional, block: Block, file: Any, level: int) -> type | None:
-    kind = kind_of(node.then, block, file, level)
-    return kind if kind is kind_of(node.otherwise, block, file, level) else None
+def _conditional_kind(node: nodes.Conditional, block: Block, builtins: Any, level: int) -> type | None:
+    kind = kind_of(node.then, block, builtins, level)
+    return kind if kind is kind_of(node.otherwise, block, builtins, level) else None
 
 
-def _logical_kind(node: nodes.Logical, block: Block, file: Any, level: int) -> type | None:
-    kind = kind_of(node.left, block, file, level)
-    return kind if kind is kind_of(node.right, block, file, level) else None
+def _logical_kind(node: nodes.Logical, block: Block, builtins: Any, level: int) -> type | None:
+    kind = kind_of(node.left, block, builtins, level)
+    return kind if kind is kind_of(node.right, block, builtins, level) else None
+
+
+def _call_kind(node: nodes.Call, block: Block, builtins: Any, level: int) -> type | None:
+    """Builtins may say of which class their results are."""
+    callee = node.callee
+    if callee.__class__ is not nodes.Name or builtins is None or block.find(callee.name):  # type: ignore[attr-defined]
+        return None
+    found = builtins.get(callee.name)  # type: ignore[attr-defined]
+    if found.__class__ is not NativeFunction or found.declaration is None:
+        return None
+    gives: type | None = found.declaration.gives
+    return gives
 
 
 _KINDS: dict[type, Callable[[Any, Block, Any, int], type | None]] = {
-    nodes.Literal: lambda node, block, file, level: (
+    nodes.Literal: lambda node, block, builtins, level: (
         node.value.__class__ if node.value.__class__ in _LITERAL_KINDS else None
     ),
-    nodes.Interpolation: lambda node, block, file, level: str,
-    nodes.ArrayLiteral: lambda node, block, file, level: list,
-    nodes.ArrayComprehension: lambda node, block, file, level: list,
-    nodes.HashLiteral: lambda node, block, file, level: dict,
-    nodes.HashComprehension: lambda node, block, file, level: dict,
+    nodes.Interpolation: lambda node, block, builtins, level: str,
+    nodes.ArrayLiteral: lambda node, block, builtins, level: list,
+    nodes.ArrayComprehension: lambda node, block, builtins, level: list,
+    nodes.HashLiteral: lambda node, block, builtins, level: dict,
+    nodes.HashComprehension: lambda node, block, builtins, level: dict,
     nodes.Binary: _binary_kind,
+    nodes.Call: _call_kind,
     nodes.Unary: _unary_kind,
     nodes.Name: _name_kind,
     nodes.Conditional: _conditional_kind,

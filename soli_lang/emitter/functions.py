@@ -30,55 +30,88 @@ LEAVES = frozenset(
 
 def written(code: Code) -> Callable[..., Any]:
     """`make(*captured)` or `make(*captured, this)`: what makes the Python functions of *code*."""
-    unit, node, root = code.unit, code.node, code.block
-    unit.scopes.declare_function(node, root)
-    writer = _writer(unit, root)
-    outer = []
-    for index, variable in enumerate(code.captured):
-        writer.names[variable] = f"c{index}"  # type: ignore[index]
-        outer.append(f"c{index}")
-    for name in (THIS, HIDDEN):
-        if name in root.names:
-            writer.names[root.names[name]] = "this"  # type: ignore[index]
-    writer.has_this = THIS in root.names
-    writer.is_method = root.is_method
-    code.is_leaf = code.arity >= 0 and _is_leaf(node.body)
-    study = Study(unit.scopes, unit.summaries, root)
-    parameters = ["this"] if code.is_method else []
-    params = [root.names[name] for name in code.names]
-    if code.has_block:
-        params.append(next(root.names[one.name] for one in node.params if one.is_block))
-    for variable in params:
-        study.given(variable)
-    positional = [param for param in node.params if not param.is_block]
-    study.run(node.body, [param.default for param in positional if param.default is not None])
-    entry: list[Any] = []
-    for variable in params:
-        identifier = writer.identifier(variable)
-        if variable.cell:
-            parameters.append(f"p{identifier}")
-            value = py.List([py.name(f"p{identifier}")], py.LOAD)
-            entry.append(py.assign(identifier, value))
-        else:
-            parameters.append(identifier)
-    writer.out = entry
-    _defaults(writer, positional)
-    entry = writer.out
-    writer.out = []
+    node, start = code.node, Start(code)
+    writer = start.writer
     if node.return_type is not None:
         from .runtime import return_check
 
-        writer.check = writer.fixed(return_check(node, unit.source))
+        writer.check = writer.fixed(return_check(node, code.unit.source))
     body = writer.lines(lambda: writer.statements(node.body.statements, is_tail=True))
     writer.charge()
-    entry += _variables(writer, study, params)
-    entry += writer.out
-    entry += body if code.is_leaf else _counted(node.name, body)
-    optional = sum(param.default is not None for param in positional) + code.has_block
-    lines = [py.function("f", parameters, optional, entry), py.give(py.name("f"))]
-    if code.has_this and not code.is_method:
-        outer.append("this")
-    return compiled(writer, py.function("make", outer, 0, lines), node.span)
+    entry = [*start.given, *start.variables(), *writer.out, *start.fields()]
+    entry += body if code.is_leaf else counted(node.name, body)
+    lines = [py.function("f", start.parameters, start.optional, entry), py.give(py.name("f"))]
+    return compiled(writer, py.function("make", start.outer, 0, lines), node.span)
+
+
+class Start:
+    """What the Python functions of a piece of code begin with."""
+
+    def __init__(self, code: Code) -> None:
+        unit, node, root = code.unit, code.node, code.block
+        self.writer = writer = Writer(unit, _declared(code), {})
+        self.outer = [f"c{index}" for index in range(len(code.captured))]
+        for identifier, variable in zip(self.outer, code.captured, strict=True):
+            writer.names[variable] = identifier  # type: ignore[index]
+        for name in (THIS, HIDDEN):
+            if name in root.names:
+                writer.names[root.names[name]] = "this"  # type: ignore[index]
+        writer.has_this = THIS in root.names
+        writer.is_method = root.is_method
+        self.params = [root.names[name] for name in code.names]
+        if code.has_block:
+            self.params += [root.names[one.name] for one in node.params if one.is_block]
+        positional = [param for param in node.params if not param.is_block]
+        self._defaults = [param for param in positional if param.default is not None]
+        self.optional = len(self._defaults) + code.has_block
+        self.study = code.study or self._studied(code)
+        self.parameters = ["this"] if code.is_method else []
+        self.given = self._given()
+        if code.has_this and not code.is_method:
+            self.outer.append("this")
+
+    def _studied(self, code: Code) -> Study:
+        unit = code.unit
+        study = code.study = Study(unit.scopes, unit.summaries, code.block, unit.machine.globals)
+        for variable in self.params:
+            study.given(variable)
+        study.run(code.node.body, [param.default for param in self._defaults])
+        return study
+
+    def _given(self) -> list[Any]:
+        """Takes the arguments; computes those that were left out."""
+        writer = self.writer
+        for variable in self.params:
+            identifier = writer.identifier(variable)
+            if variable.cell:
+                self.parameters.append(f"p{identifier}")
+                value = py.List([py.name(f"p{identifier}")], py.LOAD)
+                writer.out.append(py.assign(identifier, value))
+            else:
+                self.parameters.append(identifier)
+        _defaults(writer, self._defaults)
+        given, writer.out = writer.out, []
+        return given
+
+    def variables(self) -> list[Any]:
+        """Gives variables their first state. To be asked when all is written."""
+        return _variables(self.writer, self.study, self.params)
+
+    def fields(self) -> list[Any]:
+        """Reads the fields of `this` once, where they are used."""
+        if not self.writer.uses_fields:
+            return []
+        fields = py.attribute(py.name("this"), "fields")
+        is_instance = py.is_kind(py.name("this"), "Instance")
+        return [py.assign("fields", py.choice(is_instance, fields, py.name("NO_FIELDS")))]
+
+
+def _declared(code: Code) -> Block:
+    """The root block of *code*, with all blocks in it opened."""
+    if code.study is None:
+        code.unit.scopes.declare_function(code.node, code.block)
+        code.is_leaf = code.arity >= 0 and _is_leaf(code.node.body)
+    return code.block
 
 
 def _writer(unit: Unit, root: Block) -> Writer:
@@ -87,8 +120,6 @@ def _writer(unit: Unit, root: Block) -> Writer:
 
 def _defaults(writer: Writer, positional: Sequence[nodes.Param]) -> None:
     for param in positional:
-        if param.default is None:
-            continue
         variable = writer.root.names[param.name]
 
         def compute(param: nodes.Param = param, variable: Any = variable) -> None:
@@ -120,7 +151,7 @@ def _variables(writer: Writer, study: Study, params: list[Any]) -> list[Any]:
     return lines
 
 
-def _counted(name: str, body: list[Any]) -> list[Any]:
+def counted(name: str, body: list[Any]) -> list[Any]:
     """*body* in a place of its own in the depth of calls."""
     depth = py.name("depth")
     return [
@@ -191,7 +222,7 @@ def mains(unit: Unit, body: nodes.Body) -> list[Callable[[], Any]]:
 def main(unit: Unit, root: Block, statements: Sequence[Any]) -> Callable[[], Any]:
     """Statements of a file as one Python function, which gives the value of the last."""
     writer = _writer(unit, root)
-    study = Study(unit.scopes, unit.summaries, root)
+    study = Study(unit.scopes, unit.summaries, root, unit.machine.globals)
     for statement in statements:
         study.run(nodes.Body(statement.span, (statement,)), [])
     last = len(statements) - 1

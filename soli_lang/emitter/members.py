@@ -16,9 +16,13 @@ from .writer import VALUES, Writer, writes
 def _member(writer: Writer, node: nodes.Member) -> Any:
     """`x.name`, `x&.name`"""
     name, key = node.name, py.constant(node.name)
+    if node.object.__class__ is nodes.This and writer.is_method and name not in UNIVERSAL:
+        at = writer.places.add(METHOD, node.span, "this", name)
+        general = py.call("member", py.name("this"), key, at=at)
+        own = writer.own_fields()
+        return py.choice(py.compare(key, "in", own), py.item(own, key), general)
     value, unread = raw(writer, node.object)
     receiver, first = writer.named(value)
-    is_this = node.object.__class__ is nodes.This and isinstance(value, py.Name)
     at = writer.places.add(METHOD, node.span, receiver().id, name)
     found = py.call("member", resolved(writer, receiver(), unread), key, at=at)
     choices: list[tuple[Any, Any]] = []
@@ -36,31 +40,29 @@ def _member(writer: Writer, node: nodes.Member) -> Any:
             )
         )
     table = writer.machine.methods_named(name)
-    if not is_this:
-        natives = {kind: one for kind, one in table.items() if getattr(one, "bare", False)}
-        if natives:
-            methods = writer.bind(table.bare())
-            invoke = writer.fresh()
-            choices.append(
-                (
-                    lambda one: py.compare(
-                        py.bound(invoke, py.method(py.name(methods), "get", py.kind(one))),
-                        "is not", py.none(),
-                    ),
-                    py.call(py.name(invoke), receiver(), at=at),
-                )
-            )  # fmt: skip
-        if dict not in table:
-            entries = writer.bind(table)
-            choices.append(
-                (
-                    lambda one: py.both(
-                        py.is_kind(one, "dict"),
-                        py.compare(py.name("dict"), "not in", py.name(entries)),
-                    ),
-                    py.method(receiver(), "get", key),
-                )
+    natives = {kind: one for kind, one in table.items() if getattr(one, "bare", False)}
+    if natives:
+        methods = writer.bind(table.bare())
+        invoke = writer.fresh()
+        native = (
+            lambda one: py.compare(
+                py.bound(invoke, py.method(py.name(methods), "get", py.kind(one))),
+                "is not", py.none(),
+            ),
+            py.call(py.name(invoke), receiver(), at=at),
+        )  # fmt: skip
+        choices.insert(int(node.is_safe), native)
+    if dict not in table:
+        entries = writer.bind(table)
+        choices.append(
+            (
+                lambda one: py.both(
+                    py.is_kind(one, "dict"),
+                    py.compare(py.name("dict"), "not in", py.name(entries)),
+                ),
+                py.method(receiver(), "get", key),
             )
+        )
     if not choices:
         writer.out.append(py.run(first)) if first.__class__ is not py.Name else None
         return found

@@ -66,6 +66,11 @@ def is_quiet(writer: Writer, node: Any) -> bool:
     return node.__class__ is nodes.Literal
 
 
+def is_variable(value: Any) -> bool:
+    """Whether *value* is the name of a variable of the program, which may change."""
+    return isinstance(value, py.Name) and value.id[0] in "vc" and value.id[1:].isdigit()
+
+
 def callee(writer: Writer, name: str, span: Any) -> Any:
     """A name as a callee: never called by being read."""
     variable = writer.block.find(name)

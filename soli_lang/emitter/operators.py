@@ -62,18 +62,14 @@ class Operands:
 
         *first*: this computes the operands.
         """
-        known = tuple(one is not None and one.__name__ == kind for one in self.kinds)
+        known = [one is not None and one.__name__ == kind for one in self.kinds]
         left, right = (self.first_left, self.first_right) if first else (self.left(), self.right())
-        if first and not (_is_simple(left) or (known == (True, True))):
-            known = (False, False)  # the left one has to be computed first
-        if known == (True, True):
+        if known == [True, True]:
             return None
-        if known[0]:
-            return py.is_kind(right, kind)
-        if known[1]:
-            if first and not _is_simple(right):
-                return py.chain(py.kind(left), "is", py.kind(right), "is", py.name(kind))
+        if known[1] and (not first or _is_simple(right)):
             return py.is_kind(left, kind)
+        if known[0] and (not first or _is_simple(left)):
+            return py.is_kind(right, kind)
         return py.chain(py.kind(left), "is", py.kind(right), "is", py.name(kind))
 
 
@@ -147,7 +143,10 @@ def _of_ints(both: Operands, is_first: bool) -> Any:
     right = both.first_right if is_first else both.right()
     if operator in nodes.COMPARISONS:
         return py.compare(left, operator, right)
-    if operator in "%/":
+    if operator in "%/" and isinstance(right, py.Constant) and right.value > 0:
+        value = py.binary(both.left(), "%" if operator == "%" else "//", right)
+        fits = py.compare(left, ">=", py.constant(0))
+    elif operator in "%/":
         value = py.binary(both.left(), "%" if operator == "%" else "//", both.right())
         fits = py.both(
             py.compare(left, ">=", py.constant(0)), py.compare(right, ">", py.constant(0))

@@ -39,7 +39,9 @@ JoinedStr, List, ListComp, Name, NamedExpr, Nonlocal = map(
 Pass, Raise, Return, Slice, Starred, Subscript, Try = map(
     _made, ("Pass", "Raise", "Return", "Slice", "Starred", "Subscript", "Try")
 )
-Tuple, UnaryOp, While, Argument = map(_made, ("Tuple", "UnaryOp", "While", "arg"))
+Slice, Tuple, UnaryOp, While, Yield, Argument = map(
+    _made, ("Slice", "Tuple", "UnaryOp", "While", "Yield", "arg")
+)
 
 AND, OR = _ast.And(), _ast.Or()
 _NOT, _MINUS = _ast.Not(), _ast.USub()

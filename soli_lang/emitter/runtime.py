@@ -33,7 +33,7 @@ _FIXED: dict[str, Any] = {
     "MIN_INT": MIN_INT, "MAX_INT": MAX_INT,
     "int": int, "float": float, "str": str, "bool": bool, "list": list, "dict": dict,
     "tuple": tuple, "range": range, "len": len, "enumerate": enumerate, "isinstance": isinstance,
-    "call_value": call_value,
+    "call_value": call_value, "NO_FIELDS": {},
 }  # fmt: skip
 
 

@@ -84,6 +84,11 @@ class Writer:
         """Identifiers of variables that the current Python function assigns."""
         self.shared: set[str] = set()
         """Those that functions written inside assign."""
+        self.turn: Any = None
+        """What a body that is written as a loop over many items does with its value; see
+        `item_loops`."""
+        self.uses_fields = False
+        """Whether `fields`, the fields of `this`, is a name of the Python function."""
         self._count = 0
 
     # --- nodes ---
@@ -143,12 +148,16 @@ class Writer:
         elif node.__class__ in EFFECTS:
             EFFECTS[node.__class__](self, node)
             self.give(py.none())
+        elif self.turn is not None and self.turn.wants_truth:
+            self.turn.end(self.truth(node))
         else:
             self.give(self.value(node))
 
     def give(self, value: Any) -> None:
         """`return`, out of the Soli function."""
-        if self.signals:
+        if self.turn is not None:
+            self.turn.end(self.true(value) if self.turn.wants_truth else value)
+        elif self.signals:
             self.out.append(py.give(py.Tuple([value], py.LOAD)))
         else:
             self.out.append(py.give(py.call(self.check, value) if self.check else value))
@@ -242,12 +251,14 @@ class Writer:
         tuple of one for `return`, or NEXT or BREAK; see `follow`.
         """
         saved = (self.loops, self.signals, self.blocks, self.assigned, self.level, self.check)
+        turn, self.turn = self.turn, None
         self.loops, self.signals, self.blocks, self.level = 0, not is_tail, 0, 0
         self.check = self.check if not is_tail else None
         self.assigned = set()
         lines = self.lines(write)
         assigned = self.assigned
         self.loops, self.signals, self.blocks, self.assigned, self.level, self.check = saved
+        self.turn = turn
         self.assigned |= assigned
         self.shared |= assigned
         identifier = self.fresh("h")
@@ -305,6 +316,11 @@ class Writer:
         identifier = f"k{len(self.constants)}"
         self.constants[identifier] = value
         return identifier
+
+    def own_fields(self) -> Any:
+        """The fields of `this`; an empty dict where it is no instance."""
+        self.uses_fields = True
+        return py.name("fields")
 
     def fixed(self, value: Any) -> Any:
         """*value* as an expression."""
@@ -373,7 +389,7 @@ class Writer:
 
     def kind_of(self, node: Any) -> type | None:
         """The Python class of every value of *node*, None when that is not certain."""
-        return kind_of(node, self.block, None)
+        return kind_of(node, self.block, self.machine.globals)
 
     def identifier(self, variable: Variable) -> str:
         """The Python name of a variable of a function."""

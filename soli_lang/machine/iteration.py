@@ -54,6 +54,8 @@ def yielded(machine: Machine, function: Value, items: list[Value]) -> list[Value
 
 def collected(machine: Machine, function: Value, items: list[Value]) -> list[Value]:
     """What *function* yields for *items*, without those for which it ended in `next`."""
+    if function.__class__ is Function and function.code.pending:
+        function.code.prepare(function)
     if function.__class__ is not Function or function.raw is None:
         return yielded(machine, function, items)
     found = list(map(machine.callback(function, 1, keep_skip=True), items))

@@ -105,6 +105,8 @@ class FunctionCode:
     node: Any
     bind: Callable[[Any, Value], Function]
     """(frame around the definition, `this`) -> a function."""
+    prepare: Callable[[Function], None]
+    """Compiles it for a function that was made before, where `pending`."""
     as_method: tuple[Callable[[Any], Callable[..., Value]], Callable[[Any], Callable[..., Value]]]
     """Makers of `invoke(this, *arguments)` and `call(this, arguments, named, block)`."""
     loop: Callable[[str, Any, Value], Callable[[list[Value]], Any]] | None
