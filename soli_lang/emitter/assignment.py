@@ -79,7 +79,7 @@ def _assign_member(writer: Writer, target: nodes.Member, value: Any) -> Any:
 def _assign_element(writer: Writer, target: nodes.Index, value: Any) -> Any:
     result, holder, index = writer.operands(value, target.object, target.index)
     result = writer.kept(result)
-    if not (is_quiet(target.index) and is_variable(holder)):
+    if not (is_quiet(writer, target.index) and is_variable(holder)):
         holder = writer.kept(holder)
     if not is_variable(index):
         index = writer.kept(index)
