@@ -38,8 +38,9 @@ def written(code: Code) -> Callable[..., Any]:
         writer.check = writer.fixed(return_check(node, code.unit.source))
     body = writer.lines(lambda: writer.statements(node.body.statements, is_tail=True))
     writer.charge()
-    entry = [*start.given, *start.variables(), *writer.out, *start.fields()]
-    entry += body if code.is_leaf else counted(node.name, body)
+    body = [*start.variables(), *start.given, *start.fields(), *body]
+    # What defaults call counts as called from here: they may call this function again.
+    entry = [*writer.out, *(body if code.is_leaf else counted(node.name, body))]
     lines = [py.function("f", start.parameters, start.optional, entry), py.give(py.name("f"))]
     return compiled(writer, py.function("make", start.outer, 0, lines), node.span)
 

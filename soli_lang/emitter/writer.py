@@ -338,6 +338,8 @@ class Writer:
 
     def named(self, value: Any) -> tuple[Callable[[], Any], Any]:
         """(what makes an expression of its name, the expression that comes first)."""
+        if isinstance(value, py.Constant):
+            value = self.fixed(value.value)  # Python warns of what is done to literals
         if isinstance(value, py.Name):
             identifier = value.id
             return (lambda: py.name(identifier)), py.name(identifier)
