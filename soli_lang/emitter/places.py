@@ -43,7 +43,8 @@ class Places:
             return
         kind, span, local, name = entry
         error.locate(span, self.source)
-        left = _left(kind, frame.f_locals.get(local), name)
+        value = frame.f_locals.get(local) or frame.f_globals.get(local)
+        left = _left(kind, value, name)
         if left:
             error.leave(left, self.source, span)
 
