@@ -57,6 +57,7 @@ def looping(code: Code, kind: str) -> Callable[..., Any] | None:
     parameter = start.parameters[-1]
     writer.turn = Turn(writer, kind, "item")
     body = writer.lines(lambda: writer.statements(code.node.body.statements, is_tail=True))
+    writer.finish()
     turn = [py.assign(parameter, py.name("item")), *start.given, *start.variables(), *body]
     size = py.constant(PART)
     each = py.For(py.Name("item", py.STORE), py.name("part"), turn, [], None)
