@@ -81,7 +81,9 @@ def looping(code: Code, kind: str) -> Callable[..., Any] | None:
         return None
     made = py.function("loop", ["items"], 0, lines)
     return compiled(
-        writer, py.function("make", start.outer, 0, [made, py.give(py.name("loop"))]), code.node.span
+        writer,
+        py.function("make", start.outer, 0, [made, py.give(py.name("loop"))]),
+        code.node.span,
     )
 
 

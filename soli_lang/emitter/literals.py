@@ -141,7 +141,9 @@ def _index(writer: Writer, node: Any) -> Any:
     first, second = writer.operands(target, index)
     if not quiet and isinstance(first, py.Name) and first.id[0] not in "tk":
         first = py.bound(writer.fresh(), first)
-    held, first = _held(writer, writer.fixed(first.value) if isinstance(first, py.Constant) else first)
+    held, first = _held(
+        writer, writer.fixed(first.value) if isinstance(first, py.Constant) else first
+    )
     at, second = _held(writer, second)
     general = py.call(
         helper,
