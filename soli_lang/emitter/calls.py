@@ -11,8 +11,8 @@ from ..native.native import NativeFunction
 from ..tree import nodes
 from ..values.values import UNSET
 from . import python as py
-from .members import class_reference
-from .names import callee, raw, resolved
+from .members import class_reference, written_out
+from .names import callee, is_variable, raw, resolved
 from .places import CALLED, METHOD, NEW
 from .writer import VALUES, Writer, writes
 
@@ -120,7 +120,20 @@ def _native_call(writer: Writer, node: nodes.Call, native: NativeFunction) -> An
     if node.block is not None or not is_plain(node) or not native.low <= count <= native.high:
         return _general_call(writer, node, lambda: writer.fixed(native))
     values = writer.operands(*[one.value for one in node.arguments])
-    return py.call(writer.fixed(native.invoke), *values, at=writer.at(node))
+    if len(values) != 1 or not native.quick:
+        return py.call(writer.fixed(native.invoke), *values, at=writer.at(node))
+    known = writer.kind_of(node.arguments[0].value)
+    name, first = writer.named(values[0])
+    if known in native.quick:
+        return native.quick[known](py, first)
+    result = py.call(writer.fixed(native.invoke), name(), at=writer.at(node))
+    forms = [one for one in native.quick.items() if known is None]
+    if not forms and not isinstance(first, py.Name):
+        return py.call(writer.fixed(native.invoke), first, at=writer.at(node))
+    for index, (kind, quick) in enumerate(forms):
+        test = py.is_kind(first if index == len(forms) - 1 else name(), kind.__name__)
+        result = py.choice(test, quick(py, name()), result)
+    return result
 
 
 def _function_call(writer: Writer, node: nodes.Call, name: nodes.Name, variable: Any) -> Any:
@@ -148,26 +161,53 @@ def _method_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
     if node.block is not None:
         operands.append(lambda: block_value(writer, node.block))
     receiver, *values = writer.operands(member.object, *operands)
-    calls = writer.bind(writer.machine.methods_named(name).taking(count))
+    forms = {} if node.block is not None else writer.machine.methods_named(name).forms(count)
+    known = writer.kind_of(member.object)
+    if known is not None:
+        forms = {form: kinds for form, kinds in forms.items() if known in kinds}
+    if operands and (forms or is_variable(receiver)):
+        receiver = writer.kept(receiver)  # arguments may assign a variable
+        if forms:
+            values = [one if _is_simple(one) else writer.kept(one) for one in values]
     identifier, first = writer.named(receiver)
-    if isinstance(receiver, py.Name) and receiver.id[0] in "vc" and operands:
-        local = writer.fresh()  # arguments may assign it
-        identifier, first = (lambda: py.name(local)), py.bound(local, receiver)
     at = writer.places.add(METHOD, node.span, identifier().id, name)
-    key = py.constant(name)
-    found = py.call(
-        "method", identifier(), key, py.constant(count), py.constant(node.block is not None)
-    )
-    is_own = node.block is None and name not in UNIVERSAL
-    kind = py.kind(identifier() if is_own else first)
-    if writer.machine.methods_named(name):
-        found = py.either(py.method(py.name(calls), "get", kind), found)
-    elif not is_own:
+    receiver = identifier() if forms else first
+    found = _method(writer, node, receiver, identifier, (name, count, known))
+    result = py.call(found, identifier(), *values, at=at)
+    arguments = [(lambda one=one: one) for one in values]
+    for index, (form, kinds) in enumerate(forms.items()):
+        condition, given = written_out(writer, form, kinds, identifier, *arguments)
+        result = py.choice(
+            condition(first if index == len(forms) - 1 else identifier()), given, result
+        )
+    return result
+
+
+def _method(writer: Writer, node: nodes.Call, first: Any, receiver: Any, of: Any) -> Any:
+    """What gives the method as a Python callable. *first* computes the receiver."""
+    name, count, known = of
+    key, with_block = py.constant(name), node.block is not None
+    found = py.call("method", receiver(), key, py.constant(count), py.constant(with_block))
+    is_own = not with_block and name not in UNIVERSAL and known is None
+    table = writer.machine.methods_named(name)
+    if table:
+        calls = writer.fixed(table.taking(count))
+        kind = py.kind(receiver() if is_own else first)
+        found = py.either(py.method(calls, "get", kind), found)
+    elif not is_own and not isinstance(first, py.Name):
         writer.out.append(py.run(first))
     if is_own:
-        condition, method = _of_instance(writer, first, identifier, key, count)
+        condition, method = _of_instance(writer, first, receiver, key, count)
         found = py.choice(condition, method, found)
-    return py.call(found, identifier(), *values, at=at)
+    return found
+
+
+def _is_simple(value: Any) -> bool:
+    return (
+        isinstance(value, py.Constant)
+        or is_variable(value)
+        or (isinstance(value, py.Name) and value.id[0] in "tk")
+    )
 
 
 def _of_instance(writer: Writer, first: Any, receiver: Any, key: Any, count: int) -> Any:
@@ -177,9 +217,7 @@ def _of_instance(writer: Writer, first: Any, receiver: Any, key: Any, count: int
     return (
         py.both(
             py.is_kind(first, "Instance"),
-            py.compare(
-                py.bound(method, py.method(klass, "get", key)), "is not", py.none()
-            ),
+            py.compare(py.bound(method, py.method(klass, "get", key)), "is not", py.none()),
             py.compare(py.attribute(method, "arity"), "==", py.constant(count)),
             py.compare(key, "not in", py.attribute(receiver(), "fields")),
         ),

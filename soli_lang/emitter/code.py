@@ -29,6 +29,7 @@ class Code(FunctionCode):
     """A function of a program, not necessarily written yet."""
 
     __slots__ = (
+        "_loops",
         "block",
         "captured",
         "has_block",
@@ -38,7 +39,6 @@ class Code(FunctionCode):
         "names",
         "study",
         "summary",
-        "_loops",
         "unit",
     )
 

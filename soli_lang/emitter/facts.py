@@ -506,7 +506,9 @@ def _unary_kind(node: nodes.Unary, block: Block, builtins: Any, level: int) -> t
     return kind if kind is int or kind is float else None
 
 
-def _conditional_kind(node: nodes.Conditional, block: Block, builtins: Any, level: int) -> type | None:
+def _conditional_kind(
+    node: nodes.Conditional, block: Block, builtins: Any, level: int
+) -> type | None:
     kind = kind_of(node.then, block, builtins, level)
     return kind if kind is kind_of(node.otherwise, block, builtins, level) else None
 

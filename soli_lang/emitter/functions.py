@@ -37,6 +37,7 @@ def written(code: Code) -> Callable[..., Any]:
 
         writer.check = writer.fixed(return_check(node, code.unit.source))
     body = writer.lines(lambda: writer.statements(node.body.statements, is_tail=True))
+    writer.finish()
     writer.charge()
     body = [*start.variables(), *start.given, *start.fields(), *body]
     # What defaults call counts as called from here: they may call this function again.
@@ -233,6 +234,7 @@ def main(unit: Unit, root: Block, statements: Sequence[Any]) -> Callable[[], Any
             _top_level(writer, statement, is_last=index == last)
 
     body = writer.lines(write)
+    writer.finish()
     body = [*_variables(writer, study, []), *body]
     return compiled(writer, py.function("main", [], 0, body), statements[0].span)
 

@@ -57,6 +57,7 @@ def looping(code: Code, kind: str) -> Callable[..., Any] | None:
     parameter = start.parameters[-1]
     writer.turn = Turn(writer, kind, "item")
     body = writer.lines(lambda: writer.statements(code.node.body.statements, is_tail=True))
+    writer.finish()
     turn = [py.assign(parameter, py.name("item")), *start.given, *start.variables(), *body]
     size = py.constant(PART)
     each = py.For(py.Name("item", py.STORE), py.name("part"), turn, [], None)
@@ -80,7 +81,9 @@ def looping(code: Code, kind: str) -> Callable[..., Any] | None:
         return None
     made = py.function("loop", ["items"], 0, lines)
     return compiled(
-        writer, py.function("make", start.outer, 0, [made, py.give(py.name("loop"))]), code.node.span
+        writer,
+        py.function("make", start.outer, 0, [made, py.give(py.name("loop"))]),
+        code.node.span,
     )
 
 

@@ -81,15 +81,19 @@ def _key(writer: Writer, node: Any) -> Any:
 @writes(VALUES, nodes.Interpolation)
 def _interpolation(writer: Writer, node: nodes.Interpolation) -> Any:
     """`"a#{b}c"`"""
-    found, first = writer.named(text_of(writer, node.parts))
+    found, first = writer.named(_text_of(writer, node.parts))
     fits = py.compare(py.call("len", first), "<=", py.constant(UNCLAIMED))
     return py.choice(fits, found(), py.call("claimed", found(), at=writer.at(node)))
 
 
-def text_of(writer: Writer, parts: Any) -> Any:
-    shown = writer.operands(
-        *[(lambda part=part: _shown(writer, part)) for part in parts if not isinstance(part, str)]
-    )
+def _text_of(writer: Writer, parts: Any) -> Any:
+    values = [part for part in parts if not isinstance(part, str)]
+    unread = [raw(writer, one) if one.__class__ is nodes.Name else (one, None) for one in values]
+    given = writer.operands(*[one for one, _ in unread])
+    shown = [
+        _shown(writer, node, value, name)
+        for node, value, (_, name) in zip(values, given, unread, strict=True)
+    ]
     shown.reverse()
     is_long = len(parts) > MAX_PARTS
     pieces: list[Any] = []
@@ -105,10 +109,9 @@ def text_of(writer: Writer, parts: Any) -> Any:
     return py.JoinedStr(pieces)
 
 
-def _shown(writer: Writer, node: Any) -> Any:
+def _shown(writer: Writer, node: Any, value: Any, unread: Any) -> Any:
     """The display form of *node*; an Int, which Python shows as Soli does, as it is."""
     kind = writer.kind_of(node)
-    value, unread = raw(writer, node)
     if isinstance(value, py.Constant) or kind is int or kind is str:
         return value if kind is int or kind is str else py.call("text", value)
     found, first = writer.named(value)
@@ -130,21 +133,17 @@ def _index(writer: Writer, node: Any) -> Any:
     helper = "safe_index" if node.__class__ is nodes.SafeIndex else "index"
     quiet = is_quiet(writer, node.index)
     unread: list[Any] = [None, None]
-
-    def target() -> Any:
-        if not quiet:
-            return writer.value(node.object)
-        value, unread[0] = raw(writer, node.object)
-        return value
-
-    def index() -> Any:
-        value, unread[1] = raw(writer, node.index)
-        return value
-
+    target, index = node.object, node.index
+    if quiet and target.__class__ is nodes.Name:
+        target, unread[0] = raw(writer, target)
+    if index.__class__ is nodes.Name:
+        index, unread[1] = raw(writer, index)
     first, second = writer.operands(target, index)
     if not quiet and isinstance(first, py.Name) and first.id[0] not in "tk":
         first = py.bound(writer.fresh(), first)
-    held, first = _held(writer, writer.fixed(first.value) if isinstance(first, py.Constant) else first)
+    held, first = _held(
+        writer, writer.fixed(first.value) if isinstance(first, py.Constant) else first
+    )
     at, second = _held(writer, second)
     general = py.call(
         helper,

@@ -28,18 +28,9 @@ def _member(writer: Writer, node: nodes.Member) -> Any:
     choices: list[tuple[Any, Any]] = []
     if node.is_safe:
         choices.append((lambda one: py.compare(one, "is", py.none()), py.none()))
-    if name not in UNIVERSAL:
-        fields = writer.fresh()
-        choices.append(
-            (
-                lambda one: py.both(
-                    py.is_kind(one, "Instance"),
-                    py.compare(key, "in", py.bound(fields, py.attribute(receiver(), "fields"))),
-                ),
-                py.item(py.name(fields), key),
-            )
-        )
     table = writer.machine.methods_named(name)
+    for form, kinds in table.forms(0).items():
+        choices.append(written_out(writer, form, kinds, receiver))
     natives = {kind: one for kind, one in table.items() if getattr(one, "bare", False)}
     if natives:
         methods = writer.bind(table.bare())
@@ -51,8 +42,20 @@ def _member(writer: Writer, node: nodes.Member) -> Any:
             ),
             py.call(py.name(invoke), receiver(), at=at),
         )  # fmt: skip
-        choices.insert(int(node.is_safe), native)
-    if dict not in table:
+        choices.append(native)
+    is_open = writer.kind_of(node.object) is None
+    if name not in UNIVERSAL and is_open:
+        fields = writer.fresh()
+        choices.append(
+            (
+                lambda one: py.both(
+                    py.is_kind(one, "Instance"),
+                    py.compare(key, "in", py.bound(fields, py.attribute(receiver(), "fields"))),
+                ),
+                py.item(py.name(fields), key),
+            )
+        )
+    if dict not in table and is_open:
         entries = writer.bind(table)
         choices.append(
             (
@@ -71,6 +74,21 @@ def _member(writer: Writer, node: nodes.Member) -> Any:
         condition, given = choices[index]
         result = py.choice(condition(first if index == 0 else receiver()), given, result)
     return result
+
+
+def written_out(writer: Writer, form: Any, kinds: Any, *operands: Any) -> tuple[Any, Any]:
+    """A choice (see `_member`): the form of a native method, for receivers of *kinds*.
+
+    *operands* make the names of receiver and arguments. A program can replace methods of builtin
+    types: *kinds* says for which receivers the form still holds.
+    """
+    when, quick = form
+
+    def condition(receiver: Any) -> Any:
+        test = py.compare(py.kind(receiver), "in", writer.fixed(kinds))
+        return test if when is None else py.both(test, when(py, *[one() for one in operands]))
+
+    return condition, quick(py, *[one() for one in operands])
 
 
 @writes(VALUES, nodes.ScopedName)

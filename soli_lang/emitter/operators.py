@@ -30,18 +30,12 @@ class Operands:
         self.node = node
         self.kinds = (writer.kind_of(node.left), writer.kind_of(node.right))
         quiet = is_quiet(writer, node.right)
+        left, right = node.left, node.right
         raws: list[Any] = [None, None]
-
-        def left() -> Any:
-            if not quiet:
-                return writer.value(node.left)
-            value, raws[0] = raw(writer, node.left)
-            return value
-
-        def right() -> Any:
-            value, raws[1] = raw(writer, node.right)
-            return value
-
+        if quiet and left.__class__ is nodes.Name:
+            left, raws[0] = raw(writer, left)
+        if right.__class__ is nodes.Name:
+            right, raws[1] = raw(writer, right)
         first, second = writer.operands(left, right)
         if not quiet and isinstance(first, py.Name) and first.id[0] not in "tk":
             identifier = writer.fresh()

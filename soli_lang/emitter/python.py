@@ -96,6 +96,11 @@ def attribute(value: Any, identifier: str) -> Any:
     return Attribute(value, identifier, LOAD)
 
 
+def shown(value: Any) -> Any:
+    """The text of an Int."""
+    return JoinedStr([FormattedValue(value, -1, None)])
+
+
 def method(value: Any, identifier: str, *arguments: Any) -> Any:
     return Call(attribute(value, identifier), list(arguments), [])
 

@@ -25,6 +25,9 @@ from ..values.objects import Instance, SoliClass
 from ..values.semantics import MAX_INT, MIN_INT, compare, equals, is_truthy
 from ..values.values import SKIP, UNSET, Function, Value
 
+ITEM_BYTES = 8
+"""What one item counts against the size limit of a value."""
+
 _FIXED: dict[str, Any] = {
     "UNSET": UNSET, "SKIP": SKIP, "NEXT": NEXT, "BREAK": BREAK, "SPECIAL": SPECIAL,
     "Function": Function, "NativeFunction": NativeFunction, "Instance": Instance,
@@ -33,7 +36,7 @@ _FIXED: dict[str, Any] = {
     "MIN_INT": MIN_INT, "MAX_INT": MAX_INT,
     "int": int, "float": float, "str": str, "bool": bool, "list": list, "dict": dict,
     "tuple": tuple, "range": range, "len": len, "enumerate": enumerate, "isinstance": isinstance,
-    "call_value": call_value, "NO_FIELDS": {},
+    "abs": abs, "call_value": call_value, "NO_FIELDS": {},
 }  # fmt: skip
 
 
@@ -62,6 +65,7 @@ def space(machine: Machine) -> dict[str, Any]:
     found.update(
         machine=machine,
         max_depth=machine.max_depth,
+        most_items=machine.max_length // ITEM_BYTES,
         refuel=machine.refuel,
         spend=machine.spend,
         too_deep=machine.too_deep,

@@ -89,6 +89,7 @@ class Writer:
         `item_loops`."""
         self.uses_fields = False
         """Whether `fields`, the fields of `this`, is a name of the Python function."""
+        self._waiting: list[Any] = []
         self._count = 0
 
     # --- nodes ---
@@ -250,22 +251,26 @@ class Writer:
         With *is_tail* it ends as a Soli function does. Otherwise it gives None, or a signal: a
         tuple of one for `return`, or NEXT or BREAK; see `follow`.
         """
-        saved = (self.loops, self.signals, self.blocks, self.assigned, self.level, self.check)
-        turn, self.turn = self.turn, None
-        self.loops, self.signals, self.blocks, self.level = 0, not is_tail, 0, 0
-        self.check = self.check if not is_tail else None
-        self.assigned = set()
-        lines = self.lines(write)
-        assigned = self.assigned
-        self.loops, self.signals, self.blocks, self.assigned, self.level, self.check = saved
-        self.turn = turn
-        self.assigned |= assigned
-        self.shared |= assigned
         identifier = self.fresh("h")
-        if assigned:
-            lines.insert(0, py.Nonlocal(sorted(assigned)))
-        self.out.append(py.function(identifier, [], 0, lines))
+        function = py.function(identifier, [], 0, [])
+        self.out.append(function)
+        check = self.check if not is_tail else None
+        self._waiting.append((function, write, self.block, not is_tail, check))
         return py.call(identifier)
+
+    def finish(self) -> None:
+        """Write the outlined functions, and those in them. So they use up no stack of Python's."""
+        block = self.block
+        while self._waiting:
+            function, write, self.block, self.signals, self.check = self._waiting.pop()
+            self.loops, self.blocks, self.level, self.turn = 0, 0, 0, None
+            self.assigned = set()
+            lines = self.lines(write)
+            if self.assigned:
+                lines.insert(0, py.Nonlocal(sorted(self.assigned)))
+                self.shared |= self.assigned
+            function.body = lines or [py.Pass()]
+        self.block = block
 
     def follow(self, call: Any) -> None:
         """Run an outlined function; do what its signal says."""
@@ -347,11 +352,15 @@ class Writer:
         return (lambda: py.name(identifier)), py.bound(identifier, value)
 
     def operands(self, *operands: Any) -> list[Any]:
-        """The values of several nodes, in that order. A callable among them is asked for its."""
+        """The values of several nodes, in that order. A callable among them is asked for its, an
+        expression of Python's is one."""
         results: list[Any] = []
         for operand in operands:
             before = len(self.out)
-            value = operand() if operand.__class__ is _FUNCTION else self.value(operand)
+            if isinstance(operand, nodes.Node):
+                value = self.value(operand)
+            else:
+                value = operand() if operand.__class__ is _FUNCTION else operand
             if len(self.out) > before:
                 self._keep_before(results, before)
             results.append(value)

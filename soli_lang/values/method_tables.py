@@ -8,8 +8,10 @@ from typing import Any
 from .values import Value
 
 Calls = dict[type, Callable[..., Value]]
-Forms = dict[tuple[str, str], set[type]]
-"""(condition, result), both Python text -> the receivers for which that replaces the call."""
+Form = tuple[Callable[..., Any] | None, Callable[..., Any]]
+"""(condition, result): what writes them (`NativeMethod.when` and `quick`)."""
+Forms = dict[Form, set[type]]
+"""Form -> the receivers for which it replaces the call."""
 
 
 class MethodTable(dict[type, Any]):
@@ -78,7 +80,7 @@ def _note_bare(calls: Calls, kind: type, method: Any) -> None:
 def _note_form(forms: Forms, count: int, kind: type, method: Any) -> None:
     quick = getattr(method, "quick", None)
     if quick and method.low == count:
-        forms.setdefault((quick.get("when", ""), quick["result"]), set()).add(kind)
+        forms.setdefault((method.when, quick), set()).add(kind)
 
 
 def _note(calls: Calls, count: int, kind: type, method: Any) -> None:

@@ -296,7 +296,7 @@ class Inliner:
 
     def builtin(self, node: nodes.Call) -> NativeFunction | None:
         """The builtin that *node* calls, if it says how it is written out."""
-        if node.block is not None or len(node.arguments) != 1 or node.arguments[0].label:
+        if True or node.block is not None or len(node.arguments) != 1 or node.arguments[0].label:
             return None
         callee = node.callee
         if not isinstance(callee, nodes.Name) or self.compiler.block.find(callee.name):
