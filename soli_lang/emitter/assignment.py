@@ -6,10 +6,11 @@ from functools import partial
 from typing import Any
 
 from ..base.errors import SoliTypeError
-from ..evaluator.scopes import THIS
+from ..evaluator.scopes import THIS, children
 from ..tree import nodes
 from . import python as py
 from .names import fail, is_quiet, is_variable
+from .operators import INLINE_JOIN
 from .writer import EFFECTS, TAILS, VALUES, Writer, writes
 
 SMALL_HASH = 100_000
@@ -35,7 +36,9 @@ def _assign(writer: Writer, node: nodes.Assign, *, wanted: bool) -> Any:
     """Evaluates the right side first, then the target's object, then its index (spec §4.1)."""
     target = node.target
     if isinstance(target, nodes.Name):
-        return _assign_variable(writer, target, lambda: writer.value(node.value), wanted=wanted)
+        return _assign_variable(
+            writer, target, lambda: writer.value(node.value), node, wanted=wanted
+        )
     if isinstance(target, nodes.Member):
         return _assign_member(writer, target, node.value)
     if isinstance(target, nodes.Index):
@@ -43,7 +46,9 @@ def _assign(writer: Writer, node: nodes.Assign, *, wanted: bool) -> Any:
     raise SoliTypeError("invalid assignment target", node.span, writer.unit.source)
 
 
-def _assign_variable(writer: Writer, target: nodes.Name, value: Any, *, wanted: bool) -> Any:
+def _assign_variable(
+    writer: Writer, target: nodes.Name, node: nodes.Assign, *, wanted: bool
+) -> Any:
     variable = writer.block.find(target.name)
     if variable is None:
         variable = writer.block.function.declare(target.name)
@@ -51,11 +56,65 @@ def _assign_variable(writer: Writer, target: nodes.Name, value: Any, *, wanted: 
         message = f"cannot reassign constant '{target.name}'"
         writer.out.append(py.run(fail(writer, target, None, message)))
         return py.none()
-    result = value()
+    if _grows_text(writer, variable, node):
+        _grow_text(writer, variable, node)
+        return writer.load(variable)
+    result = writer.value(node.value)
     if wanted and not isinstance(result, py.Constant):
         result = writer.kept(result)
     writer.store(variable, result)
     return py.constant(result.value) if isinstance(result, py.Constant) else result
+
+
+def _grows_text(writer: Writer, variable: Any, node: nodes.Assign) -> bool:
+    """Whether it is `text = text + …`, of a variable that only ever holds Strings."""
+    value = node.value
+    return (
+        value.__class__ is nodes.Binary
+        and value.operator == "+"
+        and variable.kind is str
+        and variable.home is not None
+        and writer.is_settled(variable)
+        and value.left.__class__ is nodes.Name
+        and value.left.name == variable.name
+        and not _may_assign(value.right)
+    )
+
+
+def _may_assign(node: Any) -> bool:
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, nodes.Assign | nodes.CompoundAssign | nodes.Increment | nodes.Match):
+            return True
+        pending.extend(children(node))
+    return False
+
+
+def _grow_text(writer: Writer, variable: Any, node: nodes.Assign) -> None:
+    """Python appends in place to a text that only the variable holds, where nothing is between
+    the sum and the variable."""
+    value: Any = node.value
+    more = writer.kept(writer.value(value.right))
+    identifier = writer.identifier(variable)
+    size = writer.fresh()
+    lengths = py.binary(py.call("len", py.name(identifier)), "+", py.call("len", more))
+    grown = py.binary(py.name(identifier), "+", more)
+    at = writer.at(value)
+    lines = [
+        py.assign(size, lengths),
+        py.when(
+            py.compare(py.name(size), ">", py.constant(INLINE_JOIN)),
+            [py.run(py.call("joined", py.name(size), at=at))],
+        ),
+        py.assign(identifier, grown),
+    ]
+    writer.assigned.add(identifier)
+    if writer.kind_of(value.right) is str:
+        writer.out += lines
+        return
+    other = py.assign(identifier, py.call("add", py.name(identifier), more, at=at))
+    writer.out.append(py.when(py.is_kind(more, "str"), lines, [other]))
 
 
 def _assign_member(writer: Writer, target: nodes.Member, value: Any) -> Any:

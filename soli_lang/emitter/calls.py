@@ -9,6 +9,7 @@ from ..base.errors import SoliTypeError
 from ..evaluator.expressions.members import UNIVERSAL
 from ..native.native import NativeFunction
 from ..tree import nodes
+from ..values.objects import SoliClass
 from ..values.values import UNSET
 from . import python as py
 from .members import class_reference, written_out
@@ -156,6 +157,9 @@ def _function_call(writer: Writer, node: nodes.Call, name: nodes.Name, variable:
 def _method_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
     if member.is_safe or not is_plain(node):
         return _general_method_call(writer, node, member)
+    static = _static_call(writer, node, member)
+    if static is not None:
+        return static
     name, count = member.name, len(node.arguments) + (node.block is not None)
     operands: list[Any] = [one.value for one in node.arguments]
     if node.block is not None:
@@ -181,6 +185,29 @@ def _method_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
             condition(first if index == len(forms) - 1 else identifier()), given, result
         )
     return result
+
+
+def _static_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
+    """`DateTime.parse(x)`: a static method of a builtin class, unless a program replaced it."""
+    owner = member.object
+    if owner.__class__ is not nodes.Name or writer.block.find(owner.name) is not None:
+        return None
+    klass = writer.machine.globals.get(owner.name)
+    native = klass.statics.get(member.name) if klass.__class__ is SoliClass else None
+    count = len(node.arguments)
+    if native.__class__ is not NativeFunction or not native.low <= count <= native.high:
+        return None
+    if node.block is not None:
+        return None
+    values = writer.operands(*[one.value for one in node.arguments])
+    identifier = writer.bind(klass)
+    at = writer.places.add(METHOD, node.span, identifier, member.name)
+    key = py.constant(member.name)
+    held = py.method(writer.fixed(klass.statics), "get", key)
+    is_same = py.compare(held, "is", writer.fixed(native))
+    other = py.call("method", py.name(identifier), key, py.constant(count), py.constant(False))
+    bound = py.call("on", other, py.name(identifier))
+    return py.call(py.choice(is_same, writer.fixed(native.invoke), bound), *values, at=at)
 
 
 def _method(writer: Writer, node: nodes.Call, first: Any, receiver: Any, of: Any) -> Any:

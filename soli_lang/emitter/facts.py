@@ -482,7 +482,7 @@ def _binary_kind(node: nodes.Binary, block: Block, builtins: Any, level: int) ->
         return int
     if operator == "+" and left is str and right is not None:
         return str
-    if left in (int, float) and right in (int, float) and operator in "+-*":
+    if left in (int, float) and right in (int, float) and operator in "+-*/":
         return float
     return None
 

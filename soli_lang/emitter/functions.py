@@ -41,7 +41,7 @@ def written(code: Code) -> Callable[..., Any]:
     writer.charge()
     body = [*start.variables(), *start.given, *start.fields(), *body]
     # What defaults call counts as called from here: they may call this function again.
-    entry = [*writer.out, *(body if code.is_leaf else counted(node.name, body))]
+    entry = [*writer.out, *(body if code.is_leaf else counted(code, body))]
     lines = [py.function("f", start.parameters, start.optional, entry), py.give(py.name("f"))]
     return compiled(writer, py.function("make", start.outer, 0, lines), node.span)
 
@@ -153,14 +153,14 @@ def _variables(writer: Writer, study: Study, params: list[Any]) -> list[Any]:
     return lines
 
 
-def counted(name: str, body: list[Any]) -> list[Any]:
+def counted(code: Code, body: list[Any]) -> list[Any]:
     """*body* in a place of its own in the depth of calls."""
     depth = py.name("depth")
     return [
         py.assign("depth", py.attribute("machine", "depth")),
         py.when(
-            py.compare(depth, ">=", py.name("max_depth")),
-            [py.Raise(py.call("too_deep", py.constant(name)), None)],
+            py.compare(depth, ">=", py.constant(code.unit.machine.max_depth)),
+            [py.Raise(py.call("too_deep", py.constant(code.name)), None)],
         ),
         py.set_attribute("machine", "depth", py.binary(depth, "+", py.constant(1))),
         py.Try(body, [], [], [py.set_attribute("machine", "depth", depth)]),

@@ -75,7 +75,7 @@ def looping(code: Code, kind: str) -> Callable[..., Any] | None:
         lines.insert(1, py.assign("add", py.attribute("found", "append")))
         lines.append(py.give(py.name("found")))
     if not code.is_leaf:
-        lines = counted(code.name, lines)
+        lines = counted(code, lines)
     lines = [*start.fields(), *lines]
     if code.is_method:
         return None

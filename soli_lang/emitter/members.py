@@ -1,4 +1,4 @@
-"""What stands behind a dot without parentheses: fields, entries of a hash, methods that are called."""
+"""What stands behind a dot without parentheses: fields, entries of a hash, methods."""
 
 from __future__ import annotations
 

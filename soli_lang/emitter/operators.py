@@ -164,11 +164,21 @@ def _of_ints(both: Operands, is_first: bool) -> Any:
     else:
         found = both.writer.fresh()
         result = py.bound(found, py.binary(left, operator, right))
-        fits = py.chain(py.constant(MIN_INT), "<=", result, "<=", py.constant(MAX_INT))
+        fits = _fits(operator, result, right)
         value = py.name(found)
     if is_first:
         return py.choice(fits, value, both.general())
     return _Both(fits, value)
+
+
+def _fits(operator: str, result: Any, right: Any) -> Any:
+    """Whether *result* of two Ints is one; what a constant cannot do is not asked."""
+    least, most = py.constant(MIN_INT), py.constant(MAX_INT)
+    if operator in "+-" and isinstance(right, py.Constant):
+        if (right.value >= 0) is (operator == "+"):
+            return py.compare(result, "<=", most)
+        return py.compare(result, ">=", least)
+    return py.chain(least, "<=", result, "<=", most)
 
 
 def _otherwise(both: Operands) -> Any:
@@ -197,17 +207,21 @@ def _otherwise(both: Operands) -> Any:
 def _of_floats(both: Operands) -> Any:
     """An operator of which one side is known to be a Float."""
     operator = both.node.operator
+    plain = py.compare if operator in nodes.COMPARISONS else py.binary
+    divisor = both.node.right.value if both.node.right.__class__ is nodes.Literal else 0
+    if (None not in both.kinds and operator in "+-*") or (both.kinds[0] is float and divisor):
+        return plain(both.first_left, operator, both.first_right)  # an Int as a Float
     test = both.are("float", first=True)
     if test is None and operator == "/":
-        return _general(both)
+        test = both.first_right
+        if not _is_simple(both.first_left):
+            return _general(both)
     left = both.first_left if test is None else both.left()
     right = both.first_right if test is None else both.right()
-    value = py.binary(left, operator, right) if operator in "+-*/" else (
-        py.compare(left, operator, right)
-    )  # fmt: skip
+    value = plain(left, operator, right)
     if test is None:
         return value
-    if operator == "/":
+    if operator == "/" and test is not both.first_right:
         test = py.both(test, both.right())
     return py.choice(test, value, both.general())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..base.errors import SoliError, SoliOverflowError, SoliPlainTypeError, SoliTypeError, Thrown
@@ -36,7 +37,7 @@ _FIXED: dict[str, Any] = {
     "MIN_INT": MIN_INT, "MAX_INT": MAX_INT,
     "int": int, "float": float, "str": str, "bool": bool, "list": list, "dict": dict,
     "tuple": tuple, "range": range, "len": len, "enumerate": enumerate, "isinstance": isinstance,
-    "abs": abs, "call_value": call_value, "NO_FIELDS": {},
+    "abs": abs, "on": partial, "call_value": call_value, "NO_FIELDS": {},
 }  # fmt: skip
 
 
@@ -64,7 +65,6 @@ def space(machine: Machine) -> dict[str, Any]:
     found = dict(_FIXED)
     found.update(
         machine=machine,
-        max_depth=machine.max_depth,
         most_items=machine.max_length // ITEM_BYTES,
         refuel=machine.refuel,
         spend=machine.spend,
@@ -321,6 +321,15 @@ def _make_claimed(machine: Machine) -> Any:
     return claimed
 
 
+def _make_joined(machine: Machine) -> Any:
+    def joined(size: int) -> None:
+        """Pay for two texts joined to one of *size* characters."""
+        machine.check_length(size)
+        machine.spend(size >> 8)
+
+    return joined
+
+
 def _make_spread(machine: Machine) -> Any:
     def spread(result: list[Value], found: Value) -> None:
         """`...found` in an array."""
@@ -393,6 +402,7 @@ _HELPERS = [
     _make_scoped,
     _make_new,
     _make_claimed,
+    _make_joined,
     _make_spread,
     _make_reflect,
     *[_operation(name, operator) for operator, name in OPERATORS.items()],

@@ -198,7 +198,7 @@ class Writer:
         self.block = outer
 
     def opened(self, block: Block, *given: str) -> None:
-        """Make the variables of *block* anew where it has its own each turn, but for those *given*."""
+        """Make the variables of *block* anew where each turn has its own, but for those *given*."""
         if block.frame is not block or block is self.root:
             return
         plain = []
@@ -225,13 +225,12 @@ class Writer:
     def charge(self, node: Any = None) -> None:
         """One step, at a turn of a loop or the entry of a function."""
         at = py.NOWHERE if node is None else self.places.add(PLAIN, node.span)
+        left = py.binary(py.attribute("machine", "fuel"), "-", py.constant(1))
+        places = [py.Attribute(py.name("machine"), "fuel", py.STORE), py.Name("fuel", py.STORE)]
+        used_up = py.compare(py.name("fuel"), "<=", py.constant(0))
         self.out += [
-            py.assign("fuel", py.binary(py.attribute("machine", "fuel"), "-", py.constant(1))),
-            py.set_attribute("machine", "fuel", py.name("fuel")),
-            py.when(
-                py.compare(py.name("fuel"), "<=", py.constant(0)),
-                [py.run(py.call("refuel", at=at))],
-            ),
+            py.Assign(places, left),
+            py.when(used_up, [py.run(py.call("refuel", at=at))]),
         ]
 
     # --- leaving ---
