@@ -36,9 +36,7 @@ def _assign(writer: Writer, node: nodes.Assign, *, wanted: bool) -> Any:
     """Evaluates the right side first, then the target's object, then its index (spec §4.1)."""
     target = node.target
     if isinstance(target, nodes.Name):
-        return _assign_variable(
-            writer, target, lambda: writer.value(node.value), node, wanted=wanted
-        )
+        return _assign_variable(writer, target, node, wanted=wanted)
     if isinstance(target, nodes.Member):
         return _assign_member(writer, target, node.value)
     if isinstance(target, nodes.Index):
