@@ -39,9 +39,14 @@ def written(code: Code) -> Callable[..., Any]:
     body = writer.lines(lambda: writer.statements(node.body.statements, is_tail=True))
     writer.finish()
     writer.charge()
-    body = [*start.variables(), *start.given, *start.fields(), *body]
-    # What defaults call counts as called from here: they may call this function again.
-    entry = [*writer.out, *(body if code.is_leaf else counted(code, body))]
+    charge = writer.out
+    first = [*start.variables(), *start.given]
+    if start.has_defaults:
+        # What defaults call counts as called from here: they may call this function again.
+        entry, body = [], [*first, *charge, *start.fields(), *body]
+    else:
+        entry, body = charge, [*first, *start.fields(), *body]
+    entry = [*entry, *(body if code.is_leaf else counted(code, body))]
     lines = [py.function("f", start.parameters, start.optional, entry), py.give(py.name("f"))]
     return compiled(writer, py.function("make", start.outer, 0, lines), node.span)
 
@@ -65,6 +70,7 @@ class Start:
             self.params += [root.names[one.name] for one in node.params if one.is_block]
         positional = [param for param in node.params if not param.is_block]
         self._defaults = [param for param in positional if param.default is not None]
+        self.has_defaults = bool(self._defaults)
         self.optional = len(self._defaults) + code.has_block
         self.study = code.study or self._studied(code)
         self.parameters = ["this"] if code.is_method else []
