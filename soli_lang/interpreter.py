@@ -65,7 +65,7 @@ class Interpreter:
     ) -> None:
         self.machine = Machine(limits or Limits(), capabilities or Capabilities())
         self._tables = _tables()
-        self.emits = os.environ.get("SOLI_EMIT") == "1"
+        self.emits = os.environ.get("SOLI_EMIT", "1") == "1"
         """Whether programs become Python functions (while both evaluators are there)."""
         self.space: dict[str, Any] | None = None
         self.instrument: Callable[[nodes.Program], nodes.Program] | None = None

@@ -6,6 +6,8 @@ Lengths and offsets are characters (decision 10). Shaping (padding, slugs, `succ
 
 from __future__ import annotations
 
+from operator import not_
+
 from soli_lang.base.errors import SoliTypeError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Int, String, method
@@ -34,7 +36,11 @@ from ..json.text import hash_from_text, value_from_text
 # --- asking ---
 
 
+<<<<<<< HEAD
 @method("string", ("length", "len", "size"), bare=True, quick=lambda py, text: py.call("len", text))
+=======
+@method("string", ("length", "len", "size"), bare=True, quick={"result": "len({0})"}, direct=len)
+>>>>>>> main
 def length(text: str) -> int:
     """How many characters."""
     return len(text)
@@ -49,7 +55,11 @@ def bytesize(machine: Machine, text: str) -> int:
     return len(text.encode())
 
 
+<<<<<<< HEAD
 @method("string", "empty?", bare=True, quick=lambda py, text: py.negation(text))
+=======
+@method("string", "empty?", bare=True, quick={"result": "not {0}"}, direct=not_)
+>>>>>>> main
 def is_empty(text: str) -> bool:
     """Whether it has no characters."""
     return not text
