@@ -233,18 +233,13 @@ class Declaration(Record, frozen=True):
     capability: str | None
     linear: bool
     """Whether its work grows with its texts and collections, and it does not pay by itself."""
-<<<<<<< HEAD
     quick: Any
     """Written out by the evaluator instead of a call: see `NativeFunction.quick`, of methods
     `NativeMethod.quick`."""
     when: Written | None
     """See `NativeMethod.quick`."""
-=======
-    quick: dict[str, str] | None
-    """Written out by the evaluator instead of a call: see `NativeFunction.quick`."""
     direct: Callable[..., Value] | None
     """What does the same without a frame of Python: a function in C that needs no checks."""
->>>>>>> main
     gives: type | None
     """The class of every result, where the evaluator can use that."""
     low: int
@@ -304,11 +299,8 @@ def _declare(
         capability=options.get("capability"),
         linear=options.get("linear", False),
         quick=options.get("quick"),
-<<<<<<< HEAD
         when=options.get("when"),
-=======
         direct=options.get("direct"),
->>>>>>> main
         gives=options.get("gives"),
         low=low,
         high=high,

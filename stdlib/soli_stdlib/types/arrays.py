@@ -6,12 +6,8 @@ Callbacks are in `array_callbacks`, sums and orders in `array_numbers`, the `_by
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from collections.abc import Iterator
-from typing import Any
-=======
 from operator import not_
->>>>>>> main
+from typing import Any
 
 from soli_lang.base.errors import SoliTypeError
 from soli_lang.machine.machine import Machine
@@ -32,33 +28,31 @@ _Index = Int(phrase="an integer index")
 # --- size and ends ---
 
 
-<<<<<<< HEAD
 @method(
-    "array", ("length", "len", "size"), bare=True, quick=lambda py, items: py.call("len", items)
+    "array",
+    ("length", "len", "size"),
+    bare=True,
+    quick=lambda py, items: py.call("len", items),
+    direct=len,
 )
-=======
-@method("array", ("length", "len", "size"), bare=True, quick={"result": "len({0})"}, direct=len)
->>>>>>> main
 def length(items: list[Value]) -> int:
     """How many items."""
     return len(items)
 
 
-<<<<<<< HEAD
-@method("array", ("empty?", "blank?"), bare=True, quick=lambda py, items: py.negation(items))
-=======
-@method("array", ("empty?", "blank?"), bare=True, quick={"result": "not {0}"}, direct=not_)
->>>>>>> main
+@method(
+    "array",
+    ("empty?", "blank?"),
+    bare=True,
+    quick=lambda py, items: py.negation(items),
+    direct=not_,
+)
 def is_empty(items: list[Value]) -> bool:
     """Whether it has no items."""
     return not items
 
 
-<<<<<<< HEAD
-@method("array", "present?", bare=True, quick=lambda py, items: py.call("bool", items))
-=======
-@method("array", "present?", bare=True, quick={"result": "bool({0})"}, direct=bool)
->>>>>>> main
+@method("array", "present?", bare=True, quick=lambda py, items: py.call("bool", items), direct=bool)
 def is_present(items: list[Value]) -> bool:
     """Whether it has items."""
     return bool(items)

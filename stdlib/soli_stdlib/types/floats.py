@@ -56,11 +56,7 @@ def to_s(number: float) -> str:
     return float_text(number)
 
 
-<<<<<<< HEAD
-@method("float", "abs", bare=True, quick=lambda py, number: py.call("abs", number))
-=======
-@method("float", "abs", bare=True, quick={"result": "abs({0})"}, direct=abs)
->>>>>>> main
+@method("float", "abs", bare=True, quick=lambda py, number: py.call("abs", number), direct=abs)
 def abs_(number: float) -> float:
     """Its distance from zero."""
     return abs(number)

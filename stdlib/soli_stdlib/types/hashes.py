@@ -61,33 +61,33 @@ def pairs_of(entries: Hash) -> list[Value]:
 # --- size ---
 
 
-<<<<<<< HEAD
 @method(
-    "hash", ("length", "size", "len"), bare=True, quick=lambda py, entries: py.call("len", entries)
+    "hash",
+    ("length", "size", "len"),
+    bare=True,
+    quick=lambda py, entries: py.call("len", entries),
+    direct=len,
 )
-=======
-@method("hash", ("length", "size", "len"), bare=True, quick={"result": "len({0})"}, direct=len)
->>>>>>> main
 def length(entries: Hash) -> int:
     """How many entries."""
     return len(entries)
 
 
-<<<<<<< HEAD
-@method("hash", ("empty?", "blank?"), bare=True, quick=lambda py, entries: py.negation(entries))
-=======
-@method("hash", ("empty?", "blank?"), bare=True, quick={"result": "not {0}"}, direct=not_)
->>>>>>> main
+@method(
+    "hash",
+    ("empty?", "blank?"),
+    bare=True,
+    quick=lambda py, entries: py.negation(entries),
+    direct=not_,
+)
 def is_empty(entries: Hash) -> bool:
     """Whether it has no entries."""
     return not entries
 
 
-<<<<<<< HEAD
-@method("hash", "present?", bare=True, quick=lambda py, entries: py.call("bool", entries))
-=======
-@method("hash", "present?", bare=True, quick={"result": "bool({0})"}, direct=bool)
->>>>>>> main
+@method(
+    "hash", "present?", bare=True, quick=lambda py, entries: py.call("bool", entries), direct=bool
+)
 def is_present(entries: Hash) -> bool:
     """Whether it has entries."""
     return bool(entries)

@@ -36,11 +36,13 @@ from ..json.text import hash_from_text, value_from_text
 # --- asking ---
 
 
-<<<<<<< HEAD
-@method("string", ("length", "len", "size"), bare=True, quick=lambda py, text: py.call("len", text))
-=======
-@method("string", ("length", "len", "size"), bare=True, quick={"result": "len({0})"}, direct=len)
->>>>>>> main
+@method(
+    "string",
+    ("length", "len", "size"),
+    bare=True,
+    quick=lambda py, text: py.call("len", text),
+    direct=len,
+)
 def length(text: str) -> int:
     """How many characters."""
     return len(text)
@@ -55,11 +57,7 @@ def bytesize(machine: Machine, text: str) -> int:
     return len(text.encode())
 
 
-<<<<<<< HEAD
-@method("string", "empty?", bare=True, quick=lambda py, text: py.negation(text))
-=======
-@method("string", "empty?", bare=True, quick={"result": "not {0}"}, direct=not_)
->>>>>>> main
+@method("string", "empty?", bare=True, quick=lambda py, text: py.negation(text), direct=not_)
 def is_empty(text: str) -> bool:
     """Whether it has no characters."""
     return not text
