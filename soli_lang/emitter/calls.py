@@ -84,7 +84,7 @@ def _call(writer: Writer, node: nodes.Call) -> Any:
     if kind is nodes.SuperMember:
         from .supers import super_method_call
 
-        return super_method_call(writer, node, node.callee)
+        return super_method_call(writer, node, node.callee)  # type: ignore[arg-type]
     return _general_call(writer, node, lambda: writer.value(node.callee))
 
 
@@ -192,8 +192,10 @@ def _static_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
     owner = member.object
     if owner.__class__ is not nodes.Name or writer.block.find(owner.name) is not None:
         return None
-    klass = writer.machine.globals.get(owner.name)
-    native = klass.statics.get(member.name) if klass.__class__ is SoliClass else None
+    klass: Any = writer.machine.globals.get(owner.name)
+    if klass.__class__ is not SoliClass:
+        return None
+    native = klass.statics.get(member.name)
     count = len(node.arguments)
     if native.__class__ is not NativeFunction or not native.low <= count <= native.high:
         return None

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..evaluator.functions.class_calls import CLASS_FUNCTIONS, FRAMEWORK_MACROS
 from ..evaluator.scopes import CLASS, Block
 from ..tree import nodes
+from ..tree.class_macros import CLASS_FUNCTIONS, FRAMEWORK_MACROS
 from . import python as py
 from .lambdas import code_of
 from .names import callee
@@ -60,8 +60,8 @@ def _members(writer: Writer, node: nodes.ClassDecl, klass: str) -> None:
         if found is not None:
             stage, write = found
             stages[stage].append(lambda member=member, write=write: write(writer, member, klass))
-    for index, stage in enumerate(stages):
-        for one in stage:
+    for index, pieces in enumerate(stages):
+        for one in pieces:
             one()
         if index == 0:
             writer.out.append(py.run(py.call("announce", py.name(klass))))

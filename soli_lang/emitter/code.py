@@ -266,4 +266,4 @@ def _first_call(code: Code, function: Function) -> Callable[..., Value]:
 
 def method_of(code: Code, captured: Captured, owner: Any) -> Method:
     """A method of the class *owner*."""
-    return Method(code, captured, owner)
+    return Method(code, captured, owner)  # type: ignore[arg-type]

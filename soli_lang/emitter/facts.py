@@ -104,32 +104,52 @@ def _note_called(node: nodes.Call, summary: Summary) -> None:
 
 
 def _note(node: Any, summary: Summary, *, in_loop: bool) -> None:
-    kind = node.__class__
-    if kind is nodes.Name:
-        summary.mentioned.add(node.name)
-        summary.uses_it = summary.uses_it or node.name == "it"
-        if node.name in ("define_method", "alias_method"):
-            summary.uses_this = True
-    elif kind is nodes.Literal:
-        if node.value.__class__ is str and node.value.isidentifier():
-            summary.mentioned.add(node.value)  # may be the argument of `defined`
-    elif kind is nodes.This or kind is nodes.SuperCall or kind is nodes.SuperMember:
-        summary.uses_this = True
-        summary.mentioned.update((HIDDEN, CLASS))
-    elif kind is nodes.Next or kind is nodes.Break:
+    note = _NOTED.get(node.__class__)
+    if note is not None:
+        note(node, summary)
+    elif node.__class__ is nodes.Next or node.__class__ is nodes.Break:
         summary.skips = summary.skips or not in_loop
-    elif kind in _ASSIGNING:
-        if node.target.__class__ is nodes.Name:
-            summary.assigned.add(node.target.name)
-    elif kind is nodes.EnumPattern:
-        summary.mentioned.add(node.enum)
-    elif kind is nodes.ClassDecl:
-        summary.mentioned.update(name for name in (node.superclass,) if name)
-    elif kind is nodes.Mixin:
-        summary.mentioned.update(node.names)
 
 
-_ASSIGNING = frozenset({nodes.Assign, nodes.CompoundAssign, nodes.Increment})
+def _note_name(node: nodes.Name, summary: Summary) -> None:
+    summary.mentioned.add(node.name)
+    summary.uses_it = summary.uses_it or node.name == "it"
+    if node.name in ("define_method", "alias_method"):
+        summary.uses_this = True
+
+
+def _note_literal(node: nodes.Literal, summary: Summary) -> None:
+    if node.value.__class__ is str and node.value.isidentifier():
+        summary.mentioned.add(node.value)  # may be the argument of `defined`
+
+
+def _note_this(node: Any, summary: Summary) -> None:
+    summary.uses_this = True
+    summary.mentioned.update((HIDDEN, CLASS))
+
+
+def _note_assignment(node: Any, summary: Summary) -> None:
+    if node.target.__class__ is nodes.Name:
+        summary.assigned.add(node.target.name)
+
+
+def _note_class(node: nodes.ClassDecl, summary: Summary) -> None:
+    summary.mentioned.update(name for name in (node.superclass,) if name)
+
+
+_NOTED: dict[type, Callable[[Any, Summary], None]] = {
+    nodes.Name: _note_name,
+    nodes.Literal: _note_literal,
+    nodes.This: _note_this,
+    nodes.SuperCall: _note_this,
+    nodes.SuperMember: _note_this,
+    nodes.Assign: _note_assignment,
+    nodes.CompoundAssign: _note_assignment,
+    nodes.Increment: _note_assignment,
+    nodes.EnumPattern: lambda node, summary: summary.mentioned.add(node.enum),
+    nodes.ClassDecl: _note_class,
+    nodes.Mixin: lambda node, summary: summary.mentioned.update(node.names),
+}
 
 
 # --- the pass ---
@@ -521,9 +541,9 @@ def _logical_kind(node: nodes.Logical, block: Block, builtins: Any, level: int) 
 def _call_kind(node: nodes.Call, block: Block, builtins: Any, level: int) -> type | None:
     """Builtins may say of which class their results are."""
     callee = node.callee
-    if callee.__class__ is not nodes.Name or builtins is None or block.find(callee.name):  # type: ignore[attr-defined]
+    if callee.__class__ is not nodes.Name or builtins is None or block.find(callee.name):
         return None
-    found = builtins.get(callee.name)  # type: ignore[attr-defined]
+    found = builtins.get(callee.name)
     if found.__class__ is not NativeFunction or found.declaration is None:
         return None
     gives: type | None = found.declaration.gives

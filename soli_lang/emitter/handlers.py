@@ -7,6 +7,7 @@ function of its own: it is called where an error passes, and else in Python's `f
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..tree import nodes
@@ -33,7 +34,7 @@ def _rescue(writer: Writer, node: nodes.Rescue) -> Any:
     handler = [py.when(uncatchable, [py.Raise(None, None)]), failed]
     last: Any = node
     while last.__class__ is nodes.Rescue:
-        lines = writer.lines(lambda last=last: _keep(writer, last.body, found, TRY_BLOCKS))
+        lines = writer.lines(partial(_keep, writer, last.body, found, TRY_BLOCKS))
         guarded = py.attempt(lines, "SoliError", "e", handler)
         writer.out.append(guarded if last is node else py.when(_is_unset(found), [guarded]))
         last = last.fallback
@@ -131,7 +132,7 @@ def _handled(writer: Writer, node: nodes.Try, *, is_tail: bool) -> None:
     writer.out.append(py.assign(caught, py.none()))
     writer.out.append(py.attempt(body, "SoliError", "e", handler))
     for index, one in enumerate(node.handlers):
-        lines = writer.lines(lambda one=one: _handler(writer, one, caught, is_tail=is_tail))
+        lines = writer.lines(partial(_handler, writer, one, caught, is_tail=is_tail))
         is_chosen = py.both(
             py.compare(py.name(caught), "is not", py.none()),
             py.compare(py.item(py.name(caught), py.constant(0)), "==", py.constant(index)),

@@ -330,7 +330,7 @@ def soft(node: Any) -> Any:
 
     So `a.x.y ?? d` is `d` when anything on the way is null (decision 15).
     """
-    links = []
+    links: list[Any] = []
     while node.__class__ is nodes.Member or node.__class__ is nodes.Index:
         links.append(node)
         node = node.object

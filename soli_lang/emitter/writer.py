@@ -477,7 +477,7 @@ _FUNCTION = type(lambda: None)
 
 
 def _call_link(node: nodes.Call) -> Any:
-    return node.callee.object if node.callee.__class__ is nodes.Member else None  # type: ignore[attr-defined]
+    return node.callee.object if node.callee.__class__ is nodes.Member else None
 
 
 _CHAINED: dict[type, Callable[[Any], Any]] = {

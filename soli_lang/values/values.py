@@ -89,8 +89,8 @@ class FunctionCode:
     """
 
     __slots__ = (
-        "arity", "as_method", "auto", "bind", "is_leaf", "loop", "name", "node", "pending", "required",
-        "skips",
+        "arity", "as_method", "auto", "bind", "is_leaf", "loop", "name", "node", "pending",
+        "required", "skips",
     )  # fmt: skip
 
     pending: bool

@@ -137,8 +137,10 @@ SIZES: dict[str, tuple[Text, int]] = {
     ),
     "parameters of a lambda": (
         lambda size: function(
-            [f"f = fn({', '.join(f'p{n}' for n in range(size))}) {{ p7 }}"]
-            + [f"y = f({', '.join('7' * size)})"],
+            [
+                f"f = fn({', '.join(f'p{n}' for n in range(size))}) {{ p7 }}",
+                f"y = f({', '.join('7' * size)})",
+            ],
             result="y",
         ),
         2_000,

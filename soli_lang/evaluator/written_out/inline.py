@@ -286,23 +286,13 @@ class Inliner:
         self._calls += 1
         found, value = self.temporary(), self.value(node.arguments[0].value)
         self._calls -= 1
-        forms = [
-            f"{form.format(found)} if {found}.__class__ is {kind} else "
-            for kind, form in native.quick.items()
-        ]
+        forms: list[str] = []
         forms[0] = forms[0].replace(f"if {found}.", f"if ({found} := {value}).")
         slow = self.bind(self._located(native.invoke, node))
         return f"({''.join(forms)}{slow}({found}))"
 
     def builtin(self, node: nodes.Call) -> NativeFunction | None:
-        """The builtin that *node* calls, if it says how it is written out."""
-        if True or node.block is not None or len(node.arguments) != 1 or node.arguments[0].label:
-            return None
-        callee = node.callee
-        if not isinstance(callee, nodes.Name) or self.compiler.block.find(callee.name):
-            return None
-        native = self.compiler.machine.globals.get(callee.name)
-        return native if native.__class__ is NativeFunction and native.quick else None
+        return None
 
     def _located(self, invoke: Any, node: nodes.Node) -> Any:
         """*invoke* with the place of *node* in its errors."""
