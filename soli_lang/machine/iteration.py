@@ -22,8 +22,7 @@ def _loop(function: Value, kind: str, items: Sequence[Value]) -> Callable[..., A
     """The loop that *function* is for that purpose, if it is one and worth it."""
     if function.__class__ is not Function or len(items) < MANY_ITEMS:
         return None
-    loop = function.code.loop
-    return None if loop is None else loop(kind, function.frame, function.receiver)
+    return function.code.loop(kind, function.captured, function.receiver)
 
 
 def results(machine: Machine, function: Value, items: list[Value]) -> Iterator[Value]:
