@@ -137,7 +137,7 @@ def _of_ints(both: Operands, is_first: bool) -> Any:
     right = both.first_right if is_first else both.right()
     if operator in nodes.COMPARISONS:
         return py.compare(left, operator, right)
-    if operator in "%/" and isinstance(right, py.Constant) and right.value > 0:
+    if operator in "%/" and _is_int(right) and right.value > 0:
         value = py.binary(both.left(), "%" if operator == "%" else "//", right)
         fits = py.compare(left, ">=", py.constant(0))
     elif operator in "%/":
@@ -171,10 +171,14 @@ def _of_ints(both: Operands, is_first: bool) -> Any:
     return _Both(fits, value)
 
 
+def _is_int(value: Any) -> bool:
+    return isinstance(value, py.Constant) and value.value.__class__ is int
+
+
 def _fits(operator: str, result: Any, right: Any) -> Any:
     """Whether *result* of two Ints is one; what a constant cannot do is not asked."""
     least, most = py.constant(MIN_INT), py.constant(MAX_INT)
-    if operator in "+-" and isinstance(right, py.Constant):
+    if operator in "+-" and _is_int(right):
         if (right.value >= 0) is (operator == "+"):
             return py.compare(result, "<=", most)
         return py.compare(result, ">=", least)
