@@ -30,6 +30,7 @@ from ..ground.costs import (
     read_items,
 )
 from ..ground.equality import exact_position, place_of, watched
+from ..ground.ordering import kinds_of
 from .array_callbacks import NOT_GIVEN
 
 Hash = dict[Any, Value]
@@ -43,7 +44,7 @@ _MANY_PLACES = 1024
 def keys_of(entries: Hash) -> list[Value]:
     """The keys as Soli values."""
     keys = list(entries)
-    if _WRAPPED.isdisjoint(map(type, keys)):
+    if _WRAPPED.isdisjoint(kinds_of(keys)):
         return keys
     return [from_key(key) for key in keys]
 
