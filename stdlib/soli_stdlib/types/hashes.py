@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import compress, islice
 from math import isqrt
+from operator import not_
 from sys import getsizeof
 from typing import Any
 
@@ -60,19 +61,19 @@ def pairs_of(entries: Hash) -> list[Value]:
 # --- size ---
 
 
-@method("hash", ("length", "size", "len"), bare=True, quick={"result": "len({0})"})
+@method("hash", ("length", "size", "len"), bare=True, quick={"result": "len({0})"}, direct=len)
 def length(entries: Hash) -> int:
     """How many entries."""
     return len(entries)
 
 
-@method("hash", ("empty?", "blank?"), bare=True, quick={"result": "not {0}"})
+@method("hash", ("empty?", "blank?"), bare=True, quick={"result": "not {0}"}, direct=not_)
 def is_empty(entries: Hash) -> bool:
     """Whether it has no entries."""
     return not entries
 
 
-@method("hash", "present?", bare=True, quick={"result": "bool({0})"})
+@method("hash", "present?", bare=True, quick={"result": "bool({0})"}, direct=bool)
 def is_present(entries: Hash) -> bool:
     """Whether it has entries."""
     return bool(entries)
