@@ -92,7 +92,7 @@ class Code(FunctionCode):
         self.auto = self.required == 0
         self.arity = -1 if has_defaults or self.has_block else len(self.names)
         self.is_leaf = False
-        self.loop = self._loop if self.arity == 1 and not self.skips else None
+        self.loop = self._loop if self.arity in (1, 2) and not self.skips else None
 
     def _loop(self, kind: str, captured: Captured, this: Value) -> Any:
         """See `FunctionCode.loop`."""
