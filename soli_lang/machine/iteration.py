@@ -26,8 +26,7 @@ def _loop(
     """
     if function.__class__ is not Function or len(items) < MANY_ITEMS or function.arity != count:
         return None
-    loop = function.code.loop
-    return None if loop is None else loop(kind, function.frame, function.receiver)
+    return function.code.loop(kind, function.captured, function.receiver)
 
 
 def results(machine: Machine, function: Value, *columns: Sequence[Value]) -> Iterator[Value]:
