@@ -36,8 +36,8 @@ _FIXED: dict[str, Any] = {
     "BaseException": BaseException, "is_truthy": is_truthy, "to_key": to_key,
     "MIN_INT": MIN_INT, "MAX_INT": MAX_INT,
     "int": int, "float": float, "str": str, "bool": bool, "list": list, "dict": dict,
-    "tuple": tuple, "range": range, "len": len, "enumerate": enumerate, "zip": zip, "isinstance": isinstance,
-    "abs": abs, "on": partial, "call_value": call_value, "NO_FIELDS": {},
+    "tuple": tuple, "range": range, "len": len, "enumerate": enumerate, "zip": zip,
+    "isinstance": isinstance, "abs": abs, "on": partial, "call_value": call_value, "NO_FIELDS": {},
 }  # fmt: skip
 
 
