@@ -1,4 +1,4 @@
-"""Functions of one parameter written as loops over many items, for builtins of collections.
+"""Functions of one or two parameters written as loops over many items, for builtins of collections.
 
 `xs.map(|x| x * 2)` would call the block for each item. Where the body leaves only at its end it
 becomes the body of a Python loop: one charge for many items, and no calls (see `iteration`).
@@ -34,57 +34,69 @@ class Turn:
     def end(self, value: Any) -> None:
         """*value*: of the body, or whether that is true."""
         out, item = self.writer.out, py.name(self.item)
-        if self.kind == "each":
-            out.append(py.run(value))
-        elif self.kind == "results":
+        if self.kind == "results":
             out.append(py.run(py.Yield(value)))
         elif self.kind == "collected":
-            out.append(py.run(py.call("add", value)))
+            out.append(py.run(py.method(py.name("found"), "append", value)))
         else:
             wanted = py.negation(value) if self.kind in ("dropped", "first_not") else value
             found = py.give(py.Tuple([item], py.LOAD))
             if self.kind in ("kept", "dropped"):
-                found = py.run(py.call("add", item))
+                found = py.run(py.method(py.name("found"), "append", item))
             out.append(py.when(wanted, [found]))
 
 
 def looping(code: Code, kind: str) -> Callable[..., Any] | None:
-    """A maker, as `functions.written`, of `loop(items)`; None for a body that is none."""
-    if not _is_straight(code) or (kind == "results" and not code.is_leaf):
+    """A maker, as `functions.written`, of `loop(*columns)`; None for a body that is none."""
+    if code.is_method or not _is_straight(code) or (kind == "results" and not code.is_leaf):
         return None
     start = Start(code)
     writer = start.writer
-    parameter = start.parameters[-1]
     writer.turn = Turn(writer, kind, "item")
-    body = writer.lines(lambda: writer.statements(code.node.body.statements, is_tail=True))
+    # What is given for each item may be assigned in the body; then the item is kept beside it.
+    wants_item = writer.turn.wants_truth and code.names[0] in code.summary.assigned
+    first = "item" if wants_item else start.parameters[0]
+    writer.turn.item = first
+    body = writer.lines(
+        lambda: writer.statements(code.node.body.statements, is_tail=kind != "each")
+    )
     writer.finish()
-    turn = [py.assign(parameter, py.name("item")), *start.given, *start.variables(), *body]
-    size = py.constant(PART)
-    each = py.For(py.Name("item", py.STORE), py.name("part"), turn, [], None)
-    until = py.binary(py.name("start"), "+", size)
-    part = py.item(py.name("items"), py.Slice(py.name("start"), until, None))
-    parts = [
-        py.assign("part", part),
-        py.run(py.call("spend", py.call("len", py.name("part")))),
-        each,
-    ]
-    starts = py.call("range", py.constant(0), py.call("len", py.name("items")), size)
-    lines = [py.For(py.Name("start", py.STORE), starts, parts, [], None)]
+    own = [py.assign(start.parameters[0], py.name("item"))] if wants_item else []
+    turn = [*own, *start.given, *start.variables(), *body]
+    lines = _over_parts([first, *start.parameters[1:]], turn)
     if kind in ("collected", "kept", "dropped"):
-        lines.insert(0, py.assign("found", py.List([], py.LOAD)))
-        lines.insert(1, py.assign("add", py.attribute("found", "append")))
-        lines.append(py.give(py.name("found")))
+        lines = [py.assign("found", py.List([], py.LOAD)), *lines, py.give(py.name("found"))]
     if not code.is_leaf:
         lines = counted(code, lines)
-    lines = [*start.fields(), *lines]
-    if code.is_method:
-        return None
-    made = py.function("loop", ["items"], 0, lines)
+    columns = [f"items{index}" for index in range(len(start.parameters))]
+    made = py.function("loop", columns, 0, [*start.fields(), *lines])
     return compiled(
         writer,
         py.function("make", start.outer, 0, [made, py.give(py.name("loop"))]),
         code.node.span,
     )
+
+
+def _over_parts(parameters: list[str], turn: list[Any]) -> list[Any]:
+    """*turn* for what the columns `items0`, `items1`, … hold, some at a time."""
+    size = py.constant(PART)
+    until = py.binary(py.name("start"), "+", size)
+    parts = [
+        py.item(py.name(f"items{index}"), py.Slice(py.name("start"), until, None))
+        for index in range(len(parameters))
+    ]
+    given: Any = py.Name(parameters[0], py.STORE)
+    rows: Any = py.name("part")
+    if len(parameters) > 1:
+        given = py.Tuple([py.Name(one, py.STORE) for one in parameters], py.STORE)
+        rows = py.call("zip", rows, *parts[1:])
+    lines = [
+        py.assign("part", parts[0]),
+        py.run(py.call("spend", py.call("len", py.name("part")))),
+        py.For(given, rows, turn, [], None),
+    ]
+    starts = py.call("range", py.constant(0), py.call("len", py.name("items0")), size)
+    return [py.For(py.Name("start", py.STORE), starts, lines, [], None)]
 
 
 def _is_straight(code: Code) -> bool:

@@ -36,8 +36,8 @@ _FIXED: dict[str, Any] = {
     "BaseException": BaseException, "is_truthy": is_truthy, "to_key": to_key,
     "MIN_INT": MIN_INT, "MAX_INT": MAX_INT,
     "int": int, "float": float, "str": str, "bool": bool, "list": list, "dict": dict,
-    "tuple": tuple, "range": range, "len": len, "enumerate": enumerate, "isinstance": isinstance,
-    "abs": abs, "on": partial, "call_value": call_value, "NO_FIELDS": {},
+    "tuple": tuple, "range": range, "len": len, "enumerate": enumerate, "zip": zip,
+    "isinstance": isinstance, "abs": abs, "on": partial, "call_value": call_value, "NO_FIELDS": {},
 }  # fmt: skip
 
 
@@ -303,8 +303,15 @@ def _make_claimed(machine: Machine) -> Any:
 def _make_joined(machine: Machine) -> Any:
     def joined(size: int) -> None:
         """Pay for two texts joined to one of *size* characters."""
-        machine.check_length(size)
-        machine.spend(size >> 8)
+        left = machine.bytes_left - size
+        if left < 0 or size > machine.max_length:
+            machine.check_length(size)
+        machine.bytes_left = left
+        fuel = machine.fuel - (size >> 8)
+        if fuel > 0:
+            machine.fuel = fuel
+        else:
+            machine.spend(size >> 8)
 
     return joined
 

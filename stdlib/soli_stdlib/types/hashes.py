@@ -21,7 +21,7 @@ from soli_lang.native.native import Hash as HashArg
 from soli_lang.values.kinds import from_key, is_key, to_key
 from soli_lang.values.values import BoolKey, DecimalKey, Value
 
-from ..ground.callbacks import pair_callback
+from ..ground.callbacks import pair_callback, parameter_count
 from ..ground.costs import (
     BIG_COLLECTION,
     ENTRY_BYTES,
@@ -31,6 +31,7 @@ from ..ground.costs import (
     read_items,
 )
 from ..ground.equality import exact_position, place_of, watched
+from ..ground.ordering import kinds_of
 from .array_callbacks import NOT_GIVEN
 
 Hash = dict[Any, Value]
@@ -44,7 +45,7 @@ _MANY_PLACES = 1024
 def keys_of(entries: Hash) -> list[Value]:
     """The keys as Soli values."""
     keys = list(entries)
-    if _WRAPPED.isdisjoint(map(type, keys)):
+    if _WRAPPED.isdisjoint(kinds_of(keys)):
         return keys
     return [from_key(key) for key in keys]
 
@@ -322,12 +323,18 @@ def each(machine: Machine, entries: Hash, function: Value) -> Hash:
     """Call *function* with each key and value; gives a copy of the hash."""
     copy_entries(machine, entries)
     snapshot = entries.copy()
-    iteration.exhaust(_results(machine, function, snapshot))
+    if parameter_count(function) >= 2:
+        iteration.each(machine, function, keys_of(snapshot), list(snapshot.values()))
+    else:
+        iteration.exhaust(_results(machine, function, snapshot))
     return snapshot
 
 
 def _results(machine: Machine, function: Value, snapshot: Hash) -> Iterator[Value]:
     """What *function* yields for each entry, as they are asked for."""
+    if parameter_count(function) >= 2:
+        values = list(snapshot.values())
+        return iteration.results(machine, function, keys_of(snapshot), values)
     return map(pair_callback(machine, function), keys_of(snapshot), snapshot.values())
 
 

@@ -212,7 +212,10 @@ def downto(machine: Machine, number: int, limit: int, function: Value) -> int:
 
 
 def _count(machine: Machine, numbers: range, function: Value) -> None:
-    iteration.exhaust(map(machine.callback(function, 1), numbers))
+    if abs(numbers.stop - numbers.start) > MAX_INT:  # more than Python can count: never done
+        iteration.exhaust(map(machine.callback(function, 1), numbers))
+    else:
+        iteration.each(machine, function, numbers)
 
 
 @method("int", "sleep", bare=True)
