@@ -103,7 +103,7 @@ class SoliError(Exception):
     def settle(self) -> None:
         """Learn from the traceback through which places of programs the error came."""
         traceback = self._settled = self.__traceback__
-        found = []
+        found: list[tuple[Any, Any]] = []
         while traceback is not None and traceback is not self._through:
             places = traceback.tb_frame.f_globals.get("places")
             if places.__class__ in PLACES:

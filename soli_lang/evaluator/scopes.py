@@ -61,16 +61,20 @@ class Variable:
 class FileScope:
     """The variables of one file: names, and the list that holds their values."""
 
-    __slots__ = ("names", "slots")
+    __slots__ = ("names", "slots", "whole")
 
-    def __init__(self) -> None:
-        self.names: dict[str, Variable] = {}
-        self.slots: list[Value] = []
+    def __init__(self, whole: FileScope | None = None) -> None:
+        self.whole: FileScope = self if whole is None else whole
+        """The file itself, where this is what one program knows of it."""
+        self.names: dict[str, Variable] = {} if whole is None else dict(whole.names)
+        self.slots: list[Value] = [] if whole is None else whole.slots
 
     def declare(self, name: str) -> Variable:
         """The file variable *name*, made when it is new."""
         variable = self.names.get(name)
-        if variable is None:
+        if variable is None and self.whole is not self:
+            variable = self.names[name] = self.whole.declare(name)
+        elif variable is None:
             variable = self.names[name] = Variable(name, None, len(self.slots))
             self.slots.append(UNSET)
         return variable

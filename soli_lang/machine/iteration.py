@@ -6,7 +6,8 @@ yields null, which `collected` leaves out (spec/stdlib.md §4).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ..values.semantics import is_truthy
@@ -17,31 +18,40 @@ MANY_ITEMS = 16
 """Items from which on a function is worth compiling to a loop over them."""
 
 
-def _loop(function: Value, kind: str, items: list[Value]) -> Callable[[list[Value]], Any] | None:
-    """The loop that *function* is for that purpose, if it is one and worth it."""
-    if function.__class__ is not Function or len(items) < MANY_ITEMS:
+def _loop(
+    function: Value, kind: str, items: Sequence[Value], count: int = 1
+) -> Callable[..., Any] | None:
+    """The loop over *count* columns that *function* is for that purpose, if it is one and worth
+    it.
+    """
+    if function.__class__ is not Function or len(items) < MANY_ITEMS or function.arity != count:
         return None
-    loop = function.code.loop
-    return None if loop is None else loop(kind, function.frame, function.receiver)
+    return function.code.loop(kind, function.captured, function.receiver)
 
 
-def results(machine: Machine, function: Value, items: list[Value]) -> Iterator[Value]:
-    """What *function* yields for each of *items*, one after the other as they are asked for."""
-    loop = _loop(function, "results", items)
+def results(machine: Machine, function: Value, *columns: Sequence[Value]) -> Iterator[Value]:
+    """What *function* yields for each of the items, one after the other as they are asked for.
+
+    It takes as many as there are *columns*, which are equally long.
+    """
+    loop = _loop(function, "results", columns[0], len(columns))
     if loop is not None:
-        return loop(items)  # type: ignore[no-any-return]
-    return map(machine.callback(function, 1), items)
+        return loop(*columns)  # type: ignore[no-any-return]
+    return map(machine.callback(function, len(columns)), *columns)
 
 
-def each(machine: Machine, function: Value, items: list[Value]) -> None:
-    """Call *function* with each of *items*."""
-    loop = _loop(function, "each", items)
+def each(machine: Machine, function: Value, *columns: Sequence[Value]) -> None:
+    """Call *function* with each item of the *columns*, as `results` does."""
+    loop = _loop(function, "each", columns[0], len(columns))
     if loop is not None:
-        loop(items)
+        loop(*columns)
         return
-    call = machine.callback(function, 1)
-    for item in items:
-        call(item)
+    exhaust(map(machine.callback(function, len(columns)), *columns))
+
+
+def exhaust(results: Iterable[Value]) -> None:
+    """Have all of *results* made, for what making them does."""
+    deque(results, maxlen=0)
 
 
 def yielded(machine: Machine, function: Value, items: list[Value]) -> list[Value]:
@@ -70,7 +80,7 @@ def kept(
     if loop is not None:
         return loop(items)  # type: ignore[no-any-return]
     call = machine.callback(function, 1)
-    return [item for item in items if _truth(call(item)) is wanted]
+    return [item for item in items if (found := call(item)) is wanted or _counts(found, wanted)]
 
 
 def first(
@@ -82,10 +92,16 @@ def first(
         return loop(items)  # type: ignore[no-any-return]
     call = machine.callback(function, 1)
     for item in items:
-        if _truth(call(item)) is wanted:
+        if (found := call(item)) is wanted or _counts(found, wanted):
             return (item,)
     return None
 
 
-def _truth(value: Value) -> bool:
-    return value if value.__class__ is bool else is_truthy(value)
+def truths(results: Iterable[Value], *, wanted: bool = True) -> Iterator[bool]:
+    """For each of *results*, as they come, whether it is true (or not: *wanted*)."""
+    return (found is wanted or _counts(found, wanted) for found in results)
+
+
+def _counts(found: Value, wanted: bool) -> bool:
+    """Whether what is not *wanted* itself is as true."""
+    return found.__class__ is not bool and is_truthy(found) is wanted

@@ -31,7 +31,7 @@ from ..machine.machine import Machine, arity_error
 from ..values.kinds import type_name
 from ..values.objects import Instance, SoliClass
 from ..values.values import Function, Symbol, Value
-from .argument_checks import MISSING, checked
+from .argument_checks import MISSING, checked, with_defaults
 
 UNLIMITED = 10**9
 
@@ -238,6 +238,8 @@ class Declaration(Record, frozen=True):
     `NativeMethod.quick`."""
     when: Written | None
     """See `NativeMethod.quick`."""
+    direct: Callable[..., Value] | None
+    """What does the same without a frame of Python: a function in C that needs no checks."""
     gives: type | None
     """The class of every result, where the evaluator can use that."""
     low: int
@@ -298,6 +300,7 @@ def _declare(
         linear=options.get("linear", False),
         quick=options.get("quick"),
         when=options.get("when"),
+        direct=options.get("direct"),
         gives=options.get("gives"),
         low=low,
         high=high,
@@ -329,7 +332,8 @@ def method(
 
     The receiver is the first Python argument (after `machine`). Options: `bare` (`x.name` runs
     it), `mutates` (documentation), `arity_text` (the number an arity error names), `linear` (its
-    work grows with its texts and collections, and is paid for before it begins).
+    work grows with its texts and collections, and is paid for before it begins), `direct` (a C
+    function that is called instead, of which the declared one says what it does).
     """
     names = (name,) if isinstance(name, str) else name
     return lambda code: _declare("method", owner, names, args, code, options)
@@ -402,7 +406,9 @@ def _native_function(machine: Machine, declaration: Declaration, name: str) -> N
 
 
 def _code(machine: Machine, declaration: Declaration) -> Callable[..., Value]:
-    code = partial(declaration.code, machine) if declaration.takes_machine else declaration.code
+    code = with_defaults(declaration.code, declaration.args)
+    if declaration.takes_machine:
+        code = partial(code, machine)
     return paid(machine, code) if declaration.linear else code
 
 
@@ -410,7 +416,7 @@ def _install_method(machine: Machine, declaration: Declaration, classes: tuple[t
     code = _code(machine, declaration)
     for name in declaration.names:
         table = machine.methods_named(name)
-        invoke = checked(declaration, name, code, offset=1)
+        invoke = declaration.direct or checked(declaration, name, code, offset=1)
         for kind in classes:
             taken = table.get(kind)
             if declaration.owner == "any" and taken is not None:

@@ -76,7 +76,10 @@ def _length(py: Any, value: Any) -> Any:
 @function("str", Any_, quick={int: _shown, str: lambda py, text: text}, gives=str)
 def str_(machine: Machine, value: Value) -> str:
     """The display form."""
-    return machine.text(value)
+    kind = value.__class__
+    if kind is str:
+        return value  # type: ignore[no-any-return]
+    return int.__repr__(value) if kind is int else machine.text(value)
 
 
 @function("int", Any_)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from soli_lang.base.errors import SoliOverflowError, SoliTypeError
+from soli_lang.machine import iteration
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Arg, Callable_, Int, method
 from soli_lang.values.kinds import type_name
@@ -211,9 +212,10 @@ def downto(machine: Machine, number: int, limit: int, function: Value) -> int:
 
 
 def _count(machine: Machine, numbers: range, function: Value) -> None:
-    call = machine.callback(function, 1)
-    for number in numbers:
-        call(number)
+    if abs(numbers.stop - numbers.start) > MAX_INT:  # more than Python can count: never done
+        iteration.exhaust(map(machine.callback(function, 1), numbers))
+    else:
+        iteration.each(machine, function, numbers)
 
 
 @method("int", "sleep", bare=True)

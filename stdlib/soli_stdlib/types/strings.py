@@ -6,6 +6,8 @@ Lengths and offsets are characters (decision 10). Shaping (padding, slugs, `succ
 
 from __future__ import annotations
 
+from operator import not_
+
 from soli_lang.base.errors import SoliTypeError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Int, String, method
@@ -34,7 +36,13 @@ from ..json.text import hash_from_text, value_from_text
 # --- asking ---
 
 
-@method("string", ("length", "len", "size"), bare=True, quick=lambda py, text: py.call("len", text))
+@method(
+    "string",
+    ("length", "len", "size"),
+    bare=True,
+    quick=lambda py, text: py.call("len", text),
+    direct=len,
+)
 def length(text: str) -> int:
     """How many characters."""
     return len(text)
@@ -49,7 +57,7 @@ def bytesize(machine: Machine, text: str) -> int:
     return len(text.encode())
 
 
-@method("string", "empty?", bare=True, quick=lambda py, text: py.negation(text))
+@method("string", "empty?", bare=True, quick=lambda py, text: py.negation(text), direct=not_)
 def is_empty(text: str) -> bool:
     """Whether it has no characters."""
     return not text

@@ -23,7 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1_000, help="the first of them")
-    parser.add_argument("--pair", nargs=2, choices=EVALUATORS, default=["current", "closures"])
+    parser.add_argument("--pair", nargs=2, choices=EVALUATORS, default=["current", "plain"])
     parser.add_argument("--budgets", type=int, default=3, help="early ends of each program")
     parser.add_argument("--without-bytes", action="store_true")
     chosen = parser.parse_args()

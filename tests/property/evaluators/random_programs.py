@@ -98,7 +98,8 @@ CHOICES = {
     "line": [
         "print($e)", "print($e)", "print $v", "print($e) if $e", "print($e) unless $e",
         "$t = $e", "$t = $e", "$t = $e", "$t $c= $e", "$t $c= $e", "$t++", "let own = $e",
-        "let y: Int = $e", "let w", "const fixed = $e", "$v[$e] = $e", "h[$e] = $e", "xs[$e] $c= $e",
+        "let y: Int = $e", "let w", "const fixed = $e", "$v[$e] = $e", "h[$e] = $e",
+        "xs[$e] $c= $e",
         "thing.n = $e", "thing.m $c= $e", "@n = $e", "$v.n = $e", "h.name = $e", "swap($e) = $e",
         "$e", "$e", "$e", "$v", "xs << $e",
     ],

@@ -112,6 +112,11 @@ class Outbox:
         """Whether all has been seen that was asked for."""
         return not self._waiting and not self._sent
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something was not put into a batch yet."""
+        return bool(self._waiting)
+
     def put(self, item: Queued) -> bool:
         """Queue an operation. False: too much waited, and was dropped."""
         fits = self.waiting_bytes + item.size <= self.max_bytes

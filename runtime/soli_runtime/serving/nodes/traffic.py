@@ -22,6 +22,9 @@ MAX_UNDER_WAY = 2
 BLOCK_MS = 1000
 """For one reading; then the connection is known to be alive."""
 READ_ENTRIES = 64
+GATHER_SECONDS = 0.002
+"""What was read waits no longer than this for what is about to come back of this node's own."""
+NEVER = 1 << 62
 OPS_PER_TURN = 512
 """Operations that are applied before others have their turn, however much there is to read."""
 CALL_SECONDS = 5.0
@@ -60,7 +63,15 @@ class Traffic:
         """What was sent and not answered."""
         self._entries: deque[Any] = deque()
         """What was read and not applied."""
+        self._reached = 0
+        """The entry that was read last."""
         self._later: asyncio.Handle | None = None
+        """When entries are to be applied; None while there are none."""
+        self._returned = 0
+        """The batch of this node that was read last."""
+        self._awaited = NEVER
+        """The one that entries wait for."""
+        self._is_reading = False
 
     # Connections
 
@@ -92,12 +103,13 @@ class Traffic:
         """The node begins anew at entry *last*; what was under way is dropped."""
         self.epoch, self.read = epoch, last
         self._under_way.clear()
-        self._entries.clear()
+        self._returned = 0
 
     def start(self) -> None:
         """Send what has no answer, and read."""
         assert self._reading is not None
         self._is_flowing = True
+        self._reached = self.read
         for batch in self._under_way:
             self._send(batch)
         self.flush()
@@ -115,10 +127,7 @@ class Traffic:
 
     def close(self) -> None:
         """End the connections. What has no answer stays to be sent again."""
-        self._is_flowing = False
-        self._entries.clear()
-        if self._later is not None:
-            self._later.cancel()
+        self._stop()
         for wire in (self._writing, self._reading):
             if wire is not None:
                 wire.close()
@@ -127,10 +136,18 @@ class Traffic:
     def _command(self, arguments: Iterable[Word]) -> tuple[Word, ...]:
         return ("EVALSHA", self._sha, len(self._keys), *self._keys, *arguments)
 
-    def _fail(self, error: Exception) -> None:
+    def _stop(self) -> None:
+        """What was read and not applied will be read again."""
         self._is_flowing = False
+        self._is_reading = False
+        self._entries.clear()
+        self._awaited = NEVER
         if self._later is not None:
             self._later.cancel()
+            self._later = None
+
+    def _fail(self, error: Exception) -> None:
+        self._stop()
         if not self._failed.done():
             self._failed.set_exception(error)
             self._failed.exception()  # it may be that nobody waits for it any more
@@ -175,34 +192,64 @@ class Traffic:
 
     def _read_on(self) -> None:
         assert self._reading is not None
+        self._is_reading = True
         self._reading.ask(
             self._take_entries,
             *("XREAD", "COUNT", READ_ENTRIES, "BLOCK", BLOCK_MS),
-            *("STREAMS", self._keys[LOG], f"{self.read}-0"),
+            *("STREAMS", self._keys[LOG], f"{self._reached}-0"),
         )
 
     def _take_entries(self, found: Any) -> None:
+        self._is_reading = False
         if isinstance(found, Refused):
             raise found
+        if not self._is_flowing:
+            return  # it failed meanwhile
         if found:
-            self._entries.extend(found[0][1])
-        self._apply()
+            self._keep(found[0][1])
+        if len(self._entries) < READ_ENTRIES:
+            self._read_on()
+
+    def _keep(self, entries: list[Any]) -> None:
+        """What was read waits for the end of this turn of the loop."""
+        node = self.broker.node.encode()
+        for _, fields in entries:
+            if fields[1] == node:
+                self._returned = int(fields[3])
+        self._reached = int(entries[-1][0][:-2])
+        self._entries.extend(entries)
+        if self._later is None:
+            self._later = self._loop.call_soon(self._gather)
+        elif self._awaited <= self._returned:
+            self._later.cancel()
+            self._later = self._loop.call_soon(self._apply)
+
+    def _gather(self) -> None:
+        """At the end of a turn: apply what was read, or wait for what is about to come back.
+
+        Messages that are applied in one turn leave in one write to each member, so what this node
+        sends meanwhile is worth waiting for: the time of one trip.
+        """
+        outbox = self.broker.outbox
+        self._awaited = outbox.number + (outbox.is_waiting and len(self._under_way) < MAX_UNDER_WAY)
+        if self._awaited > self._returned and len(self._entries) < READ_ENTRIES:
+            self._later = self._loop.call_later(GATHER_SECONDS, self._apply)
+        else:
+            self._apply()
 
     def _apply(self) -> None:
-        """Apply what was read, for one turn of the loop; read on when that was all."""
+        """Apply what was read, for one turn of the loop."""
+        self._awaited = NEVER
         budget = OPS_PER_TURN
-        while self._entries:
-            if budget <= 0:
-                self._later = self._loop.call_soon(self._apply_later)
-                return
-            budget -= self._arrive(*self._entries.popleft())
-        self._read_on()
-
-    def _apply_later(self) -> None:
         try:
-            self._apply()
+            while self._entries and budget > 0:
+                budget -= self._arrive(*self._entries.popleft())
         except Exception as error:
             self._fail(error)
+            return
+        self._later = self._loop.call_soon(self._apply) if self._entries else None
+        if not self._is_reading and len(self._entries) < READ_ENTRIES:
+            self._read_on()
 
     def _arrive(self, name: bytes, fields: list[bytes]) -> int:
         """One entry; how many operations it has."""
