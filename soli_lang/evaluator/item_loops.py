@@ -93,7 +93,7 @@ def _over_parts(parameters: list[str], turn: list[Any]) -> list[Any]:
     lines = [
         py.assign("part", parts[0]),
         py.run(py.call("spend", py.call("len", py.name("part")))),
-        py.For(given, rows, turn, [], None),
+        py.For(given, rows, turn or [py.Pass()], [], None),
     ]
     starts = py.call("range", py.constant(0), py.call("len", py.name("items0")), size)
     return [py.For(py.Name("start", py.STORE), starts, lines, [], None)]

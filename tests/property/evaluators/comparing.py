@@ -22,7 +22,7 @@ BLOCK = 64
 """Items that a builtin may pay for at a time (decision 11), so that it pays a few too many."""
 _SHARED = re.compile(r"class_eval|define_method|alias_method|Cache|KV|(Hash|String|Array)\.")
 """What may change the interpreter for the programs that come after."""
-_MANY = re.compile(r"\bmany\b")
+_MANY = re.compile(r"\b(many|table|40)\b")
 
 
 class Comparison:
