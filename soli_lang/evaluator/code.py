@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import SoliNameError, SoliTypeError
 from ..machine.machine import arity_error
+from ..meaning.methods import without_skip
 from ..tree import nodes
 from ..values.values import SKIP, UNSET, Function, FunctionCode, Value
 from .facts import Study, Summary
-from .meaning.methods import without_skip
 from .scopes import HIDDEN, THIS, Block, Variable
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ def written(code: Code) -> Callable[..., Any]:
     node, start = code.node, Start(code)
     writer = start.writer
     if node.return_type is not None:
-        from .meaning.types import return_check
+        from ..meaning.types import return_check
 
         writer.check = writer.fixed(return_check(node, code.unit.source))
     body = writer.lines(lambda: writer.statements(node.body.statements, is_tail=True))

@@ -18,7 +18,7 @@ from soli_lang.tree import nodes
 
 from .evaluators import repository
 from .evaluators.comparing import Comparison, calls_blocks_often, random_program
-from .evaluators.evaluators import PLAIN, CURRENT
+from .evaluators.evaluators import CURRENT, PLAIN
 from .evaluators.outcomes import Evaluator, World
 
 PROGRAMS_PER_SEED = 12

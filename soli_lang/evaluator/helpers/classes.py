@@ -6,20 +6,20 @@ from typing import Any
 
 from ...base.errors import SoliTypeError
 from ...machine.machine import Machine
-from ...native.native import NativeFunction
-from ...tree.class_macros import FRAMEWORK_MACROS
-from ...values.kinds import type_name
-from ...values.objects import EnumValue, Instance, SoliClass
-from ...values.values import Function, Value
-from ..meaning.classes import (
+from ...meaning.classes import (
     EnumParser,
     VariantMaker,
     construct,
     extend,
     include,
 )
-from ..meaning.members import call_member, call_value, no_member
-from ..meaning.methods import Method
+from ...meaning.members import call_member, call_value, no_member
+from ...meaning.methods import Method
+from ...native.native import NativeFunction
+from ...tree.class_macros import FRAMEWORK_MACROS
+from ...values.kinds import type_name
+from ...values.objects import EnumValue, Instance, SoliClass
+from ...values.values import Function, Value
 
 
 def superclass(value: Value, name: str) -> Value:

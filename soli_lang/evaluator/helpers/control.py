@@ -8,10 +8,10 @@ from typing import Any
 
 from ...base.errors import CapabilityError, SoliError
 from ...machine.machine import UNCATCHABLE, Machine
+from ...meaning.types import has_type
 from ...values.objects import EnumValue, Instance
 from ...values.semantics import equals
 from ...values.values import Value
-from ..meaning.types import has_type
 
 # --- patterns ---
 

@@ -9,16 +9,16 @@ from typing import Any
 from ...base.errors import SoliError, SoliOverflowError, SoliPlainTypeError, SoliTypeError, Thrown
 from ...base.source import Source
 from ...machine.machine import UNCATCHABLE, Machine, arity_error
+from ...meaning import arithmetic
+from ...meaning.elements import index_value, set_index, set_member
+from ...meaning.members import UNIVERSAL, call_member, call_value, get_member, no_member
+from ...meaning.types import iterated, thrown_text
 from ...native.native import NativeFunction, NativeMethod
 from ...values.display import to_text
 from ...values.kinds import to_key, type_name
 from ...values.objects import Instance, SoliClass
 from ...values.semantics import MAX_INT, MIN_INT, is_truthy
 from ...values.values import SKIP, UNSET, Function, Sentinel, Value
-from ..meaning import arithmetic
-from ..meaning.elements import index_value, set_index, set_member
-from ..meaning.members import UNIVERSAL, call_member, call_value, get_member, no_member
-from ..meaning.types import iterated, thrown_text
 from . import classes, control
 
 SPECIAL = frozenset({Sentinel, Function, NativeFunction})

@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 from ...base.errors import SoliTypeError
+from ...meaning.members import UNIVERSAL
 from ...native.native import NativeFunction
 from ...tree import nodes
 from ...values.objects import SoliClass
 from ...values.values import UNSET
 from .. import python as py
-from ..meaning.members import UNIVERSAL
 from ..places import CALLED, METHOD, NEW
 from ..writer import VALUES, Writer, writes
 from .members import class_reference, written_out

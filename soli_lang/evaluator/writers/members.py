@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...meaning.members import UNIVERSAL, no_member
 from ...tree import nodes
 from .. import python as py
-from ..meaning.members import UNIVERSAL, no_member
 from ..places import METHOD
 from ..writer import VALUES, Writer, writes
 from .names import callee, raw, resolved

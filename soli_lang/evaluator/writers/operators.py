@@ -182,7 +182,8 @@ def _fits(operator: str, result: Any, right: Any) -> Any:
         if (right.value >= 0) is (operator == "+"):
             return py.compare(result, "<=", most)
         return py.compare(result, ">=", least)
-    return py.chain(least, "<=", result, "<=", most)
+    # What has 64 bits goes the general way, the least Int among it: less to compare.
+    return py.compare(py.method(result, "bit_length"), "<", py.constant(64))
 
 
 def _otherwise(both: Operands) -> Any:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ...base.errors import SoliIndexError, SoliTypeError
-from ...machine.machine import CROWDED, Machine
-from ...values.display import error_text
-from ...values.kinds import to_key, type_name
-from ...values.objects import ErrorValue, Instance, SoliClass
-from ...values.values import BoolKey, DecimalKey, Symbol, Value
+from ..base.errors import SoliIndexError, SoliTypeError
+from ..machine.machine import CROWDED, Machine
+from ..values.display import error_text
+from ..values.kinds import to_key, type_name
+from ..values.objects import ErrorValue, Instance, SoliClass
+from ..values.values import BoolKey, DecimalKey, Symbol, Value
 
 _HASHABLE = frozenset({str, int, type(None), Symbol, bool, Decimal, BoolKey, DecimalKey})
 

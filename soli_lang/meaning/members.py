@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...base.errors import (
+from ..base.errors import (
     SoliArgumentError,
     SoliAttributeError,
     SoliError,
@@ -16,12 +16,12 @@ from ...base.errors import (
     SoliTypeError,
     SoliValueError,
 )
-from ...machine.machine import Machine, arity_error
-from ...native.native import BoundMethod, NativeFunction, NativeMethod
-from ...values.display import error_text
-from ...values.kinds import owner_name, type_name
-from ...values.objects import EnumValue, ErrorValue, Instance, SoliClass
-from ...values.values import UNSET, Function, Symbol, Value
+from ..machine.machine import Machine, arity_error
+from ..native.native import BoundMethod, NativeFunction, NativeMethod
+from ..values.display import error_text
+from ..values.kinds import owner_name, type_name
+from ..values.objects import EnumValue, ErrorValue, Instance, SoliClass
+from ..values.values import UNSET, Function, Symbol, Value
 from .methods import Method, function_as_method
 from .near_members import near_member
 

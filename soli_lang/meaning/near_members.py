@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from ...base.foreign_members import foreign_member
-from ...base.near_names import did_you_mean
-from ...machine.machine import Machine
-from ...values.objects import Instance, SoliClass
-from ...values.values import Value
+from ..base.foreign_members import foreign_member
+from ..base.near_names import did_you_mean
+from ..machine.machine import Machine
+from ..values.objects import Instance, SoliClass
+from ..values.values import Value
 
 MOST_NAMES = 1000
 """Members that are looked at: a program can make as many as it likes."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...base.errors import SoliTypeError
-from ...base.source import Source
-from ...tree import nodes
-from ...values.display import to_text
-from ...values.kinds import type_name
-from ...values.objects import Instance
-from ...values.semantics import Spend
-from ...values.values import SKIP, Value
+from ..base.errors import SoliTypeError
+from ..base.source import Source
+from ..tree import nodes
+from ..values.display import to_text
+from ..values.kinds import type_name
+from ..values.objects import Instance
+from ..values.semantics import Spend
+from ..values.values import SKIP, Value
 
 
 class SoliReturnTypeError(SoliTypeError):

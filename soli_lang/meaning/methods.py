@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...values.objects import SoliClass
-from ...values.values import SKIP, Function, FunctionCode, Value
+from ..values.objects import SoliClass
+from ..values.values import SKIP, Function, FunctionCode, Value
 
 
 def without_skip(invoke: Callable[..., Value]) -> Callable[..., Value]:

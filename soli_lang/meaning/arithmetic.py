@@ -11,12 +11,12 @@ from collections.abc import Callable
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
-from ...base.errors import SoliError, SoliOverflowError, SoliTypeError, SoliZeroDivisionError
-from ...machine.machine import Machine
-from ...values.display import to_text
-from ...values.kinds import type_name
-from ...values.semantics import MAX_INT, MIN_INT, compare, equals
-from ...values.values import Value
+from ..base.errors import SoliError, SoliOverflowError, SoliTypeError, SoliZeroDivisionError
+from ..machine.machine import Machine
+from ..values.display import to_text
+from ..values.kinds import type_name
+from ..values.semantics import MAX_INT, MIN_INT, compare, equals
+from ..values.values import Value
 
 DECIMALS = Context(prec=28, Emin=-6143, Emax=6144)
 """Digits and exponents of results: written out, none is longer than some thousand characters."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...base.errors import SoliTypeError, SoliValueError
-from ...machine.machine import arity_error
-from ...values.objects import EnumValue, ErrorValue, Instance, SoliClass
-from ...values.values import Value
+from ..base.errors import SoliTypeError, SoliValueError
+from ..machine.machine import arity_error
+from ..values.objects import EnumValue, ErrorValue, Instance, SoliClass
+from ..values.values import Value
 from .methods import Method
 
 # --- mixins ---
