@@ -16,8 +16,9 @@ from ..machine.machine import arity_error
 from ..meaning.methods import without_skip
 from ..tree import nodes
 from ..values.values import SKIP, UNSET, Function, FunctionCode, Value
-from .facts import Study, Summary
+from .facts import Study
 from .scopes import HIDDEN, THIS, Block, Variable
+from .summaries import Summary
 
 if TYPE_CHECKING:
     from .unit import Unit

@@ -14,7 +14,8 @@ from . import python as py
 from . import writers  # noqa: F401 - fills the tables of `writer`
 from .code import Code
 from .facts import Study
-from .scopes import HIDDEN, THIS, Block, children
+from .scopes import HIDDEN, THIS, Block
+from .summaries import NESTED
 from .unit import Unit
 from .writer import VALUES, Writer
 
@@ -81,10 +82,11 @@ class Start:
 
     def _studied(self, code: Code) -> Study:
         unit = code.unit
-        study = code.study = Study(unit.scopes, unit.summaries, code.block, unit.machine.globals)
+        study = code.study = Study(unit.scopes, code.block, unit.machine.globals)
         for variable in self.params:
             study.given(variable)
-        study.run(code.node.body, [param.default for param in self._defaults])
+        defaults = [param.default for param in self._defaults]
+        study.run(code.node.body.statements, defaults)
         return study
 
     def _given(self) -> list[Any]:
@@ -175,15 +177,11 @@ def counted(code: Code, body: list[Any]) -> list[Any]:
 
 
 def _is_leaf(body: nodes.Body) -> bool:
-    pending: list[Any] = [body]
-    while pending:
-        node = pending.pop()
-        if node.__class__ not in LEAVES:
-            return False
-        if node.__class__ is nodes.Binary and node.operator in ("..", "<<"):
-            return False
-        pending.extend(children(node))
-    return True
+    return all(
+        node.__class__ in LEAVES
+        and not (node.__class__ is nodes.Binary and node.operator in ("..", "<<"))
+        for node in nodes.walk(body)
+    )
 
 
 def too_nested(span: Span, source: Any) -> SoliSyntaxError:
@@ -229,9 +227,8 @@ def mains(unit: Unit, body: nodes.Body) -> list[Callable[[], Any]]:
 def main(unit: Unit, root: Block, statements: Sequence[Any]) -> Callable[[], Any]:
     """Statements of a file as one Python function, which gives the value of the last."""
     writer = _writer(unit, root)
-    study = Study(unit.scopes, unit.summaries, root, unit.machine.globals)
-    for statement in statements:
-        study.run(nodes.Body(statement.span, (statement,)), [])
+    study = Study(unit.scopes, root, unit.machine.globals)
+    study.run(statements, [])
     last = len(statements) - 1
 
     def write() -> None:
@@ -264,14 +261,7 @@ def _top_level(writer: Writer, statement: Any, *, is_last: bool) -> None:
 
 
 def _may_leave(statement: Any) -> bool:
-    pending = [statement]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, _LEAVING):
-            return True
-        if not isinstance(node, nodes.FunctionNode | nodes.ClassDecl | nodes.EnumDecl):
-            pending.extend(children(node))
-    return False
+    return any(isinstance(node, _LEAVING) for node in nodes.walk(statement, NESTED))
 
 
 __all__ = ["UNSET", "compiled", "main", "written"]

@@ -13,7 +13,7 @@ from ..tree import nodes
 from . import python as py
 from .code import Code
 from .functions import Start, compiled, counted
-from .scopes import children
+from .summaries import NESTED
 from .writer import Writer
 
 PART = 64
@@ -103,11 +103,4 @@ def _is_straight(code: Code) -> bool:
     """Whether the body leaves only at its end."""
     if code.node.return_type is not None or code.has_block:
         return False
-    pending: list[Any] = list(code.node.body.statements)
-    while pending:
-        node = pending.pop()
-        if isinstance(node, _LEAVING):
-            return False
-        if not isinstance(node, nodes.FunctionNode | nodes.ClassDecl | nodes.EnumDecl):
-            pending.extend(children(node))
-    return True
+    return not any(isinstance(node, _LEAVING) for node in nodes.walk(code.node.body, NESTED))

@@ -6,7 +6,6 @@ from typing import Any
 
 from ..base.source import Source
 from ..machine.machine import BYTES_PER_CLOSURE, STEPS_PER_CLOSURE, Machine, is_paid
-from .facts import Summaries
 from .scopes import Scopes
 
 
@@ -22,7 +21,7 @@ class Unit:
         self.source = source
         self.scopes = scopes
         self.space = space
-        self.summaries = Summaries()
+        self.summaries = scopes.summaries
         self._is_paid = is_paid(source)
 
     def pay(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from ...base.errors import SoliTypeError
 from ...tree import nodes
 from .. import python as py
-from ..scopes import THIS, children
+from ..scopes import THIS
 from ..writer import EFFECTS, TAILS, VALUES, Writer, writes
 from .names import fail, is_quiet, is_variable
 from .operators import INLINE_JOIN
@@ -80,13 +80,8 @@ def _grows_text(writer: Writer, variable: Any, node: nodes.Assign) -> bool:
 
 
 def _may_assign(node: Any) -> bool:
-    pending = [node]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, nodes.Assign | nodes.CompoundAssign | nodes.Increment | nodes.Match):
-            return True
-        pending.extend(children(node))
-    return False
+    assigning = (nodes.Assign, nodes.CompoundAssign, nodes.Increment, nodes.Match)
+    return any(isinstance(one, assigning) for one in nodes.walk(node))
 
 
 def _grow_text(writer: Writer, variable: Any, node: nodes.Assign) -> None:
