@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..base.collecting import Paused
 from ..base.errors import SoliNameError, SoliTypeError
 from ..machine.machine import arity_error
 from ..meaning.methods import without_skip
@@ -111,7 +112,8 @@ class Code(FunctionCode):
         if self.pending:
             from .functions import written
 
-            self.make: Callable[..., Any] = written(self)
+            with Paused():
+                self.make: Callable[..., Any] = written(self)
             self.pending = False
 
     # --- making ---

@@ -1,6 +1,6 @@
 """Compare evaluators on many random programs.
 
-    python -m tests.property.evaluators --count 20000 --seed 1 --pair current closures
+    python -m tests.property.evaluators --count 20000 --seed 1 --pair current plain
 
 Each difference is printed with the seed that makes the program again; the status says whether
 there were any.

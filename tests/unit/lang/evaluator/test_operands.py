@@ -1,4 +1,4 @@
-"""Programs whose functions are written out as Python text behave like all others."""
+"""What operators, calls and indexes do with their operands, whatever these are."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def run(text: str, limits: Limits | None = None) -> Any:
     return Interpreter(install, limits=limits or Limits()).run(text)
 
 
-def test_a_local_that_holds_a_function_is_called_in_a_function_without_frame() -> None:
-    """Its variables are Python's; the slow way still finds them."""
+def test_a_local_that_holds_a_function_is_called() -> None:
+    """Reading it calls it, like any name."""
     text = "def f(g)\n  h = g\n  k = 1\n  h + k\nend\ndef one\n  41\nend\nf(one)"
 
     assert run(text) == 42
