@@ -343,7 +343,7 @@ def _unary_kind(node: nodes.Unary, block: Block, builtins: Any, level: int) -> t
     return kind if kind is int or kind is float else None
 
 
-def _common_kind(node: Any, block: Block, builtins: Any, level: int) -> type | None:
+def _joint_kind(node: Any, block: Block, builtins: Any, level: int) -> type | None:
     """Of `a && b` and `c ? a : b`."""
     first, second = nodes.children(node)[-2:]
     kind = kind_of(first, block, builtins, level)
@@ -374,7 +374,7 @@ _KINDS: dict[type, Callable[[Any, Block, Any, int], type | None]] = {
     nodes.Call: _call_kind,
     nodes.Unary: _unary_kind,
     nodes.Name: _name_kind,
-    nodes.Conditional: _common_kind,
-    nodes.Logical: _common_kind,
+    nodes.Conditional: _joint_kind,
+    nodes.Logical: _joint_kind,
     _Item: _item_kind,
 }
