@@ -85,13 +85,16 @@ class Leave(NamedTuple):
     at: Tick
 
 
+ANY = "*"
+
+
 class Window(NamedTuple):
     """In this time a fault was at work that may lose messages."""
 
     began: Tick
     ended: Tick
     node: str | None
-    """Whose clients may miss some; None: all."""
+    """Whose clients may miss some; None: all; `ANY`: of a node that nobody can name."""
     why: str
     catches_up: bool = False
     """Whether members of rooms with a history get afterwards what they missed."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 from itertools import pairwise
 
-from .history import History, Message, Span, Tick
+from .history import ANY, History, Message, Span, Tick
 
 MOST = 40
 """Findings that are told; one fault makes many."""
@@ -142,7 +142,9 @@ class Court:
             if window.began <= ended and said.sent <= window.ended:
                 is_kept = said.room in self.history.kept and message in self.first
                 is_made_up_for = window.catches_up and is_kept
-                if window.node is None or (window.node == span.node and not is_made_up_for):
+                if window.node in (None, ANY):
+                    return True
+                if window.node == span.node and not is_made_up_for:
                     return True
                 if window.node == said.node and message not in self.first:
                     return True
@@ -153,7 +155,7 @@ class Court:
         return any(
             window.began <= ended and began <= window.ended
             for window in self.history.windows
-            if window.node in (None, node)
+            if window.node in (None, ANY, node)
         )
 
     def _recovered(self, order: Order, spans: list[Span]) -> Iterator[str]:
@@ -200,7 +202,7 @@ class Court:
     def _may_leave(self, at: Tick, began: Tick, node: str) -> bool:
         """A node that was frozen past its lease is taken for dead, and that may be told late."""
         return any(
-            window.node == node and window.began <= at and began <= window.ended
+            window.node in (ANY, node) and window.began <= at and began <= window.ended
             for window in self.history.windows
         )
 

@@ -9,7 +9,19 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from .history import Heard, History, Leave, Message, Quiet, Resume, Said, Span, Tracking, Window
+from .history import (
+    ANY,
+    Heard,
+    History,
+    Leave,
+    Message,
+    Quiet,
+    Resume,
+    Said,
+    Span,
+    Tracking,
+    Window,
+)
 from .judge import judge
 
 NAMES = "abcdef"
@@ -310,3 +322,12 @@ def test_what_is_held_at_the_end_must_be_true() -> None:
     assert judge(History(quiets=[Quiet("a", "ws_count", [3, 3], [3, 3]), ghost])) == [
         "a holds presence ['u', 'v'], true is ['u']"
     ]
+
+
+@given(histories())
+def test_a_machine_that_stood_still_is_an_excuse(history: History) -> None:
+    """Any node may have lapsed then; of its users nobody can say whether they left."""
+    lose_one_between(history)
+    history.windows.append(Window(0, 10_000, ANY, "the machine stood still"))
+    history.trackings, history.leaves = [Tracking("u", "red", "n1", 2)], [Leave("a", "u", 5)]
+    assert judge(history) == []
