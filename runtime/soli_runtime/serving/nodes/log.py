@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib import resources
 
 from ...core.effects import Payload
-from .log_broker import Head, payload_of
+from .outbox import Head, payload_of
 
 KEYS = (
     "epoch",

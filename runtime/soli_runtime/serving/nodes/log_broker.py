@@ -2,222 +2,88 @@
 
 Every node reads the whole log and applies all of it, in order, its own changes too; so all nodes
 know all connections, members and trackings, and nothing has to be asked for. This half is pure: it
-makes batches of what is asked for, and takes entries as they were read. `node` carries
-both to and from Redis.
-
-What a node holds can be told in one operation, its *account*: all of its connections, members and
-trackings as they are in program order. Others make of what they know of it what the account says.
-A node gives one whenever another begins, and when it begins anew itself.
+makes batches of what is asked for (`outbox`), and takes entries as they were read (`replica`).
+`node` carries both to and from Redis.
 """
 
 from __future__ import annotations
 
-import json
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from soli_lang.base.errors import SoliError
 
 from ...core.answers import Answer
 from ...core.arrivals import Arrivals
 from ...core.effects import ConnectionId, Effect, Payload, RoomName
-from ...core.roster import HERE, Entry
-from ...core.seats import Seat
+from ...core.roster import Entry
+from .outbox import Batch, Done, Head, Outbox, Queued
+from .replica import Replica
 
 T = TypeVar("T")
 
-MAX_BATCH_OPS = 512
-MAX_BATCH_BYTES = 256 << 10
-OP_OVERHEAD = 100
-"""Bytes that an operation takes beside its texts, roughly."""
-
-Head: TypeAlias = list[Any]
-"""Kind and fields of an operation, as JSON."""
-
-
-class Done(Protocol):
-    """What is awaited until an operation was seen; an asyncio.Future is one."""
-
-    def done(self) -> bool: ...
-
-    def set_result(self, result: None, /) -> None: ...
-
-    def __await__(self) -> Any: ...
-
-
-class Queued:
-    """An operation of this node whose turn has not come."""
-
-    __slots__ = ("actor", "head", "payload", "size", "waiters")
-
-    def __init__(self, actor: ConnectionId | None, head: Head, payload: Payload | None) -> None:
-        self.actor = actor
-        """Whose later replies wait for it."""
-        self.head = head
-        self.payload = payload
-        texts = sum(len(field) for field in head if isinstance(field, str))
-        self.size = OP_OVERHEAD + texts + (0 if payload is None else len(payload))
-        self.waiters: list[Done] = []
-
-
-class Batch:
-    """Operations that go into the log in one piece."""
-
-    __slots__ = ("items", "number")
-
-    def __init__(self, number: int, items: list[Queued]) -> None:
-        self.number = number
-        self.items = items
-
-    def fields(self) -> list[str | bytes]:
-        """Names and values of an entry: the heads, then the payloads in their order."""
-        fields: list[str | bytes] = ["h", json.dumps([item.head for item in self.items])]
-        for position, item in enumerate(self.items):
-            if isinstance(item.payload, str):
-                fields += [f"t{position}", item.payload.encode("utf-8", "surrogatepass")]
-            elif item.payload is not None:
-                fields += [f"b{position}", item.payload]
-        return fields
-
-
-def payload_of(name: bytes, value: bytes) -> Payload:
-    """A payload as `Batch.fields` wrote it."""
-    return value.decode("utf-8", "surrogatepass") if name[:1] == b"t" else value
-
 
 class LogBroker:
-    """See the module. `node` is the name under which this node writes; it may change.
+    """See the module.
 
-    *max_bytes* bounds what waits to be sent. Past it all of that is dropped and counted in
-    `dropped`, and `must_begin_anew` is set: an account then mends members and trackings.
+    When more than *max_bytes* waited to be sent, `must_begin_anew` is set (see `Outbox`).
     """
 
     def __init__(self, arrivals: Arrivals, max_bytes: int = 64 << 20) -> None:
-        self.node = ""
-        self._names: set[str] = set()
-        """All that this node had."""
+        self.outbox = Outbox(arrivals.seats, max_bytes)
+        self.replica = Replica(arrivals)
         self.carry_out: Callable[[list[Effect]], object] = lambda effects: None
-        self.now: Callable[[], float] = lambda: 0.0
-        self.new_done: Callable[[], Done] | None = None
         self.on_account: Callable[[], object] = lambda: None
         self.on_queued: Callable[[], object] = lambda: None
         self.close_user_here: Callable[[str, str, int], object] = lambda user, reason, code: None
         self.is_away = False
         """Whether the log cannot be reached: questions that would have to wait for it fail."""
         self.must_begin_anew = False
-        self.dropped = 0
-        """Messages that were never seen to arrive."""
-        self.accounted: set[str] = set()
-        """Nodes that gave an account since this one began (anew)."""
-        self._max_bytes = max_bytes
         self._arrivals = arrivals
         self._seats = arrivals.seats
-        self._waiting: deque[Queued] = deque()
-        self._waiting_bytes = 0
-        self._sent: deque[Batch] = deque()
-        self._number = 0
-        self._homes: dict[ConnectionId, str] = {}
-        """All connections, and the node that holds each."""
-        self._members: dict[RoomName, dict[ConnectionId, None]] = {}
-        self._tracked: dict[ConnectionId, dict[RoomName, None]] = {}
+        replica = self.replica
         self._take: dict[str, Callable[..., list[Effect]]] = {
-            "c": self._take_connected,
-            "x": self._take_disconnected,
-            "j": self._take_joined,
-            "l": self._take_left,
+            "c": replica.take_connected,
+            "x": replica.take_disconnected,
+            "j": replica.take_joined,
+            "l": replica.take_left,
             "k": self._take_closed,
-            "t": self._take_tracked,
-            "r": self._take_revised,
-            "u": self._take_untracked,
+            "t": replica.take_tracked,
+            "r": replica.take_revised,
+            "u": replica.take_untracked,
             "a": self._take_account,
             "w": self._take_user_closed,
             "e": self._take_end,
             "h": self._take_hello,
         }
 
+    @property
+    def node(self) -> str:
+        """The name under which this node writes; it may change."""
+        return self.replica.node
+
     # The way out
 
     def until_quiet(self) -> Done | None:
         """Done when all has been seen that is under way now; None: nothing is."""
-        return self._until_seen() if self._waiting or self._sent else None
-
-    @property
-    def waiting_bytes(self) -> int:
-        """Of what was not put into a batch yet."""
-        return self._waiting_bytes
+        return None if self.outbox.is_empty else self.outbox.until_seen()
 
     def next_batch(self) -> Batch | None:
         """What is to be appended next; it counts as sent. None: nothing waits."""
-        items: list[Queued] = []
-        size = 0
-        while self._waiting and len(items) < MAX_BATCH_OPS and size < MAX_BATCH_BYTES:
-            item = self._waiting.popleft()
-            self._waiting_bytes -= item.size
-            size += item.size
-            items.append(item)
-        if not items:
-            return None
-        self._number += 1
-        batch = Batch(self._number, items)
-        self._sent.append(batch)
-        return batch
+        return self.outbox.next_batch()
 
     def begin(self, node: str) -> None:
-        """Write as *node* from now on. What was sent and not seen is dropped: it would misorder.
-
-        What waits goes out behind an account, to which it leads: each of it says how things are.
-        """
-        self._names.add(node)
-        self.node = node
+        """Write as *node* from now on, an account first (see `Outbox.begin`)."""
         self.must_begin_anew = False
-        self.accounted.clear()
-        self._number = 0
-        sent, self._sent = self._sent, deque()
-        for batch in sent:
-            self._drop(batch.items)
-        account = Queued(None, self._account(), None)
-        self._waiting.appendleft(account)
-        self._waiting_bytes += account.size
+        self.replica.begin(node)
+        self.outbox.begin(Queued(None, self.replica.account(), None))
         self.on_queued()
-
-    def _drop(self, items: Iterable[Queued]) -> None:
-        for item in items:
-            self.dropped += item.payload is not None
-            self._seen(item)
-
-    def _seen(self, item: Queued) -> None:
-        """The turn of an operation has come, or never will."""
-        seat = None if item.actor is None else self._seats.get(item.actor)
-        if seat is not None:
-            seat.under_way -= 1
-        for waiter in item.waiters:
-            if not waiter.done():
-                waiter.set_result(None)
-
-    def _account(self) -> Head:
-        seats = self._seats.values()
-        return [
-            "a",
-            [seat.connection_id for seat in seats],
-            [[seat.connection_id, room] for seat in seats for room in seat.rooms],
-            [[room, *_fields(seat, room)] for seat in seats for room in seat.tracked_rooms()],
-        ]
 
     def _queue(
         self, head: Head, actor: ConnectionId | None = None, payload: Payload | None = None
     ) -> list[Effect]:
-        item = Queued(actor, head, payload)
-        if self._waiting_bytes + item.size > self._max_bytes:
+        if not self.outbox.put(Queued(actor, head, payload)):
             self.must_begin_anew = True
-            items, self._waiting = self._waiting, deque()
-            self._waiting_bytes = 0
-            self._drop(items)
-        self._waiting.append(item)
-        self._waiting_bytes += item.size
-        seat = None if actor is None else self._seats.get(actor)
-        if seat is not None:
-            seat.under_way += 1
         self.on_queued()
         return []
 
@@ -227,20 +93,14 @@ class LogBroker:
         self, origin: str, number: int, heads: Sequence[Head], payloads: Iterable[Payload]
     ) -> None:
         """One entry of the log was read. Effects are carried out one operation after another."""
-        items = self._items_of(origin, number)
+        items = self.outbox.returned(number) if origin == self.node else ()
         left = iter(payloads)
         for position, head in enumerate(heads):
             try:
                 self.carry_out(self._arrive(origin, head, left))
             finally:
                 if position < len(items):
-                    self._seen(items[position])
-
-    def _items_of(self, origin: str, number: int) -> list[Queued]:
-        """What of this node an entry is; nothing for those of others."""
-        if origin != self.node or not self._sent or self._sent[0].number != number:
-            return []
-        return self._sent.popleft().items
+                    self.outbox.seen(items[position])
 
     def _arrive(self, origin: str, head: Head, payloads: Iterable[Payload]) -> list[Effect]:
         kind, *fields = head
@@ -254,28 +114,6 @@ class LogBroker:
         # A kind that is not known is of a newer node: there is nothing that we could do.
         return [] if take is None else take(origin, *fields)
 
-    def _take_connected(self, origin: str, connection_id: ConnectionId) -> list[Effect]:
-        self._homes[connection_id] = origin
-        return []
-
-    def _take_disconnected(self, origin: str, connection_id: ConnectionId) -> list[Effect]:
-        self._homes.pop(connection_id, None)
-        return []
-
-    def _take_joined(
-        self, origin: str, connection_id: ConnectionId, room: RoomName, is_tracked: bool
-    ) -> list[Effect]:
-        self._members.setdefault(room, {})[connection_id] = None
-        return self._arrivals.joined(connection_id, room, is_tracked, self.now())
-
-    def _take_left(self, origin: str, connection_id: ConnectionId, room: RoomName) -> list[Effect]:
-        members = self._members.get(room)
-        if members is not None:
-            members.pop(connection_id, None)
-            if not members:
-                del self._members[room]
-        return self._arrivals.left(connection_id, room, self.now())
-
     def _take_closed(
         self, origin: str, connection_id: ConnectionId, code: int, reason: str
     ) -> list[Effect]:
@@ -285,128 +123,29 @@ class LogBroker:
         self.close_user_here(user, reason, code)
         return []
 
-    def _take_tracked(
-        self,
-        origin: str,
-        room: RoomName,
-        connection_id: ConnectionId,
-        key: str,
-        ref: str,
-        body: str,
-        is_changed: bool,
-    ) -> list[Effect]:
-        self._tracked.setdefault(connection_id, {})[room] = None
-        node = HERE if origin == self.node else origin
-        entry = Entry(connection_id, key, ref, body, is_changed, node)
-        return self._arrivals.presence.track(room, entry, self.now())
-
-    def _take_revised(
-        self, origin: str, room: RoomName, connection_id: ConnectionId, body: str
-    ) -> list[Effect]:
-        return self._arrivals.presence.revise(room, connection_id, body, self.now())
-
-    def _take_untracked(
-        self, origin: str, room: RoomName, connection_id: ConnectionId
-    ) -> list[Effect]:
-        rooms = self._tracked.get(connection_id)
-        if rooms is not None:
-            rooms.pop(room, None)
-            if not rooms:
-                del self._tracked[connection_id]
-        return self._arrivals.presence.untrack(room, connection_id, self.now())
-
     # Nodes
 
     def _take_hello(self, origin: str, node: str) -> list[Effect]:
         if node != self.node:
-            self._queue(self._account())
+            self._queue(self.replica.account())
         return []
+
+    def _take_account(self, origin: str, *account: Any) -> list[Effect]:
+        effects = self.replica.take_account(origin, *account)
+        self.on_account()
+        return effects
 
     def _take_end(self, origin: str, node: str) -> list[Effect]:
         if node == self.node:
             self.must_begin_anew = True  # the others believe that we are dead
             self.on_queued()
             return []
-        return self._end(node)
+        return self.replica.end(node)
 
     def end_unaccounted(self) -> None:
         """Nodes that gave no account since this one began are gone."""
-        known = set(self._homes.values()) - self.accounted - {self.node}
-        for node in sorted(known):
-            self.carry_out(self._end(node))
-
-    def _end(self, node: str) -> list[Effect]:
-        """All connections of a node are gone; its users leave each room in one diff."""
-        self.accounted.discard(node)
-        gone = [one for one, home in self._homes.items() if home == node]
-        rooms: dict[RoomName, None] = {}
-        for connection_id in gone:
-            del self._homes[connection_id]
-            rooms |= self._tracked.pop(connection_id, {})
-        effects = self._forget_members(set(gone))
-        for room in rooms:
-            effects += self._arrivals.presence.drop_node(room, node, self.now())
-        return effects
-
-    def _forget_members(self, gone: set[ConnectionId]) -> list[Effect]:
-        effects: list[Effect] = []
-        for room, members in tuple(self._members.items()) if gone else ():
-            for connection_id in tuple(members):
-                if connection_id in gone:
-                    effects += self._take_left("", connection_id, room)
-        return effects
-
-    def _take_account(
-        self,
-        origin: str,
-        connections: list[ConnectionId],
-        members: list[tuple[ConnectionId, RoomName]],
-        trackings: list[list[Any]],
-    ) -> list[Effect]:
-        """Make of what is known of *origin* what it says."""
-        self.accounted.add(origin)
-        held = dict.fromkeys(connections)
-        names = self._names if origin == self.node else {origin}
-        before = {one for one, home in self._homes.items() if home in names or one in held}
-        effects = self._take_trackings(origin, before, trackings)
-        effects += self._take_members(before, members)
-        for connection_id in before - held.keys():
-            del self._homes[connection_id]
-        for connection_id in connections:
-            self._homes[connection_id] = origin
-        self.on_account()
-        return effects
-
-    def _take_members(
-        self, before: set[ConnectionId], members: list[tuple[ConnectionId, RoomName]]
-    ) -> list[Effect]:
-        effects: list[Effect] = []
-        wanted = {(connection_id, room) for connection_id, room in members}
-        for room, known in tuple(self._members.items()) if before else ():
-            for connection_id in tuple(known):
-                if connection_id in before and (connection_id, room) not in wanted:
-                    effects += self._take_left("", connection_id, room)
-        for connection_id, room in members:
-            if connection_id not in self._members.get(room, ()):
-                effects += self._take_joined("", connection_id, room, False)
-        return effects
-
-    def _take_trackings(
-        self, origin: str, before: set[ConnectionId], trackings: list[list[Any]]
-    ) -> list[Effect]:
-        effects: list[Effect] = []
-        wanted = {(one[1], one[0]): (one[2], one[3]) for one in trackings}
-        for connection_id in before:
-            for room in tuple(self._tracked.get(connection_id, ())):
-                if wanted.get((connection_id, room)) != self._known(room, connection_id):
-                    effects += self._take_untracked(origin, room, connection_id)
-        for one in sorted(trackings, key=lambda one: int(one[3])):
-            effects += self._take_tracked(origin, *one)
-        return effects
-
-    def _known(self, room: RoomName, connection_id: ConnectionId) -> tuple[str, str] | None:
-        user = self._arrivals.presence.roster.tracked_as(room, connection_id)
-        return None if user is None else (user.key, user.metas[connection_id].ref)
+        for node in self.replica.unaccounted():
+            self.carry_out(self.replica.end(node))
 
     # The port
 
@@ -418,7 +157,7 @@ class LogBroker:
 
     def barrier(self, connection_id: ConnectionId) -> Awaitable[None] | None:
         seat = self._seats.get(connection_id)
-        return None if seat is None or not seat.under_way else self._until_seen()
+        return None if seat is None or not seat.under_way else self.outbox.until_seen()
 
     def join(
         self, connection_id: ConnectionId, room: RoomName, now: float, *, is_tracked: bool = False
@@ -478,13 +217,13 @@ class LogBroker:
     # Questions
 
     def connections(self) -> Answer[list[ConnectionId]]:
-        return self._answer(lambda: list(self._homes))
+        return self._answer(lambda: list(self.replica.homes))
 
     def connection_count(self) -> Answer[int]:
-        return self._answer(lambda: len(self._homes))
+        return self._answer(lambda: len(self.replica.homes))
 
     def members(self, room: RoomName) -> Answer[list[ConnectionId]]:
-        return self._answer(lambda: list(self._members.get(room, ())))
+        return self._answer(lambda: self.replica.members(room))
 
     def users(self, room: RoomName) -> Answer[list[dict[str, Any]]]:
         return self._answer(lambda: self._arrivals.presence.roster.users(room))
@@ -497,32 +236,13 @@ class LogBroker:
 
     def _answer(self, ask: Callable[[], T]) -> Answer[T]:
         """From what this node knows, once it knows what itself did before."""
-        if not self._waiting and not self._sent:
+        if self.outbox.is_empty:
             return ask()
         if self.is_away:
             raise SoliError("the broker is away: what other processes know cannot be told")
-        return _when(self._until_seen(), ask)
-
-    def _until_seen(self) -> Done:
-        """Done when all has been seen that is under way now."""
-        assert self.new_done is not None
-        done = self.new_done()
-        last = self._waiting[-1] if self._waiting else self._sent[-1].items[-1]
-        last.waiters.append(done)
-        return done
+        return _when(self.outbox.until_seen(), ask)
 
 
 async def _when(done: Done, ask: Callable[[], T]) -> T:
     await done
     return ask()
-
-
-def _fields(seat: Seat, room: RoomName) -> tuple[str, str, str, str, bool]:
-    tracking = seat.attending.tracked[room]
-    return (
-        seat.connection_id,
-        tracking.key,
-        tracking.ref,
-        tracking.body,
-        tracking.is_changed,
-    )

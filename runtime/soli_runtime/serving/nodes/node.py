@@ -21,7 +21,8 @@ from ...observing.logs import Log
 from ...settings import Settings
 from ...stores.errors import UNAVAILABLE, CannotOpen
 from .log import KEYS, LOG, entry_of, script
-from .log_broker import Batch, LogBroker
+from .log_broker import LogBroker
+from .outbox import Batch
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -104,8 +105,8 @@ class Node:
     def broker_of(self, arrivals: Arrivals) -> LogBroker:
         """The broker that this node carries for."""
         self.broker = LogBroker(arrivals, self._lane.backlog_bytes)
-        self.broker.now = self._loop.time
-        self.broker.new_done = self._loop.create_future
+        self.broker.replica.now = self._loop.time
+        self.broker.outbox.new_done = self._loop.create_future
         self.broker.on_queued = self._queued.set
         self.broker.on_account = self._accounted.set
         return self.broker
@@ -137,7 +138,7 @@ class Node:
 
     async def _accounts(self) -> None:
         """Wait for all that were there when this node began."""
-        while not self._alive <= self.broker.accounted:
+        while not self._alive <= self.broker.replica.accounted:
             self._accounted.clear()
             await self._accounted.wait()
 
@@ -310,7 +311,7 @@ class Node:
             raise Lost("Redis went back in time")
 
     def _count_dropped(self) -> None:
-        dropped = self.broker.dropped
+        dropped = self.broker.outbox.dropped
         if dropped != self._reported:
             self._log.error("broker_dropped", messages=dropped - self._reported)
             self._reported = dropped

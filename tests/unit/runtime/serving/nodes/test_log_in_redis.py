@@ -46,8 +46,8 @@ class RedisBench(Bench):
         self.script = client.register_script(script())  # type: ignore[attr-defined]
         self.keys = [base + key for key in KEYS]
         self.broker.carry_out = self.deliver
-        self.broker.now = lambda: self.now
-        self.broker.new_done = Seen
+        self.broker.replica.now = lambda: self.now
+        self.broker.outbox.new_done = Seen
         self.begin(node)
 
     @property
@@ -182,7 +182,7 @@ def test_who_was_believed_dead_comes_back_under_another_name(server: RedisServer
     assert sorted(user["user_id"] for user in here.hub.list_presence("r")) == ["c", "d"]
     assert "sent later" in there.received("c")
     assert "sent later" in here.received("a")
-    assert there.broker.dropped == 1
+    assert there.broker.outbox.dropped == 1
     assert there.hub.seats["c"].under_way == 0
     here.ask("reap", "n3")
     arrive((here,))
@@ -244,7 +244,7 @@ def test_one_that_begins_later_learns_of_all(server: RedisServer) -> None:
     assert sorted(late.hub.clients()) == ["a", "c", "d"]
     assert sorted(late.hub.clients_in("r")) == ["a", "c", "d"]
     assert late.hub.presence_count("r") == 2
-    assert late.broker.accounted >= {"n1", "n2"}
+    assert late.broker.replica.accounted >= {"n1", "n2"}
 
 
 def test_what_all_have_read_is_dropped_and_the_rest_is_bounded(server: RedisServer) -> None:
@@ -254,7 +254,7 @@ def test_what_all_have_read_is_dropped_and_the_rest_is_bounded(server: RedisServ
     here.beat()
     assert here.client.xlen(here.keys[2]) == 0  # type: ignore[attr-defined]
     for number in range(1, 11):
-        arguments = ("append", "n1", here.epoch, here.broker._number + number, 3000)
+        arguments = ("append", "n1", here.epoch, here.broker.outbox.number + number, 3000)
         assert here.ask(*arguments, "h", "[]", "t0", "x" * 1000) == b"OK"
     assert here.client.xlen(here.keys[2]) == 2  # type: ignore[attr-defined]
     found = here.client.xread({here.keys[2]: f"{here.read}-0"})  # type: ignore[attr-defined]
@@ -264,19 +264,20 @@ def test_what_all_have_read_is_dropped_and_the_rest_is_bounded(server: RedisServ
 def test_what_waits_is_bounded_and_members_are_right_afterwards(server: RedisServer) -> None:
     """Messages are dropped and counted; nobody's turn stays out."""
     here, there = populated(server)
-    here.broker._max_bytes = 10_000
+    here.broker.outbox.max_bytes = 10_000
     for _ in range(20):
         here.do("a", {"broadcast_room": "x" * 1000})
     here.do("a", {"join": "s"})
     assert here.broker.must_begin_anew
-    assert here.broker.waiting_bytes <= 10_000
+    assert here.broker.outbox.waiting_bytes <= 10_000
     here.begin("n7")
     arrive((here, there))
 
     assert there.hub.clients_in("s") == ["a"]
-    assert 0 < here.broker.dropped < 20
+    assert 0 < here.broker.outbox.dropped < 20
     assert (
-        len([one for one in there.received("c") if "xxx" in str(one)]) == 20 - here.broker.dropped
+        len([one for one in there.received("c") if "xxx" in str(one)])
+        == 20 - here.broker.outbox.dropped
     )
     assert here.hub.seats["a"].under_way == 0
 
@@ -284,7 +285,7 @@ def test_what_waits_is_bounded_and_members_are_right_afterwards(server: RedisSer
 def test_payloads_are_what_they_were() -> None:
     """Binary, and text that no UTF-8 has."""
     payloads: list[Payload] = ["\ud800 ü", b"\xff\x00"]
-    from soli_runtime.serving.nodes.log_broker import Batch, Queued
+    from soli_runtime.serving.nodes.outbox import Batch, Queued
 
     fields = Batch(1, [Queued(None, ["b"], payload) for payload in payloads]).fields()
     raw = [one.encode() if isinstance(one, str) else one for one in ["o", "x", "n", "1", *fields]]

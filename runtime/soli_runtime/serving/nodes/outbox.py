@@ -1,0 +1,167 @@
+"""What a node asks for, on its way into the log: queued, sent in batches, seen again.
+
+Pure: `node` carries batches to Redis and says which came back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeAlias
+
+from ...core.effects import ConnectionId, Payload
+from ...core.seats import Seats
+
+MAX_BATCH_OPS = 512
+MAX_BATCH_BYTES = 256 << 10
+OP_OVERHEAD = 100
+"""Bytes that an operation takes beside its texts, roughly."""
+
+Head: TypeAlias = list[Any]
+"""Kind and fields of an operation, as JSON."""
+
+
+class Done(Protocol):
+    """What is awaited until an operation was seen; an asyncio.Future is one."""
+
+    def done(self) -> bool: ...
+
+    def set_result(self, result: None, /) -> None: ...
+
+    def __await__(self) -> Any: ...
+
+
+class Queued:
+    """An operation of this node whose turn has not come."""
+
+    __slots__ = ("actor", "head", "payload", "size", "waiters")
+
+    def __init__(self, actor: ConnectionId | None, head: Head, payload: Payload | None) -> None:
+        self.actor = actor
+        """Whose later replies wait for it."""
+        self.head = head
+        self.payload = payload
+        texts = sum(len(field) for field in head if isinstance(field, str))
+        self.size = OP_OVERHEAD + texts + (0 if payload is None else len(payload))
+        self.waiters: list[Done] = []
+
+
+class Batch:
+    """Operations that go into the log in one piece."""
+
+    __slots__ = ("items", "number")
+
+    def __init__(self, number: int, items: list[Queued]) -> None:
+        self.number = number
+        self.items = items
+
+    def fields(self) -> list[str | bytes]:
+        """Names and values of an entry: the heads, then the payloads in their order."""
+        fields: list[str | bytes] = ["h", json.dumps([item.head for item in self.items])]
+        for position, item in enumerate(self.items):
+            if isinstance(item.payload, str):
+                fields += [f"t{position}", item.payload.encode("utf-8", "surrogatepass")]
+            elif item.payload is not None:
+                fields += [f"b{position}", item.payload]
+        return fields
+
+
+def payload_of(name: bytes, value: bytes) -> Payload:
+    """A payload as `Batch.fields` wrote it."""
+    return value.decode("utf-8", "surrogatepass") if name[:1] == b"t" else value
+
+
+class Outbox:
+    """Operations of this node whose turn has not come. *max_bytes* bounds what waits to be sent.
+
+    Past it all of that is dropped, and an account has to mend members and trackings.
+    """
+
+    def __init__(self, seats: Seats, max_bytes: int) -> None:
+        self.dropped = 0
+        """Messages that were never seen to arrive."""
+        self.waiting_bytes = 0
+        """Of what was not put into a batch yet."""
+        self.new_done: Callable[[], Done] | None = None
+        self.max_bytes = max_bytes
+        self.number = 0
+        """Of the newest batch."""
+        self._seats = seats
+        self._waiting: deque[Queued] = deque()
+        self._sent: deque[Batch] = deque()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all has been seen that was asked for."""
+        return not self._waiting and not self._sent
+
+    def put(self, item: Queued) -> bool:
+        """Queue an operation. False: too much waited, and was dropped."""
+        fits = self.waiting_bytes + item.size <= self.max_bytes
+        if not fits:
+            items, self._waiting = self._waiting, deque()
+            self.waiting_bytes = 0
+            self._drop(items)
+        self._waiting.append(item)
+        self.waiting_bytes += item.size
+        seat = None if item.actor is None else self._seats.get(item.actor)
+        if seat is not None:
+            seat.under_way += 1
+        return fits
+
+    def next_batch(self) -> Batch | None:
+        """What is to be appended next; it counts as sent. None: nothing waits."""
+        items: list[Queued] = []
+        size = 0
+        while self._waiting and len(items) < MAX_BATCH_OPS and size < MAX_BATCH_BYTES:
+            item = self._waiting.popleft()
+            self.waiting_bytes -= item.size
+            size += item.size
+            items.append(item)
+        if not items:
+            return None
+        self.number += 1
+        batch = Batch(self.number, items)
+        self._sent.append(batch)
+        return batch
+
+    def begin(self, account: Queued) -> None:
+        """Write under another name. What was sent and not seen is dropped: it would misorder.
+
+        What waits goes out behind the account, to which it leads: each of it says how things are.
+        """
+        self.number = 0
+        sent, self._sent = self._sent, deque()
+        for batch in sent:
+            self._drop(batch.items)
+        self._waiting.appendleft(account)
+        self.waiting_bytes += account.size
+
+    def returned(self, number: int) -> list[Queued]:
+        """What batch *number* was, which the log shows now; nothing if it is not one of these."""
+        if not self._sent or self._sent[0].number != number:
+            return []
+        return self._sent.popleft().items
+
+    def seen(self, item: Queued) -> None:
+        """The turn of an operation has come, or never will."""
+        seat = None if item.actor is None else self._seats.get(item.actor)
+        if seat is not None:
+            seat.under_way -= 1
+        for waiter in item.waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def until_seen(self) -> Done:
+        """Done when all has been seen that is under way now, which is something."""
+        assert self.new_done is not None
+        done = self.new_done()
+        last = self._waiting[-1] if self._waiting else self._sent[-1].items[-1]
+        last.waiters.append(done)
+        return done
+
+    def _drop(self, items: Iterable[Queued]) -> None:
+        for item in items:
+            self.dropped += item.payload is not None
+            self.seen(item)

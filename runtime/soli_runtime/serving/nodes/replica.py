@@ -1,0 +1,195 @@
+"""What one node knows of all nodes: connections, members, trackings.
+
+Fed with the operations of the log in their order; each makes effects on the connections of this
+process. What a node holds can be told in one operation, its *account*: all of its connections,
+members and trackings as they are in program order. Others make of what they know of it what the
+account says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...core.arrivals import Arrivals
+from ...core.effects import ConnectionId, Effect, RoomName
+from ...core.roster import HERE, Entry
+from ...core.seats import Seat
+from .outbox import Head
+
+
+class Replica:
+    """See the module. Methods that begin with `take_` apply an operation of a node, *origin*."""
+
+    def __init__(self, arrivals: Arrivals) -> None:
+        self.node = ""
+        """The name under which this node writes."""
+        self.names: set[str] = set()
+        """All that this node had."""
+        self.accounted: set[str] = set()
+        """Nodes that gave an account since this one began (anew)."""
+        self.homes: dict[ConnectionId, str] = {}
+        """All connections, and the node that holds each."""
+        self.now: Callable[[], float] = lambda: 0.0
+        self._arrivals = arrivals
+        self._members: dict[RoomName, dict[ConnectionId, None]] = {}
+        self._tracked: dict[ConnectionId, dict[RoomName, None]] = {}
+
+    def begin(self, node: str) -> None:
+        """This node writes as *node* from now on."""
+        self.names.add(node)
+        self.node = node
+        self.accounted.clear()
+
+    def members(self, room: RoomName) -> list[ConnectionId]:
+        """All members of a room, in the order of joining."""
+        return list(self._members.get(room, ()))
+
+    def account(self) -> Head:
+        """What this node holds."""
+        seats = self._arrivals.seats.values()
+        return [
+            "a",
+            [seat.connection_id for seat in seats],
+            [[seat.connection_id, room] for seat in seats for room in seat.rooms],
+            [[room, *_fields(seat, room)] for seat in seats for room in seat.tracked_rooms()],
+        ]
+
+    def take_connected(self, origin: str, connection_id: ConnectionId) -> list[Effect]:
+        self.homes[connection_id] = origin
+        return []
+
+    def take_disconnected(self, origin: str, connection_id: ConnectionId) -> list[Effect]:
+        self.homes.pop(connection_id, None)
+        return []
+
+    def take_joined(
+        self, origin: str, connection_id: ConnectionId, room: RoomName, is_tracked: bool
+    ) -> list[Effect]:
+        self._members.setdefault(room, {})[connection_id] = None
+        return self._arrivals.joined(connection_id, room, is_tracked, self.now())
+
+    def take_left(self, origin: str, connection_id: ConnectionId, room: RoomName) -> list[Effect]:
+        members = self._members.get(room)
+        if members is not None:
+            members.pop(connection_id, None)
+            if not members:
+                del self._members[room]
+        return self._arrivals.left(connection_id, room, self.now())
+
+    def take_tracked(
+        self,
+        origin: str,
+        room: RoomName,
+        connection_id: ConnectionId,
+        key: str,
+        ref: str,
+        body: str,
+        is_changed: bool,
+    ) -> list[Effect]:
+        self._tracked.setdefault(connection_id, {})[room] = None
+        node = HERE if origin == self.node else origin
+        entry = Entry(connection_id, key, ref, body, is_changed, node)
+        return self._arrivals.presence.track(room, entry, self.now())
+
+    def take_revised(
+        self, origin: str, room: RoomName, connection_id: ConnectionId, body: str
+    ) -> list[Effect]:
+        return self._arrivals.presence.revise(room, connection_id, body, self.now())
+
+    def take_untracked(
+        self, origin: str, room: RoomName, connection_id: ConnectionId
+    ) -> list[Effect]:
+        rooms = self._tracked.get(connection_id)
+        if rooms is not None:
+            rooms.pop(room, None)
+            if not rooms:
+                del self._tracked[connection_id]
+        return self._arrivals.presence.untrack(room, connection_id, self.now())
+
+    def unaccounted(self) -> list[str]:
+        """Nodes that are known and gave no account since this one began."""
+        return sorted(set(self.homes.values()) - self.accounted - {self.node})
+
+    def end(self, node: str) -> list[Effect]:
+        """All connections of a node are gone; its users leave each room in one diff."""
+        self.accounted.discard(node)
+        gone = [one for one, home in self.homes.items() if home == node]
+        rooms: dict[RoomName, None] = {}
+        for connection_id in gone:
+            del self.homes[connection_id]
+            rooms |= self._tracked.pop(connection_id, {})
+        effects = self._forget_members(set(gone))
+        for room in rooms:
+            effects += self._arrivals.presence.drop_node(room, node, self.now())
+        return effects
+
+    def _forget_members(self, gone: set[ConnectionId]) -> list[Effect]:
+        effects: list[Effect] = []
+        for room, members in tuple(self._members.items()) if gone else ():
+            for connection_id in tuple(members):
+                if connection_id in gone:
+                    effects += self.take_left("", connection_id, room)
+        return effects
+
+    def take_account(
+        self,
+        origin: str,
+        connections: list[ConnectionId],
+        members: list[tuple[ConnectionId, RoomName]],
+        trackings: list[list[Any]],
+    ) -> list[Effect]:
+        """Make of what is known of *origin* what it says."""
+        self.accounted.add(origin)
+        held = dict.fromkeys(connections)
+        names = self.names if origin == self.node else {origin}
+        before = {one for one, home in self.homes.items() if home in names or one in held}
+        effects = self._take_trackings(origin, before, trackings)
+        effects += self._take_members(before, members)
+        for connection_id in before - held.keys():
+            del self.homes[connection_id]
+        for connection_id in connections:
+            self.homes[connection_id] = origin
+        return effects
+
+    def _take_members(
+        self, before: set[ConnectionId], members: list[tuple[ConnectionId, RoomName]]
+    ) -> list[Effect]:
+        effects: list[Effect] = []
+        wanted = {(connection_id, room) for connection_id, room in members}
+        for room, known in tuple(self._members.items()) if before else ():
+            for connection_id in tuple(known):
+                if connection_id in before and (connection_id, room) not in wanted:
+                    effects += self.take_left("", connection_id, room)
+        for connection_id, room in members:
+            if connection_id not in self._members.get(room, ()):
+                effects += self.take_joined("", connection_id, room, False)
+        return effects
+
+    def _take_trackings(
+        self, origin: str, before: set[ConnectionId], trackings: list[list[Any]]
+    ) -> list[Effect]:
+        effects: list[Effect] = []
+        wanted = {(one[1], one[0]): (one[2], one[3]) for one in trackings}
+        for connection_id in before:
+            for room in tuple(self._tracked.get(connection_id, ())):
+                if wanted.get((connection_id, room)) != self._known(room, connection_id):
+                    effects += self.take_untracked(origin, room, connection_id)
+        for one in sorted(trackings, key=lambda one: int(one[3])):
+            effects += self.take_tracked(origin, *one)
+        return effects
+
+    def _known(self, room: RoomName, connection_id: ConnectionId) -> tuple[str, str] | None:
+        user = self._arrivals.presence.roster.tracked_as(room, connection_id)
+        return None if user is None else (user.key, user.metas[connection_id].ref)
+
+
+def _fields(seat: Seat, room: RoomName) -> tuple[str, str, str, str, bool]:
+    tracking = seat.attending.tracked[room]
+    return (
+        seat.connection_id,
+        tracking.key,
+        tracking.ref,
+        tracking.body,
+        tracking.is_changed,
+    )
