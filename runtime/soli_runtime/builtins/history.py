@@ -67,5 +67,7 @@ def ws_history(machine: Machine, channel: str, count: int) -> list[dict[str, Val
     if realtime is None:
         return []
     past: list[Past] = answered(machine, "ws_history", realtime.hub.past(channel, count))
-    machine.spend(len(past))
+    characters = sum(len(one.payload) for one in past)
+    machine.spend(len(past) + (characters >> 6))
+    machine.check_length(characters)
     return [{"position": one.position, "message": one.payload, "at": one.at} for one in past]

@@ -16,6 +16,7 @@ from soli_lang.base.errors import SoliError
 from ...core.answers import Answer
 from ...core.arrivals import Arrivals
 from ...core.effects import ConnectionId, Effect, Payload, RoomName
+from ...core.history.rings import Past
 from ...core.roster import Entry
 from .outbox import Batch, Done, Head, Outbox, Queued
 from .replica import Replica
@@ -160,9 +161,15 @@ class LogBroker:
         return None if seat is None or not seat.under_way else self.outbox.until_seen()
 
     def join(
-        self, connection_id: ConnectionId, room: RoomName, now: float, *, is_tracked: bool = False
+        self,
+        connection_id: ConnectionId,
+        room: RoomName,
+        now: float,
+        *,
+        is_tracked: bool = False,
+        recalls: int = 0,
     ) -> list[Effect]:
-        return self._queue(["j", connection_id, room, is_tracked], connection_id)
+        return self._queue(["j", connection_id, room, is_tracked, recalls], connection_id)
 
     def leave(self, connection_id: ConnectionId, room: RoomName, now: float) -> list[Effect]:
         return self._queue(["l", connection_id, room], connection_id)
@@ -230,6 +237,9 @@ class LogBroker:
 
     def user(self, room: RoomName, key: str) -> Answer[dict[str, Any] | None]:
         return self._answer(lambda: self._arrivals.presence.roster.user(room, key))
+
+    def past(self, room: RoomName, count: int) -> Answer[list[Past]]:
+        return self._answer(lambda: self._arrivals.history.past(room, count))
 
     def user_count(self, room: RoomName) -> Answer[int]:
         return self._answer(lambda: self._arrivals.presence.roster.user_count(room))
