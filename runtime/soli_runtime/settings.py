@@ -7,6 +7,7 @@ The same name is a field here, a flag of `soli run` (`--message-rate`) and an en
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -253,14 +254,23 @@ class Setting(Record, frozen=True):
         except ValueError:
             value = None
         if value is None or self.fault(value) is not None:
-            raise SettingError(source, f"expected {self.expected}, got '{text}'")
+            raise SettingError(source, f"expected {self.expected}, got '{without_password(text)}'")
         return value
 
     def fault(self, value: Any) -> str | None:
         """What is wrong with a value, or None."""
         known = _KINDS.get(self.kind)
         is_good = known.accepts(value) if known is not None else value in self.kind.split("|")
-        return None if is_good else f"expected {self.expected}, got {value!r}"
+        if is_good:
+            return None
+        shown = without_password(value) if type(value) is str else value
+        return f"expected {self.expected}, got {shown!r}"
+
+
+def without_password(url: str) -> str:
+    """*url* as it may be shown and logged, whether or not it makes sense."""
+    url = re.sub(r"(?<=//)([^:@/?#]*):[^/?#]*@", r"\1:***@", url)
+    return re.sub(r"([?&]password=)[^&#]*", r"\1***", url)
 
 
 class _Kind(Record, frozen=True):

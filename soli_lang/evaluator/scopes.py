@@ -234,26 +234,31 @@ class Scopes:
             block.declare(name)
         return block
 
-    def declare_function(self, body: nodes.Node, block: Block) -> None:
-        """Declare all variables of the function (or file) whose root block is *block*.
+    def declare_function(self, node: nodes.FunctionNode | nodes.Body, block: Block) -> None:
+        """Declare all variables of the function (or file's body) whose root block is *block*.
 
         First what `let`, loops, handlers and patterns declare; then bare assignments, which
-        need to know all of that (decision 8).
+        need to know all of that (decision 8). Defaults of parameters are evaluated in it, too.
         """
+        defaults: list[Any] = []
+        body: Any = node
+        if isinstance(node, nodes.FunctionNode):
+            body = node.body
+            defaults = [param.default for param in node.params if param.default is not None]
         block.nested = names_in_functions(body)
         for name in _let_names(body):
             block.declare(name)
-        for name, at in self._walk(body, block):
+        for name, at in self._walk([*children(body), *defaults], block):
             if at.find(name) is None:
                 block.declare(name)
 
-    def _walk(self, body: Any, block: Block) -> list[tuple[str, Block]]:
-        """Open the blocks inside *body*; the bare assignments in it, with the block of each.
+    def _walk(self, pieces: list[Any], block: Block) -> list[tuple[str, Block]]:
+        """Open the blocks inside *pieces*; the bare assignments in them, with the block of each.
 
         Keeps its own stack: a long chain of operators must not use up Python's.
         """
         assigned: list[tuple[str, Block]] = []
-        pending = [(child, block) for child in children(body)]
+        pending = [(piece, block) for piece in pieces]
         while pending:
             node, at = pending.pop()
             kind = node.__class__

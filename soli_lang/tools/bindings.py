@@ -72,7 +72,7 @@ class Bindings:
             block.declare(THIS)
             if isinstance(node, nodes.FunctionNode):
                 self._parameters(node, block)
-                self._scopes.declare_function(node.body, block)
+                self._scopes.declare_function(node, block)
             elif isinstance(node, nodes.ClassDecl):
                 for member in node.members:
                     if isinstance(member, nodes.ClassDecl):

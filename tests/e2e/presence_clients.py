@@ -95,6 +95,11 @@ class Client:
         self.do({"send": {"pong": next(self._pings)}})
         self._receive_until("pong")
 
+    def hear_marks(self, wanted: set[int]) -> None:
+        """Hand every message to the judge until all of *wanted* were heard."""
+        while wanted:
+            wanted = wanted - {self._receive_until("mark")}
+
     def _receive_until(self, key: str) -> Any:
         """The value under *key* of the next message that is ours; the judge gets those before."""
         while True:

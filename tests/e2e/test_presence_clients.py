@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 from ..support.live import LiveServer, eventually, serve
-from .presence_clients import Client, Judge, in_order, judging, truth
+from .presence_clients import Client, Judge, State, in_order, judging, truth
 
 APP = Path(__file__).parent / "apps" / "scripted.soli"
 MOST_CLIENTS = 6
@@ -134,14 +134,20 @@ class PresenceClients(RuleBasedStateMachine):
         self.set_state(data, state)
         self.connect(client.name)
 
-    @invariant()
-    def everybody_knows_who_is_there(self) -> None:
+    def everybody_catches_up(self) -> None:
         for client in self.clients:
             client.catch_up()
         # What one client did may have told another one, asked before it: ask again.
         for client in self.clients:
             client.catch_up()
-        users = set(truth(self.server, self.room))
+
+    def truth(self) -> State:
+        return truth(self.server, self.room)
+
+    @invariant()
+    def everybody_knows_who_is_there(self) -> None:
+        self.everybody_catches_up()
+        users = set(self.truth())
         for client in self.clients:
             for state in client.states():
                 assert set(state) == users, client.name
@@ -149,7 +155,7 @@ class PresenceClients(RuleBasedStateMachine):
     @rule()
     def settle(self) -> None:
         """Once the counts are refreshed, every client holds the whole truth."""
-        expected = truth(self.server, self.room)
+        expected = self.truth()
         for client in self.clients:
             eventually(
                 lambda client=client: self.holds(client, expected),

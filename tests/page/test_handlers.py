@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from ..support.live import LiveServer, eventually, receive, receive_json
+from .conftest import receive_until
 
 Serve = Callable[..., LiveServer]
+
+
+def log_of_a_connection(server: LiveServer, message: str) -> list[dict[str, Any]]:
+    """What the handler was told of a connection that said one thing and went."""
+    with server.connect("/ws/room/x") as client:
+        client.send(message)
+        own = receive_json(client)["connection_id"]
+
+    def told() -> list[dict[str, Any]] | None:
+        events = [event for event in server.get("/log") if event["id"] == own]
+        return events if events and events[-1]["type"] == "disconnect" else None
+
+    return eventually(told, "no disconnect")
 
 
 def test_the_quick_start_echoes(serve_sample: Serve) -> None:
@@ -40,7 +55,7 @@ def test_the_handler_of_section_2_announces_whoever_connects(fresh_sample: Serve
         with server.connect("/ws/chat") as second:
             announced = receive_json(first)
 
-            assert receive_json(second) == announced
+            assert receive_until(second, announced) == announced
             assert announced["type"] == "join"
             assert announced["user"] != own["user"]
 
@@ -52,21 +67,14 @@ def test_the_handler_of_section_2_broadcasts_messages(fresh_sample: Serve) -> No
         receive(second)
         first.send("hello")
 
-        assert receive(second) == "hello"
+        assert receive_until(second, "hello") == "hello"
 
 
-def test_the_kinds_of_event_are_connect_message_and_disconnect(fresh_sample: Serve) -> None:
+def test_the_kinds_of_event_are_connect_message_and_disconnect(serve_sample: Serve) -> None:
     """A connection that says one thing gives exactly these three events, in this order."""
-    server = fresh_sample("events.soli")
-    with server.connect("/ws/room/x") as client:
-        client.send("show")
-        receive(client)
+    log = log_of_a_connection(serve_sample("events.soli"), "show")
 
-    kinds = eventually(
-        lambda: kinds if len(kinds := [e["type"] for e in server.get("/log")]) >= 3 else None,
-        "no disconnect",
-    )
-    assert kinds == ["connect", "message", "disconnect"]
+    assert [event["type"] for event in log] == ["connect", "message", "disconnect"]
 
 
 def test_connection_id_is_a_uuid(serve_sample: Serve) -> None:
@@ -79,9 +87,9 @@ def test_connection_id_is_a_uuid(serve_sample: Serve) -> None:
     assert uuid.UUID(connection_id).version == 4
 
 
-def test_connection_id_identifies_this_connection(fresh_sample: Serve) -> None:
+def test_connection_id_identifies_this_connection(serve_sample: Serve) -> None:
     """All events of a connection carry its id, and no other connection's do."""
-    server = fresh_sample("events.soli")
+    server = serve_sample("events.soli")
     with server.connect("/ws/room/x") as first, server.connect("/ws/room/x") as second:
         ids = []
         for client in (first, second, first):
@@ -99,14 +107,14 @@ def test_message_is_the_text_that_the_client_sent(serve_sample: Serve) -> None:
         assert receive_json(client)["message"] == "show"
 
 
-def test_message_is_only_set_on_messages(fresh_sample: Serve) -> None:
+def test_message_is_only_set_on_messages(serve_sample: Serve) -> None:
     """`connect` and `disconnect` events have no key `message`; reading it gives null."""
-    server = fresh_sample("events.soli")
-    with server.connect("/ws/room/x"):
-        pass
+    connect, message, disconnect = log_of_a_connection(serve_sample("events.soli"), "show")
 
-    log = eventually(lambda: log if len(log := server.get("/log")) == 2 else None, "no disconnect")
-    assert [("message" in event["keys"], event["message"]) for event in log] == [(False, None)] * 2
+    assert [("message" in event["keys"], event["message"]) for event in (connect, disconnect)] == [
+        (False, None)
+    ] * 2
+    assert "message" in message["keys"]
 
 
 def test_params_are_the_dynamic_segments_of_the_route(serve_sample: Serve) -> None:
@@ -145,9 +153,9 @@ def test_an_empty_hash_means_no_action(serve_sample: Serve) -> None:
         assert receive_json(client)["message"] == "show"
 
 
-def test_a_handler_must_return_a_hash(fresh_sample: Serve) -> None:
+def test_a_handler_must_return_a_hash(serve_sample: Serve) -> None:
     """Anything else is an error in the log that names the handler; the client notices nothing."""
-    server = fresh_sample("events.soli")
+    server = serve_sample("events.soli")
     with server.connect("/ws/room/x") as client:
         client.send("string")
         client.send("null")

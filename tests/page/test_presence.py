@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,14 @@ SAMPLES = Path(__file__).parent / "samples"
 
 def enter(server: LiveServer, user: str, name: str) -> ClientConnection:
     return server.connect(f"/ws/room/general?user={user}&name={name}")
+
+
+@contextmanager
+def entered(server: LiveServer, user: str, name: str) -> Iterator[ClientConnection]:
+    """The client once it was told who is there, and so is there itself."""
+    with enter(server, user, name) as client:
+        receive(client)
+        yield client
 
 
 def shape(value: Any) -> Any:
@@ -48,11 +57,10 @@ def test_presence_state_has_the_shape_of_the_page(fresh_sample: Serve) -> None:
     """One user with two devices, one with one: keys, nesting and types are the page's."""
     server = fresh_sample("presence")
     with (
-        enter(server, "user_123", "Alice") as alice,
-        enter(server, "user_123", "Alice"),
+        entered(server, "user_123", "Alice"),
+        entered(server, "user_123", "Alice"),
         enter(server, "user_456", "Bob") as bob,
     ):
-        receive(alice)
         state = receive_json(bob)
 
     page = sample("presence_state.json")
@@ -80,7 +88,7 @@ def test_presence_diff_has_the_shape_of_the_page(fresh_sample: Serve) -> None:
 def test_a_user_with_two_tabs_appears_once(fresh_sample: Serve) -> None:
     """The list has one user with two metas."""
     server = fresh_sample("presence")
-    with enter(server, "u_1", "Alice"), enter(server, "u_1", "Alice") as second:
+    with entered(server, "u_1", "Alice"), enter(server, "u_1", "Alice") as second:
         payload = receive_json(second)["payload"]
 
     assert [(user, len(entry["metas"])) for user, entry in payload.items()] == [("u_1", 2)]
@@ -89,10 +97,9 @@ def test_a_user_with_two_tabs_appears_once(fresh_sample: Serve) -> None:
 def test_join_fires_only_for_the_first_connection(fresh_sample: Serve) -> None:
     """The second tab of a user gives the others no diff: the next they hear is what Bob says."""
     server = fresh_sample("presence", "--presence-resync-seconds", "0")
-    with enter(server, "u_1", "Alice") as alice, enter(server, "u_2", "Bob") as bob:
-        receive(alice), receive(alice), receive(bob)
-        with enter(server, "u_2", "Bob") as second_tab:
-            receive(second_tab)
+    with entered(server, "u_1", "Alice") as alice, entered(server, "u_2", "Bob") as bob:
+        receive(alice)
+        with entered(server, "u_2", "Bob"):
             bob.send("hello")
 
             assert receive(alice) == "hello"
@@ -105,7 +112,7 @@ def test_leave_fires_only_for_the_last_connection(fresh_sample: Serve) -> None:
         receive(alice)
         with enter(server, "u_2", "Bob") as bob:
             receive(alice)
-            with enter(server, "u_2", "Bob"):
+            with entered(server, "u_2", "Bob"):
                 pass
             eventually(lambda: len(server.get("/clients")) == 2, "the second tab is still there")
             bob.send("still here")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from websockets.sync.client import ClientConnection
 
 from ..support.live import LiveServer, receive, receive_json
+from .conftest import receive_until, told
 
 Serve = Callable[..., LiveServer]
 
@@ -20,6 +22,14 @@ def metas(message: dict[str, Any], user: str, part: str | None = None) -> list[d
 
 def enter(server: LiveServer, room: str, user: str, name: str) -> ClientConnection:
     return server.connect(f"/ws/room/{room}?user={user}&name={name}")
+
+
+@contextmanager
+def entered(server: LiveServer, room: str, user: str, name: str) -> Iterator[ClientConnection]:
+    """The client once it was told who is there, and so is there itself."""
+    with enter(server, room, user, name) as client:
+        receive(client)
+        yield client
 
 
 def test_4_1_every_message_goes_to_every_client(serve_sample: Serve) -> None:
@@ -35,9 +45,11 @@ def test_4_2_messages_reach_the_own_room(serve_sample: Serve) -> None:
     """Two clients of `/ws/room/tea` hear each other."""
     server = serve_sample("rooms.soli")
     with server.connect("/ws/room/tea") as first, server.connect("/ws/room/tea") as second:
+        second.send("is there tea?")
+        receive(second)  # so it has joined
         first.send("milk?")
 
-        assert [receive(first), receive(second)] == ["milk?"] * 2
+        assert [receive_until(each, "milk?") for each in (first, second)] == ["milk?"] * 2
 
 
 def test_4_2_traffic_is_isolated_per_room(serve_sample: Serve) -> None:
@@ -97,10 +109,10 @@ def test_4_3_typing_and_stop_typing(fresh_sample: Serve) -> None:
     """The two typing events change the state that others see, and are told to everybody."""
     server = fresh_sample("presence")
     with (
-        enter(server, "general", "u_1", "Alice") as alice,
-        enter(server, "general", "u_2", "Bob") as bob,
+        entered(server, "general", "u_1", "Alice") as alice,
+        entered(server, "general", "u_2", "Bob") as bob,
     ):
-        receive(alice), receive(alice), receive(bob)
+        receive(alice)
         alice.send(json.dumps({"event": "typing"}))
         typing = receive_json(bob)
         alice.send(json.dumps({"event": "stop_typing"}))
@@ -115,10 +127,9 @@ def test_4_3_other_messages_go_to_the_room(fresh_sample: Serve) -> None:
     server = fresh_sample("presence")
     message = json.dumps({"text": "Hello!"})
     with (
-        enter(server, "general", "u_1", "Alice") as alice,
-        enter(server, "general", "u_2", "Bob") as bob,
+        entered(server, "general", "u_1", "Alice") as alice,
+        entered(server, "general", "u_2", "Bob") as bob,
     ):
-        receive(bob)
         alice.send(message)
 
         assert receive(bob) == message
@@ -143,6 +154,4 @@ def test_4_3_disconnect_untracks(fresh_sample: Serve) -> None:
             receive(alice)
         receive(alice)
 
-        listed = server.get("/presence/general")
-
-    assert [user["user_id"] for user in listed] == ["u_1"]
+        told(lambda: [user["user_id"] for user in server.get("/presence/general")], ["u_1"])

@@ -119,6 +119,13 @@ def answering(command: list[str]) -> Iterator[LiveServer]:
     Whatever the test did, the server must then stop by itself with status 0 and must not have
     shown a Python traceback to anybody.
     """
+    with starting(command) as started:
+        yield started()
+
+
+@contextmanager
+def starting(command: list[str]) -> Iterator[Callable[[], LiveServer]]:
+    """As `answering`, without waiting for the address before what is given is called."""
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -128,19 +135,28 @@ def answering(command: list[str]) -> Iterator[LiveServer]:
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
+    servers: list[LiveServer] = []
+
+    def started() -> LiveServer:
+        try:
+            servers.append(LiveServer(process))
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
+        return servers[0]
+
     try:
-        server = LiveServer(process)
-    except BaseException:
-        process.kill()
-        process.communicate()
-        raise
-    try:
-        yield server
+        yield started
     finally:
-        status = server.stop()
-    shown = "\n".join(server.output)
+        if servers:
+            status = servers[0].stop()
+        else:
+            process.kill()
+            process.communicate()
+    shown = "\n".join(servers[0].output if servers else ())
     assert "Traceback (most recent call last)" not in shown, shown
-    assert status == 0, f"exit status {status}:\n{shown}"
+    assert not servers or status == 0, f"exit status {status}:\n{shown}"
 
 
 def free_port() -> int:

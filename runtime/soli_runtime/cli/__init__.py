@@ -19,6 +19,7 @@ COMMANDS = {
     "replay": "run what --record kept through today's code",
     "routes": "list what an app answers",
     "test": "run tests",
+    "cluster": "list the processes of an app that meet in a broker",
     "fmt": "format programs",
     "doc": "show the documentation of builtins",
     "lsp": "serve an editor (editors start this)",
@@ -116,7 +117,9 @@ def _command(name: str, arguments: list[str]) -> int:
         return run_repl(arguments)
     if name == "lsp":
         return _serve_editor(arguments)
-    if name in ("test", "fmt", "doc", "new", "replay", "routes"):
+    if name == "test":
+        return _run_tests(arguments)
+    if name in ("cluster", "fmt", "doc", "new", "replay", "routes"):
         return _optional(name, arguments)
     return _no_command(name, arguments)
 
@@ -129,6 +132,15 @@ def _run(arguments: list[str]) -> int:
 
     gc.freeze()  # what was loaded stays: no collection needs to look at it
     return run_path(arguments)
+
+
+def _run_tests(arguments: list[str]) -> int:
+    from ..testing.command import configure, run
+    from .arguments import Parser
+
+    parser = Parser(prog="soli test", description="Run tests written in Soli.")
+    configure(parser)
+    return run(parser.parse_args(arguments))
 
 
 def _serve_editor(arguments: list[str]) -> int:

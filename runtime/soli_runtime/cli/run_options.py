@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 STANDARD_INPUT = "-"
 
 
+def app_name(path: Path) -> str:
+    """The name of the folder of the app that *path*, a file or a folder, is or belongs to."""
+    path = path.resolve()
+    return path.name if path.is_dir() else path.parent.name
+
+
 class RunOptions(Record, frozen=True):
     """The command line of `soli run`."""
 
@@ -42,8 +48,7 @@ class RunOptions(Record, frozen=True):
     @property
     def app_name(self) -> str:
         """The name of the app's folder: what separates apps in one Redis."""
-        path = self.path.resolve()
-        return path.name if path.is_dir() else path.parent.name
+        return app_name(self.path)
 
     @property
     def effective_log_level(self) -> str:

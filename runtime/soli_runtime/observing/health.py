@@ -1,14 +1,19 @@
-"""Who may see `/metrics`, and what `/healthz` says. Pure."""
+"""Who may see `/metrics`, and what `/healthz` and `/readyz` say. Pure."""
 
 from __future__ import annotations
 
 import hmac
 import ipaddress
+import json
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 METRICS_PATH = "/metrics"
 HEALTH_PATH = "/healthz"
+READY_PATH = "/readyz"
+
+OK = "ok"
+AWAY = "away"
 
 FORWARDING_HEADERS = frozenset(
     {
@@ -68,6 +73,25 @@ def is_loopback(address: str) -> bool:
     return (mapped or found).is_loopback
 
 
-def health(stopping: bool) -> tuple[int, bytes]:
-    """Status and body of `/healthz`."""
-    return (503, b'{"status":"stopping"}\n') if stopping else (200, b'{"status":"ok"}\n')
+def health(stopping: bool, parts: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+    """Status and body of `/healthz`: whether the process lives.
+
+    *parts*: what it needs from elsewhere, `broker` or `store`, and how that is. They change no
+    status: a process is not to be ended because Redis is away.
+    """
+    if stopping:
+        return 503, _json({"status": "stopping"})
+    return 200, _json({"status": "ok", **(parts or {})})
+
+
+def readiness(stopping: bool, broker_is_lost: bool) -> tuple[int, bytes]:
+    """Status and body of `/readyz`: whether new connections may be sent here."""
+    if stopping:
+        return 503, _json({"status": "stopping"})
+    if broker_is_lost:
+        return 503, _json({"status": "unready", "broker": AWAY})
+    return 200, _json({"status": "ready"})
+
+
+def _json(value: Mapping[str, str]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode() + b"\n"

@@ -49,6 +49,7 @@ class Log:
         self._floods = Floods()
         self._call_later: CallLater | None = None
         self._flush_is_due = False
+        self._who: dict[str, Any] = {}
         self.counts: Counter[str] = Counter()
         """How often each event was logged, by its name."""
 
@@ -67,6 +68,10 @@ class Log:
     def wants(self, level: str) -> bool:
         """Whether lines of *level* are written; ask before building costly fields."""
         return LEVELS[level] >= self._threshold
+
+    def speak_as(self, **who: Any) -> None:
+        """Let every line from now on end with these fields: which process it is of."""
+        self._who = who
 
     def use_timer(self, call_later: CallLater | None) -> None:
         """Let floods be summed up on time; without a timer the next line does that."""
@@ -109,7 +114,7 @@ class Log:
             self._put(now, level, "repeated", fields)
 
     def _put(self, now: float, level: str, event: str, fields: dict[str, Any]) -> None:
-        self._write(self._format(now, level, event, fields) + "\n")
+        self._write(self._format(now, level, event, {**fields, **self._who}) + "\n")
 
 
 def _timestamp(now: float) -> str:

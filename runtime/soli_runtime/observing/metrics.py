@@ -18,6 +18,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.core import (
     CounterMetricFamily,
+    GaugeMetricFamily,
     HistogramMetricFamily,
     Metric,
 )
@@ -25,9 +26,14 @@ from prometheus_client.exposition import choose_encoder
 
 from ..routing.handler import Handler, Invoke
 from .tally import HANDLER_BOUNDS, Histogram, Tally
+from .together import Who, heard, together, told
 
 LAG_SECONDS = 0.25
 """Between two looks at how late the event loop is."""
+
+
+Others = Mapping[tuple[str, str], bytes | None]
+"""By `worker` and `node`, what other processes told (`Metrics.told`); None: they were silent."""
 
 
 class Metrics:
@@ -44,9 +50,11 @@ class Metrics:
         self._lag = LoopLag(loop, tally.loop_lag)
         self._ends: list[Callable[[], None]] = []
         """What ends the measuring of each handler that is measured."""
-        self._snapshot = _Snapshot()
+        self.who: Who = {}
+        """Labels of one of several processes."""
+        self.ask_others: Callable[[], Awaitable[Others]] | None = None
+        """Asks the other processes of this machine; None: there are none."""
         self._registry = CollectorRegistry()
-        self._registry.register(self._snapshot)
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
         GCCollector(registry=self._registry)
@@ -77,21 +85,58 @@ class Metrics:
 
     async def page(self, accept: str) -> tuple[bytes, str]:
         """The page and its type, of those that the *accept* header names."""
+        own = await self._own()
+        others: Others = {} if self.ask_others is None else await self.ask_others()
+        encode, content_type = choose_encoder(accept)
+        return await asyncio.to_thread(self._encoded, encode, own, others), content_type
+
+    async def told(self) -> bytes:
+        """What this process tells another that shows the metrics of both."""
+        return told(await self._own())
+
+    async def _own(self) -> list[Metric]:
         # Counters change on the loop only, so there they are read. The rest may take a while
         # (the collector of the process lists every open file), and the loop need not wait for it.
-        self._snapshot.families = await self._families()
-        encode, content_type = choose_encoder(accept)
-        return await asyncio.to_thread(encode, self._registry), content_type
+        families = await self._families()
+        return families + await asyncio.to_thread(lambda: list(self._registry.collect()))
+
+    def _encoded(self, encode: Callable[[Any], bytes], own: list[Metric], others: Others) -> bytes:
+        if not self.who:
+            return encode(_Page(own))
+        pages: list[tuple[Who, list[Metric]]] = [(self.who, own)]
+        up = {tuple(self.who.values()): 1}
+        for (worker, node), text in others.items():
+            families = _readable(text)
+            up[worker, node] = int(families is not None)
+            pages.append(({"worker": worker, "node": node}, families or []))
+        if self.ask_others is not None:
+            pages.append(({}, [_up(up)]))
+        return encode(_Page(together(pages)))
 
 
-class _Snapshot:
-    """The collector of our own families: as they were when the page was asked for."""
+def _readable(text: bytes | None) -> list[Metric] | None:
+    try:
+        return None if text is None else heard(text)
+    except ValueError:
+        return None
 
-    def __init__(self) -> None:
-        self.families: list[Metric] = []
+
+def _up(workers: Mapping[tuple[str, ...], int]) -> Metric:
+    text = "Whether a worker of this machine answered; of one that did not nothing else is here."
+    family = GaugeMetricFamily("soli_worker_up", text, labels=["worker", "node"])
+    for who, value in workers.items():
+        family.add_metric(who, value)
+    return family
+
+
+class _Page:
+    """Families, for an encoder that asks a registry for them."""
+
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
 
     def collect(self) -> Iterable[Metric]:
-        return self.families
+        return self._families
 
 
 class LoopLag:

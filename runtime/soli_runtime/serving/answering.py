@@ -62,7 +62,10 @@ class HttpActions:
         self._codec = json_codec(self._machine)
         public = app.project.public
         self._prefix = app.declarations.place.prefix
-        self.health_path = self._prefix + watching.HEALTH_PATH
+        self._status_pages = {
+            self._prefix + watching.HEALTH_PATH: self._health,
+            self._prefix + watching.READY_PATH: self._readiness,
+        }
         self._metrics_path = self._prefix + watching.METRICS_PATH
         self._static = StaticFolder(public) if public is not None else None
         self._own_files = OwnFiles()
@@ -78,7 +81,9 @@ class HttpActions:
         """Whether a path is the server's own, for those who may know it by its address only."""
         if path == self._metrics_path:
             return self._state.metrics is not None
-        return path == self.health_path and isinstance(self._app.table.match("GET", path), NoMatch)
+        return path in self._status_pages and isinstance(
+            self._app.table.match("GET", path), NoMatch
+        )
 
     def stop(self) -> None:
         """End the responses that would go on for ever."""
@@ -108,7 +113,7 @@ class HttpActions:
                 page = None if own is None else own.page_of(request, file)
                 return _send_file(file, request) if page is None else page
         if isinstance(match, NoMatch):
-            return self._no_route(request, path, match)
+            return await self._no_route(request, path, match)
         if self._is_forged(request, path, peer, rule):
             self._state.log.warning(
                 "request_refused", status=403, reason="origin", path=path, ip=peer.ip
@@ -155,14 +160,28 @@ class HttpActions:
         page, content_type = await state.metrics.page(headers.get("accept", ""))
         return _uncached(Response(200, [("Content-Type", content_type)], page))
 
-    def health(self) -> web.StreamResponse:
-        """The answer to `/healthz`."""
-        status, body = watching.health(self._state.is_stopping)
+    async def status_page(self, path: str) -> web.StreamResponse | None:
+        """The answer to `/healthz` or `/readyz`; None: the path is neither."""
+        page = self._status_pages.get(path)
+        if page is None:
+            return None
+        status, body = await page()
         return _uncached(Response(status, [("Content-Type", "application/json")], body))
 
-    def _no_route(self, request: web.BaseRequest, path: str, match: NoMatch) -> web.StreamResponse:
-        if path == self.health_path and request.method in ("GET", "HEAD") and not match.allowed:
-            return self.health()
+    async def _health(self) -> tuple[int, bytes]:
+        stops = self._state.is_stopping
+        return watching.health(stops, None if stops else await self._state.needs.words())
+
+    async def _readiness(self) -> tuple[int, bytes]:
+        return watching.readiness(self._state.is_stopping, self._state.needs.broker_is_lost)
+
+    async def _no_route(
+        self, request: web.BaseRequest, path: str, match: NoMatch
+    ) -> web.StreamResponse:
+        if request.method in ("GET", "HEAD") and not match.allowed:
+            page = await self.status_page(path)
+            if page is not None:
+                return page
         if match.is_websocket:
             answer = plain(426, "this is a WebSocket")
             answer.headers["Upgrade"] = "websocket"

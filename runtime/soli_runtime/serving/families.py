@@ -20,16 +20,18 @@ async def families(service: Service) -> list[Metric]:
     return [
         *_state(service, jobs),
         *_socket_counts(service),
+        *_broker(service),
         *tallied(service.tally),
         by_label("soli_log_events", "What was logged, written or not.", ["event"], events),
     ]
 
 
 def _state(service: Service, jobs: Mapping[str, int]) -> Iterator[Metric]:
-    presence = service.hub.presence
+    presence, node = service.hub.presence, service.node
+    rooms = len(service.hub.rooms) if node is None else node.broker.replica.room_count
     gauges = {
         "connections": ("Open connections.", len(service.hub.seats)),
-        "rooms": ("Rooms with members.", len(service.hub.rooms)),
+        "rooms": ("Rooms with members.", rooms),
         "presence_channels": ("Channels with presence.", len(presence)),
         "presence_users": ("Users present, once per channel.", presence.roster.total_users()),
         "handlers_suspended": ("Handlers that wait.", service.calls.runners.suspended),
@@ -42,6 +44,17 @@ def _state(service: Service, jobs: Mapping[str, int]) -> Iterator[Metric]:
     }
     for name, (text, value) in gauges.items():
         yield GaugeMetricFamily(f"soli_{name}", text, value)
+
+
+def _broker(service: Service) -> Iterator[Metric]:
+    if service.node is None:
+        return
+    broker = service.node.broker
+    yield GaugeMetricFamily("soli_broker_up", "Whether Redis answers.", int(not broker.is_away))
+    text = "Of what was not sent to Redis yet."
+    yield GaugeMetricFamily("soli_broker_waiting_bytes", text, broker.outbox.waiting_bytes)
+    text = "Messages that were never seen to arrive."
+    yield CounterMetricFamily("soli_broker_dropped", text, broker.outbox.dropped)
 
 
 def _socket_counts(service: Service) -> Iterator[Metric]:

@@ -26,6 +26,7 @@ from ..observing.memory_growth import GrowthWatch
 from ..settings import Settings
 from ..ws import CloseCode
 from .processes.berth import Berth
+from .processes.siblings import Siblings
 from .service import Service
 
 if TYPE_CHECKING:
@@ -64,11 +65,18 @@ class Server:
         self._listening: Listening | None = None
         self.service = Service(launched.app, settings, log, launched.waiting, lane)
         self.service.state.inflates = True
+        self._who = self._named()
+        if self._berth is not None:
+            log.speak_as(worker=self._berth.number, node=self._who["node"])
+        elif self._who:
+            log.speak_as(**self._who)
+        self._siblings: Siblings | None = None
         self.address = ("", 0)
 
     async def start(self) -> None:
         """Accept connections. Raises CannotListen."""
         await self.service.start()
+        await self._share_metrics()
         self.web_server = GreetingServer(
             self.service.handle,
             seconds=self._settings.handshake_seconds,
@@ -94,6 +102,29 @@ class Server:
         self.address = self._listening.address
         if _is_root() and not is_loopback(self.address[0]):
             self._log.warning("serves_as_root", address=self.address[0])
+
+    def _named(self) -> dict[str, str]:
+        """Which of several processes this is, in its log and metrics; nothing if it is alone."""
+        who: dict[str, str] = {}
+        if self._berth is not None:
+            who["worker"] = str(self._berth.number)
+        if self.service.node is not None:
+            who["node"] = self.service.node.name
+            self.service.node.facts.worker = self._berth.number if self._berth else None
+        elif self._berth is not None:
+            who["node"] = str(os.getpid())
+        return who
+
+    async def _share_metrics(self) -> None:
+        """Have the metrics of all workers of the machine in each."""
+        metrics = self.service.metrics
+        if metrics is None:
+            return
+        metrics.who = self._who
+        if self._berth is not None:
+            self._siblings = Siblings(self._berth.folder, self._who)
+            metrics.ask_others = self._siblings.ask
+            await self._siblings.start(metrics.told, self._log)
 
     def _plain_connections(self) -> PlainConnections[RequestHandler]:
         settings = self._settings
@@ -137,6 +168,8 @@ class Server:
             )
         except TimeoutError:
             self._log.warning("shutdown_timeout")
+        if self._siblings is not None:
+            self._siblings.stop()
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -45,6 +45,7 @@ from ..jobs.worker import Worker
 from ..json_codec import json_codec
 from ..loading.app import App, Target
 from ..observing.logs import Log
+from ..observing.looks import Looks
 from ..observing.tally import kind_of
 from ..routing.routes import WEBSOCKET, Match
 from ..settings import Settings
@@ -166,6 +167,10 @@ class Service:
             self.node.broker.carry_out = self.delivery.carry_out
             self.node.broker.close_user_here = self.realtime.close_user_here
             self.realtime.close_users_with(self.node.broker.close_user)
+            facts = self.node.facts
+            facts.connections = lambda: len(self.hub.seats)
+            facts.rooms = lambda: len(self.hub.rooms)
+            facts.all_rooms = lambda: self.node.broker.replica.room_count if self.node else 0
         self.live = Live(
             hub=self.hub,
             delivery=self.delivery,
@@ -219,8 +224,10 @@ class Service:
         if self._store is not None:
             for warning in await self._store.open():
                 self.log.warning("store", text=warning)
+            self.state.needs.store = Looks(self._store.look)
         if self.node is not None:
             await self.node.start()
+            self.state.needs.broker = self.node
         await choose_path(self.endpoint)
         self.log.use_timer(self.loop.call_later)
         if self.settings.metrics:
@@ -294,6 +301,8 @@ class Service:
         if self.node is not None:
             await self.node.stop()
         self.delivery.stop()
+        if self.state.needs.store is not None:
+            self.state.needs.store.stop()
         if self._store is not None:
             await self._store.close()
         if self.metrics is not None:
@@ -379,9 +388,8 @@ class Service:
         peer = peer_of(request, self._proxies)
         path = request.rel_url.raw_path
         if self.state.is_stopping:
-            if path == self.http.health_path:
-                return self.http.health()
-            return plain(503, "the server is stopping")
+            page = await self.http.status_page(path)
+            return plain(503, "the server is stopping") if page is None else page
         if not self._answers_for(peer.host, path):
             return self._refuse_host(request, path, peer)
         if is_upgrade(request):

@@ -11,6 +11,7 @@ from ..gate.heavy import HeavyRequests
 from ..http.responses import Response, text_response
 from ..http.sse import Topics
 from ..observing.logs import Log
+from ..observing.looks import Needs
 from ..observing.tally import Tally
 from ..settings import Settings
 
@@ -28,6 +29,7 @@ class ServiceState(Record):
     heavy: HeavyRequests
     tally: Tally = field(default_factory=Tally)
     topics: Topics = field(default_factory=Topics)
+    needs: Needs = field(default_factory=Needs)
     inflates: bool = False
     """Whether bodies of requests come as they were sent, for us to inflate."""
     metrics: Metrics | None = None

@@ -47,6 +47,10 @@ class Store(Protocol):
         """See that it can be used; warnings for the log. Raises CannotOpen."""
         ...
 
+    async def look(self) -> None:
+        """Nothing, when it can be used now. Raises StoreError."""
+        ...
+
     async def detach(self) -> None:
         """Give back what belongs to the running event loop."""
         ...
@@ -80,6 +84,9 @@ class SqliteStore:
         await self._database.open()
         return []
 
+    async def look(self) -> None:
+        await self._database.do(lambda db, now: db.execute("PRAGMA user_version").fetchone())
+
     async def detach(self) -> None:
         """The file belongs to no loop."""
 
@@ -109,6 +116,9 @@ class RedisStore:
 
     async def open(self) -> list[str]:
         return await self._link.open()
+
+    async def look(self) -> None:
+        await self._link.call("PING")
 
     async def detach(self) -> None:
         await self._link.detach()

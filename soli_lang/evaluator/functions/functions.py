@@ -81,7 +81,7 @@ def _complete(compiler: Compiler, code: FunctionCode, block: Block, receiver: st
         block.declare(receiver or THIS)
     signature = Signature(block.size, node.name)
     implicit = _declare_parameters(block, node, signature)
-    compiler.scopes.declare_function(node.body, block)
+    compiler.scopes.declare_function(node, block)
     body = _compile_inside(compiler, node, signature)
     signature.size = block.size
     if node.return_type is not None:

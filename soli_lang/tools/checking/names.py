@@ -190,7 +190,7 @@ class NamePass:
             self._use(variable, param.span).is_reported = False
         if not node.params:
             block.declare("it")
-        self._scopes.declare_function(node.body, block)
+        self._scopes.declare_function(node, block)
         for statement in node.body.statements:
             outer, self._block = self._block, block
             self._note_declaration(statement)

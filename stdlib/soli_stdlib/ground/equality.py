@@ -6,6 +6,7 @@ Python takes `1`, `True` and `Decimal(1)` for equal, Soli does not (spec/stdlib.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from soli_lang.values.semantics import Spend, equals
 from soli_lang.values.values import Symbol, Value
 
 from .costs import BIG_TEXT
+from .ordering import kinds_of
 
 _SAME_IN_PYTHON = frozenset({str, int, type(None), Symbol})
 """Kinds among which Python's `==` and hash are Soli's."""
@@ -24,6 +26,8 @@ _LOOKED_UP_AS_THEY_ARE = frozenset({str, type(None), Symbol})
 _SCATTER = int.from_bytes(os.urandom(8), "big") >> 2
 """Flips bits of Ints in sets of ours: programs cannot choose which places they get there."""
 _IN_64_BITS = 2.0**63
+_PORTION = 64
+"""Values that become keys between two looks at the clock."""
 
 
 def position(items: list[Value], wanted: Value, spend: Spend) -> int:
@@ -64,6 +68,31 @@ def occurrences(items: list[Value], wanted: Value, spend: Spend) -> int:
         _pay_for_text(items, wanted, spend)
         return items.count(wanted)
     return sum([equals(item, wanted, spend) for item in items])
+
+
+def selected(items: list[Value], column: list[Value], wanted: Value, spend: Spend) -> list[Value]:
+    """The items beside which *column* has what is equal to *wanted*."""
+    pairs = zip(items, column, strict=True)
+    kind = wanted.__class__
+    if kind in _ONLY_THEMSELVES:
+        return [item for item, value in pairs if value is wanted]
+    alike = _ALIKE.get(kind)
+    if alike is not None and kinds_of(column) <= alike and not _is_long(wanted):
+        return [item for item, value in pairs if value == wanted]
+    return [item for item, value in pairs if equals(value, wanted, spend)]
+
+
+def _is_long(value: Value) -> bool:
+    return value.__class__ is str and len(value) > BIG_TEXT
+
+
+_ONLY_THEMSELVES = frozenset({bool, type(None)})
+"""Kinds of which a value is equal to itself alone, and there is one of it."""
+_ALIKE = {
+    str: frozenset({str, int, float, bool, type(None), list, dict}),
+    int: frozenset({str, int, float, type(None), list, dict}),
+}
+"""For a kind, others with which Python's `==` says what Soli's does."""
 
 
 def _pay_for_text(items: list[Value], wanted: Value, spend: Spend) -> None:
@@ -133,19 +162,70 @@ def watched(machine: Machine, items: Collection[Any]) -> Iterable[Any]:
 
 def _watched(machine: Machine, items: Iterable[Any]) -> Iterator[Any]:
     for count, item in enumerate(items):
-        if not count & 63:
+        if not count % _PORTION:
             machine.check_time()
         yield item
 
 
 def unique(items: list[Value], spend: Spend) -> list[Value]:
     """The first of each group of equal items."""
-    if _SAME_IN_PYTHON.issuperset(map(type, items)):
-        if len(items) <= CROWDED:
+    kinds = kinds_of(items)
+    if kinds <= _SAME_IN_PYTHON:
+        if len(items) <= CROWDED or int not in kinds:
             return list(dict.fromkeys(items))
-        return list(dict(zip(map(place_of, items), items, strict=True)).values())
+        return list(dict(zip(_places(items, kinds), items, strict=True)).values())
     seen = Seen(spend)
     return [item for item in items if seen.add(item)]
+
+
+def shared(
+    items: list[Value], others: list[Value], spend: Spend, *, wanted: bool = True
+) -> list[Value]:
+    """The first of each group of equal *items* that are (or not: *wanted*) equal to one of
+    *others*.
+    """
+    kinds = kinds_of(items) | kinds_of(others)
+    if kinds <= _SAME_IN_PYTHON:
+        known = set(_places(others, kinds))
+        firsts = dict(zip(_places(items, kinds), items, strict=True))
+        return [item for place, item in firsts.items() if (place in known) is wanted]
+    seen = Seen(spend)
+    for other in others:
+        seen.add(other)
+    return [item for item in unique(items, spend) if seen.has(item) is wanted]
+
+
+def _places(values: list[Value], kinds: frozenset[type]) -> Iterable[Any]:
+    """What stands for *values*, of `_SAME_IN_PYTHON` *kinds*, in a set."""
+    if int not in kinds:
+        return values
+    if len(kinds) == 1:
+        return [value ^ _SCATTER for value in values]
+    return map(place_of, values)
+
+
+def tallied(machine: Machine, values: list[Value], kinds: frozenset[type]) -> dict[Any, Value]:
+    """Grouping key -> how many of *values*, of these *kinds*, have it, in order of first
+    occurrence.
+    """
+    counts: Counter[Any] = Counter()
+    if kinds <= _SAME_IN_PYTHON:
+        for some in _portions(machine, values) if int in kinds else (values,):
+            counts.update(some)
+    else:
+        for value in watched(machine, values):
+            counts[group_key(value)] += 1
+    return dict(counts)
+
+
+def _portions(machine: Machine, values: list[Value]) -> Iterator[list[Value]]:
+    """*values*; when they are many, a few at a time with looks at the clock, as `watched` has."""
+    if len(values) <= CROWDED:
+        yield values
+        return
+    for start in range(0, len(values), _PORTION):
+        machine.check_time()
+        yield values[start : start + _PORTION]
 
 
 def group_key(value: Value) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from soli_lang.base.errors import SoliTypeError
 from soli_lang.native.native import CALLABLES
 from soli_lang.values.kinds import type_name
@@ -18,6 +20,17 @@ def field_of(item: Value, field: Value) -> Value:
     if item.__class__ is list and field.__class__ is int:
         return item[field] if -len(item) <= field < len(item) else None
     return None
+
+
+def fields_of(items: list[Value], field: Value) -> list[Value]:
+    """The field *field* of every item, as `field_of` gives it."""
+    if field.__class__ is str:
+        # A hash is all of a program that C can look a text up in.
+        try:
+            return list(map(itemgetter(field), items))
+        except (KeyError, TypeError):
+            pass
+    return [item.get(field) if item.__class__ is dict else field_of(item, field) for item in items]
 
 
 def may_name_field(name: str, field: Value) -> bool:

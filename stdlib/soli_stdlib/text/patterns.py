@@ -29,6 +29,7 @@ MAX_CACHED_PATTERNS = 64
 
 MATCHES_PER_CHARGE = 64
 """Matches between two charges for the steps that they take."""
+STEPS_PER_MATCH = 8
 
 SMALL_PATTERN = 64
 """Instructions up to which a pattern is matched as fast as any."""
@@ -40,9 +41,14 @@ STEPS_PER_INSTRUCTION = 4
 
 _CACHE: MachineKey[OrderedDict[str, Pattern]] = MachineKey("patterns")
 
+_SPECIAL = frozenset("\\.+*?()|[]{}^$")
+"""Characters that do not stand for themselves in a pattern, where no flag is on."""
+
 Failure = Callable[[str], SoliError]
 Spans = list[tuple[int, int]]
 """Byte offsets of the match and of its groups; (-1, -1) for a group that took no part."""
+Expand = Callable[[bytes, Spans], bytes]
+"""Writes a replacement for a match in UTF-8 data."""
 
 
 def invalid_regex(detail: str) -> SoliError:
@@ -86,7 +92,7 @@ def _slice(data: bytes, span: tuple[int, int]) -> str | None:
 class Pattern:
     """A compiled pattern."""
 
-    __slots__ = ("_match", "group_count", "group_names", "size")
+    __slots__ = ("_match", "group_count", "group_names", "literal", "size")
 
     def __init__(self, source: str) -> None:
         """Compile *source*. Raises PatternError."""
@@ -106,6 +112,8 @@ class Pattern:
         self._match: Callable[[bytes, int, int], Spans] = partial(
             compiled.Match, re2._re2.RE2.Anchor.UNANCHORED
         )
+        self.literal = None if not source or _SPECIAL.intersection(source) else source.encode()
+        """UTF-8 of the only text that it matches, if it is one that stands for itself."""
         self.size: int = compiled.ProgramSize()
         """Instructions: each character of a text may have to be held against all of them."""
         self.group_count: int = compiled.NumberOfCapturingGroups()
@@ -210,8 +218,8 @@ def each(machine: Machine, pattern: Pattern, data: bytes) -> Iterator[Spans]:
 
 
 def pay_for_matches(machine: Machine, found: int) -> None:
-    """Charge the last `MATCHES_PER_CHARGE` of *found* matches, each worth some eight steps."""
-    machine.spend(MATCHES_PER_CHARGE * 8)
+    """Charge the last `MATCHES_PER_CHARGE` of *found* matches."""
+    machine.spend(MATCHES_PER_CHARGE * STEPS_PER_MATCH)
     machine.check_growth(found * ITEM_BYTES)
 
 
@@ -223,8 +231,36 @@ def replace(machine: Machine, pattern: Pattern, text: str, replacement: str, lim
     """
     charge(machine, pattern, text)
     data = text.encode()
-    pieces: list[bytes] = []
     expand = template(pattern, replacement)
+    if pattern.literal is not None and limit == 0:
+        literal = pattern.literal
+        replaced = _replace_literally(machine, data, literal, expand(literal, [(0, len(literal))]))
+        if replaced is not None:
+            return replaced.decode()
+    return _replace_one_by_one(machine, pattern, data, expand, limit)
+
+
+def _replace_literally(machine: Machine, data: bytes, old: bytes, new: bytes) -> bytes | None:
+    """*data* with each *old* replaced, paid for as if they were found one by one.
+
+    None where that fails, so that it fails at the match that is one too many.
+    """
+    count = data.count(old)
+    if not count:
+        return data
+    size = len(data) + count * (len(new) - len(old))
+    if max(size, count * ITEM_BYTES) > machine.max_length:
+        return None
+    machine.spend(count // MATCHES_PER_CHARGE * MATCHES_PER_CHARGE * STEPS_PER_MATCH)
+    if size > BIG_TEXT:
+        machine.check_length(size)
+    return data.replace(old, new)
+
+
+def _replace_one_by_one(
+    machine: Machine, pattern: Pattern, data: bytes, expand: Expand, limit: int
+) -> str:
+    pieces: list[bytes] = []
     at = size = 0
     for count, spans in enumerate(each(machine, pattern, data), 1):
         start, end = spans[0]
@@ -238,16 +274,19 @@ def replace(machine: Machine, pattern: Pattern, text: str, replacement: str, lim
             pay_for_matches(machine, count)
         if count == limit:
             break
-    pieces.append(data[at:])
+    if not pieces:
+        return data.decode()
+    size += len(data) - at
     if size > BIG_TEXT:
-        machine.check_length(size + len(pieces[-1]))
+        machine.check_length(size)
+    pieces.append(data[at:])
     return b"".join(pieces).decode()
 
 
 # --- replacement templates ---
 
 
-def template(pattern: Pattern, replacement: str) -> Callable[[bytes, Spans], bytes]:
+def template(pattern: Pattern, replacement: str) -> Expand:
     """What writes *replacement* for a match in UTF-8 data."""
     if "$" not in replacement:
         constant = replacement.encode()

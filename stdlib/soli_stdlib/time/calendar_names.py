@@ -174,12 +174,13 @@ TIME_WORDS: dict[str, TimeWords] = {
 
 def calendar_names(locale: str | None) -> CalendarNames:
     """Names for a locale such as `fr` or `fr-CA`; English for an unknown one."""
-    return CALENDARS.get(language_of(locale), ENGLISH)
+    return CALENDARS.get(locale or "en") or CALENDARS.get(language_of(locale), ENGLISH)
 
 
 def time_words(locale: str | None) -> TimeWords:
     """Words for a locale; English for an unknown one."""
-    return TIME_WORDS.get(language_of(locale), TIME_WORDS["en"])
+    words = TIME_WORDS.get(locale or "en")
+    return words or TIME_WORDS.get(language_of(locale), TIME_WORDS["en"])
 
 
 def language_of(locale: str | None) -> str:

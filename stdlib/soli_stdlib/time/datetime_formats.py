@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
+from operator import attrgetter
 
 from soli_lang.base.errors import SoliTypeError
 
@@ -24,50 +26,85 @@ class Moment:
         self.names = names
 
 
-def format_moment(moment: Moment, pattern: str) -> str:
-    """*pattern* with its `%` codes replaced.
+class Plan:
+    """A pattern that was read: a text with `%` places of Python's, and what they show."""
 
-    Raises SoliTypeError for a code that does not exist.
-    """
-    parts: list[str] = []
+    __slots__ = ("attributes", "template", "values")
+
+    def __init__(self, pattern: str) -> None:
+        texts: list[str] = []
+        self.values: list[Callable[[Moment], int | str]] = []
+        _read(pattern, texts, self.values)
+        self.template = "".join(texts)
+        names = [_ATTRIBUTE_OF[value] for value in self.values if value in _ATTRIBUTE_OF]
+        self.attributes = attrgetter(*names) if 0 < len(names) == len(self.values) else None
+        """Reads from a wall clock what the template shows, if that has all of it."""
+
+    def text(self, moment: Moment) -> str:
+        return self.template % tuple([value(moment) for value in self.values])
+
+
+_kept_plan = lru_cache(maxsize=64)(Plan)
+LONG_PATTERN = 64
+"""Characters from which on nobody keeps what was read of a pattern."""
+
+
+def plan(pattern: str) -> Plan:
+    """*pattern*, read. Raises SoliTypeError for a code that does not exist."""
+    return _kept_plan(pattern) if len(pattern) < LONG_PATTERN else Plan(pattern)
+
+
+def _read(pattern: str, texts: list[str], values: list[Callable[[Moment], int | str]]) -> None:
+    """Append what *pattern* says, as the attributes of `Plan` have it."""
     position, length = 0, len(pattern)
     while position < length:
         found = pattern.find("%", position)
         if found < 0:
-            parts.append(pattern[position:])
+            texts.append(pattern[position:])
             break
-        parts.append(pattern[position:found])
-        text, position = _code(moment, pattern, found + 1)
-        parts.append(text)
-    return "".join(parts)
+        texts.append(pattern[position:found])
+        position = _read_code(pattern, found + 1, texts, values)
 
 
-def _code(moment: Moment, pattern: str, start: int) -> tuple[str, int]:
-    """The text of the code that begins at *start*, just after its `%`, and where it ends."""
+def _read_code(
+    pattern: str, start: int, texts: list[str], values: list[Callable[[Moment], int | str]]
+) -> int:
+    """Append the code that begins at *start*, just after its `%`, and give where it ends."""
     for width in (3, 2):
         special = SPECIAL.get(pattern[start : start + width])
         if special is not None:
-            return special(moment), start + width
+            texts.append("%s")
+            values.append(special)
+            return start + width
     letter = pattern[start : start + 1]
     if letter in PADDINGS and letter:
-        return _number(moment, pattern[start + 1 : start + 2], PADDINGS[letter]), start + 2
-    if letter in NUMBERS:
-        return _number(moment, letter, None), start + 1
+        _read_number(pattern[start + 1 : start + 2], PADDINGS[letter], texts, values)
+        return start + 2
     if letter in TEXTS:
-        return TEXTS[letter](moment), start + 1
-    if letter in COMPOSED:
-        return format_moment(moment, COMPOSED[letter]), start + 1
-    raise SoliTypeError(f"DateTime.format() unknown format code '%{letter}'")
+        texts.append("%s")
+        values.append(TEXTS[letter])
+    elif letter in COMPOSED:
+        _read(COMPOSED[letter], texts, values)
+    elif letter in _LITERALS:
+        texts.append(_LITERALS[letter])
+    else:
+        _read_number(letter, None, texts, values)
+    return start + 1
 
 
-def _number(moment: Moment, letter: str, padding: str | None) -> str:
+def _read_number(
+    letter: str,
+    padding: str | None,
+    texts: list[str],
+    values: list[Callable[[Moment], int | str]],
+) -> None:
     entry = NUMBERS.get(letter)
     if entry is None:
         raise SoliTypeError(f"DateTime.format() unknown format code '%{letter}'")
     value, width, usual = entry
     fill = usual if padding is None else padding
-    digits = str(value(moment))
-    return digits.rjust(width, fill) if fill else digits
+    texts.append(f"%{fill.strip()}{width}d" if fill else "%d")
+    values.append(value)
 
 
 def _week(first_weekday: int) -> Callable[[Moment], int]:
@@ -85,21 +122,34 @@ def _hour_of_twelve(moment: Moment) -> int:
     return moment.wall.hour % 12 or 12
 
 
+def _attribute(name: str) -> Callable[[Moment], int]:
+    """What reads that attribute of the wall clock."""
+    read = attrgetter(f"wall.{name}")
+    _ATTRIBUTE_OF[read] = name
+    return read
+
+
+_ATTRIBUTE_OF: dict[Callable[[Moment], int | str], str] = {}
+_YEAR = _attribute("year")
+_MONTH = _attribute("month")
+_DAY = _attribute("day")
+_HOUR = _attribute("hour")
+
 NUMBERS: dict[str, tuple[Callable[[Moment], int], int, str]] = {
-    "Y": (lambda m: m.wall.year, 4, "0"),
+    "Y": (_YEAR, 4, "0"),
     "C": (lambda m: m.wall.year // 100, 2, "0"),
     "y": (lambda m: m.wall.year % 100, 2, "0"),
     "q": (lambda m: (m.wall.month + 2) // 3, 1, "0"),
-    "m": (lambda m: m.wall.month, 2, "0"),
-    "d": (lambda m: m.wall.day, 2, "0"),
-    "e": (lambda m: m.wall.day, 2, " "),
+    "m": (_MONTH, 2, "0"),
+    "d": (_DAY, 2, "0"),
+    "e": (_DAY, 2, " "),
     "j": (lambda m: m.wall.timetuple().tm_yday, 3, "0"),
-    "H": (lambda m: m.wall.hour, 2, "0"),
-    "k": (lambda m: m.wall.hour, 2, " "),
+    "H": (_HOUR, 2, "0"),
+    "k": (_HOUR, 2, " "),
     "I": (_hour_of_twelve, 2, "0"),
     "l": (_hour_of_twelve, 2, " "),
-    "M": (lambda m: m.wall.minute, 2, "0"),
-    "S": (lambda m: m.wall.second, 2, "0"),
+    "M": (_attribute("minute"), 2, "0"),
+    "S": (_attribute("second"), 2, "0"),
     "f": (lambda m: m.nanos, 9, "0"),
     "s": (lambda m: m.seconds, 1, "0"),
     "u": (lambda m: m.wall.isoweekday(), 1, "0"),
@@ -145,10 +195,10 @@ TEXTS: dict[str, Callable[[Moment], str]] = {
     "P": lambda m: "am" if m.wall.hour < 12 else "pm",
     "z": _offset(""),
     "Z": lambda m: m.wall.tzname() or "UTC",
-    "t": lambda m: "\t",
-    "n": lambda m: "\n",
-    "%": lambda m: "%",
 }
+
+_LITERALS = {"t": "\t", "n": "\n", "%": "%%"}
+"""Codes that always give the same; a `%` of a template is written twice."""
 
 COMPOSED = {
     "D": "%m/%d/%y",

@@ -11,6 +11,7 @@ from .calendar_names import ENGLISH
 
 _SECOND = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BARE_EPOCH = datetime(1970, 1, 1)
 MAX_TEXT = 128
 """Characters; no date is longer."""
 
@@ -27,6 +28,21 @@ _RFC_2822 = (
 )
 
 
+_USUAL = {
+    "--": (10, _BARE_EPOCH),
+    "--T::": (19, _BARE_EPOCH),
+    "-- ::": (19, _BARE_EPOCH),
+    "--T::Z": (20, _EPOCH),
+}
+"""What stands between the digits -> how long such a text is, and the epoch that is as it is.
+
+`datetime.fromisoformat` reads these as we do, and others that are none of ours.
+"""
+_FIRST_BETWEEN = 4
+_EACH_BETWEEN = 3
+_OTHER = (-1, _EPOCH)
+
+
 def parse_nanos(text: str) -> int:
     """Nanoseconds since the epoch. Raises SoliValueError `Invalid datetime format: TEXT`."""
     nanos = read_nanos(text)
@@ -39,6 +55,13 @@ def read_nanos(text: str) -> int | None:
     """Nanoseconds since the epoch, None when *text* is no date that `DateTime.parse` takes."""
     if len(text) > MAX_TEXT:
         return None
+    length, epoch = _USUAL.get(text[_FIRST_BETWEEN::_EACH_BETWEEN], _OTHER)
+    if len(text) == length and text[11:13] != "24":  # Python 3.14 takes 24:00 for the day after
+        try:
+            since = datetime.fromisoformat(text) - epoch
+            return (since.days * 86400 + since.seconds) * _SECOND
+        except ValueError:
+            pass
     try:
         if text.endswith("Z") or "+" in text:
             instant = _rfc_3339(text)

@@ -8,7 +8,7 @@ here all of them agree.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from soli_lang.base.errors import SoliOverflowError
@@ -21,7 +21,7 @@ from ..ground.arguments import truncated
 from ..text.locales import zone
 from . import datetime_texts
 from .calendar_names import ENGLISH, calendar_names
-from .datetime_formats import Moment, format_moment, fraction_text
+from .datetime_formats import Moment, fraction_text, plan
 
 SECOND = 1_000_000_000
 """Nanoseconds."""
@@ -32,18 +32,22 @@ MILLISECOND = 1_000_000
 LONGEST_CODE = 20
 """Bytes of text that one character of a pattern can become, `%+` being the longest."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BARE_EPOCH = datetime(1970, 1, 1)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_SECONDS_TEXT = len("YYYY-MM-DD HH:MM:SS")
 
 
 class DateTime:
     """An instant; the zone says how its wall clock reads."""
 
-    __slots__ = ("nanos", "zone")
+    __slots__ = ("_wall", "nanos", "zone")
 
     soli_type = "DateTime"
 
     def __init__(self, nanos: int, zone: tzinfo = UTC) -> None:
         self.nanos = nanos
         self.zone = zone
+        self._wall: datetime | None = None
 
     @property
     def seconds(self) -> int:
@@ -53,15 +57,24 @@ class DateTime:
     @property
     def wall(self) -> datetime:
         """The wall clock in the zone, to the microsecond."""
-        return (_EPOCH + timedelta(microseconds=self.nanos // 1000)).astimezone(self.zone)
+        wall = self._wall
+        if wall is None:
+            wall = _EPOCH + timedelta(0, 0, self.nanos // 1000)
+            if self.zone is not UTC:
+                wall = wall.astimezone(self.zone)
+            self._wall = wall
+        return wall
 
     def iso(self) -> str:
         """RFC 3339 in UTC, with a fraction when it is not zero."""
-        utc = _EPOCH + timedelta(seconds=self.seconds)
-        return f"{utc:%Y-%m-%dT%H:%M:%S}{fraction_text(self.nanos % SECOND)}+00:00"
+        seconds, fraction = divmod(self.nanos, SECOND)
+        utc = _BARE_EPOCH + timedelta(0, seconds)
+        if fraction:
+            return f"{utc.isoformat()}{fraction_text(fraction)}+00:00"
+        return utc.isoformat() + "+00:00"
 
     def soli_text(self) -> str:
-        return self.wall.strftime("%Y-%m-%d %H:%M:%S")
+        return self.wall.isoformat(" ")[:_SECONDS_TEXT]
 
     def soli_inspect(self) -> str:
         return self.soli_text()
@@ -84,6 +97,13 @@ def at_nanos(machine: Machine, nanos: int, user: str) -> DateTime:
     if not MIN_INT <= nanos <= MAX_INT:
         raise SoliOverflowError(f"{user}(): timestamp overflow ({nanos // SECOND})")
     return DateTime(nanos, zone(machine))
+
+
+def in_zone(nanos: int, zone: tzinfo, user: str) -> DateTime:
+    """The instant *nanos*, in the zone of one that is there. Raises as `at_nanos` does."""
+    if not MIN_INT <= nanos <= MAX_INT:
+        raise SoliOverflowError(f"{user}(): timestamp overflow ({nanos // SECOND})")
+    return DateTime(nanos, zone)
 
 
 # --- making ---------------------------------------------------------------------------------------
@@ -157,9 +177,11 @@ def to_string(instant: DateTime) -> str:
 def format_(machine: Machine, instant: DateTime, pattern: str, locale: str | None) -> str:
     """*pattern* with strftime codes replaced, names in the language of *locale*."""
     machine.check_length(LONGEST_CODE * len(pattern))
+    planned = plan(pattern)
+    if planned.attributes is not None:
+        return planned.template % planned.attributes(instant.wall)
     names = calendar_names(locale) if locale else ENGLISH
-    moment = Moment(instant.wall, instant.nanos % SECOND, instant.seconds, names)
-    return format_moment(moment, pattern)
+    return planned.text(Moment(instant.wall, instant.nanos % SECOND, instant.seconds, names))
 
 
 @method("DateTime", "year", bare=True)
@@ -208,30 +230,29 @@ def weekday(instant: DateTime) -> str:
 _Amount = Number(message="DateTime.{name}() requires number")
 
 
-def _moved(
-    machine: Machine, instant: DateTime, amount: int | float, unit: int, name: str
-) -> DateTime:
-    return at_nanos(machine, instant.nanos + truncated(amount) * unit, f"DateTime.{name}")
+def _moved(instant: DateTime, amount: int | float, unit: int, user: str) -> DateTime:
+    whole = amount if amount.__class__ is int and amount <= MAX_INT else truncated(amount)
+    return in_zone(instant.nanos + whole * unit, instant.zone, user)
 
 
 @method("DateTime", "add_days", _Amount)
-def add_days(machine: Machine, instant: DateTime, days: int | float) -> DateTime:
-    return _moved(machine, instant, days, DAY, "add_days")
+def add_days(instant: DateTime, days: int | float) -> DateTime:
+    return _moved(instant, days, DAY, "DateTime.add_days")
 
 
 @method("DateTime", "add_hours", _Amount)
-def add_hours(machine: Machine, instant: DateTime, hours: int | float) -> DateTime:
-    return _moved(machine, instant, hours, HOUR, "add_hours")
+def add_hours(instant: DateTime, hours: int | float) -> DateTime:
+    return _moved(instant, hours, HOUR, "DateTime.add_hours")
 
 
 @method("DateTime", "add_minutes", _Amount)
-def add_minutes(machine: Machine, instant: DateTime, minutes: int | float) -> DateTime:
-    return _moved(machine, instant, minutes, MINUTE, "add_minutes")
+def add_minutes(instant: DateTime, minutes: int | float) -> DateTime:
+    return _moved(instant, minutes, MINUTE, "DateTime.add_minutes")
 
 
 @method("DateTime", "subtract_days", _Amount)
-def subtract_days(machine: Machine, instant: DateTime, days: int | float) -> DateTime:
-    return _moved(machine, instant, -days, DAY, "subtract_days")
+def subtract_days(instant: DateTime, days: int | float) -> DateTime:
+    return _moved(instant, -days, DAY, "DateTime.subtract_days")
 
 
 # --- boundaries -----------------------------------------------------------------------------------
@@ -267,18 +288,73 @@ def _nanos_of(wall: datetime) -> int:
     return (since.days * 86400 + since.seconds) * SECOND
 
 
+def _utc_day(nanos: int) -> date:
+    return date.fromordinal(nanos // DAY + _EPOCH_DAY)
+
+
+def _utc_nanos(day: date) -> int:
+    return (day.toordinal() - _EPOCH_DAY) * DAY
+
+
+def _start_of_month(nanos: int) -> int:
+    return (nanos // DAY + 1 - _utc_day(nanos).day) * DAY
+
+
+def _start_of_year(nanos: int) -> int:
+    return _utc_nanos(date(_utc_day(nanos).year, 1, 1))
+
+
+def _start_of_next_month(nanos: int) -> int:
+    day = _utc_day(nanos)
+    month = day.month
+    return _utc_nanos(date(day.year + month // 12, month % 12 + 1, 1))
+
+
+def _start_of_next_year(nanos: int) -> int:
+    return _utc_nanos(date(_utc_day(nanos).year + 1, 1, 1))
+
+
+def _start_of_each(length: int) -> Callable[[int], int]:
+    return lambda nanos: nanos - nanos % length
+
+
+def _start_of_next(length: int) -> Callable[[int], int]:
+    return lambda nanos: nanos - nanos % length + length
+
+
+_UTC_STARTS = {
+    "minute": (_start_of_each(MINUTE), _start_of_next(MINUTE)),
+    "hour": (_start_of_each(HOUR), _start_of_next(HOUR)),
+    "day": (_start_of_each(DAY), _start_of_next(DAY)),
+    "month": (_start_of_month, _start_of_next_month),
+    "year": (_start_of_year, _start_of_next_year),
+}
+"""For each unit, nanoseconds to the start of the one that they lie in and of the next, in UTC:
+there all days are equally long.
+"""
+
+
 def _beginning(unit: str) -> Callable[..., DateTime]:
-    def beginning(machine: Machine, instant: DateTime) -> DateTime:
-        start = _nanos_of(_start(instant.wall, unit))
-        return at_nanos(machine, start, f"DateTime.beginning_of_{unit}")
+    utc_start, _ = _UTC_STARTS[unit]
+    user = f"DateTime.beginning_of_{unit}"
+
+    def beginning(instant: DateTime) -> DateTime:
+        if instant.zone is UTC:
+            return in_zone(utc_start(instant.nanos), UTC, user)
+        return in_zone(_nanos_of(_start(instant.wall, unit)), instant.zone, user)
 
     return method("DateTime", f"beginning_of_{unit}", bare=True)(beginning)
 
 
 def _end(unit: str) -> Callable[..., DateTime]:
-    def end(machine: Machine, instant: DateTime) -> DateTime:
+    _, utc_next = _UTC_STARTS[unit]
+    user = f"DateTime.end_of_{unit}"
+
+    def end(instant: DateTime) -> DateTime:
+        if instant.zone is UTC:
+            return in_zone(utc_next(instant.nanos) - MILLISECOND, UTC, user)
         last = _nanos_of(_next_start(instant.wall, unit)) - MILLISECOND
-        return at_nanos(machine, last, f"DateTime.end_of_{unit}")
+        return in_zone(last, instant.zone, user)
 
     return method("DateTime", f"end_of_{unit}", bare=True)(end)
 

@@ -58,8 +58,10 @@ def between(start: Value, end: Value) -> Duration:
 
 
 def _maker(unit: str) -> Callable[..., Duration]:
+    seconds = SECONDS[unit]
+
     def make(count: int | float) -> Duration:
-        return Duration(float(count) * SECONDS[unit])
+        return Duration(float(count) * seconds)
 
     return static("Duration", (f"of_{unit}s", f"{unit}s"), Number)(make)
 

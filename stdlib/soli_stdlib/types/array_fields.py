@@ -14,17 +14,19 @@ from soli_lang.values.semantics import equals
 from soli_lang.values.values import Value
 
 from ..ground.costs import compare_texts, copy_items
-from ..ground.equality import Seen, group_key, is_number, watched
-from ..ground.fields import field_of, may_name_field, require_field
-from ..ground.ordering import kinds_of, sorted_by, wide
-from .array_numbers import mean, total
+from ..ground.equality import Seen, group_key, selected, tallied, watched
+from ..ground.fields import fields_of, may_name_field, require_field
+from ..ground.ordering import is_plainly_ordered, kinds_of, sorted_by, wide
+from .array_numbers import mean, numbers_in, total
+
+_NULL = type(None)
 
 
 def _column(machine: Machine, items: list[Value], name: str, field: Value) -> list[Value]:
     """The field of every item, for the method *name*."""
     require_field(name, field)
     copy_items(machine, items)
-    return [item.get(field) if item.__class__ is dict else field_of(item, field) for item in items]
+    return fields_of(items, field)
 
 
 @method("array", "pluck", Any_, Any_.rest())
@@ -52,11 +54,7 @@ def pick(machine: Machine, items: list[Value], field: Value, *more: Value) -> Va
 def filter_by(machine: Machine, items: list[Value], field: Value, wanted: Value) -> list[Value]:
     """The items whose field equals *wanted*."""
     column = _column(machine, items, "filter_by", field)
-    return [
-        item
-        for item, value in zip(items, column, strict=True)
-        if equals(value, wanted, machine.spend)
-    ]
+    return selected(items, column, wanted, machine.spend)
 
 
 @method("array", "find_by", Any_, Any_)
@@ -72,16 +70,14 @@ def find_by(machine: Machine, items: list[Value], field: Value, wanted: Value) -
 @method("array", "sum_by", Any_)
 def sum_by(machine: Machine, items: list[Value], field: Value) -> int | float:
     """The sum of the fields that are numbers."""
-    column = _column(machine, items, "sum_by", field)
-    numbers = [value for value in column if is_number(value)]
-    return total(numbers, kinds_of(numbers))
+    numbers, kinds = numbers_in(_column(machine, items, "sum_by", field))
+    return total(numbers, kinds)
 
 
 @method("array", "avg_by", Any_)
 def avg_by(machine: Machine, items: list[Value], field: Value) -> float | None:
     """The mean of the fields that are numbers; null if none is."""
-    column = _column(machine, items, "avg_by", field)
-    return mean([value for value in column if is_number(value)])
+    return mean(*numbers_in(_column(machine, items, "avg_by", field)))
 
 
 @method("array", "max_by", Any_)
@@ -97,13 +93,19 @@ def min_by(machine: Machine, items: list[Value], field: Value) -> Value:
 
 
 def _extreme_by(items: list[Value], column: list[Value], sign: int) -> Value:
-    indexes = [index for index, value in enumerate(column) if value is not None]
-    if not indexes:
+    kinds = kinds_of(column)
+    if _NULL in kinds:
+        items = [item for item, value in zip(items, column, strict=True) if value is not None]
+        column = [value for value in column if value is not None]
+        kinds -= {_NULL}
+    if not items:
         return None
-    wrap = cmp_to_key(wide)
     choose = max if sign > 0 else min
-    # Both give the first of equals.
-    return items[choose(indexes, key=lambda index: wrap(column[index]))]
+    # All of these give the first of equals.
+    if is_plainly_ordered(column, kinds):
+        return items[column.index(choose(column))]
+    wrap = cmp_to_key(wide)
+    return items[choose(range(len(items)), key=lambda index: wrap(column[index]))]
 
 
 @method("array", "group_by", Any_)
@@ -127,11 +129,8 @@ def index_by(machine: Machine, items: list[Value], field: Value) -> dict[object,
 @method("array", "count_by", Any_)
 def count_by(machine: Machine, items: list[Value], field: Value) -> dict[object, Value]:
     """Field value -> how many items have it."""
-    counts: dict[object, Value] = {}
-    for value in watched(machine, _column(machine, items, "count_by", field)):
-        key = group_key(value)
-        counts[key] = counts.get(key, 0) + 1
-    return counts
+    column = _column(machine, items, "count_by", field)
+    return tallied(machine, column, kinds_of(column))
 
 
 @method("array", "uniq_by", Any_)

@@ -15,13 +15,13 @@ from soli_lang.values.semantics import MAX_INT, MIN_INT
 from soli_lang.values.values import Value
 
 from ..ground.costs import BIG_COLLECTION, compare_texts, copy_items, read_items
-from ..ground.equality import group_key, is_number, occurrences, watched
+from ..ground.equality import occurrences, tallied
 from ..ground.fields import field_of
 from ..ground.ordering import extreme, kinds_of, sorted_by, sorted_narrow
 from .array_callbacks import NOT_GIVEN, counted_with, sorted_with
 
 _INT = frozenset({int})
-_FLOAT = frozenset({float})
+_INT_AND_FLOAT = frozenset({int, float})
 _NUMBERS = frozenset({int, float, Decimal})
 
 
@@ -35,11 +35,11 @@ def total(values: list[Value], kinds: frozenset[type]) -> int | float:
         if not MIN_INT <= result <= MAX_INT:
             raise SoliOverflowError("Integer overflow")
         return result
-    return float_total(values if kinds <= _FLOAT else list(map(float, values)))
+    return float_total(values if kinds <= _INT_AND_FLOAT else list(map(float, values)))
 
 
-def float_total(values: list[float]) -> float:
-    """The sum of Floats, added one after the other as Soli does.
+def float_total(values: list[int | float]) -> float:
+    """The sum as a Float of Ints and Floats, added one after the other as Soli does.
 
     Python's own `sum` compensates rounding from 3.12 on, which gives another number.
     """
@@ -62,14 +62,23 @@ def sum_(machine: Machine, items: list[Value]) -> int | float:
 def avg(machine: Machine, items: list[Value]) -> float | None:
     """The mean of its numbers, others ignored; null if there are none."""
     copy_items(machine, items)
-    return mean([item for item in items if is_number(item)])
+    return mean(*numbers_in(items))
 
 
-def mean(numbers: list[Value]) -> float | None:
-    """The mean as a Float, null of nothing."""
+def numbers_in(values: list[Value]) -> tuple[list[Value], frozenset[type]]:
+    """The numbers among *values*, and their kinds."""
+    kinds = kinds_of(values)
+    if kinds <= _NUMBERS:
+        return values, kinds
+    return [value for value in values if value.__class__ in _NUMBERS], kinds & _NUMBERS
+
+
+def mean(numbers: list[Value], kinds: frozenset[type]) -> float | None:
+    """The mean as a Float of numbers of these *kinds*, null of nothing."""
     if not numbers:
         return None
-    return float_total(list(map(float, numbers))) / len(numbers)
+    floats = numbers if kinds <= _INT_AND_FLOAT else list(map(float, numbers))
+    return float_total(floats) / len(numbers)
 
 
 @method("array", "min", bare=True)
@@ -105,12 +114,9 @@ def count(machine: Machine, items: list[Value], wanted: Value) -> int:
 def tally(machine: Machine, items: list[Value]) -> dict[object, Value]:
     """Item -> how often it occurs, in order of first occurrence."""
     read_items(machine, items)
-    compare_texts(machine, items)
-    result: dict[object, Value] = {}
-    for item in watched(machine, items):
-        key = group_key(item)
-        result[key] = result.get(key, 0) + 1
-    return result
+    kinds = kinds_of(items)
+    compare_texts(machine, items, kinds=kinds)
+    return tallied(machine, items, kinds)
 
 
 @method("array", "sort", Any_.optional(NOT_GIVEN), bare=True)

@@ -6,9 +6,7 @@ Callbacks are in `array_callbacks`, sums and orders in `array_numbers`, the `_by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from soli_lang.base.errors import SoliTypeError, SoliValueError
+from soli_lang.base.errors import SoliTypeError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Array, Int, String, method
 from soli_lang.values.display import to_text
@@ -17,7 +15,8 @@ from soli_lang.values.values import Value
 
 from ..ground import randomness
 from ..ground.costs import BIG_COLLECTION, ITEM_BYTES, compare_texts, copy_items, read_items
-from ..ground.equality import Seen, position, unique, without
+from ..ground.equality import position, shared, unique, without
+from .flattening import flattened
 
 _Count = Int(phrase="a non-negative integer")
 _Index = Int(phrase="an integer index")
@@ -235,25 +234,7 @@ def flatten(machine: Machine, items: list[Value], depth: int | None) -> list[Val
     copy_items(machine, items)
     if depth == 0 or list not in map(type, items):
         return items[:]
-    result: list[Value] = []
-    levels: list[Iterator[Value]] = [iter(items[:])]
-    open_ = [id(items)]
-    while levels:
-        for item in levels[-1]:
-            if item.__class__ is not list or (depth is not None and len(levels) > depth):
-                result.append(item)
-                continue
-            if depth is None and id(item) in open_:
-                raise SoliValueError("flatten: the array contains itself")
-            machine.spend(1 + (len(item) >> 2) + (len(levels) >> 4))
-            machine.check_growth((len(result) + len(item)) * ITEM_BYTES)
-            levels.append(iter(item[:]))
-            open_.append(id(item))
-            break
-        else:
-            levels.pop()
-            open_.pop()
-    return result
+    return flattened(machine, items, depth)
 
 
 @method("array", "zip", Array)
@@ -325,24 +306,22 @@ def union(machine: Machine, items: list[Value], other: list[Value]) -> list[Valu
 @method("array", "intersection", Array(message="Array.intersection() argument must be an Array"))
 def intersection(machine: Machine, items: list[Value], other: list[Value]) -> list[Value]:
     """What is in both, each once."""
-    has = _seen(machine, other).has
-    return [item for item in uniq(machine, items) if has(item)]
+    _pay_for_sets(machine, items, other)
+    return shared(items, other, machine.spend)
 
 
 @method("array", "difference", Array(message="Array.difference() argument must be an Array"))
 def difference(machine: Machine, items: list[Value], other: list[Value]) -> list[Value]:
     """What is in it and not in *other*, each once."""
-    has = _seen(machine, other).has
-    return [item for item in uniq(machine, items) if not has(item)]
+    _pay_for_sets(machine, items, other)
+    return shared(items, other, machine.spend, wanted=False)
 
 
-def _seen(machine: Machine, items: list[Value]) -> Seen:
-    read_items(machine, items)
+def _pay_for_sets(machine: Machine, items: list[Value], other: list[Value]) -> None:
+    read_items(machine, other)
+    compare_texts(machine, other)
+    copy_items(machine, items)
     compare_texts(machine, items)
-    seen = Seen(machine.spend)
-    for item in items:
-        seen.add(item)
-    return seen
 
 
 @method("array", ("includes?", "include?", "contains"), Any_)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
@@ -15,6 +14,7 @@ from ...observing.logs import Log
 from ...settings import ENVIRONMENT_PREFIX, IN_MEMORY, Settings
 from ..processes.parent import FAILED, GaveUp, Parent
 from ..processes.private_redis import NoRedis, PrivateRedis, find_binary
+from .facts import machine_name
 from .node import MACHINE_VARIABLE, lane_of, node_family, reap
 
 UNAVAILABLE = 69
@@ -62,7 +62,7 @@ class Family:
         self._app = app
         self._settings_in = settings_in
         self._log = log
-        self._name = uuid.uuid4().hex[:12]
+        self._name = machine_name()
         self._reaping: set[asyncio.Task[None]] = set()
 
     async def run(self, announce: Callable[[str], None]) -> None:
@@ -90,6 +90,7 @@ class Family:
         server = PrivateRedis(find_binary())
         try:
             await server.start()
+            self._log.info("redis_started", url=server.url)
             watch = asyncio.create_task(self._keep(server))
             try:
                 yield {f"{ENVIRONMENT_PREFIX}BROKER": server.url}

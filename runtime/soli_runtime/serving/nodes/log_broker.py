@@ -8,7 +8,8 @@ makes batches of what is asked for (`outbox`), and takes entries as they were re
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import json
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from soli_lang.base.errors import SoliError
@@ -18,10 +19,13 @@ from ...core.arrivals import Arrivals
 from ...core.effects import ConnectionId, Effect, Payload, RoomName
 from ...core.history.rings import Past
 from ...core.roster import Entry
-from .outbox import Batch, Done, Head, Outbox, Queued
+from .outbox import Batch, Done, Head, Outbox, Queued, payload_at
 from .replica import Replica
 
 T = TypeVar("T")
+
+WITH_PAYLOAD = frozenset("mbd")
+"""Kinds of operations that a payload belongs to."""
 
 
 class LogBroker:
@@ -35,6 +39,9 @@ class LogBroker:
         self.replica = Replica(arrivals)
         self.carry_out: Callable[[list[Effect]], object] = lambda effects: None
         self.on_account: Callable[[], object] = lambda: None
+        self.on_asked: Callable[[], object] = lambda: None
+        self.on_fault: Callable[[Exception], object] = lambda error: None
+        """Called with the error of an operation that could not be applied."""
         self.on_queued: Callable[[], object] = lambda: None
         self.close_user_here: Callable[[str, str, int], object] = lambda user, reason, code: None
         self.is_away = False
@@ -56,6 +63,7 @@ class LogBroker:
             "w": self._take_user_closed,
             "e": self._take_end,
             "h": self._take_hello,
+            "s": self._take_question,
         }
 
     @property
@@ -90,30 +98,52 @@ class LogBroker:
 
     # The way in
 
-    def arrived(
-        self, origin: str, number: int, heads: Sequence[Head], payloads: Iterable[Payload]
-    ) -> None:
-        """One entry of the log was read. Effects are carried out one operation after another."""
-        items = self.outbox.returned(number) if origin == self.node else ()
-        left = iter(payloads)
-        for position, head in enumerate(heads):
-            try:
-                self.carry_out(self._arrive(origin, head, left))
-            finally:
-                if position < len(items):
-                    self.outbox.seen(items[position])
+    def arrived(self, origin: str, number: int, heads: bytes, payloads: bytes) -> int:
+        """One entry of the log was read; how many operations it has.
 
-    def _arrive(self, origin: str, head: Head, payloads: Iterable[Payload]) -> list[Effect]:
-        kind, *fields = head
-        if kind == "m":
-            return self._arrivals.message(fields[0], next(iter(payloads)))
-        if kind == "b":
-            return self._arrivals.message_to_all(next(iter(payloads)))
-        if kind == "d":
-            return self._arrivals.message_to_one(fields[0], next(iter(payloads)))
+        Effects are carried out one operation after another. One that fails does not stop the rest.
+        """
+        items = self.outbox.returned(number) if origin == self.node else None
+        if items is None:
+            return self._arrived_from_others(origin, json.loads(heads), payloads)
+        for item in items:
+            try:
+                self.carry_out(self._arrive(origin, item.head, item.payload))
+            except Exception as error:
+                self.on_fault(error)
+            self.outbox.seen(item)
+        return len(items)
+
+    def _arrived_from_others(self, origin: str, heads: list[Head], payloads: bytes) -> int:
+        rooms = self._arrivals.rooms
+        start = 0
+        for head in heads:
+            kind, payload = head[0], None
+            if kind in WITH_PAYLOAD:
+                size = head.pop()
+                end = start + (size if size >= 0 else ~size)
+                if kind != "m" or head[1] in rooms:
+                    payload = payload_at(payloads, start, size)
+                start = end
+                if payload is None:
+                    continue  # nobody is in that room here
+            try:
+                self.carry_out(self._arrive(origin, head, payload))
+            except Exception as error:
+                self.on_fault(error)
+        return len(heads)
+
+    def _arrive(self, origin: str, head: Head, payload: Payload | None) -> list[Effect]:
+        kind = head[0]
+        if payload is not None:
+            if kind == "m":
+                return self._arrivals.message(head[1], payload)
+            if kind == "b":
+                return self._arrivals.message_to_all(payload)
+            return self._arrivals.message_to_one(head[1], payload)
         take = self._take.get(kind)
         # A kind that is not known is of a newer node: there is nothing that we could do.
-        return [] if take is None else take(origin, *fields)
+        return [] if take is None else take(origin, *head[1:])
 
     def _take_closed(
         self, origin: str, connection_id: ConnectionId, code: int, reason: str
@@ -129,6 +159,10 @@ class LogBroker:
     def _take_hello(self, origin: str, node: str) -> list[Effect]:
         if node != self.node:
             self._queue(self.replica.account())
+        return []
+
+    def _take_question(self, origin: str, whose: str) -> list[Effect]:
+        self.on_asked()
         return []
 
     def _take_account(self, origin: str, *account: Any) -> list[Effect]:

@@ -1,9 +1,9 @@
-"""One process among several: carries what its `LogBroker` asks for to Redis, and back.
+"""One process among several: its life in the log that they share.
 
-Three tasks share the fate of the connection: one appends batches, one reads entries, one beats.
-When any of them fails all begin again: a batch without an answer is sent once more (the script
-knows its number), reading goes on where it was. Only when Redis does not know this node any more,
-or entries are missing, the node begins anew under another name (`LogBroker.begin`).
+`traffic` carries what its `LogBroker` asks for to Redis, and back; here it is kept going. When
+anything fails all begins again, on new connections, where it was. Only when Redis does not know
+this node any more, or entries are missing, the node begins anew under another name
+(`LogBroker.begin`).
 """
 
 from __future__ import annotations
@@ -12,27 +12,22 @@ import asyncio
 import os
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import Any
 
 from soli_lang.base.records import Record
 
 from ...core.arrivals import Arrivals
 from ...observing.logs import Log
 from ...settings import Settings
-from ...stores.errors import UNAVAILABLE, CannotOpen
-from .log import KEYS, LOG, entry_of, script
+from ...stores.errors import UNAVAILABLE, UNFIT, CannotOpen
+from .facts import Facts, machine_name
+from .log import SPOKEN, keys_of, script
 from .log_broker import LogBroker
-from .outbox import Batch
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
+from .traffic import CALL_SECONDS, Lost, Traffic
 
 MACHINE_VARIABLE = "SOLI_FAMILY"
 """The name that a parent gives to all of its workers."""
-BLOCK_MS = 1000
-"""For one reading; then the connection is known to be alive."""
-READ_ENTRIES = 64
-CALL_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.05
 MAX_PAUSE_SECONDS = 0.5
 """Between two attempts to reach Redis: 0.05, 0.1, … up to this."""
@@ -40,8 +35,14 @@ GOODBYE_SECONDS = 2.0
 """For what is under way to be sent when the process ends."""
 
 
-class Lost(Exception):
-    """Redis does not know this node as it is: it has to begin anew. The text says why."""
+class OtherVersion(Exception):
+    """Nodes that live speak otherwise in the log."""
+
+    def __init__(self, spoken: int) -> None:
+        super().__init__(
+            f"the processes that run write version {spoken} of the log, and this Soli {SPOKEN}: "
+            "stop them first, or give this one a --broker-prefix of its own"
+        )
 
 
 class Lane(Record, frozen=True):
@@ -83,20 +84,18 @@ class Node:
         self._loop = loop
         self._family = node_family(os.environ.get(MACHINE_VARIABLE), os.getpid())
         self._births = 0
-        self._redis: Redis | None = None
-        self._script: Any = None
         self._task: asyncio.Task[None] | None = None
-        self._batch: Batch | None = None
-        """What was sent and not answered."""
-        self._queued = asyncio.Event()
         self._accounted = asyncio.Event()
-        self._turn = 0
-        """Grows with each connection: a cancellation may get lost inside the client."""
-        self._epoch = b""
-        self._read = 0
+        keys = keys_of(lane.prefix)
+        self._traffic = Traffic(lane.url, keys, lane.backlog_bytes, loop)
         self._alive: frozenset[str] = frozenset()
         self._since: float | None = None
         """Since when the log is away."""
+        self._heard = loop.time()
+        """When Redis answered last."""
+        self._asked = asyncio.Event()
+        """Somebody wants to know how this node is."""
+        self.facts = Facts()
         self._ending: asyncio.TimerHandle | None = None
         self._reported = 0
         self.refs = Refs(loop.time)
@@ -107,27 +106,44 @@ class Node:
         self.broker = LogBroker(arrivals, self._lane.backlog_bytes)
         self.broker.replica.now = self._loop.time
         self.broker.outbox.new_done = self._loop.create_future
-        self.broker.on_queued = self._queued.set
+        self.broker.on_queued = self._traffic.queued
+        self.broker.on_fault = self._note_fault
         self.broker.on_account = self._accounted.set
+        self.broker.on_asked = self._asked.set
+        self._traffic.broker = self.broker
         return self.broker
+
+    def _note_fault(self, error: Exception) -> None:
+        """A fault of ours, in one operation."""
+        self._log.error("arrival_failed", error=f"{type(error).__name__}: {error}")
+
+    @property
+    def name(self) -> str:
+        """What all names have in common that this process has, one after another."""
+        return self._family.removesuffix(".")
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the log cannot be reached."""
+        return self.broker.is_away
 
     @property
     def is_lost(self) -> bool:
         """Whether the log is away for longer than a lease: others believe that we are dead."""
-        return self._since is not None and (
-            self._loop.time() - self._since > self._lane.lease_seconds
-        )
+        return self._loop.time() - self._heard > self._lane.lease_seconds
 
     async def start(self) -> None:
         """Begin, and wait until all that others hold is known. Raises CannotOpen."""
         from redis.exceptions import RedisError
 
-        self._connect()
         try:
             await self._check()
+            await self._traffic.open()
             await self._begin()
         except (RedisError, OSError, TimeoutError) as error:
             raise CannotOpen(f"cannot reach the broker: {error}", UNAVAILABLE) from None
+        except OtherVersion as error:
+            raise CannotOpen(f"{self._lane.prefix}: {error}", UNFIT) from None
         self._task = self._loop.create_task(self._run())
         deadline = self._loop.time() + 4 * self._lane.lease_seconds / 3
         try:
@@ -144,7 +160,7 @@ class Node:
 
     async def stop(self) -> None:
         """Send what waits, then tell the others that this node is gone."""
-        if self._task is None or self._redis is None:
+        if self._task is None:
             return
         rest: Any = self.broker.until_quiet()
         if rest is not None and not self.broker.is_away:
@@ -155,27 +171,11 @@ class Node:
             self._ending.cancel()
         if not self.broker.is_away:
             try:
-                await self._ask("reap", self._family)
+                await reap(self._lane, self._family)
             except Exception as error:  # its lease ends
                 self._log.warning("broker_goodbye_failed", error=str(error))
-        await self._redis.aclose()
 
-    # --- the connection ------------------------------------------------------------------------
-
-    def _connect(self) -> None:
-        from redis.asyncio import Redis
-        from redis.asyncio.retry import Retry
-        from redis.backoff import NoBackoff
-
-        self._redis = Redis.from_url(
-            self._lane.url,
-            protocol=2,
-            socket_timeout=CALL_SECONDS,
-            socket_connect_timeout=CALL_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
-        self._script = self._redis.register_script(script())
-        self._keys = keys_of(self._lane.prefix)
+    # --- its life ------------------------------------------------------------------------------
 
     async def _check(self) -> None:
         from ...stores.redis.link import RedisLink
@@ -185,19 +185,21 @@ class Node:
             self._log.warning("broker", text=warning)
         await link.detach()
 
-    async def _ask(self, *arguments: Any) -> Any:
-        return await self._script(self._keys, arguments)
-
     async def _begin(self) -> None:
         """Register under a new name. What others hold comes through the log."""
         self._births += 1
         name = f"{self._family}{self._births}"
         lease_ms = int(1000 * self._lane.lease_seconds)
-        epoch, last, now, seat, alive = await self._ask("hello", name, lease_ms, uuid.uuid4().hex)
-        self._epoch, self._read, self._batch = epoch, int(last), None
+        hello = ("hello", name, lease_ms, uuid.uuid4().hex, SPOKEN)
+        answer = await self._traffic.ask(*hello)
+        if answer[0] == b"VERSION":
+            raise OtherVersion(int(answer[1]))
+        epoch, last, now, seat, alive = answer
+        self._traffic.begin(epoch, int(last))
         self._alive = frozenset(each.decode() for each in alive)
         self.refs.learn(int(seat), int(now))
         self.broker.begin(name)
+        self._count_dropped()
         if self._ending is not None:
             self._ending.cancel()
         # Others may have to find out first that they must begin anew: they beat in that time.
@@ -209,8 +211,11 @@ class Node:
         """Work as long as the process lives, whatever happens to Redis."""
         pause = 0.0
         must_begin = False
+        traffic = self._traffic
         while True:
             try:
+                if not traffic.is_open:
+                    await traffic.open()
                 if must_begin:
                     await self._begin()
                     must_begin = False
@@ -226,6 +231,8 @@ class Node:
                 raise
             except Exception as error:
                 self._is_gone(error)
+            finally:
+                traffic.close()
             pause = min(MAX_PAUSE_SECONDS, 2 * pause if pause else FIRST_PAUSE_SECONDS)
             await asyncio.sleep(pause)
 
@@ -242,72 +249,36 @@ class Node:
         self.broker.is_away = False
 
     async def _work(self) -> None:
-        """Until one of the tasks fails; its error."""
-        self._turn += 1
-        kinds = (self._send, self._receive, self._keep)
-        tasks = [self._loop.create_task(work(self._turn)) for work in kinds]
+        """Until something fails; its error."""
+        self._traffic.start()
+        works = (self._traffic.until_failed(), self._keep())
+        tasks = [self._loop.create_task(work) for work in works]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 if task.done():
                     task.result()
         finally:
-            self._turn += 1
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _send(self, turn: int) -> None:
-        while turn == self._turn:
-            self._count_dropped()
-            if self.broker.must_begin_anew:
-                raise Lost("too much waited, or others believe that this node is dead")
-            if self._batch is None:
-                self._queued.clear()
-                self._batch = self.broker.next_batch()
-            if self._batch is None:
-                await self._queued.wait()
-                continue
-            batch = self._batch
-            most = self._lane.backlog_bytes
-            answer = await self._ask(
-                "append", self.broker.node, self._epoch, batch.number, most, *batch.fields()
-            )
-            if answer != b"OK":
-                raise Lost(answer.decode())
-            self._batch = None
-
-    async def _receive(self, turn: int) -> None:
-        assert self._redis is not None
-        while turn == self._turn:
-            position = f"{self._read}-0"
-            found: Any = await self._redis.xread(
-                {self._keys[LOG]: position}, count=READ_ENTRIES, block=BLOCK_MS
-            )
-            for name, fields in found[0][1] if found else ():
-                position_read, origin, number, heads, payloads = entry_of(name, fields)
-                if position_read != self._read + 1:
-                    raise Lost("entries of the log are missing")
-                self._read = position_read
-                try:
-                    self.broker.arrived(origin, number, heads, payloads)
-                except Exception as error:  # a fault of ours: the order must go on
-                    self._log.error("arrival_failed", error=f"{type(error).__name__}: {error}")
-            if found:
-                await asyncio.sleep(0)  # others have their turn, however much there is to read
-
-    async def _keep(self, turn: int) -> None:
-        while turn == self._turn:
-            await asyncio.sleep(self._lane.lease_seconds / 3)
+    async def _keep(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), self._lane.lease_seconds / 3)
             await self._beat()
 
     async def _beat(self) -> None:
         lease_ms = int(1000 * self._lane.lease_seconds)
-        arguments = (self.broker.node, self._epoch, lease_ms, self._read)
-        answer, last = await self._ask("beat", *arguments)
+        self._asked.clear()
+        read = self._traffic.read
+        arguments = (self.broker.node, self._traffic.epoch, lease_ms, read, self.facts.told(read))
+        answer, last = await self._traffic.ask("beat", *arguments)
+        self._heard = self._loop.time()
         if answer != b"OK":
             raise Lost(answer.decode())
-        if int(last) < self._read:
+        if int(last) < self._traffic.read:
             raise Lost("Redis went back in time")
 
     def _count_dropped(self) -> None:
@@ -317,14 +288,9 @@ class Node:
             self._reported = dropped
 
 
-def keys_of(prefix: str) -> list[str]:
-    """The keys of an app's log; one slot of a cluster."""
-    return [f"{{soli:1:{prefix}}}:broker:{key}" for key in KEYS]
-
-
 def node_family(machine: str | None, pid: int) -> str:
     """How the names begin that one process has, one after another."""
-    return f"{machine or uuid.uuid4().hex[:12]}.{pid}."
+    return f"{machine or machine_name()}.{pid}."
 
 
 def lane_of(settings: Settings, app: str) -> Lane | None:

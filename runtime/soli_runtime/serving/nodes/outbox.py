@@ -57,19 +57,35 @@ class Batch:
         self.items = items
 
     def fields(self) -> list[str | bytes]:
-        """Names and values of an entry: the heads, then the payloads in their order."""
-        fields: list[str | bytes] = ["h", json.dumps([item.head for item in self.items])]
-        for position, item in enumerate(self.items):
-            if isinstance(item.payload, str):
-                fields += [f"t{position}", item.payload.encode("utf-8", "surrogatepass")]
-            elif item.payload is not None:
-                fields += [f"b{position}", item.payload]
-        return fields
+        """Names and values of an entry: the heads, then all payloads in one piece.
+
+        At the end of its head stands the size of a payload: of a text as it is, of a binary one as
+        its complement. So who has nobody in a room passes over what is said there.
+        """
+        heads: list[Head] = []
+        payloads: list[bytes] = []
+        for item in self.items:
+            payload = item.payload
+            if payload is None:
+                heads.append(item.head)
+            elif isinstance(payload, str):
+                raw = payload.encode("utf-8", "surrogatepass")
+                payloads.append(raw)
+                heads.append([*item.head, len(raw)])
+            else:
+                payloads.append(payload)
+                heads.append([*item.head, ~len(payload)])
+        return ["h", encode(heads), "p", b"".join(payloads)]
 
 
-def payload_of(name: bytes, value: bytes) -> Payload:
-    """A payload as `Batch.fields` wrote it."""
-    return value.decode("utf-8", "surrogatepass") if name[:1] == b"t" else value
+encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
+def payload_at(payloads: bytes, start: int, size: int) -> Payload:
+    """A payload out of those of a batch, *size* as its head has it."""
+    if size < 0:
+        return payloads[start : start + ~size]
+    return payloads[start : start + size].decode("utf-8", "surrogatepass")
 
 
 class Outbox:
@@ -95,6 +111,11 @@ class Outbox:
     def is_empty(self) -> bool:
         """Whether all has been seen that was asked for."""
         return not self._waiting and not self._sent
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something was not put into a batch yet."""
+        return bool(self._waiting)
 
     def put(self, item: Queued) -> bool:
         """Queue an operation. False: too much waited, and was dropped."""
@@ -138,10 +159,10 @@ class Outbox:
         self._waiting.appendleft(account)
         self.waiting_bytes += account.size
 
-    def returned(self, number: int) -> list[Queued]:
-        """What batch *number* was, which the log shows now; nothing if it is not one of these."""
+    def returned(self, number: int) -> list[Queued] | None:
+        """What batch *number* was, which the log shows now; None if it is not one of these."""
         if not self._sent or self._sent[0].number != number:
-            return []
+            return None
         return self._sent.popleft().items
 
     def seen(self, item: Queued) -> None:

@@ -41,6 +41,11 @@ class Replica:
         self.node = node
         self.accounted.clear()
 
+    @property
+    def room_count(self) -> int:
+        """Rooms that have members, wherever those are."""
+        return len(self._members)
+
     def members(self, room: RoomName) -> list[ConnectionId]:
         """All members of a room, in the order of joining."""
         return list(self._members.get(room, ()))

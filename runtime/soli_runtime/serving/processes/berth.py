@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from soli_lang.base.records import Record
 
 VARIABLE = "SOLI_SEAT"
-"""`NUMBER:PARENT:READY:SOCKET,SOCKET…`: numbers of the worker, a process and descriptors."""
+"""`NUMBER:PARENT:READY:SOCKET,SOCKET…:FOLDER`: of the worker, a process, descriptors."""
 PR_SET_PDEATHSIG = 1
 
 
@@ -25,11 +25,13 @@ class Berth(Record, frozen=True):
     """Descriptor into which one byte is written when the worker accepts."""
     sockets: tuple[int, ...]
     """Descriptors of the listening sockets."""
+    folder: str
+    """Where the workers have sockets for each other."""
 
     def environment(self) -> dict[str, str]:
         """What the parent adds to the environment of the worker."""
         listening = ",".join(map(str, self.sockets))
-        return {VARIABLE: f"{self.number}:{self.parent}:{self.ready}:{listening}"}
+        return {VARIABLE: f"{self.number}:{self.parent}:{self.ready}:{listening}:{self.folder}"}
 
     def listeners(self) -> list[socket.socket]:
         """The listening sockets. Once only: they own the descriptors."""
@@ -46,8 +48,8 @@ def berth_of(environment: Mapping[str, str]) -> Berth | None:
     text = environment.get(VARIABLE)
     if text is None:
         return None
-    number, parent, ready, sockets = text.split(":")
-    return Berth(int(number), int(parent), int(ready), tuple(map(int, sockets.split(","))))
+    number, parent, ready, sockets, folder = text.split(":", 4)
+    return Berth(int(number), int(parent), int(ready), tuple(map(int, sockets.split(","))), folder)
 
 
 def take(berth: Berth) -> bool:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -82,6 +84,8 @@ class Parent:
         self._shutdown_seconds = shutdown_seconds
         self._died = died
         self._berths: Berths = []
+        self._folder = ""
+        """Where the workers have sockets for each other; only their user may enter."""
         self._workers: dict[int, ServerProcess] = {}
         """By the number of their berth; one that is being replaced is not in it any more."""
         self._started: list[ServerProcess] = []
@@ -97,6 +101,7 @@ class Parent:
         Raises OSError when the address is taken, GaveUp.
         """
         self._berths = share(host, port, self._count)
+        self._folder = tempfile.mkdtemp(prefix="soli-")
         self._install_signals()
         keepers = [asyncio.create_task(self._keep(number)) for number in range(self._count)]
         try:
@@ -110,6 +115,7 @@ class Parent:
                 keeper.cancel()
             await self._end_all()
             close(self._berths)
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     # --- keeping one berth taken ----------------------------------------------------------------
 
@@ -159,9 +165,8 @@ class Parent:
     async def _start(self, number: int) -> ServerProcess:
         """Begin a process in a berth; `is_ready` follows."""
         reading, writing = os.pipe()
-        berth = Berth(
-            number, os.getpid(), writing, tuple(one.fileno() for one in self._berths[number])
-        )
+        sockets = tuple(one.fileno() for one in self._berths[number])
+        berth = Berth(number, os.getpid(), writing, sockets, self._folder)
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._command,

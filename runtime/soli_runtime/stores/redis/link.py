@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from importlib import resources
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from soli_stdlib.stores.key_value_store import (
     NOT_A_FLOAT,
@@ -18,6 +17,7 @@ from soli_stdlib.stores.key_values import BAD_EXPIRY
 
 from soli_lang.base.errors import SoliError, SoliIndexError, SoliPlainTypeError, SoliValueError
 
+from ...settings import without_password
 from ..errors import UNAVAILABLE, UNFIT, CannotOpen, StoreError
 
 if TYPE_CHECKING:
@@ -52,12 +52,12 @@ class RedisLink:
 
     async def open(self) -> list[str]:
         """See that Redis is there and fits; warnings for the log. Raises CannotOpen."""
-        _require_package()
+        require_package()
         try:
             facts = {**await self._on().info("server"), **await self._on().info("memory")}
             version = await self._on().set(self.key("stores"), VERSION, nx=True, get=True)
         except Exception as error:
-            raise self._refusal(error) from None
+            raise refusal(self.name, error) from None
         self._check(facts, version)
         policy = facts.get("maxmemory_policy", "noeviction")
         if policy == "noeviction":
@@ -154,19 +154,6 @@ class RedisLink:
             return StoreError(f"the store is full: {self.name}: {text}")
         return StoreError(f"the store failed: {self.name}: {text}")
 
-    def _refusal(self, error: Exception) -> CannotOpen:
-        from redis import exceptions
-
-        text = _first_line(error)
-        denied = (
-            exceptions.AuthenticationError,
-            exceptions.AuthorizationError,
-            exceptions.NoPermissionError,
-        )
-        if isinstance(error, denied) or "NOAUTH" in text or "WRONGPASS" in text:
-            return CannotOpen(f"{self.name}: wrong name or password: {text}", UNFIT)
-        return CannotOpen(f"cannot reach {self.name}: {text}", UNAVAILABLE)
-
 
 _ERRORS: tuple[tuple[str, Callable[[], SoliError]], ...] = (
     ("WRONGTYPE", lambda: SoliPlainTypeError(WRONG_KIND)),
@@ -200,7 +187,8 @@ def _client(url: str) -> Redis:
     return Redis.from_pool(pool)
 
 
-def _require_package() -> None:
+def require_package() -> None:
+    """Raises CannotOpen where redis-py is not installed."""
     try:
         import redis  # noqa: F401  # only whether it is there
     except ImportError:
@@ -210,13 +198,19 @@ def _require_package() -> None:
         ) from None
 
 
-def without_password(url: str) -> str:
-    """*url* as it may be shown and logged."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    host = parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=f"{parts.username or ''}:***@{host}").geturl()
+def refusal(name: str, error: Exception) -> CannotOpen:
+    """Why Redis, called *name*, cannot be used at all."""
+    from redis import exceptions
+
+    text = _first_line(error)
+    denied = (
+        exceptions.AuthenticationError,
+        exceptions.AuthorizationError,
+        exceptions.NoPermissionError,
+    )
+    if isinstance(error, denied) or "NOAUTH" in text or "WRONGPASS" in text:
+        return CannotOpen(f"{name}: wrong name or password: {text}", UNFIT)
+    return CannotOpen(f"cannot reach {name}: {text}", UNAVAILABLE)
 
 
 def _literally(text: str) -> str:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from soli_stdlib.text import patterns
 from soli_stdlib.text.pattern_syntax import MAX_GROUP_NESTING
 
-from soli_lang.base.errors import SoliTypeError
+from soli_lang.base.errors import LimitError, SoliTypeError
+from soli_lang.base.limits import Limits
 from soli_lang.machine.machine import Machine
 
 from ..conftest import Call
+from ..installed import Library
 
 SCANS: list[tuple[str, str, list[str]]] = [
     (r"\w+", "héllo wörld_1", ["héllo", "wörld_1"]),
@@ -135,3 +139,49 @@ def test_every_match_costs_steps(machine: Machine, send: Call) -> None:
     send("a" * 200, "scan", "a")
 
     assert machine.fuel < before - 1000
+
+
+LITERAL_PARTS = st.sampled_from(["a", "b", "ab", "ü", "aa", "\n", " ", "#", "-", "]"])
+
+
+@given(
+    st.lists(LITERAL_PARTS, max_size=40).map("".join),
+    st.lists(LITERAL_PARTS, min_size=1, max_size=2).map("".join),
+    st.sampled_from(["", "x", "$0$0", "$$", "${0}", "$1", "$", "ünd"]),
+)
+@example("aaa", "aa", "$0b")
+@example("aXa", "X", "a")
+def test_a_text_that_stands_for_itself_is_replaced_as_a_pattern_is(
+    text: str, old: str, new: str
+) -> None:
+    """A group around it makes it one that does not."""
+    soli = Library()
+    grouped = "(?:" + old.replace("]", "\\]") + ")"
+    expected = soli.send(text, "gsub", grouped, new)
+    assert soli.send(text, "gsub", old, new) == expected
+    assert soli.call("Regex.replace_all", old, text, new) == expected
+
+
+@pytest.mark.parametrize(
+    ("limits", "text", "new"),
+    [
+        (Limits.off(max_steps=2000), "ab" * 500, "x"),
+        (Limits.off(max_value_bytes=3000), "ab" * 1000, "xyz"),
+        (Limits.off(max_value_bytes=3000), "a" * 1000, "x"),
+        (Limits.off(max_call_bytes=5000), "ab" * 3000, "x"),
+        (Limits.off(max_call_bytes=5000), "a" + "b" * 9000, "x"),
+    ],
+)
+def test_a_text_that_stands_for_itself_costs_what_a_pattern_costs(
+    limits: Limits, text: str, new: str
+) -> None:
+    said = []
+    for pattern in ("a", "(?:a)"):
+        soli = Library(limits=limits)
+        soli.machine.start_budget()
+        try:
+            soli.send(text, "gsub", pattern, new)
+            said.append("")
+        except LimitError as error:
+            said.append(error.message)
+    assert said[0] == said[1]

@@ -1,11 +1,12 @@
 -- All that the nodes of one app do to their log, one command per call (docs/decisions/0045-*).
 --
--- KEYS: epoch, last, log, sizes, weight, nodes, reads, numbers, beaten, seats
+-- KEYS: epoch, last, log, sizes, weight, nodes, reads, numbers, beaten, seats, facts, spoken
 -- ARGV: the command, then what it needs
 --
 -- Entries have ids 1-0, 2-0, ... without gaps, so that who reads notices what was dropped.
 local EPOCH, LAST, LOG, SIZES, WEIGHT = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local NODES, READS, NUMBERS, BEATEN, SEATS = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local FACTS, SPOKEN = KEYS[11], KEYS[12]
 local command = ARGV[1]
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -41,6 +42,7 @@ local function finish(node)
   redis.call('ZREM', NODES, node)
   redis.call('HDEL', READS, node)
   redis.call('HDEL', NUMBERS, node)
+  redis.call('HDEL', FACTS, node)
   tell('e', node)
 end
 
@@ -51,7 +53,12 @@ local function fault(node, epoch)
 end
 
 if command == 'hello' then
-  local node, lease, fresh = ARGV[2], tonumber(ARGV[3]), ARGV[4]
+  local node, lease, fresh, spoken = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
+  local others_speak = redis.call('GET', SPOKEN) or spoken
+  if others_speak ~= spoken and redis.call('ZCOUNT', NODES, text(now), '+inf') > 0 then
+    return {'VERSION', others_speak}
+  end
+  redis.call('SET', SPOKEN, spoken)
   redis.call('SET', EPOCH, fresh, 'NX')
   local others = redis.call('ZRANGE', NODES, 0, -1)
   local last = redis.call('GET', LAST) or '0'
@@ -92,6 +99,7 @@ if command == 'beat' then
   redis.call('SET', BEATEN, text(now))
   redis.call('ZADD', NODES, text(now + lease), node)
   redis.call('HSET', READS, node, text(read))
+  if ARGV[6] then redis.call('HSET', FACTS, node, text(now) .. ' ' .. ARGV[6]) end
   for _, name in ipairs(redis.call('ZRANGEBYSCORE', NODES, '-inf', text(now))) do finish(name) end
   local least = read
   for _, other in ipairs(redis.call('HVALS', READS)) do least = math.min(least, tonumber(other)) end
@@ -99,6 +107,20 @@ if command == 'beat' then
   local first = last - redis.call('LLEN', SIZES) + 1
   if least >= first then drop_oldest(least - first + 1) end
   return {'OK', text(last)}
+end
+
+-- All nodes say how they are when they come to this entry of the log.
+if command == 'ask' then
+  if redis.call('ZCARD', NODES) > 0 then tell('s', '') end
+  return {text(now), redis.call('GET', LAST) or '0'}
+end
+
+if command == 'standing' then
+  return {
+    text(now), redis.call('GET', LAST) or '0', redis.call('GET', WEIGHT) or '0',
+    redis.call('ZRANGE', NODES, 0, -1, 'WITHSCORES'),
+    redis.call('HGETALL', READS), redis.call('HGETALL', FACTS),
+  }
 end
 
 if command == 'reap' then

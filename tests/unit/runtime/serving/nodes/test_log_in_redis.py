@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 from soli_runtime.core.effects import Payload
-from soli_runtime.serving.nodes.log import KEYS, entry_of, script
+from soli_runtime.serving.nodes.log import KEYS, SPOKEN, entry_of, script
 from soli_runtime.serving.nodes.log_broker import LogBroker
 from soli_runtime.settings import SettingError, Settings
 
@@ -60,7 +61,7 @@ class RedisBench(Bench):
         return self.script(self.keys, arguments)
 
     def begin(self, node: str) -> None:
-        epoch, last, *_ = self.ask("hello", node, LEASE, "e1")  # type: ignore[misc]
+        epoch, last, *_ = self.ask("hello", node, LEASE, "e1", SPOKEN)  # type: ignore[misc]
         self.epoch, self.read = epoch, int(last)
         self.broker.begin(node)
 
@@ -79,7 +80,7 @@ class RedisBench(Bench):
         found = self.client.xread({self.keys[2]: f"{self.read}-0"}, count=1)  # type: ignore[attr-defined]
         if not found:
             return False
-        position, *entry = entry_of(*found[0][1][0])
+        position, *entry = read(found)
         assert position == self.read + 1
         self.read = position
         self.broker.arrived(*entry)
@@ -87,6 +88,12 @@ class RedisBench(Bench):
 
     def beat(self, lease: int = LEASE) -> list[bytes]:
         return self.ask("beat", self.broker.node, self.epoch, lease, self.read)  # type: ignore[return-value]
+
+
+def read(found: Any) -> tuple[Any, ...]:
+    """The first entry of what the client found."""
+    name, fields = found[0][1][0]
+    return entry_of(name, [each for field in fields.items() for each in field])
 
 
 def arrive(benches: Sequence[Bench]) -> None:
@@ -255,10 +262,10 @@ def test_what_all_have_read_is_dropped_and_the_rest_is_bounded(server: RedisServ
     assert here.client.xlen(here.keys[2]) == 0  # type: ignore[attr-defined]
     for number in range(1, 11):
         arguments = ("append", "n1", here.epoch, here.broker.outbox.number + number, 3000)
-        assert here.ask(*arguments, "h", "[]", "t0", "x" * 1000) == b"OK"
+        assert here.ask(*arguments, "h", "[]", "p", "x" * 1000) == b"OK"
     assert here.client.xlen(here.keys[2]) == 2  # type: ignore[attr-defined]
     found = here.client.xread({here.keys[2]: f"{here.read}-0"})  # type: ignore[attr-defined]
-    assert entry_of(*found[0][1][0])[0] > here.read + 1
+    assert read(found)[0] > here.read + 1
 
 
 def test_what_waits_is_bounded_and_members_are_right_afterwards(server: RedisServer) -> None:
@@ -282,15 +289,20 @@ def test_what_waits_is_bounded_and_members_are_right_afterwards(server: RedisSer
     assert here.hub.seats["a"].under_way == 0
 
 
-def test_payloads_are_what_they_were() -> None:
-    """Binary, and text that no UTF-8 has."""
-    payloads: list[Payload] = ["\ud800 ü", b"\xff\x00"]
-    from soli_runtime.serving.nodes.outbox import Batch, Queued
+def test_payloads_are_what_they_were(server: RedisServer) -> None:
+    """Binary, text that no UTF-8 has, none at all; also behind those of empty rooms."""
+    here, there = make(server)
+    here.connect("a")
+    there.connect("c")
+    arrive((here, there))
+    payloads: list[Payload] = ["\ud800 ü", b"\xff\x00", "", b"", "end"]
+    for payload in payloads:
+        here.do("a", {"broadcast_channel": {"channel": "nobody", "message": payload}})
+        here.do("a", {"broadcast": payload})
+    arrive((here, there))
 
-    fields = Batch(1, [Queued(None, ["b"], payload) for payload in payloads]).fields()
-    raw = [one.encode() if isinstance(one, str) else one for one in ["o", "x", "n", "1", *fields]]
-    entry = dict(zip(raw[::2], raw[1::2], strict=True))
-    assert entry_of(b"7-0", entry)[4] == payloads
+    assert there.received("c") == payloads
+    assert here.received("a") == payloads
 
 
 def test_settings_of_the_broker_at_their_limits() -> None:

@@ -1,0 +1,200 @@
+"""Two ways to run a program agree: value, output, error, place, backtrace, steps and variables.
+
+`python -m tests.property.evaluators` compares many more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+import pytest
+
+from soli_lang import Capabilities, Interpreter, Limits
+from soli_lang.base.source import Source, Span
+from soli_lang.syntax.parser import parse
+from soli_lang.tree import nodes
+
+from .evaluators import repository
+from .evaluators.comparing import Comparison, calls_blocks_often, random_program
+from .evaluators.evaluators import CLOSURES, CURRENT
+from .evaluators.outcomes import Evaluator, World
+
+PROGRAMS_PER_SEED = 12
+SEEDS = range(8)
+NEVER_WRITTEN = {
+    nodes.Node, nodes.Expr, nodes.Stmt, nodes.Pattern,
+    nodes.SafeIndex,  # made of an `Index` by the evaluator
+}  # fmt: skip
+
+
+def programs(seed: int) -> list[nodes.Program]:
+    first = seed * PROGRAMS_PER_SEED
+    found = (random_program(one) for one in range(first, first + PROGRAMS_PER_SEED))
+    return [node for node in found if node is not None]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_programs_end_in_the_same_way(seed: int) -> None:
+    """With all the steps they want, and when these end early."""
+    compared = Comparison(CURRENT, CLOSURES, bytes_count=False)
+    for node in programs(seed):
+        loose = calls_blocks_often(node)
+        found = compared.differences(node, loose=loose)
+        if not found and not loose:
+            found = compared.differences_under_budgets(node, Random(seed), 2)
+        assert not found, f"{node.source.name}\n{node.source.text}\n{found}"
+
+
+def test_the_programs_of_this_repository_end_in_the_same_way() -> None:
+    """Vectors, specs, errors, examples, what the pages show."""
+    compared = Comparison(CURRENT, CLOSURES, repository.LIMITS, bytes_count=False)
+    differences = {node.source.name: compared.differences(node) for node in repository.programs()}
+    assert not {name: found for name, found in differences.items() if found}
+
+
+BUDGETED = """
+class Thing
+  new(n)
+    @n = n
+  end
+  def down(k)
+    return @n if k == 0
+    this.down(k - 1)
+  end
+end
+def walk(items, &block)
+  total = 0
+  for x in items
+    try
+      next if x == 2
+      total += block(x)
+    catch e
+      total -= 1
+    finally
+      print(x)
+    end
+  end
+  while total > 9
+    total -= 3
+  end
+  total
+end
+print(walk([1, 2, "3", 4]) { |x| [x, x].map(|y| y * 2).sum })
+print([x for x in 0..3 if Thing.new(x).down(2) == x])
+print(match 3 { n if n > 2 => [1, 2].map(|m| m + n), _ => 0 })
+"""
+
+
+def test_every_budget_ends_at_the_same_step() -> None:
+    """Whatever comes next when it is used up: a call, a turn, a block, a constructor."""
+    compared = Comparison(CURRENT, CLOSURES, bytes_count=False)
+    node = parse(Source("budgeted", BUDGETED))
+    assert not compared.differences(node)
+    enough = compared.outcomes[1].steps
+    assert enough is not None
+    assert enough > 30
+    for steps in range(1, enough + 1):
+        assert not compared.differences(node, max_steps=steps)
+        assert (compared.outcomes[1].kind == "LimitError") is (steps <= enough), steps
+
+
+# --- the programs and the comparison themselves ---
+
+
+def _inside(value: Any) -> Iterator[nodes.Node]:
+    """*value* and every node in it."""
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, nodes.Node):
+            yield one
+            pending.extend(getattr(one, name) for name in type(one).field_names[1:])
+        elif one.__class__ is tuple:
+            pending.extend(one)
+
+
+def test_every_kind_of_node_occurs() -> None:
+    """A node that no program has is compared by nobody."""
+    kinds = {one for one in vars(nodes).values() if isinstance(one, type)}
+    wanted = {one for one in kinds if issubclass(one, nodes.Node)} - NEVER_WRITTEN
+    occurring = {type(one) for seed in SEEDS for node in programs(seed) for one in _inside(node)}
+    assert {one.__name__ for one in wanted - occurring} == set()
+
+
+def test_most_programs_get_somewhere() -> None:
+    """Neither does each end at its first line, nor does none fail."""
+    world = World(CURRENT)
+    endings = [one.kind for node in programs(0) + programs(1) for one in world.run(node, (1, "a"))]
+    assert len(endings) / 4 < sum(kind == "" for kind in endings) < len(endings)
+    assert len(set(endings)) > 3
+
+
+def test_one_evaluator_agrees_with_itself() -> None:
+    """What is seen of a program depends on nothing but the program."""
+    compared = Comparison(CURRENT, CURRENT)
+    for node in programs(0):
+        assert not compared.differences(node)
+        assert not compared.differences_under_budgets(node, Random(1), 2)
+
+
+Change = Callable[[nodes.Node], nodes.Node]
+
+
+def _rewritten(value: Any, change: Change) -> Any:
+    """*value* with *change* made to every node in it, inner ones first."""
+    if value.__class__ is tuple:
+        return tuple(_rewritten(item, change) for item in value)
+    if not isinstance(value, nodes.Node):
+        return value
+    names = type(value).field_names
+    return change(type(value)(*(_rewritten(getattr(value, name), change) for name in names)))
+
+
+def _other_literal(node: nodes.Node) -> nodes.Node:
+    is_two = isinstance(node, nodes.Literal) and node.value == 2
+    return nodes.Literal(node.span, 3) if is_two else node
+
+
+def _other_place(node: nodes.Node) -> nodes.Node:
+    if not isinstance(node, nodes.Binary):
+        return node
+    longer = Span(node.span.start, node.span.end + 1)
+    return nodes.Binary(longer, node.operator, node.left, node.right)
+
+
+def _another_step(node: nodes.Node) -> nodes.Node:
+    if not isinstance(node, nodes.While):
+        return node
+    turn = nodes.ArrayLiteral(node.span, (nodes.Literal(node.span, 1),))
+    loop = nodes.For(node.span, "%", None, turn, nodes.Body(node.span, ()))
+    return nodes.BlockStmt(node.span, nodes.Body(node.span, (loop, node)))
+
+
+def _no_final(node: nodes.Node) -> nodes.Node:
+    if not isinstance(node, nodes.Try):
+        return node
+    return nodes.Try(node.span, node.body, node.handlers, None)
+
+
+def _other_frame(node: nodes.Node) -> nodes.Node:
+    if not isinstance(node, nodes.Call):
+        return node
+    moved = Span(node.span.start + 1, node.span.end)
+    return nodes.Call(moved, node.callee, node.arguments, node.block, node.is_command)
+
+
+@pytest.mark.parametrize(
+    "change", [_other_literal, _other_place, _another_step, _no_final, _other_frame]
+)
+def test_a_fault_is_noticed(change: Change) -> None:
+    """An evaluator that takes one kind of node for something else does not pass."""
+
+    def make(capabilities: Capabilities, limits: Limits) -> Interpreter:
+        interpreter = CURRENT.make(capabilities, limits)
+        interpreter.instrument = lambda program: _rewritten(program, change)
+        return interpreter
+
+    compared = Comparison(CURRENT, Evaluator(make))
+    assert any(compared.differences(node) for seed in SEEDS for node in programs(seed))
