@@ -1,4 +1,4 @@
-"""History and resume over real sockets: what opted-in clients get, and that others get none of it."""
+"""History and resume over real sockets: what who opted in gets, and that others get none of it."""
 
 from __future__ import annotations
 
