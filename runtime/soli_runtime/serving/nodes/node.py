@@ -19,8 +19,8 @@ from soli_lang.base.records import Record
 
 from ...core.arrivals import Arrivals
 from ...observing.logs import Log
-from ...settings import Settings
-from ...stores.errors import UNAVAILABLE, UNFIT, CannotOpen
+from ...settings import Settings, without_password
+from ...stores.errors import UNFIT, CannotOpen
 from .facts import Facts, machine_name
 from .log import SPOKEN, keys_of, script
 from .log_broker import LogBroker
@@ -136,12 +136,14 @@ class Node:
         """Begin, and wait until all that others hold is known. Raises CannotOpen."""
         from redis.exceptions import RedisError
 
+        from ...stores.redis.link import refusal
+
         try:
             await self._check()
             await self._traffic.open()
             await self._begin()
         except (RedisError, OSError, TimeoutError) as error:
-            raise CannotOpen(f"cannot reach the broker: {error}", UNAVAILABLE) from None
+            raise refusal(without_password(self._lane.url), error) from None
         except OtherVersion as error:
             raise CannotOpen(f"{self._lane.prefix}: {error}", UNFIT) from None
         self._task = self._loop.create_task(self._run())

@@ -175,6 +175,7 @@ def _client(url: str) -> Redis:
 
     pool = BlockingConnectionPool.from_url(
         url,
+        protocol=2,  # the one that every version of client and server speaks
         max_connections=MAX_CONNECTIONS,
         timeout=CALL_SECONDS,
         socket_timeout=CALL_SECONDS,
@@ -208,8 +209,13 @@ def refusal(name: str, error: Exception) -> CannotOpen:
         exceptions.AuthorizationError,
         exceptions.NoPermissionError,
     )
-    if isinstance(error, denied) or "NOAUTH" in text or "WRONGPASS" in text:
+    if isinstance(error, denied) or text.startswith(("NOAUTH", "WRONGPASS", "NOPERM")):
         return CannotOpen(f"{name}: wrong name or password: {text}", UNFIT)
+    if "DB index" in text:
+        return CannotOpen(f"{name}: there is no database of that number: {text}", UNFIT)
+    if isinstance(error, TypeError):
+        option = text.rpartition("argument ")[2]
+        return CannotOpen(f"{name}: the URL has an option that nobody knows: {option}", UNFIT)
     return CannotOpen(f"cannot reach {name}: {text}", UNAVAILABLE)
 
 
