@@ -18,6 +18,11 @@ KEYS = (
     "seats",
     "facts",
     "spoken",
+    "kept",
+    "kept:ends",
+    "kept:floors",
+    "kept:bytes",
+    "kept:room",
 )
 """What `scripts/broker.lua` calls KEYS, in its order."""
 LOG = KEYS.index("log")
