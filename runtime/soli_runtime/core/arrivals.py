@@ -238,6 +238,30 @@ class Arrivals:
         self._moved.clear()
         return effects
 
+    def catch_up(self, position: str) -> list[Effect]:
+        """What was said since *position* did not come this way, and is in the history now.
+
+        Members get it late, if all is there; else followers are told that they missed something.
+        """
+        effects: list[Effect] = []
+        for name, room in self.rooms.items():
+            if not room.keeps:
+                continue
+            since = self.history.since(name, position)
+            effects += [Send(room.recipients, kept.payload) for kept in since or ()]
+            if not room.followers:
+                continue
+            self._moved[name] = None
+            if since is None:
+                text = resuming.resumed(name, False, 0, self.history.position)
+                effects.append(Send(room.followers.recipients, text))
+        return effects
+
+    def renew(self, epoch: str) -> None:
+        """Positions of before mean nothing from now on; followers are told others."""
+        self.history.renew(epoch)
+        self._moved.update((name, None) for name, room in self.rooms.items() if room.followers)
+
     def _keep(self, name: RoomName, room: Room | None, payload: Payload) -> None:
         if self.history.rules:
             self.history.append(name, payload)

@@ -25,6 +25,8 @@ MESSAGE_BYTES = 200
 RING_BYTES = 1500
 """What a room takes beside its messages, roughly."""
 MAX_PLACE_DIGITS = 18
+MAX_RULED = 10_000
+"""Rooms whose rules are remembered."""
 FORGOTTEN_AT_ONCE = 2
 """Rings of silent rooms that one message to another room gives back."""
 
@@ -111,12 +113,15 @@ class History:
         self.rules: tuple[Rule, ...] = ()
         self.bytes_used = 0
         self._clock = clock
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
+        """Of all rooms; 0: no limit."""
         self._rings: OrderedDict[RoomName, Ring] = OrderedDict()
         """The one that was written to last is the last."""
         self._floor = 0
         self._floors: dict[str, int] = {}
         """By pattern, where they are higher than that."""
+        self._ruled: dict[RoomName, Rule | None] = {}
+        """The rules of rooms that were asked for lately."""
 
     def __len__(self) -> int:
         return len(self._rings)
@@ -127,6 +132,7 @@ class History:
         if rules == self.rules:
             return
         self.rules = rules
+        self._ruled.clear()
         # What was said to a room under no rule was not kept, and nothing tells which rooms.
         self._floor = self.place
         self._floors.clear()
@@ -142,7 +148,13 @@ class History:
 
     def rule_of(self, room: RoomName) -> Rule | None:
         """The rule of a room, None when it keeps nothing."""
-        return rule_of(self.rules, room)
+        try:
+            return self._ruled[room]
+        except KeyError:
+            if len(self._ruled) >= MAX_RULED:
+                self._ruled.clear()
+            found = self._ruled[room] = rule_of(self.rules, room)
+            return found
 
     def keeps(self, room: RoomName) -> bool:
         """Whether what is said to *room* is kept."""
@@ -179,6 +191,10 @@ class History:
         self.bytes_used = 0
         self._floor = floor
         self._floors.clear()
+
+    def renew(self, epoch: str) -> None:
+        """Go on under another name: positions of before mean nothing from now on."""
+        self.epoch = epoch
 
     def last(self, room: RoomName, count: int) -> list[Kept]:
         """The last messages of a room, oldest first; at most *count*."""
@@ -246,7 +262,7 @@ class History:
         ring.add(kept)
         ring.drop_surplus(kept.at)
         self.bytes_used += ring.size - before
-        while self._rings and self._max_bytes and self.bytes_used > self._max_bytes:
+        while self._rings and self.max_bytes and self.bytes_used > self.max_bytes:
             self._forget_oldest()
 
     def _drop_surplus(self, ring: Ring, now: float) -> None:

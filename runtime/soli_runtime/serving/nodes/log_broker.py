@@ -17,8 +17,9 @@ from soli_lang.base.errors import SoliError
 from ...core.answers import Answer
 from ...core.arrivals import Arrivals
 from ...core.effects import ConnectionId, Effect, Payload, RoomName
-from ...core.history.rings import Past
+from ...core.history.rings import History, Past
 from ...core.roster import Entry
+from .keeping import place_of
 from .outbox import Batch, Done, Head, Outbox, Queued, payload_at
 from .replica import Replica
 
@@ -67,6 +68,19 @@ class LogBroker:
         }
 
     @property
+    def history(self) -> History:
+        """What rooms keep, as far as the log was read."""
+        return self._arrivals.history
+
+    def catch_up(self, position: str) -> None:
+        """Tell members what was said since *position*, which did not come this way."""
+        self.carry_out(self._arrivals.catch_up(position))
+
+    def renew(self, epoch: str) -> None:
+        """Redis was started again, and lost nothing that this node knows."""
+        self._arrivals.renew(epoch)
+
+    @property
     def node(self) -> str:
         """The name under which this node writes; it may change."""
         return self.replica.node
@@ -98,15 +112,18 @@ class LogBroker:
 
     # The way in
 
-    def arrived(self, origin: str, number: int, heads: bytes, payloads: bytes) -> int:
-        """One entry of the log was read; how many operations it has.
+    def arrived(
+        self, position: int, origin: str, number: int, heads: bytes, payloads: bytes
+    ) -> int:
+        """The entry at *position* of the log was read; how many operations it has.
 
         Effects are carried out one operation after another. One that fails does not stop the rest.
         """
         items = self.outbox.returned(number) if origin == self.node else None
+        history, place = self._arrivals.history, place_of(position, 0)
         if items is None:
-            return self._arrived_from_others(origin, json.loads(heads), payloads)
-        for item in items:
+            return self._arrived_from_others(origin, place, json.loads(heads), payloads)
+        for history.place, item in enumerate(items, place):
             try:
                 self.carry_out(self._arrive(origin, item.head, item.payload))
             except Exception as error:
@@ -114,19 +131,22 @@ class LogBroker:
             self.outbox.seen(item)
         return len(items)
 
-    def _arrived_from_others(self, origin: str, heads: list[Head], payloads: bytes) -> int:
-        rooms = self._arrivals.rooms
+    def _arrived_from_others(
+        self, origin: str, place: int, heads: list[Head], payloads: bytes
+    ) -> int:
+        rooms, history = self._arrivals.rooms, self._arrivals.history
+        keeps = history.keeps if history.rules else _never
         start = 0
-        for head in heads:
+        for history.place, head in enumerate(heads, place):
             kind, payload = head[0], None
             if kind in WITH_PAYLOAD:
                 size = head.pop()
                 end = start + (size if size >= 0 else ~size)
-                if kind != "m" or head[1] in rooms:
+                if kind != "m" or head[1] in rooms or keeps(head[1]):
                     payload = payload_at(payloads, start, size)
                 start = end
                 if payload is None:
-                    continue  # nobody is in that room here
+                    continue  # nobody is in that room here, and it keeps nothing
             try:
                 self.carry_out(self._arrive(origin, head, payload))
             except Exception as error:
@@ -290,3 +310,7 @@ class LogBroker:
 async def _when(done: Done, ask: Callable[[], T]) -> T:
     await done
     return ask()
+
+
+def _never(room: RoomName) -> bool:
+    return False
