@@ -257,10 +257,11 @@ class Arrivals:
                 effects.append(Send(room.followers.recipients, text))
         return effects
 
-    def renew(self, epoch: str) -> None:
+    def renew(self, epoch: str) -> list[Effect]:
         """Positions of before mean nothing from now on; followers are told others."""
         self.history.renew(epoch)
         self._moved.update((name, None) for name, room in self.rooms.items() if room.followers)
+        return self.positions()
 
     def _keep(self, name: RoomName, room: Room | None, payload: Payload) -> None:
         if self.history.rules:

@@ -78,7 +78,7 @@ class LogBroker:
 
     def renew(self, epoch: str) -> None:
         """Redis was started again, and lost nothing that this node knows."""
-        self._arrivals.renew(epoch)
+        self.carry_out(self._arrivals.renew(epoch))
 
     @property
     def node(self) -> str:
