@@ -167,11 +167,13 @@ class _Version:
 
 @contextmanager
 def _version(python: str) -> Iterator[_Version]:
+    elsewhere = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     process = subprocess.Popen(
         [python, "-P", str(Path(__file__).resolve()), "--serve"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        env=None if python == sys.executable else elsewhere,
         preexec_fn=lambda: os.sched_setaffinity(0, {max(os.sched_getaffinity(0))}),
     )
     assert process.stdin is not None

@@ -6,7 +6,8 @@ yields null, which `collected` leaves out (spec/stdlib.md §4).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ..values.semantics import is_truthy
@@ -17,7 +18,7 @@ MANY_ITEMS = 16
 """Items from which on a function is worth compiling to a loop over them."""
 
 
-def _loop(function: Value, kind: str, items: list[Value]) -> Callable[[list[Value]], Any] | None:
+def _loop(function: Value, kind: str, items: Sequence[Value]) -> Callable[..., Any] | None:
     """The loop that *function* is for that purpose, if it is one and worth it."""
     if function.__class__ is not Function or len(items) < MANY_ITEMS:
         return None
@@ -33,15 +34,18 @@ def results(machine: Machine, function: Value, items: list[Value]) -> Iterator[V
     return map(machine.callback(function, 1), items)
 
 
-def each(machine: Machine, function: Value, items: list[Value]) -> None:
+def each(machine: Machine, function: Value, items: Sequence[Value]) -> None:
     """Call *function* with each of *items*."""
     loop = _loop(function, "each", items)
     if loop is not None:
         loop(items)
         return
-    call = machine.callback(function, 1)
-    for item in items:
-        call(item)
+    exhaust(map(machine.callback(function, 1), items))
+
+
+def exhaust(results: Iterable[Value]) -> None:
+    """Have all of *results* made, for what making them does."""
+    deque(results, maxlen=0)
 
 
 def yielded(machine: Machine, function: Value, items: list[Value]) -> list[Value]:
@@ -68,7 +72,7 @@ def kept(
     if loop is not None:
         return loop(items)  # type: ignore[no-any-return]
     call = machine.callback(function, 1)
-    return [item for item in items if _truth(call(item)) is wanted]
+    return [item for item in items if (found := call(item)) is wanted or _counts(found, wanted)]
 
 
 def first(
@@ -80,10 +84,16 @@ def first(
         return loop(items)  # type: ignore[no-any-return]
     call = machine.callback(function, 1)
     for item in items:
-        if _truth(call(item)) is wanted:
+        if (found := call(item)) is wanted or _counts(found, wanted):
             return (item,)
     return None
 
 
-def _truth(value: Value) -> bool:
-    return value if value.__class__ is bool else is_truthy(value)
+def truths(results: Iterable[Value], *, wanted: bool = True) -> Iterator[bool]:
+    """For each of *results*, as they come, whether it is true (or not: *wanted*)."""
+    return (found is wanted or _counts(found, wanted) for found in results)
+
+
+def _counts(found: Value, wanted: bool) -> bool:
+    """Whether what is not *wanted* itself is as true."""
+    return found.__class__ is not bool and is_truthy(found) is wanted

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from types import FunctionType
+from typing import TYPE_CHECKING
 
 from ..values.values import Value
 
@@ -17,29 +18,29 @@ MISSING = object()
 def checked(
     declaration: Declaration, name: str, code: Callable[..., Value], offset: int = 0
 ) -> Callable[..., Value]:
-    """*code* with type checks before it. Arity is the caller's business (`low`, `high`)."""
+    """*code* with type checks before it, or itself where anything may be given.
+
+    Arity is the caller's business (`low`, `high`).
+    """
     args = declaration.args
-    if all(arg.types is None and arg.default is MISSING for arg in args):
+    if all(arg.types is None for arg in args):
         return code
     if len(args) == 1 and not args[0].is_rest and args[0].default is MISSING:
         return _checked_one(declaration, name, code, args[0], offset)
-    if all(arg.types is None and not arg.is_rest for arg in args):
-        return _with_defaults(code, tuple(arg.default for arg in args), offset)
+    if offset and len(args) == 2 and all(arg.types and not arg.is_rest for arg in args):
+        return _checked_two(declaration, name, code, args)
     return _checked_many(declaration, name, code, args, offset)
 
 
-def _with_defaults(
-    code: Callable[..., Value], defaults: tuple[Any, ...], offset: int
-) -> Callable[..., Value]:
-    """*code* with defaults for the arguments that were left out."""
-    most = len(defaults) + offset
+def with_defaults(code: Callable[..., Value], args: tuple[Arg, ...]) -> Callable[..., Value]:
+    """*code*, which gives the arguments that are left out the values that were declared for them.
 
-    def invoke(*values: Value) -> Value:
-        if len(values) == most:
-            return code(*values)
-        return code(*values, *defaults[len(values) - offset :])
-
-    return invoke
+    A copy of the function with these as its own defaults, so that a call has one frame.
+    """
+    defaults = tuple(arg.default for arg in args if arg.default is not MISSING)
+    if not defaults or not isinstance(code, FunctionType):
+        return code
+    return FunctionType(code.__code__, code.__globals__, code.__name__, defaults, code.__closure__)
 
 
 def _checked_one(
@@ -63,6 +64,25 @@ def _checked_one(
     return invoke
 
 
+def _checked_two(
+    declaration: Declaration, name: str, code: Callable[..., Value], args: tuple[Arg, ...]
+) -> Callable[..., Value]:
+    first, second = args
+    first_types = first.types or frozenset()
+    second_types = second.types or frozenset()
+    if second.default is not MISSING:
+        return _checked_many(declaration, name, code, args, 1)
+
+    def invoke(receiver: Value, value: Value, other: Value) -> Value:
+        if value.__class__ not in first_types:
+            raise declaration.mismatch(name, first, value)
+        if other.__class__ not in second_types:
+            raise declaration.mismatch(name, second, other)
+        return code(receiver, value, other)
+
+    return invoke
+
+
 def _checked_many(
     declaration: Declaration,
     name: str,
@@ -72,21 +92,15 @@ def _checked_many(
 ) -> Callable[..., Value]:
     fixed = tuple(arg for arg in args if not arg.is_rest)
     rest = next((arg for arg in args if arg.is_rest), None)
-    defaults = tuple(arg.default for arg in fixed)
-    checks = tuple(
-        (index + offset, arg.types, arg) for index, arg in enumerate(fixed) if arg.types is not None
-    )
-    most = len(fixed) + offset
+    checks: list[tuple[frozenset[type] | None, Arg]] = [(None, args[0])] * offset + [
+        (arg.types, arg) for arg in fixed
+    ]
+    most = len(checks)
 
     def invoke(*values: Value) -> Value:
-        given = len(values)
-        for index, types, arg in checks:
-            if index >= given:
-                break
-            if values[index].__class__ not in types:
-                raise declaration.mismatch(name, arg, values[index])
-        if given < most:
-            return code(*values, *defaults[given - offset :])
+        for value, (types, arg) in zip(values, checks, strict=False):
+            if types is not None and value.__class__ not in types:
+                raise declaration.mismatch(name, arg, value)
         if rest is not None and rest.types is not None:
             for value in values[most:]:
                 if value.__class__ not in rest.types:

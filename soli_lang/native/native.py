@@ -31,7 +31,7 @@ from ..machine.machine import Machine, arity_error
 from ..values.kinds import type_name
 from ..values.objects import Instance, SoliClass
 from ..values.values import Function, Symbol, Value
-from .argument_checks import MISSING, checked
+from .argument_checks import MISSING, checked, with_defaults
 
 UNLIMITED = 10**9
 
@@ -230,6 +230,8 @@ class Declaration(Record, frozen=True):
     """Whether its work grows with its texts and collections, and it does not pay by itself."""
     quick: dict[str, str] | None
     """Written out by the evaluator instead of a call: see `NativeFunction.quick`."""
+    direct: Callable[..., Value] | None
+    """What does the same without a frame of Python: a function in C that needs no checks."""
     gives: type | None
     """The class of every result, where the evaluator can use that."""
     low: int
@@ -289,6 +291,7 @@ def _declare(
         capability=options.get("capability"),
         linear=options.get("linear", False),
         quick=options.get("quick"),
+        direct=options.get("direct"),
         gives=options.get("gives"),
         low=low,
         high=high,
@@ -320,7 +323,8 @@ def method(
 
     The receiver is the first Python argument (after `machine`). Options: `bare` (`x.name` runs
     it), `mutates` (documentation), `arity_text` (the number an arity error names), `linear` (its
-    work grows with its texts and collections, and is paid for before it begins).
+    work grows with its texts and collections, and is paid for before it begins), `direct` (a C
+    function that is called instead, of which the declared one says what it does).
     """
     names = (name,) if isinstance(name, str) else name
     return lambda code: _declare("method", owner, names, args, code, options)
@@ -393,7 +397,9 @@ def _native_function(machine: Machine, declaration: Declaration, name: str) -> N
 
 
 def _code(machine: Machine, declaration: Declaration) -> Callable[..., Value]:
-    code = partial(declaration.code, machine) if declaration.takes_machine else declaration.code
+    code = with_defaults(declaration.code, declaration.args)
+    if declaration.takes_machine:
+        code = partial(code, machine)
     return paid(machine, code) if declaration.linear else code
 
 
@@ -401,7 +407,7 @@ def _install_method(machine: Machine, declaration: Declaration, classes: tuple[t
     code = _code(machine, declaration)
     for name in declaration.names:
         table = machine.methods_named(name)
-        invoke = checked(declaration, name, code, offset=1)
+        invoke = declaration.direct or checked(declaration, name, code, offset=1)
         for kind in classes:
             taken = table.get(kind)
             if declaration.owner == "any" and taken is not None:

@@ -66,7 +66,10 @@ def debug() -> None:
 @function("str", Any_, quick={"int": "f'{{{0}}}'", "str": "{0}"}, gives=str)
 def str_(machine: Machine, value: Value) -> str:
     """The display form."""
-    return machine.text(value)
+    kind = value.__class__
+    if kind is str:
+        return value  # type: ignore[no-any-return]
+    return int.__repr__(value) if kind is int else machine.text(value)
 
 
 @function("int", Any_)

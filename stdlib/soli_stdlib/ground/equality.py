@@ -128,7 +128,7 @@ class Seen:
     def has(self, value: Value) -> bool:
         """Whether an equal value was added."""
         if is_key(value) or value.__class__ is float:
-            return _place(value) in self._keys
+            return _place(value) in self._keys and bool(value == value)
         return self._has_other(value)
 
     def _has_other(self, value: Value) -> bool:

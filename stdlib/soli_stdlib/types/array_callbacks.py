@@ -7,6 +7,8 @@ All go over a snapshot, so a callback may change the array. `break` and `next` y
 from __future__ import annotations
 
 from functools import cmp_to_key
+from functools import reduce as fold
+from itertools import count
 from typing import Any
 
 from soli_lang.base.errors import SoliError, SoliTypeError
@@ -16,7 +18,7 @@ from soli_lang.native.native import Any_, Callable_, method
 from soli_lang.values.semantics import is_truthy
 from soli_lang.values.values import Value
 
-from ..ground.callbacks import parameter_count
+from ..ground.callbacks import pair_callback
 from ..ground.costs import copy_items, snapshot
 
 NOT_GIVEN = object()
@@ -45,8 +47,7 @@ def each_with_index(machine: Machine, items: list[Value], function: Value) -> li
     copy_items(machine, items)
     call = machine.callback(function, 2)
     snapshot = items[:]
-    for index, item in enumerate(snapshot):
-        call(item, index)
+    iteration.exhaust(map(call, snapshot, count()))
     return snapshot
 
 
@@ -72,16 +73,7 @@ def reduce(machine: Machine, items: list[Value], function: Value, initial: Value
         if not rest:
             raise SoliTypeError("reduce on empty array requires initial value")
         initial = rest.pop(0)
-    result = initial
-    if parameter_count(function) < 2:
-        call = machine.callback(function, 1)
-        for item in rest:
-            result = call([result, item])
-        return result
-    call = machine.callback(function, 2)
-    for item in rest:
-        result = call(result, item)
-    return result
+    return fold(pair_callback(machine, function), rest, initial)
 
 
 @method("array", "find", Callable_)

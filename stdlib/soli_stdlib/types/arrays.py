@@ -6,6 +6,8 @@ Callbacks are in `array_callbacks`, sums and orders in `array_numbers`, the `_by
 
 from __future__ import annotations
 
+from operator import not_
+
 from soli_lang.base.errors import SoliTypeError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Array, Int, String, method
@@ -25,19 +27,19 @@ _Index = Int(phrase="an integer index")
 # --- size and ends ---
 
 
-@method("array", ("length", "len", "size"), bare=True, quick={"result": "len({0})"})
+@method("array", ("length", "len", "size"), bare=True, quick={"result": "len({0})"}, direct=len)
 def length(items: list[Value]) -> int:
     """How many items."""
     return len(items)
 
 
-@method("array", ("empty?", "blank?"), bare=True, quick={"result": "not {0}"})
+@method("array", ("empty?", "blank?"), bare=True, quick={"result": "not {0}"}, direct=not_)
 def is_empty(items: list[Value]) -> bool:
     """Whether it has no items."""
     return not items
 
 
-@method("array", "present?", bare=True, quick={"result": "bool({0})"})
+@method("array", "present?", bare=True, quick={"result": "bool({0})"}, direct=bool)
 def is_present(items: list[Value]) -> bool:
     """Whether it has items."""
     return bool(items)

@@ -6,16 +6,20 @@ snapshot, so a callback may change the hash.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import compress
 from math import isqrt
+from operator import not_
 from sys import getsizeof
 from typing import Any
 
 from soli_lang.base.errors import SoliKeyError, SoliTypeError
+from soli_lang.machine import iteration
 from soli_lang.machine.machine import CROWDED, Machine
 from soli_lang.native.native import Any_, Array, Callable_, method, static
 from soli_lang.native.native import Hash as HashArg
 from soli_lang.values.kinds import from_key, is_key, to_key
-from soli_lang.values.semantics import equals, is_truthy
+from soli_lang.values.semantics import equals
 from soli_lang.values.values import BoolKey, DecimalKey, Value
 
 from ..ground.callbacks import pair_callback
@@ -57,19 +61,19 @@ def pairs_of(entries: Hash) -> list[Value]:
 # --- size ---
 
 
-@method("hash", ("length", "size", "len"), bare=True, quick={"result": "len({0})"})
+@method("hash", ("length", "size", "len"), bare=True, quick={"result": "len({0})"}, direct=len)
 def length(entries: Hash) -> int:
     """How many entries."""
     return len(entries)
 
 
-@method("hash", ("empty?", "blank?"), bare=True, quick={"result": "not {0}"})
+@method("hash", ("empty?", "blank?"), bare=True, quick={"result": "not {0}"}, direct=not_)
 def is_empty(entries: Hash) -> bool:
     """Whether it has no entries."""
     return not entries
 
 
-@method("hash", "present?", bare=True, quick={"result": "bool({0})"})
+@method("hash", "present?", bare=True, quick={"result": "bool({0})"}, direct=bool)
 def is_present(entries: Hash) -> bool:
     """Whether it has entries."""
     return bool(entries)
@@ -299,21 +303,22 @@ def invert(machine: Machine, entries: Hash) -> Hash:
 def each(machine: Machine, entries: Hash, function: Value) -> Hash:
     """Call *function* with each key and value; gives a copy of the hash."""
     copy_entries(machine, entries)
-    call = pair_callback(machine, function)
     snapshot = entries.copy()
-    for key, value in snapshot.items():
-        call(from_key(key) if key.__class__ in _WRAPPED else key, value)
+    iteration.exhaust(_results(machine, function, snapshot))
     return snapshot
+
+
+def _results(machine: Machine, function: Value, snapshot: Hash) -> Iterator[Value]:
+    """What *function* yields for each entry, as they are asked for."""
+    return map(pair_callback(machine, function), keys_of(snapshot), snapshot.values())
 
 
 @method("hash", "each_key", Callable_)
 def each_key(machine: Machine, entries: Hash, function: Value) -> Hash:
     """Call *function* with each key; gives a copy of the hash."""
     copy_entries(machine, entries)
-    call = machine.callback(function, 1)
     snapshot = entries.copy()
-    for key in keys_of(snapshot):
-        call(key)
+    iteration.each(machine, function, keys_of(snapshot))
     return snapshot
 
 
@@ -321,10 +326,8 @@ def each_key(machine: Machine, entries: Hash, function: Value) -> Hash:
 def each_value(machine: Machine, entries: Hash, function: Value) -> Hash:
     """Call *function* with each value; gives a copy of the hash."""
     copy_entries(machine, entries)
-    call = machine.callback(function, 1)
     snapshot = entries.copy()
-    for value in snapshot.values():
-        call(value)
+    iteration.each(machine, function, list(snapshot.values()))
     return snapshot
 
 
@@ -332,10 +335,11 @@ def each_value(machine: Machine, entries: Hash, function: Value) -> Hash:
 def map_(machine: Machine, entries: Hash, function: Value) -> Hash:
     """A hash of the `[key, value]` arrays that *function* yields; other results are left out."""
     copy_entries(machine, entries)
-    call = pair_callback(machine, function)
+    snapshot = entries.copy()
     result: Hash = {}
-    for key, value in watched(machine, entries.copy().items()):
-        pair = call(from_key(key) if key.__class__ in _WRAPPED else key, value)
+    for _, pair in zip(
+        watched(machine, snapshot), _results(machine, function, snapshot), strict=True
+    ):
         if pair.__class__ is list and len(pair) == 2:
             result[_hashable(pair[0], "hash key")] = pair[1]
     return result
@@ -349,12 +353,9 @@ def _hashable(key: Value, what: str) -> Any:
 
 def _partition(machine: Machine, entries: Hash, function: Value, wanted: bool) -> Hash:
     copy_entries(machine, entries)
-    call = pair_callback(machine, function)
-    return {
-        key: value
-        for key, value in watched(machine, entries.copy().items())
-        if is_truthy(call(from_key(key) if key.__class__ in _WRAPPED else key, value)) is wanted
-    }
+    snapshot = entries.copy()
+    kept = iteration.truths(_results(machine, function, snapshot), wanted=wanted)
+    return dict(compress(watched(machine, snapshot.items()), kept))
 
 
 @method("hash", ("filter", "select", "keep_if"), Callable_)
@@ -372,13 +373,7 @@ def reject(machine: Machine, entries: Hash, function: Value) -> Hash:
 def _has_any(machine: Machine, entries: Hash, function: Value, wanted: bool) -> bool:
     """Whether *function* yields something true (or not) for an entry."""
     copy_entries(machine, entries)
-    call = pair_callback(machine, function)
-    found = False
-    for key, value in entries.copy().items():
-        if is_truthy(call(from_key(key) if key.__class__ in _WRAPPED else key, value)) is wanted:
-            found = True
-            break
-    return found
+    return any(iteration.truths(_results(machine, function, entries.copy()), wanted=wanted))
 
 
 @method("hash", "any?", Callable_)
@@ -397,18 +392,20 @@ def is_all(machine: Machine, entries: Hash, function: Value) -> bool:
 def transform_values(machine: Machine, entries: Hash, function: Value) -> Hash:
     """The same keys with what *function* yields for each value."""
     copy_entries(machine, entries)
-    call = machine.callback(function, 1)
-    return {key: call(value) for key, value in entries.copy().items()}
+    snapshot = entries.copy()
+    found = iteration.yielded(machine, function, list(snapshot.values()))
+    return dict(zip(snapshot, found, strict=True))
 
 
 @method("hash", "transform_keys", Callable_)
 def transform_keys(machine: Machine, entries: Hash, function: Value) -> Hash:
     """The same values under what *function* yields for each key; later ones win."""
     copy_entries(machine, entries)
-    call = machine.callback(function, 1)
+    snapshot = entries.copy()
+    found = iteration.results(machine, function, keys_of(snapshot))
     return {
-        _hashable(call(from_key(key)), "transformed key"): value
-        for key, value in watched(machine, entries.copy().items())
+        _hashable(key, "transformed key"): value
+        for key, value in zip(found, watched(machine, snapshot.values()), strict=True)
     }
 
 

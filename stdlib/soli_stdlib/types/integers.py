@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from soli_lang.base.errors import SoliOverflowError, SoliTypeError
+from soli_lang.machine import iteration
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Arg, Callable_, Int, method
 from soli_lang.values.kinds import type_name
@@ -189,9 +190,7 @@ def downto(machine: Machine, number: int, limit: int, function: Value) -> int:
 
 
 def _count(machine: Machine, numbers: range, function: Value) -> None:
-    call = machine.callback(function, 1)
-    for number in numbers:
-        call(number)
+    iteration.exhaust(map(machine.callback(function, 1), numbers))
 
 
 @method("int", "sleep", bare=True)

@@ -6,6 +6,8 @@ Lengths and offsets are characters (decision 10). Shaping (padding, slugs, `succ
 
 from __future__ import annotations
 
+from operator import not_
+
 from soli_lang.base.errors import SoliTypeError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Int, String, method
@@ -34,7 +36,7 @@ from ..json.text import hash_from_text, value_from_text
 # --- asking ---
 
 
-@method("string", ("length", "len", "size"), bare=True, quick={"result": "len({0})"})
+@method("string", ("length", "len", "size"), bare=True, quick={"result": "len({0})"}, direct=len)
 def length(text: str) -> int:
     """How many characters."""
     return len(text)
@@ -49,7 +51,7 @@ def bytesize(machine: Machine, text: str) -> int:
     return len(text.encode())
 
 
-@method("string", "empty?", bare=True, quick={"result": "not {0}"})
+@method("string", "empty?", bare=True, quick={"result": "not {0}"}, direct=not_)
 def is_empty(text: str) -> bool:
     """Whether it has no characters."""
     return not text
