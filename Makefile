@@ -12,6 +12,7 @@ SEEDS ?= 11 12 13 14 15
 RUNTIME := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 NODE := tests/node/node_modules/.installed
+BENCH_NODE := benchmarks/node/node_modules/.installed
 SETUP_INPUTS := pyproject.toml hatch_build.py scripts/setup.sh
 
 .DEFAULT_GOAL := help
@@ -49,7 +50,7 @@ types: $(DEV) ## mypy, strict
 wheel-check: $(DEV) ## build a wheel, try it in an empty place with every Python that is here
 	@$(BIN)/pytest -q tests/packaging $(ARGS)
 
-bench: $(DEV) $(NODE) ## the benchmarks; QUICK=1: one short round (see benchmarks/README.md)
+bench: $(DEV) $(NODE) $(BENCH_NODE) ## the benchmarks; QUICK=1: one short round (see benchmarks/README.md)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ARGS)
 
 autobahn: $(DEV) ## all 517 Autobahn cases through soli run (minutes); ARGS='9.*' for some
@@ -78,7 +79,7 @@ picture: $(DEV) ## draw the rooms in docs/architecture.md as the imports are now
 	@$(BIN)/python -m tests.support.rooms
 
 clean: ## remove everything that can be made again
-	rm -rf $(VENV) $(VENV)-lowest $(VENV)-audit tests/node/node_modules build dist reports benchmarks/out
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-audit tests/node/node_modules benchmarks/node/node_modules build dist reports benchmarks/out
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -87,6 +88,9 @@ $(RUNTIME): $(SETUP_INPUTS)
 
 $(DEV): $(SETUP_INPUTS)
 	@scripts/setup.sh $(VENV) dev
+
+$(BENCH_NODE): benchmarks/node/package.json benchmarks/node/package-lock.json
+	@npm ci --prefix benchmarks/node --silent --no-audit --no-fund --no-progress && touch $@
 
 $(NODE): tests/node/package.json tests/node/package-lock.json scripts/setup-tests.sh
 	@scripts/setup-tests.sh

@@ -14,13 +14,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import interpreter, plots, report, sockets, special
+from . import interpreter, plots, report, scale_out, sockets, special
 from .processes import OUT, ROOT, CannotMeasure, build, raise_file_limit
 from .scenarios import SCENARIOS
 from .servers import servers, versions
 
 PLOTS = ROOT / "docs" / "plots"
-PARTS = (*(scenario.name for scenario in SCENARIOS), "presence", "slow", "programs", "start")
+MOST_SCALE_OUT = 3
+"""Rounds of scale-out: each has some twenty rows."""
+OTHERS = ("presence", "slow", "programs", "start", "scale-out")
+PARTS = (*(scenario.name for scenario in SCENARIOS), *OTHERS)
 
 
 def main() -> int:
@@ -75,6 +78,9 @@ def measure(options: argparse.Namespace, results: dict[str, Any]) -> None:
         results["slow"] = special.slow_readers(known, few, print)
     if "presence" in options.parts:
         results["presence"] = special.presence(known["soli"], print)
+    if "scale-out" in options.parts:
+        rounds = min(options.rounds, MOST_SCALE_OUT)
+        results["scale-out"] = scale_out.measure(rounds, print, quick=options.quick)
     if "programs" in options.parts:
         results["programs"] = interpreter.programs(options.rounds, print)
     if "start" in options.parts:

@@ -46,8 +46,10 @@ def raise_file_limit() -> int:
     return soft
 
 
-def pinned(core: int, command: Sequence[str]) -> list[str]:
-    """*command*, kept on one core."""
+def pinned(core: int | None, command: Sequence[str]) -> list[str]:
+    """*command*, kept on one core; None: on any."""
+    if core is None:
+        return list(command)
     return ["taskset", "-c", str(core), *command]
 
 
@@ -59,12 +61,17 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], port: int, environment: Mapping[str, str]) -> Iterator[int]:
+def running(
+    command: Sequence[str],
+    port: int,
+    environment: Mapping[str, str],
+    core: int | None = SERVER_CORE,
+) -> Iterator[int]:
     """A server on *port*, pinned; yields its process id once it accepts connections."""
-    log = OUT / "server.log"
+    log = OUT / ("server.log" if core == SERVER_CORE else f"server-{port}.log")
     with log.open("wb") as output:
         process = subprocess.Popen(
-            pinned(SERVER_CORE, command),
+            pinned(core, command),
             cwd=ROOT,
             env=dict(environment),
             stdout=output,

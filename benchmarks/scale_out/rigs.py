@@ -1,0 +1,162 @@
+"""What is measured: one process alone, a node, two nodes, and two processes of Socket.IO."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..processes import CLIENT_CORE, ROOT, SERVER_CORE, CannotMeasure, free_port, running
+from ..servers import HERE, UNLIMITED, environment_of, servers
+
+NODE_MODULES = ROOT / "benchmarks" / "node" / "node_modules"
+START_SECONDS = 10.0
+BROKERS = ("redis-server", "valkey-server")
+BURST = ("--message-rate", "1000000", "--message-burst", "1000000")
+
+
+@dataclass(frozen=True)
+class Rig:
+    """Servers that are loaded as one."""
+
+    name: str
+    ports: tuple[int, ...]
+    pids: tuple[int, ...]
+    broker: int | None
+    """The process id of their Redis."""
+    path: str
+    """Of a room, with %d for its number."""
+    flags: tuple[str, ...] = ()
+    """For the load generator."""
+
+
+class Redis:
+    """A Redis on a Unix socket, with nothing in it. *keeps*: its data outlive it."""
+
+    def __init__(self, keeps: bool = False) -> None:
+        found = next((path for name in BROKERS if (path := shutil.which(name))), None)
+        if found is None:
+            raise CannotMeasure("redis-server or valkey-server is needed")
+        self._binary = found
+        self._keeps = keeps
+        self._folder = Path(tempfile.mkdtemp(prefix="soli-bench-"))
+        self.socket = self._folder / "s"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def pid(self) -> int:
+        """Of the server, which runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.socket}"
+
+    def start(self) -> None:
+        """Start it, with the data that it had if it keeps them."""
+        command = [self._binary, "--port", "0", "--unixsocket", str(self.socket)]
+        command += ["--dir", str(self._folder), "--save", "", "--loglevel", "warning"]
+        command += ["--appendonly", "yes" if self._keeps else "no"]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if time.monotonic() > deadline:
+                raise CannotMeasure("Redis does not answer")
+            time.sleep(0.01)
+
+    def _answers(self) -> bool:
+        try:
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(1)
+                client.connect(str(self.socket))
+                client.sendall(b"PING\r\n")
+                return client.recv(64).startswith(b"+PONG")
+        except OSError:
+            return False
+
+    def kill(self) -> None:
+        """Like a crash."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def close(self) -> None:
+        """End it, and remove its folder."""
+        self.kill()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def redis(keeps: bool = False) -> Iterator[Redis]:
+    """A Redis while the block runs."""
+    server = Redis(keeps)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+@contextlib.contextmanager
+def node(
+    port: int, *flags: str, core: int | None = None, app: Path = HERE / "app.soli"
+) -> Iterator[int]:
+    """A process of ours on *port*; its id."""
+    soli = str(Path(sys.executable).with_name("soli"))
+    command = [soli, "run", str(app), *UNLIMITED, "--port", str(port), *flags]
+    with running(command, port, environment_of(servers()["soli"]), core) as pid:
+        yield pid
+
+
+@contextlib.contextmanager
+def socket_io(port: int, broker: Redis, core: int | None) -> Iterator[int]:
+    """A process of Socket.IO on *port*; its id."""
+    if not (NODE_MODULES / "socket.io").is_dir():
+        raise CannotMeasure("Socket.IO is missing: run `make bench`, which installs it")
+    command = ["node", str(HERE / "socket_io.cjs"), str(port), str(broker.socket)]
+    environment: Mapping[str, str] = {
+        **environment_of(servers()["node"]),
+        "NODE_PATH": str(NODE_MODULES),
+    }
+    with running(command, port, environment, core) as pid:
+        yield pid
+
+
+CORES = (SERVER_CORE, CLIENT_CORE)
+SIO = "/socket.io/?EIO=4&transport=websocket&room=%d"
+
+
+@contextlib.contextmanager
+def all_rigs() -> Iterator[dict[str, Rig]]:
+    """All of them, each with a Redis of its own; those that are not loaded do nothing."""
+    with contextlib.ExitStack() as stack:
+        one, two, three = (stack.enter_context(redis()) for _ in range(3))
+        ports = [free_port() for _ in range(6)]
+        alone = stack.enter_context(node(ports[0], core=SERVER_CORE))
+        single = stack.enter_context(node(ports[1], "--broker", one.url, core=SERVER_CORE))
+        pair = [
+            stack.enter_context(node(port, "--broker", two.url, core=core))
+            for port, core in zip(ports[2:4], CORES, strict=True)
+        ]
+        others = [
+            stack.enter_context(socket_io(port, three, core))
+            for port, core in zip(ports[4:6], CORES, strict=True)
+        ]
+        rooms = "/ws/rooms/%d"
+        yield {
+            "alone": Rig("alone", (ports[0],), (alone,), None, rooms),
+            "node": Rig("node", (ports[1],), (single,), one.pid, rooms),
+            "pair": Rig("pair", tuple(ports[2:4]), tuple(pair), two.pid, rooms),
+            "socket.io": Rig(
+                "socket.io", tuple(ports[4:6]), tuple(others), three.pid, SIO, ("--sio",)
+            ),
+        }

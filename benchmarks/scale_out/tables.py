@@ -1,0 +1,124 @@
+"""What was measured of several processes, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+from . import ratios
+from .ratios import LOADS
+
+MOST_SHARE = 0.15
+MOST_TRIP_MS = 0.5
+LEAST_SINGLY, LEAST_BATCHED = 30_000, 80_000
+MOST_BACK, MOST_LEASE, MOST_TOLD = 1.0, 12.0, 0.2
+RIGS = ("alone", "node", "pair")
+
+
+def tables(found: dict[str, Any]) -> str:
+    """All of it."""
+    parts = [_costs(found["ratios"]), _aims(found), _against(found["ratios"])]
+    return "\n\n".join([*parts, _churn(found["churn"])])
+
+
+def _costs(rows: ratios.Rows) -> str:
+    lines = [
+        "| CPU per message (µs) | one process | one node, Redis | two nodes, Redis |",
+        "|---|--:|--:|--:|",
+    ]
+    for load in LOADS:
+        cells = []
+        for rig in RIGS:
+            if rig not in load.rigs:
+                cells.append("–")
+                continue
+            cell = f"{ratios.of(rows, load.name, rig):.2f}"
+            if rig != "alone":
+                cell += f", {ratios.of(rows, load.name, rig, 'also_us_per_msg'):.2f}"
+            cells.append(cell)
+        lines.append(f"| {load.title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _aims(found: dict[str, Any]) -> str:
+    lines = ["| | measured | lowest and highest | aim | met |", "|---|--:|--:|--:|---|"]
+    rows = found["ratios"]
+    for load in LOADS:
+        if load.at_least is not None:
+            values = ratios.cpu_ratio(rows, load.name, "node")
+            name = f"CPU without ÷ with a broker: {load.title}"
+            lines.append(_line(name, values, load.at_least, at_least=True))
+    for load in LOADS:
+        if load.at_least is not None and "pair" in load.rigs:
+            for rig, name in (("node", "one node"), ("pair", "two nodes")):
+                values = ratios.broker_share(rows, load.name, rig)
+                title = f"CPU of Redis ÷ of {name}: {load.title}"
+                lines.append(_line(title, values, MOST_SHARE))
+    for rig, name in (("node", "one node"), ("pair", "two nodes")):
+        pairs = zip(rows["two"]["alone"], rows["two"][rig], strict=True)
+        values = [(b["p50_us"] - a["p50_us"]) / 1000 for a, b in pairs]
+        lines.append(_line(f"extra round trip, {name}, p50, ms", values, MOST_TRIP_MS))
+    for name, least in (("singly", LEAST_SINGLY), ("batched", LEAST_BATCHED)):
+        values = found["throughput"][name]
+        title = f"trackings per second of Redis' CPU, {name}"
+        lines.append(_line(title, values, least, at_least=True, digits=0))
+    for name, title, most in (
+        ("back", "working again after Redis is back, s", MOST_BACK),
+        ("back empty", "the same, and it lost all data, s", MOST_BACK),
+        ("lease", "a killed node is seen by others: its lease of 9 s ends, s", MOST_LEASE),
+        ("told", "a killed worker: its parent tells, s", MOST_TOLD),
+    ):
+        if found["faults"][name]:
+            lines.append(_line(title, found["faults"][name], most))
+    return "\n".join(lines)
+
+
+def _line(
+    name: str, values: Sequence[float], aim: float, *, at_least: bool = False, digits: int = 2
+) -> str:
+    middle = median(values)
+    is_met = middle >= aim if at_least else middle <= aim
+    sign = "≥" if at_least else "≤"
+    spread = f"{min(values):,.{digits}f} – {max(values):,.{digits}f}" if len(values) > 1 else ""
+    met = "yes" if is_met else "**no**"
+    return f"| {name} | {middle:,.{digits}f} | {spread} | {sign} {aim:,g} | {met} |"
+
+
+def _against(rows: ratios.Rows) -> str:
+    lines = [
+        "| two processes on one Redis | messages per CPU second, Redis included: Soli, Socket.IO "
+        "| × | p50, ms | p99, ms |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for load in LOADS:
+        if "socket.io" not in load.rigs:
+            continue
+        ours, theirs = (
+            ratios.per_cpu_second(rows, load.name, rig) for rig in ("pair", "socket.io")
+        )
+        times = [
+            ", ".join(
+                f"{ratios.of(rows, load.name, rig, key) / 1000:.1f}"
+                for rig in ("pair", "socket.io")
+            )
+            for key in ("p50_us", "p99_us")
+        ]
+        lines.append(
+            f"| {load.title} | {ours:,.0f}, {theirs:,.0f} | {ours / theirs:.1f} "
+            f"| {' | '.join(times)} |"
+        )
+    return "\n".join(lines)
+
+
+def _churn(found: dict[str, Any]) -> str:
+    lines = [
+        "| members that come and go, two publishers | lost | twice | saw another order |",
+        "|---|--:|--:|--:|",
+    ]
+    for name, it in found.items():
+        lines.append(
+            f"| {name} | {it['lost']:,} of {it['expected']:,} | {it['twice']} "
+            f"| {it['misordered']} of {it['members']} |"
+        )
+    return "\n".join(lines)
