@@ -96,7 +96,7 @@ class Ring:
             or messages[0].at <= ends
         ):
             gone = messages.popleft()
-            self.floor = gone.place
+            self.floor = max(self.floor, gone.place)
             self.size -= gone.size
 
 
@@ -231,7 +231,7 @@ class History:
     def last(self, room: RoomName, count: int) -> list[Kept]:
         """The last messages of a room, oldest first; at most *count*."""
         ring = self._current(room)
-        return [] if ring is None or count <= 0 else self._said(ring, ring.floor)[-count:]
+        return [] if ring is None or count <= 0 else self._said(ring, -1)[-count:]
 
     def past(self, room: RoomName, count: int) -> list[Past]:
         """The same for a program."""

@@ -190,6 +190,28 @@ def test_other_rules_make_doubt(server: RedisServer) -> None:
     assert new.history.since("s", new.history.position) == []
 
 
+def test_other_rules_make_doubt_of_what_is_kept(server: RedisServer) -> None:
+    """The room has messages in Redis, and one is missing between them."""
+    here, less = nodes(server)
+    less.deliver(less.hub.follow(RULES[:1]))
+    start = here.history.position
+    say(here, "s", "1")
+    arrive((here, less))
+    say(less, "s", "2")
+    arrive((here, less))
+    say(here, "s", "3")
+    arrive((here, less))
+    new = late(here)
+    assert [text for _, text in known(new, "s")] == ["1", "3"], "shown all the same"
+    behind = new.history.position
+    for number in range(3):
+        assert new.history.since("s", start) is None
+        assert len(new.history.since("s", behind) or ()) == number
+        say(here, "s", str(number))
+        arrive((here, less, new))
+    assert new.history.since("s", start) is None, "what it forgets is older than what it doubts"
+
+
 @pytest.mark.parametrize("key", ["kept", "kept:floors", "kept:bytes", "kept:ends"])
 def test_what_redis_dropped_makes_doubt(server: RedisServer, key: str) -> None:
     """Where it may drop keys to make room; nothing is claimed that is not there."""
