@@ -187,7 +187,7 @@ class History:
         if rule is None:
             return
         ring = self._begin(room, rule)
-        ring.floor = ring.last = max(floor, ring.floor)
+        ring.floor = ring.last = floor
         for kept in messages:
             self._add(ring, kept)
 

@@ -6,7 +6,8 @@ import asyncio
 import itertools
 import random
 import sqlite3
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import pytest
 from soli_runtime.core.history.rings import History
@@ -65,9 +66,12 @@ class MemoryHistory:
 class Life:
     """A server that has a history and its mirror, on a loop that runs when it is told to."""
 
+    all: ClassVar[list[Life]] = []
+
     def __init__(
         self, made: Made, store: HistoryStore, rules: tuple[Rule, ...] = RULES, **options: Any
     ) -> None:
+        self.all.append(self)
         self.loop = made.loop
         self.now = 1000.0
         self.history = History(f"life{next(epochs)}", lambda: self.now, **options)
@@ -104,6 +108,14 @@ class Life:
     def since(self, room: str, position: str) -> list[str | bytes] | None:
         found = self.history.since(room, position)
         return None if found is None else [kept.payload for kept in found]
+
+
+@pytest.fixture(autouse=True)
+def _lives_end(made: Made) -> Iterator[None]:
+    yield
+    for life in Life.all:
+        life.crash()
+    Life.all.clear()
 
 
 @pytest.fixture(params=KINDS)
