@@ -134,25 +134,20 @@ class Service:
         self.http = HttpActions(self.app, self.state, self.authentication, self.calls)
 
     def _hub_of(self, lane: Lane | None) -> Hub:
+        history = History(uuid.uuid4().hex[:16], time.time, self.settings.history_bytes)
         if lane is None:
             refs = itertools.count(1)
-            return Hub.create(self.settings, lambda: str(next(refs)), history=self._new_history())
+            return Hub.create(self.settings, lambda: str(next(refs)), history=history)
         from .nodes.node import Node  # here: it brings Redis
 
         self.node = Node(lane, self.log, self.loop)
-        history = self._new_history()
         return Hub.create(self.settings, self.node.refs, self.node.broker_of, history)
-
-    def _new_history(self) -> History:
-        return History(uuid.uuid4().hex[:16], time.time, self.settings.history_bytes)
 
     def _follow_rules(self) -> None:
         """Keep what the program that is loaded says."""
         self.delivery.carry_out(self.hub.follow(rules_of(self._machine)))
-        self.endpoint.fanout.turn_ends = self._tell_positions if self.hub.history.rules else None
-
-    def _tell_positions(self) -> None:
-        self.delivery.carry_out(self.hub.positions())
+        tell = self.delivery.tell_positions
+        self.endpoint.fanout.turn_ends = tell if self.hub.history.rules else None
 
     def _set_up_hub(self, lane: Lane | None) -> None:
         settings = self.settings
