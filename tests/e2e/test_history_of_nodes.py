@@ -312,7 +312,7 @@ async def _say_while_frozen(group: Group, writer: Reader) -> None:
 def test_redis_is_started_again(start: Callable[..., Group], keeps: bool) -> None:
     """Positions from before are in doubt; what was kept is shown if it is there."""
     with redis_server(keeps=keeps) as server:
-        groups = [start("--broker", server.url, *LEASE) for _ in range(2)]
+        groups = [start("--broker", server.url) for _ in range(2)]
 
         async def work() -> None:
             writer = await Reader(groups[0].url).connect()
