@@ -48,7 +48,6 @@ class Reader:
     made: ClassVar[list[Reader]] = []
 
     def __init__(self, url: str) -> None:
-        self.made.append(self)
         self.url = url
         self.got: list[str] = []
         self.resumed: list[dict[str, Any]] = []
@@ -61,6 +60,7 @@ class Reader:
     async def connect(self, url: str | None = None) -> Reader:
         query = {"resume[]": f"room:a@{self.held}"} if self.held else {"resume": "1"}
         address = f"{url or self.url}/a?{urlencode(query)}"
+        self.made.append(self)
         self.pid = 0
         self.socket = await websockets.connect(address, proxy=None, max_queue=None)
         self._task = asyncio.create_task(self._read())
