@@ -13,8 +13,7 @@ from .support import Site, receive, run, serving
 from .ws.serving import handshake
 
 APP = {
-    "app.soli": """ws_keep_history("kept")
-router_websocket("/ws", "app#handle")
+    "app.soli": """router_websocket("/ws", "app#handle")
 post("/jobs", "app#enqueue")
 class SleepJob
   static def perform(args)
@@ -68,7 +67,6 @@ class Watch:
 async def be_used(site: Site, client: Any) -> None:
     """Messages, an error, a handler that waits, jobs at work and jobs to come."""
     service = site.server.service
-    site.realtime.broadcast_room("kept", "said")
     await client.send("echo")
     while await receive(client) != "echo":
         pass

@@ -16,7 +16,6 @@ EVERYBODYS = frozenset(
         "soli_rooms",
         "soli_presence_channels",
         "soli_presence_users",
-        "soli_history_rooms",
         "soli_jobs_queued",
         "soli_jobs_running",
     }

@@ -34,8 +34,6 @@ def _state(service: Service, jobs: Mapping[str, int]) -> Iterator[Metric]:
         "rooms": ("Rooms with members.", rooms),
         "presence_channels": ("Channels with presence.", len(presence)),
         "presence_users": ("Users present, once per channel.", presence.roster.total_users()),
-        "history_rooms": ("Rooms of which something is kept.", len(service.hub.history)),
-        "history_bytes": ("What rooms keep.", service.hub.history.bytes_used),
         "handlers_suspended": ("Handlers that wait.", service.calls.runners.suspended),
         "jobs_queued": ("Jobs that wait for their time.", jobs.get("queued", 0)),
         "jobs_running": ("Jobs at work.", jobs.get("running", 0)),
