@@ -7,7 +7,7 @@ from random import Random
 from typing import NamedTuple
 
 ROOMS = ("red", "blue")
-KEPT: tuple[str, ...] = ()
+KEPT = ("red",)
 """Rooms with a history: what is said there is not lost to who comes back, nor in a lapse."""
 STATES = ("online", "typing", "away")
 

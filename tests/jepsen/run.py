@@ -43,9 +43,7 @@ class Run:
         self.history = self.recorder.history
         watchers = [Client(f"watcher-{room}", room, self.recorder) for room in ROOMS]
         others = [
-            Client(
-                f"c{at}", ROOMS[at % 2], self.recorder, resumes=ROOMS[at % 2] in KEPT and at != 8
-            )
+            Client(f"c{at}", ROOMS[at % 2], self.recorder, resumes=at % 2 == 0 and at != 8)
             for at in range(clients)
         ]
         self.watchers = watchers
