@@ -30,6 +30,8 @@ class Load:
     """What the CPU of one process without a broker must be, as a part of that of a node."""
     mode: str = "room"
     rigs: tuple[str, ...] = ("alone", "node", "pair", "socket.io")
+    room: int = 1
+    """Deliveries of each message."""
 
 
 LOADS = (
@@ -38,6 +40,14 @@ LOADS = (
     Load("room-50", "room of 1,000, 50 publishers", ("-c", "1000", "-P", "50"), 0.85),
     Load("rooms-20", "100 rooms of 20", ("-c", "2000", "--rooms", "100", "-P", "100"), 0.8),
     Load("rooms-5", "400 rooms of 5", ("-c", "2000", "--rooms", "400", "-P", "400"), 0.8),
+    Load(
+        "bystander",
+        "400 rooms of 5, of the other node",
+        ("-c", "2000", "--rooms", "400", "-P", "400"),
+        None,
+        rigs=("bystander",),
+        room=5,
+    ),
     Load("two", "room of two, one publisher", ("-c", "2"), None),
 )
 
@@ -90,6 +100,11 @@ Rows = dict[str, dict[str, list[Row]]]
 def of(rows: Rows, load: str, rig: str, key: str = "cpu_us_per_msg") -> float:
     """The median of a figure."""
     return float(median(row[key] for row in rows[load][rig]))
+
+
+def per_publish(load: str) -> int:
+    """Deliveries of each message."""
+    return next(each.room for each in LOADS if each.name == load)
 
 
 def cpu_ratio(rows: Rows, load: str, rig: str, under: str = "alone") -> list[float]:

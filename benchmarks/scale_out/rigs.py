@@ -156,6 +156,8 @@ def all_rigs() -> Iterator[dict[str, Rig]]:
             "alone": Rig("alone", (ports[0],), (alone,), None, rooms),
             "node": Rig("node", (ports[1],), (single,), one.pid, rooms),
             "pair": Rig("pair", tuple(ports[2:4]), tuple(pair), two.pid, rooms),
+            # The first node is loaded, the second has nobody in these rooms and is measured.
+            "bystander": Rig("bystander", (ports[2],), (pair[1],), two.pid, rooms),
             "socket.io": Rig(
                 "socket.io", tuple(ports[4:6]), tuple(others), three.pid, SIO, ("--sio",)
             ),
