@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..processes import build, raise_file_limit
-from . import churn, faults, ratios, rigs, throughput
+from . import churn, faults, ratios, returning, rigs, throughput
 
 
 def measure(rounds: int, say: Callable[[str], None], *, quick: bool = False) -> dict[str, Any]:
@@ -18,5 +18,6 @@ def measure(rounds: int, say: Callable[[str], None], *, quick: bool = False) -> 
     found["throughput"] = throughput.measure(rounds, say)
     with rigs.all_rigs() as known:
         found["churn"] = churn.measure(known, 1, say)
+    found["returning"] = returning.measure(rounds, say, quick=quick)
     found["faults"] = faults.measure(rounds, say, quick=quick)
     return found

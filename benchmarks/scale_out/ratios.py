@@ -29,11 +29,12 @@ class Load:
     at_least: float | None
     """What the CPU of one process without a broker must be, as a part of that of a node."""
     mode: str = "room"
-    rigs: tuple[str, ...] = ("alone", "node", "pair", "socket.io")
+    rigs: tuple[str, ...] = ("alone", "node", "pair", "keeping", "socket.io")
     room: int = 1
     """Deliveries of each message."""
 
 
+TWO = ("alone", "node", "pair", "socket.io")
 LOADS = (
     Load("echo", "echo, 100 connections", ("-c", "100"), 0.98, "echo", ("alone", "node")),
     Load("room-1", "room of 1,000, one publisher", ("-c", "1000"), 0.9),
@@ -48,7 +49,7 @@ LOADS = (
         rigs=("bystander",),
         room=5,
     ),
-    Load("two", "room of two, one publisher", ("-c", "2"), None),
+    Load("two", "room of two, one publisher", ("-c", "2"), None, rigs=TWO),
 )
 
 
