@@ -13,7 +13,7 @@ def measure(rounds: int, say: Callable[[str], None], *, quick: bool = False) -> 
     """Everything, some four minutes for three rounds."""
     build("wsload")
     raise_file_limit()
-    found: dict[str, Any] = {"rounds": rounds}
+    found: dict[str, Any] = {"rounds": rounds, **rigs.versions()}
     found["ratios"] = ratios.measure(rounds, say, quick=quick)
     found["throughput"] = throughput.measure(rounds, say)
     with rigs.all_rigs() as known:

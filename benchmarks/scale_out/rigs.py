@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import socket
 import subprocess
@@ -130,6 +131,15 @@ def socket_io(port: int, broker: Redis, core: int | None) -> Iterator[int]:
     }
     with running(command, port, environment, core) as pid:
         yield pid
+
+
+def versions() -> dict[str, str]:
+    """Of what is not ours."""
+    binary = next((path for name in BROKERS if (path := shutil.which(name))), "redis-server")
+    said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout
+    package = json.loads((NODE_MODULES / "socket.io" / "package.json").read_text("utf-8"))
+    number = next(word for word in said.split() if word.startswith("v="))
+    return {"broker": f"{said.split()[0]} {number[2:]}", "socket.io": package["version"]}
 
 
 CORES = (SERVER_CORE, CLIENT_CORE)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
+from ..processes import ROOT, CannotMeasure
 from . import ratios
 from .ratios import LOADS
 
@@ -15,6 +16,30 @@ LEAST_SINGLY, LEAST_BATCHED = 30_000, 80_000
 MOST_BACK, MOST_LEASE, MOST_TOLD = 1.0, 12.0, 0.2
 RIGS = ("alone", "node", "pair", "keeping")
 MOST_SHARE_KEPT = 0.3
+
+
+BEGIN, END = "<!-- begin: scale-out -->\n", "<!-- end: scale-out -->\n"
+
+
+def publish(results: dict[str, Any]) -> None:
+    """Put the tables into docs/performance.md, between the marks that are there."""
+    page = ROOT / "docs" / "performance.md"
+    before, found, rest = page.read_text("utf-8").partition(BEGIN)
+    _, ends, after = rest.partition(END)
+    if not found or not ends:
+        raise CannotMeasure(f"docs/performance.md has lost its marks: {BEGIN}{END}")
+    text = f"{_taken(results)}\n\n{tables(results['scale-out'])}\n"
+    page.write_text(before + BEGIN + text + END + after, "utf-8")
+
+
+def _taken(results: dict[str, Any]) -> str:
+    named, found = results["versions"], results["scale-out"]
+    return (
+        f"Taken {results['taken']}, {found['rounds']} rounds, medians: {named['cores']} cores "
+        f"({named['cpu']}, virtual), Linux {named['kernel']}, Soli {named['soli']}, CPython "
+        f"{named['python']}, {found['broker']}, Node {named['node']}, Socket.IO "
+        f"{found['socket.io']}."
+    )
 
 
 def tables(found: dict[str, Any]) -> str:
