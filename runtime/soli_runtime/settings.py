@@ -118,6 +118,12 @@ class Settings(Record, frozen=True, kw_only=True):
         "seconds",
         "that a channel is remembered which lost its last user, for clients that come back; 0: not",
     )
+    history_bytes: int = _setting(
+        64 * _MIB,
+        "count",
+        "of what all rooms keep; past it the room last written to the longest ago is forgotten; "
+        "0: no limit",
+    )
     handler_steps: int = _setting(2_000_000, "count", "steps of one handler call; 0: no limit")
     handler_seconds: float = _setting(
         0.15, "seconds", "that one handler call may compute; 0: no limit"

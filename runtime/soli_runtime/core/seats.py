@@ -72,6 +72,7 @@ class Seat:
         "connection_id",
         "conversation",
         "is_closing",
+        "returns",
         "rooms",
         "under_way",
     )
@@ -88,6 +89,9 @@ class Seat:
         """Whether its `disconnect` is being handled: nothing is sent to it any more."""
         self.under_way = 0
         """How many of its changes a broker has been told and not seen yet (see `broker`)."""
+        self.returns: dict[RoomName, str] | None = None
+        """Rooms that it comes back to, and its positions there (`history`), until it joins them.
+        None: it has not opted in."""
         self._attending: Attending | None = None
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sys
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from time import perf_counter
@@ -20,10 +21,12 @@ from soli_stdlib.ground import clock as program_clock
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
+from ..builtins.history import rules_of
 from ..calling.calls import Calls, failure_text
 from ..calling.greenlets import Runners
 from ..calling.waiting import Waiting
 from ..core.events import Events, ProtocolEvents
+from ..core.history.rings import History
 from ..core.hub import Hub
 from ..core.realtime import REALTIME, Realtime
 from ..gate.admission import Admission
@@ -130,16 +133,29 @@ class Service:
     def _hub_of(self, lane: Lane | None) -> Hub:
         if lane is None:
             refs = itertools.count(1)
-            return Hub.create(self.settings, lambda: str(next(refs)))
+            return Hub.create(self.settings, lambda: str(next(refs)), history=self._new_history())
         from .nodes.node import Node  # here: it brings Redis
 
         self.node = Node(lane, self.log, self.loop)
-        return Hub.create(self.settings, self.node.refs, self.node.broker_of)
+        history = self._new_history()
+        return Hub.create(self.settings, self.node.refs, self.node.broker_of, history)
+
+    def _new_history(self) -> History:
+        return History(uuid.uuid4().hex[:16], time.time, self.settings.history_bytes)
+
+    def _follow_rules(self) -> None:
+        """Keep what the program that is loaded says."""
+        self.delivery.carry_out(self.hub.follow(rules_of(self._machine)))
+        self.endpoint.fanout.turn_ends = self._tell_positions if self.hub.history.rules else None
+
+    def _tell_positions(self) -> None:
+        self.delivery.carry_out(self.hub.positions())
 
     def _set_up_hub(self, lane: Lane | None) -> None:
         settings = self.settings
         self.hub = self._hub_of(lane)
         self.delivery = Delivery(self.hub, self.endpoint.fanout, self.loop, self.log)
+        self._follow_rules()
         self.realtime = Realtime(
             self.hub,
             self.delivery.carry_out,
@@ -235,6 +251,7 @@ class Service:
         """Make the loaded program one that serves."""
         machine = self._machine
         self.app.declarations.closed = True
+        self._follow_rules()
         # The clock that the program reads: a spec that freezes time freezes the jobs' too.
         clock = program_clock.of(machine)
         self._worker = Worker(machine, self._job_calls, self.log, self.tally, clock.now)

@@ -69,10 +69,15 @@ class Replica:
         return []
 
     def take_joined(
-        self, origin: str, connection_id: ConnectionId, room: RoomName, is_tracked: bool
+        self,
+        origin: str,
+        connection_id: ConnectionId,
+        room: RoomName,
+        is_tracked: bool,
+        recalls: int = 0,
     ) -> list[Effect]:
         self._members.setdefault(room, {})[connection_id] = None
-        return self._arrivals.joined(connection_id, room, is_tracked, self.now())
+        return self._arrivals.joined(connection_id, room, is_tracked, self.now(), recalls)
 
     def take_left(self, origin: str, connection_id: ConnectionId, room: RoomName) -> list[Effect]:
         members = self._members.get(room)
