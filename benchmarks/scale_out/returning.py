@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
-from ..processes import CLIENT_CORE, SERVER_CORE, CannotMeasure, build, free_port, pinned
+from ..processes import CLIENT_CORE, SERVER_CORE, CannotMeasure, build, free_ports, pinned
 from ..servers import HERE
 from .rigs import node, redis
 
@@ -28,7 +28,7 @@ def measure(
 
 
 def _once(members: int) -> dict[str, Any]:
-    here, there = free_port(), free_port()
+    here, there = free_ports(2)
     app = HERE / "kept.soli"
     with (
         redis() as broker,

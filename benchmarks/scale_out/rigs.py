@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..processes import CLIENT_CORE, ROOT, SERVER_CORE, CannotMeasure, free_port, running
+from ..processes import CLIENT_CORE, ROOT, SERVER_CORE, CannotMeasure, free_ports, running
 from ..servers import HERE, UNLIMITED, environment_of, servers
 
 NODE_MODULES = ROOT / "benchmarks" / "node" / "node_modules"
@@ -153,7 +153,7 @@ def all_rigs() -> Iterator[dict[str, Rig]]:
     """All of them; those that meet have a Redis of their own. Who is not loaded does nothing."""
     with contextlib.ExitStack() as stack:
         one, two, three, four = (stack.enter_context(redis()) for _ in range(4))
-        ports = [free_port() for _ in range(8)]
+        ports = free_ports(8)
         kept = HERE / "kept.soli"
         pids = _started(
             stack,

@@ -42,9 +42,8 @@ local function forget_room(room)
 end
 
 -- Drop what is too much or too old. The room's bytes then, and the last place that was lost.
-local function trim(room, messages, oldest_at, bytes)
-  local list, lost = list_of(room), nil
-  local length = redis.call('LLEN', list)
+local function trim(list, length, messages, oldest_at, bytes)
+  local lost
   while length > 0 do
     local oldest = redis.call('LINDEX', list, 0)
     local place, at = string.match(oldest, '^(%d+) (%d+) ')
@@ -57,13 +56,14 @@ local function trim(room, messages, oldest_at, bytes)
   return bytes, lost
 end
 
--- Keep some messages of entry *id*. *words*: of each room its name, what its rule says (messages,
--- milliseconds) and how many follow; of each of those its operation, and where in *payloads* it
--- begins and ends. A negative end is the complement of one: the payload is binary.
-local function keep(id, now, words, payloads, most)
-  local at, total = 1, 0
-  while at <= #words do
-    local room, messages, lasts = words[at], tonumber(words[at + 1]), tonumber(words[at + 2])
+-- Keep some messages of entry *id*. ARGV from *at* to *finish*: of each room its name, what its rule
+-- says (messages, milliseconds) and how many follow; of each of those its operation, and where in
+-- *payloads* it begins and ends. A negative end is the complement of one: the payload is binary.
+local function keep(id, now, at, finish, payloads, most)
+  local total, moment = 0, ' ' .. text(now) .. ' '
+  while at <= finish do
+    local room, messages, lasts = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+    local list, elements = list_of(room), {}
     local before = tonumber(redis.call('HGET', BYTES, room) or '0')
     local bytes = before
     if before == 0 then
@@ -71,17 +71,17 @@ local function keep(id, now, words, payloads, most)
       redis.call('HSET', FLOORS, room, redis.call('HGET', KEPT, 'forgotten') or '0')
       redis.call('HINCRBY', KEPT, 'rooms', 1)
     end
-    local last = at + 4 + 3 * tonumber(words[at + 3])
+    local last = at + 4 + 3 * tonumber(ARGV[at + 3])
     for index = at + 4, last - 1, 3 do
-      local start, finish, kind = tonumber(words[index + 1]), tonumber(words[index + 2]), 't'
-      if finish < 0 then finish, kind = -finish - 1, 'b' end
-      local place = text(place_of(id, tonumber(words[index])))
-      local element = place .. ' ' .. text(now) .. ' ' .. kind .. string.sub(payloads, start + 1, finish)
-      redis.call('RPUSH', list_of(room), element)
+      local start, ends, kind = tonumber(ARGV[index + 1]), tonumber(ARGV[index + 2]), 't'
+      if ends < 0 then ends, kind = -ends - 1, 'b' end
+      local place = text(place_of(id, tonumber(ARGV[index])))
+      local element = place .. moment .. kind .. string.sub(payloads, start + 1, ends)
+      elements[#elements + 1] = element
       bytes = bytes + #element + MESSAGE_BYTES
     end
-    local lost
-    bytes, lost = trim(room, messages, now - lasts, bytes)
+    local length, lost = redis.call('RPUSH', list, unpack(elements))
+    bytes, lost = trim(list, length, messages, now - lasts, bytes)
     if lost then redis.call('HSET', FLOORS, room, lost) end
     redis.call('HSET', BYTES, room, text(bytes))
     redis.call('ZADD', ENDS, text(now + lasts), room)
