@@ -50,8 +50,10 @@ class Queued:
         """Whose later replies wait for it."""
         self.head = head
         self.payload = payload
-        texts = sum(len(field) for field in head if isinstance(field, str))
-        self.size = OP_OVERHEAD + texts + (0 if payload is None else len(payload))
+        if payload is None:
+            self.size = OP_OVERHEAD + sum([len(field) for field in head if isinstance(field, str)])
+        else:  # a message: nothing is made more often
+            self.size = OP_OVERHEAD + len(payload) + len(head[-1])
         self.waiters: list[Done] = []
 
 
