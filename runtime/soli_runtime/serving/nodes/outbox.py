@@ -148,19 +148,30 @@ class Outbox:
 
     def next_batch(self) -> Batch | None:
         """What is to be appended next; it counts as sent. None: nothing waits."""
-        items: list[Queued] = []
-        size = 0
-        while self._waiting and len(items) < MAX_BATCH_OPS and size < MAX_BATCH_BYTES:
-            item = self._waiting.popleft()
-            self.waiting_bytes -= item.size
-            size += item.size
-            items.append(item)
-        if not items:
+        waiting = self._waiting
+        if not waiting:
             return None
+        if len(waiting) <= MAX_BATCH_OPS and self.waiting_bytes <= MAX_BATCH_BYTES:
+            items = list(waiting)
+            waiting.clear()
+            self.waiting_bytes = 0
+        else:
+            items = self._take_some()
         self.number += 1
         batch = Batch(self.number, items)
         self._sent.append(batch)
         return batch
+
+    def _take_some(self) -> list[Queued]:
+        """As much of what waits as fits into a batch, and one operation at least."""
+        items: list[Queued] = []
+        size = 0
+        while self._waiting and len(items) < MAX_BATCH_OPS and size < MAX_BATCH_BYTES:
+            item = self._waiting.popleft()
+            size += item.size
+            items.append(item)
+        self.waiting_bytes -= size
+        return items
 
     def begin(self, account: Queued) -> None:
         """Write under another name. What was sent and not seen is dropped: it would misorder.
