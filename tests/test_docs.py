@@ -13,6 +13,7 @@ from soli_runtime.core.audience import MAX_EMPTIED, MAX_GHOSTS, MAX_LEFT
 from soli_runtime.core.history.rings import MAX_ROOM_BYTES
 from soli_runtime.core.history.rules import MAX_MESSAGES, MAX_RULES
 from soli_runtime.core.payloads import MAX_ROOM_NAME_CHARACTERS
+from soli_runtime.core.seats import MAX_LINGERING
 from soli_runtime.http.hardening import DEFAULT_MAX_BODY_BYTES
 from soli_runtime.http.sessions import MAX_SESSIONS
 from soli_runtime.jobs.queue import MAX_DEAD, MAX_FINISHED, MAX_LISTED, MAX_LOSSES
@@ -175,6 +176,7 @@ FIXED = {
     "times `max-outbox-bytes` that one burst may queue at once": BURST_FACTOR,
     "metas of a user that are gone": MAX_GHOSTS,
     "channels that a connection left": MAX_LEFT,
+    "connections that linger": MAX_LINGERING,
     "messages that a room keeps": MAX_MESSAGES,
     "bytes that a room keeps": MAX_ROOM_BYTES,
     "patterns of rooms that keep something": MAX_RULES,

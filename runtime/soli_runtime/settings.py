@@ -118,6 +118,9 @@ class Settings(Record, frozen=True, kw_only=True):
         "seconds",
         "that a channel is remembered which lost its last user, for clients that come back; 0: not",
     )
+    presence_grace_seconds: float = _setting(
+        0.0, "seconds", "that presence stays of a connection whose line broke; 0: not at all"
+    )
     history_bytes: int = _setting(
         64 * _MIB,
         "count",

@@ -25,7 +25,7 @@ def checked(
     args = declaration.args
     if all(arg.types is None for arg in args):
         return code
-    if len(args) == 1 and not args[0].is_rest and args[0].default is MISSING:
+    if len(args) == 1 and not args[0].is_rest:
         return _checked_one(declaration, name, code, args[0], offset)
     if offset and len(args) == 2 and all(arg.types and not arg.is_rest for arg in args):
         return _checked_two(declaration, name, code, args)
@@ -48,18 +48,29 @@ def _checked_one(
 ) -> Callable[..., Value]:
     types = arg.types or frozenset()
     if offset:
+        return _checked_method(declaration, name, code, arg)
 
-        def invoke_method(receiver: Value, value: Value) -> Value:
-            if value.__class__ not in types:
-                raise declaration.mismatch(name, arg, value)
+    def invoke(value: Value = MISSING) -> Value:
+        if value.__class__ in types:
+            return code(value)
+        if value is MISSING:
+            return code()
+        raise declaration.mismatch(name, arg, value)
+
+    return invoke
+
+
+def _checked_method(
+    declaration: Declaration, name: str, code: Callable[..., Value], arg: Arg
+) -> Callable[..., Value]:
+    types = arg.types or frozenset()
+
+    def invoke(receiver: Value, value: Value = MISSING) -> Value:
+        if value.__class__ in types:
             return code(receiver, value)
-
-        return invoke_method
-
-    def invoke(value: Value) -> Value:
-        if value.__class__ not in types:
-            raise declaration.mismatch(name, arg, value)
-        return code(value)
+        if value is MISSING:
+            return code(receiver)
+        raise declaration.mismatch(name, arg, value)
 
     return invoke
 
@@ -70,12 +81,12 @@ def _checked_two(
     first, second = args
     first_types = first.types or frozenset()
     second_types = second.types or frozenset()
-    if second.default is not MISSING:
-        return _checked_many(declaration, name, code, args, 1)
 
-    def invoke(receiver: Value, value: Value, other: Value) -> Value:
+    def invoke(receiver: Value, value: Value, other: Value = MISSING) -> Value:
         if value.__class__ not in first_types:
             raise declaration.mismatch(name, first, value)
+        if other is MISSING:
+            return code(receiver, value)
         if other.__class__ not in second_types:
             raise declaration.mismatch(name, second, other)
         return code(receiver, value, other)

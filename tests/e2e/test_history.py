@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from websockets.sync.client import connect as connect_websocket
 
-from .support import Site, receive, receive_json, run, serving
+from ..support.live import eventually
+from ..support.redis_server import redis_server
+from .support import Site, receive, receive_json, run, serving, write_files
 
 APP = {
     "app.soli": """ws_keep_history("room:*", { "messages": 5, "seconds": 300 })
@@ -192,3 +200,73 @@ def test_others_get_byte_for_byte_what_they_got(tmp_path: Path, compression: boo
         run(lambda files=files: test(files))  # type: ignore[misc]
     assert streams[0] == streams[1]
     assert b"position" not in streams[1]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "redis"])
+def test_a_store_outlives_the_server(tmp_path: Path, kind: str) -> None:
+    """An orderly stop: all that was missed, before and behind it."""
+    held: list[str] = []
+
+    async def first(site: Site) -> None:
+        async with site.connect("/ws/a?resume=1") as client:
+            held.append((await until_position(client))[1])
+        await said(site, "a", "one", "two")
+
+    async def second(site: Site) -> None:
+        await said(site, "a", "three")
+        async with site.connect(resuming("a", held[0])) as client:
+            (resumed, *missed), _ = await until_position(client)
+            assert (resumed["payload"]["recovered"], missed) == (True, ["one", "two", "three"])
+        assert [one["message"] for one in (await site.get("/past/a")).json] == missed
+
+    with redis_server() if kind == "redis" else nullcontext() as server:
+        store = f"sqlite:{tmp_path / 'db'}" if server is None else server.url
+        for test in (first, second):
+            app_test(test, tmp_path, store=store)
+
+
+@contextmanager
+def killed_afterwards(app: Path, *flags: str) -> Iterator[str]:
+    """The address of a server for WebSockets; its end is no orderly one."""
+    command = [sys.executable, "-m", "soli_runtime.cli", "run", str(app), "--port", "0", *flags]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        address = re.search(r"http(://\S+)", process.stdout.readline())
+        assert address is not None
+        yield f"ws{address[1]}"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def talk(url: str, *texts: str) -> list[Any]:
+    """What a client gets until it knows where it is and heard what it said."""
+    got: list[Any] = []
+    with connect_websocket(url, proxy=None) as client:
+        for text in texts:
+            client.send(json.dumps({"text": text}))
+        while not got or "resume" not in got[-1]:
+            got.append(json.loads(client.recv(10)))
+        while len(spoken(got)) < len(texts):
+            got.append(json.loads(client.recv(10)))
+    return got
+
+
+def spoken(got: list[Any]) -> list[str]:
+    return [one["text"] for one in got if "text" in one]
+
+
+def test_a_killed_server_claims_nothing(tmp_path: Path) -> None:
+    """What had been written is shown."""
+    app = write_files(tmp_path, APP)
+    flags = ("--store", f"sqlite:{tmp_path / 'db'}")
+    with killed_afterwards(app, *flags) as url:
+        held = talk(f"{url}/ws/a?resume=1", "one", "two")[0]["payload"]
+        with closing(sqlite3.connect(tmp_path / "db")) as db:
+            rows = "SELECT count(*) FROM kept"
+            eventually(lambda: db.execute(rows).fetchone()[0] == 2, "it is never written")
+    with killed_afterwards(app, *flags) as url:
+        got = talk(url + resuming("a", held, history="5"))
+    assert got[0]["payload"]["recovered"] is False
+    assert spoken(got) == ["one", "two"]

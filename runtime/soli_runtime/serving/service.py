@@ -49,6 +49,7 @@ from ..observing.looks import Looks
 from ..observing.tally import kind_of
 from ..routing.routes import WEBSOCKET, Match
 from ..settings import Settings
+from ..stores.history import HistoryStore, Mirror, began
 from ..stores.waited import WaitedSessions, store_in
 from ..ws import CloseCode, Endpoint, choose_path, choose_protocol, upgrade
 from .answering import HttpActions
@@ -111,6 +112,8 @@ class Service:
         self.holders = Holders(self.loop, settings.max_connection_seconds)
         self._ageing: asyncio.TimerHandle | None = None
         self._store = store_in(machine)
+        self._mirror: Mirror | None = None
+        """Writes down what rooms keep, where one process has a store."""
         self.sessions = self._sessions_of(machine)
         self._set_up_hub(lane)
         self._answer_requests()
@@ -131,25 +134,20 @@ class Service:
         self.http = HttpActions(self.app, self.state, self.authentication, self.calls)
 
     def _hub_of(self, lane: Lane | None) -> Hub:
+        history = History(uuid.uuid4().hex[:16], time.time, self.settings.history_bytes)
         if lane is None:
             refs = itertools.count(1)
-            return Hub.create(self.settings, lambda: str(next(refs)), history=self._new_history())
+            return Hub.create(self.settings, lambda: str(next(refs)), history=history)
         from .nodes.node import Node  # here: it brings Redis
 
         self.node = Node(lane, self.log, self.loop)
-        history = self._new_history()
         return Hub.create(self.settings, self.node.refs, self.node.broker_of, history)
-
-    def _new_history(self) -> History:
-        return History(uuid.uuid4().hex[:16], time.time, self.settings.history_bytes)
 
     def _follow_rules(self) -> None:
         """Keep what the program that is loaded says."""
         self.delivery.carry_out(self.hub.follow(rules_of(self._machine)))
-        self.endpoint.fanout.turn_ends = self._tell_positions if self.hub.history.rules else None
-
-    def _tell_positions(self) -> None:
-        self.delivery.carry_out(self.hub.positions())
+        tell = self.delivery.tell_positions
+        self.endpoint.fanout.turn_ends = tell if self.hub.history.rules else None
 
     def _set_up_hub(self, lane: Lane | None) -> None:
         settings = self.settings
@@ -225,6 +223,7 @@ class Service:
             for warning in await self._store.open():
                 self.log.warning("store", text=warning)
             self.state.needs.store = Looks(self._store.look)
+            await self._know_again(self._store.history)
         if self.node is not None:
             await self.node.start()
             self.state.needs.broker = self.node
@@ -284,6 +283,15 @@ class Service:
         }
         self.live.follow(self.calls, handlers)
 
+    async def _know_again(self, store: HistoryStore) -> None:
+        """Know what rooms kept in the life before. Raises CannotOpen."""
+        if self.node is None:
+            self._mirror = Mirror(self.hub.history, store, self.loop, self.log)
+            await self._mirror.begin()
+        else:
+            # Nodes keep it in their log; what is in the store is not all from now on.
+            await began(store, self.hub.history.epoch)
+
     async def stop(self, code: int = CloseCode.GOING_AWAY) -> None:
         """Close every connection, let the disconnect handlers run, within the deadline."""
         self.state.is_stopping = True
@@ -303,6 +311,8 @@ class Service:
         self.delivery.stop()
         if self.state.needs.store is not None:
             self.state.needs.store.stop()
+        if self._mirror is not None:
+            await self._mirror.end()
         if self._store is not None:
             await self._store.close()
         if self.metrics is not None:

@@ -42,6 +42,22 @@ def position(items: list[Value], wanted: Value, spend: Spend) -> int:
     return -1
 
 
+def exact_position(items: list[Value], wanted: Value, spend: Spend) -> int:
+    """The same, where a text is also equal to an error that says it."""
+    if compares_in_python(items, wanted):
+        return _position_at_c_speed(items, wanted, wanted.__class__ is int)
+    for index, item in enumerate(items):
+        if equals(item, wanted, spend):
+            return index
+    return -1
+
+
+def compares_in_python(items: list[Value], wanted: Value) -> bool:
+    """Whether Python's `==` of *wanted* with each of *items* is Soli's, and costs nothing."""
+    alike = _ALIKE.get(wanted.__class__)
+    return alike is not None and kinds_of(items) <= alike and not _is_long(wanted)
+
+
 def _position_at_c_speed(items: list[Value], wanted: Value, is_int: bool) -> int:
     """`list.index`, passing over what only Python takes for equal to an Int."""
     index = -1
@@ -59,6 +75,8 @@ def without(items: list[Value], unwanted: Value, spend: Spend) -> list[Value]:
     if unwanted.__class__ is str:
         _pay_for_text(items, unwanted, spend)
         return [item for item in items if item != unwanted]
+    if compares_in_python(items, unwanted):
+        return [item for item in items if item != unwanted]
     return [item for item in items if not equals(item, unwanted, spend)]
 
 
@@ -67,17 +85,17 @@ def occurrences(items: list[Value], wanted: Value, spend: Spend) -> int:
     if wanted.__class__ in _LOOKED_UP_AS_THEY_ARE:
         _pay_for_text(items, wanted, spend)
         return items.count(wanted)
+    if compares_in_python(items, wanted):
+        return items.count(wanted)
     return sum([equals(item, wanted, spend) for item in items])
 
 
 def selected(items: list[Value], column: list[Value], wanted: Value, spend: Spend) -> list[Value]:
     """The items beside which *column* has what is equal to *wanted*."""
     pairs = zip(items, column, strict=True)
-    kind = wanted.__class__
-    if kind in _ONLY_THEMSELVES:
+    if wanted.__class__ in _ONLY_THEMSELVES:
         return [item for item, value in pairs if value is wanted]
-    alike = _ALIKE.get(kind)
-    if alike is not None and kinds_of(column) <= alike and not _is_long(wanted):
+    if compares_in_python(column, wanted):
         return [item for item, value in pairs if value == wanted]
     return [item for item, value in pairs if equals(value, wanted, spend)]
 
@@ -195,6 +213,20 @@ def shared(
     return [item for item in unique(items, spend) if seen.has(item) is wanted]
 
 
+def firsts_by(items: list[Value], column: list[Value], spend: Spend) -> list[Value]:
+    """The first item for each group of equal values in *column*, beside it."""
+    kinds = kinds_of(column)
+    pairs = zip(items, column, strict=True)
+    if kinds <= _SAME_IN_PYTHON:
+        firsts: dict[Any, Value] = {}
+        for place, item in zip(_places(column, kinds), items, strict=True):
+            if place not in firsts:
+                firsts[place] = item
+        return list(firsts.values())
+    seen = Seen(spend)
+    return [item for item, value in pairs if seen.add(value)]
+
+
 def _places(values: list[Value], kinds: frozenset[type]) -> Iterable[Any]:
     """What stands for *values*, of `_SAME_IN_PYTHON` *kinds*, in a set."""
     if int not in kinds:
@@ -208,14 +240,16 @@ def tallied(machine: Machine, values: list[Value], kinds: frozenset[type]) -> di
     """Grouping key -> how many of *values*, of these *kinds*, have it, in order of first
     occurrence.
     """
-    counts: Counter[Any] = Counter()
     if kinds <= _SAME_IN_PYTHON:
+        counts: Counter[Any] = Counter()
         for some in _portions(machine, values) if int in kinds else (values,):
             counts.update(some)
-    else:
-        for value in watched(machine, values):
-            counts[group_key(value)] += 1
-    return dict(counts)
+        return dict(counts)
+    found: dict[Any, Value] = {}
+    for value in watched(machine, values):
+        key = group_key(value)
+        found[key] = found.get(key, 0) + 1
+    return found
 
 
 def _portions(machine: Machine, values: list[Value]) -> Iterator[list[Value]]:
@@ -238,6 +272,11 @@ def group_key(value: Value) -> Any:
     if value.__class__ is float and value.is_integer() and abs(value) < 2**63:
         return int(value)
     return to_key(value) if is_key(value) else None
+
+
+def group_keys(values: list[Value]) -> list[Any]:
+    """The key of each of *values*."""
+    return values if kinds_of(values) <= _SAME_IN_PYTHON else list(map(group_key, values))
 
 
 def is_number(value: Value) -> bool:

@@ -24,18 +24,38 @@ class CalendarNames:
 class TimeWords:
     """How one language speaks of spans of time."""
 
-    __slots__ = ("ago", "future", "gap", "units")
+    __slots__ = ("_alone", "ago", "future", "gap", "units")
 
     def __init__(
-        self, units: dict[str, tuple[str, str]], ago: str, future: str, gap: str = " "
+        self,
+        units: dict[str, tuple[str, str]],
+        ago: str,
+        future: str,
+        gap: str = " ",
+        alone: dict[str, str] | None = None,
     ) -> None:
+        """*alone* has the plurals that differ where a span is not part of `ago`."""
         self.units = units
         """Singular and plural by the English name of the unit."""
+        self._alone = {
+            unit: (gap + singular, gap + (alone or {}).get(unit, plural))
+            for unit, (singular, plural) in units.items()
+        }
         self.ago = ago
         """Pattern with `{span}`."""
         self.future = future
         self.gap = gap
         """Between a number and its unit, and between two parts of a span."""
+
+    def span(self, count: int, unit: str) -> str:
+        """`3 days`, as part of `ago`."""
+        singular, plural = self.units[unit]
+        return f"{count}{self.gap}{singular if count == 1 else plural}"
+
+    def alone(self, count: int, unit: str) -> str:
+        """`3 days`, standing alone."""
+        singular, plural = self._alone[unit]
+        return f"{count}{singular if count == 1 else plural}"
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -144,6 +164,8 @@ TIME_WORDS: dict[str, TimeWords] = {
         ),
         "vor {span}",
         "in der Zukunft",
+        # The nominative: `3 Tage`, but `vor 3 Tagen`.
+        alone={"day": "Tage", "month": "Monate", "year": "Jahre"},
     ),
     "es": TimeWords(
         _units(
@@ -186,13 +208,3 @@ def time_words(locale: str | None) -> TimeWords:
 def language_of(locale: str | None) -> str:
     """`fr` of `fr`, `fr-CA` or `fr_CA`."""
     return (locale or "en").replace("_", "-").partition("-")[0].lower()
-
-
-def span_text(words: TimeWords, count: int, unit: str, *, standalone: bool = False) -> str:
-    """`3 days` in that language. German counts days, months and years in the nominative when
-    the span stands alone (`3 Tage`), in the dative after *vor* (`vor 3 Tagen`)."""
-    singular, plural = words.units[unit]
-    word = singular if count == 1 else plural
-    if standalone and words is TIME_WORDS["de"] and count != 1 and unit in ("day", "month", "year"):
-        word = word.removesuffix("n")
-    return f"{count}{words.gap}{word}"

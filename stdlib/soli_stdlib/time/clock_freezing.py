@@ -13,7 +13,7 @@ from soli_lang.values.values import Value
 
 from ..ground import clock
 from ..text.locales import current_locale
-from .calendar_names import span_text, time_words
+from .calendar_names import time_words
 from .datetime_texts import read_nanos
 
 MINUTE = 60
@@ -72,8 +72,8 @@ def time_ago(machine: Machine, instant: Value) -> str:
         return words.future
     for limit, unit, size in STEPS:
         if elapsed < limit:
-            return words.ago.format(span=span_text(words, elapsed // size, unit))
-    return words.ago.format(span=span_text(words, elapsed // YEAR, "year"))
+            return words.ago.format(span=words.span(elapsed // size, unit))
+    return words.ago.format(span=words.span(elapsed // YEAR, "year"))
 
 
 def _seconds(instant: Value) -> int:

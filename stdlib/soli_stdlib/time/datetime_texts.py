@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from soli_lang.base.errors import SoliValueError
-
 from .calendar_names import ENGLISH
 
 _SECOND = 1_000_000_000
@@ -41,14 +39,6 @@ _USUAL = {
 _FIRST_BETWEEN = 4
 _EACH_BETWEEN = 3
 _OTHER = (-1, _EPOCH)
-
-
-def parse_nanos(text: str) -> int:
-    """Nanoseconds since the epoch. Raises SoliValueError `Invalid datetime format: TEXT`."""
-    nanos = read_nanos(text)
-    if nanos is None:
-        raise SoliValueError(f"Invalid datetime format: {text}")
-    return nanos
 
 
 def read_nanos(text: str) -> int | None:

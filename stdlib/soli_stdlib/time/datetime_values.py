@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from soli_lang.base.errors import SoliOverflowError
+from soli_lang.base.errors import SoliOverflowError, SoliValueError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Number, String, method, static
 from soli_lang.values.semantics import MAX_INT, MIN_INT
@@ -126,7 +126,10 @@ def utc(machine: Machine) -> DateTime:
 @static("DateTime", "parse", String)
 def parse(machine: Machine, text: str) -> DateTime:
     """The instant that *text* names: ISO date or date and time (UTC), RFC 3339 or RFC 2822."""
-    return at_nanos(machine, datetime_texts.parse_nanos(text), "DateTime.parse")
+    nanos = datetime_texts.read_nanos(text)
+    if nanos is None:
+        raise SoliValueError(f"Invalid datetime format: {text}")
+    return at_nanos(machine, nanos, "DateTime.parse")
 
 
 @static("DateTime", "from_unix", Number)
@@ -288,30 +291,25 @@ def _nanos_of(wall: datetime) -> int:
     return (since.days * 86400 + since.seconds) * SECOND
 
 
-def _utc_day(nanos: int) -> date:
-    return date.fromordinal(nanos // DAY + _EPOCH_DAY)
-
-
-def _utc_nanos(day: date) -> int:
-    return (day.toordinal() - _EPOCH_DAY) * DAY
-
-
 def _start_of_month(nanos: int) -> int:
-    return (nanos // DAY + 1 - _utc_day(nanos).day) * DAY
-
-
-def _start_of_year(nanos: int) -> int:
-    return _utc_nanos(date(_utc_day(nanos).year, 1, 1))
+    days = nanos // DAY
+    return (days + 1 - date.fromordinal(days + _EPOCH_DAY).day) * DAY
 
 
 def _start_of_next_month(nanos: int) -> int:
-    day = _utc_day(nanos)
+    day = date.fromordinal(nanos // DAY + _EPOCH_DAY)
     month = day.month
-    return _utc_nanos(date(day.year + month // 12, month % 12 + 1, 1))
+    first = date(day.year + month // 12, month % 12 + 1, 1)
+    return (first.toordinal() - _EPOCH_DAY) * DAY
+
+
+def _start_of_year(nanos: int, later: int = 0) -> int:
+    day = date.fromordinal(nanos // DAY + _EPOCH_DAY)
+    return (date(day.year + later, 1, 1).toordinal() - _EPOCH_DAY) * DAY
 
 
 def _start_of_next_year(nanos: int) -> int:
-    return _utc_nanos(date(_utc_day(nanos).year + 1, 1, 1))
+    return _start_of_year(nanos, later=1)
 
 
 def _start_of_each(length: int) -> Callable[[int], int]:

@@ -13,11 +13,17 @@ from soli_lang.values.display import float_text
 from soli_lang.values.values import Value
 
 from ..text.locales import current_locale
-from .calendar_names import span_text, time_words
+from .calendar_names import time_words
 from .datetime_values import SECOND, DateTime
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
-HUMAN_UNITS = ("day", "hour", "minute", "second")
+_IN_WORDS = (
+    ("day", 86400, "hour", 3600),
+    ("hour", 3600, "minute", 60),
+    ("minute", 60, "second", 1),
+    ("second", 1, "second", 1),
+)
+"""Units and the next smaller ones, with their seconds."""
 
 
 class Duration:
@@ -124,13 +130,10 @@ def humanized(seconds: float, locale: str) -> str:
     """*seconds* (not negative) in words."""
     words = time_words(locale)
     rest = int(seconds) if math.isfinite(seconds) else 0
-    for index, unit in enumerate(HUMAN_UNITS):
-        count, remainder = divmod(rest, SECONDS[unit])
-        if count or unit == "second":
-            parts = [span_text(words, count, unit, standalone=True)]
-            if remainder:
-                smaller = HUMAN_UNITS[index + 1]
-                if few := remainder // SECONDS[smaller]:
-                    parts.append(span_text(words, few, smaller, standalone=True))
-            return words.gap.join(parts)
-    raise AssertionError("seconds always have a count")
+    for step in _IN_WORDS:
+        if rest >= step[1]:
+            break
+    unit, size, smaller, smaller_size = step
+    text = words.alone(rest // size, unit)
+    few = rest % size // smaller_size
+    return f"{text}{words.gap}{words.alone(few, smaller)}" if few else text

@@ -5,16 +5,16 @@ They take a field's name (or an Int, for rows), never a function.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import cmp_to_key
 
 from soli_lang.base.errors import SoliTypeError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, String, method
-from soli_lang.values.semantics import equals
 from soli_lang.values.values import Value
 
 from ..ground.costs import compare_texts, copy_items
-from ..ground.equality import Seen, group_key, selected, tallied, watched
+from ..ground.equality import exact_position, firsts_by, group_keys, selected, tallied, watched
 from ..ground.fields import fields_of, may_name_field, require_field
 from ..ground.ordering import is_plainly_ordered, kinds_of, sorted_by, wide
 from .array_numbers import mean, numbers_in, total
@@ -40,7 +40,7 @@ def pluck(machine: Machine, items: list[Value], field: Value, *more: Value) -> l
     ]
     if not more:
         return columns[0]
-    return [list(row) for row in zip(*columns, strict=True)]
+    return list(map(list, zip(*columns, strict=True)))
 
 
 @method("array", "pick", Any_, Any_.rest())
@@ -61,10 +61,8 @@ def filter_by(machine: Machine, items: list[Value], field: Value, wanted: Value)
 def find_by(machine: Machine, items: list[Value], field: Value, wanted: Value) -> Value:
     """The first item whose field equals *wanted*, else null."""
     column = _column(machine, items, "find_by", field)
-    for item, value in zip(items, column, strict=True):
-        if equals(value, wanted, machine.spend):
-            return item
-    return None
+    at = exact_position(column, wanted, machine.spend)
+    return None if at < 0 else items[at]
 
 
 @method("array", "sum_by", Any_)
@@ -111,19 +109,18 @@ def _extreme_by(items: list[Value], column: list[Value], sign: int) -> Value:
 @method("array", "group_by", Any_)
 def group_by(machine: Machine, items: list[Value], field: Value) -> dict[object, Value]:
     """Field value -> the items that have it."""
-    groups: dict[object, Value] = {}
-    column = _column(machine, items, "group_by", field)
-    for item, value in zip(watched(machine, items), column, strict=True):
-        groups.setdefault(group_key(value), []).append(item)
-    return groups
+    groups: defaultdict[object, Value] = defaultdict(list)
+    keys = group_keys(_column(machine, items, "group_by", field))
+    for key, item in zip(watched(machine, keys), items, strict=True):
+        groups[key].append(item)
+    return dict(groups)
 
 
 @method("array", "index_by", Any_)
 def index_by(machine: Machine, items: list[Value], field: Value) -> dict[object, Value]:
     """Field value -> the last item that has it."""
-    column = _column(machine, items, "index_by", field)
-    pairs = zip(watched(machine, items), column, strict=True)
-    return {group_key(value): item for item, value in pairs}
+    keys = group_keys(_column(machine, items, "index_by", field))
+    return dict(zip(watched(machine, keys), items, strict=True))
 
 
 @method("array", "count_by", Any_)
@@ -136,9 +133,7 @@ def count_by(machine: Machine, items: list[Value], field: Value) -> dict[object,
 @method("array", "uniq_by", Any_)
 def uniq_by(machine: Machine, items: list[Value], field: Value) -> list[Value]:
     """The first item for each value of the field."""
-    seen = Seen(machine.spend)
-    column = _column(machine, items, "uniq_by", field)
-    return [item for item, value in zip(items, column, strict=True) if seen.add(value)]
+    return firsts_by(items, _column(machine, items, "uniq_by", field), machine.spend)
 
 
 @method("array", "order", Any_.optional(), String(phrase="a direction").optional("asc"))

@@ -16,7 +16,7 @@ from soli_lang.values.values import Value
 
 from ..ground.costs import BIG_COLLECTION, compare_texts, copy_items, read_items
 from ..ground.equality import occurrences, tallied
-from ..ground.fields import field_of
+from ..ground.fields import fields_of
 from ..ground.ordering import extreme, kinds_of, sorted_by, sorted_narrow
 from .array_callbacks import NOT_GIVEN, counted_with, sorted_with
 
@@ -148,7 +148,7 @@ def sort_by(machine: Machine, items: list[Value], by: Value) -> list[Value]:
     _pay_for_sorting(machine, items)
     snapshot = items[:]
     if by.__class__ is str:
-        return _by_keys(machine, snapshot, [field_of(item, by) for item in snapshot])
+        return _by_keys(machine, snapshot, fields_of(snapshot, by))
     if by.__class__ not in CALLABLES:
         raise SoliTypeError("sort_by expects a string key or a function argument")
     return _by_keys(machine, snapshot, iteration.yielded(machine, by, snapshot))

@@ -7,7 +7,7 @@ snapshot, so a callback may change the hash.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import compress
+from itertools import compress, islice
 from math import isqrt
 from operator import not_
 from sys import getsizeof
@@ -19,7 +19,6 @@ from soli_lang.machine.machine import CROWDED, Machine
 from soli_lang.native.native import Any_, Array, Callable_, method, static
 from soli_lang.native.native import Hash as HashArg
 from soli_lang.values.kinds import from_key, is_key, to_key
-from soli_lang.values.semantics import equals
 from soli_lang.values.values import BoolKey, DecimalKey, Value
 
 from ..ground.callbacks import pair_callback
@@ -31,7 +30,7 @@ from ..ground.costs import (
     copy_items,
     read_items,
 )
-from ..ground.equality import place_of, watched
+from ..ground.equality import exact_position, place_of, watched
 from .array_callbacks import NOT_GIVEN
 
 Hash = dict[Any, Value]
@@ -171,10 +170,8 @@ def rassoc(machine: Machine, entries: Hash, wanted: Value) -> list[Value] | None
 
 def _key_of(machine: Machine, entries: Hash, wanted: Value) -> Any:
     read_items(machine, entries)
-    for key, value in entries.items():
-        if equals(value, wanted, machine.spend):
-            return key
-    return NOT_GIVEN
+    at = exact_position(list(entries.values()), wanted, machine.spend)
+    return NOT_GIVEN if at < 0 else next(islice(entries, at, None))
 
 
 @method("hash", "assoc", Any_)

@@ -31,6 +31,8 @@ def scan(machine: Machine, text: str, regex: str) -> list[str]:
     pattern = compiled(machine, regex)
     charge(machine, pattern, text)
     data = text.encode()
+    if pattern.literal is not None:
+        return _literals(machine, data.count(pattern.literal), regex)
     found: list[str] = []
     for spans in each(machine, pattern, data):
         start, end = spans[0]
@@ -39,6 +41,14 @@ def scan(machine: Machine, text: str, regex: str) -> list[str]:
             pay_for_matches(machine, len(found))
     make_items(machine, len(found))
     return found
+
+
+def _literals(machine: Machine, count: int, text: str) -> list[str]:
+    """*count* matches of a pattern that stands for itself, paid for as others are."""
+    for found in range(MATCHES_PER_CHARGE, count + 1, MATCHES_PER_CHARGE):
+        pay_for_matches(machine, found)
+    make_items(machine, count)
+    return [text] * count
 
 
 @method("string", ("gsub", "replace_all"), _Pattern, _Replacement, Any_.optional(0), arity_text=2)

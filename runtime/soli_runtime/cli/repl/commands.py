@@ -62,6 +62,7 @@ HELP = """Type Soli and press Enter; an unfinished input goes on in the next lin
 With an app (soli repl PATH) you are its clients, in the words of `soli test`:
   alice = ws_connect("/ws/…")   a client; alice.send(…), alice.close
   alice.drop, alice.tab         the line breaks; a second tab of the same visitor
+  alice = alice.come_back       the same client again, on a new line
   get("/path"), post(…)         requests; as_user(1), set_header(…), …
 
 {commands}

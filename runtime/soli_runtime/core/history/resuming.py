@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..effects import RoomName
 
@@ -39,6 +39,33 @@ def asked(query: Mapping[str, Any]) -> dict[RoomName, str] | None:
         if room and 0 < len(position) <= MAX_POSITION_CHARACTERS
     }
     return found or None
+
+
+class Told(NamedTuple):
+    """What a message says of where a client is."""
+
+    room: RoomName
+    position: str
+    is_alone: bool
+    """Whether it says nothing else."""
+
+
+def position_in(message: str) -> Told | None:
+    """What a client takes from a message that it gets; None: nothing."""
+    if not message.startswith('{"event":"'):
+        return None
+    try:
+        decoded = json.loads(message)
+    except ValueError:
+        return None
+    event, room, payload = (decoded.get(key) for key in ("event", "channel", "payload"))
+    if event == "resumed" and isinstance(payload, dict):
+        payload = payload.get("position")
+    elif event != "position":
+        return None
+    if not isinstance(room, str) or not isinstance(payload, str):
+        return None
+    return Told(room, payload, event == "position")
 
 
 def resumed(room: RoomName, recovered: bool, missed: int, position: str) -> str:

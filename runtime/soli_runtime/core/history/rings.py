@@ -10,7 +10,7 @@ of the rings that were forgotten under it, from which a new one begins.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from ..effects import Payload, RoomName
@@ -96,7 +96,7 @@ class Ring:
             or messages[0].at <= ends
         ):
             gone = messages.popleft()
-            self.floor = gone.place
+            self.floor = max(self.floor, gone.place)
             self.size -= gone.size
 
 
@@ -120,6 +120,10 @@ class History:
         self._floor = 0
         self._floors: dict[str, int] = {}
         """By pattern, where they are higher than that."""
+        self.lives: Mapping[str, int] = {}
+        """Epochs of before that ended orderly, and up to which place their positions hold."""
+        self.changed: dict[RoomName, None] | None = None
+        """Rooms of which something changed, for who writes it down; None: nobody does."""
         self._ruled: dict[RoomName, Rule | None] = {}
         """The rules of rooms that were asked for lately."""
 
@@ -142,6 +146,7 @@ class History:
             if rule is None:
                 del self._rings[room]
                 self.bytes_used -= ring.size
+                self.note(room)
             else:
                 ring.rule = rule
                 self._drop_surplus(ring, now)
@@ -172,6 +177,8 @@ class History:
             return  # it came with what was loaded
         else:
             self._rings.move_to_end(room)
+        if self.changed is not None:
+            self.changed[room] = None
         self._add(ring, Kept.of(self.place, payload, self._clock()))
 
     def load(self, room: RoomName, floor: int, messages: Iterable[Kept]) -> None:
@@ -180,9 +187,34 @@ class History:
         if rule is None:
             return
         ring = self._begin(room, rule)
-        ring.floor = ring.last = max(floor, ring.floor)
+        ring.floor = ring.last = floor
         for kept in messages:
             self._add(ring, kept)
+
+    def note(self, room: RoomName) -> None:
+        """Something changed."""
+        if self.changed is not None:
+            self.changed[room] = None
+
+    @property
+    def rooms(self) -> list[RoomName]:
+        """Those of which something is kept."""
+        return list(self._rings)
+
+    def ring(self, room: RoomName) -> Ring | None:
+        """What is kept of a room, as it is."""
+        return self._rings.get(room)
+
+    def know_again(self, lives: Mapping[str, int], floor: int, floors: Mapping[str, int]) -> None:
+        """Go on where an earlier life ended: *floor* and *floors* are those of `floors`."""
+        self.lives = lives
+        self._floor = floor
+        self._floors = dict(floors)
+
+    @property
+    def floors(self) -> tuple[int, dict[str, int]]:
+        """Up to where nothing is known of rooms that keep nothing now: of all, and by pattern."""
+        return self._floor, dict(self._floors)
 
     def clear(self, epoch: str, floor: int) -> None:
         """Know nothing: nothing that was said up to the place *floor* is kept."""
@@ -199,7 +231,7 @@ class History:
     def last(self, room: RoomName, count: int) -> list[Kept]:
         """The last messages of a room, oldest first; at most *count*."""
         ring = self._current(room)
-        return [] if ring is None or count <= 0 else self._said(ring, ring.floor)[-count:]
+        return [] if ring is None or count <= 0 else self._said(ring, -1)[-count:]
 
     def past(self, room: RoomName, count: int) -> list[Past]:
         """The same for a program."""
@@ -220,7 +252,7 @@ class History:
     def since(self, room: RoomName, position: str) -> list[Kept] | None:
         """All that was said since *position*, which a client gave; None: that cannot be told."""
         seen = self._seen(position)
-        if seen is None or seen > self.place:
+        if seen is None:
             return None
         ring = self._current(room)
         if ring is None:
@@ -231,11 +263,12 @@ class History:
         return self._said(ring, seen)
 
     def _seen(self, position: str) -> int | None:
-        """The place in a client's position; None when it is none of this epoch."""
+        """The place in a client's position; None when it never was one."""
         epoch, _, digits = position.rpartition(".")
-        if epoch != self.epoch or not (digits.isascii() and digits.isdigit()):
+        if not (digits.isascii() and digits.isdigit()) or len(digits) > MAX_PLACE_DIGITS:
             return None
-        return int(digits) if len(digits) <= MAX_PLACE_DIGITS else None
+        end = self.place if epoch == self.epoch else self.lives.get(epoch, -1)
+        return place if (place := int(digits)) <= end else None
 
     def _current(self, room: RoomName) -> Ring | None:
         """The ring of a room without what is too old."""
@@ -283,7 +316,8 @@ class History:
             self._forget_oldest()
 
     def _forget_oldest(self) -> None:
-        _, ring = self._rings.popitem(last=False)
+        room, ring = self._rings.popitem(last=False)
+        self.note(room)
         self.bytes_used -= ring.size
         pattern = ring.rule.pattern
         self._floors[pattern] = max(self._floors.get(pattern, 0), ring.last)

@@ -28,7 +28,7 @@ KEYS = (
 LOG = KEYS.index("log")
 ENDS = KEYS.index("kept:ends")
 _START, _END = "{soli:1:", "}:broker:"
-SPOKEN = 1
+SPOKEN = 2
 """Of how nodes speak in the log. A change that others would not understand raises it; operations
 of a kind that is not known are passed over, so a new one is no such change."""
 

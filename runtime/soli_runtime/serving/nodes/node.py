@@ -53,6 +53,7 @@ class Lane(Record, frozen=True):
     prefix: str
     lease_seconds: float
     backlog_bytes: int
+    grace_seconds: float = 0.0
 
 
 class Refs:
@@ -106,7 +107,9 @@ class Node:
 
     def broker_of(self, arrivals: Arrivals) -> LogBroker:
         """The broker that this node carries for."""
-        self.broker = LogBroker(arrivals, self._lane.backlog_bytes)
+        lane = self._lane
+        self.broker = LogBroker(arrivals, lane.backlog_bytes, lane.grace_seconds)
+        self.broker.call_later = self._loop.call_later
         self.broker.replica.now = self._loop.time
         self.broker.outbox.new_done = self._loop.create_future
         self.broker.on_queued = self._traffic.queued
@@ -156,6 +159,7 @@ class Node:
                 await self._accounts()
         except TimeoutError:
             self._log.warning("broker_incomplete")  # who is silent for so long is dead soon
+        self.broker.replica.is_learning = False
 
     async def _accounts(self) -> None:
         """Wait for all that were there when this node began."""
@@ -295,6 +299,7 @@ class Node:
         self._heard = self._loop.time()
         if answer != b"OK":
             raise Lost(answer.decode())
+        # As it was then: more may have been read since Redis answered.
         if int(last) < read or (run_id != self._run_id and int(since) < read):
             raise Lost("Redis went back in time")
         if run_id != self._run_id:
@@ -322,6 +327,7 @@ def lane_of(settings: Settings, app: str) -> Lane | None:
         settings.broker_prefix or app,
         settings.lease_seconds,
         settings.broker_backlog_bytes,
+        settings.presence_grace_seconds,
     )
 
 

@@ -160,6 +160,7 @@ def test_a_text_that_stands_for_itself_is_replaced_as_a_pattern_is(
     expected = soli.send(text, "gsub", grouped, new)
     assert soli.send(text, "gsub", old, new) == expected
     assert soli.call("Regex.replace_all", old, text, new) == expected
+    assert soli.send(text, "scan", old) == soli.send(text, "scan", grouped)
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,52 @@ def test_what_a_field_equals_is_what_soli_says(values: list[Any], wanted: Any) -
     assert shown(SOLI.send(items, "filter_by", "f", wanted)) == shown(expected)
 
 
+@given(_arrays(ERRORS), st.sampled_from(EDGES))
+@example([1, True, 1.0, Decimal(1)], True)
+@example([True, 1], 1)
+@example([ErrorValue(POINT, {"message": "a"})], "a")
+@example([math.nan], math.nan)
+def test_the_first_equal_value_is_the_one_that_soli_calls_so(
+    values: list[Any], wanted: Any
+) -> None:
+    places = [at for at, value in enumerate(values) if equals(value, wanted)]
+    items = [{"f": value} for value in values]
+    expected = items[places[0]] if places else None
+    assert SOLI.send(items, "find_by", "f", wanted) is expected
+    entries = {f"k{at}": value for at, value in enumerate(values)}
+    assert SOLI.send(entries, "key", wanted) == (f"k{places[0]}" if places else None)
+    assert SOLI.send(entries, "has_value?", wanted) is bool(places)
+
+
+@given(_arrays(), st.sampled_from(EDGES))
+@example([1, True, 1.0, Decimal(1)], True)
+@example([True, 1, 1.0], 1)
+def test_equal_items_are_counted_and_left_out(values: list[Any], wanted: Any) -> None:
+    rest = [value for value in values if not equals(value, wanted)]
+    assert SOLI.send(values, "count", wanted) == len(values) - len(rest)
+    left = SOLI.send(values, "delete", wanted)
+    assert shown(left) == shown(rest if len(rest) < len(values) else None)
+
+
+@given(_arrays())
+def test_groups_are_by_the_grouping_key(values: list[Any]) -> None:
+    items = [{"f": value, "at": at} for at, value in enumerate(values)]
+    groups: dict[Any, list[Any]] = {}
+    for item in items:
+        groups.setdefault(group_key(item["f"]), []).append(item)
+    found = SOLI.send(items, "group_by", "f")
+    assert found.__class__ is dict
+    assert shown(found) == shown(groups)
+    last = {key: group[-1] for key, group in groups.items()}
+    assert shown(SOLI.send(items, "index_by", "f")) == shown(last)
+    firsts = [item for item in items if item is _first_equal(items, item)]
+    assert shown(SOLI.send(items, "uniq_by", "f")) == shown(firsts)
+
+
+def _first_equal(items: list[Any], item: Any) -> Any:
+    return next((one for one in items if equals(one["f"], item["f"])), item)
+
+
 @given(_arrays())
 @example([None, True, False])
 @example([0.0, -0.0])
@@ -176,6 +222,9 @@ def test_many_ints_are_counted_and_compared_like_few() -> None:
     assert SOLI.send(many, "uniq") == list(range(CROWDED))
     assert SOLI.send(many, "intersection", [2, 1, -1]) == [1, 2]
     assert SOLI.send(many, "difference", list(range(5, CROWDED))) == [0, 1, 2, 3, 4]
+    rows_of_many = [{"f": number} for number in many]
+    assert len(SOLI.send(rows_of_many, "uniq_by", "f")) == CROWDED
+    assert len(SOLI.send(rows_of_many, "group_by", "f")[2]) == 3
     counts = SOLI.send(many, "tally")
     assert list(counts) == list(range(CROWDED))
     assert (counts[0], counts[1], counts[2]) == (1, 2, 3)

@@ -164,6 +164,22 @@ def test_all_rooms_have_one_bound(server: RedisServer) -> None:
     assert total <= here.history.max_bytes
 
 
+def test_rooms_that_stay_are_known_whatever_was_forgotten(server: RedisServer) -> None:
+    """Each has a floor of its own."""
+    (here,) = nodes(server, 1)
+    here.history.max_bytes = 3 * 1500 + 1000
+    start = here.history.position
+    say(here, "r1", "gone")
+    say(here, "r2", "stays")
+    arrive((here,))
+    say(here, "r3", "x")
+    say(here, "r4", "x")
+    arrive((here,))
+    new = late(here)
+    assert (known(new, "r1"), new.history.since("r1", start)) == ([], None)
+    assert [one.payload for one in new.history.since("r2", start) or ()] == ["stays"]
+
+
 def test_a_message_larger_than_a_room_is_not_kept(server: RedisServer) -> None:
     """And its place is the floor of the room."""
     (here,) = nodes(server, 1)
@@ -188,6 +204,28 @@ def test_other_rules_make_doubt(server: RedisServer) -> None:
     say(here, "s", "again")
     arrive((here, less, new))
     assert new.history.since("s", new.history.position) == []
+
+
+def test_other_rules_make_doubt_of_what_is_kept(server: RedisServer) -> None:
+    """The room has messages in Redis, and one is missing between them."""
+    here, less = nodes(server)
+    less.deliver(less.hub.follow(RULES[:1]))
+    say(here, "s", "1")
+    arrive((here, less))
+    start = here.history.position
+    say(less, "s", "2")
+    arrive((here, less))
+    say(here, "s", "3")
+    arrive((here, less))
+    new = late(here)
+    assert [text for _, text in known(new, "s")] == ["1", "3"], "shown all the same"
+    behind = new.history.position
+    for number in range(3):
+        assert new.history.since("s", start) is None
+        assert len(new.history.since("s", behind) or ()) == number
+        say(here, "s", str(number))
+        arrive((here, less, new))
+    assert new.history.since("s", start) is None, "what it forgets is older than what it doubts"
 
 
 @pytest.mark.parametrize("key", ["kept", "kept:floors", "kept:bytes", "kept:ends"])
