@@ -8,6 +8,9 @@ from typing import Any
 from ..processes import build, raise_file_limit
 from . import churn, faults, ratios, returning, rigs, throughput
 
+FEW = 2
+"""Rounds of what takes long and varies little."""
+
 
 def measure(rounds: int, say: Callable[[str], None], *, quick: bool = False) -> dict[str, Any]:
     """Everything, some four minutes for three rounds."""
@@ -18,6 +21,7 @@ def measure(rounds: int, say: Callable[[str], None], *, quick: bool = False) -> 
     found["throughput"] = throughput.measure(rounds, say)
     with rigs.all_rigs() as known:
         found["churn"] = churn.measure(known, 1, say)
-    found["returning"] = returning.measure(rounds, say, quick=quick)
-    found["faults"] = faults.measure(rounds, say, quick=quick)
+    few = min(rounds, FEW)
+    found["returning"] = returning.measure(few, say, quick=quick)
+    found["faults"] = faults.measure(few, say, quick=quick)
     return found

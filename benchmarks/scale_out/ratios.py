@@ -12,8 +12,8 @@ from typing import Any
 from ..processes import CannotMeasure, build
 from .rigs import Rig, all_rigs
 
-SECONDS, QUICK_SECONDS = 1.0, 0.3
-WARM_SECONDS = 0.4
+SECONDS, QUICK_SECONDS = 0.8, 0.3
+WARM_SECONDS = 0.3
 ROW_SECONDS = 60.0
 
 Row = dict[str, Any]
