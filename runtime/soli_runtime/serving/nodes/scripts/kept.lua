@@ -7,7 +7,7 @@
 -- last place that it lost; who begins a list begins from `forgotten`, the highest place that was
 -- lost with a whole room. `doubt` is above all floors: up to it nothing is known for sure.
 local KEPT, ENDS, FLOORS, BYTES, ROOM = KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17]
-local MESSAGE_BYTES, ROOM_BYTES, MAX_ROOM_BYTES = 200, 1500, 1048576
+local MESSAGE_BYTES, ROOM_BYTES, MAX_ROOM_BYTES, LOOK_EVERY = 200, 1500, 1048576, 16
 
 local function text(number)
   return string.format('%.0f', number)
@@ -41,17 +41,18 @@ local function forget_room(room)
   redis.call('HINCRBY', KEPT, 'rooms', -1)
 end
 
--- Drop what is too much or too old. The room's bytes then, and the last place that was lost.
-local function trim(list, length, messages, oldest_at, bytes)
+-- Drop what is too much, and if *looks* what is too old. The room's bytes then, and the last place
+-- that was lost.
+local function trim(list, length, messages, oldest_at, bytes, looks)
   local lost
   while length > 0 do
-    local oldest = redis.call('LINDEX', list, 0)
-    local place, at = string.match(oldest, '^(%d+) (%d+) ')
-    if length <= messages and bytes - ROOM_BYTES <= MAX_ROOM_BYTES and tonumber(at) > oldest_at then
-      break
+    if length <= messages and bytes - ROOM_BYTES <= MAX_ROOM_BYTES then
+      local at = looks and string.match(redis.call('LINDEX', list, 0), '^%d+ (%d+) ')
+      if not at or tonumber(at) > oldest_at then break end
     end
-    redis.call('LPOP', list)
-    length, bytes, lost = length - 1, bytes - #oldest - MESSAGE_BYTES, place
+    local oldest = redis.call('LPOP', list)
+    length, bytes = length - 1, bytes - #oldest - MESSAGE_BYTES
+    lost = string.match(oldest, '^%d+')
   end
   return bytes, lost
 end
@@ -63,14 +64,7 @@ local function keep(id, now, at, finish, payloads, most)
   local total, moment = 0, ' ' .. text(now) .. ' '
   while at <= finish do
     local room, messages, lasts = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-    local list, elements = list_of(room), {}
-    local before = tonumber(redis.call('HGET', BYTES, room) or '0')
-    local bytes = before
-    if before == 0 then
-      bytes = ROOM_BYTES
-      redis.call('HSET', FLOORS, room, redis.call('HGET', KEPT, 'forgotten') or '0')
-      redis.call('HINCRBY', KEPT, 'rooms', 1)
-    end
+    local list, elements, added = list_of(room), {}, 0
     local last = at + 4 + 3 * tonumber(ARGV[at + 3])
     for index = at + 4, last - 1, 3 do
       local start, ends, kind = tonumber(ARGV[index + 1]), tonumber(ARGV[index + 2]), 't'
@@ -78,14 +72,25 @@ local function keep(id, now, at, finish, payloads, most)
       local place = text(place_of(id, tonumber(ARGV[index])))
       local element = place .. moment .. kind .. string.sub(payloads, start + 1, ends)
       elements[#elements + 1] = element
-      bytes = bytes + #element + MESSAGE_BYTES
+      added = added + #element + MESSAGE_BYTES
     end
-    local length, lost = redis.call('RPUSH', list, unpack(elements))
-    bytes, lost = trim(list, length, messages, now - lasts, bytes)
-    if lost then redis.call('HSET', FLOORS, room, lost) end
-    redis.call('HSET', BYTES, room, text(bytes))
+    local length = redis.call('RPUSH', list, unpack(elements))
+    local bytes = redis.call('HINCRBY', BYTES, room, added)
+    if bytes == added then
+      added = added + ROOM_BYTES
+      bytes = redis.call('HINCRBY', BYTES, room, ROOM_BYTES)
+      redis.call('HSET', FLOORS, room, redis.call('HGET', KEPT, 'forgotten') or '0')
+      redis.call('HINCRBY', KEPT, 'rooms', 1)
+    end
+    -- Who reads passes over what is too old: here it is enough to look now and then.
+    local left, lost = trim(list, length, messages, now - lasts, bytes, id % LOOK_EVERY == 0)
+    if lost then
+      redis.call('HINCRBY', BYTES, room, left - bytes)
+      redis.call('HSET', FLOORS, room, lost)
+      added = added + left - bytes
+    end
     redis.call('ZADD', ENDS, text(now + lasts), room)
-    total = total + bytes - before
+    total = total + added
     at = last
   end
   local all = redis.call('HINCRBY', KEPT, 'total', text(total))
