@@ -73,9 +73,11 @@ class Seat:
 
     __slots__ = (
         "_attending",
+        "bytes_under_way",
         "connection",
         "connection_id",
         "conversation",
+        "is_behind",
         "is_closing",
         "returns",
         "rooms",
@@ -97,6 +99,10 @@ class Seat:
         self.returns: dict[RoomName, str] | None = None
         """Rooms that it comes back to, and its positions there (`history`), until it joins them.
         None: it has not opted in."""
+        self.bytes_under_way = 0
+        """And how large they are."""
+        self.is_behind = False
+        """Whether these are too many: then it is not read (`serving.nodes.outbox`)."""
         self._attending: Attending | None = None
 
     @property

@@ -40,9 +40,13 @@ class LogBroker:
     """
 
     def __init__(
-        self, arrivals: Arrivals, max_bytes: int = 64 << 20, grace_seconds: float = 0.0
+        self,
+        arrivals: Arrivals,
+        max_bytes: int = 64 << 20,
+        grace_seconds: float = 0.0,
+        wait_seconds: float = 0.0,
     ) -> None:
-        self.outbox = Outbox(arrivals.seats, max_bytes)
+        self.outbox = Outbox(arrivals.seats, max_bytes, wait_seconds)
         self.replica = Replica(arrivals)
         self.carry_out: Callable[[list[Effect]], object] = lambda effects: None
         self.on_account: Callable[[], object] = lambda: None
@@ -53,6 +57,8 @@ class LogBroker:
         self.close_user_here: Callable[[str, str, int], object] = lambda user, reason, code: None
         self.is_away = False
         """Whether the log cannot be reached: questions that would have to wait for it fail."""
+        self._questions: set[Done] = set()
+        """What programs wait for."""
         self.must_begin_anew = False
         self.call_later: Callable[[float, Callable[[], None]], object] = lambda seconds, call: None
         self._grace_seconds = grace_seconds
@@ -133,7 +139,7 @@ class LogBroker:
 
         Effects are carried out one operation after another. One that fails does not stop the rest.
         """
-        items = self.outbox.returned(number) if origin == self.node else None
+        items = self.outbox.returned(number, heads) if origin == self.node else None
         history, place = self._arrivals.history, place_of(position, 0)
         if items is None:
             return self._arrived_from_others(origin, place, json.loads(heads), payloads)
@@ -351,14 +357,30 @@ class LogBroker:
         if self.outbox.is_empty:
             return ask()
         if self.is_away:
-            raise SoliError("the broker is away: what other processes know cannot be told")
-        return _when(self.outbox.until_seen(), ask)
+            raise _away()
+        return self._when(self.outbox.until_seen(), ask)
 
+    async def _when(self, done: Done, ask: Callable[[], T]) -> T:
+        self._questions.add(done)
+        try:
+            await done
+        finally:
+            self._questions.discard(done)
+        if self.is_away:
+            raise _away()
+        return ask()
 
-async def _when(done: Done, ask: Callable[[], T]) -> T:
-    await done
-    return ask()
+    def go_away(self) -> None:
+        """The log cannot be reached: who waits for an answer is told."""
+        self.is_away = True
+        for question in self._questions:
+            if not question.done():
+                question.set_result(None)
 
 
 def _never(room: RoomName) -> bool:
     return False
+
+
+def _away() -> SoliError:
+    return SoliError("the broker is away: what other processes know cannot be told")
