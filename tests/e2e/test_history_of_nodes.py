@@ -48,7 +48,6 @@ class Reader:
     made: ClassVar[list[Reader]] = []
 
     def __init__(self, url: str) -> None:
-        self.made.append(self)
         self.url = url
         self.got: list[str] = []
         self.resumed: list[dict[str, Any]] = []
@@ -61,6 +60,7 @@ class Reader:
     async def connect(self, url: str | None = None) -> Reader:
         query = {"resume[]": f"room:a@{self.held}"} if self.held else {"resume": "1"}
         address = f"{url or self.url}/a?{urlencode(query)}"
+        self.made.append(self)
         self.pid = 0
         self.socket = await websockets.connect(address, proxy=None, max_queue=None)
         self._task = asyncio.create_task(self._read())
@@ -314,7 +314,7 @@ async def _say_while_frozen(group: Group, writer: Reader) -> None:
 def test_redis_is_started_again(start: Callable[..., Group], keeps: bool) -> None:
     """Positions from before are in doubt; what was kept is shown if it is there."""
     with redis_server(keeps=keeps) as server:
-        groups = [start("--broker", server.url, *LEASE) for _ in range(2)]
+        groups = [start("--broker", server.url) for _ in range(2)]
 
         async def work() -> None:
             writer = await Reader(groups[0].url).connect()
