@@ -18,29 +18,35 @@ MANY_ITEMS = 16
 """Items from which on a function is worth compiling to a loop over them."""
 
 
-def _loop(function: Value, kind: str, items: Sequence[Value]) -> Callable[..., Any] | None:
-    """The loop that *function* is for that purpose, if it is one and worth it."""
-    if function.__class__ is not Function or len(items) < MANY_ITEMS:
+def _loop(
+    function: Value, kind: str, items: Sequence[Value], count: int = 1
+) -> Callable[..., Any] | None:
+    """The loop over *count* columns that *function* is for that purpose, if it is one and worth
+    it.
+    """
+    if function.__class__ is not Function or len(items) < MANY_ITEMS or function.arity != count:
         return None
-    loop = function.code.loop
-    return None if loop is None else loop(kind, function.frame, function.receiver)
+    return function.code.loop(kind, function.captured, function.receiver)
 
 
-def results(machine: Machine, function: Value, items: list[Value]) -> Iterator[Value]:
-    """What *function* yields for each of *items*, one after the other as they are asked for."""
-    loop = _loop(function, "results", items)
+def results(machine: Machine, function: Value, *columns: Sequence[Value]) -> Iterator[Value]:
+    """What *function* yields for each of the items, one after the other as they are asked for.
+
+    It takes as many as there are *columns*, which are equally long.
+    """
+    loop = _loop(function, "results", columns[0], len(columns))
     if loop is not None:
-        return loop(items)  # type: ignore[no-any-return]
-    return map(machine.callback(function, 1), items)
+        return loop(*columns)  # type: ignore[no-any-return]
+    return map(machine.callback(function, len(columns)), *columns)
 
 
-def each(machine: Machine, function: Value, items: Sequence[Value]) -> None:
-    """Call *function* with each of *items*."""
-    loop = _loop(function, "each", items)
+def each(machine: Machine, function: Value, *columns: Sequence[Value]) -> None:
+    """Call *function* with each item of the *columns*, as `results` does."""
+    loop = _loop(function, "each", columns[0], len(columns))
     if loop is not None:
-        loop(items)
+        loop(*columns)
         return
-    exhaust(map(machine.callback(function, 1), items))
+    exhaust(map(machine.callback(function, len(columns)), *columns))
 
 
 def exhaust(results: Iterable[Value]) -> None:
@@ -58,6 +64,8 @@ def yielded(machine: Machine, function: Value, items: list[Value]) -> list[Value
 
 def collected(machine: Machine, function: Value, items: list[Value]) -> list[Value]:
     """What *function* yields for *items*, without those for which it ended in `next`."""
+    if function.__class__ is Function and function.code.pending:
+        function.code.prepare(function)
     if function.__class__ is not Function or function.raw is None:
         return yielded(machine, function, items)
     found = list(map(machine.callback(function, 1, keep_skip=True), items))

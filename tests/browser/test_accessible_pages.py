@@ -10,8 +10,6 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from ..support.live import ROOT, serve
 from .test_chat_example import CHAT, enter, messages, person_called, say
-from .test_thread_example import THREAD, join
-from .test_thread_example import say as write
 
 AXE = ROOT / "tests" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
@@ -88,17 +86,6 @@ def test_the_page_of_an_example(somebody: BrowserContext, example: str) -> None:
         page.keyboard.press("Enter")
         expect(page.get_by_role("log").get_by_role("listitem").last).to_contain_text("hello")
         assert faults(page) == []
-
-
-def test_the_thread_with_lines(somebody: BrowserContext) -> None:
-    """And what it says when its server is gone."""
-    with serve(THREAD) as server:
-        page = join(somebody, server.url, "Ada")
-        write(page, "Good morning")
-        expect(page.locator("#lines li")).to_have_count(1)
-        assert faults(page) == []
-    expect(page.locator("#state")).to_contain_text("Offline")
-    assert faults(page) == []
 
 
 def test_the_page_of_a_failure(somebody: BrowserContext, tmp_path: Path) -> None:

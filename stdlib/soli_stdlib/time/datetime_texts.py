@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 
 from .calendar_names import ENGLISH
@@ -36,6 +37,8 @@ _USUAL = {
 
 `datetime.fromisoformat` reads these as we do, and others that are none of ours.
 """
+_KNOWS_HOUR_24 = sys.version_info >= (3, 14)
+"""Whether Python takes 24:00 for the beginning of the day after."""
 _FIRST_BETWEEN = 4
 _EACH_BETWEEN = 3
 _OTHER = (-1, _EPOCH)
@@ -46,7 +49,7 @@ def read_nanos(text: str) -> int | None:
     if len(text) > MAX_TEXT:
         return None
     length, epoch = _USUAL.get(text[_FIRST_BETWEEN::_EACH_BETWEEN], _OTHER)
-    if len(text) == length and text[11:13] != "24":  # Python 3.14 takes 24:00 for the day after
+    if len(text) == length and not (_KNOWS_HOUR_24 and text[11:13] == "24"):
         try:
             since = datetime.fromisoformat(text) - epoch
             return (since.days * 86400 + since.seconds) * _SECOND

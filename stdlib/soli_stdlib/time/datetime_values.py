@@ -7,6 +7,7 @@ here all of them agree.
 
 from __future__ import annotations
 
+from calendar import isleap
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
@@ -94,16 +95,13 @@ TYPES: dict[str, tuple[type, ...]] = {"DateTime": (DateTime,)}
 
 def at_nanos(machine: Machine, nanos: int, user: str) -> DateTime:
     """The instant *nanos*. Raises SoliOverflowError outside 64 bits (years 1677 to 2262)."""
-    if not MIN_INT <= nanos <= MAX_INT:
-        raise SoliOverflowError(f"{user}(): timestamp overflow ({nanos // SECOND})")
-    return DateTime(nanos, zone(machine))
+    if MIN_INT <= nanos <= MAX_INT:
+        return DateTime(nanos, zone(machine))
+    raise _overflow(user, nanos)
 
 
-def in_zone(nanos: int, zone: tzinfo, user: str) -> DateTime:
-    """The instant *nanos*, in the zone of one that is there. Raises as `at_nanos` does."""
-    if not MIN_INT <= nanos <= MAX_INT:
-        raise SoliOverflowError(f"{user}(): timestamp overflow ({nanos // SECOND})")
-    return DateTime(nanos, zone)
+def _overflow(user: str, nanos: int) -> SoliOverflowError:
+    return SoliOverflowError(f"{user}(): timestamp overflow ({nanos // SECOND})")
 
 
 # --- making ---------------------------------------------------------------------------------------
@@ -233,29 +231,30 @@ def weekday(instant: DateTime) -> str:
 _Amount = Number(message="DateTime.{name}() requires number")
 
 
-def _moved(instant: DateTime, amount: int | float, unit: int, user: str) -> DateTime:
-    whole = amount if amount.__class__ is int and amount <= MAX_INT else truncated(amount)
-    return in_zone(instant.nanos + whole * unit, instant.zone, user)
+def _mover(name: str, unit: int) -> Callable[..., DateTime]:
+    user = f"DateTime.{name}"
+
+    def move(instant: DateTime, amount: int | float) -> DateTime:
+        whole = amount if amount.__class__ is int else truncated(amount)
+        nanos = instant.nanos + whole * unit
+        if MIN_INT <= nanos <= MAX_INT:
+            return DateTime(nanos, instant.zone)
+        raise _overflow(user, nanos)
+
+    return method("DateTime", name, _Amount)(move)
 
 
-@method("DateTime", "add_days", _Amount)
-def add_days(instant: DateTime, days: int | float) -> DateTime:
-    return _moved(instant, days, DAY, "DateTime.add_days")
-
-
-@method("DateTime", "add_hours", _Amount)
-def add_hours(instant: DateTime, hours: int | float) -> DateTime:
-    return _moved(instant, hours, HOUR, "DateTime.add_hours")
-
-
-@method("DateTime", "add_minutes", _Amount)
-def add_minutes(instant: DateTime, minutes: int | float) -> DateTime:
-    return _moved(instant, minutes, MINUTE, "DateTime.add_minutes")
+add_days = _mover("add_days", DAY)
+add_hours = _mover("add_hours", HOUR)
+add_minutes = _mover("add_minutes", MINUTE)
 
 
 @method("DateTime", "subtract_days", _Amount)
 def subtract_days(instant: DateTime, days: int | float) -> DateTime:
-    return _moved(instant, -days, DAY, "DateTime.subtract_days")
+    nanos = instant.nanos + truncated(-days) * DAY
+    if MIN_INT <= nanos <= MAX_INT:
+        return DateTime(nanos, instant.zone)
+    raise _overflow("DateTime.subtract_days", nanos)
 
 
 # --- boundaries -----------------------------------------------------------------------------------
@@ -297,10 +296,15 @@ def _start_of_month(nanos: int) -> int:
 
 
 def _start_of_next_month(nanos: int) -> int:
-    day = date.fromordinal(nanos // DAY + _EPOCH_DAY)
-    month = day.month
-    first = date(day.year + month // 12, month % 12 + 1, 1)
-    return (first.toordinal() - _EPOCH_DAY) * DAY
+    days = nanos // DAY
+    day = date.fromordinal(days + _EPOCH_DAY)
+    length = _MONTH_DAYS[day.month]
+    if length == 28 and isleap(day.year):
+        length = 29
+    return (days + 1 - day.day + length) * DAY
+
+
+_MONTH_DAYS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def _start_of_year(nanos: int, later: int = 0) -> int:
@@ -337,9 +341,11 @@ def _beginning(unit: str) -> Callable[..., DateTime]:
     user = f"DateTime.beginning_of_{unit}"
 
     def beginning(instant: DateTime) -> DateTime:
-        if instant.zone is UTC:
-            return in_zone(utc_start(instant.nanos), UTC, user)
-        return in_zone(_nanos_of(_start(instant.wall, unit)), instant.zone, user)
+        zone = instant.zone
+        nanos = utc_start(instant.nanos) if zone is UTC else _nanos_of(_start(instant.wall, unit))
+        if MIN_INT <= nanos <= MAX_INT:
+            return DateTime(nanos, zone)
+        raise _overflow(user, nanos)
 
     return method("DateTime", f"beginning_of_{unit}", bare=True)(beginning)
 
@@ -349,10 +355,14 @@ def _end(unit: str) -> Callable[..., DateTime]:
     user = f"DateTime.end_of_{unit}"
 
     def end(instant: DateTime) -> DateTime:
-        if instant.zone is UTC:
-            return in_zone(utc_next(instant.nanos) - MILLISECOND, UTC, user)
-        last = _nanos_of(_next_start(instant.wall, unit)) - MILLISECOND
-        return in_zone(last, instant.zone, user)
+        zone = instant.zone
+        if zone is UTC:
+            nanos = utc_next(instant.nanos) - MILLISECOND
+        else:
+            nanos = _nanos_of(_next_start(instant.wall, unit)) - MILLISECOND
+        if MIN_INT <= nanos <= MAX_INT:
+            return DateTime(nanos, zone)
+        raise _overflow(user, nanos)
 
     return method("DateTime", f"end_of_{unit}", bare=True)(end)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import cmp_to_key
 from functools import reduce as fold
-from itertools import count
 from typing import Any
 
 from soli_lang.base.errors import SoliError, SoliTypeError
@@ -45,9 +44,8 @@ def each(machine: Machine, items: list[Value], function: Value) -> list[Value]:
 def each_with_index(machine: Machine, items: list[Value], function: Value) -> list[Value]:
     """Call *function* with each item and its index; gives a copy of the array."""
     copy_items(machine, items)
-    call = machine.callback(function, 2)
     snapshot = items[:]
-    iteration.exhaust(map(call, snapshot, count()))
+    iteration.each(machine, function, snapshot, range(len(snapshot)))
     return snapshot
 
 

@@ -21,16 +21,17 @@ from soli_lang.native.native import Hash as HashArg
 from soli_lang.values.kinds import from_key, is_key, to_key
 from soli_lang.values.values import BoolKey, DecimalKey, Value
 
-from ..ground.callbacks import pair_callback
+from ..ground.callbacks import pair_callback, parameter_count
 from ..ground.costs import (
     BIG_COLLECTION,
     ENTRY_BYTES,
-    GIVEN_TEXT,
     copy_entries,
     copy_items,
+    given_text,
     read_items,
 )
 from ..ground.equality import exact_position, place_of, watched
+from ..ground.ordering import kinds_of
 from .array_callbacks import NOT_GIVEN
 
 Hash = dict[Any, Value]
@@ -44,7 +45,7 @@ _MANY_PLACES = 1024
 def keys_of(entries: Hash) -> list[Value]:
     """The keys as Soli values."""
     keys = list(entries)
-    if _WRAPPED.isdisjoint(map(type, keys)):
+    if _WRAPPED.isdisjoint(kinds_of(keys)):
         return keys
     return [from_key(key) for key in keys]
 
@@ -60,19 +61,33 @@ def pairs_of(entries: Hash) -> list[Value]:
 # --- size ---
 
 
-@method("hash", ("length", "size", "len"), bare=True, quick={"result": "len({0})"}, direct=len)
+@method(
+    "hash",
+    ("length", "size", "len"),
+    bare=True,
+    quick=lambda py, entries: py.call("len", entries),
+    direct=len,
+)
 def length(entries: Hash) -> int:
     """How many entries."""
     return len(entries)
 
 
-@method("hash", ("empty?", "blank?"), bare=True, quick={"result": "not {0}"}, direct=not_)
+@method(
+    "hash",
+    ("empty?", "blank?"),
+    bare=True,
+    quick=lambda py, entries: py.negation(entries),
+    direct=not_,
+)
 def is_empty(entries: Hash) -> bool:
     """Whether it has no entries."""
     return not entries
 
 
-@method("hash", "present?", bare=True, quick={"result": "bool({0})"}, direct=bool)
+@method(
+    "hash", "present?", bare=True, quick=lambda py, entries: py.call("bool", entries), direct=bool
+)
 def is_present(entries: Hash) -> bool:
     """Whether it has entries."""
     return bool(entries)
@@ -108,7 +123,8 @@ def entries_(machine: Machine, entries: Hash) -> list[Value]:
     Any_,
     Any_.optional(),
     arity_text=1,
-    quick={"when": GIVEN_TEXT, "result": "{0}.get({1})"},
+    when=given_text,
+    quick=lambda py, entries, key: py.method(entries, "get", key),
 )
 def get(machine: Machine, entries: Hash, key: Value, default: Value) -> Value:
     """The value under *key*, *default* when there is none."""
@@ -140,7 +156,13 @@ def values_at(machine: Machine, entries: Hash, *wanted: Value) -> list[Value]:
     return [get(machine, entries, key, None) for key in wanted]
 
 
-@method("hash", "has_key", Any_, quick={"when": GIVEN_TEXT, "result": "({1} in {0})"})
+@method(
+    "hash",
+    "has_key",
+    Any_,
+    when=given_text,
+    quick=lambda py, entries, key: py.compare(key, "in", entries),
+)
 def has_key(machine: Machine, entries: Hash, key: Value) -> bool:
     """Whether there is an entry under *key*."""
     if key.__class__ is int and len(entries) > CROWDED:
@@ -301,12 +323,18 @@ def each(machine: Machine, entries: Hash, function: Value) -> Hash:
     """Call *function* with each key and value; gives a copy of the hash."""
     copy_entries(machine, entries)
     snapshot = entries.copy()
-    iteration.exhaust(_results(machine, function, snapshot))
+    if parameter_count(function) >= 2:
+        iteration.each(machine, function, keys_of(snapshot), list(snapshot.values()))
+    else:
+        iteration.exhaust(_results(machine, function, snapshot))
     return snapshot
 
 
 def _results(machine: Machine, function: Value, snapshot: Hash) -> Iterator[Value]:
     """What *function* yields for each entry, as they are asked for."""
+    if parameter_count(function) >= 2:
+        values = list(snapshot.values())
+        return iteration.results(machine, function, keys_of(snapshot), values)
     return map(pair_callback(machine, function), keys_of(snapshot), snapshot.values())
 
 
