@@ -23,6 +23,10 @@ OP_OVERHEAD = 100
 
 Head: TypeAlias = list[Any]
 """Kind and fields of an operation, as JSON."""
+TOLD_BY_ACCOUNTS = frozenset("cxjltrua")
+"""Kinds of operations whose outcome an account holds: connections, members, trackings."""
+NOTHING: Head = ["z"]
+"""An operation that changes nothing."""
 
 
 class Kept(Protocol):
@@ -217,12 +221,16 @@ class Outbox:
     def begin(self, account: Queued) -> None:
         """Write under another name. What was sent and not seen is dropped: it would misorder.
 
-        What waits goes out behind the account, to which it leads: each of it says how things are.
+        What waits goes out behind the account. That says already what the steps of it led to, which
+        would undo some of it for a moment: they only keep their turn.
         """
         self.number = 0
         sent, self._sent = self._sent, deque()
         for batch in sent:
             self._drop(batch.whole)
+        for item in (*self._old, *self._waiting):
+            if item.head[0] in TOLD_BY_ACCOUNTS:
+                item.head = NOTHING
         self._old.appendleft(account)
         self.waiting_bytes += account.size
 

@@ -250,15 +250,19 @@ class Parent:
         self._log.info("renewed", workers=self._count)
 
     async def _replace(self, number: int, old: ServerProcess) -> bool:
-        """Put another worker into a berth, and end the one there. False: the new one failed."""
+        """Put another worker into a berth, and end the one there. False: the new one failed.
+
+        One that dies meanwhile is replaced already, as whoever dies is.
+        """
         new = await self._start(number)
         deadline = asyncio.get_running_loop().time() + READY_SECONDS
         while not new.is_ready:
             late = asyncio.get_running_loop().time() > deadline
-            if late or new.process.returncode is not None or old.process.returncode is not None:
+            has_died = old.process.returncode is not None
+            if late or has_died or new.process.returncode is not None:
                 new.signal(signal.SIGKILL)
                 await new.process.wait()
-                return False
+                return has_died
             await asyncio.sleep(0.01)
         self._workers[number] = new
         old.signal(signal.SIGHUP)
