@@ -71,10 +71,11 @@ class Study:
         self.variables[variable] = None
         return variable
 
-    def read(self, block: Block, name: str) -> None:
+    def read(self, block: Block, name: str) -> Variable | None:
         variable = self.own(block, name)
         if variable is not None and not variable.sure:
             variable.unset = True
+        return variable
 
     def bound(self, block: Block, name: str, value: Any, where: Any = None) -> Item:
         """To come when what goes before was studied: *name*, of *block*, gets *value*, a node that
@@ -137,7 +138,9 @@ class Study:
 
 
 def _name(study: Study, node: nodes.Name, block: Block, in_loop: bool) -> list[Item]:
-    study.read(block, node.name)
+    variable = study.read(block, node.name)
+    if variable is not None:
+        variable.reads += 2 if in_loop else 1
     return []
 
 

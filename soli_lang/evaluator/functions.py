@@ -42,7 +42,7 @@ def written(code: Code) -> Callable[..., Any]:
     writer.finish()
     writer.charge()
     charge = writer.out
-    first = [*start.variables(), *start.given]
+    first = [*start.variables(), *start.given, *start.classes()]
     if start.has_defaults:
         # What defaults call counts as called from here: they may call this function again.
         entry, body = [], [*first, *charge, *start.fields(), *body]
@@ -75,6 +75,9 @@ class Start:
         self.has_defaults = bool(self._defaults)
         self.optional = len(self._defaults) + code.has_block
         self.study = code.study or self._studied(code)
+        self.writer.fixed_parameters = {
+            one for one in self.params if one.reads > 1 and not one.cell and one.writes == [None]
+        }
         self.parameters = ["this"] if code.is_method else []
         self.given = self._given()
         if code.has_this and not code.is_method:
@@ -107,6 +110,14 @@ class Start:
     def variables(self) -> list[Any]:
         """Gives variables their first state. To be asked when all is written."""
         return _variables(self.writer, self.study, self.params)
+
+    def classes(self) -> list[Any]:
+        """Looks once at the classes of parameters. To be asked when all is written."""
+        asked = self.writer.asked.items()
+        return [
+            py.assign(identifier, py.is_kind(self.writer.load(variable), "int"))
+            for variable, identifier in asked
+        ]
 
     def fields(self) -> list[Any]:
         """Reads the fields of `this` once, where they are used."""

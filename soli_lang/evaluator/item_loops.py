@@ -62,7 +62,7 @@ def looping(code: Code, kind: str) -> Callable[..., Any] | None:
     )
     writer.finish()
     own = [py.assign(start.parameters[0], py.name("item"))] if wants_item else []
-    turn = [*own, *start.given, *start.variables(), *body]
+    turn = [*own, *start.given, *start.classes(), *start.variables(), *body]
     lines = _over_parts([first, *start.parameters[1:]], turn)
     if kind in ("collected", "kept", "dropped"):
         lines = [py.assign("found", py.List([], py.LOAD)), *lines, py.give(py.name("found"))]

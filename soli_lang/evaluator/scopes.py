@@ -24,7 +24,8 @@ class Variable:
     """A name in a block, which *home* makes; one of a file has an *index* instead."""
 
     __slots__ = (
-        "captured", "cell", "home", "index", "is_const", "kind", "name", "sure", "unset", "writes",
+        "captured", "cell", "home", "index", "is_const", "kind", "name", "reads", "sure", "unset",
+        "writes",
     )  # fmt: skip
 
     def __init__(self, name: str, home: Block | None, index: int = 0) -> None:
@@ -39,6 +40,8 @@ class Variable:
         self.captured = False
         self.cell = False
         """Whether it is kept in a list of one, because a nested function sees it change."""
+        self.reads = 0
+        """How often it is read, as it is written; once more where that is in a loop."""
         self.writes: list[Any] = []
         """Nodes of the values that it is given, None for one that is not written as a node."""
         self.kind: type | None = None

@@ -87,6 +87,10 @@ class Writer:
         self.turn: Any = None
         """What a body that is written as a loop over many items does with its value; see
         `item_loops`."""
+        self.fixed_parameters: set[Any] = set()
+        """Parameters that are read several times and never assigned."""
+        self.asked: dict[Any, str] = {}
+        """Those of them whose class is looked at once, and the Python variable that tells it."""
         self.uses_fields = False
         """Whether `fields`, the fields of `this`, is a name of the Python function."""
         self._waiting: list[Any] = []
@@ -396,6 +400,16 @@ class Writer:
         return py.name(found)
 
     # --- variables ---
+
+    def is_int(self, node: Any) -> Any:
+        """Whether the parameter *node* is an Int, where that is asked once for all; else None."""
+        if node.__class__ is not nodes.Name:
+            return None
+        variable = self.block.find(node.name)
+        if variable is None or variable not in self.fixed_parameters:
+            return None
+        self.asked[variable] = f"i{self.identifier(variable)}"
+        return py.name(self.asked[variable])
 
     def kind_of(self, node: Any) -> type | None:
         """The Python class of every value of *node*, None when that is not certain."""

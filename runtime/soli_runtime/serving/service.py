@@ -89,6 +89,8 @@ class Service:
         self.app = app
         self.settings = settings
         self.log = log
+        self.is_aside = False
+        """Whether it serves nobody, and is only a console beside those who do."""
         self.interrupt: Callable[[], bool] | None = None
         """Stops what was typed at the console and runs; False: there is nothing to stop."""
         self.loop = asyncio.get_running_loop()
@@ -261,7 +263,10 @@ class Service:
         self._worker = Worker(machine, self._job_calls, self.log, self.tally, clock.now)
         clock.tell(self._worker.jobs.changed)
         self._worker.observe(self.observation)
-        self._worker.start()
+        if self.is_aside:
+            self._worker.stop()  # others run what is put into the queue here
+        else:
+            self._worker.start()
         machine.limit_calls(handler_limits(self.settings))
         machine.library[REALTIME] = self.realtime
         machine.library[sse.TOPICS] = self.state.topics

@@ -119,11 +119,15 @@ def _assign_member(writer: Writer, target: nodes.Member, value: Any) -> Any:
     put = py.call(
         "put_member", identifier(), py.constant(target.name), result, at=writer.at(target)
     )
-    is_plain = py.both(
-        py.is_kind(identifier(), "Instance"),
-        py.negation(py.attribute(py.attribute(identifier(), "soli_class"), "has_constants")),
-    )
-    store = py.put(py.attribute(identifier(), "fields"), py.constant(target.name), result)
+    if target.object.__class__ is nodes.This and writer.is_method:
+        fields = writer.own_fields()
+        is_instance = py.compare(fields, "is not", py.name("NO_FIELDS"))
+    else:
+        fields = py.attribute(identifier(), "fields")
+        is_instance = py.is_kind(identifier(), "Instance")
+    constants = py.attribute(py.attribute(identifier(), "soli_class"), "has_constants")
+    is_plain = py.both(is_instance, py.negation(constants))
+    store = py.put(fields, py.constant(target.name), result)
     writer.out.append(py.when(is_plain, [store], [py.run(put)]))
     return result
 

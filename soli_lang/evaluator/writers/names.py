@@ -25,7 +25,10 @@ def _name(writer: Writer, node: nodes.Name) -> Any:
         return writer.load(variable)
     found, first = writer.named(writer.load(variable))
     special = writer.special(node, found().id)
-    return py.choice(py.compare(py.kind(first), "not in", py.name("SPECIAL")), found(), special)
+    is_plain = py.compare(py.kind(first), "not in", py.name("SPECIAL"))
+    if variable in writer.asked:
+        is_plain = py.either(py.name(writer.asked[variable]), is_plain)
+    return py.choice(is_plain, found(), special)
 
 
 def _builtin(writer: Writer, node: nodes.Name) -> Any:

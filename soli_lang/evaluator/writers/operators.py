@@ -61,10 +61,17 @@ class Operands:
         if known == [True, True]:
             return None
         if known[1] and (not first or _is_simple(right)):
-            return py.is_kind(left, kind)
+            return self._is(self.node.left, left, kind)
         if known[0] and (not first or _is_simple(left)):
-            return py.is_kind(right, kind)
+            return self._is(self.node.right, right, kind)
+        if kind == "int" and _is_simple(left) and _is_simple(right):
+            sides = (self.node.left, left, kind), (self.node.right, right, kind)
+            return py.both(*[self._is(*side) for side in sides])
         return py.chain(py.kind(left), "is", py.kind(right), "is", py.name(kind))
+
+    def _is(self, node: Any, value: Any, kind: str) -> Any:
+        asked = self.writer.is_int(node) if kind == "int" else None
+        return py.is_kind(value, kind) if asked is None else asked
 
 
 def _is_simple(value: Any) -> bool:

@@ -26,6 +26,7 @@ def _nothing_known() -> Iterator[None]:
     """No class of a value is known, no block is a loop, no builtin is written out."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Writer, "kind_of", lambda self, node: None)
+        patch.setattr(Writer, "is_int", lambda self, node: None)
         patch.setattr(Study, "_kinds", lambda self: None)
         patch.setattr(item_loops, "looping", lambda *_: None)
         patch.setattr(MethodTable, "forms", lambda self, count: {})

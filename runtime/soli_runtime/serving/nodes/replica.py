@@ -53,6 +53,17 @@ class Replica:
         """Rooms that have members, wherever those are."""
         return len(self._members)
 
+    def whereabouts(self) -> dict[ConnectionId, tuple[str, tuple[RoomName, ...]]]:
+        """For people: the process that each connection is in, and its rooms."""
+        rooms: dict[ConnectionId, list[RoomName]] = {}
+        for room, members in self._members.items():
+            for connection_id in members:
+                rooms.setdefault(connection_id, []).append(room)
+        return {
+            connection_id: (node.rpartition(".")[0], tuple(rooms.get(connection_id, ())))
+            for connection_id, node in self.homes.items()
+        }
+
     def members(self, room: RoomName) -> list[ConnectionId]:
         """All members of a room, in the order of joining."""
         return list(self._members.get(room, ()))
