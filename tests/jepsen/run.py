@@ -12,6 +12,7 @@ import json
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
@@ -59,6 +60,8 @@ class Run:
         self._began: list[tuple[str | None, Tick, str]] = []
         """Faults that may lose messages, until all is well again."""
         self._is_restarted = False
+        self._past: deque[tuple[float, Tick]] = deque(maxlen=60)
+        """The ticks of some seconds."""
         self._snapshot: Any = None
         self._held: list[Quiet] = []
         self.history.kept = set(KEPT)
@@ -87,6 +90,7 @@ class Run:
         """What stands still for so long that a lease may end is a fault, too."""
         while True:
             tick, began = self.recorder.tick(), time.monotonic()
+            self._past.append((began, tick))
             await asyncio.sleep(0.05)
             if time.monotonic() - began > self.cluster.lease / 4:
                 self._began.append((ANY, tick, "the machine stood still"))
@@ -205,7 +209,9 @@ class Run:
         return names[fault.node % len(names)] if names else None
 
     def _loses(self, node: str | None, why: str) -> None:
-        self._began.append((node, self.recorder.tick(), why))
+        """From a second ago: what others heard may not have come to all nodes."""
+        ticks = [tick for at, tick in self._past if at > time.monotonic() - 1]
+        self._began.append((node, min(ticks, default=self.recorder.tick()), why))
 
     async def _nothing(self, fault: Fault, seconds: float) -> None:
         pass
