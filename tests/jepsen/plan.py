@@ -71,7 +71,7 @@ def plan(
             kinds = list(faults)
             random.shuffle(kinds)
         chosen = [kinds.pop()]
-        if kinds and random.random() < 0.3:
+        if kinds and random.random() < 0.5:
             chosen.append(kinds.pop())
         made.append(
             Round(

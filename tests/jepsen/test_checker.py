@@ -31,7 +31,7 @@ pytestmark = [
 @pytest.mark.parametrize("seed", [1])
 def test_nodes_keep_their_promises(seed: int) -> None:
     """-9, SIGSTOP, CLIENT KILL, Redis restarted with its data, older ones and none."""
-    rounds = plan(seed, 10, CLIENTS)
+    rounds = plan(seed, 9, CLIENTS)
     assert {fault.kind for one in rounds for fault in one.faults} == set(FAULTS)
     run = asyncio.run(run_on(Nodes(LEASE_SECONDS), rounds))
 
