@@ -56,7 +56,8 @@ bench: $(DEV) $(NODE) $(BENCH_NODE) ## the benchmarks; QUICK=1: one short round 
 autobahn: $(DEV) ## all 517 Autobahn cases through soli run (minutes); ARGS='9.*' for some
 	@$(BIN)/python -m tests.autobahn $(ARGS)
 
-harden: $(DEV) ## look for operations that break limits of time and memory (ten minutes)
+harden: $(DEV) ## look for operations that break limits, and for nodes that break promises (twenty minutes)
+	@for seed in $(SEEDS); do $(BIN)/python -m tests.jepsen.run --seed $$seed --rounds 20 && $(BIN)/python -m tests.jepsen.run --workers --seed $$seed --rounds 15 || exit 1; done
 	@for seed in $(SEEDS); do $(BIN)/python -m tests.limits.harden $$(mktemp -d) --seed $$seed --seconds 120 $(ARGS) || exit 1; done
 
 test-lowest: ## the server's tests with the oldest dependencies that we allow

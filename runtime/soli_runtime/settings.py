@@ -118,6 +118,9 @@ class Settings(Record, frozen=True, kw_only=True):
         "seconds",
         "that a channel is remembered which lost its last user, for clients that come back; 0: not",
     )
+    presence_grace_seconds: float = _setting(
+        0.0, "seconds", "that presence stays of a connection whose line broke; 0: not at all"
+    )
     handler_steps: int = _setting(2_000_000, "count", "steps of one handler call; 0: no limit")
     handler_seconds: float = _setting(
         0.15, "seconds", "that one handler call may compute; 0: no limit"

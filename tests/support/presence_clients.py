@@ -148,13 +148,16 @@ class Bench:
         parsed = actions.parse(result, encode_json, self.settings.max_presence_bytes)
         return self.deliver(self.hub.apply(connection_id, parsed, self.now))
 
-    def disconnect(self, connection_id: str, result: Any = None) -> None:
-        """The whole teardown, *result* being what the `disconnect` handler returned."""
+    def disconnect(self, connection_id: str, result: Any = None, *, lost: bool = False) -> None:
+        """The whole teardown, *result* being what the `disconnect` handler returned.
+
+        *lost*: the line broke, nobody said goodbye.
+        """
         self.hub.closing(connection_id)
         if result is not None:
             self.do(connection_id, result)
         del self.inboxes[connection_id]
-        self.deliver(self.hub.disconnect(connection_id, self.now))
+        self.deliver(self.hub.disconnect(connection_id, self.now, was_lost=lost))
 
     def flush(self) -> None:
         self.deliver(self.hub.flush(self.now))

@@ -15,7 +15,7 @@ of that connection are under way (`Seat.under_way`), `send` and `close` wait beh
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any, Protocol
 
 from .answers import Answer
@@ -96,6 +96,13 @@ class Broker(Protocol):
 
     def untrack(self, room: RoomName, connection_id: ConnectionId, now: float) -> list[Effect]:
         """A connection is tracked no more."""
+        ...
+
+    def linger(self, connection_id: ConnectionId, rooms: Sequence[RoomName]) -> None:
+        """A connection is gone that is tracked in *rooms*: its presence stays until `untrack`.
+
+        Or until its user is tracked by another connection.
+        """
         ...
 
     # Questions, about all processes
@@ -182,6 +189,10 @@ class LocalBroker:
 
     def untrack(self, room: RoomName, connection_id: ConnectionId, now: float) -> list[Effect]:
         return self._presence.untrack(room, connection_id, now)
+
+    def linger(self, connection_id: ConnectionId, rooms: Sequence[RoomName]) -> None:
+        for room in rooms:
+            self._presence.linger(room, connection_id)
 
     def connections(self) -> list[ConnectionId]:
         return list(self._seats)

@@ -34,12 +34,12 @@ from .actions import (
 from .answers import Answer
 from .arrivals import Arrivals
 from .broker import Broker, LocalBroker
-from .effects import ConnectionId, Effect, Note, Payload, RoomName, Step
+from .effects import ConnectionId, Effect, Note, Payload, RoomName, Step, Wake
 from .payloads import check_room_name, cut_reason
 from .presence import Presence
 from .rooms import Rooms
 from .roster import Entry
-from .seats import Seat, Seats, Tracking
+from .seats import Lingering, Seat, Seats, Tracking
 from .wire import DEFAULT_STATE, body_size
 
 _LIMITED = (Join, SetPresence, Track)
@@ -58,6 +58,7 @@ class Hub:
         max_rooms: int = 128,
         max_presence_bytes: int = 4096,
         max_connections_per_user: int = 64,
+        grace_seconds: float = 0.0,
     ) -> None:
         self.seats = arrivals.seats
         self.rooms = arrivals.rooms
@@ -67,6 +68,8 @@ class Hub:
         self._max_rooms = max_rooms
         self._max_presence_bytes = max_presence_bytes
         self._max_connections_per_user = max_connections_per_user
+        self._grace_seconds = grace_seconds
+        self._lingering = Lingering()
         self._appliers: dict[type, Callable[[Step, Any], None]] = {
             Untrack: self._untrack,
             Track: self._track,
@@ -109,6 +112,7 @@ class Hub:
             max_rooms=settings.max_rooms,
             max_presence_bytes=settings.max_presence_bytes,
             max_connections_per_user=settings.max_connections_per_user,
+            grace_seconds=settings.presence_grace_seconds,
         )
 
     # The life of a connection
@@ -149,9 +153,12 @@ class Hub:
         if seat is not None:
             seat.is_closing = True
 
-    def disconnect(self, connection_id: ConnectionId, now: float) -> list[Effect]:
+    def disconnect(
+        self, connection_id: ConnectionId, now: float, *, was_lost: bool = False
+    ) -> list[Effect]:
         """End of a connection: untrack everything, leave every room, forget it.
 
+        One that *was_lost* may come back: its presence stays for `presence-grace-seconds`.
         Safe to call for a connection that is unknown or gone: nothing.
         """
         seat = self.seats.get(connection_id)
@@ -162,8 +169,11 @@ class Hub:
             effects += self.presence.forget(seat, now)
         finally:  # each for itself: a fault in one leaves nothing of the others behind
             try:
-                for room in seat.tracked_rooms():
-                    effects += self.broker.untrack(room, connection_id, now)
+                if was_lost and self._grace_seconds:
+                    effects += self._linger(seat, now)
+                else:
+                    for room in seat.tracked_rooms():
+                        effects += self.broker.untrack(room, connection_id, now)
             finally:
                 for room in seat.rooms:
                     effects += self.broker.leave(connection_id, room, now)
@@ -174,11 +184,30 @@ class Hub:
     @property
     def due(self) -> float | None:
         """When `flush` has something to do; the same is asked for with `Wake`."""
-        return self.presence.due
+        found = [due for due in (self.presence.due, self._lingering.due) if due is not None]
+        return min(found, default=None)
 
     def flush(self, now: float) -> list[Effect]:
-        """Send what was put off until *now* (presence resyncs)."""
-        return self.presence.flush(now)
+        """Do what was put off until *now*: presence resyncs, the end of what lingers."""
+        return [*self._end_lingering(now), *self.presence.flush(now)]
+
+    # Presence of connections that are gone
+
+    def _linger(self, seat: Seat, now: float) -> list[Effect]:
+        rooms = seat.tracked_rooms()
+        if not rooms:
+            return []
+        until = now + self._grace_seconds
+        self.broker.linger(seat.connection_id, rooms)
+        self._lingering.add(seat.connection_id, rooms, until)
+        return [*self._end_lingering(now), Wake(until)]
+
+    def _end_lingering(self, now: float) -> list[Effect]:
+        effects: list[Effect] = []
+        for connection_id, rooms in self._lingering.over(now):
+            for room in rooms:  # of those whose user came back there is nothing left
+                effects += self.broker.untrack(room, connection_id, now)
+        return effects
 
     # Helper functions (spec/websocket.md §6)
 
@@ -292,7 +321,7 @@ class Hub:
         user = None if attendance is None else attendance.users.get(action.key)
         if user is None or not most or seat.connection_id in user.metas:
             return
-        if len(user.metas) >= most:
+        if user.connection_count >= most:
             raise ActionError(
                 "track",
                 f"track: user '{action.key}' has {most} connections in '{action.room}' already "

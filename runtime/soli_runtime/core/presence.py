@@ -117,7 +117,8 @@ class Presence:
         step = Step(entry.connection_id, now)
         former = self.roster.tracked_as(room, entry.connection_id)
         if former is not None and former.key == entry.key:
-            former.metas[entry.connection_id].node = entry.node  # nodes come back with new names
+            meta = former.metas[entry.connection_id]
+            meta.node, meta.lingers = entry.node, False  # nodes come back with new names
             self._revise(room, former, entry.body, step)
             self._snapshot_to_tracker(room, step)
             return step.effects
@@ -148,6 +149,11 @@ class Presence:
             if not self._members.contains(room, connection_id):
                 self._unsubscribe(connection_id, room, step)
         return step.effects
+
+    def linger(self, room: RoomName, connection_id: ConnectionId) -> None:
+        """A tracked connection is gone, and its presence stays until it is untracked, or its user
+        is tracked by another connection."""
+        self.roster.linger(room, connection_id)
 
     # Nodes other than this one
 
@@ -193,6 +199,12 @@ class Presence:
         self.audience.schedule(room, step)
         return step.effects
 
+    def linger_node(self, room: RoomName, node: str) -> None:
+        """A node is dead, and presence of its users stays until `drop_node`."""
+        attendance = self.roster.get(room)
+        for connection_id in () if attendance is None else attendance.of_node(node):
+            self.roster.linger(room, connection_id)
+
     def unload(self, room: RoomName) -> None:
         """Forget what others told of *room*; nobody of this process may subscribe to it."""
         if room in self.audience.rooms:
@@ -223,8 +235,12 @@ class Presence:
     def _add(self, room: RoomName, entry: Entry, step: Step) -> None:
         attendance = self.roster.get(room)
         if attendance is not None and entry.key in attendance.users:
+            gone = attendance.users[entry.key].lingering()
             self.roster.attach(room, entry)
             self.audience.hush(room, step)
+            for connection_id in gone:  # the user is back: nothing of it is waited for any more
+                meta = self.roster.detach(room, connection_id)
+                self.audience.hush(room, step, entry.key, meta)
             self._snapshot_to_tracker(room, step)
             self.audience.schedule(room, step)
             return

@@ -35,7 +35,7 @@ class Entry(NamedTuple):
 class Meta:
     """What is held of one connection of a user."""
 
-    __slots__ = ("body", "is_changed", "node", "order", "ref")
+    __slots__ = ("body", "is_changed", "lingers", "node", "order", "ref")
 
     def __init__(self, entry: Entry) -> None:
         self.ref = entry.ref
@@ -43,6 +43,8 @@ class Meta:
         self.body = entry.body
         self.is_changed = entry.is_changed
         self.node = entry.node
+        self.lingers = False
+        """Whether its connection is gone, and only its presence stays a while."""
 
     @property
     def text(self) -> str:
@@ -73,6 +75,15 @@ class User:
             f"[{','.join(meta.text for meta in self.metas.values())}]"
         )
         return {"user_id": self.key, "metas": metas}
+
+    @property
+    def connection_count(self) -> int:
+        """How many connections are tracked as this user; those that are gone do not count."""
+        return sum(not meta.lingers for meta in self.metas.values())
+
+    def lingering(self) -> list[ConnectionId]:
+        """Connections that are gone, and whose presence stays a while."""
+        return [connection_id for connection_id, meta in self.metas.items() if meta.lingers]
 
     @property
     def is_changed(self) -> bool:
@@ -179,6 +190,14 @@ class Attendance:
                     connection_id, user.key, meta.ref, meta.body, meta.is_changed, meta.node
                 )
 
+    def lingering(self) -> list[Entry]:
+        """The trackings of connections that are gone, in the order of tracking."""
+        return [
+            entry
+            for entry in self.entries()
+            if self.users[entry.key].metas[entry.connection_id].lingers
+        ]
+
     def of_node(self, node: str) -> list[ConnectionId]:
         """The connections of *node* that are tracked here, in the order of tracking."""
         return [
@@ -244,6 +263,12 @@ class Roster(dict[RoomName, Attendance]):
         meta.body = body
         meta.is_changed = True
         attendance.touch(user)
+
+    def linger(self, room: RoomName, connection_id: ConnectionId) -> None:
+        """A tracked connection is gone, and its presence stays; not tracked: nothing."""
+        user = self.tracked_as(room, connection_id)
+        if user is not None:
+            user.metas[connection_id].lingers = True
 
     def detach(self, room: RoomName, connection_id: ConnectionId) -> Meta:
         """A tracked connection is tracked no more. Returns what it had."""

@@ -7,7 +7,8 @@ connection is in the room, even while a broker still has to tell others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import heapq
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import wire
@@ -15,6 +16,10 @@ from .effects import ConnectionId, RoomName
 
 if TYPE_CHECKING:
     from .subscribers import Subscribers
+
+
+MAX_LINGERING = 10_000
+"""Connections that linger; past it the one that was lost first is over at once."""
 
 
 class Tracking:
@@ -131,3 +136,34 @@ class Seat:
 
 Seats: TypeAlias = dict[ConnectionId, Seat]
 """All connections of this process, oldest first."""
+
+
+class Lingering:
+    """Connections whose line broke, and whose presence stays for `presence-grace-seconds`.
+
+    A client that comes back meanwhile is not seen to leave and to come again: its user is present
+    all the time. When the time is over, the hub untracks what is left.
+    """
+
+    def __init__(self) -> None:
+        self._rooms: dict[ConnectionId, tuple[RoomName, ...]] = {}
+        self._ends: list[tuple[float, ConnectionId]] = []
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def add(self, connection_id: ConnectionId, rooms: tuple[RoomName, ...], until: float) -> None:
+        """A connection lingers in *rooms* until then."""
+        self._rooms[connection_id] = rooms
+        heapq.heappush(self._ends, (until, connection_id))
+
+    @property
+    def due(self) -> float | None:
+        """When the next one is over; None: there is none."""
+        return self._ends[0][0] if self._ends else None
+
+    def over(self, now: float) -> Iterator[tuple[ConnectionId, tuple[RoomName, ...]]]:
+        """Those whose time is over, or for whom there is no more room, each once."""
+        while self._ends and (self._ends[0][0] <= now or len(self._rooms) > MAX_LINGERING):
+            _, connection_id = heapq.heappop(self._ends)
+            yield connection_id, self._rooms.pop(connection_id)

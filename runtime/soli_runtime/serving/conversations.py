@@ -60,6 +60,10 @@ _POLICY = frozenset(
 """Ends that somebody who runs the server wants to know about."""
 
 
+_MAY_COME_BACK = frozenset({CloseCause.LOST, CloseCause.PING_TIMEOUT, CloseCause.SHUTDOWN})
+"""Ends that nobody wanted: neither the client said goodbye, nor did the program send it away."""
+
+
 class Live:
     """What all conversations of one app share."""
 
@@ -452,7 +456,9 @@ class Conversation:
     def _forget(self) -> None:
         live = self.live
         try:
-            live.delivery.carry_out(live.hub.disconnect(self.id, live.now()), self.handler)
+            was_lost = self.connection is not None and self.connection.cause in _MAY_COME_BACK
+            effects = live.hub.disconnect(self.id, live.now(), was_lost=was_lost)
+            live.delivery.carry_out(effects, self.handler)
         finally:
             self.connection = None
             live.on_gone(self)

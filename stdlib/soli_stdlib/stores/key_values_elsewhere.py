@@ -63,9 +63,11 @@ def _declared() -> Iterator[Declaration]:
 def _twin(declaration: Declaration, store: KeyValues) -> Declaration:
     name = declaration.names[0]
     prepare = _PREPARED.get(name, _in_form(name))
+    # A function of any number of arguments has no defaults of its own to be left out.
+    defaults = tuple(arg.default for arg in declaration.args if not arg.is_rest)
 
     def ask(machine: Machine, *arguments: Value) -> Value:
-        prepared = prepare(machine, arguments)
+        prepared = prepare(machine, (*arguments, *defaults[len(arguments) :]))
         return answered(machine, store.command(name, prepared), "KV")
 
     return changed(declaration, code=ask, takes_machine=True)

@@ -9,7 +9,7 @@ makes batches of what is asked for (`outbox`), and takes entries as they were re
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from soli_lang.base.errors import SoliError
@@ -27,13 +27,19 @@ WITH_PAYLOAD = frozenset("mbd")
 """Kinds of operations that a payload belongs to."""
 
 
+AGAIN_SECONDS = 5.0
+"""After which it is said again that the users of a dead node had their time."""
+
+
 class LogBroker:
     """See the module.
 
     When more than *max_bytes* waited to be sent, `must_begin_anew` is set (see `Outbox`).
     """
 
-    def __init__(self, arrivals: Arrivals, max_bytes: int = 64 << 20) -> None:
+    def __init__(
+        self, arrivals: Arrivals, max_bytes: int = 64 << 20, grace_seconds: float = 0.0
+    ) -> None:
         self.outbox = Outbox(arrivals.seats, max_bytes)
         self.replica = Replica(arrivals)
         self.carry_out: Callable[[list[Effect]], object] = lambda effects: None
@@ -46,6 +52,10 @@ class LogBroker:
         self.is_away = False
         """Whether the log cannot be reached: questions that would have to wait for it fail."""
         self.must_begin_anew = False
+        self.call_later: Callable[[float, Callable[[], None]], object] = lambda seconds, call: None
+        self._grace_seconds = grace_seconds
+        self._over: dict[tuple[RoomName, ConnectionId], None] = {}
+        """What of connections of this process lingered, and is over: until that was seen."""
         self._arrivals = arrivals
         self._seats = arrivals.seats
         replica = self.replica
@@ -57,7 +67,9 @@ class LogBroker:
             "k": self._take_closed,
             "t": replica.take_tracked,
             "r": replica.take_revised,
-            "u": replica.take_untracked,
+            "u": self._take_untracked,
+            "g": replica.take_lingering,
+            "v": replica.take_end_of_lingering,
             "a": self._take_account,
             "w": self._take_user_closed,
             "e": self._take_end,
@@ -85,6 +97,8 @@ class LogBroker:
         self.must_begin_anew = False
         self.replica.begin(node)
         self.outbox.begin(Queued(None, self.replica.account(), None))
+        for room, connection_id in self._over:  # it may have been dropped with what was sent
+            self._queue(["u", room, connection_id])
         self.on_queued()
 
     def _queue(
@@ -165,7 +179,10 @@ class LogBroker:
         return []
 
     def _take_account(self, origin: str, *account: Any) -> list[Effect]:
+        known = set(self.replica.ended)
         effects = self.replica.take_account(origin, *account)
+        for node in self.replica.ended.keys() - known:
+            self._end_later(node)
         self.on_account()
         return effects
 
@@ -174,12 +191,38 @@ class LogBroker:
             self.must_begin_anew = True  # the others believe that we are dead
             self.on_queued()
             return []
-        return self.replica.end(node)
+        return self._end(node)
+
+    def _end(self, node: str) -> list[Effect]:
+        """A node is dead; its users have the time of grace to come back elsewhere.
+
+        Every node tells when it is over: whoever comes first is right, the others change nothing.
+        """
+        effects = self.replica.end(node, lingers=self._grace_seconds > 0)
+        if node in self.replica.ended:
+            self._end_later(node)
+        return effects
+
+    def _end_later(self, node: str) -> None:
+        self.call_later(self._grace_seconds, lambda: self._end_lingering(node))
+
+    def _end_lingering(self, node: str) -> None:
+        if node in self.replica.ended:
+            if not self.is_away:
+                self._queue(["v", node])
+            # It may be dropped when this node begins anew.
+            self.call_later(AGAIN_SECONDS, lambda: self._end_lingering(node))
+
+    def _take_untracked(
+        self, origin: str, room: RoomName, connection_id: ConnectionId
+    ) -> list[Effect]:
+        self._over.pop((room, connection_id), None)
+        return self.replica.take_untracked(origin, room, connection_id)
 
     def end_unaccounted(self) -> None:
         """Nodes that gave no account since this one began are gone."""
         for node in self.replica.unaccounted():
-            self.carry_out(self.replica.end(node))
+            self.carry_out(self._end(node))
 
     # The port
 
@@ -246,7 +289,12 @@ class LogBroker:
         return self._queue(["r", room, connection_id, body], connection_id)
 
     def untrack(self, room: RoomName, connection_id: ConnectionId, now: float) -> list[Effect]:
+        if connection_id not in self._seats:
+            self._over[room, connection_id] = None
         return self._queue(["u", room, connection_id], connection_id)
+
+    def linger(self, connection_id: ConnectionId, rooms: Sequence[RoomName]) -> None:
+        self._queue(["g", connection_id])
 
     # Questions
 

@@ -52,6 +52,7 @@ class Lane(Record, frozen=True):
     prefix: str
     lease_seconds: float
     backlog_bytes: int
+    grace_seconds: float = 0.0
 
 
 class Refs:
@@ -103,7 +104,9 @@ class Node:
 
     def broker_of(self, arrivals: Arrivals) -> LogBroker:
         """The broker that this node carries for."""
-        self.broker = LogBroker(arrivals, self._lane.backlog_bytes)
+        lane = self._lane
+        self.broker = LogBroker(arrivals, lane.backlog_bytes, lane.grace_seconds)
+        self.broker.call_later = self._loop.call_later
         self.broker.replica.now = self._loop.time
         self.broker.outbox.new_done = self._loop.create_future
         self.broker.on_queued = self._traffic.queued
@@ -153,6 +156,7 @@ class Node:
                 await self._accounts()
         except TimeoutError:
             self._log.warning("broker_incomplete")  # who is silent for so long is dead soon
+        self.broker.replica.is_learning = False
 
     async def _accounts(self) -> None:
         """Wait for all that were there when this node began."""
@@ -280,7 +284,7 @@ class Node:
         self._heard = self._loop.time()
         if answer != b"OK":
             raise Lost(answer.decode())
-        if int(last) < self._traffic.read:
+        if int(last) < read:  # as it was then: more may have been read since Redis answered
             raise Lost("Redis went back in time")
 
     def _count_dropped(self) -> None:
@@ -304,6 +308,7 @@ def lane_of(settings: Settings, app: str) -> Lane | None:
         settings.broker_prefix or app,
         settings.lease_seconds,
         settings.broker_backlog_bytes,
+        settings.presence_grace_seconds,
     )
 
 

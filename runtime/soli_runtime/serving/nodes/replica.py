@@ -8,7 +8,7 @@ account says.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...core.arrivals import Arrivals
@@ -34,9 +34,16 @@ class Replica:
         self._arrivals = arrivals
         self._members: dict[RoomName, dict[ConnectionId, None]] = {}
         self._tracked: dict[ConnectionId, dict[RoomName, None]] = {}
+        self.lingering: dict[ConnectionId, str] = {}
+        """Connections that are gone and whose presence stays, and the node that held each."""
+        self.ended: dict[str, tuple[RoomName, ...]] = {}
+        """Nodes that are dead and whose presence stays, and where."""
+        self.is_learning = False
+        """Whether this process has just begun, and takes from accounts what lingers, too."""
 
     def begin(self, node: str) -> None:
         """This node writes as *node* from now on."""
+        self.is_learning = not self.names
         self.names.add(node)
         self.node = node
         self.accounted.clear()
@@ -58,6 +65,22 @@ class Replica:
             [seat.connection_id for seat in seats],
             [[seat.connection_id, room] for seat in seats for room in seat.rooms],
             [[room, *_fields(seat, room)] for seat in seats for room in seat.tracked_rooms()],
+            self._all_that_lingers(),
+        ]
+
+    def _all_that_lingers(self) -> list[list[Any]]:
+        """Node and tracking of each that is gone and whose presence stays: those of this node.
+
+        Those of dead nodes too: else who begins would not know them, though all others do.
+        """
+        roster = self._arrivals.presence.roster
+        places = {room for rooms in self.ended.values() for room in rooms}
+        places.update(room for one in self.lingering for room in self._tracked.get(one, ()))
+        return [
+            [entry.node or self.node, room, *entry[:5]]
+            for room in places
+            for entry in (roster[room].lingering() if room in roster else ())
+            if entry.node == HERE or entry.node in self.ended
         ]
 
     def take_connected(self, origin: str, connection_id: ConnectionId) -> list[Effect]:
@@ -110,21 +133,51 @@ class Replica:
             rooms.pop(room, None)
             if not rooms:
                 del self._tracked[connection_id]
+                self.lingering.pop(connection_id, None)
         return self._arrivals.presence.untrack(room, connection_id, self.now())
+
+    def take_lingering(self, origin: str, connection_id: ConnectionId) -> list[Effect]:
+        rooms = self._tracked.get(connection_id, ())
+        for room in rooms:
+            self._arrivals.presence.linger(room, connection_id)
+        if rooms:
+            self.lingering[connection_id] = origin
+        return []
 
     def unaccounted(self) -> list[str]:
         """Nodes that are known and gave no account since this one began."""
-        return sorted(set(self.homes.values()) - self.accounted - {self.node})
+        known = set(self.homes.values()) | (set(self.lingering.values()) - self.names)
+        return sorted(known - self.accounted - {self.node})
 
-    def end(self, node: str) -> list[Effect]:
-        """All connections of a node are gone; its users leave each room in one diff."""
+    def end(self, node: str, *, lingers: bool = False) -> list[Effect]:
+        """All connections of a node are gone; its users leave each room in one diff.
+
+        Or *lingers* their presence, until `take_end_of_lingering`.
+        """
         self.accounted.discard(node)
         gone = [one for one, home in self.homes.items() if home == node]
         rooms: dict[RoomName, None] = {}
-        for connection_id in gone:
-            del self.homes[connection_id]
+        for connection_id in (
+            *gone,
+            *(one for one, home in self.lingering.items() if home == node),
+        ):
+            self.homes.pop(connection_id, None)
+            self.lingering.pop(connection_id, None)
             rooms |= self._tracked.pop(connection_id, {})
         effects = self._forget_members(set(gone))
+        if lingers and rooms:
+            self.ended[node] = (*self.ended.get(node, ()), *rooms)
+            for room in rooms:
+                self._arrivals.presence.linger_node(room, node)
+            return effects
+        return effects + self._drop(node, rooms)
+
+    def take_end_of_lingering(self, origin: str, node: str) -> list[Effect]:
+        """Whose node is dead and who did not come back leaves each room in one diff."""
+        return self._drop(node, self.ended.pop(node, ()))
+
+    def _drop(self, node: str, rooms: Iterable[RoomName]) -> list[Effect]:
+        effects: list[Effect] = []
         for room in rooms:
             effects += self._arrivals.presence.drop_node(room, node, self.now())
         return effects
@@ -143,6 +196,7 @@ class Replica:
         connections: list[ConnectionId],
         members: list[tuple[ConnectionId, RoomName]],
         trackings: list[list[Any]],
+        lingering: Iterable[list[Any]] = (),
     ) -> list[Effect]:
         """Make of what is known of *origin* what it says."""
         self.accounted.add(origin)
@@ -155,6 +209,24 @@ class Replica:
             del self.homes[connection_id]
         for connection_id in connections:
             self.homes[connection_id] = origin
+        if self.is_learning:
+            for node, room, *fields in lingering:
+                effects += self._learn(origin, node, room, Entry(*fields)._replace(node=node))
+        return effects
+
+    def _learn(self, origin: str, node: str, room: RoomName, entry: Entry) -> list[Effect]:
+        """Presence of a connection that is gone, which all but this process know of."""
+        presence = self._arrivals.presence
+        there = presence.roster.get(room)
+        if there is not None and entry.key in there.users:
+            return []  # told by another node, or its user came back meanwhile
+        effects = presence.track(room, entry, self.now())
+        presence.linger(room, entry.connection_id)
+        if node == origin:
+            self._tracked.setdefault(entry.connection_id, {})[room] = None
+            self.lingering[entry.connection_id] = node
+        else:
+            self.ended[node] = (*self.ended.get(node, ()), room)
         return effects
 
     def _take_members(

@@ -34,6 +34,8 @@ class Wire(asyncio.Protocol):
         self._loop = loop
         self._reader = hiredis.Reader(replyError=Refused)
         self._takes: deque[Take] = deque()
+        self._calls: set[asyncio.Future[Any]] = set()
+        """Answers that somebody waits for."""
         self._transport: asyncio.WriteTransport | None = None
         self._heard = 0.0
         """When the oldest command was sent without an answer, or the last was heard of it."""
@@ -56,8 +58,12 @@ class Wire(asyncio.Protocol):
                 answer.set_result(found)
 
         self.ask(take, *command)
-        async with asyncio.timeout(seconds):
-            found = await answer
+        self._calls.add(answer)
+        try:
+            async with asyncio.timeout(seconds):
+                found = await answer
+        finally:
+            self._calls.discard(answer)
         if isinstance(found, Exception):
             raise found
         return found
@@ -67,9 +73,12 @@ class Wire(asyncio.Protocol):
         return bool(self._takes) and self._loop.time() - self._heard > seconds
 
     def close(self) -> None:
-        """End the connection; nothing is given to anybody any more."""
+        """End the connection; nothing is given to anybody any more. Who calls gets an error."""
         self.failed = lambda error: None
         self._takes.clear()
+        for answer in self._calls:
+            if not answer.done():
+                answer.set_exception(ConnectionError("the connection to Redis ended"))
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.abort()

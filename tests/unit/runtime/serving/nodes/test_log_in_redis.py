@@ -41,8 +41,14 @@ class Seen:
 class RedisBench(Bench):
     """A process with a fake transport, and a log in Redis that it uses when it is told to."""
 
-    def __init__(self, client: object, base: str, node: str, refs: Iterator[int]) -> None:
-        super().__init__(LogBroker, refs)
+    def __init__(
+        self, client: object, base: str, node: str, refs: Iterator[int], grace: float = 0
+    ) -> None:
+        super().__init__(
+            lambda arrivals: LogBroker(arrivals, grace_seconds=grace),
+            refs,
+            presence_grace_seconds=grace,
+        )
         self.client = client
         self.script = client.register_script(script())  # type: ignore[attr-defined]
         self.keys = [base + key for key in KEYS]
@@ -111,10 +117,10 @@ def server() -> Iterator[RedisServer]:
         yield server
 
 
-def make(server: RedisServer, count: int = 2) -> list[RedisBench]:
+def make(server: RedisServer, count: int = 2, grace: float = 0) -> list[RedisBench]:
     refs, base = itertools.count(1), f"t{next(_numbers)}:"
     client = redis.Redis.from_url(server.url, protocol=2)
-    return [RedisBench(client, base, f"n{number + 1}", refs) for number in range(count)]
+    return [RedisBench(client, base, f"n{number + 1}", refs, grace) for number in range(count)]
 
 
 class TestTwoNodesOnRedis(BrokerConformance):

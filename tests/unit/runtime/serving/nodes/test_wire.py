@@ -188,3 +188,13 @@ def test_passwords_databases_and_encryption(tmp_path: Path) -> None:
             asyncio.run(database(f"rediss://localhost:{port}/3"))
     with pytest.raises(OSError, match=r"refused|Connect|connect"):
         asyncio.run(database(f"redis://127.0.0.1:{free_port()}/0"))
+
+
+def test_who_calls_is_told_when_the_line_ends(tmp_path: Path) -> None:
+    """At once, and not when the time for an answer is over: a lease may end before that."""
+
+    async def use(wire: Wire) -> None:
+        with pytest.raises(ConnectionError, match="ended"):
+            await wire.call("PING", seconds=60)
+
+    asyncio.run(asyncio.wait_for(to(answering(closes=True), use, tmp_path), 20))

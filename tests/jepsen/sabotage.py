@@ -1,0 +1,96 @@
+"""Nodes that are broken on purpose: `python -m tests.jepsen.sabotage BREAKAGE run APP ...`.
+
+Replaces parts of the product in this process, then runs the command `soli`. Nothing in the product
+knows of it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from soli_runtime import cli
+from soli_runtime.core.effects import Effect
+from soli_runtime.serving.nodes import traffic
+from soli_runtime.serving.nodes.log import script
+from soli_runtime.serving.nodes.log_broker import LogBroker
+
+
+def answers_lost() -> None:
+    """Every fourth answer to a batch is lost with its connection. This is to be survived."""
+    counts = [0]
+    take_answer = traffic.Traffic._take_answer
+
+    def take(self: traffic.Traffic, answer: Any) -> None:
+        counts[0] += 1
+        if counts[0] % 4 == 0:
+            raise ConnectionError("the answer is lost")
+        take_answer(self, answer)
+
+    traffic.Traffic._take_answer = take  # type: ignore[method-assign]
+
+
+def local_first() -> None:
+    """Members of the own process hear a message at once."""
+    publish, arrive = LogBroker.publish, LogBroker._arrive
+
+    def publish_here(self: LogBroker, room: str, payload: Any, actor: Any = None) -> list[Effect]:
+        publish(self, room, payload, actor)
+        return self._arrivals.message(room, payload)
+
+    def arrive_from_others(self: LogBroker, origin: str, head: Any, payload: Any) -> list[Effect]:
+        if head[0] == "m" and origin == self.node:
+            return []
+        return arrive(self, origin, head, payload)
+
+    LogBroker.publish = publish_here  # type: ignore[method-assign]
+    LogBroker._arrive = arrive_from_others  # type: ignore[method-assign]
+
+
+def no_barrier() -> None:
+    """Answers do not wait for what their handler did before."""
+    LogBroker._is_in_order = lambda self, *ids: True  # type: ignore[method-assign]
+    LogBroker.barrier = lambda self, connection_id: None  # type: ignore[method-assign]
+
+
+def no_dedupe() -> None:
+    """A batch that is sent again stands in the log again."""
+    answers_lost()
+    text = script()
+    seen = "if number <= before then return 'OK' end"
+    assert seen in text
+    replaced = text.replace(seen, "if number <= before then before = number - 1 end")
+    traffic.script = lambda: replaced
+
+
+def no_doubt() -> None:
+    """Who begins anew takes for gone at once whoever gave no account yet."""
+    begin = LogBroker.begin
+
+    def begin_and_end(self: LogBroker, node: str) -> None:
+        begin(self, node)
+        self.end_unaccounted()
+
+    LogBroker.begin = begin_and_end  # type: ignore[method-assign]
+
+
+def ghosts() -> None:
+    """Nobody is told of the end of a node."""
+    LogBroker._take_end = lambda self, origin, node: []  # type: ignore[method-assign]
+
+
+BREAKAGES: dict[str, Callable[[], None]] = {
+    breakage.__name__: breakage
+    for breakage in (answers_lost, local_first, no_barrier, no_dedupe, no_doubt, ghosts)
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    name, *rest = arguments
+    BREAKAGES[name]()
+    return cli.main(rest)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
