@@ -188,6 +188,9 @@ class Settings(Record, frozen=True, kw_only=True):
     broker_backlog_bytes: int = _setting(
         64 * _MIB, "backlog", "that wait for the broker or in it; at least 65536"
     )
+    broker_wait_seconds: float = _setting(
+        30.0, "seconds", "after which messages that wait for the broker are dropped; 0: never"
+    )
     metrics: bool = _setting(False, "flag", "serve /metrics for Prometheus")
     metrics_token: str = _setting(
         "", "text", "bearer token that /metrics asks for; none: only this machine may look"

@@ -73,9 +73,11 @@ class Seat:
 
     __slots__ = (
         "_attending",
+        "bytes_under_way",
         "connection",
         "connection_id",
         "conversation",
+        "is_behind",
         "is_closing",
         "rooms",
         "under_way",
@@ -93,6 +95,10 @@ class Seat:
         """Whether its `disconnect` is being handled: nothing is sent to it any more."""
         self.under_way = 0
         """How many of its changes a broker has been told and not seen yet (see `broker`)."""
+        self.bytes_under_way = 0
+        """And how large they are."""
+        self.is_behind = False
+        """Whether these are too many: then it is not read (`serving.nodes.outbox`)."""
         self._attending: Attending | None = None
 
     @property

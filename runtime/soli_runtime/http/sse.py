@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from soli_lang.base.errors import SoliError
 from soli_lang.base.records import Record
@@ -60,14 +60,37 @@ class Subscriber:
         self.wake()
 
 
+class Elsewhere(Protocol):
+    """What the topics of other processes are reached through."""
+
+    def publish_topic(self, topic: str, data: bytes) -> None:
+        """A frame for the subscribers of all processes; those of this one are told with it."""
+        ...
+
+    def tell_subscribers(self, topic: str, count: int) -> None:
+        """This process has so many subscribers of a topic now."""
+        ...
+
+    def subscribers_elsewhere(self, topic: str) -> int:
+        """How many other processes have."""
+        ...
+
+
 class Topics:
-    """Who follows which topic in this process."""
+    """Who follows which topic in this process, and how others are reached."""
 
     def __init__(self) -> None:
         self._subscribers: dict[str, dict[Subscriber, None]] = {}
+        self.elsewhere: Elsewhere | None = None
+        """None: there is one process."""
 
     def subscribe(self, topic: str, subscriber: Subscriber) -> None:
         self._subscribers.setdefault(topic, {})[subscriber] = None
+        self._tell(topic)
+
+    def _tell(self, topic: str) -> None:
+        if self.elsewhere is not None:
+            self.elsewhere.tell_subscribers(topic, len(self._subscribers.get(topic, ())))
 
     def unsubscribe(self, topic: str, subscriber: Subscriber) -> None:
         members = self._subscribers.get(topic)
@@ -75,19 +98,35 @@ class Topics:
             members.pop(subscriber, None)
             if not members:
                 del self._subscribers[topic]
+            self._tell(topic)
 
     def publish(self, topic: str, data: Value, event: str | None = None) -> int:
-        """Send to all subscribers of *topic*; returns how many there are."""
-        members = self._subscribers.get(topic)
-        if not members:
+        """Send to all subscribers of *topic*, wherever they are; returns how many there are."""
+        count = self.count(topic)
+        if not count:
             return 0
         encoded = frame(data, event)
-        for subscriber in tuple(members):
-            subscriber.put(encoded)
-        return len(members)
+        if self.elsewhere is None:
+            self.deliver(topic, encoded)
+        else:
+            self.elsewhere.publish_topic(topic, encoded)
+        return count
+
+    def deliver(self, topic: str, data: bytes) -> None:
+        """A frame for the subscribers that this process has."""
+        for subscriber in tuple(self._subscribers.get(topic, ())):
+            subscriber.put(data)
 
     def count(self, topic: str) -> int:
-        return len(self._subscribers.get(topic, ()))
+        """How many follow *topic*, in all processes."""
+        here = len(self._subscribers.get(topic, ()))
+        return (
+            here if self.elsewhere is None else here + self.elsewhere.subscribers_elsewhere(topic)
+        )
+
+    def counts(self) -> list[tuple[str, int]]:
+        """How many of this process follow each topic."""
+        return [(topic, len(members)) for topic, members in self._subscribers.items()]
 
 
 class BlockStream(Record, frozen=True):

@@ -6,6 +6,7 @@ A socket is let in once and lives for hours. What it was let in for, a login, ma
 from __future__ import annotations
 
 from asyncio import AbstractEventLoop, TimerHandle
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from soli_lang.values.display import to_text
@@ -45,6 +46,8 @@ class Holders:
         self._max_seconds = max_seconds
         self._by_session: dict[str, dict[Holder, None]] = {}
         self._by_user: dict[str, dict[Holder, None]] = {}
+        self.end_elsewhere: Callable[[str], object] = lambda session_id: None
+        """Ends a session's connections in other processes."""
 
     def hold(self, session_id: str | None) -> Holder:
         """A connection is about to be let in, with the session that its cookie names."""
@@ -91,7 +94,12 @@ class Holders:
         return [holder.conversation.id for holder in found if holder.conversation is not None]
 
     def session_ended(self, session_id: str) -> None:
-        """A session is no more, by a logout or by its age: nor are its connections."""
+        """A session is no more, by a logout or by its age: nor are its connections, anywhere."""
+        self.session_ended_here(session_id)
+        self.end_elsewhere(session_id)
+
+    def session_ended_here(self, session_id: str) -> None:
+        """The same for the connections of this process."""
         for holder in tuple(self._by_session.get(session_id, ())):
             holder.is_over = True
             if holder.conversation is not None:

@@ -151,6 +151,11 @@ class Service:
             self.node.broker.carry_out = self.delivery.carry_out
             self.node.broker.close_user_here = self.realtime.close_user_here
             self.realtime.close_users_with(self.node.broker.close_user)
+            self.node.broker.end_session_here = self.holders.session_ended_here
+            self.node.broker.deliver_topic = self.state.topics.deliver
+            self.node.broker.own_topics = self.state.topics.counts
+            self.holders.end_elsewhere = self.node.broker.end_session
+            self.state.topics.elsewhere = self.node.broker
             facts = self.node.facts
             facts.connections = lambda: len(self.hub.seats)
             facts.rooms = lambda: len(self.hub.rooms)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from .endpoint import Endpoint
     from .fanout import Room
 
-__all__ = ["BY_LISTENER", "BY_OUTBOX", "BY_RATE", "BY_TURN", "Channel"]
+__all__ = ["BY_BROKER", "BY_LISTENER", "BY_OUTBOX", "BY_RATE", "BY_TURN", "Channel"]
 
 #: Who holds back the parser; bits of `Channel._holds`.
-BY_LISTENER, BY_OUTBOX, BY_TURN, BY_RATE = 1, 2, 4, 8
+BY_LISTENER, BY_OUTBOX, BY_TURN, BY_RATE, BY_BROKER = 1, 2, 4, 8, 16
 
 #: How many times `max_outbox_bytes` may pile up before the loop had a turn to write it.
 BURST_FACTOR = 8
@@ -211,10 +211,10 @@ class Channel(FrameParser, asyncio.Protocol):
         self._disconnected()
         if self._holds & BY_LISTENER and self.buffered_bytes:
             # Messages came before the end: they are delivered first, when the listener reads on.
-            self._release(BY_OUTBOX)
+            self._release(BY_OUTBOX | BY_BROKER)
             self._cut_while_held()
             return
-        self._release(BY_LISTENER | BY_OUTBOX | BY_RATE)
+        self._release(BY_LISTENER | BY_OUTBOX | BY_RATE | BY_BROKER)
         self._read_on()  # or when its turn comes
 
     def pause_writing(self) -> None:

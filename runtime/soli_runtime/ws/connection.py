@@ -17,7 +17,7 @@ called from within a call that it made on a connection.
 import logging
 from typing import TYPE_CHECKING, Any
 
-from .channel import BY_LISTENER, BY_OUTBOX, BY_RATE, BY_TURN, Channel
+from .channel import BY_BROKER, BY_LISTENER, BY_OUTBOX, BY_RATE, BY_TURN, Channel
 from .counters import CloseCause
 from .listener import NOBODY, Listener
 from .protocol.deflate import Agreement, inflate
@@ -174,15 +174,18 @@ class Connection(Channel):
         """Why it ended, once `on_closed` is called."""
         return self._cause
 
-    def pause_reading(self) -> None:
-        """Deliver no further message until `resume_reading`; not even one that came already."""
-        if self._state == OPEN:
-            self._hold(BY_LISTENER)
+    def pause_reading(self, who: int = BY_LISTENER) -> None:
+        """Deliver no further message until `resume_reading`; not even one that came already.
 
-    def resume_reading(self) -> None:
+        *who* holds it back (a bit of `channel`); all have to let it go again.
+        """
+        if self._state == OPEN:
+            self._hold(who)
+
+    def resume_reading(self, who: int = BY_LISTENER) -> None:
         """Deliver messages again, from the next turn of the loop on, in order."""
-        if self._holds & BY_LISTENER:
-            self._release(BY_LISTENER)
+        if self._holds & who:
+            self._release(who)
             self._endpoint.loop.call_soon(self._read_on)
 
     # Opening
@@ -321,7 +324,7 @@ class Connection(Channel):
         """Send a ping, or give up on a peer that answered none of the last two."""
         if self._state != OPEN:
             return
-        if self._holds & BY_LISTENER:
+        if self._holds & (BY_LISTENER | BY_BROKER):
             # We do not see pongs now, so silence says nothing; but a line that broke while the
             # transport is not read is only noticed when something is written.
             self.put(PING)
@@ -441,7 +444,7 @@ class Connection(Channel):
         self._endpoint.loop.call_soon(self._report_end)
         if self._holds:
             # The peer's Close may stand behind messages that nobody wants any more.
-            self._release(BY_LISTENER | BY_OUTBOX | BY_TURN | BY_RATE)
+            self._release(BY_LISTENER | BY_OUTBOX | BY_TURN | BY_RATE | BY_BROKER)
             self._endpoint.loop.call_soon(self._read_on)
 
     def _report_end(self) -> None:

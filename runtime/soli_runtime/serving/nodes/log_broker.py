@@ -20,10 +20,11 @@ from ...core.effects import ConnectionId, Effect, Payload, RoomName
 from ...core.roster import Entry
 from .outbox import Batch, Done, Head, Outbox, Queued, payload_at
 from .replica import Replica
+from .topics import TopicCounts
 
 T = TypeVar("T")
 
-WITH_PAYLOAD = frozenset("mbd")
+WITH_PAYLOAD = frozenset("mbdp")
 """Kinds of operations that a payload belongs to."""
 
 
@@ -38,9 +39,13 @@ class LogBroker:
     """
 
     def __init__(
-        self, arrivals: Arrivals, max_bytes: int = 64 << 20, grace_seconds: float = 0.0
+        self,
+        arrivals: Arrivals,
+        max_bytes: int = 64 << 20,
+        grace_seconds: float = 0.0,
+        wait_seconds: float = 0.0,
     ) -> None:
-        self.outbox = Outbox(arrivals.seats, max_bytes)
+        self.outbox = Outbox(arrivals.seats, max_bytes, wait_seconds)
         self.replica = Replica(arrivals)
         self.carry_out: Callable[[list[Effect]], object] = lambda effects: None
         self.on_account: Callable[[], object] = lambda: None
@@ -49,8 +54,15 @@ class LogBroker:
         """Called with the error of an operation that could not be applied."""
         self.on_queued: Callable[[], object] = lambda: None
         self.close_user_here: Callable[[str, str, int], object] = lambda user, reason, code: None
+        self.end_session_here: Callable[[str], object] = lambda session_id: None
+        self.deliver_topic: Callable[[str, bytes], object] = lambda topic, data: None
+        self.own_topics: Callable[[], list[tuple[str, int]]] = list
+        """How many subscribers of server-sent events this process has, by topic."""
+        self._topics = TopicCounts()
         self.is_away = False
         """Whether the log cannot be reached: questions that would have to wait for it fail."""
+        self._questions: set[Done] = set()
+        """What programs wait for."""
         self.must_begin_anew = False
         self.call_later: Callable[[float, Callable[[], None]], object] = lambda seconds, call: None
         self._grace_seconds = grace_seconds
@@ -75,6 +87,8 @@ class LogBroker:
             "e": self._take_end,
             "h": self._take_hello,
             "s": self._take_question,
+            "o": self._take_session_ended,
+            "n": self._take_subscribers,
         }
 
     @property
@@ -96,7 +110,7 @@ class LogBroker:
         """Write as *node* from now on, an account first (see `Outbox.begin`)."""
         self.must_begin_anew = False
         self.replica.begin(node)
-        self.outbox.begin(Queued(None, self.replica.account(), None))
+        self.outbox.begin(Queued(None, self._account(), None))
         for room, connection_id in self._over:  # it may have been dropped with what was sent
             self._queue(["u", room, connection_id])
         self.on_queued()
@@ -116,7 +130,7 @@ class LogBroker:
 
         Effects are carried out one operation after another. One that fails does not stop the rest.
         """
-        items = self.outbox.returned(number) if origin == self.node else None
+        items = self.outbox.returned(number, heads) if origin == self.node else None
         if items is None:
             return self._arrived_from_others(origin, json.loads(heads), payloads)
         for item in items:
@@ -153,6 +167,10 @@ class LogBroker:
                 return self._arrivals.message(head[1], payload)
             if kind == "b":
                 return self._arrivals.message_to_all(payload)
+            if kind == "p":
+                assert isinstance(payload, bytes)
+                self.deliver_topic(head[1], payload)
+                return []
             return self._arrivals.message_to_one(head[1], payload)
         take = self._take.get(kind)
         # A kind that is not known is of a newer node: there is nothing that we could do.
@@ -167,12 +185,23 @@ class LogBroker:
         self.close_user_here(user, reason, code)
         return []
 
+    def _take_session_ended(self, origin: str, session_id: str) -> list[Effect]:
+        self.end_session_here(session_id)
+        return []
+
+    def _take_subscribers(self, origin: str, topic: str, count: int) -> list[Effect]:
+        self._topics.take(origin, topic, count)
+        return []
+
     # Nodes
 
     def _take_hello(self, origin: str, node: str) -> list[Effect]:
         if node != self.node:
-            self._queue(self.replica.account())
+            self._queue(self._account())
         return []
+
+    def _account(self) -> Head:
+        return [*self.replica.account(), self.own_topics()]
 
     def _take_question(self, origin: str, whose: str) -> list[Effect]:
         self.on_asked()
@@ -180,7 +209,9 @@ class LogBroker:
 
     def _take_account(self, origin: str, *account: Any) -> list[Effect]:
         known = set(self.replica.ended)
-        effects = self.replica.take_account(origin, *account)
+        *of_replica, topics = account
+        self._topics.take_all(origin, topics)
+        effects = self.replica.take_account(origin, *of_replica)
         for node in self.replica.ended.keys() - known:
             self._end_later(node)
         self.on_account()
@@ -198,6 +229,7 @@ class LogBroker:
 
         Every node tells when it is over: whoever comes first is right, the others change nothing.
         """
+        self._topics.end(node)
         effects = self.replica.end(node, lingers=self._grace_seconds > 0)
         if node in self.replica.ended:
             self._end_later(node)
@@ -270,6 +302,21 @@ class LogBroker:
         """Close the connections of a user in every node, this one included."""
         self._queue(["w", user, code, reason])
 
+    def end_session(self, session_id: str) -> None:
+        """Close the connections that came with a session, in every node."""
+        self._queue(["o", session_id])
+
+    # Topics of server-sent events (`http.sse.Elsewhere`)
+
+    def publish_topic(self, topic: str, data: bytes) -> None:
+        self._queue(["p", topic], None, data)
+
+    def tell_subscribers(self, topic: str, count: int) -> None:
+        self._queue(["n", topic, count])
+
+    def subscribers_elsewhere(self, topic: str) -> int:
+        return self._topics.count(topic, self.replica.names)
+
     def _is_in_order(self, connection_id: ConnectionId, actor: ConnectionId | None) -> bool:
         """Whether it is here, and neither its own changes nor the actor's are under way."""
         seat = self._seats.get(connection_id)
@@ -321,10 +368,26 @@ class LogBroker:
         if self.outbox.is_empty:
             return ask()
         if self.is_away:
-            raise SoliError("the broker is away: what other processes know cannot be told")
-        return _when(self.outbox.until_seen(), ask)
+            raise _away()
+        return self._when(self.outbox.until_seen(), ask)
+
+    async def _when(self, done: Done, ask: Callable[[], T]) -> T:
+        self._questions.add(done)
+        try:
+            await done
+        finally:
+            self._questions.discard(done)
+        if self.is_away:
+            raise _away()
+        return ask()
+
+    def go_away(self) -> None:
+        """The log cannot be reached: who waits for an answer is told."""
+        self.is_away = True
+        for question in self._questions:
+            if not question.done():
+                question.set_result(None)
 
 
-async def _when(done: Done, ask: Callable[[], T]) -> T:
-    await done
-    return ask()
+def _away() -> SoliError:
+    return SoliError("the broker is away: what other processes know cannot be told")

@@ -18,9 +18,12 @@ from typing import Any
 from soli_lang.base.records import Record
 
 from ...core.arrivals import Arrivals
+from ...core.seats import Seat
 from ...observing.logs import Log
 from ...settings import Settings, without_password
 from ...stores.errors import UNFIT, CannotOpen
+from ...ws.channel import BY_BROKER
+from ...ws.connection import Connection
 from .facts import Facts, machine_name
 from .log import SPOKEN, keys_of, script
 from .log_broker import LogBroker
@@ -31,6 +34,8 @@ MACHINE_VARIABLE = "SOLI_FAMILY"
 FIRST_PAUSE_SECONDS = 0.05
 MAX_PAUSE_SECONDS = 0.5
 """Between two attempts to reach Redis: 0.05, 0.1, … up to this."""
+DROP_SECONDS = 1.0
+"""Between two looks for messages that waited for too long."""
 GOODBYE_SECONDS = 2.0
 """For what is under way to be sent when the process ends."""
 
@@ -53,6 +58,7 @@ class Lane(Record, frozen=True):
     lease_seconds: float
     backlog_bytes: int
     grace_seconds: float = 0.0
+    wait_seconds: float = 0.0
 
 
 class Refs:
@@ -98,6 +104,7 @@ class Node:
         """Somebody wants to know how this node is."""
         self.facts = Facts()
         self._ending: asyncio.TimerHandle | None = None
+        self._dropping: asyncio.TimerHandle | None = None
         self._reported = 0
         self.refs = Refs(loop.time)
         self.broker: LogBroker
@@ -105,7 +112,10 @@ class Node:
     def broker_of(self, arrivals: Arrivals) -> LogBroker:
         """The broker that this node carries for."""
         lane = self._lane
-        self.broker = LogBroker(arrivals, lane.backlog_bytes, lane.grace_seconds)
+        bounds = (lane.backlog_bytes, lane.grace_seconds, lane.wait_seconds)
+        self.broker = LogBroker(arrivals, *bounds)
+        self.broker.outbox.now = self._loop.time
+        self.broker.outbox.on_behind = hold_back
         self.broker.call_later = self._loop.call_later
         self.broker.replica.now = self._loop.time
         self.broker.outbox.new_done = self._loop.create_future
@@ -150,6 +160,7 @@ class Node:
         except OtherVersion as error:
             raise CannotOpen(f"{self._lane.prefix}: {error}", UNFIT) from None
         self._task = self._loop.create_task(self._run())
+        self._drop_old()
         deadline = self._loop.time() + 4 * self._lane.lease_seconds / 3
         try:
             async with asyncio.timeout_at(deadline):
@@ -173,8 +184,9 @@ class Node:
             await asyncio.wait((rest,), timeout=GOODBYE_SECONDS)
         self._task.cancel()
         await asyncio.wait((self._task,))
-        if self._ending is not None:
-            self._ending.cancel()
+        for timer in (self._ending, self._dropping):
+            if timer is not None:
+                timer.cancel()
         if not self.broker.is_away:
             try:
                 await reap(self._lane, self._family)
@@ -245,7 +257,7 @@ class Node:
     def _is_gone(self, error: Exception) -> None:
         if self._since is None:
             self._since = self._loop.time()
-            self.broker.is_away = True
+            self.broker.go_away()
             self._log.error("broker_lost", error=f"{type(error).__name__}: {error}")
 
     def _is_back(self) -> None:
@@ -287,11 +299,26 @@ class Node:
         if int(last) < read:  # as it was then: more may have been read since Redis answered
             raise Lost("Redis went back in time")
 
+    def _drop_old(self) -> None:
+        """Drop what waited for too long, whatever Redis does."""
+        self._dropping = self._loop.call_later(DROP_SECONDS, self._drop_old)
+        self.broker.outbox.drop_old()
+        self._count_dropped()
+
     def _count_dropped(self) -> None:
         dropped = self.broker.outbox.dropped
         if dropped != self._reported:
             self._log.error("broker_dropped", messages=dropped - self._reported)
             self._reported = dropped
+
+
+def hold_back(seat: Seat, is_behind: bool) -> None:
+    """Do not read a connection that asks for more than Redis takes; or read it again."""
+    connection: Connection | None = seat.connection
+    if connection is not None and is_behind:
+        connection.pause_reading(BY_BROKER)
+    elif connection is not None:
+        connection.resume_reading(BY_BROKER)
 
 
 def node_family(machine: str | None, pid: int) -> str:
@@ -309,6 +336,7 @@ def lane_of(settings: Settings, app: str) -> Lane | None:
         settings.lease_seconds,
         settings.broker_backlog_bytes,
         settings.presence_grace_seconds,
+        settings.broker_wait_seconds,
     )
 
 

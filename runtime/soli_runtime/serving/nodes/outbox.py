@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeAlias
 
 from ...core.effects import ConnectionId, Payload
-from ...core.seats import Seats
+from ...core.seats import Seat, Seats
 
 MAX_BATCH_OPS = 512
 MAX_BATCH_BYTES = 256 << 10
+MAX_OPS_BEHIND = 64
+MAX_BYTES_BEHIND = 256 << 10
+"""Of one connection whose turn has not come: then it is not read until half of that is left."""
 OP_OVERHEAD = 100
 """Bytes that an operation takes beside its texts, roughly."""
 
@@ -35,7 +38,7 @@ class Done(Protocol):
 class Queued:
     """An operation of this node whose turn has not come."""
 
-    __slots__ = ("actor", "head", "payload", "size", "waiters")
+    __slots__ = ("actor", "at", "head", "payload", "size", "waiters")
 
     def __init__(self, actor: ConnectionId | None, head: Head, payload: Payload | None) -> None:
         self.actor = actor
@@ -45,16 +48,20 @@ class Queued:
         texts = sum(len(field) for field in head if isinstance(field, str))
         self.size = OP_OVERHEAD + texts + (0 if payload is None else len(payload))
         self.waiters: list[Done] = []
+        self.at = 0.0
+        """When it was queued, in seconds."""
 
 
 class Batch:
     """Operations that go into the log in one piece."""
 
-    __slots__ = ("items", "number")
+    __slots__ = ("items", "number", "whole")
 
     def __init__(self, number: int, items: list[Queued]) -> None:
         self.number = number
         self.items = items
+        self.whole = items
+        """With messages that were left out when it was sent again: Redis may have it so."""
 
     def fields(self) -> list[str | bytes]:
         """Names and values of an entry: the heads, then all payloads in one piece.
@@ -91,26 +98,33 @@ def payload_at(payloads: bytes, start: int, size: int) -> Payload:
 class Outbox:
     """Operations of this node whose turn has not come. *max_bytes* bounds what waits to be sent.
 
-    Past it all of that is dropped, and an account has to mend members and trackings.
+    Past it all of that is dropped, and an account has to mend members and trackings. Messages that
+    waited for *wait_seconds* (0: any time) are dropped alone; who is a member of what is not.
     """
 
-    def __init__(self, seats: Seats, max_bytes: int) -> None:
+    def __init__(self, seats: Seats, max_bytes: int, wait_seconds: float = 0.0) -> None:
         self.dropped = 0
         """Messages that were never seen to arrive."""
         self.waiting_bytes = 0
         """Of what was not put into a batch yet."""
         self.new_done: Callable[[], Done] | None = None
+        self.now: Callable[[], float] = lambda: 0.0
+        self.on_behind: Callable[[Seat, bool], object] = lambda seat, is_behind: None
+        """A connection is behind with what it asked for, or has caught up."""
         self.max_bytes = max_bytes
         self.number = 0
         """Of the newest batch."""
         self._seats = seats
+        self._wait_seconds = wait_seconds
+        self._old: deque[Queued] = deque()
+        """What waits for longer than messages may: it goes before the rest."""
         self._waiting: deque[Queued] = deque()
         self._sent: deque[Batch] = deque()
 
     @property
     def is_empty(self) -> bool:
         """Whether all has been seen that was asked for."""
-        return not self._waiting and not self._sent
+        return not self._waiting and not self._old and not self._sent
 
     @property
     def is_waiting(self) -> bool:
@@ -121,22 +135,48 @@ class Outbox:
         """Queue an operation. False: too much waited, and was dropped."""
         fits = self.waiting_bytes + item.size <= self.max_bytes
         if not fits:
-            items, self._waiting = self._waiting, deque()
+            items = (*self._old, *self._waiting)
+            self._old.clear()
+            self._waiting.clear()
             self.waiting_bytes = 0
             self._drop(items)
+        item.at = self.now()
         self._waiting.append(item)
         self.waiting_bytes += item.size
         seat = None if item.actor is None else self._seats.get(item.actor)
         if seat is not None:
             seat.under_way += 1
+            seat.bytes_under_way += item.size
+            if not seat.is_behind and (
+                seat.under_way >= MAX_OPS_BEHIND or seat.bytes_under_way >= MAX_BYTES_BEHIND
+            ):
+                seat.is_behind = True
+                self.on_behind(seat, True)
         return fits
+
+    def drop_old(self) -> None:
+        """Drop messages that waited for too long."""
+        if not self._wait_seconds:
+            return
+        latest = self.now() - self._wait_seconds
+        while self._waiting and self._waiting[0].at < latest:
+            item = self._waiting.popleft()
+            if item.payload is None:
+                self._old.append(item)
+            else:
+                self.waiting_bytes -= item.size
+                self._drop((item,))
 
     def next_batch(self) -> Batch | None:
         """What is to be appended next; it counts as sent. None: nothing waits."""
+        self.drop_old()
         items: list[Queued] = []
         size = 0
-        while self._waiting and len(items) < MAX_BATCH_OPS and size < MAX_BATCH_BYTES:
-            item = self._waiting.popleft()
+        while len(items) < MAX_BATCH_OPS and size < MAX_BATCH_BYTES:
+            source = self._old or self._waiting
+            if not source:
+                break
+            item = source.popleft()
             self.waiting_bytes -= item.size
             size += item.size
             items.append(item)
@@ -155,21 +195,43 @@ class Outbox:
         self.number = 0
         sent, self._sent = self._sent, deque()
         for batch in sent:
-            self._drop(batch.items)
-        self._waiting.appendleft(account)
+            self._drop(batch.whole)
+        self._old.appendleft(account)
         self.waiting_bytes += account.size
 
-    def returned(self, number: int) -> list[Queued] | None:
+    def shorten(self, batch: Batch) -> None:
+        """Before it is sent again: leave out messages that waited for too long.
+
+        Whether they are dropped shows in the log: Redis may have taken the batch the first time.
+        """
+        if self._wait_seconds:
+            latest = self.now() - self._wait_seconds
+            batch.items = [
+                item for item in batch.whole if item.payload is None or item.at >= latest
+            ]
+
+    def returned(self, number: int, heads: bytes) -> list[Queued] | None:
         """What batch *number* was, which the log shows now; None if it is not one of these."""
         if not self._sent or self._sent[0].number != number:
             return None
-        return self._sent.popleft().items
+        batch = self._sent.popleft()
+        if batch.items is batch.whole or len(json.loads(heads)) == len(batch.whole):
+            return batch.whole
+        kept = {id(item) for item in batch.items}
+        self._drop(item for item in batch.whole if id(item) not in kept)
+        return batch.items
 
     def seen(self, item: Queued) -> None:
         """The turn of an operation has come, or never will."""
         seat = None if item.actor is None else self._seats.get(item.actor)
         if seat is not None:
             seat.under_way -= 1
+            seat.bytes_under_way -= item.size
+            if seat.is_behind and not (
+                seat.under_way > MAX_OPS_BEHIND // 2 or seat.bytes_under_way > MAX_BYTES_BEHIND // 2
+            ):
+                seat.is_behind = False
+                self.on_behind(seat, False)
         for waiter in item.waiters:
             if not waiter.done():
                 waiter.set_result(None)
@@ -178,7 +240,8 @@ class Outbox:
         """Done when all has been seen that is under way now, which is something."""
         assert self.new_done is not None
         done = self.new_done()
-        last = self._waiting[-1] if self._waiting else self._sent[-1].items[-1]
+        waiting = self._waiting or self._old
+        last = waiting[-1] if waiting else self._sent[-1].whole[-1]
         last.waiters.append(done)
         return done
 

@@ -111,6 +111,7 @@ class Traffic:
         self._is_flowing = True
         self._reached = self.read
         for batch in self._under_way:
+            self.broker.outbox.shorten(batch)
             self._send(batch)
         self.flush()
         self._read_on()
