@@ -2,49 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from .base.collecting import Paused
 from .base.errors import SoliError, SoliNameError, SoliSyntaxError
 from .base.limits import Capabilities, Limits
-from .base.source import NOWHERE, Source, Span
-from .evaluator.compiler import Closure, Compiler, Tables
+from .base.source import NOWHERE, Source
 from .evaluator.scopes import FileScope, Scopes
-from .machine.machine import Machine, is_paid, stack_hint
+from .machine.machine import Machine, is_paid
 from .modules import import_names
 from .native.native import host_function
 from .tree import nodes
-from .values.values import SKIP, UNSET, Function, Value
-
-
-def _tables() -> Tables:
-    from .evaluator.expressions import accesses, assignment, literals, names, operators, patterns
-    from .evaluator.functions import calls, class_calls, classes, functions, supers
-    from .evaluator.statements import handlers, loops, statements
-    from .evaluator.written_out import inline
-
-    tables = Tables()
-    for module in (
-        inline,
-        names,
-        operators,
-        literals,
-        statements,
-        loops,
-        handlers,
-        functions,
-        accesses,
-        calls,
-        assignment,
-        supers,
-        classes,
-        class_calls,
-        patterns,
-    ):
-        module.install(tables)
-    return tables
+from .values.values import UNSET, Function, Value
 
 
 class Interpreter:
@@ -63,7 +33,8 @@ class Interpreter:
         limits: Limits | None = None,
     ) -> None:
         self.machine = Machine(limits or Limits(), capabilities or Capabilities())
-        self._tables = _tables()
+        self.space: dict[str, Any] | None = None
+        """What written functions call, by name; made for the first program."""
         self.instrument: Callable[[nodes.Program], nodes.Program] | None = None
         """Applied to each program before it is compiled (see `coverage`)."""
         if library is not None:
@@ -133,22 +104,17 @@ class Program:
         self.file = file
         self._steps = self._compile(node)
 
-    def _compile(self, node: nodes.Program) -> list[Closure]:
-        machine = self.interpreter.machine
-        import_names(self.interpreter, node, self.file)
-        scopes = Scopes(self.file)
-        compiler = Compiler(machine, node.source, scopes, self.interpreter._tables)
-        scopes.declare_function(node.body, compiler.block)
-        steps = []
-        for statement in node.body.statements:
-            try:
-                steps.append(_step(compiler, statement))
-                compiler.finish()
-            except RecursionError:
-                # Nesting was counted while parsing, but the host has less stack than that needs.
-                raise _too_deep(statement.span, node.source) from None
-        self._frame_size = compiler.block.size
-        return steps
+    def _compile(self, node: nodes.Program) -> list[Callable[[], Value]]:
+        from .evaluator.functions import mains
+        from .evaluator.helpers.values import space
+        from .evaluator.unit import Unit
+
+        interpreter = self.interpreter
+        import_names(interpreter, node, self.file)
+        if interpreter.space is None:
+            interpreter.space = space(interpreter.machine)
+        scopes = Scopes(FileScope(self.file))
+        return mains(Unit(interpreter.machine, node.source, scopes, interpreter.space), node.body)
 
     def run(self) -> Value:
         """Run the top level under a fresh budget; the value of the last statement.
@@ -159,11 +125,13 @@ class Program:
         return self.interpreter.machine.guarded(self._run)
 
     def _run(self) -> Value:
-        frame: list[Any] = [None] + [UNSET] * (self._frame_size - 1)
         value = None
-        with _leaving_main(self.source.name):
+        try:
             for step in self._steps:
-                value = step(frame)
+                value = step()
+        except SoliError as error:
+            error.leave_program("main program")
+            raise
         return value
 
     def get(self, name: str) -> Value:
@@ -192,50 +160,6 @@ class Program:
                 if name is not None:
                     found[name] = self.get(name)
         return found
-
-
-def _too_deep(span: Span, source: Source) -> SoliSyntaxError:
-    message = "expression nested too deeply for the stack that the host gives to Soli"
-    return SoliSyntaxError(message, span, source, hint=stack_hint())
-
-
-def _step(compiler: Compiler, statement: Any) -> Closure:
-    if isinstance(statement, _WITH_VALUE):
-        return _without_skip(compiler.tail(statement))
-    if statement.__class__ in compiler.tables.effects:
-        return _valueless(compiler.effect(statement).run)
-    return compiler.expr(statement)
-
-
-_WITH_VALUE = (nodes.If, nodes.Try, nodes.BlockStmt, nodes.Logical)
-"""Statements with a value (spec/language.md §5.1, decision 16), which a REPL shows."""
-
-
-def _without_skip(run: Closure) -> Closure:
-    def step(frame: list[Any]) -> Value:
-        value = run(frame)
-        return None if value is SKIP else value
-
-    return step
-
-
-def _valueless(run: Closure) -> Closure:
-    """A top-level statement that is no expression yields null, whatever signal it ends with."""
-
-    def step(frame: list[Any]) -> Value:
-        run(frame)
-        return None
-
-    return step
-
-
-@contextmanager
-def _leaving_main(name: str) -> Iterator[None]:
-    try:
-        yield
-    except SoliError as error:
-        error.leave_program("main program")
-        raise
 
 
 def _declared_name(declaration: Any) -> str | None:

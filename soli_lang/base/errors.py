@@ -31,6 +31,9 @@ LONGEST_PIECE = 200
 """Characters of a piece of program that is looked at for what was null in it."""
 MAX_FRAMES = 100
 """Frames kept of one backtrace, counted from the innermost."""
+PLACES: list[type] = []
+"""Classes of what a Python function made of a Soli function has as its global `places`; it has
+`passed(error, line, frame)`."""
 
 
 class SoliError(Exception):
@@ -54,38 +57,85 @@ class SoliError(Exception):
     ) -> None:
         super().__init__(message)
         self.message = self.prefix + message
-        self.span = span
-        self.source = source
-        self.hint = hint
-        self.backtrace: list[Frame] = []
+        self._span = span
+        self._source = source
+        self._hint = hint
+        self._backtrace: list[Frame] = []
         self.instance: Any = None
         """The Soli object that a program caught, made when it is first caught."""
         self._reached: tuple[Source, Span] | None = None
+        self._settled: Any = None
+        """The traceback when it was looked at."""
+        self._through: Any = None
+        """The outermost place in it of a program."""
         if span is not None and source is not None:
             self._explain_null(span, source)
 
+    @property
+    def span(self) -> Span | None:
+        if self.__traceback__ is not self._settled:
+            self.settle()
+        return self._span
+
+    @property
+    def source(self) -> Source | None:
+        if self.__traceback__ is not self._settled:
+            self.settle()
+        return self._source
+
+    @property
+    def backtrace(self) -> list[Frame]:
+        if self.__traceback__ is not self._settled:
+            self.settle()
+        return self._backtrace
+
+    @property
+    def hint(self) -> str | None:
+        """What to do about it."""
+        if self.__traceback__ is not self._settled:
+            self.settle()
+        return self._hint
+
+    @hint.setter
+    def hint(self, hint: str | None) -> None:
+        self._hint = hint
+
+    def settle(self) -> None:
+        """Learn from the traceback through which places of programs the error came."""
+        traceback = self._settled = self.__traceback__
+        found: list[tuple[Any, Any]] = []
+        while traceback is not None and traceback is not self._through:
+            places = traceback.tb_frame.f_globals.get("places")
+            if places.__class__ in PLACES:
+                found.append((places, traceback))
+            traceback = traceback.tb_next
+        for places, one in reversed(found):
+            self._through = one
+            places.passed(self, one.tb_lineno, one.tb_frame)
+
     def locate(self, span: Span, source: Source) -> None:
         """Say where the error happened, unless something nearer to it has said so."""
-        if self.span is None:
-            self.span = span
-            self.source = source
+        if self._span is None:
+            self._span = span
+            self._source = source
             self._explain_null(span, source)
 
     def _explain_null(self, span: Span, source: Source) -> None:
-        if self.hint is None and span.end - span.start <= LONGEST_PIECE:
-            self.hint = null_hint(self.message, source.text[span.start : span.end])
+        if self._hint is None and span.end - span.start <= LONGEST_PIECE:
+            self._hint = null_hint(self.message, source.text[span.start : span.end])
 
     def leave(self, function: str, source: Source, span: Span) -> None:
         """Note that the error leaves *function*, which was called at *span* of *source*."""
-        if len(self.backtrace) < MAX_FRAMES:
-            reached = self._reached or (self.source or source, self.span or span)
-            self.backtrace.append(Frame(function, *reached))
+        if len(self._backtrace) < MAX_FRAMES:
+            reached = self._reached or (self._source or source, self._span or span)
+            self._backtrace.append(Frame(function, *reached))
         self._reached = (source, span)
 
     def leave_program(self, name: str) -> None:
         """Note that the error leaves the top level of a file: the last line of the backtrace."""
-        if self._reached is not None and self.backtrace:
-            self.backtrace.append(Frame(name, *self._reached))
+        self.settle()
+        if self._reached is not None and self._backtrace:
+            self._backtrace.append(Frame(name, *self._reached))
 
     @property
     def place(self) -> tuple[int, int]:
@@ -133,7 +183,6 @@ class SoliAttributeError(SoliError):
     """
 
     kind = "NameError"
-    _hint: str | None = None
     _near: Callable[[], str | None] | None = None
 
     def suggest(self, near: Callable[[], str | None]) -> None:
@@ -146,7 +195,7 @@ class SoliAttributeError(SoliError):
         if self._near is not None:
             near, self._near = self._near, None
             self._hint = self._hint or near()
-        return self._hint
+        return super().hint
 
     @hint.setter
     def hint(self, hint: str | None) -> None:
@@ -255,6 +304,9 @@ def let_go(error: BaseException) -> None:
     frame, so the two would keep each other, and all that the failed call had built, until Python
     looks for cycles, which a server does rarely.
     """
+    if isinstance(error, SoliError):
+        error.settle()
+        error._settled = error._through = None
     error.__traceback__ = error.__context__ = error.__cause__ = None
 
 

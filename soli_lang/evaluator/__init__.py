@@ -1,11 +1,11 @@
-"""Turns nodes into closures, once, and runs them.
+"""Walks the tree of a function once, when it is first called, and makes a Python function of it.
 
-Each node becomes one Python closure that takes a *frame*; evaluating walks that tree. Passes:
-`scopes` decides where every variable lives, `compiler` dispatches on node classes to the modules
-beside it.
+`scopes` says where every variable lives, `facts` what holds of it. `writer` goes through the nodes;
+for each kind there is a writer in `writers/`, which gives Python's own syntax nodes (`python`):
+statements that come before, and an expression. `functions` puts entry and body together and has
+Python compile them; `code` is what a function of the program is until then and after.
 
-A frame is a list: slot 0 is the frame around it, then (in functions that use it) `this`, then
-parameters and variables. File-level variables live in a list of their own, known when a closure
-is made. Expressions return values. Statements run for their effect return None, or a *signal*:
-BREAK, NEXT, or a one-tuple holding the value of a `return`.
+What written functions call is in `helpers/`, and what operators and members mean, whoever asks, in
+`meaning/`. Lines of Python's nodes are numbers of places in the program (`places`), so an error's
+place and backtrace come from its traceback, and only when somebody asks for them.
 """

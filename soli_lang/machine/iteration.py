@@ -26,8 +26,7 @@ def _loop(
     """
     if function.__class__ is not Function or len(items) < MANY_ITEMS or function.arity != count:
         return None
-    loop = function.code.loop
-    return None if loop is None else loop(kind, function.frame, function.receiver)
+    return function.code.loop(kind, function.captured, function.receiver)
 
 
 def results(machine: Machine, function: Value, *columns: Sequence[Value]) -> Iterator[Value]:
@@ -65,6 +64,8 @@ def yielded(machine: Machine, function: Value, items: list[Value]) -> list[Value
 
 def collected(machine: Machine, function: Value, items: list[Value]) -> list[Value]:
     """What *function* yields for *items*, without those for which it ended in `next`."""
+    if function.__class__ is Function and function.code.pending:
+        function.code.prepare(function)
     if function.__class__ is not Function or function.raw is None:
         return yielded(machine, function, items)
     found = list(map(machine.callback(function, 1, keep_skip=True), items))

@@ -331,6 +331,8 @@ class Machine:
                 return call(list(arguments), None, None)
 
             return charged
+        if function.code.pending:
+            function.code.prepare(function)
         if keep_skip and function.raw is not None:
             return _adapted(function, count, function.raw)
         return _adapted(function, count, function.invoke)

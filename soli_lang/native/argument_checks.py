@@ -27,7 +27,8 @@ def checked(
         return code
     if len(args) == 1 and not args[0].is_rest:
         return _checked_one(declaration, name, code, args[0], offset)
-    if offset and len(args) == 2 and all(arg.types and not arg.is_rest for arg in args):
+    are_two = offset and len(args) == 2 and args[0].default is MISSING
+    if are_two and all(arg.types and not arg.is_rest for arg in args):
         return _checked_two(declaration, name, code, args)
     return _checked_many(declaration, name, code, args, offset)
 

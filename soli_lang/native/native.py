@@ -35,6 +35,9 @@ from .argument_checks import MISSING, checked, with_defaults
 
 UNLIMITED = 10**9
 
+Written = Callable[..., Any]
+"""(the evaluator's module `python`, *operands) -> an expression; operands are names."""
+
 
 class NativeFunction:
     """A builtin function as a value."""
@@ -55,8 +58,8 @@ class NativeFunction:
         self.auto = high == 0
         """True when bare access calls it (spec/language.md §6.6)."""
         self.declaration = declaration
-        self.quick: dict[str, str] = getattr(declaration, "quick", None) or {}
-        """Python text of the result for an argument of a Python class; `{0}` is the argument."""
+        self.quick: dict[type, Written] = getattr(declaration, "quick", None) or {}
+        """How a call with one argument is written out, by the Python class of that."""
 
     def soli_call(
         self, arguments: list[Value], named: dict[str, Value] | None, block: Value
@@ -98,6 +101,7 @@ class NativeMethod:
 
     __slots__ = (
         "bare", "declaration", "expected", "high", "invoke", "low", "name", "quick", "type_name",
+        "when",
     )  # fmt: skip
 
     def __init__(
@@ -112,11 +116,12 @@ class NativeMethod:
         """True when `x.name` runs it; otherwise that gives a Method value."""
         self.expected = declaration.expected
         self.invoke = invoke
-        self.quick = declaration.quick or {}
-        """Python text of the `result` where `when` holds (if given), instead of a call with the
-        fewest arguments; `{0}` is the receiver, `{1}` the first argument, `{room}` the bytes that
-        one value may have. It must cost little, never fail, and call nothing of the program. A
-        method without arguments that has it must be `bare`."""
+        self.quick: Written | None = declaration.quick
+        """How a call with the fewest arguments is written out where `when` holds, if that is given:
+        (`soli_lang.evaluator.python`, receiver, *arguments) -> an expression of Python's. It must
+        cost little, never fail, and call nothing of the program. A method without arguments that
+        has it must be `bare`."""
+        self.when: Written | None = declaration.when
 
     def call(
         self, receiver: Value, arguments: list[Value], named: dict[str, Value] | None, block: Value
@@ -228,8 +233,11 @@ class Declaration(Record, frozen=True):
     capability: str | None
     linear: bool
     """Whether its work grows with its texts and collections, and it does not pay by itself."""
-    quick: dict[str, str] | None
-    """Written out by the evaluator instead of a call: see `NativeFunction.quick`."""
+    quick: Any
+    """Written out by the evaluator instead of a call: see `NativeFunction.quick`, of methods
+    `NativeMethod.quick`."""
+    when: Written | None
+    """See `NativeMethod.quick`."""
     direct: Callable[..., Value] | None
     """What does the same without a frame of Python: a function in C that needs no checks."""
     gives: type | None
@@ -291,6 +299,7 @@ def _declare(
         capability=options.get("capability"),
         linear=options.get("linear", False),
         quick=options.get("quick"),
+        when=options.get("when"),
         direct=options.get("direct"),
         gives=options.get("gives"),
         low=low,

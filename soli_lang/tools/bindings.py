@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from ..base.source import Span
-from ..evaluator.scopes import THIS, Block, FileScope, Scopes, Variable, children
+from ..evaluator.scopes import THIS, Block, FileScope, Scopes, Variable
 from ..syntax.scanner.tokens import Token
 from ..tree import nodes
 
@@ -55,12 +55,12 @@ class Bindings:
             if isinstance(statement, nodes.Import):
                 for name in _imported(statement):
                     root.declare(name)
-        pending: list[tuple[Any, Block]] = [(child, root) for child in children(body)]
+        pending: list[tuple[Any, Block]] = [(child, root) for child in nodes.children(body)]
         while pending:
             node, around = pending.pop()
             block = self._enter(node, around)
             self._note(node)
-            for child in children(node):
+            for child in nodes.children(node):
                 inside = around if child is getattr(node, "iterable", None) else block
                 if inside is not block:
                     self.regions.append(Region(child.span, inside, None))

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, dataclass_transform
 
 from ..base.source import Span
+
+WITHOUT_NODES = frozenset(
+    {
+        "Any", "Source", "Span", "bool", "int", "str", "str | None", "tuple[str, ...]",
+        "tuple[tuple[str, str], ...] | None",
+    }
+)  # fmt: skip
+"""Annotations of fields that hold no nodes."""
+ONE, MANY, MIXED = range(3)
+"""What a field holds: a node or None; a tuple of nodes or None; pairs, or texts among nodes."""
+
+
+def _shape(annotation: str) -> int:
+    if not annotation.startswith("tuple["):
+        return ONE
+    return MIXED if "tuple[tuple[" in annotation or "str |" in annotation else MANY
 
 
 @dataclass_transform(frozen_default=True, eq_default=False)
@@ -18,6 +34,8 @@ class NodeType(type):
 
     field_names: tuple[str, ...]
     defaults: dict[str, Any]
+    inner: tuple[tuple[str, int], ...]
+    """The fields with nodes in them: their names and shapes."""
     setters: tuple[Callable[[Any, Any], None], ...]
     """One per field: they get past `__setattr__`."""
 
@@ -29,6 +47,9 @@ class NodeType(type):
         base = bases[0] if bases else None
         made.field_names = (*getattr(base, "field_names", ()), *own)
         made.defaults = {**getattr(base, "defaults", {}), **defaults}
+        annotations = namespace.get("__annotations__", {})
+        shapes = [(f, _shape(annotations[f])) for f in own if annotations[f] not in WITHOUT_NODES]
+        made.inner = (*getattr(base, "inner", ()), *shapes)
         slots = tuple(made.__dict__[field].__set__ for field in own)
         made.setters = (*getattr(base, "setters", ()), *slots)
         return made
@@ -68,3 +89,34 @@ class Node(metaclass=NodeType):
             f"{name}={getattr(self, name)!r}" for name in type(self).field_names if name != "span"
         )
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def children(node: Node) -> list[Any]:
+    """All nodes directly inside *node*, in the order of its fields."""
+    found: list[Any] = []
+    for name, shape in type(node).inner:
+        value = getattr(node, name)
+        if value is None:
+            continue
+        if shape == ONE:
+            found.append(value)
+        elif shape == MANY:
+            found += value
+        else:
+            for item in value:
+                for one in item if item.__class__ is tuple else (item,):
+                    if one.__class__ is not str:
+                        found.append(one)
+    return found
+
+
+def walk(root: Node, without: frozenset[type] = frozenset()) -> Iterator[Any]:
+    """*root* and every node in it, outer ones first; those *without* are not looked into."""
+    pending: list[Any] = [root]
+    while pending:
+        node = pending.pop()
+        yield node
+        if node.__class__ not in without:
+            inside = children(node)
+            inside.reverse()
+            pending += inside

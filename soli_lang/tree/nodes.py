@@ -10,6 +10,8 @@ from typing import Any
 
 from ..base.source import Source
 from .node_type import Node as Node
+from .node_type import children as children
+from .node_type import walk as walk
 
 
 class Expr(Node):

@@ -8,22 +8,27 @@ from typing import Any
 from .values import Value
 
 Calls = dict[type, Callable[..., Value]]
-Forms = dict[tuple[str, str], set[type]]
-"""(condition, result), both Python text -> the receivers for which that replaces the call."""
+Form = tuple[Callable[..., Any] | None, Callable[..., Any]]
+"""(condition, result): what writes them (`NativeMethod.when` and `quick`)."""
+Forms = dict[Form, set[type]]
+"""Form -> the receivers for which it replaces the call."""
 
 
 class MethodTable(dict[type, Any]):
     """Python class of a receiver -> NativeMethod, or Method when a program added it."""
 
-    __slots__ = ("_forms", "_taking")
+    __slots__ = ("_bare", "_forms", "_taking")
 
     def __init__(self) -> None:
         super().__init__()
         self._taking: dict[int, Calls] = {}
         self._forms: dict[int, Forms] = {}
+        self._bare: Calls | None = None
 
     def __setitem__(self, kind: type, method: Any) -> None:
         super().__setitem__(kind, method)
+        if self._bare is not None:
+            _note_bare(self._bare, kind, method)
         for count, calls in self._taking.items():
             _note(calls, count, kind, method)
         for count, forms in self._forms.items():
@@ -42,6 +47,16 @@ class MethodTable(dict[type, Any]):
                 _note(calls, count, kind, method)
         return calls
 
+    def bare(self) -> Calls:
+        """What to call with a receiver, for the native methods that need no parentheses; kept up
+        to date."""
+        calls = self._bare
+        if calls is None:
+            calls = self._bare = {}
+            for kind, method in self.items():
+                _note_bare(calls, kind, method)
+        return calls
+
     def forms(self, count: int) -> Forms:
         """How calls with *count* arguments are written out (`NativeMethod.quick`).
 
@@ -55,10 +70,17 @@ class MethodTable(dict[type, Any]):
         return forms
 
 
+def _note_bare(calls: Calls, kind: type, method: Any) -> None:
+    if getattr(method, "bare", False):
+        calls[kind] = method.invoke
+    else:
+        calls.pop(kind, None)
+
+
 def _note_form(forms: Forms, count: int, kind: type, method: Any) -> None:
     quick = getattr(method, "quick", None)
     if quick and method.low == count:
-        forms.setdefault((quick.get("when", ""), quick["result"]), set()).add(kind)
+        forms.setdefault((method.when, quick), set()).add(kind)
 
 
 def _note(calls: Calls, count: int, kind: type, method: Any) -> None:

@@ -81,60 +81,72 @@ class DecimalKey:
 
 
 class FunctionCode:
-    """What all functions made from one piece of program text share.
+    """What all functions made from one piece of program text share; the evaluator's `Code`.
 
-    `bind(frame, this)` makes a `Function`. `required` counts parameters without default; `auto`
-    is true when bare access by name calls it (spec/language.md §6.6); `skips` when its body may
-    end in a stray `next` or `break`.
+    *captured* is what they see of the variables around them, *this* their receiver (UNSET without).
     """
 
-    __slots__ = (
-        "arity", "as_method", "auto", "bind", "is_leaf", "loop", "name", "node", "required",
-        "skips",
-    )  # fmt: skip
+    __slots__ = ("arity", "auto", "is_leaf", "name", "node", "pending", "required", "skips")
 
     name: str
     arity: int
     required: int
+    """Parameters without default."""
     auto: bool
+    """True when bare access by name calls it (spec/language.md §6.6)."""
     skips: bool
+    """Whether its body may end in a stray `next` or `break`."""
     is_leaf: bool
     """Whether `invoke` takes no place in the depth of calls, because its body calls nothing."""
+    pending: bool
+    """Whether it is still to be compiled."""
     node: Any
-    bind: Callable[[Any, Value], Function]
-    """(frame around the definition, `this`) -> a function."""
-    as_method: tuple[Callable[[Any], Callable[..., Value]], Callable[[Any], Callable[..., Value]]]
-    """Makers of `invoke(this, *arguments)` and `call(this, arguments, named, block)`."""
-    loop: Callable[[str, Any, Value], Callable[[list[Value]], Any]] | None
-    """(what for, frame around the definition, `this`) -> a loop over many items, paid for (see
-    `iteration`). None where the body is more than some lines that call nothing."""
+
+    def bind(self, captured: Any, this: Value) -> Function:
+        """A function of that code."""
+        raise NotImplementedError
+
+    def prepare(self, function: Function) -> None:
+        """Compile it for a function that was made before, where `pending`."""
+        raise NotImplementedError
+
+    def call(
+        self,
+        captured: Any,
+        this: Value,
+        arguments: list[Value],
+        named: dict[str, Value] | None,
+        block: Value,
+    ) -> Value:
+        """Bind any arguments, and run it."""
+        raise NotImplementedError
+
+    def as_method(self, captured: Any) -> Callable[..., Value]:
+        """(this, *arguments) -> value, for exactly `arity` arguments."""
+        raise NotImplementedError
+
+    def loop(self, kind: str, captured: Any, this: Value) -> Callable[[list[Value]], Any] | None:
+        """A loop over many items, paid for (see `iteration`). None where the body is no such."""
+        raise NotImplementedError
 
 
 class Function:
     """A function, lambda, block or method written in Soli, closed over its scope.
 
     `invoke` takes exactly `arity` positional arguments and is what fast paths call; `arity` is -1
-    where it must not be used (defaults, a block parameter). `call(arguments, named, block)` binds
-    everything. `raw` is `invoke` that yields SKIP when the body ended in `next` or `break`.
+    where it must not be used (defaults, a block parameter). `raw` is `invoke` that yields SKIP when
+    the body ended in `next` or `break`.
     """
 
-    __slots__ = ("arity", "auto", "call", "code", "frame", "invoke", "raw", "receiver")
+    __slots__ = ("arity", "auto", "captured", "code", "invoke", "raw", "receiver")
 
-    def __init__(
-        self,
-        code: FunctionCode,
-        frame: Any,
-        receiver: Value,
-        invoke: Callable[..., Value],
-        call: Callable[[list[Value], dict[str, Value] | None, Value], Value],
-        raw: Callable[..., Value] | None,
-    ) -> None:
+    invoke: Callable[..., Value]
+
+    def __init__(self, code: FunctionCode, captured: Any, receiver: Value) -> None:
         self.code = code
-        self.frame = frame
+        self.captured = captured
         self.receiver = receiver
-        self.invoke = invoke
-        self.call = call
-        self.raw = raw
+        self.raw: Callable[..., Value] | None = None
         self.arity = code.arity
         self.auto = code.auto
 
@@ -146,9 +158,13 @@ class Function:
     def node(self) -> Any:
         return self.code.node
 
+    def call(self, arguments: list[Value], named: dict[str, Value] | None, block: Value) -> Value:
+        """Call with any arguments (spec/language.md §6.3)."""
+        return self.code.call(self.captured, self.receiver, arguments, named, block)
+
     def rebind(self, receiver: Value) -> Function:
         """The same function with another `this` (`define_method`, `instance_eval`)."""
-        return self.code.bind(self.frame, receiver)
+        return self.code.bind(self.captured, receiver)
 
 
 class Sentinel:

@@ -212,6 +212,20 @@ def test_renewing_replaces_all_one_by_one(start: Callable[..., Family]) -> None:
     assert served >= family.workers()
 
 
+def test_a_worker_that_dies_while_all_are_renewed(start: Callable[..., Family]) -> None:
+    """It is replaced as whoever dies; the others are renewed all the same."""
+    family = start(2)
+    before = (family.url, family.workers())[1]
+    first = re.search(r"worker_ready worker=0 pid=(\d+)", family.text)
+    assert first is not None
+    os.kill(int(first[1]), signal.SIGKILL)
+    family.process.send_signal(signal.SIGHUP)
+    family.until(lambda: "renewed workers=2" in family.text, "renewed")
+    family.until(lambda: not family.workers() & before, "all are new")
+    family.until(lambda: len(family.workers()) == 2, "as many as before")
+    assert "renewal_stopped" not in family.text
+
+
 def test_stopping_while_renewing(start: Callable[..., Family]) -> None:
     """Old workers and new ones end, whatever they were about."""
     family = start(2)

@@ -20,7 +20,7 @@ from ..support.live import ROOT
 from ..support.redis_server import RedisServer
 
 APP = Path(__file__).with_name("app.soli")
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 FLAGS = (
     "--port", "0", "--shutdown-seconds", "3", "--message-rate", "0", "--connect-rate", "0",
     "--connect-rate-per-ip", "0", "--presence-resync-seconds", "0.2",
@@ -73,8 +73,11 @@ class Served:
 class Nodes:
     """*count* nodes on a Redis of their own, which keeps its data when it is killed."""
 
-    def __init__(self, lease: float, count: int = 3, sabotage: str = "") -> None:
+    def __init__(
+        self, lease: float, count: int = 3, sabotage: str = "", flags: tuple[str, ...] = ()
+    ) -> None:
         self.lease = lease
+        self._flags = flags
         self.folder = Path(tempfile.mkdtemp(prefix="soli-jepsen-"))
         self.redis = RedisServer(keeps=True)
         self.served: dict[str, Served] = {}
@@ -90,8 +93,19 @@ class Nodes:
             await self.served[name].ready()
 
     def launch(self, name: str) -> None:
-        broker = ("--broker", self.redis.url, "--lease-seconds", str(self.lease))
-        command = [sys.executable, "-m", *self._module, "run", str(APP), *FLAGS, *broker]
+        self.let_in(name)
+        url = f"unix://{self._way(name)}"
+        broker = ("--broker", url, "--lease-seconds", str(self.lease))
+        command = [
+            sys.executable,
+            "-m",
+            *self._module,
+            "run",
+            str(APP),
+            *FLAGS,
+            *broker,
+            *self._flags,
+        ]
         self.served[name] = Served(self.folder, name, command)
 
     def url(self, name: str) -> str:
@@ -115,6 +129,21 @@ class Nodes:
     def signal_redis(self, number: int) -> None:
         assert self.redis.process is not None
         self.redis.process.send_signal(number)
+
+    def _way(self, name: str) -> Path:
+        """The socket of Redis, as a node knows it."""
+        return self.redis.folder / name
+
+    def let_in(self, name: str) -> None:
+        """A node reaches Redis from now on."""
+        if not self._way(name).is_symlink():
+            self._way(name).symlink_to(self.redis.socket)
+
+    def cut_off(self, name: str) -> None:
+        """A node does not reach Redis any more, until it is let in again."""
+        self._way(name).unlink()
+        with contextlib.suppress(OSError):
+            self.cut_clients()
 
     def cut_clients(self) -> None:
         """All connections of nodes to Redis."""

@@ -55,12 +55,12 @@ class Span:
 
 @dataclass
 class Resume:
-    """What the server says when a client comes back, and where it had been."""
+    """What the server says to a client that comes back, and what that holds."""
 
-    before: Span
-    """Its membership on the connection before."""
-    kept: int
-    """How many messages of that were confirmed by a position: it goes on behind those."""
+    held: list[Message]
+    """All that it got, as far back as nothing was missing."""
+    confirmed: int
+    """How many of them a position was behind: it goes on after those."""
     recovered: bool
 
 
@@ -85,14 +85,19 @@ class Leave(NamedTuple):
     at: Tick
 
 
+ANY = "*"
+
+
 class Window(NamedTuple):
     """In this time a fault was at work that may lose messages."""
 
     began: Tick
     ended: Tick
     node: str | None
-    """Whose clients may miss some; None: all."""
+    """Whose clients may miss some; None: all; `ANY`: of a node that nobody can name."""
     why: str
+    catches_up: bool = False
+    """Whether members of rooms with a history get afterwards what they missed."""
 
 
 class Quiet(NamedTuple):
@@ -106,6 +111,8 @@ class Quiet(NamedTuple):
 
 @dataclass
 class History:
+    kept: set[str] = field(default_factory=set)
+    """Rooms with a history."""
     said: dict[Message, Said] = field(default_factory=dict)
     spans: list[Span] = field(default_factory=list)
     trackings: list[Tracking] = field(default_factory=list)
@@ -114,6 +121,8 @@ class History:
     quiets: list[Quiet] = field(default_factory=list)
     outsiders: list[tuple[Span | None, str, Heard]] = field(default_factory=list)
     """Connections that heard what they were no members for, and what they had left."""
+    unasked: list[str] = field(default_factory=list)
+    """Connections that were told positions, and had not asked for any."""
     answered_again: list[str] = field(default_factory=list)
     """Connections that got an answer for a second time."""
     open: set[str] = field(default_factory=set)

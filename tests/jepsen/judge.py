@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 from itertools import pairwise
 
-from .history import History, Message, Span, Tick
+from .history import ANY, History, Message, Span, Tick
 
 MOST = 40
 """Findings that are told; one fault makes many."""
@@ -76,6 +76,8 @@ class Court:
                 heard.add((span.connection, message))
         for connection in self.history.answered_again:
             yield f"{connection} was answered twice"
+        for connection in self.history.unasked:
+            yield f"{connection} was told a position and had not asked for any"
 
     def _program_order(self) -> Iterator[str]:
         for span in self.history.spans:
@@ -125,7 +127,9 @@ class Court:
 
     def _unanswered(self) -> Iterator[str]:
         for message, said in self.history.said.items():
-            if message[0] in self.history.open and said.is_answered and said.acked is None:
+            if message[0] not in self.history.open or not said.is_answered or said.acked:
+                continue
+            if not self._may_miss(said.node, said.sent, said.sent):
                 yield f"{_name(message)} was never answered"
 
     def _is_excused(self, message: Message, span: Span) -> bool:
@@ -136,7 +140,11 @@ class Court:
         ended = max(self.last.get(message, said.sent), said.acked or said.sent)
         for window in self.history.windows:
             if window.began <= ended and said.sent <= window.ended:
-                if window.node in (None, span.node):
+                is_kept = said.room in self.history.kept and message in self.first
+                is_made_up_for = window.catches_up and is_kept
+                if window.node in (None, ANY):
+                    return True
+                if window.node == span.node and not is_made_up_for:
                     return True
                 if window.node == said.node and message not in self.first:
                     return True
@@ -147,7 +155,7 @@ class Court:
         return any(
             window.began <= ended and began <= window.ended
             for window in self.history.windows
-            if window.node in (None, node)
+            if window.node in (None, ANY, node)
         )
 
     def _recovered(self, order: Order, spans: list[Span]) -> Iterator[str]:
@@ -156,19 +164,22 @@ class Court:
             resume = span.resumes
             if resume is None or not resume.recovered:
                 continue
-            kept = [message for message, _ in resume.before.heard[: resume.kept]]
             came = [message for message, _ in span.heard]
-            again = [message for message in came if message in set(kept)]
+            again = sorted(set(came) & set(resume.held[: resume.confirmed]))
             if again:
                 yield f"{span.connection} got {_names(again)} again, whose position it had"
-            elif kept and came:
-                lost = list(order.between(kept[-1], came[0]))
-                if lost:
-                    yield f"{span.connection}: recovered is a lie: {_names(lost)} are missing"
-            elif kept and span.ended is None:
-                lost = [one for one in order.behind(kept[-1]) if self._is_owed(one, span)]
-                if lost:
-                    yield f"{span.connection}: recovered is a lie: {_names(lost)} never came"
+            if not resume.held:
+                continue
+            fresh = [message for message in came if message not in resume.held]
+            if fresh:
+                lost = list(order.between(resume.held[-1], fresh[0]))
+            elif span.ended is None:
+                behind = order.behind(resume.held[-1])
+                lost = [message for message in behind if self._is_owed(message, span)]
+            else:
+                lost = []
+            if lost:
+                yield f"{span.connection}: recovered is a lie: {_names(lost)} are missing"
 
     def _is_owed(self, message: Message, span: Span) -> bool:
         return span.began is not None and self.history.said[message].sent < span.began
@@ -191,7 +202,7 @@ class Court:
     def _may_leave(self, at: Tick, began: Tick, node: str) -> bool:
         """A node that was frozen past its lease is taken for dead, and that may be told late."""
         return any(
-            window.node == node and window.began <= at and began <= window.ended
+            window.node in (ANY, node) and window.began <= at and began <= window.ended
             for window in self.history.windows
         )
 

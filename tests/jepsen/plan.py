@@ -7,21 +7,24 @@ from random import Random
 from typing import NamedTuple
 
 ROOMS = ("red", "blue")
+KEPT: tuple[str, ...] = ()
+"""Rooms with a history: what is said there is not lost to who comes back, nor in a lapse."""
 STATES = ("online", "typing", "away")
 
 FAULTS = (
     "kill", "kill", "freeze", "freeze long", "stop redis", "stop redis long", "cut", "cut",
-    "restart", "restart empty", "restart older",
+    "cut off", "cut off long", "restart", "restart empty", "restart older",
 )  # fmt: skip
 """What may befall nodes and their Redis. `kill`: -9. `cut`: CLIENT KILL, again and again.
 
-`freeze` and `stop redis` end within a lease, the long ones after it.
+`cut off`: one node does not reach Redis any more. This, `freeze` and `stop redis` end within a
+lease, the long ones after it.
 """
 FAULTS_OF_WORKERS = (
     "kill", "kill", "freeze", "freeze long", "stop redis", "cut", "cut", "kill redis", "renew",
 )  # fmt: skip
 """What may befall workers. `renew`: SIGHUP."""
-LOSES = frozenset(("freeze long", "restart empty", "restart older", "kill redis"))
+LOSES = frozenset(("freeze long", "cut off long", "restart empty", "restart older", "kill redis"))
 """Faults in which messages may be lost that nobody's death explains."""
 STEPS = {
     "say": 40, "tell": 10, "burst": 6, "leave": 5, "join": 8, "untrack": 5, "track": 8, "state": 6,

@@ -33,7 +33,7 @@ import soli_stdlib
 
 from soli_lang import Capabilities, Interpreter, Limits
 from soli_lang.base.errors import LimitError
-from soli_lang.evaluator.expressions.arithmetic import OPERATIONS
+from soli_lang.meaning.arithmetic import OPERATIONS
 from soli_lang.native.native import BUILTIN_TYPES, Arg, Declaration
 from soli_lang.values.semantics import MAX_INT, MIN_INT
 from soli_lang.values.values import Function, symbol

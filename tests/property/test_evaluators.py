@@ -18,7 +18,7 @@ from soli_lang.tree import nodes
 
 from .evaluators import repository
 from .evaluators.comparing import Comparison, calls_blocks_often, random_program
-from .evaluators.evaluators import CLOSURES, CURRENT
+from .evaluators.evaluators import CURRENT, PLAIN
 from .evaluators.outcomes import Evaluator, World
 
 PROGRAMS_PER_SEED = 12
@@ -38,7 +38,7 @@ def programs(seed: int) -> list[nodes.Program]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_programs_end_in_the_same_way(seed: int) -> None:
     """With all the steps they want, and when these end early."""
-    compared = Comparison(CURRENT, CLOSURES, bytes_count=False)
+    compared = Comparison(CURRENT, PLAIN, bytes_count=False)
     for node in programs(seed):
         loose = calls_blocks_often(node)
         found = compared.differences(node, loose=loose)
@@ -49,7 +49,7 @@ def test_random_programs_end_in_the_same_way(seed: int) -> None:
 
 def test_the_programs_of_this_repository_end_in_the_same_way() -> None:
     """Vectors, specs, errors, examples, what the pages show."""
-    compared = Comparison(CURRENT, CLOSURES, repository.LIMITS, bytes_count=False)
+    compared = Comparison(CURRENT, PLAIN, repository.LIMITS, bytes_count=False)
     differences = {node.source.name: compared.differences(node) for node in repository.programs()}
     assert not {name: found for name, found in differences.items() if found}
 
@@ -89,7 +89,7 @@ print(match 3 { n if n > 2 => [1, 2].map(|m| m + n), _ => 0 })
 
 def test_every_budget_ends_at_the_same_step() -> None:
     """Whatever comes next when it is used up: a call, a turn, a block, a constructor."""
-    compared = Comparison(CURRENT, CLOSURES, bytes_count=False)
+    compared = Comparison(CURRENT, PLAIN, bytes_count=False)
     node = parse(Source("budgeted", BUDGETED))
     assert not compared.differences(node)
     enough = compared.outcomes[1].steps

@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError
-from soli_lang.evaluator.expressions.members import call_member
 from soli_lang.machine.machine import Machine
+from soli_lang.meaning.members import call_member
 from soli_lang.native.native import Any_, Hash, Int, String, function
 from soli_lang.values.display import to_text
 from soli_lang.values.kinds import type_name

@@ -17,9 +17,9 @@ from soli_stdlib.time.schedules import duration_seconds
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliValueError
 from soli_lang.base.records import Record, field
-from soli_lang.evaluator.expressions.members import new_instance
 from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
+from soli_lang.meaning.members import new_instance
 from soli_lang.native.native import Any_, Array, String, function, native_class, static
 from soli_lang.values.display import to_text
 from soli_lang.values.kinds import from_key, type_name

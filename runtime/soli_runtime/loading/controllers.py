@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from soli_lang.base.records import Record
 from soli_lang.base.source import Source
-from soli_lang.evaluator.expressions.members import new_instance
 from soli_lang.machine.machine import Machine
+from soli_lang.meaning.members import new_instance
 from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import Function, Symbol, Value
 

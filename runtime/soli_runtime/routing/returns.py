@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from soli_lang.base.source import Source
-from soli_lang.evaluator.scopes import children
 from soli_lang.tree import nodes
 
 MOST_LINES = 3
@@ -48,7 +47,7 @@ def _returns(body: nodes.Body, key: str | None) -> Iterator[nodes.Node]:
             continue
         if isinstance(node, nodes.Return) and node.value is not None and _may_be(node.value, key):
             yield node
-        pending.extend(children(node))
+        pending.extend(nodes.children(node))
 
 
 def _may_be(value: Any, key: str | None) -> bool:
@@ -60,7 +59,7 @@ def _may_be(value: Any, key: str | None) -> bool:
         if isinstance(node, nodes.HashLiteral) and key in _keys(node):
             return True
         if not isinstance(node, nodes.FunctionNode):
-            pending.extend(children(node))
+            pending.extend(nodes.children(node))
     return False
 
 

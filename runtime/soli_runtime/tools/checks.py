@@ -10,7 +10,6 @@ from pathlib import Path
 from soli_lang.base.errors import SoliError, SoliSyntaxError
 from soli_lang.base.limits import Capabilities, Limits
 from soli_lang.base.source import NOWHERE, Source
-from soli_lang.evaluator.scopes import children
 from soli_lang.interpreter import Interpreter
 from soli_lang.native.native import declarations, install
 from soli_lang.syntax.parser import parse
@@ -227,7 +226,7 @@ def _route_helpers(program: nodes.Program) -> frozenset[str]:
         node = pending.pop()
         if isinstance(node, nodes.Name) and node.name.endswith(_ROUTE_HELPERS):
             found.add(node.name)
-        pending.extend(children(node))
+        pending.extend(nodes.children(node))
     return frozenset(found)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from soli_lang.base.errors import SoliSyntaxError
 from soli_lang.base.near_names import did_you_mean
 from soli_lang.base.source import NOWHERE
-from soli_lang.evaluator.scopes import children
 from soli_lang.syntax.parser import parse
 from soli_lang.tools.checker import ERROR, WARNING, Finding
 from soli_lang.tree import nodes
@@ -69,7 +68,7 @@ def _returned(body: nodes.Body) -> Iterator[nodes.HashLiteral]:
             continue
         if isinstance(node, nodes.Return):
             yield from _values(node.value)
-        pending.extend(children(node))
+        pending.extend(nodes.children(node))
     yield from _last(body)
 
 
@@ -131,4 +130,4 @@ def _all(root: nodes.Node) -> Iterator[Any]:
     while pending:
         node = pending.pop()
         yield node
-        pending.extend(children(node))
+        pending.extend(nodes.children(node))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...evaluator.scopes import children
 from ...tree import nodes
 from ...tree.class_macros import CLASS_FUNCTIONS, FRAMEWORK_MACROS, own_statics
 
@@ -23,7 +22,7 @@ class ClassStatics:
                 if node.name in self._classes:
                     self._ambiguous.add(node.name)
                 self._classes[node.name] = node
-            pending.extend(children(node))
+            pending.extend(nodes.children(node))
 
     def of(self, declaration: nodes.ClassDecl) -> frozenset[str] | None:
         """Names of all static methods, or None when something inherited is not in this file."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...evaluator.scopes import children
 from ...tree import nodes
 from .findings import Findings
 
@@ -24,7 +23,7 @@ class FlowPass:
             node = pending.pop()
             if isinstance(node, nodes.Body):
                 self._body(node, is_file=node is self._program.body)
-            pending.extend(children(node))
+            pending.extend(nodes.children(node))
 
     def _body(self, body: nodes.Body, *, is_file: bool) -> None:
         declared: dict[str, nodes.Node] = {}
@@ -99,5 +98,5 @@ def _breaks(body: nodes.Body) -> bool:
         if isinstance(node, nodes.Break | nodes.Return | nodes.Throw):
             return True
         if not isinstance(node, nodes.FunctionNode):
-            pending.extend(children(node))
+            pending.extend(nodes.children(node))
     return False

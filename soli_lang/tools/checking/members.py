@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from ...base.foreign_members import foreign_member
 from ...base.near_names import did_you_mean
-from ...evaluator.scopes import children
 from ...native.native import NativeMethod
 from ...tree import nodes
 from ...values.kinds import PROPERTY_OWNERS, TYPE_NAMES
@@ -55,7 +54,7 @@ class MemberPass:
                     self._unused(statement)
             elif isinstance(node, nodes.While | nodes.For) and node.body.statements:
                 self._unused(node.body.statements[-1])
-            pending.extend((one, is_guarded) for one in children(node))
+            pending.extend((one, is_guarded) for one in nodes.children(node))
         if self._program.body.statements:
             self._unused(self._program.body.statements[-1])
 
@@ -184,4 +183,4 @@ def _all(root: nodes.Node) -> Iterator[Any]:
     while pending:
         node = pending.pop()
         yield node
-        pending.extend(children(node))
+        pending.extend(nodes.children(node))

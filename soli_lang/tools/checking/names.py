@@ -11,7 +11,7 @@ from ...base.errors import SoliSyntaxError
 from ...base.foreign_words import foreign_hint
 from ...base.near_names import did_you_mean
 from ...base.source import Span
-from ...evaluator.scopes import THIS, Block, FileScope, Scopes, Variable, children
+from ...evaluator.scopes import THIS, Block, FileScope, Scopes, Variable
 from ...tree import nodes
 from ...tree.class_macros import FRAMEWORK_MACROS
 from .arguments import Arguments
@@ -128,7 +128,7 @@ class NamePass:
         if visit is not None:
             visit(self, node)
         else:
-            for child in children(node):
+            for child in nodes.children(node):
                 self._visit(child)
 
     def _within(self, block: Block, *visited: Any) -> None:
@@ -159,7 +159,7 @@ class NamePass:
 
     def _comprehension(self, node: Any) -> None:
         self._visit(node.iterable)
-        inner = [child for child in children(node) if child is not node.iterable]
+        inner = [child for child in nodes.children(node) if child is not node.iterable]
         self._within(self._scopes.of(node), *inner)
 
     def _handler(self, node: nodes.Handler) -> None:
@@ -234,7 +234,7 @@ class NamePass:
     def _hook(self, node: nodes.HookBlock) -> None:
         """Its calls are made for the host class: their names are looked up nowhere else."""
         self._in_hook += 1
-        for child in children(node):
+        for child in nodes.children(node):
             self._visit(child)
         self._in_hook -= 1
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...evaluator.scopes import children
 from ...tree import nodes
 from .findings import Findings, Known
 
@@ -27,7 +26,7 @@ class ReceiverPass:
             node = pending.pop()
             if isinstance(node, nodes.MethodDecl) and node.is_static:
                 self._judge(node.function.body, "a static method has no `this`; name the class")
-            pending.extend(children(node))
+            pending.extend(nodes.children(node))
 
     def _judge(self, body: nodes.Body, hint: str) -> None:
         pending: list[Any] = [body]
@@ -40,4 +39,4 @@ class ReceiverPass:
             if isinstance(node, nodes.This):
                 report = self._findings.warning if self._known.is_test else self._findings.error
                 report("no-receiver", "'this' outside of class", node.span, hint)
-            pending.extend(children(node))
+            pending.extend(nodes.children(node))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...evaluator.scopes import children
 from ...tree import nodes
 from ...values.values import Symbol
 from .findings import Findings, Known
@@ -30,7 +29,7 @@ class ShapePass:
             check = _CHECKS.get(node.__class__)
             if check is not None:
                 check(self, node)
-            pending.extend(children(node))
+            pending.extend(nodes.children(node))
 
     # --- bodies ----------------------------------------------------------------------------------
 
@@ -207,7 +206,7 @@ def _defined(root: nodes.Node) -> Iterator[str]:
             yield node.name
         elif isinstance(node, nodes.Literal) and isinstance(node.value, str | Symbol):
             yield node.value.name if isinstance(node.value, Symbol) else node.value
-        pending.extend(children(node))
+        pending.extend(nodes.children(node))
 
 
 _CHECKS: dict[type, Any] = {

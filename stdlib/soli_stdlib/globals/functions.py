@@ -63,7 +63,17 @@ def debug() -> None:
 # --- conversion ---
 
 
-@function("str", Any_, quick={"int": "f'{{{0}}}'", "str": "{0}"}, gives=str)
+def _shown(py: Any, number: Any) -> Any:
+    """An Int as text, for `NativeFunction.quick`."""
+    return py.shown(number)
+
+
+def _length(py: Any, value: Any) -> Any:
+    """For `NativeFunction.quick`, as well."""
+    return py.call("len", value)
+
+
+@function("str", Any_, quick={int: _shown, str: lambda py, text: text}, gives=str)
 def str_(machine: Machine, value: Value) -> str:
     """The display form."""
     kind = value.__class__
@@ -126,7 +136,7 @@ def await_(value: Value) -> Value:
 _SIZED = frozenset({str, list, dict})
 
 
-@function("len", Any_, quick={"list": "len({0})", "str": "len({0})", "dict": "len({0})"})
+@function("len", Any_, quick=dict.fromkeys((list, str, dict), _length), gives=int)
 def len_(value: Value) -> int:
     """How many characters, items or entries."""
     if value.__class__ in _SIZED:

@@ -8,6 +8,7 @@ values are free: the call itself has cost a step.
 from __future__ import annotations
 
 from collections.abc import Sized
+from typing import Any
 
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
@@ -16,12 +17,6 @@ from .ordering import kinds_of
 
 BIG_TEXT = 256
 """Characters of a text from which on going through it costs steps, and copying it memory."""
-SMALL_TEXT = f"len({{0}}) <= {BIG_TEXT}"
-"""Where a method of String is free, in the words of `NativeMethod.quick`."""
-SMALL_GIVEN = f"len({{1}}) <= {BIG_TEXT}"
-"""Where the first argument, a String, costs nothing to read, in the same words."""
-GIVEN_TEXT = "{1}.__class__ is str"
-"""Where the first argument is a String, in the same words."""
 BIG_COLLECTION = 32
 """Items or entries from which on going through them costs steps, and copying them memory."""
 ITEM_BYTES = 8
@@ -30,6 +25,29 @@ OBJECT_BYTES = 64
 """What an item takes beside its place when it is made with the collection: a text, an Array."""
 ENTRY_BYTES = 16
 """What one hash entry counts against the size limit of a value."""
+
+
+# Where calls with few texts that are short are written out: see `NativeMethod.when`.
+
+
+def short_text(py: Any, text: Any) -> Any:
+    """Whether the receiver is so short that going through it is free."""
+    return py.compare(py.call("len", text), "<=", py.constant(BIG_TEXT))
+
+
+def given_text(py: Any, receiver: Any, given: Any) -> Any:
+    """Whether the argument is a String."""
+    return py.is_kind(given, "str")
+
+
+def given_short_text(py: Any, receiver: Any, given: Any) -> Any:
+    """Whether the argument is a short String."""
+    return py.both(py.is_kind(given, "str"), short_text(py, given))
+
+
+def given_text_in_a_short_one(py: Any, receiver: Any, given: Any) -> Any:
+    """Whether the argument is a String, and the receiver a short one."""
+    return py.both(py.is_kind(given, "str"), short_text(py, receiver))
 
 
 def read_text(machine: Machine, text: str) -> None:

@@ -6,9 +6,9 @@ does; sorting them "as equal" serves nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
-from functools import cmp_to_key
+from functools import cmp_to_key, partial
 from typing import Any
 
 from soli_lang.values.semantics import Spend
@@ -100,14 +100,11 @@ def sorted_by(
     items: list[Value], keys: list[Value], spend: Spend, *, descending: bool = False
 ) -> list[Value]:
     """*items* in the wide order of their *keys*, stable."""
-    indexes: Iterable[int] = range(len(items))
-    key: Callable[[int], Any] = keys.__getitem__
-    kinds = kinds_of(keys)
-    if not is_plainly_ordered(keys, kinds) and kinds != _BOOL:
+    if not is_plainly_ordered(keys, kinds := kinds_of(keys)) and kinds != _BOOL:
         ordered = cmp_to_key(_paid(wide, spend))
-        wrapped = [ordered(value) for value in keys]
-        key = wrapped.__getitem__
-    return [items[index] for index in sorted(indexes, key=key, reverse=descending)]
+        keys = [ordered(value) for value in keys]
+    # Asked for the key of each item in turn, `next` gives that; the item is its default.
+    return sorted(items, key=partial(next, iter(keys)), reverse=descending)
 
 
 def extreme(values: list[Value], kinds: frozenset[type], sign: int) -> Value:

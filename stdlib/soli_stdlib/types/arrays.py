@@ -7,6 +7,7 @@ Callbacks are in `array_callbacks`, sums and orders in `array_numbers`, the `_by
 from __future__ import annotations
 
 from operator import not_
+from typing import Any
 
 from soli_lang.base.errors import SoliTypeError
 from soli_lang.machine.machine import Machine
@@ -27,31 +28,48 @@ _Index = Int(phrase="an integer index")
 # --- size and ends ---
 
 
-@method("array", ("length", "len", "size"), bare=True, quick={"result": "len({0})"}, direct=len)
+@method(
+    "array",
+    ("length", "len", "size"),
+    bare=True,
+    quick=lambda py, items: py.call("len", items),
+    direct=len,
+)
 def length(items: list[Value]) -> int:
     """How many items."""
     return len(items)
 
 
-@method("array", ("empty?", "blank?"), bare=True, quick={"result": "not {0}"}, direct=not_)
+@method(
+    "array",
+    ("empty?", "blank?"),
+    bare=True,
+    quick=lambda py, items: py.negation(items),
+    direct=not_,
+)
 def is_empty(items: list[Value]) -> bool:
     """Whether it has no items."""
     return not items
 
 
-@method("array", "present?", bare=True, quick={"result": "bool({0})"}, direct=bool)
+@method("array", "present?", bare=True, quick=lambda py, items: py.call("bool", items), direct=bool)
 def is_present(items: list[Value]) -> bool:
     """Whether it has items."""
     return bool(items)
 
 
-@method("array", "first", bare=True, quick={"result": "({0}[0] if {0} else None)"})
+def _at_end(py: Any, items: Any, index: int) -> Any:
+    """The item at *index* or null, for `NativeMethod.quick`."""
+    return py.choice(items, py.item(items, py.constant(index)), py.none())
+
+
+@method("array", "first", bare=True, quick=lambda py, items: _at_end(py, items, 0))
 def first(items: list[Value]) -> Value:
     """The first item, null when empty."""
     return items[0] if items else None
 
 
-@method("array", "last", bare=True, quick={"result": "({0}[-1] if {0} else None)"})
+@method("array", "last", bare=True, quick=lambda py, items: _at_end(py, items, -1))
 def last(items: list[Value]) -> Value:
     """The last item, null when empty."""
     return items[-1] if items else None
@@ -114,10 +132,8 @@ def shuffle(machine: Machine, items: list[Value]) -> list[Value]:
     "push",
     Any_,
     mutates=True,
-    quick={
-        "when": f"len({{0}}) * {ITEM_BYTES} < {{room}}",
-        "result": "{0}.append({1}) or {0}",
-    },
+    when=lambda py, items, item: py.compare(py.call("len", items), "<", py.name("most_items")),
+    quick=lambda py, items, item: py.either(py.method(items, "append", item), items),
 )
 def push(machine: Machine, items: list[Value], item: Value) -> list[Value]:
     """Append *item*; gives the array."""

@@ -56,7 +56,7 @@ def to_s(number: float) -> str:
     return float_text(number)
 
 
-@method("float", "abs", bare=True, quick={"result": "abs({0})"}, direct=abs)
+@method("float", "abs", bare=True, quick=lambda py, number: py.call("abs", number), direct=abs)
 def abs_(number: float) -> float:
     """Its distance from zero."""
     return abs(number)

@@ -25,9 +25,9 @@ from ..ground.callbacks import pair_callback, parameter_count
 from ..ground.costs import (
     BIG_COLLECTION,
     ENTRY_BYTES,
-    GIVEN_TEXT,
     copy_entries,
     copy_items,
+    given_text,
     read_items,
 )
 from ..ground.equality import exact_position, place_of, watched
@@ -61,19 +61,33 @@ def pairs_of(entries: Hash) -> list[Value]:
 # --- size ---
 
 
-@method("hash", ("length", "size", "len"), bare=True, quick={"result": "len({0})"}, direct=len)
+@method(
+    "hash",
+    ("length", "size", "len"),
+    bare=True,
+    quick=lambda py, entries: py.call("len", entries),
+    direct=len,
+)
 def length(entries: Hash) -> int:
     """How many entries."""
     return len(entries)
 
 
-@method("hash", ("empty?", "blank?"), bare=True, quick={"result": "not {0}"}, direct=not_)
+@method(
+    "hash",
+    ("empty?", "blank?"),
+    bare=True,
+    quick=lambda py, entries: py.negation(entries),
+    direct=not_,
+)
 def is_empty(entries: Hash) -> bool:
     """Whether it has no entries."""
     return not entries
 
 
-@method("hash", "present?", bare=True, quick={"result": "bool({0})"}, direct=bool)
+@method(
+    "hash", "present?", bare=True, quick=lambda py, entries: py.call("bool", entries), direct=bool
+)
 def is_present(entries: Hash) -> bool:
     """Whether it has entries."""
     return bool(entries)
@@ -109,7 +123,8 @@ def entries_(machine: Machine, entries: Hash) -> list[Value]:
     Any_,
     Any_.optional(),
     arity_text=1,
-    quick={"when": GIVEN_TEXT, "result": "{0}.get({1})"},
+    when=given_text,
+    quick=lambda py, entries, key: py.method(entries, "get", key),
 )
 def get(machine: Machine, entries: Hash, key: Value, default: Value) -> Value:
     """The value under *key*, *default* when there is none."""
@@ -141,7 +156,13 @@ def values_at(machine: Machine, entries: Hash, *wanted: Value) -> list[Value]:
     return [get(machine, entries, key, None) for key in wanted]
 
 
-@method("hash", "has_key", Any_, quick={"when": GIVEN_TEXT, "result": "({1} in {0})"})
+@method(
+    "hash",
+    "has_key",
+    Any_,
+    when=given_text,
+    quick=lambda py, entries, key: py.compare(key, "in", entries),
+)
 def has_key(machine: Machine, entries: Hash, key: Value) -> bool:
     """Whether there is an entry under *key*."""
     if key.__class__ is int and len(entries) > CROWDED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from soli_lang.base.errors import SoliOverflowError, SoliTypeError
 from soli_lang.machine import iteration
@@ -28,7 +29,18 @@ def within_64_bits(number: int) -> int:
     return number
 
 
-@method("int", ("to_s", "to_string"), Any_.optional(10), bare=True, quick={"result": "str({0})"})
+def _rest_of_two(py: Any, number: Any, rest: int) -> Any:
+    """Whether *number* modulo two is *rest*, for `NativeMethod.quick`."""
+    return py.compare(py.binary(number, "%", py.constant(2)), "==", py.constant(rest))
+
+
+@method(
+    "int",
+    ("to_s", "to_string"),
+    Any_.optional(10),
+    bare=True,
+    quick=lambda py, number: py.call("str", number),
+)
 def to_s(number: int, base: Value) -> str:
     """Its digits in *base* (2 to 36), lower case."""
     if base.__class__ is not int:
@@ -44,7 +56,13 @@ def to_f(number: int) -> float:
     return float(number)
 
 
-@method("int", "abs", bare=True, quick={"when": "{0} > MIN_INT", "result": "abs({0})"})
+@method(
+    "int",
+    "abs",
+    bare=True,
+    when=lambda py, number: py.compare(number, ">", py.name("MIN_INT")),
+    quick=lambda py, number: py.call("abs", number),
+)
 def abs_(number: int) -> int:
     """Its distance from zero."""
     return within_64_bits(abs(number))
@@ -68,19 +86,21 @@ def pow_(number: int, exponent: int | float) -> int | float:
     return within_64_bits(number ** int(exponent))
 
 
-@method("int", "even?", bare=True, quick={"result": "({0} % 2 == 0)"})
+@method("int", "even?", bare=True, quick=lambda py, number: _rest_of_two(py, number, 0))
 def is_even(number: int) -> bool:
     """Whether it is a multiple of 2."""
     return number % 2 == 0
 
 
-@method("int", "odd?", bare=True, quick={"result": "({0} % 2 == 1)"})
+@method("int", "odd?", bare=True, quick=lambda py, number: _rest_of_two(py, number, 1))
 def is_odd(number: int) -> bool:
     """Whether it is no multiple of 2."""
     return number % 2 == 1
 
 
-@method("int", "zero?", bare=True, quick={"result": "({0} == 0)"})
+@method(
+    "int", "zero?", bare=True, quick=lambda py, number: py.compare(number, "==", py.constant(0))
+)
 @method("float", "zero?", bare=True)
 @method("decimal", "zero?", bare=True)
 def is_zero(number: Value) -> bool:
@@ -88,7 +108,9 @@ def is_zero(number: Value) -> bool:
     return bool(number == 0)
 
 
-@method("int", "positive?", bare=True, quick={"result": "({0} > 0)"})
+@method(
+    "int", "positive?", bare=True, quick=lambda py, number: py.compare(number, ">", py.constant(0))
+)
 @method("float", "positive?", bare=True)
 @method("decimal", "positive?", bare=True)
 def is_positive(number: Value) -> bool:

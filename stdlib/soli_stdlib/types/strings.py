@@ -16,13 +16,13 @@ from soli_lang.values.values import Symbol, Value, symbol
 from ..ground.costs import (
     BIG_COLLECTION,
     BIG_TEXT,
-    GIVEN_TEXT,
-    SMALL_GIVEN,
-    SMALL_TEXT,
     copy_items,
     copy_text,
+    given_short_text,
+    given_text_in_a_short_one,
     make_items,
     read_text,
+    short_text,
 )
 from ..ground.number_text import (
     WHITE_SPACE,
@@ -36,7 +36,13 @@ from ..json.text import hash_from_text, value_from_text
 # --- asking ---
 
 
-@method("string", ("length", "len", "size"), bare=True, quick={"result": "len({0})"}, direct=len)
+@method(
+    "string",
+    ("length", "len", "size"),
+    bare=True,
+    quick=lambda py, text: py.call("len", text),
+    direct=len,
+)
 def length(text: str) -> int:
     """How many characters."""
     return len(text)
@@ -51,7 +57,7 @@ def bytesize(machine: Machine, text: str) -> int:
     return len(text.encode())
 
 
-@method("string", "empty?", bare=True, quick={"result": "not {0}"}, direct=not_)
+@method("string", "empty?", bare=True, quick=lambda py, text: py.negation(text), direct=not_)
 def is_empty(text: str) -> bool:
     """Whether it has no characters."""
     return not text
@@ -61,7 +67,8 @@ def is_empty(text: str) -> bool:
     "string",
     ("contains", "includes?", "include?"),
     String,
-    quick={"when": f"{GIVEN_TEXT} and {SMALL_TEXT}", "result": "({1} in {0})"},
+    when=given_text_in_a_short_one,
+    quick=lambda py, text, part: py.compare(part, "in", text),
 )
 def contains(machine: Machine, text: str, part: str) -> bool:
     """Whether *part* is somewhere in it."""
@@ -74,7 +81,8 @@ def contains(machine: Machine, text: str, part: str) -> bool:
     "string",
     ("starts_with", "starts_with?"),
     String,
-    quick={"when": f"{GIVEN_TEXT} and {SMALL_GIVEN}", "result": "{0}.startswith({1})"},
+    when=given_short_text,
+    quick=lambda py, text, part: py.method(text, "startswith", part),
 )
 def starts_with(machine: Machine, text: str, prefix: str) -> bool:
     """Whether it begins with *prefix*."""
@@ -86,7 +94,8 @@ def starts_with(machine: Machine, text: str, prefix: str) -> bool:
     "string",
     ("ends_with", "ends_with?"),
     String,
-    quick={"when": f"{GIVEN_TEXT} and {SMALL_GIVEN}", "result": "{0}.endswith({1})"},
+    when=given_short_text,
+    quick=lambda py, text, part: py.method(text, "endswith", part),
 )
 def ends_with(machine: Machine, text: str, suffix: str) -> bool:
     """Whether it ends with *suffix*."""
@@ -146,7 +155,8 @@ def ord_(text: str) -> int:
     "string",
     ("upcase", "uppercase"),
     bare=True,
-    quick={"when": SMALL_TEXT, "result": "{0}.upper()"},
+    when=short_text,
+    quick=lambda py, text: py.method(text, "upper"),
 )
 def upcase(machine: Machine, text: str) -> str:
     """Upper case, with Unicode's full mapping (`ß` gives `SS`)."""
@@ -159,7 +169,8 @@ def upcase(machine: Machine, text: str) -> str:
     "string",
     ("downcase", "lowercase"),
     bare=True,
-    quick={"when": SMALL_TEXT, "result": "{0}.lower()"},
+    when=short_text,
+    quick=lambda py, text: py.method(text, "lower"),
 )
 def downcase(machine: Machine, text: str) -> str:
     """Lower case."""
@@ -187,7 +198,8 @@ def swapcase(machine: Machine, text: str) -> str:
     "string",
     ("trim", "strip"),
     bare=True,
-    quick={"when": SMALL_TEXT, "result": f"{{0}}.strip({WHITE_SPACE!r})"},
+    when=short_text,
+    quick=lambda py, text: py.method(text, "strip", py.constant(WHITE_SPACE)),
 )
 def trim(machine: Machine, text: str) -> str:
     """Without white space at both ends."""
@@ -370,7 +382,7 @@ def prepend(machine: Machine, text: str, part: str) -> str:
 # --- conversion ---
 
 
-@method("string", ("to_s", "to_string"), bare=True, quick={"result": "{0}"})
+@method("string", ("to_s", "to_string"), bare=True, quick=lambda py, text: text)
 def to_s(text: str) -> str:
     """Itself."""
     return text

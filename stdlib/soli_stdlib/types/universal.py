@@ -27,7 +27,7 @@ def inspect(machine: Machine, value: Value) -> str:
     return machine.inspect(value)
 
 
-@method("any", "nil?", bare=True, quick={"result": "({0} is None)"})
+@method("any", "nil?", bare=True, quick=lambda py, value: py.compare(value, "is", py.none()))
 def is_nil(value: Value) -> bool:
     """Whether it is null."""
     return value is None

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from soli_runtime.builtins.library import install_library
 
 from soli_lang import Capabilities, Interpreter, Limits
-from soli_lang.evaluator.expressions import accesses
-from soli_lang.evaluator.functions import functions
-from soli_lang.evaluator.written_out import inline
-from soli_lang.evaluator.written_out.inline import Inliner
-from soli_lang.tree import nodes
+from soli_lang.evaluator import item_loops
+from soli_lang.evaluator.facts import Study
+from soli_lang.evaluator.writer import Writer
+from soli_lang.values.method_tables import MethodTable
 
 from .outcomes import Evaluator
-
-_ONLY_WRITTEN_OUT = frozenset({nodes.Interpolation, nodes.Logical})
-"""Nodes that have no other closure; their parts have."""
 
 
 def _interpreter(capabilities: Capabilities, limits: Limits) -> Interpreter:
@@ -27,26 +22,18 @@ def _interpreter(capabilities: Capabilities, limits: Limits) -> Interpreter:
 
 
 @contextmanager
-def _nothing_written_out() -> Iterator[None]:
-    """One closure for each node, and nothing made for speed (docs/decisions/0011)."""
-
-    def value(self: Inliner, node: Any) -> str:
-        return f"{self.bind(self.compiler.expr(node))}(frame)"
-
-    def truth(self: Inliner, node: Any) -> str:
-        return f"{self.bind(self.compiler.condition(node))}(frame)"
-
+def _nothing_known() -> Iterator[None]:
+    """No class of a value is known, no block is a loop, no builtin is written out."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inline, "INLINED", _ONLY_WRITTEN_OUT)
-        patch.setattr(Inliner, "value", value)
-        patch.setattr(Inliner, "truth", truth)
-        patch.setattr(Inliner, "operand", lambda self, node: (self.value(node), None))
-        patch.setattr(functions, "looper", lambda *_, **__: None)
-        patch.setattr(accesses, "written_out", lambda *_: [])
+        patch.setattr(Writer, "kind_of", lambda self, node: None)
+        patch.setattr(Writer, "is_int", lambda self, node: None)
+        patch.setattr(Study, "_kinds", lambda self: None)
+        patch.setattr(item_loops, "looping", lambda *_: None)
+        patch.setattr(MethodTable, "forms", lambda self, count: {})
         yield
 
 
 CURRENT = Evaluator(_interpreter)
-CLOSURES = Evaluator(_interpreter, _nothing_written_out)
+PLAIN = Evaluator(_interpreter, _nothing_known)
 
-EVALUATORS = {"current": CURRENT, "closures": CLOSURES}
+EVALUATORS = {"current": CURRENT, "plain": PLAIN}

@@ -68,8 +68,21 @@ class Outcome:
         """The fields in which *other* differs, as lines."""
         pairs = ((field.name, getattr(self, field.name), getattr(other, field.name))
                  for field in fields(self))  # fmt: skip
-        return "\n".join(f"{self.what}: {name}\n  {one!r}\n  {two!r}"
+        return "\n".join(f"{self.what}: {name}\n  {_cut(one, two)}\n  {_cut(two, one)}"
                          for name, one, two in pairs if one != two)  # fmt: skip
+
+
+SHOWN = 400
+"""Characters of a value that are shown where two differ."""
+
+
+def _cut(one: Any, other: Any) -> str:
+    """*one* from shortly before where it differs from *other*."""
+    text, against = repr(one), repr(other)
+    same = next((at for at, pair in enumerate(zip(text, against, strict=False))
+                 if pair[0] != pair[1]), min(len(text), len(against)))  # fmt: skip
+    start = max(0, same - SHOWN // 2)
+    return ("…" if start else "") + text[start : start + SHOWN]
 
 
 class World:

@@ -25,7 +25,8 @@ ALIASES = {"lucky": "twice", "made": "Thing"}
 VARIABLES = {
     "a": "a = $l", "b": "let b = $l", "s": 's = "str"', "xs": "xs = [1, 2, 3]",
     "ys": 'ys = [5, "b", null, 2.5, [1]]', "h": 'h = { name: "hash", "n": 9, :k => $l }',
-    "TOP": "const TOP = $l", "many": "many = (0..80).map(|x| x)", "x": "x = $l", "y": "y = $l",
+    "TOP": "const TOP = $l", "many": "many = (0..80).map(|x| x)",
+    "table": "table = { (q): $l for q in 0..40 }", "x": "x = $l", "y": "y = $l",
     "p": "p = $l", "own": "own = $l", "w": "w = $l", "rest": "rest = $l", "e": "e = $l",
     "it": "it = $l",
 }  # fmt: skip
@@ -41,7 +42,7 @@ OFTEN_UNSET = frozenset({"x", "y", "p", "own", "w", "rest", "e", "it"})
 
 CHOICES = {
     "v": ["a", "b", "s", "xs", "ys", "h", "thing", "x", "x", "y", "p", "p", "own", "late", "rest",
-          "w", "e", "TOP", "g", "it"],
+          "w", "e", "TOP", "g", "it", "fixed"],
     "t": ["a", "b", "s", "xs", "h", "x", "y", "p", "own", "own", "late2", "w", "TOP", "g"],
     "o": ["+", "+", "-", "*", "/", "%", "==", "!=", "<", ">", "<=", ">=", "&&", "||", "??", "<<",
           ".."],
@@ -57,6 +58,9 @@ CHOICES = {
               "|p| { return $e if $e\n$e }"],
     "trail": ["|x|\n$s\n$e\nend", "{ |x| $e }", "do |x|\n$s\nend", "do\n$s\nit\nend",
               "|x|\nnext if $e\n$s\nend", "|x|\nbreak if $e\n$e\nend", "|x, i|\nreturn $e\nend"],
+    "short": ["|x| $leaf end", "|x| $v = x end", "|x| $v + x end", "|x, y| $v = y end",
+              "|x|\n$line\n$leaf\nend", "|x, y|\n$line\nend", "{ it }", "|x| x.$m end"],
+    "p": ["each", "map", "filter", "any?", "all?", "transform_values", "reject", "find"],
     "pattern": ["_", "$l2", "own", "Int: own", "String: w", "Void: y", "[$pattern, $pattern]",
                 "[$pattern, ...rest]", "{n: $pattern}", "{name: own, ...rest}", "{n: $pattern}",
                 "[]", "Shape.Dot",
@@ -86,7 +90,7 @@ CHOICES = {
         "thing.send(\"add\", $e)", "thing.anything($e)", "thing.grow", "thing.run($e)",
         "Shape.Circle($e).area", "Shape.Dot", "Shape.Box($e, h: 2).area", "Shape.Dot.area",
         "lib.twice($e)", "twice($e)", "lucky", "lib.Far.new($e).n",
-        "($e |> count)", "($e |> swap($e))", "($e |> fn(x) { $e })", "($e |> map($block))",
+        "($e |> count)", "($e |> swap($e))", "($e |> fn(x) { $e })", "($e |> map(fn(x) { $e }))",
         "fn(x) { $e }", "(fn(x) { $e })($e)", "(fn() { $s\n$e })()", "(|x, y| $e)",
         "{ let own = $e\n$s\nown }", "{ if $e\n$s\nend\n$e }", "(match $e { $arms })",
         "(match $v { $arms })",
@@ -98,7 +102,8 @@ CHOICES = {
     "line": [
         "print($e)", "print($e)", "print $v", "print($e) if $e", "print($e) unless $e",
         "$t = $e", "$t = $e", "$t = $e", "$t $c= $e", "$t $c= $e", "$t++", "let own = $e",
-        "let y: Int = $e", "let w", "const y = $e", "$v[$e] = $e", "h[$e] = $e", "xs[$e] $c= $e",
+        "let y: Int = $e", "let w", "const fixed = $e", "$v[$e] = $e", "h[$e] = $e",
+        "xs[$e] $c= $e",
         "thing.n = $e", "thing.m $c= $e", "@n = $e", "$v.n = $e", "h.name = $e", "swap($e) = $e",
         "$e", "$e", "$e", "$v", "xs << $e",
     ],
@@ -113,7 +118,8 @@ CHOICES = {
         "while $e\n$s\nbreak if $e\nend", "for x in xs\n$s\nend", "for x, y in $e\n$s\nend",
         "for x in 0..3\n$s\nend", "for x in $e..$e\n$s\nend",
         "for y in [$e, $e]\nown = y\ng = fn(x) { own = own\n[x, y, own] }\n$s\nend",
-        "xs.$k $trail", "$v.$k $trail", "3.times $trail", "many.$k $trail", "mix($e) $trail",
+        "xs.$k $trail", "$v.$k $trail", "3.times $trail", "many.$k $trail", "many.$k $short",
+        "table.$p $short", "40.times $short", "mix($e) $trail",
         "thing.run($e) $trail",
         "try\n$s\ncatch e\n$s\nend", "try\n$s\ncatch e\nprint(e)\nend", "try\n$s\nfinally\n$s\nend",
         "try\n$s\ncatch TypeError e\n$s\ncatch Fail w\n$s\nend",

@@ -28,7 +28,7 @@ def test_a_host_with_pythons_own_recursion_limit_is_told_what_to_do() -> None:
 
         assert program.call("down", 150) == 150
         with pytest.raises(LimitError, match="Python's stack is used up") as caught:
-            program.call("down", 900)
+            program.call("down", 999)
         text = render(caught.value)
         assert sys.getrecursionlimit() == PYTHONS_OWN
 
@@ -52,6 +52,6 @@ def test_running_out_of_stack_leaves_the_interpreter_as_it_was() -> None:
         program = Interpreter(install).load(PROGRAM)
         for _ in range(3):
             with pytest.raises(LimitError):
-                program.call("down", 900)
+                program.call("down", 999)
 
         assert program.call("down", 150) == 150

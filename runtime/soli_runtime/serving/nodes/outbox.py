@@ -23,6 +23,18 @@ OP_OVERHEAD = 100
 
 Head: TypeAlias = list[Any]
 """Kind and fields of an operation, as JSON."""
+TOLD_BY_ACCOUNTS = frozenset("cxjltrua")
+"""Kinds of operations whose outcome an account holds: connections, members, trackings."""
+NOTHING: Head = ["z"]
+"""An operation that changes nothing."""
+
+
+class Kept(Protocol):
+    """Is told of the payloads of a batch."""
+
+    def add(self, head: Head, index: int, start: int, size: int) -> None:
+        """That of operation *index* begins at *start*; *size* is as in its head."""
+        ...
 
 
 class Done(Protocol):
@@ -63,15 +75,17 @@ class Batch:
         self.whole = items
         """With messages that were left out when it was sent again: Redis may have it so."""
 
-    def fields(self) -> list[str | bytes]:
+    def fields(self, kept: Kept | None = None) -> list[str | bytes]:
         """Names and values of an entry: the heads, then all payloads in one piece.
 
         At the end of its head stands the size of a payload: of a text as it is, of a binary one as
-        its complement. So who has nobody in a room passes over what is said there.
+        its complement. So who has nobody in a room passes over what is said there. *kept* is told
+        of each payload, and where it is.
         """
         heads: list[Head] = []
         payloads: list[bytes] = []
-        for item in self.items:
+        start = 0
+        for index, item in enumerate(self.items):
             payload = item.payload
             if payload is None:
                 heads.append(item.head)
@@ -82,6 +96,9 @@ class Batch:
             else:
                 payloads.append(payload)
                 heads.append([*item.head, ~len(payload)])
+            if kept is not None and payload is not None:
+                kept.add(item.head, index, start, heads[-1][-1])
+                start += len(payloads[-1])
         return ["h", encode(heads), "p", b"".join(payloads)]
 
 
@@ -190,12 +207,16 @@ class Outbox:
     def begin(self, account: Queued) -> None:
         """Write under another name. What was sent and not seen is dropped: it would misorder.
 
-        What waits goes out behind the account, to which it leads: each of it says how things are.
+        What waits goes out behind the account. That says already what the steps of it led to, which
+        would undo some of it for a moment: they only keep their turn.
         """
         self.number = 0
         sent, self._sent = self._sent, deque()
         for batch in sent:
             self._drop(batch.whole)
+        for item in (*self._old, *self._waiting):
+            if item.head[0] in TOLD_BY_ACCOUNTS:
+                item.head = NOTHING
         self._old.appendleft(account)
         self.waiting_bytes += account.size
 

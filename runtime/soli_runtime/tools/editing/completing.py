@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
-from soli_lang.evaluator.scopes import children
 from soli_lang.tree import nodes
 
 from . import vocabulary
@@ -86,7 +85,7 @@ class Completing:
         pending: list[nodes.Node] = [program.tree.body] if program is not None else []
         while pending:
             node = pending.pop()
-            pending.extend(children(node))
+            pending.extend(nodes.children(node))
             if isinstance(node, nodes.Assign) and isinstance(node.target, nodes.Name):
                 given = node.target.name
             elif isinstance(node, nodes.Let | nodes.Const):
@@ -143,7 +142,7 @@ class Completing:
         pending: list[nodes.Node] = [program.tree.body] if program is not None else []
         while pending:
             node = pending.pop()
-            pending.extend(children(node))
+            pending.extend(nodes.children(node))
             if isinstance(node, nodes.ClassDecl) and class_name in (None, node.name):
                 yield from _members_of(node)
 

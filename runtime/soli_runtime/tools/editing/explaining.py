@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from soli_lang.base.source import Source, Span
-from soli_lang.evaluator.scopes import children
 from soli_lang.tree import nodes
 
 from . import vocabulary
@@ -129,7 +128,7 @@ class Explaining:
             node = pending.pop()
             if isinstance(node, nodes.FunctionNode) and node.name == name:
                 yield node
-            pending.extend(children(node))
+            pending.extend(nodes.children(node))
 
 
 def _shown(param: nodes.Param, document: Document) -> str:

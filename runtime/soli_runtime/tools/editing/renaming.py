@@ -8,7 +8,7 @@ from typing import Final
 
 from soli_lang.base.errors import SoliSyntaxError
 from soli_lang.base.source import Source, Span
-from soli_lang.evaluator.scopes import Variable, children
+from soli_lang.evaluator.scopes import Variable
 from soli_lang.syntax.parser import parse
 from soli_lang.syntax.scanner.scanner import Scanner
 from soli_lang.syntax.scanner.tokens import KEYWORDS, Token
@@ -114,7 +114,7 @@ def _keys(program: Program, variable: Variable) -> dict[int, Span]:
     pending: list[nodes.Node] = [program.tree.body]
     while pending:
         node = pending.pop()
-        pending.extend(children(node))
+        pending.extend(nodes.children(node))
         if isinstance(node, nodes.HashPattern):
             for key, pattern in node.pairs:
                 written = program.text[node.span.start : pattern.span.start].rstrip()

@@ -194,3 +194,10 @@ def test_an_error_in_a_block_for_its_effect_is_that_of_the_item() -> None:
 
     assert caught.value.place[0] == 3
     assert len(program.get("seen")) == 20
+
+
+@pytest.mark.parametrize("body", ["x", "5", '"a"', "null"])
+def test_a_block_that_does_nothing_is_called_all_the_same(body: str) -> None:
+    """There is nothing to be written for its effect."""
+    assert ask(f"xs.each(|x| {body})\nxs.length", 20) == 20
+    assert run(f"h = {{ (k): k for k in 0..20 }}\nh.each(|k, x| {body})\nh.length") == 20

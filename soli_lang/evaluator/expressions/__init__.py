@@ -1,1 +1,0 @@
-"""Closures for expressions: operators, literals, names, members, assignment, patterns."""

@@ -1,1 +1,0 @@
-"""Functions, methods and classes: making them, calling them, binding arguments."""

@@ -1,0 +1,1 @@
+"""What written functions call."""

@@ -1,0 +1,106 @@
+"""Functions of one or two parameters written as loops over many items, for builtins of collections.
+
+`xs.map(|x| x * 2)` would call the block for each item. Where the body leaves only at its end it
+becomes the body of a Python loop: one charge for many items, and no calls (see `iteration`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..tree import nodes
+from . import python as py
+from .code import Code
+from .functions import Start, compiled, counted
+from .summaries import NESTED
+from .writer import Writer
+
+PART = 64
+"""Items that a loop pays for at a time, so that one that is left early pays little too much."""
+
+_LEAVING = (nodes.Return, nodes.Try, nodes.BlockExpr)
+
+
+class Turn:
+    """What a loop does with the value of each item."""
+
+    def __init__(self, writer: Writer, kind: str, item: str) -> None:
+        self.writer = writer
+        self.kind = kind
+        self.item = item
+        self.wants_truth = kind in ("kept", "dropped", "first", "first_not")
+
+    def end(self, value: Any) -> None:
+        """*value*: of the body, or whether that is true."""
+        out, item = self.writer.out, py.name(self.item)
+        if self.kind == "results":
+            out.append(py.run(py.Yield(value)))
+        elif self.kind == "collected":
+            out.append(py.run(py.method(py.name("found"), "append", value)))
+        else:
+            wanted = py.negation(value) if self.kind in ("dropped", "first_not") else value
+            found = py.give(py.Tuple([item], py.LOAD))
+            if self.kind in ("kept", "dropped"):
+                found = py.run(py.method(py.name("found"), "append", item))
+            out.append(py.when(wanted, [found]))
+
+
+def looping(code: Code, kind: str) -> Callable[..., Any] | None:
+    """A maker, as `functions.written`, of `loop(*columns)`; None for a body that is none."""
+    if code.is_method or not _is_straight(code) or (kind == "results" and not code.is_leaf):
+        return None
+    start = Start(code)
+    writer = start.writer
+    writer.turn = Turn(writer, kind, "item")
+    # What is given for each item may be assigned in the body; then the item is kept beside it.
+    wants_item = writer.turn.wants_truth and code.names[0] in code.summary.assigned
+    first = "item" if wants_item else start.parameters[0]
+    writer.turn.item = first
+    body = writer.lines(
+        lambda: writer.statements(code.node.body.statements, is_tail=kind != "each")
+    )
+    writer.finish()
+    own = [py.assign(start.parameters[0], py.name("item"))] if wants_item else []
+    turn = [*own, *start.given, *start.classes(), *start.variables(), *body]
+    lines = _over_parts([first, *start.parameters[1:]], turn)
+    if kind in ("collected", "kept", "dropped"):
+        lines = [py.assign("found", py.List([], py.LOAD)), *lines, py.give(py.name("found"))]
+    if not code.is_leaf:
+        lines = counted(code, lines)
+    columns = [f"items{index}" for index in range(len(start.parameters))]
+    made = py.function("loop", columns, 0, [*start.fields(), *lines])
+    return compiled(
+        writer,
+        py.function("make", start.outer, 0, [made, py.give(py.name("loop"))]),
+        code.node.span,
+    )
+
+
+def _over_parts(parameters: list[str], turn: list[Any]) -> list[Any]:
+    """*turn* for what the columns `items0`, `items1`, … hold, some at a time."""
+    size = py.constant(PART)
+    until = py.binary(py.name("start"), "+", size)
+    parts = [
+        py.item(py.name(f"items{index}"), py.Slice(py.name("start"), until, None))
+        for index in range(len(parameters))
+    ]
+    given: Any = py.Name(parameters[0], py.STORE)
+    rows: Any = py.name("part")
+    if len(parameters) > 1:
+        given = py.Tuple([py.Name(one, py.STORE) for one in parameters], py.STORE)
+        rows = py.call("zip", rows, *parts[1:])
+    lines = [
+        py.assign("part", parts[0]),
+        py.run(py.call("spend", py.call("len", py.name("part")))),
+        py.For(given, rows, turn or [py.Pass()], [], None),
+    ]
+    starts = py.call("range", py.constant(0), py.call("len", py.name("items0")), size)
+    return [py.For(py.Name("start", py.STORE), starts, lines, [], None)]
+
+
+def _is_straight(code: Code) -> bool:
+    """Whether the body leaves only at its end."""
+    if code.node.return_type is not None or code.has_block:
+        return False
+    return not any(isinstance(node, _LEAVING) for node in nodes.walk(code.node.body, NESTED))

@@ -1,1 +1,0 @@
-"""Closures for statements: bodies, `if`, loops, `try`."""

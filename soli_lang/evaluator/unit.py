@@ -1,0 +1,31 @@
+"""What all functions of one file share while they are written: machine, source, scopes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..base.source import Source
+from ..machine.machine import BYTES_PER_CLOSURE, STEPS_PER_CLOSURE, Machine, is_paid
+from .scopes import Scopes
+
+
+class Unit:
+    """One file. *space* holds the helpers that written functions call, by name."""
+
+    __slots__ = ("_is_paid", "machine", "scopes", "source", "space", "summaries")
+
+    def __init__(
+        self, machine: Machine, source: Source, scopes: Scopes, space: dict[str, Any]
+    ) -> None:
+        self.machine = machine
+        self.source = source
+        self.scopes = scopes
+        self.space = space
+        self.summaries = scopes.summaries
+        self._is_paid = is_paid(source)
+
+    def pay(self) -> None:
+        """Charge what writing and compiling one node takes, roughly."""
+        if self._is_paid:
+            self.machine.spend(STEPS_PER_CLOSURE)
+            self.machine.claim(BYTES_PER_CLOSURE)

@@ -1,0 +1,506 @@
+"""Writes one Soli function as one Python function.
+
+Every kind of node has a *writer*: `value(writer, node)` gives a Python expression; what has to
+happen before it is appended to `writer.out`, statements in the order in which they run. A writer
+for statements appends only. The writers are in the modules beside this one, in the tables below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..base.errors import SoliNameError
+from ..base.source import Span
+from ..machine.machine import BYTES_PER_CLOSURE, STEPS_PER_CLOSURE
+from ..tree import nodes
+from . import python as py
+from .facts import kind_of
+from .places import CALLED, PLAIN, Places
+from .scopes import Block, Variable
+
+if TYPE_CHECKING:
+    from .unit import Unit
+
+VALUES: dict[type, Callable[[Writer, Any], Any]] = {}
+"""Node class -> (writer, node) -> the expression of its value."""
+EFFECTS: dict[type, Callable[[Writer, Any], None]] = {}
+"""Node class -> (writer, node): statements of what it does. Without an entry: its value's."""
+TAILS: dict[type, Callable[[Writer, Any], None]] = {}
+"""Node class -> (writer, node): statements that end the function with its value."""
+TRUTHS: dict[type, Callable[[Writer, Any], Any]] = {}
+"""Node class -> (writer, node) -> an expression as true to Python as the node is to Soli."""
+
+SPILL = 16
+"""Levels of one expression from which on a value gets a statement of its own."""
+LONG_CHAIN = 24
+"""Links of `a + b + c …`, `x.a.b …` that are one expression."""
+MOST_BLOCKS = 7
+"""Loops and `try` inside each other; Python allows twenty blocks, a `try` takes two."""
+MANY_LINES = 120
+"""Statements that one step of a call or turn pays for."""
+
+
+def writes(table: dict[type, Any], *kinds: type[nodes.Node]) -> Callable[[Any], Any]:
+    """Put the decorated function into *table* for these node classes."""
+
+    def put(writer: Any) -> Any:
+        for kind in kinds:
+            if kind in table:
+                raise AssertionError(f"{kind.__name__} is written twice")
+            table[kind] = writer
+        return writer
+
+    return put
+
+
+class Writer:
+    """What is being written of one function: `out`, its names, its places."""
+
+    def __init__(self, unit: Unit, block: Block, functions: dict[str, Any]) -> None:
+        self.unit = unit
+        self.machine = unit.machine
+        self.block = block
+        self.root = block
+        self.names = functions
+        """Variable -> its identifier in this function."""
+        self.out: list[Any] = []
+        self.places = Places(unit.source)
+        self.constants: dict[str, Any] = {}
+        self.has_this = False
+        """Whether `this` is a name of the Python function."""
+        self.is_method = False
+        """Whether `this` surely has a value."""
+        self.check: Any = None
+        """What looks at results, where a return type is declared."""
+        self.loops = 0
+        """Soli's loops around what is written, in the Python function that is written."""
+        self.signals = False
+        """Whether leaving is told to the Python function around: see `outlined`."""
+        self.blocks = 0
+        self.level = 0
+        self.ready: dict[int, tuple[Any, Any]] = {}
+        self.assigned: set[str] = set()
+        """Identifiers of variables that the current Python function assigns."""
+        self.shared: set[str] = set()
+        """Those that functions written inside assign."""
+        self.turn: Any = None
+        """What a body that is written as a loop over many items does with its value; see
+        `item_loops`."""
+        self.fixed_parameters: set[Any] = set()
+        """Parameters that are read several times and never assigned."""
+        self.asked: dict[Any, str] = {}
+        """Those of them whose class is looked at once, and the Python variable that tells it."""
+        self.uses_fields = False
+        """Whether `fields`, the fields of `this`, is a name of the Python function."""
+        self._waiting: list[Any] = []
+        self._count = 0
+
+    # --- nodes ---
+
+    def value(self, node: Any) -> Any:
+        """An expression for the value of *node*."""
+        kind = node.__class__
+        if kind is nodes.Literal:
+            return VALUES[kind](self, node)
+        self.unit.pay()
+        if self.level % SPILL == 0 and kind in _CHAINED:
+            self._chain(node)
+        known = self.ready.pop(id(node), None)
+        if known is not None:
+            return known[1]
+        self.level += 1
+        found = VALUES[kind](self, node)
+        self.level -= 1
+        if self.level and self.level % SPILL == 0:
+            return self.kept(found)
+        return found
+
+    def truth(self, node: Any) -> Any:
+        """An expression that is to Python as true as *node* is to Soli."""
+        writer = TRUTHS.get(node.__class__)
+        if writer is not None and id(node) not in self.ready:
+            self.level += 1
+            found = writer(self, node)
+            self.level -= 1
+            if self.level and self.level % SPILL == 0:
+                return self.kept(found)
+            return found
+        kind = self.kind_of(node)
+        value = self.value(node)
+        return value if kind is bool else self.true(value)
+
+    def true(self, value: Any) -> Any:
+        """Whether *value*, any value of Soli, is true."""
+        found, first = self.named(value)
+        return py.choice(py.is_kind(first, "bool"), found(), py.call("is_truthy", found()))
+
+    def effect(self, node: Any) -> None:
+        """Statements that do what *node* does."""
+        writer = EFFECTS.get(node.__class__)
+        if writer is not None:
+            writer(self, node)
+            return
+        value = self.value(node)
+        if not isinstance(value, (py.Name, py.Constant)):
+            self.out.append(py.run(value))
+
+    def tail(self, node: Any) -> None:
+        """Statements that end the function with the value of *node*."""
+        writer = TAILS.get(node.__class__)
+        if writer is not None:
+            writer(self, node)
+        elif node.__class__ in EFFECTS:
+            EFFECTS[node.__class__](self, node)
+            self.give(py.none())
+        elif self.turn is not None and self.turn.wants_truth:
+            self.turn.end(self.truth(node))
+        else:
+            self.give(self.value(node))
+
+    def give(self, value: Any) -> None:
+        """`return`, out of the Soli function."""
+        if self.turn is not None:
+            self.turn.end(self.true(value) if self.turn.wants_truth else value)
+        elif self.signals:
+            self.out.append(py.give(py.Tuple([value], py.LOAD)))
+        else:
+            self.out.append(py.give(py.call(self.check, value) if self.check else value))
+
+    def _chain(self, node: Any) -> None:
+        """Write a long chain from its inner end; otherwise writing would recurse for each link."""
+        links: list[Any] = []
+        while node is not None and id(node) not in self.ready and node.__class__ in _CHAINED:
+            links.append(node)
+            node = _CHAINED[node.__class__](node)
+        for link in reversed(links[LONG_CHAIN::LONG_CHAIN]):
+            level, self.level = self.level, 1
+            self.ready[id(link)] = (link, self.kept(VALUES[link.__class__](self, link)))
+            self.level = level
+
+    # --- statements ---
+
+    def statements(self, statements: Sequence[Any], *, is_tail: bool) -> None:
+        """A whole body."""
+        last = len(statements) - 1
+        for index, statement in enumerate(statements):
+            if index % MANY_LINES == MANY_LINES - 1:
+                self.out.append(py.run(py.call("spend", py.constant(MANY_LINES))))
+            if is_tail and index == last:
+                self.tail(statement)
+            else:
+                self.effect(statement)
+        if is_tail and not statements:
+            self.give(py.none())
+
+    def body(self, body: nodes.Body, *, is_tail: bool = False) -> None:
+        """A block of statements."""
+        outer = self.block
+        self.block = self.unit.scopes.of(body)
+        self.opened(self.block)
+        self.statements(body.statements, is_tail=is_tail)
+        self.block = outer
+
+    def opened(self, block: Block, *given: str) -> None:
+        """Make the variables of *block* anew where each turn has its own, but for those *given*."""
+        if block.frame is not block or block is self.root:
+            return
+        plain = []
+        for name, variable in block.names.items():
+            if name in given:
+                continue
+            if variable.cell:
+                self.store_place(variable, py.List([py.name("UNSET")], py.LOAD))
+            elif variable.unset:
+                plain.append(self.identifier(variable))
+        if plain:
+            self.assigned.update(plain)
+            self.out.append(py.assign_all(plain, py.name("UNSET")))
+
+    def lines(self, write: Callable[[], None]) -> list[Any]:
+        """The statements that *write* appends."""
+        outer, self.out = self.out, []
+        try:
+            write()
+            return self.out
+        finally:
+            self.out = outer
+
+    def charge(self, node: Any = None) -> None:
+        """One step, at a turn of a loop or the entry of a function."""
+        at = py.NOWHERE if node is None else self.places.add(PLAIN, node.span)
+        left = py.binary(py.attribute("machine", "fuel"), "-", py.constant(1))
+        places = [py.Attribute(py.name("machine"), "fuel", py.STORE), py.Name("fuel", py.STORE)]
+        used_up = py.compare(py.name("fuel"), "<=", py.constant(0))
+        self.out += [
+            py.Assign(places, left),
+            py.when(used_up, [py.run(py.call("refuel", at=at))]),
+        ]
+
+    # --- leaving ---
+
+    def leave(self, *, is_next: bool) -> None:
+        """`next` or `break`."""
+        if self.loops:
+            self.out.append(py.Continue() if is_next else py.Break())
+        elif self.signals:
+            self.out.append(py.give(py.name("NEXT" if is_next else "BREAK")))
+        else:
+            self.give(py.name("SKIP"))
+
+    def outlined(self, write: Callable[[], None], *, is_tail: bool = False) -> Any:
+        """What *write* appends as a Python function inside this one: the call of it.
+
+        With *is_tail* it ends as a Soli function does. Otherwise it gives None, or a signal: a
+        tuple of one for `return`, or NEXT or BREAK; see `follow`.
+        """
+        identifier = self.fresh("h")
+        function = py.function(identifier, [], 0, [])
+        self.out.append(function)
+        check = self.check if not is_tail else None
+        self._waiting.append((function, write, self.block, not is_tail, check))
+        return py.call(identifier)
+
+    def finish(self) -> None:
+        """Write the outlined functions, and those in them. So they use up no stack of Python's."""
+        block = self.block
+        while self._waiting:
+            function, write, self.block, self.signals, self.check = self._waiting.pop()
+            self.loops, self.blocks, self.level, self.turn = 0, 0, 0, None
+            self.assigned = set()
+            lines = self.lines(write)
+            if self.assigned:
+                lines.insert(0, py.Nonlocal(sorted(self.assigned)))
+                self.shared |= self.assigned
+            function.body = lines or [py.Pass()]
+        self.block = block
+
+    def follow(self, call: Any) -> None:
+        """Run an outlined function; do what its signal says."""
+        signal = self.fresh()
+        self.out.append(py.assign(signal, call))
+        leaving = self.lines(lambda: self._followed(signal))
+        self.out.append(py.when(py.compare(py.name(signal), "is not", py.none()), leaving))
+
+    def _followed(self, signal: str) -> None:
+        if self.loops:
+            for name, statement in (("NEXT", py.Continue()), ("BREAK", py.Break())):
+                self.out.append(
+                    py.when(py.compare(py.name(signal), "is", py.name(name)), [statement])
+                )
+        if self.signals:
+            self.out.append(py.give(py.name(signal)))
+            return
+        if not self.loops:
+            self.out.append(
+                py.when(
+                    py.compare(py.kind(py.name(signal)), "is not", py.name("tuple")),
+                    self.lines(lambda: self.give(py.name("SKIP"))),
+                )
+            )
+        self.give(py.item(py.name(signal), py.constant(0)))
+
+    def within_blocks(self, write: Callable[[], None], count: int = 1) -> None:
+        """Append what *write* does, in a function of its own where Python's blocks run out.
+
+        *count* is how many of them *write* opens around what it writes.
+        """
+        if self.blocks + count > MOST_BLOCKS:
+            self.follow(self.outlined(write))
+            return
+        self.blocks += count
+        write()
+        self.blocks -= count
+
+    # --- names ---
+
+    def fresh(self, prefix: str = "t") -> str:
+        """An identifier that nothing has yet."""
+        self._count += 1
+        return f"{prefix}{self._count}"
+
+    def bind(self, value: Any) -> str:
+        """An identifier for *value*, any Python object."""
+        identifier = f"k{len(self.constants)}"
+        self.constants[identifier] = value
+        return identifier
+
+    def own_fields(self) -> Any:
+        """The fields of `this`; an empty dict where it is no instance."""
+        self.uses_fields = True
+        return py.name("fields")
+
+    def fixed(self, value: Any) -> Any:
+        """*value* as an expression."""
+        return py.name(self.bind(value))
+
+    def kept(self, value: Any) -> Any:
+        """*value*, computed in a statement of its own; names of temporaries stay as they are."""
+        if isinstance(value, py.Constant) or (
+            isinstance(value, py.Name) and value.id[0] in "tk" and value.id[1:].isdigit()
+        ):
+            return value
+        identifier = self.fresh()
+        self.out.append(py.assign(identifier, value))
+        return py.name(identifier)
+
+    def named(self, value: Any) -> tuple[Callable[[], Any], Any]:
+        """(what makes an expression of its name, the expression that comes first)."""
+        if isinstance(value, py.Constant):
+            value = self.fixed(value.value)  # Python warns of what is done to literals
+        if isinstance(value, py.Name):
+            identifier = value.id
+            return (lambda: py.name(identifier)), py.name(identifier)
+        identifier = self.fresh()
+        return (lambda: py.name(identifier)), py.bound(identifier, value)
+
+    def operands(self, *operands: Any) -> list[Any]:
+        """The values of several nodes, in that order. A callable among them is asked for its, an
+        expression of Python's is one."""
+        results: list[Any] = []
+        for operand in operands:
+            before = len(self.out)
+            if isinstance(operand, nodes.Node):
+                value = self.value(operand)
+            else:
+                value = operand() if operand.__class__ is _FUNCTION else operand
+            if len(self.out) > before:
+                self._keep_before(results, before)
+            results.append(value)
+        return results
+
+    def _keep_before(self, results: list[Any], at: int) -> None:
+        """Statements follow at *at*: what was to be computed before them is, in order."""
+        after = self.out[at:]
+        del self.out[at:]
+        results[:] = [self.kept(one) for one in results]
+        self.out += after
+
+    def branch(self, write: Callable[[], Any]) -> tuple[list[Any], Any]:
+        """(statements, expression) of what may not be computed at all."""
+        outer, self.out = self.out, []
+        value = write()
+        lines, self.out = self.out, outer
+        return lines, value
+
+    def chosen(self, condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
+        """`then if condition else otherwise`, in statements where either needs some."""
+        then_lines, then_value = self.branch(then)
+        other_lines, other_value = self.branch(otherwise)
+        if not then_lines and not other_lines:
+            return py.choice(condition, then_value, other_value)
+        found = self.fresh()
+        self.out.append(
+            py.when(
+                condition,
+                [*then_lines, py.assign(found, then_value)],
+                [*other_lines, py.assign(found, other_value)],
+            )
+        )
+        return py.name(found)
+
+    # --- variables ---
+
+    def is_int(self, node: Any) -> Any:
+        """Whether the parameter *node* is an Int, where that is asked once for all; else None."""
+        if node.__class__ is not nodes.Name:
+            return None
+        variable = self.block.find(node.name)
+        if variable is None or variable not in self.fixed_parameters:
+            return None
+        self.asked[variable] = f"i{self.identifier(variable)}"
+        return py.name(self.asked[variable])
+
+    def kind_of(self, node: Any) -> type | None:
+        """The Python class of every value of *node*, None when that is not certain."""
+        return kind_of(node, self.block, self.machine.globals)
+
+    def identifier(self, variable: Variable) -> str:
+        """The Python name of a variable of a function."""
+        identifier = self.names.get(variable)  # type: ignore[call-overload]
+        if identifier is None:
+            identifier = self.names[variable] = f"v{len(self.names)}"  # type: ignore[index]
+        return identifier  # type: ignore[no-any-return]
+
+    def load(self, variable: Variable) -> Any:
+        """What a variable holds, UNSET included."""
+        if variable.home is None:
+            return py.item(py.name("slots"), py.constant(variable.index))
+        place = py.name(self.identifier(variable))
+        return py.item(place, py.constant(0)) if variable.cell else place
+
+    def store(self, variable: Variable, value: Any) -> None:
+        """Give a variable a value."""
+        if variable.home is None:
+            self.out.append(py.put(py.name("slots"), py.constant(variable.index), value))
+        elif variable.cell:
+            self.out.append(py.put(py.name(self.identifier(variable)), py.constant(0), value))
+        else:
+            self.store_place(variable, value)
+
+    def store_place(self, variable: Variable, value: Any) -> None:
+        """Assign the Python variable: the value, or the cell."""
+        identifier = self.identifier(variable)
+        self.assigned.add(identifier)
+        self.out.append(py.assign(identifier, value))
+
+    def is_settled(self, variable: Variable) -> bool:
+        """Whether a read of *variable* gives a value that nothing has to be done with."""
+        return variable.kind is not None and not variable.unset and not variable.cell
+
+    # --- errors ---
+
+    def at(self, node: nodes.Node) -> int:
+        """The line of Python nodes whose failure is one of *node*."""
+        return self.places.add(PLAIN, node.span)
+
+    def special(self, node: nodes.Name, identifier: str) -> Any:
+        """What a name gives that holds what `identifier` does: nothing, or a function."""
+        at = self.places.add(CALLED, node.span, identifier)
+        return py.call("special", py.name(identifier), self.missing(node.name, node.span), at=at)
+
+    def missing(self, name: str, span: Span) -> Any:
+        """What an undefined variable is reported with."""
+        return self.fixed(Missing(self.unit, name, span, self.block))
+
+
+class Missing:
+    """A name in the program, and where it stands, for when it has no value."""
+
+    __slots__ = ("block", "name", "span", "unit")
+
+    def __init__(self, unit: Unit, name: str, span: Span, block: Block) -> None:
+        self.unit = unit
+        self.name = name
+        self.span = span
+        self.block = block
+
+    def error(self, names: Any = None) -> SoliNameError:
+        """`Undefined variable 'name'`, with the nearest known name as a hint."""
+        from ..base.foreign_words import foreign_hint  # only needed for what is wrong
+        from ..base.near_names import did_you_mean
+
+        source = self.unit.source
+        known = names or {*self.block.visible_names(), *self.unit.machine.globals}
+        hint = foreign_hint(self.name, source.text[self.span.end : self.span.end + 1])
+        hint = hint or did_you_mean(self.name, known)
+        return SoliNameError(f"Undefined variable '{self.name}'", self.span, source, hint=hint)
+
+
+_FUNCTION = type(lambda: None)
+
+
+def _call_link(node: nodes.Call) -> Any:
+    return node.callee.object if node.callee.__class__ is nodes.Member else None
+
+
+_CHAINED: dict[type, Callable[[Any], Any]] = {
+    nodes.Binary: lambda node: node.left,
+    nodes.Logical: lambda node: node.left,
+    nodes.Member: lambda node: node.object,
+    nodes.Index: lambda node: node.object,
+    nodes.Call: _call_link,
+}
+"""Kinds of links of a chain -> the link before."""
+
+PAID = (STEPS_PER_CLOSURE, BYTES_PER_CLOSURE)

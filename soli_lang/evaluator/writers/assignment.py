@@ -1,0 +1,241 @@
+"""Assignment, plain and compound, and `++` (spec/language.md §4.1, §4.6, §4.13)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from ...base.errors import SoliTypeError
+from ...tree import nodes
+from .. import python as py
+from ..scopes import THIS
+from ..writer import EFFECTS, TAILS, VALUES, Writer, writes
+from .names import fail, is_quiet, is_variable
+from .operators import INLINE_JOIN
+
+SMALL_HASH = 100_000
+"""Entries up to which a hash grows without a look at the limits."""
+
+
+@writes(EFFECTS, nodes.Assign)
+def _assign_effect(writer: Writer, node: nodes.Assign) -> None:
+    _assign(writer, node, wanted=False)
+
+
+@writes(VALUES, nodes.Assign)
+def _assign_value(writer: Writer, node: nodes.Assign) -> Any:
+    return _assign(writer, node, wanted=True)
+
+
+@writes(TAILS, nodes.Assign)
+def _assign_tail(writer: Writer, node: nodes.Assign) -> None:
+    writer.give(_assign(writer, node, wanted=True))
+
+
+def _assign(writer: Writer, node: nodes.Assign, *, wanted: bool) -> Any:
+    """Evaluates the right side first, then the target's object, then its index (spec §4.1)."""
+    target = node.target
+    if isinstance(target, nodes.Name):
+        return _assign_variable(writer, target, node, wanted=wanted)
+    if isinstance(target, nodes.Member):
+        return _assign_member(writer, target, node.value)
+    if isinstance(target, nodes.Index):
+        return _assign_element(writer, target, node.value)
+    raise SoliTypeError("invalid assignment target", node.span, writer.unit.source)
+
+
+def _assign_variable(
+    writer: Writer, target: nodes.Name, node: nodes.Assign, *, wanted: bool
+) -> Any:
+    variable = writer.block.find(target.name)
+    if variable is None:
+        variable = writer.block.function.declare(target.name)
+    if variable.is_const:
+        message = f"cannot reassign constant '{target.name}'"
+        writer.out.append(py.run(fail(writer, target, None, message)))
+        return py.none()
+    if _grows_text(writer, variable, node):
+        _grow_text(writer, variable, node)
+        return writer.load(variable)
+    result = writer.value(node.value)
+    if wanted and not isinstance(result, py.Constant):
+        result = writer.kept(result)
+    writer.store(variable, result)
+    return py.constant(result.value) if isinstance(result, py.Constant) else result
+
+
+def _grows_text(writer: Writer, variable: Any, node: nodes.Assign) -> bool:
+    """Whether it is `text = text + …`, of a variable that only ever holds Strings."""
+    value = node.value
+    return (
+        value.__class__ is nodes.Binary
+        and value.operator == "+"
+        and variable.kind is str
+        and variable.home is not None
+        and writer.is_settled(variable)
+        and value.left.__class__ is nodes.Name
+        and value.left.name == variable.name
+        and not _may_assign(value.right)
+    )
+
+
+def _may_assign(node: Any) -> bool:
+    assigning = (nodes.Assign, nodes.CompoundAssign, nodes.Increment, nodes.Match)
+    return any(isinstance(one, assigning) for one in nodes.walk(node))
+
+
+def _grow_text(writer: Writer, variable: Any, node: nodes.Assign) -> None:
+    """Python appends in place to a text that only the variable holds, where nothing is between
+    the sum and the variable."""
+    value: Any = node.value
+    more = writer.kept(writer.value(value.right))
+    identifier = writer.identifier(variable)
+    size = writer.fresh()
+    lengths = py.binary(py.call("len", py.name(identifier)), "+", py.call("len", more))
+    grown = py.binary(py.name(identifier), "+", more)
+    at = writer.at(value)
+    lines = [
+        py.assign(size, lengths),
+        py.when(
+            py.compare(py.name(size), ">", py.constant(INLINE_JOIN)),
+            [py.run(py.call("joined", py.name(size), at=at))],
+        ),
+        py.assign(identifier, grown),
+    ]
+    writer.assigned.add(identifier)
+    if writer.kind_of(value.right) is str:
+        writer.out += lines
+        return
+    other = py.assign(identifier, py.call("add", py.name(identifier), more, at=at))
+    writer.out.append(py.when(py.is_kind(more, "str"), lines, [other]))
+
+
+def _assign_member(writer: Writer, target: nodes.Member, value: Any) -> Any:
+    result, receiver = writer.operands(value, target.object)
+    result = writer.kept(result)
+    identifier, first = writer.named(receiver)
+    if first.__class__ is not py.Name:
+        writer.out.append(py.run(first))
+    put = py.call(
+        "put_member", identifier(), py.constant(target.name), result, at=writer.at(target)
+    )
+    if target.object.__class__ is nodes.This and writer.is_method:
+        fields = writer.own_fields()
+        is_instance = py.compare(fields, "is not", py.name("NO_FIELDS"))
+    else:
+        fields = py.attribute(identifier(), "fields")
+        is_instance = py.is_kind(identifier(), "Instance")
+    constants = py.attribute(py.attribute(identifier(), "soli_class"), "has_constants")
+    is_plain = py.both(is_instance, py.negation(constants))
+    store = py.put(fields, py.constant(target.name), result)
+    writer.out.append(py.when(is_plain, [store], [py.run(put)]))
+    return result
+
+
+def _assign_element(writer: Writer, target: nodes.Index, value: Any) -> Any:
+    result, holder, index = writer.operands(value, target.object, target.index)
+    result = writer.kept(result)
+    if not (is_quiet(writer, target.index) and is_variable(holder)):
+        holder = writer.kept(holder)
+    if not is_variable(index):
+        index = writer.kept(index)
+    small = py.compare(py.call("len", holder), "<", py.constant(SMALL_HASH))
+    tests = []
+    if writer.kind_of(target.object) is not dict:
+        tests.append(py.is_kind(holder, "dict"))
+    if writer.kind_of(target.index) is not str:
+        tests.append(py.is_kind(index, "str"))
+    put = py.call("put_index", holder, index, result, at=writer.at(target))
+    writer.out.append(
+        py.when(py.both(*tests, small), [py.put(holder, index, result)], [py.run(put)])
+    )
+    return result
+
+
+# --- compound ---
+
+
+@writes(VALUES, nodes.CompoundAssign)
+def _compound_value(writer: Writer, node: nodes.CompoundAssign) -> Any:
+    return _compound(writer, node, wanted=True)
+
+
+@writes(EFFECTS, nodes.CompoundAssign)
+def _compound_effect(writer: Writer, node: nodes.CompoundAssign) -> None:
+    _compound(writer, node, wanted=False)
+
+
+@writes(TAILS, nodes.CompoundAssign)
+def _compound_tail(writer: Writer, node: nodes.CompoundAssign) -> None:
+    writer.give(_compound(writer, node, wanted=True))
+
+
+def _compound(writer: Writer, node: nodes.CompoundAssign, *, wanted: bool) -> Any:
+    """`t op= v` reads the target, then writes it (spec §4.1); `||=` and its like only if needed."""
+    target, operator = node.target, node.operator
+    if operator not in ("||", "&&", "??"):
+        value = nodes.Binary(node.span, operator, target, node.value)
+        return _assign(writer, nodes.Assign(node.span, target, value), wanted=wanted)
+    write = nodes.Assign(node.span, target, node.value)
+    if isinstance(target, nodes.Name):
+        if writer.block.find(target.name) is None:
+            writer.block.function.declare(target.name)
+        if operator != "&&":
+            return _default_assign(writer, target, operator, write)
+    logical = nodes.Logical(node.span, operator, target, write)
+    return writer.value(logical)
+
+
+def _default_assign(writer: Writer, target: nodes.Name, operator: str, write: nodes.Assign) -> Any:
+    """`x ||= v` and `x ??= v`, also for an `x` that has no value yet."""
+    variable = writer.block.find(target.name)
+    assert variable is not None
+    found = writer.fresh()
+    writer.out.append(py.assign(found, writer.load(variable)))
+    is_missing = py.either(
+        py.compare(py.name(found), "is", py.name("UNSET")),
+        py.compare(py.name(found), "is", py.none())
+        if operator == "??"
+        else py.negation(py.call("is_truthy", py.name(found))),
+    )
+
+    def assign() -> None:
+        writer.out.append(py.assign(found, _assign(writer, write, wanted=True)))
+
+    writer.out.append(py.when(is_missing, writer.lines(assign)))
+    return py.name(found)
+
+
+@writes(VALUES, nodes.Increment)
+def _increment(writer: Writer, node: nodes.Increment) -> Any:
+    """`x++` yields the old value."""
+    target, operator = node.target, "+" if node.step > 0 else "-"
+    one = nodes.Literal(node.span, 1)
+    old = writer.kept(writer.value(target))
+    if isinstance(target, nodes.Name):
+        variable = writer.block.find(target.name)
+        if variable is not None and not variable.is_const:
+            held = nodes.Literal(target.span, None)
+            writer.ready[id(held)] = (held, py.name(old.id))
+            writer.store(
+                variable,
+                writer.value(nodes.Binary(node.span, operator, _Held(target.span, held), one)),
+            )
+            return old
+    value = nodes.Binary(node.span, operator, target, one)
+    _assign(writer, nodes.Assign(node.span, target, value), wanted=False)
+    return old
+
+
+class _Held(nodes.Expr):
+    """A value that is there already; `held` is the key of `Writer.ready`."""
+
+    held: nodes.Literal
+
+
+@writes(VALUES, _Held)
+def _held(writer: Writer, node: _Held) -> Any:
+    return writer.ready.pop(id(node.held))[1]
+
+
+__all__ = ["THIS", "partial"]

@@ -1,0 +1,107 @@
+"""What stands behind a dot without parentheses: fields, entries of a hash, methods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...meaning.members import UNIVERSAL, no_member
+from ...tree import nodes
+from .. import python as py
+from ..places import METHOD
+from ..writer import VALUES, Writer, writes
+from .names import callee, raw, resolved
+
+
+@writes(VALUES, nodes.Member)
+def _member(writer: Writer, node: nodes.Member) -> Any:
+    """`x.name`, `x&.name`"""
+    name, key = node.name, py.constant(node.name)
+    if node.object.__class__ is nodes.This and writer.is_method and name not in UNIVERSAL:
+        at = writer.places.add(METHOD, node.span, "this", name)
+        general = py.call("member", py.name("this"), key, at=at)
+        own = writer.own_fields()
+        return py.choice(py.compare(key, "in", own), py.item(own, key), general)
+    value, unread = raw(writer, node.object)
+    receiver, first = writer.named(value)
+    at = writer.places.add(METHOD, node.span, receiver().id, name)
+    found = py.call("member", resolved(writer, receiver(), unread), key, at=at)
+    choices: list[tuple[Any, Any]] = []
+    if node.is_safe:
+        choices.append((lambda one: py.compare(one, "is", py.none()), py.none()))
+    table = writer.machine.methods_named(name)
+    for form, kinds in table.forms(0).items():
+        choices.append(written_out(writer, form, kinds, receiver))
+    natives = {kind: one for kind, one in table.items() if getattr(one, "bare", False)}
+    if natives:
+        methods = writer.bind(table.bare())
+        invoke = writer.fresh()
+        native = (
+            lambda one: py.compare(
+                py.bound(invoke, py.method(py.name(methods), "get", py.kind(one))),
+                "is not", py.none(),
+            ),
+            py.call(py.name(invoke), receiver(), at=at),
+        )  # fmt: skip
+        choices.append(native)
+    is_open = writer.kind_of(node.object) is None
+    if name not in UNIVERSAL and is_open:
+        fields = writer.fresh()
+        choices.append(
+            (
+                lambda one: py.both(
+                    py.is_kind(one, "Instance"),
+                    py.compare(key, "in", py.bound(fields, py.attribute(receiver(), "fields"))),
+                ),
+                py.item(py.name(fields), key),
+            )
+        )
+    if dict not in table and is_open:
+        entries = writer.bind(table)
+        choices.append(
+            (
+                lambda one: py.both(
+                    py.is_kind(one, "dict"),
+                    py.compare(py.name("dict"), "not in", py.name(entries)),
+                ),
+                py.method(receiver(), "get", key),
+            )
+        )
+    if not choices:
+        writer.out.append(py.run(first)) if first.__class__ is not py.Name else None
+        return found
+    result = found
+    for index in range(len(choices) - 1, -1, -1):
+        condition, given = choices[index]
+        result = py.choice(condition(first if index == 0 else receiver()), given, result)
+    return result
+
+
+def written_out(writer: Writer, form: Any, kinds: Any, *operands: Any) -> tuple[Any, Any]:
+    """A choice (see `_member`): the form of a native method, for receivers of *kinds*.
+
+    *operands* make the names of receiver and arguments. A program can replace methods of builtin
+    types: *kinds* says for which receivers the form still holds.
+    """
+    when, quick = form
+
+    def condition(receiver: Any) -> Any:
+        test = py.compare(py.kind(receiver), "in", writer.fixed(kinds))
+        return test if when is None else py.both(test, when(py, *[one() for one in operands]))
+
+    return condition, quick(py, *[one() for one in operands])
+
+
+@writes(VALUES, nodes.ScopedName)
+def _scoped_name(writer: Writer, node: nodes.ScopedName) -> Any:
+    """`A::B`: a nested class, module or static field."""
+    target = class_reference(writer, node.object)
+    return py.call("scoped", target, py.constant(node.name), at=writer.at(node))
+
+
+def class_reference(writer: Writer, node: Any) -> Any:
+    if isinstance(node, nodes.Name):
+        return callee(writer, node.name, node.span)
+    return writer.value(node)
+
+
+__all__ = ["class_reference", "no_member"]

@@ -1,0 +1,115 @@
+"""`super` and pipelines: calls whose receiver or first argument is not written in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...base.errors import SoliTypeError
+from ...tree import nodes
+from .. import python as py
+from ..places import CALLED, METHOD, PLAIN
+from ..scopes import CLASS, HIDDEN, THIS
+from ..writer import VALUES, Writer, writes
+from .calls import collected
+from .names import callee, fail
+
+
+def _super_parts(writer: Writer, node: nodes.Node) -> tuple[Any, Any] | None:
+    """What gives the class in which the method was written, and `this`; None outside of methods."""
+    owner, hidden = writer.block.find(CLASS), writer.block.find(HIDDEN)
+    if owner is None or (hidden is None and writer.block.find(THIS) is None):
+        return None
+    if hidden is not None:
+        return (lambda: writer.load(owner)), (lambda: writer.load(hidden))
+    return (lambda: writer.load(owner)), (lambda: writer.value(nodes.This(node.span)))
+
+
+def _outside(writer: Writer, node: nodes.Node) -> Any:
+    return fail(writer, node, None, "'super' outside of class")
+
+
+@writes(VALUES, nodes.SuperCall)
+def _super_call(writer: Writer, node: nodes.SuperCall) -> Any:
+    """`super(args)`: the superclass's own constructor on `this`; yields null."""
+    parts = _super_parts(writer, node)
+    if parts is None:
+        return _outside(writer, node)
+    owner, this, listed, named, _ = collected(writer, parts, node.arguments, None)
+    identifier = writer.fresh()
+    at = writer.places.add(CALLED, node.span, identifier)
+    above = py.bound(identifier, py.call("constructor_above", owner, at=writer.at(node)))
+    return py.call("construct_above", above, this, listed, named, at=at)
+
+
+def super_method_call(writer: Writer, node: nodes.Call, member: nodes.SuperMember) -> Any:
+    parts = _super_parts(writer, member)
+    if parts is None:
+        return _outside(writer, member)
+    identifier = writer.fresh()
+    owner, this = parts
+    found, receiver, listed, named, block = collected(
+        writer, [owner, lambda: py.bound(identifier, this())], node.arguments, node.block
+    )
+    at = writer.places.add(METHOD, node.span, identifier, member.name)
+    name = py.constant(member.name)
+    return py.call("call_above", found, receiver, name, listed, named, block, at=at)
+
+
+@writes(VALUES, nodes.SuperMember)
+def _super_member(writer: Writer, node: nodes.SuperMember) -> Any:
+    """`super.f`: a method above without parentheses, else a field of `this`."""
+    parts = _super_parts(writer, node)
+    if parts is None:
+        return _outside(writer, node)
+    owner, this = writer.operands(*parts)
+    return py.call("member_above", owner, this, py.constant(node.name), at=writer.at(node))
+
+
+# --- pipelines ---
+
+_ARRAY_STAGES = frozenset({"map", "filter", "each"})
+
+
+@writes(VALUES, nodes.Pipeline)
+def _pipeline(writer: Writer, node: nodes.Pipeline) -> Any:
+    """`x |> f(a)` is `f(x, a)` (spec/language.md §4.11)."""
+    stage = node.stage
+    extra: list[Any] = []
+    function: Any = stage
+    if isinstance(stage, nodes.Call):
+        function = stage.callee
+        extra = _extra(writer, node, stage)
+    if (
+        isinstance(function, nodes.Name)
+        and function.name in _ARRAY_STAGES
+        and writer.block.find(function.name) is None
+    ):
+        first, *rest = writer.operands(node.value, *extra)
+        at = writer.places.add(PLAIN, node.span)
+        listed = py.List(rest, py.LOAD)
+        return py.call("array_stage", first, py.constant(function.name), listed, at=at)
+    identifier = writer.fresh()
+    first, called, *rest = writer.operands(
+        node.value, lambda: py.bound(identifier, _stage(writer, function)), *extra
+    )
+    at = writer.places.add(CALLED, node.span, identifier)
+    return py.call("pipe", first, called, py.List(rest, py.LOAD), at=at)
+
+
+def _extra(writer: Writer, node: nodes.Pipeline, stage: nodes.Call) -> list[Any]:
+    has_named = any(one.label is not None for one in stage.arguments)
+    kind = "named" if has_named else "block" if stage.block is not None else ""
+    if kind:
+        raise SoliTypeError(
+            f"pipeline method does not support {kind} arguments", node.span, writer.unit.source
+        )
+    return [one.value for one in stage.arguments]
+
+
+def _stage(writer: Writer, node: Any) -> Any:
+    """A callee read without being called."""
+    if isinstance(node, nodes.Name):
+        return callee(writer, node.name, node.span)
+    if isinstance(node, nodes.Member):
+        return py.call("bound_member", writer.value(node.object), py.constant(node.name))
+    return writer.value(node)

@@ -1,1 +1,0 @@
-"""Frequent shapes written out as Python text instead of a closure per node."""

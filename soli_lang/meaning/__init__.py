@@ -1,0 +1,1 @@
+"""What the language means, whoever asks: operators, members, elements, classes, types."""
