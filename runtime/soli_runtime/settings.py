@@ -275,7 +275,8 @@ class Setting(Record, frozen=True):
 
 def without_password(url: str) -> str:
     """*url* as it may be shown and logged, whether or not it makes sense."""
-    url = re.sub(r"(?<=//)([^:@/?#]*):[^/?#]*@", r"\1:***@", url)
+    # Up to the last @: a password that should have been quoted may hold anything.
+    url = re.sub(r"(?<=//)([^:@/?#]*):.*@", r"\1:***@", url, flags=re.DOTALL)
     return re.sub(r"([?&]password=)[^&#]*", r"\1***", url)
 
 

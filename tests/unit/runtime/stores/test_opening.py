@@ -205,6 +205,9 @@ def test_passwords_are_not_shown() -> None:
     assert without_password("redis://u:p@h:1/2?x=y") == "redis://u:***@h:1/2?x=y"
     assert without_password("rediss://:p@h") == "rediss://:***@h"
     assert without_password("unix:///tmp/s") == "unix:///tmp/s"
+    for secret in ("pa/ss", "pa?ss", "pa#ss", "p@ss", "pa:ss", "pa ss"):
+        assert without_password(f"redis://u:{secret}@h/0") == "redis://u:***@h/0"
+    assert without_password("redis://h?password=p@ss&db=1") == "redis://h?password=***&db=1"
 
 
 @pytest.mark.parametrize(

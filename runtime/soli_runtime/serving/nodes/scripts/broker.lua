@@ -131,7 +131,8 @@ end
 
 -- All nodes say how they are when they come to this entry of the log.
 if command == 'ask' then
-  if redis.call('ZCARD', NODES) > 0 then tell('s', '') end
+  -- Where nobody lives nobody would drop it from the log either.
+  if redis.call('ZCOUNT', NODES, text(now), '+inf') > 0 then tell('s', '') end
   return {text(now), redis.call('GET', LAST) or '0'}
 end
 
