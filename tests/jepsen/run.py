@@ -284,7 +284,8 @@ class Run:
         assert isinstance(self.cluster, Workers)
         for client in self.clients:
             client.doom()
-        before = self._renewing = set(self.cluster.workers())
+        before = set(self.cluster.workers())
+        self._renewing = set()
         deadline, again = time.monotonic() + 120, 0.0
         while before & set(self.cluster.workers()):
             assert time.monotonic() < deadline, "workers are not renewed"
