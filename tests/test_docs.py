@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from soli_runtime.core.actions import MAX_USER_ID_CHARACTERS
 from soli_runtime.core.audience import MAX_EMPTIED, MAX_GHOSTS, MAX_LEFT
+from soli_runtime.core.history.rings import MAX_ROOM_BYTES
+from soli_runtime.core.history.rules import MAX_MESSAGES, MAX_RULES
 from soli_runtime.core.payloads import MAX_ROOM_NAME_CHARACTERS
 from soli_runtime.core.seats import MAX_LINGERING
 from soli_runtime.http.hardening import DEFAULT_MAX_BODY_BYTES
@@ -175,6 +177,9 @@ FIXED = {
     "metas of a user that are gone": MAX_GHOSTS,
     "channels that a connection left": MAX_LEFT,
     "connections that linger": MAX_LINGERING,
+    "messages that a room keeps": MAX_MESSAGES,
+    "bytes that a room keeps": MAX_ROOM_BYTES,
+    "patterns of rooms that keep something": MAX_RULES,
     "channels that lost their last user": MAX_EMPTIED,
     "bytes of the body of a request": DEFAULT_MAX_BODY_BYTES,
     "sessions in memory": MAX_SESSIONS,

@@ -121,6 +121,12 @@ class Settings(Record, frozen=True, kw_only=True):
     presence_grace_seconds: float = _setting(
         0.0, "seconds", "that presence stays of a connection whose line broke; 0: not at all"
     )
+    history_bytes: int = _setting(
+        64 * _MIB,
+        "count",
+        "of what all rooms keep; past it the room last written to the longest ago is forgotten; "
+        "0: no limit",
+    )
     handler_steps: int = _setting(2_000_000, "count", "steps of one handler call; 0: no limit")
     handler_seconds: float = _setting(
         0.15, "seconds", "that one handler call may compute; 0: no limit"
@@ -269,7 +275,8 @@ class Setting(Record, frozen=True):
 
 def without_password(url: str) -> str:
     """*url* as it may be shown and logged, whether or not it makes sense."""
-    url = re.sub(r"(?<=//)([^:@/?#]*):[^/?#]*@", r"\1:***@", url)
+    # Up to the last @: a password that should have been quoted may hold anything.
+    url = re.sub(r"(?<=//)([^:@/?#]*):.*@", r"\1:***@", url, flags=re.DOTALL)
     return re.sub(r"([?&]password=)[^&#]*", r"\1***", url)
 
 

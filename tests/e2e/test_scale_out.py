@@ -393,7 +393,6 @@ def test_a_stopped_redis_and_a_frozen_node(
     ("arguments", "status", "words"),
     [
         (("--workers", "2", "--dev"), 64, "--dev needs a single process"),
-        (("--workers", "2", "--console"), 64, "--console needs a single process"),
         (("--broker", "unix:///nowhere/at/all"), 69, "cannot reach unix:///nowhere/at/all"),
         (("--broker", "amqp://x"), 64, "--broker: expected memory, redis://HOST:PORT/N"),
         (("--lease-seconds", "0.4"), 64, "--lease-seconds: expected a number of seconds from 0.5"),

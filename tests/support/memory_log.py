@@ -26,6 +26,7 @@ from soli_runtime.core.arrivals import (
     Untracked,
 )
 from soli_runtime.core.effects import ConnectionId, Effect, Payload, RoomName
+from soli_runtime.core.history.rings import Past
 from soli_runtime.core.roster import HERE, Entry, Roster
 
 from .presence_clients import Bench
@@ -69,6 +70,7 @@ class Queued(NamedTuple):
 
 
 class Inboxed(NamedTuple):
+    place: int
     actor: ConnectionId | None
     what: Change | Loaded | Disinterest | None
     """None: nothing for this process but the place in the order."""
@@ -87,11 +89,14 @@ class MemoryLog:
         self.interested: dict[RoomName, set[str]] = {}
         self.messages: list[tuple[RoomName, Payload]] = []
         """Every message to a room, in the one order."""
+        self.place = 0
+        """How many operations there were."""
 
     def append(self, node: str, batch: Iterable[Queued]) -> None:
         """One batch of *node*: it changes what is known, and reaches whom it concerns."""
         entries: dict[str, list[Inboxed]] = {name: [] for name in self.inboxes}
         for actor, op in batch:
+            self.place += 1
             whose = self._record(node, op)
             what: Change | Loaded | Disinterest | None
             for name, entry in entries.items():
@@ -105,7 +110,7 @@ class MemoryLog:
                 else:
                     what = _named(op, HERE if is_own else node) if name in whose else None
                 if is_own or what is not None:
-                    entry.append(Inboxed(actor if is_own else None, what))
+                    entry.append(Inboxed(self.place, actor if is_own else None, what))
         for name, entry in entries.items():
             if entry:
                 self.inboxes[name].append(tuple(entry))
@@ -126,7 +131,7 @@ class MemoryLog:
                 self.roster.detach(room, connection_id)
             if trackers:
                 for name in self.interested.get(room, ()):
-                    self.inboxes[name].append((Inboxed(None, NodeDied(room, node)),))
+                    self.inboxes[name].append((Inboxed(self.place, None, NodeDied(room, node)),))
 
     def _known_of(self, room: RoomName) -> tuple[Entry, ...]:
         attendance = self.roster.get(room)
@@ -155,6 +160,7 @@ class MemoryLog:
             return self.inboxes
         if isinstance(op, Message):
             self.messages.append((op.room, op.payload))
+            return self.inboxes  # whoever is in the room: all keep what was said
         else:
             self._track(node, op)
         return self.interested.get(op.room, ())
@@ -218,7 +224,8 @@ class LogBroker:
         inbox = self.log.inboxes[self.node]
         if not inbox:
             return False
-        for actor, what in inbox.popleft():
+        for place, actor, what in inbox.popleft():
+            self._arrivals.history.place = place
             self.carry_out(self._take(what))
             seat = None if actor is None else self._seats.get(actor)
             if seat is not None:
@@ -268,10 +275,16 @@ class LogBroker:
         return None if seat is None or not seat.under_way else _Until(lambda: not seat.under_way)
 
     def join(
-        self, connection_id: ConnectionId, room: RoomName, now: float, *, is_tracked: bool = False
+        self,
+        connection_id: ConnectionId,
+        room: RoomName,
+        now: float,
+        *,
+        is_tracked: bool = False,
+        recalls: int = 0,
     ) -> list[Effect]:
         self._use(room)
-        return self._queue(Joined(connection_id, room, is_tracked), connection_id)
+        return self._queue(Joined(connection_id, room, is_tracked, recalls), connection_id)
 
     def leave(self, connection_id: ConnectionId, room: RoomName, now: float) -> list[Effect]:
         self._queue(Left(connection_id, room), connection_id)
@@ -341,6 +354,9 @@ class LogBroker:
 
     async def user_count(self, room: RoomName) -> int:
         return self.log.roster.user_count(room)
+
+    async def past(self, room: RoomName, count: int) -> list[Past]:
+        return self._arrivals.history.past(room, count)
 
 
 class _Until:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from soli_runtime.core import actions
@@ -28,6 +28,7 @@ from soli_runtime.core.effects import (
     Some,
     Wake,
 )
+from soli_runtime.core.history.rings import History
 from soli_runtime.core.hub import Hub
 from soli_runtime.settings import Settings
 
@@ -128,8 +129,9 @@ class Bench:
     ) -> None:
         numbers = itertools.count(1) if refs is None else refs
         self.settings = Settings(**settings)
-        self.hub = Hub.create(self.settings, lambda: str(next(numbers)), make_broker)
         self.now = 100.0
+        self.history = History("e", lambda: self.now, self.settings.history_bytes)
+        self.hub = Hub.create(self.settings, lambda: str(next(numbers)), make_broker, self.history)
         self.inboxes: dict[str, Inbox] = {}
         self.notes: list[Note] = []
         self.wakes: list[float] = []
@@ -138,10 +140,21 @@ class Bench:
         self.on_message: Callable[[str, Any], None] | None = None
         self.on_enter: Callable[[str, Cohort], None] | None = None
 
-    def connect(self, *connection_ids: str) -> None:
+    def connect(self, *connection_ids: str, returns: Mapping[str, str] | None = None) -> None:
+        """*returns*: the rooms that they come back to, and where they were; None: not asked."""
         for connection_id in connection_ids:
             self.inboxes[connection_id] = Inbox()
-            self.hub.connect(connection_id)
+            seat = self.hub.connect(connection_id)
+            seat.returns = None if returns is None else dict(returns)
+
+    @property
+    def rooms_with_members(self) -> tuple[str, ...]:
+        """As the sockets of this process see it."""
+        return tuple(cohort.label or "followers" for cohort in self.cohorts)
+
+    def end_turn(self) -> None:
+        """What the loop does at the end of each turn."""
+        self.deliver(self.hub.positions())
 
     def do(self, connection_id: str, result: Any) -> list[Effect]:
         """Carry out what a handler returned."""

@@ -15,6 +15,7 @@ from ..http.client import requests as http_client
 from ..http.views import templates
 from ..jobs import jobs
 from ..json_codec import JSON, JsonCodec
+from . import history as history_builtins
 from . import http as http_builtins
 from . import prelude
 from . import realtime as builtins
@@ -25,6 +26,7 @@ _MODULES: tuple[ModuleType, ...] = (
     routing_dsl,
     builtins,
     hardening,
+    history_builtins,
     http_builtins,
     http_client,
     jobs,

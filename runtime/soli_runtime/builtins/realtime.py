@@ -29,11 +29,12 @@ _CHANNEL = String("string channel")
 _REASON = String("string reason")
 
 
-def _realtime(machine: Machine) -> Realtime | None:
+def realtime_of(machine: Machine) -> Realtime | None:
+    """The realtime side of the running app; None where none runs."""
     return machine.library.get(REALTIME)
 
 
-def _answered(machine: Machine, user: str, answer: Answer[T]) -> T:
+def answered(machine: Machine, user: str, answer: Answer[T]) -> T:
     """What a question gives; the program is set aside while other processes must be waited for."""
     if not isinstance(answer, Awaitable):
         return answer
@@ -53,7 +54,7 @@ def _acting(machine: Machine) -> str | None:
 @function("ws_send", _CONNECTION_ID, Any_)
 def ws_send(machine: Machine, connection_id: str, message: Value) -> None:
     """Send a message to one connection. Unknown or gone: nothing happens."""
-    realtime = _realtime(machine)
+    realtime = realtime_of(machine)
     if realtime is not None:
         realtime.send(connection_id, message, _acting(machine))
 
@@ -61,7 +62,7 @@ def ws_send(machine: Machine, connection_id: str, message: Value) -> None:
 @function("ws_broadcast", Any_)
 def ws_broadcast(machine: Machine, message: Value) -> None:
     """Send a message to every connection."""
-    realtime = _realtime(machine)
+    realtime = realtime_of(machine)
     if realtime is not None:
         realtime.broadcast(message, _acting(machine))
 
@@ -69,7 +70,7 @@ def ws_broadcast(machine: Machine, message: Value) -> None:
 @function("ws_broadcast_room", _CHANNEL, Any_)
 def ws_broadcast_room(machine: Machine, channel: str, message: Value) -> None:
     """Send a message to every connection that joined *channel*."""
-    realtime = _realtime(machine)
+    realtime = realtime_of(machine)
     if realtime is not None:
         realtime.broadcast_room(channel, message, actor=_acting(machine))
 
@@ -80,7 +81,7 @@ def broadcast(machine: Machine, channel: str, payload: Value) -> int:
 
     Returns how many SSE subscribers were reached.
     """
-    realtime = _realtime(machine)
+    realtime = realtime_of(machine)
     if realtime is None:
         return 0
     message = realtime.payload("broadcast", payload)
@@ -93,7 +94,7 @@ def ws_close(machine: Machine, connection_id: str, reason: str, code: int) -> No
     """Close a connection with a reason (cut to 123 bytes) and a code, 1000 if not given."""
     if not is_close_code(code):
         raise SoliValueError(f"ws_close() code: {code} is not a close code that may be sent")
-    realtime = _realtime(machine)
+    realtime = realtime_of(machine)
     if realtime is not None:
         realtime.close(connection_id, reason, code, _acting(machine))
 
@@ -110,7 +111,7 @@ def ws_close_user(machine: Machine, user_id: Value, reason: str, code: int) -> N
         )
     if not is_close_code(code):
         raise SoliValueError(f"ws_close_user() code: {code} is not a close code that may be sent")
-    realtime = _realtime(machine)
+    realtime = realtime_of(machine)
     if realtime is not None:
         realtime.close_user(user_id, reason, code)
 
@@ -129,7 +130,7 @@ def _current(machine: Machine, user: str) -> Any:
 def ws_join(machine: Machine, channel: str) -> None:
     """Subscribe the current connection to *channel*."""
     conversation = _current(machine, "ws_join")
-    realtime = _realtime(machine)
+    realtime = realtime_of(machine)
     if realtime is not None:
         realtime.join(conversation.id, channel)
 
@@ -138,7 +139,7 @@ def ws_join(machine: Machine, channel: str) -> None:
 def ws_leave(machine: Machine, channel: str) -> None:
     """Unsubscribe the current connection from *channel*."""
     conversation = _current(machine, "ws_leave")
-    realtime = _realtime(machine)
+    realtime = realtime_of(machine)
     if realtime is not None:
         realtime.leave(conversation.id, channel)
 
@@ -149,46 +150,46 @@ def ws_leave(machine: Machine, channel: str) -> None:
 @function("ws_clients")
 def ws_clients(machine: Machine) -> list[str]:
     """Ids of all connections."""
-    realtime = _realtime(machine)
+    realtime = realtime_of(machine)
     if realtime is None:
         return []
-    return _answered(machine, "ws_clients", realtime.hub.clients())
+    return answered(machine, "ws_clients", realtime.hub.clients())
 
 
 @function("ws_clients_in", _CHANNEL)
 def ws_clients_in(machine: Machine, channel: str) -> list[str]:
     """Ids of the connections that joined *channel*."""
-    realtime = _realtime(machine)
+    realtime = realtime_of(machine)
     if realtime is None:
         return []
-    return _answered(machine, "ws_clients_in", realtime.hub.clients_in(channel))
+    return answered(machine, "ws_clients_in", realtime.hub.clients_in(channel))
 
 
 @function("ws_count")
 def ws_count(machine: Machine) -> int:
     """How many connections are open."""
-    realtime = _realtime(machine)
+    realtime = realtime_of(machine)
     if realtime is None:
         return 0
-    return _answered(machine, "ws_count", realtime.hub.count())
+    return answered(machine, "ws_count", realtime.hub.count())
 
 
 @function("ws_list_presence", _CHANNEL)
 def ws_list_presence(machine: Machine, channel: str) -> list[dict[str, Any]]:
     """All users in *channel*: `{"user_id": …, "metas": […]}` each, in order of first track."""
-    realtime = _realtime(machine)
+    realtime = realtime_of(machine)
     if realtime is None:
         return []
-    return _answered(machine, "ws_list_presence", realtime.hub.list_presence(channel))
+    return answered(machine, "ws_list_presence", realtime.hub.list_presence(channel))
 
 
 @function("ws_presence_count", _CHANNEL)
 def ws_presence_count(machine: Machine, channel: str) -> int:
     """How many users (not connections) are in *channel*."""
-    realtime = _realtime(machine)
+    realtime = realtime_of(machine)
     if realtime is None:
         return 0
-    return _answered(machine, "ws_presence_count", realtime.hub.presence_count(channel))
+    return answered(machine, "ws_presence_count", realtime.hub.presence_count(channel))
 
 
 @function("ws_get_presence", _CHANNEL, Any_)
@@ -197,10 +198,10 @@ def ws_get_presence(machine: Machine, channel: str, user_id: Value) -> Value:
     if type(user_id) is not str and type(user_id) is not int:
         got = type_name(user_id)
         raise SoliPlainTypeError(f"ws_get_presence() expects string or int user_id, got {got}")
-    realtime = _realtime(machine)
+    realtime = realtime_of(machine)
     if realtime is None:
         return None
-    return _answered(machine, "ws_get_presence", realtime.hub.get_presence(channel, user_id))
+    return answered(machine, "ws_get_presence", realtime.hub.get_presence(channel, user_id))
 
 
 # --- who and where -----------------------------------------------------------------------------
@@ -212,7 +213,7 @@ def current_connection(machine: Machine) -> Value:
     conversation = machine.local.get(CONNECTION)
     if conversation is None:
         return None
-    realtime = _realtime(machine)
+    realtime = realtime_of(machine)
     described: dict[str, Value] = conversation.events.describe()
     described["path"] = conversation.visitor.path
     described["rooms"] = realtime.rooms_of(conversation.id) if realtime is not None else []

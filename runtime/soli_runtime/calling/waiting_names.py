@@ -59,6 +59,7 @@ SHARED = frozenset(
         "ws_clients_in",
         "ws_count",
         "ws_get_presence",
+        "ws_history",
         "ws_list_presence",
         "ws_presence_count",
     }

@@ -18,6 +18,10 @@ UNWRITTEN = 74
 """What there was to say could not be written: a full disk."""
 
 
+INTERRUPTED = 130
+"""Ctrl-C, as shells have it."""
+
+
 class UsageError(Exception):
     """The command line makes no sense; the text says what was expected."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from ..loading.app import App, AppInvalid
 from ..loading.launch import Launch, Launched, launch
 from ..loading.project import ProjectError
 from ..settings import IN_MEMORY, Settings
-from .exits import FAILED, INVALID, OK, USAGE, Exit, UsageError
+from .exits import FAILED, INTERRUPTED, INVALID, OK, USAGE, Exit, UsageError
 from .reports import report, report_invalid
 from .run_options import RunOptions, run_options
 
@@ -86,7 +87,6 @@ def _run_workers(arguments: list[str], options: RunOptions) -> int:
 
     needs = {
         "--dev": options.settings.dev,
-        "--console": options.console,
         "--record": options.record is not None,
         "a program from standard input": options.from_input,
     }
@@ -100,7 +100,10 @@ def _run_workers(arguments: list[str], options: RunOptions) -> int:
     is_json = options.log_format == "json"
     log = Log(LineWriter(), level=options.effective_log_level, as_json=is_json)
     command = [sys.executable, "-m", "soli_runtime.cli", "run", *arguments]
-    family = Family(command, options.settings, options.app_name, settings_in, log)
+    family = Family(
+        *(command, options.settings, options.app_name, settings_in, log),
+        with_console=options.console,
+    )
     failed = cannot_start(family, _announce)
     if failed is None:
         return OK
@@ -191,8 +194,8 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, berth: Berth | 
     async def beside(service: Service) -> None:
         await _beside(service, how, options, recording, say)
 
-    async def work() -> None:
-        await serve(
+    async def work() -> int:
+        return await serve(
             launched,
             settings,
             log,
@@ -205,14 +208,14 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, berth: Berth | 
     launched.waiting.close()
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(work())
+            number = runner.run(work())
     except CannotListen as error:
         sys.stderr.write(f"soli: {error}\n")
         return FAILED
     except CannotOpen as error:
         sys.stderr.write(f"soli: {error}\n")
         return error.status
-    return OK
+    return INTERRUPTED if number == signal.SIGINT and berth is not None else OK
 
 
 def _lane(options: RunOptions) -> Lane | None:
@@ -260,7 +263,7 @@ async def _beside(
 
         service.state.own_pages = dashboard = Dashboard(service)
         tasks.append(dashboard.run())
-    if options.console:
+    if options.console and (service.is_aside or options.settings.workers == 1):
         from .repl.console import run_console
 
         tasks.append(run_console(service))

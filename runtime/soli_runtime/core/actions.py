@@ -17,6 +17,7 @@ from soli_lang.base.errors import SoliError
 from soli_lang.values.values import Symbol
 
 from .effects import Payload, RoomName
+from .history.rules import MAX_MESSAGES
 from .payloads import EncodeJson, cut_reason, encode, is_close_code, room_name_fault, type_word
 from .wire import DEFAULT_STATE, body_size
 
@@ -52,6 +53,13 @@ class ActionError(SoliError):
 @dataclass(slots=True)
 class Join:
     rooms: tuple[RoomName, ...]
+
+
+@dataclass(slots=True)
+class Recall:
+    """`history`: how many messages of the past one gets who joins."""
+
+    count: int
 
 
 @dataclass(slots=True)
@@ -125,6 +133,7 @@ class Unknown:
 
 Action: TypeAlias = (
     Join
+    | Recall
     | Untrack
     | Track
     | SetPresence
@@ -158,7 +167,9 @@ def parse(result: Any, encode_json: EncodeJson, max_presence_bytes: int = 0) -> 
         parse_value = _PARSERS.get(key)
         if parse_value is None:
             return (_unknown(key),)
+        _check_together(result)
         return (parse_value(_Parser(encode_json, max_presence_bytes), value),)
+    _check_together(result)
     parser = _Parser(encode_json, max_presence_bytes)
     found: list[Action] = [
         parse_value(parser, result[key]) for key, parse_value in _PARSERS.items() if key in result
@@ -166,6 +177,11 @@ def parse(result: Any, encode_json: EncodeJson, max_presence_bytes: int = 0) -> 
     if len(found) < len(result):
         found.extend(_unknown(key) for key in result if key not in _PARSERS)
     return found
+
+
+def _check_together(result: dict[Any, Any]) -> None:
+    if "history" in result and "join" not in result:
+        raise ActionError("history", "history: says what one gets who joins; 'join' is missing")
 
 
 def reply_of(result: Any) -> Payload | None:
@@ -310,6 +326,15 @@ def _state(key: str, hash_: dict[Any, Any]) -> str | None:
     return state
 
 
+def _parse_recall(parser: _Parser, value: Any) -> Recall:
+    expected = f"a whole number from 0 to {MAX_MESSAGES}"
+    if type(value) is not int:
+        raise _wrong("history", "history", expected, value)
+    if not 0 <= value <= MAX_MESSAGES:
+        raise ActionError("history", f"history: expected {expected}, got {value}")
+    return Recall(value)
+
+
 def _parse_track(parser: _Parser, value: Any) -> Track:
     hash_ = _hash("track", "a Hash with 'channel' and 'user_id'", value)
     room = _room("track", "track.channel", _required("track", "channel", hash_, "a String"))
@@ -354,6 +379,7 @@ def _parse_close(parser: _Parser, value: Any) -> CloseConnection:
 _PARSERS: dict[Any, Callable[[_Parser, Any], Action]] = {
     # The order of this table is the order in which actions are applied (spec/websocket.md §4).
     "join": lambda parser, value: Join(_rooms("join", value)),
+    "history": _parse_recall,
     "untrack": lambda parser, value: Untrack(_rooms("untrack", value)),
     "track": _parse_track,
     "set_presence": _parse_set_presence,

@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeAlias
 
 from .effects import EVERYONE, Close, ConnectionId, Effect, One, Payload, RoomName, Send
+from .history import resuming
+from .history.rings import History, Kept
+from .history.rules import Rule
 from .presence import Presence
-from .rooms import Rooms
+from .rooms import Followers, Room, Rooms
 from .roster import Entry
-from .seats import Seats
+from .seats import Seat, Seats
 
 
 class Joined(NamedTuple):
@@ -25,6 +28,8 @@ class Joined(NamedTuple):
     room: RoomName
     is_tracked: bool
     """Whether the same step tracks it there: that gives the snapshot (rule 9)."""
+    recalls: int = 0
+    """How many messages of the past it wants (`history`)."""
 
 
 class Left(NamedTuple):
@@ -112,12 +117,20 @@ class Arrivals:
     nothing; the roster is of all processes.
     """
 
-    def __init__(self, seats: Seats, rooms: Rooms, presence: Presence) -> None:
+    def __init__(
+        self, seats: Seats, rooms: Rooms, presence: Presence, history: History | None = None
+    ) -> None:
         self.seats = seats
         self.rooms = rooms
         self.presence = presence
+        self.history = History("", lambda: 0.0) if history is None else history
+        """Without rules it keeps nothing."""
+        self._moved: dict[RoomName, None] = {}
+        """Rooms with followers to which something was said in this turn of the loop."""
         self._take: dict[type, Callable[[Any, float], list[Effect]]] = {
-            Joined: lambda it, now: self.joined(it.connection_id, it.room, it.is_tracked, now),
+            Joined: lambda it, now: self.joined(
+                it.connection_id, it.room, it.is_tracked, now, it.recalls
+            ),
             Left: lambda it, now: self.left(it.connection_id, it.room, now),
             Message: lambda it, now: self.message(it.room, it.payload),
             MessageToAll: lambda it, now: self.message_to_all(it.payload),
@@ -137,26 +150,46 @@ class Arrivals:
         return effects
 
     def joined(
-        self, connection_id: ConnectionId, room: RoomName, is_tracked: bool, now: float
+        self,
+        connection_id: ConnectionId,
+        room: RoomName,
+        is_tracked: bool,
+        now: float,
+        recalls: int = 0,
     ) -> list[Effect]:
-        """A connection is a member from here on. With *is_tracked* a track follows (rule 9)."""
-        if connection_id not in self.seats:
+        """A connection is a member from here on. With *is_tracked* a track follows (rule 9).
+
+        In a room with a history it gets first what it missed, or the last *recalls* messages.
+        """
+        seat = self.seats.get(connection_id)
+        if seat is None:
             return []
         entered = self.rooms.join(connection_id, room)
         if entered is None:
             return []
-        if is_tracked:
-            return [entered]
-        return [entered, *self.presence.joined(connection_id, room, now)]
+        effects: list[Effect] = [entered]
+        if self.history.rules:
+            effects += self._recalled(seat, room, recalls)
+        if not is_tracked:
+            effects += self.presence.joined(connection_id, room, now)
+        return effects
 
     def left(self, connection_id: ConnectionId, room: RoomName, now: float) -> list[Effect]:
         """A connection is a member no more."""
+        found = self.rooms.get(room)
         left = self.rooms.leave(connection_id, room)
-        return [] if left is None else [left, *self.presence.left(connection_id, room, now)]
+        if found is None or left is None:
+            return []
+        effects: list[Effect] = [left]
+        if found.followers is not None:
+            effects += found.followers.leave(connection_id)
+        return effects + self.presence.left(connection_id, room, now)
 
     def message(self, room: RoomName, payload: Payload) -> list[Effect]:
         """A finished message to the members of a room."""
         found = self.rooms.get(room)
+        if found is None or found.keeps:
+            self._keep(room, found, payload)
         return [] if found is None else [Send(found.recipients, payload)]
 
     def message_to_all(self, payload: Payload) -> list[Effect]:
@@ -171,3 +204,113 @@ class Arrivals:
     def closed(self, connection_id: ConnectionId, code: int, reason: str) -> list[Effect]:
         """A connection is to be closed."""
         return [Close(connection_id, code, reason)] if connection_id in self.seats else []
+
+    # History
+
+    def follow(self, rules: Iterable[Rule]) -> list[Effect]:
+        """Keep what *rules* say from now on; also of rooms that have members."""
+        self.history.follow(rules)
+        effects: list[Effect] = []
+        for name, room in self.rooms.items():
+            keeps = self.history.keeps(name)
+            if keeps == room.keeps:
+                continue
+            room.keeps = keeps
+            for seat in map(self.seats.get, room.members):
+                if seat is None:
+                    continue
+                if keeps and seat.returns is not None:
+                    effects += self._follows(seat, name, room)
+                elif room.followers is not None:
+                    effects += room.followers.leave(seat.connection_id)
+        return effects
+
+    def positions(self) -> list[Effect]:
+        """Tell followers how far they have seen, behind all that a turn of the loop sent them."""
+        if not self._moved:
+            return []
+        effects: list[Effect] = []
+        for name in self._moved:
+            room = self.rooms.get(name)
+            if room is not None and room.followers:
+                text = resuming.position_of(name, self.history.position)
+                effects.append(Send(room.followers.recipients, text))
+        self._moved.clear()
+        return effects
+
+    def catch_up(self, position: str) -> list[Effect]:
+        """What was said since *position* did not come this way, and is in the history now.
+
+        Members get it late, if all is there; else followers are told that they missed something.
+        """
+        effects: list[Effect] = []
+        for name, room in self.rooms.items():
+            if not room.keeps:
+                continue
+            since = self.history.since(name, position)
+            effects += [Send(room.recipients, kept.payload) for kept in since or ()]
+            if not room.followers:
+                continue
+            self._moved[name] = None
+            if since is None:
+                text = resuming.resumed(name, False, 0, self.history.position)
+                effects.append(Send(room.followers.recipients, text))
+        return effects
+
+    def renew(self, epoch: str) -> list[Effect]:
+        """Positions of before mean nothing from now on; followers are told others."""
+        self.history.renew(epoch)
+        self._moved.update((name, None) for name, room in self.rooms.items() if room.followers)
+        return self.positions()
+
+    def _keep(self, name: RoomName, room: Room | None, payload: Payload) -> None:
+        if self.history.rules:
+            self.history.append(name, payload)
+            if room is not None and room.followers:
+                self._moved[name] = None
+
+    def _recalled(self, seat: Seat, name: RoomName, count: int) -> list[Effect]:
+        """What a connection that joins gets of the past, in its one synchronous step."""
+        room = self.rooms[name]
+        if not room.keeps or seat.is_closing:
+            return []
+        if seat.returns is None:
+            return self._told(seat, self.history.last(name, count))
+        held = seat.returns.pop(name, None)
+        effects: list[Effect] = []
+        if held is None:
+            messages = self.history.last(name, count)
+        else:
+            since = self.history.since(name, held)
+            messages = self.history.last(name, count) if since is None else since
+            effects.append(self._resumed(seat, name, held if since else None, messages, since))
+        return effects + self._told(seat, messages) + self._follows(seat, name, room)
+
+    def _resumed(
+        self,
+        seat: Seat,
+        name: RoomName,
+        held: str | None,
+        messages: list[Kept],
+        since: list[Kept] | None,
+    ) -> Effect:
+        """What comes first for one that comes back. Its line may break before the messages came,
+        so it is told to be where it was, or just before what it gets instead."""
+        history = self.history
+        position = held
+        if position is None:
+            place = messages[0].place - 1 if messages else history.place
+            position = history.position_at(place)
+        text = resuming.resumed(name, since is not None, len(messages), position)
+        return Send(One(seat.connection_id), text)
+
+    def _follows(self, seat: Seat, name: RoomName, room: Room) -> list[Effect]:
+        """The connection is told from now on how far it has seen; now for the first time."""
+        if room.followers is None:
+            room.followers = Followers()
+        text = resuming.position_of(name, self.history.position)
+        return [Send(One(seat.connection_id), text), room.followers.enter(seat.connection_id)]
+
+    def _told(self, seat: Seat, messages: Iterable[Kept]) -> list[Effect]:
+        recipient = One(seat.connection_id)
+        return [Send(recipient, kept.payload) for kept in messages]

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 from .answers import Answer
 from .arrivals import Arrivals
 from .effects import ConnectionId, Effect, Payload, RoomName, Send
+from .history.rings import Past
 from .roster import Entry
 
 
@@ -49,9 +50,18 @@ class Broker(Protocol):
     # Rooms
 
     def join(
-        self, connection_id: ConnectionId, room: RoomName, now: float, *, is_tracked: bool = False
+        self,
+        connection_id: ConnectionId,
+        room: RoomName,
+        now: float,
+        *,
+        is_tracked: bool = False,
+        recalls: int = 0,
     ) -> list[Effect]:
-        """A connection joins a room. With *is_tracked* its `track` there follows (rule 9)."""
+        """A connection joins a room. With *is_tracked* its `track` there follows (rule 9).
+
+        *recalls*: how many messages of the past it wants.
+        """
         ...
 
     def leave(self, connection_id: ConnectionId, room: RoomName, now: float) -> list[Effect]:
@@ -131,17 +141,22 @@ class Broker(Protocol):
         """How many these are."""
         ...
 
+    def past(self, room: RoomName, count: int) -> Answer[list[Past]]:
+        """The last messages of *room* that are kept, oldest first; at most *count*."""
+        ...
+
 
 class LocalBroker:
     """A broker for a single process: everybody is here, and every turn comes at once."""
 
-    __slots__ = ("_arrivals", "_presence", "_rooms", "_seats")
+    __slots__ = ("_arrivals", "_history", "_presence", "_rooms", "_seats")
 
     def __init__(self, arrivals: Arrivals) -> None:
         self._arrivals = arrivals
         self._rooms = arrivals.rooms
         self._seats = arrivals.seats
         self._presence = arrivals.presence
+        self._history = arrivals.history
 
     def connected(self, connection_id: ConnectionId) -> None:
         pass
@@ -153,9 +168,15 @@ class LocalBroker:
         return None
 
     def join(
-        self, connection_id: ConnectionId, room: RoomName, now: float, *, is_tracked: bool = False
+        self,
+        connection_id: ConnectionId,
+        room: RoomName,
+        now: float,
+        *,
+        is_tracked: bool = False,
+        recalls: int = 0,
     ) -> list[Effect]:
-        return self._arrivals.joined(connection_id, room, is_tracked, now)
+        return self._arrivals.joined(connection_id, room, is_tracked, now, recalls)
 
     def leave(self, connection_id: ConnectionId, room: RoomName, now: float) -> list[Effect]:
         return self._arrivals.left(connection_id, room, now)
@@ -163,8 +184,11 @@ class LocalBroker:
     def publish(
         self, room: RoomName, payload: Payload, actor: ConnectionId | None = None
     ) -> list[Effect]:
-        found = self._rooms.get(room)  # `Arrivals.message`, written out: the hottest of all
-        return [] if found is None else [Send(found.recipients, payload)]
+        found = self._rooms.get(room)
+        if found is None or found.keeps:
+            self._history.place += 1
+            return self._arrivals.message(room, payload)
+        return [Send(found.recipients, payload)]  # written out: the hottest of all
 
     def publish_all(self, payload: Payload, actor: ConnectionId | None = None) -> list[Effect]:
         return self._arrivals.message_to_all(payload)
@@ -211,3 +235,6 @@ class LocalBroker:
 
     def user_count(self, room: RoomName) -> int:
         return self._presence.roster.user_count(room)
+
+    def past(self, room: RoomName, count: int) -> list[Past]:
+        return self._history.past(room, count)

@@ -140,7 +140,7 @@ class Note:
     """Something to log, once per handler and `(kind, subject)` when `once`, else at debug level.
 
     Kinds: `unknown_action` (subject: the key), `no_room` (`broadcast_room` with no room joined),
-    `not_tracked` (subject: the room).
+    `not_tracked` (subject: the room), `no_history` (`history` of a room that keeps none).
     """
 
     __slots__ = ("kind", "once", "subject", "text")

@@ -24,6 +24,7 @@ from .actions import (
     CloseConnection,
     Join,
     Leave,
+    Recall,
     Reply,
     SetPresence,
     Track,
@@ -35,6 +36,8 @@ from .answers import Answer
 from .arrivals import Arrivals
 from .broker import Broker, LocalBroker
 from .effects import ConnectionId, Effect, Note, Payload, RoomName, Step, Wake
+from .history.rings import History, Past
+from .history.rules import Rule
 from .payloads import check_room_name, cut_reason
 from .presence import Presence
 from .rooms import Rooms
@@ -63,7 +66,9 @@ class Hub:
         self.seats = arrivals.seats
         self.rooms = arrivals.rooms
         self.presence = arrivals.presence
+        self.history = arrivals.history
         self.broker = broker
+        self._arrivals = arrivals
         self._next_ref = next_ref
         self._max_rooms = max_rooms
         self._max_presence_bytes = max_presence_bytes
@@ -89,13 +94,17 @@ class Hub:
         settings: Settings,
         next_ref: Callable[[], str],
         make_broker: Callable[[Arrivals], Broker] = LocalBroker,
+        history: History | None = None,
     ) -> Hub:
         """A hub and all that belongs to it; by itself it serves a single process.
 
         *next_ref* gives a new decimal ref with every call, unique and growing in all processes.
+        *history* keeps nothing as long as it has no rules (`follow`).
         """
         seats: Seats = {}
-        rooms = Rooms()
+        if history is None:
+            history = History("", lambda: 0.0)
+        rooms = Rooms(history.keeps)
         presence = Presence(
             seats,
             rooms,
@@ -104,7 +113,7 @@ class Hub:
             diff_bytes=settings.presence_diff_bytes,
             memory_seconds=settings.presence_memory_seconds,
         )
-        arrivals = Arrivals(seats, rooms, presence)
+        arrivals = Arrivals(seats, rooms, presence, history)
         return cls(
             arrivals,
             make_broker(arrivals),
@@ -209,6 +218,14 @@ class Hub:
                 effects += self.broker.untrack(room, connection_id, now)
         return effects
 
+    def follow(self, rules: Sequence[Rule]) -> list[Effect]:
+        """Keep what is said to the rooms that *rules* name, from now on."""
+        return self._arrivals.follow(rules)
+
+    def positions(self) -> list[Effect]:
+        """To be carried out at the end of a turn of the loop: what followers of rooms are told."""
+        return self._arrivals.positions()
+
     # Helper functions (spec/websocket.md §6)
 
     def send(
@@ -283,6 +300,10 @@ class Hub:
         """`ws_get_presence`. 42 and "42" are one user."""
         return self.broker.user(room, str(user_id))
 
+    def past(self, room: RoomName, count: int) -> Answer[list[Past]]:
+        """`ws_history`: the last messages that are kept of *room*, oldest first."""
+        return self.broker.past(room, count)
+
     # Checks, before anything is done
 
     def _check(self, seat: Seat, actions: Sequence[Action]) -> None:
@@ -348,16 +369,29 @@ class Hub:
             return
         seat = self.seats[step.connection_id]
         tracked = {action.room for action in actions if isinstance(action, Track)}
+        recalls = next((action.count for action in actions if type(action) is Recall), 0)
         for action in joins:
             for room in action.rooms:
-                step.effects += self._enter(seat, room, step.now, is_tracked=room in tracked)
+                if recalls and not self.history.keeps(room):
+                    step.effects.append(_no_history(room))
+                step.effects += self._enter(
+                    seat, room, step.now, is_tracked=room in tracked, recalls=recalls
+                )
 
     def _enter(
-        self, seat: Seat, room: RoomName, now: float, *, is_tracked: bool = False
+        self,
+        seat: Seat,
+        room: RoomName,
+        now: float,
+        *,
+        is_tracked: bool = False,
+        recalls: int = 0,
     ) -> list[Effect]:
         if not seat.join(room):
             return []
-        return self.broker.join(seat.connection_id, room, now, is_tracked=is_tracked)
+        return self.broker.join(
+            seat.connection_id, room, now, is_tracked=is_tracked, recalls=recalls
+        )
 
     def _untrack(self, step: Step, action: Untrack) -> None:
         tracked = self.seats[step.connection_id].attending.tracked
@@ -435,6 +469,11 @@ def _metadata_before(
         if isinstance(action, Track) and action.room == room:
             return present[0] if action.state is None else action.state, action.fields
     return present
+
+
+def _no_history(room: RoomName) -> Note:
+    text = f"history: nothing is kept of '{room}'; declare it with ws_keep_history"
+    return Note("no_history", "history", text, once=True)
 
 
 def _not_tracked(action: str, room: RoomName) -> Note:

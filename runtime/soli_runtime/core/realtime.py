@@ -19,6 +19,7 @@ from .effects import Effect, Payload
 from .payloads import EncodeJson, encode
 
 if TYPE_CHECKING:
+    from .history.rings import Past
     from .hub import Hub
 
 REALTIME: MachineKey[Realtime] = MachineKey("realtime")
@@ -122,6 +123,10 @@ class Realtime:
     def presence_count(self, room: str) -> int:
         """How many users are in a room."""
         return at_once(self.hub.presence_count(room))
+
+    def history(self, room: str, count: int) -> list[Past]:
+        """The last messages that are kept of a room, oldest first; at most *count*."""
+        return at_once(self.hub.past(room, count))
 
     def get_presence(self, room: str, user_id: str | int) -> dict[str, Any] | None:
         """One user of a room, None if not there."""

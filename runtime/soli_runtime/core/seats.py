@@ -79,6 +79,7 @@ class Seat:
         "conversation",
         "is_behind",
         "is_closing",
+        "returns",
         "rooms",
         "under_way",
     )
@@ -95,6 +96,9 @@ class Seat:
         """Whether its `disconnect` is being handled: nothing is sent to it any more."""
         self.under_way = 0
         """How many of its changes a broker has been told and not seen yet (see `broker`)."""
+        self.returns: dict[RoomName, str] | None = None
+        """Rooms that it comes back to, and its positions there (`history`), until it joins them.
+        None: it has not opted in."""
         self.bytes_under_way = 0
         """And how large they are."""
         self.is_behind = False

@@ -21,6 +21,7 @@ from ..calling.greenlets import Failure, Runner, WaitLimitError
 from ..core import actions
 from ..core.actions import Action, ActionError, Track
 from ..core.events import Events
+from ..core.history import resuming
 from ..core.hub import Hub
 from ..core.payloads import EncodeJson
 from ..core.seats import Seat
@@ -218,7 +219,15 @@ class Conversation:
             origin=self.events.header("origin"),
             **self._who(),
         )
-        self._settle(self._call(self.events.connect(), CONNECT), CONNECT)
+        self._settle(self._call(self._connect_event(seat), CONNECT), CONNECT)
+
+    def _connect_event(self, seat: Seat) -> dict[str, Any]:
+        event = self.events.connect()
+        if self.live.hub.history.rules:
+            seat.returns = resuming.asked(event["query"])
+            if seat.returns is not None:
+                event["resume"] = seat.returns.copy()
+        return event
 
     def on_message(self, connection: Connection, payload: str | bytes) -> None:
         handler = self.handler

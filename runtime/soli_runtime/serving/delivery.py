@@ -92,6 +92,10 @@ class Delivery:
             if isinstance(effect, Enter):
                 self._perform[effect.__class__](effect, None)
 
+    def tell_positions(self) -> None:
+        """At the end of a turn of the loop: what followers of rooms are told (`core.history`)."""
+        self.carry_out(self._hub.positions())
+
     def _find(self, connection_id: ConnectionId) -> Connection | None:
         seat = self._seats.get(connection_id)
         return None if seat is None else seat.connection

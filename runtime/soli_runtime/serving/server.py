@@ -65,8 +65,9 @@ class Server:
         self._listening: Listening | None = None
         self.service = Service(launched.app, settings, log, launched.waiting, lane)
         self.service.state.inflates = True
+        self.service.is_aside = self.is_console
         self._who = self._named()
-        if self._berth is not None:
+        if self._berth is not None and not self.is_console:
             log.speak_as(worker=self._berth.number, node=self._who["node"])
         elif self._who:
             log.speak_as(**self._who)
@@ -76,6 +77,8 @@ class Server:
     async def start(self) -> None:
         """Accept connections. Raises CannotListen."""
         await self.service.start()
+        if self.is_console:
+            return
         await self._share_metrics()
         self.web_server = GreetingServer(
             self.service.handle,
@@ -106,11 +109,12 @@ class Server:
     def _named(self) -> dict[str, str]:
         """Which of several processes this is, in its log and metrics; nothing if it is alone."""
         who: dict[str, str] = {}
-        if self._berth is not None:
+        if self._berth is not None and not self.is_console:
             who["worker"] = str(self._berth.number)
         if self.service.node is not None:
             who["node"] = self.service.node.name
-            self.service.node.facts.worker = self._berth.number if self._berth else None
+            if self._berth is not None and not self.is_console:
+                self.service.node.facts.worker = self._berth.number
         elif self._berth is not None:
             who["node"] = str(os.getpid())
         return who
@@ -148,6 +152,11 @@ class Server:
     def is_worker(self) -> bool:
         """Whether a parent started this process as one of several."""
         return self._berth is not None
+
+    @property
+    def is_console(self) -> bool:
+        """Whether it serves nobody: it is the prompt beside workers."""
+        return self._berth is not None and self._berth.is_console
 
     def request_stop(self, code: int = CloseCode.GOING_AWAY) -> None:
         """Begin to stop; connections are closed with *code*. `run` returns when that is done."""
@@ -187,8 +196,9 @@ async def serve(
     beside: Callable[[Service], Coroutine[Any, Any, None]] | None = None,
     berth: Berth | None = None,
     lane: Lane | None = None,
-) -> None:
-    """Serve until SIGTERM or SIGINT. *announce* gets the URL once connections are accepted.
+) -> int:
+    """Serve until SIGTERM or SIGINT: which it was. *announce* gets the URL once connections are
+    accepted. A console ends with *beside* (0).
 
     *beside* is run meanwhile, and cancelled at the end. One of several processes has a *berth*.
     *lane* is where they meet. Raises CannotListen, CannotOpen.
@@ -196,7 +206,7 @@ async def serve(
     open_files.raise_limit()
     server = Server(launched, settings, log, berth, lane)
     await server.start()
-    _install_signals(server)
+    received = _install_signals(server)
     # What lives until the end need not be looked at by every collection.
     gc.collect()
     gc.freeze()
@@ -207,13 +217,18 @@ async def serve(
     tasks: list[asyncio.Task[None]] = []
     if beside is not None:
         tasks.append(asyncio.create_task(beside(server.service)))
+        if server.is_console:
+            tasks[0].add_done_callback(lambda task: server.request_stop())
     await server.wait()
     for task in tasks:
         task.cancel()
     growth.stop()
-    log.info("stopping", connections=len(server.service.hub.seats))
+    if not server.is_console:
+        log.info("stopping", connections=len(server.service.hub.seats))
     await server.stop()
-    log.info("stopped")
+    if not server.is_console:
+        log.info("stopped")
+    return received[0] if received else 0
 
 
 def _why_not(host: str, port: int, error: OSError) -> str:
@@ -226,7 +241,8 @@ def _why_not(host: str, port: int, error: OSError) -> str:
     return f"{where}: {os.strerror(error.errno)}"
 
 
-def _install_signals(server: Server) -> None:
+def _install_signals(server: Server) -> list[int]:
+    """Stop at SIGTERM and SIGINT. Those that came."""
     loop = asyncio.get_running_loop()
     received: list[int] = []
 
@@ -243,3 +259,4 @@ def _install_signals(server: Server) -> None:
         loop.add_signal_handler(number, on_signal, number)
     if server.is_worker:  # its parent renews it: clients may come back at once
         loop.add_signal_handler(signal.SIGHUP, server.request_stop, CloseCode.SERVICE_RESTART)
+    return received

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sys
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from time import perf_counter
@@ -20,10 +21,12 @@ from soli_stdlib.ground import clock as program_clock
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
+from ..builtins.history import rules_of
 from ..calling.calls import Calls, failure_text
 from ..calling.greenlets import Runners
 from ..calling.waiting import Waiting
 from ..core.events import Events, ProtocolEvents
+from ..core.history.rings import History
 from ..core.hub import Hub
 from ..core.realtime import REALTIME, Realtime
 from ..gate.admission import Admission
@@ -46,6 +49,7 @@ from ..observing.looks import Looks
 from ..observing.tally import kind_of
 from ..routing.routes import WEBSOCKET, Match
 from ..settings import Settings
+from ..stores.history import HistoryStore, Mirror, began
 from ..stores.waited import WaitedSessions, store_in
 from ..ws import CloseCode, Endpoint, choose_path, choose_protocol, upgrade
 from .answering import HttpActions
@@ -85,6 +89,8 @@ class Service:
         self.app = app
         self.settings = settings
         self.log = log
+        self.is_aside = False
+        """Whether it serves nobody, and is only a console beside those who do."""
         self.interrupt: Callable[[], bool] | None = None
         """Stops what was typed at the console and runs; False: there is nothing to stop."""
         self.loop = asyncio.get_running_loop()
@@ -108,6 +114,8 @@ class Service:
         self.holders = Holders(self.loop, settings.max_connection_seconds)
         self._ageing: asyncio.TimerHandle | None = None
         self._store = store_in(machine)
+        self._mirror: Mirror | None = None
+        """Writes down what rooms keep, where one process has a store."""
         self.sessions = self._sessions_of(machine)
         self._set_up_hub(lane)
         self._answer_requests()
@@ -128,18 +136,26 @@ class Service:
         self.http = HttpActions(self.app, self.state, self.authentication, self.calls)
 
     def _hub_of(self, lane: Lane | None) -> Hub:
+        history = History(uuid.uuid4().hex[:16], time.time, self.settings.history_bytes)
         if lane is None:
             refs = itertools.count(1)
-            return Hub.create(self.settings, lambda: str(next(refs)))
+            return Hub.create(self.settings, lambda: str(next(refs)), history=history)
         from .nodes.node import Node  # here: it brings Redis
 
         self.node = Node(lane, self.log, self.loop)
-        return Hub.create(self.settings, self.node.refs, self.node.broker_of)
+        return Hub.create(self.settings, self.node.refs, self.node.broker_of, history)
+
+    def _follow_rules(self) -> None:
+        """Keep what the program that is loaded says."""
+        self.delivery.carry_out(self.hub.follow(rules_of(self._machine)))
+        tell = self.delivery.tell_positions
+        self.endpoint.fanout.turn_ends = tell if self.hub.history.rules else None
 
     def _set_up_hub(self, lane: Lane | None) -> None:
         settings = self.settings
         self.hub = self._hub_of(lane)
         self.delivery = Delivery(self.hub, self.endpoint.fanout, self.loop, self.log)
+        self._follow_rules()
         self.realtime = Realtime(
             self.hub,
             self.delivery.carry_out,
@@ -214,6 +230,7 @@ class Service:
             for warning in await self._store.open():
                 self.log.warning("store", text=warning)
             self.state.needs.store = Looks(self._store.look)
+            await self._know_again(self._store.history)
         if self.node is not None:
             await self.node.start()
             self.state.needs.broker = self.node
@@ -240,12 +257,16 @@ class Service:
         """Make the loaded program one that serves."""
         machine = self._machine
         self.app.declarations.closed = True
+        self._follow_rules()
         # The clock that the program reads: a spec that freezes time freezes the jobs' too.
         clock = program_clock.of(machine)
         self._worker = Worker(machine, self._job_calls, self.log, self.tally, clock.now)
         clock.tell(self._worker.jobs.changed)
         self._worker.observe(self.observation)
-        self._worker.start()
+        if self.is_aside:
+            self._worker.stop()  # others run what is put into the queue here
+        else:
+            self._worker.start()
         machine.limit_calls(handler_limits(self.settings))
         machine.library[REALTIME] = self.realtime
         machine.library[sse.TOPICS] = self.state.topics
@@ -272,6 +293,15 @@ class Service:
         }
         self.live.follow(self.calls, handlers)
 
+    async def _know_again(self, store: HistoryStore) -> None:
+        """Know what rooms kept in the life before. Raises CannotOpen."""
+        if self.node is None:
+            self._mirror = Mirror(self.hub.history, store, self.loop, self.log)
+            await self._mirror.begin()
+        else:
+            # Nodes keep it in their log; what is in the store is not all from now on.
+            await began(store, self.hub.history.epoch)
+
     async def stop(self, code: int = CloseCode.GOING_AWAY) -> None:
         """Close every connection, let the disconnect handlers run, within the deadline."""
         self.state.is_stopping = True
@@ -291,6 +321,8 @@ class Service:
         self.delivery.stop()
         if self.state.needs.store is not None:
             self.state.needs.store.stop()
+        if self._mirror is not None:
+            await self._mirror.end()
         if self._store is not None:
             await self._store.close()
         if self.metrics is not None:

@@ -11,6 +11,7 @@ from ..jobs.queue import LEAST_LEASE_SECONDS, JobStore
 from ..settings import IN_MEMORY, Settings
 
 if TYPE_CHECKING:
+    from .history import HistoryStore
     from .sqlite.database import Database
     from .waited import AwaitedSessions
 
@@ -43,6 +44,9 @@ class Store(Protocol):
     @property
     def jobs(self) -> JobStore: ...
 
+    @property
+    def history(self) -> HistoryStore: ...
+
     async def open(self) -> list[str]:
         """See that it can be used; warnings for the log. Raises CannotOpen."""
         ...
@@ -68,6 +72,7 @@ class SqliteStore:
     def __init__(self, path: str, max_bytes: int, lease_seconds: float) -> None:
         from .sqlite.cache import SqliteAttempts, SqliteCache
         from .sqlite.database import Database
+        from .sqlite.history import SqliteHistory
         from .sqlite.jobs import SqliteJobs
         from .sqlite.key_values import SqliteKeyValues
         from .sqlite.sessions import SqliteSessions
@@ -79,6 +84,7 @@ class SqliteStore:
         self.cache = SqliteCache(self._database)
         self.attempts = SqliteAttempts(self._database)
         self.jobs = SqliteJobs(self._database, lease_seconds)
+        self.history = SqliteHistory(self._database)
 
     async def open(self) -> list[str]:
         await self._database.open()
@@ -101,6 +107,7 @@ class RedisStore:
 
     def __init__(self, url: str, prefix: str, lease_seconds: float) -> None:
         from .redis.cache import RedisAttempts, RedisCache
+        from .redis.history import RedisHistory
         from .redis.jobs import RedisJobs
         from .redis.key_values import RedisKeyValues
         from .redis.link import RedisLink
@@ -113,6 +120,7 @@ class RedisStore:
         self.cache = RedisCache(self._link)
         self.attempts = RedisAttempts(self._link)
         self.jobs = RedisJobs(self._link, lease_seconds)
+        self.history = RedisHistory(self._link)
 
     async def open(self) -> list[str]:
         return await self._link.open()

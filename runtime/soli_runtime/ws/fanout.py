@@ -167,6 +167,7 @@ class Fanout:
         "_rooms",
         "_slice_members",
         "log",
+        "turn_ends",
     )
 
     def __init__(
@@ -188,6 +189,8 @@ class Fanout:
         self._current = _Log()
         # An earlier log that is being written; while it is, `log` is not empty.
         self._batch: _Batch | None = None
+        #: Called at the end of a turn that published something; what it publishes goes along.
+        self.turn_ends: Callable[[], None] | None = None
 
     # Membership
 
@@ -255,7 +258,7 @@ class Fanout:
             return 0
         message = outgoing(message)
         if not self.log:
-            self._call_soon(self.flush)
+            self._call_soon(self.end_turn)
         left_out = [connection for connection in exclude if connection in room.members]
         for connection in left_out:
             self.catch_up(connection)
@@ -296,8 +299,14 @@ class Fanout:
 
     # Writing
 
+    def end_turn(self) -> None:
+        """The loop calls this at the end of a turn that published something."""
+        if self.turn_ends is not None:
+            self.turn_ends()
+        self.flush()
+
     def flush(self) -> None:
-        """Write the log. Called at the end of a turn that published something."""
+        """Write the log: at the end of a turn, or when it is long."""
         if self._batch is not None:
             if self._log_bytes <= MAX_WAITING_BYTES:
                 return
@@ -338,7 +347,7 @@ class Fanout:
         if self._batch is not batch:
             return  # the rest of it was written at once
         self._write_slice(self._slice_members)
-        self._call_soon(self.flush if self._batch is None else partial(self._go_on, batch))
+        self._call_soon(self.end_turn if self._batch is None else partial(self._go_on, batch))
 
     def _write_slice(self, count: int) -> None:
         batch = self._batch

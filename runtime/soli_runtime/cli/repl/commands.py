@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,7 @@ HELP = """Type Soli and press Enter; an unfinished input goes on in the next lin
 With an app (soli repl PATH) you are its clients, in the words of `soli test`:
   alice = ws_connect("/ws/…")   a client; alice.send(…), alice.close
   alice.drop, alice.tab         the line breaks; a second tab of the same visitor
+  alice = alice.come_back       the same client again, on a new line
   get("/path"), post(…)         requests; as_user(1), set_header(…), …
 
 {commands}
@@ -74,7 +75,16 @@ async def _clients(prompting: Prompting, argument: str) -> None:
     for conversation in service.live.conversations.values():
         rooms = ", ".join(service.hub.rooms_of(conversation.id))
         rows.append((prompting.name_of(conversation.id), conversation.visitor.path, rooms))
+    rows += [(one, f"on {node}", ", ".join(its)) for one, node, its in _elsewhere(service)]
     prompting.table(rows, "no client is connected")
+
+
+def _elsewhere(service: Service) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Connections of other processes, where they are, and their rooms."""
+    if service.node is not None:
+        for connection_id, (node, rooms) in service.node.broker.replica.whereabouts().items():
+            if connection_id not in service.hub.seats:
+                yield connection_id, node, rooms
 
 
 async def _rooms(prompting: Prompting, argument: str) -> None:
@@ -83,6 +93,9 @@ async def _rooms(prompting: Prompting, argument: str) -> None:
     for one in service.live.conversations:
         for room in service.hub.rooms_of(one):
             rooms.setdefault(room, []).append(prompting.name_of(one))
+    for connection_id, _, its in _elsewhere(service):
+        for room in its:
+            rooms.setdefault(room, []).append(connection_id)
     rows = [(room, ", ".join(names)) for room, names in rooms.items()]
     prompting.table(rows, "nobody has joined a room")
 

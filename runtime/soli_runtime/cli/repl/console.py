@@ -110,6 +110,11 @@ class ServingBench:
 
     def watch(self, observer: Observer) -> bool:
         """Show what clients do, or show it no more; whether it is shown now."""
+        if self._service.is_aside:
+            raise SoliError(
+                ".watch: clients are with the workers, this console is a process beside them",
+                hint="serve with one process to watch: soli run PATH --console",
+            )
         observation = self._service.observation
         if observation is not None and observer in observation.observers:
             self._service.unwatch(observer)

@@ -56,7 +56,10 @@ class Family:
         app: str,
         settings_in: Callable[[Mapping[str, str]], Settings],
         log: Log,
+        *,
+        with_console: bool = False,
     ) -> None:
+        self._with_console = with_console
         self._command = command
         self._settings = settings
         self._app = app
@@ -78,6 +81,7 @@ class Family:
                 environment=environment,
                 shutdown_seconds=settings.shutdown_seconds,
                 died=self._died,
+                with_console=self._with_console,
             )
             await parent.run(settings.host, settings.port, announce)
 

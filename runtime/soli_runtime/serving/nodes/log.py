@@ -18,11 +18,17 @@ KEYS = (
     "seats",
     "facts",
     "spoken",
+    "kept",
+    "kept:ends",
+    "kept:floors",
+    "kept:bytes",
+    "kept:room",
 )
-"""What `scripts/broker.lua` calls KEYS, in its order."""
+"""What the scripts call KEYS, in their order."""
 LOG = KEYS.index("log")
+ENDS = KEYS.index("kept:ends")
 _START, _END = "{soli:1:", "}:broker:"
-SPOKEN = 1
+SPOKEN = 2
 """Of how nodes speak in the log. A change that others would not understand raises it; operations
 of a kind that is not known are passed over, so a new one is no such change."""
 
@@ -45,7 +51,7 @@ def prefix_of(name: str) -> str:
 def script() -> str:
     """The text of the script; its first argument is the command."""
     folder = resources.files(__package__).joinpath("scripts")
-    return folder.joinpath("broker.lua").read_text("utf-8")
+    return "".join(folder.joinpath(name).read_text("utf-8") for name in ("kept.lua", "broker.lua"))
 
 
 def entry_of(position: bytes, fields: Sequence[bytes]) -> tuple[int, str, int, bytes, bytes]:

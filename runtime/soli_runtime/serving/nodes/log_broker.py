@@ -17,7 +17,9 @@ from soli_lang.base.errors import SoliError
 from ...core.answers import Answer
 from ...core.arrivals import Arrivals
 from ...core.effects import ConnectionId, Effect, Payload, RoomName
+from ...core.history.rings import History, Past
 from ...core.roster import Entry
+from .keeping import place_of
 from .outbox import Batch, Done, Head, Outbox, Queued, payload_at
 from .replica import Replica
 from .topics import TopicCounts
@@ -92,6 +94,19 @@ class LogBroker:
         }
 
     @property
+    def history(self) -> History:
+        """What rooms keep, as far as the log was read."""
+        return self._arrivals.history
+
+    def catch_up(self, position: str) -> None:
+        """Tell members what was said since *position*, which did not come this way."""
+        self.carry_out(self._arrivals.catch_up(position))
+
+    def renew(self, epoch: str) -> None:
+        """Redis was started again, and lost nothing that this node knows."""
+        self.carry_out(self._arrivals.renew(epoch))
+
+    @property
     def node(self) -> str:
         """The name under which this node writes; it may change."""
         return self.replica.node
@@ -125,15 +140,18 @@ class LogBroker:
 
     # The way in
 
-    def arrived(self, origin: str, number: int, heads: bytes, payloads: bytes) -> int:
-        """One entry of the log was read; how many operations it has.
+    def arrived(
+        self, position: int, origin: str, number: int, heads: bytes, payloads: bytes
+    ) -> int:
+        """The entry at *position* of the log was read; how many operations it has.
 
         Effects are carried out one operation after another. One that fails does not stop the rest.
         """
         items = self.outbox.returned(number, heads) if origin == self.node else None
+        history, place = self._arrivals.history, place_of(position, 0)
         if items is None:
-            return self._arrived_from_others(origin, json.loads(heads), payloads)
-        for item in items:
+            return self._arrived_from_others(origin, place, json.loads(heads), payloads)
+        for history.place, item in enumerate(items, place):
             try:
                 self.carry_out(self._arrive(origin, item.head, item.payload))
             except Exception as error:
@@ -141,19 +159,22 @@ class LogBroker:
             self.outbox.seen(item)
         return len(items)
 
-    def _arrived_from_others(self, origin: str, heads: list[Head], payloads: bytes) -> int:
-        rooms = self._arrivals.rooms
+    def _arrived_from_others(
+        self, origin: str, place: int, heads: list[Head], payloads: bytes
+    ) -> int:
+        rooms, history = self._arrivals.rooms, self._arrivals.history
+        keeps = history.keeps if history.rules else _never
         start = 0
-        for head in heads:
+        for history.place, head in enumerate(heads, place):
             kind, payload = head[0], None
             if kind in WITH_PAYLOAD:
                 size = head.pop()
                 end = start + (size if size >= 0 else ~size)
-                if kind != "m" or head[1] in rooms:
+                if kind != "m" or head[1] in rooms or keeps(head[1]):
                     payload = payload_at(payloads, start, size)
                 start = end
                 if payload is None:
-                    continue  # nobody is in that room here
+                    continue  # nobody is in that room here, and it keeps nothing
             try:
                 self.carry_out(self._arrive(origin, head, payload))
             except Exception as error:
@@ -269,9 +290,15 @@ class LogBroker:
         return None if seat is None or not seat.under_way else self.outbox.until_seen()
 
     def join(
-        self, connection_id: ConnectionId, room: RoomName, now: float, *, is_tracked: bool = False
+        self,
+        connection_id: ConnectionId,
+        room: RoomName,
+        now: float,
+        *,
+        is_tracked: bool = False,
+        recalls: int = 0,
     ) -> list[Effect]:
-        return self._queue(["j", connection_id, room, is_tracked], connection_id)
+        return self._queue(["j", connection_id, room, is_tracked, recalls], connection_id)
 
     def leave(self, connection_id: ConnectionId, room: RoomName, now: float) -> list[Effect]:
         return self._queue(["l", connection_id, room], connection_id)
@@ -360,6 +387,9 @@ class LogBroker:
     def user(self, room: RoomName, key: str) -> Answer[dict[str, Any] | None]:
         return self._answer(lambda: self._arrivals.presence.roster.user(room, key))
 
+    def past(self, room: RoomName, count: int) -> Answer[list[Past]]:
+        return self._answer(lambda: self._arrivals.history.past(room, count))
+
     def user_count(self, room: RoomName) -> Answer[int]:
         return self._answer(lambda: self._arrivals.presence.roster.user_count(room))
 
@@ -387,6 +417,10 @@ class LogBroker:
         for question in self._questions:
             if not question.done():
                 question.set_result(None)
+
+
+def _never(room: RoomName) -> bool:
+    return False
 
 
 def _away() -> SoliError:

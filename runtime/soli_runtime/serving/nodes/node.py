@@ -25,6 +25,7 @@ from ...stores.errors import UNFIT, CannotOpen
 from ...ws.channel import BY_BROKER
 from ...ws.connection import Connection
 from .facts import Facts, machine_name
+from .keeping import epoch_of, load
 from .log import SPOKEN, keys_of, script
 from .log_broker import LogBroker
 from .traffic import CALL_SECONDS, Lost, Traffic
@@ -106,6 +107,8 @@ class Node:
         self._ending: asyncio.TimerHandle | None = None
         self._dropping: asyncio.TimerHandle | None = None
         self._reported = 0
+        self._run_id = b""
+        """Which start of Redis it is."""
         self.refs = Refs(loop.time)
         self.broker: LogBroker
 
@@ -212,7 +215,8 @@ class Node:
         answer = await self._traffic.ask(*hello)
         if answer[0] == b"VERSION":
             raise OtherVersion(int(answer[1]))
-        epoch, last, now, seat, alive = answer
+        epoch, last, now, seat, alive, self._run_id = answer
+        await self._recall(epoch, int(last))
         self._traffic.begin(epoch, int(last))
         self._alive = frozenset(each.decode() for each in alive)
         self.refs.learn(int(seat), int(now))
@@ -224,6 +228,17 @@ class Node:
         self._ending = self._loop.call_later(
             4 * self._lane.lease_seconds / 3, self.broker.end_unaccounted
         )
+
+    async def _recall(self, epoch: bytes, last: int) -> None:
+        """Know what rooms keep at entry *last*, and tell members what they missed meanwhile."""
+        history = self.broker.history
+        if not history.rules:
+            return
+        before = history.position
+        rooms = await self._traffic.rooms_kept()
+        await load(history, self._traffic.ask, rooms, epoch_of(epoch, self._run_id), last)
+        if self._births > 1:
+            self.broker.catch_up(before)
 
     async def _run(self) -> None:
         """Work as long as the process lives, whatever happens to Redis."""
@@ -292,12 +307,16 @@ class Node:
         self._asked.clear()
         read = self._traffic.read
         arguments = (self.broker.node, self._traffic.epoch, lease_ms, read, self.facts.told(read))
-        answer, last = await self._traffic.ask("beat", *arguments)
+        answer, last, run_id, since = await self._traffic.ask("beat", *arguments)
         self._heard = self._loop.time()
         if answer != b"OK":
             raise Lost(answer.decode())
-        if int(last) < read:  # as it was then: more may have been read since Redis answered
+        # As it was then: more may have been read since Redis answered.
+        if int(last) < read or (run_id != self._run_id and int(since) < read):
             raise Lost("Redis went back in time")
+        if run_id != self._run_id:
+            self._run_id = run_id
+            self.broker.renew(epoch_of(self._traffic.epoch, run_id))
 
     def _drop_old(self) -> None:
         """Drop what waited for too long, whatever Redis does."""

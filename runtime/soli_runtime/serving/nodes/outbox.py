@@ -29,6 +29,14 @@ NOTHING: Head = ["z"]
 """An operation that changes nothing."""
 
 
+class Kept(Protocol):
+    """Is told of the payloads of a batch."""
+
+    def add(self, head: Head, index: int, start: int, size: int) -> None:
+        """That of operation *index* begins at *start*; *size* is as in its head."""
+        ...
+
+
 class Done(Protocol):
     """What is awaited until an operation was seen; an asyncio.Future is one."""
 
@@ -67,15 +75,17 @@ class Batch:
         self.whole = items
         """With messages that were left out when it was sent again: Redis may have it so."""
 
-    def fields(self) -> list[str | bytes]:
+    def fields(self, kept: Kept | None = None) -> list[str | bytes]:
         """Names and values of an entry: the heads, then all payloads in one piece.
 
         At the end of its head stands the size of a payload: of a text as it is, of a binary one as
-        its complement. So who has nobody in a room passes over what is said there.
+        its complement. So who has nobody in a room passes over what is said there. *kept* is told
+        of each payload, and where it is.
         """
         heads: list[Head] = []
         payloads: list[bytes] = []
-        for item in self.items:
+        start = 0
+        for index, item in enumerate(self.items):
             payload = item.payload
             if payload is None:
                 heads.append(item.head)
@@ -86,6 +96,9 @@ class Batch:
             else:
                 payloads.append(payload)
                 heads.append([*item.head, ~len(payload)])
+            if kept is not None and payload is not None:
+                kept.add(item.head, index, start, heads[-1][-1])
+                start += len(payloads[-1])
         return ["h", encode(heads), "p", b"".join(payloads)]
 
 

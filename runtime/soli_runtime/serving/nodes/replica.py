@@ -53,6 +53,17 @@ class Replica:
         """Rooms that have members, wherever those are."""
         return len(self._members)
 
+    def whereabouts(self) -> dict[ConnectionId, tuple[str, tuple[RoomName, ...]]]:
+        """For people: the process that each connection is in, and its rooms."""
+        rooms: dict[ConnectionId, list[RoomName]] = {}
+        for room, members in self._members.items():
+            for connection_id in members:
+                rooms.setdefault(connection_id, []).append(room)
+        return {
+            connection_id: (node.rpartition(".")[0], tuple(rooms.get(connection_id, ())))
+            for connection_id, node in self.homes.items()
+        }
+
     def members(self, room: RoomName) -> list[ConnectionId]:
         """All members of a room, in the order of joining."""
         return list(self._members.get(room, ()))
@@ -92,10 +103,15 @@ class Replica:
         return []
 
     def take_joined(
-        self, origin: str, connection_id: ConnectionId, room: RoomName, is_tracked: bool
+        self,
+        origin: str,
+        connection_id: ConnectionId,
+        room: RoomName,
+        is_tracked: bool,
+        recalls: int = 0,
     ) -> list[Effect]:
         self._members.setdefault(room, {})[connection_id] = None
-        return self._arrivals.joined(connection_id, room, is_tracked, self.now())
+        return self._arrivals.joined(connection_id, room, is_tracked, self.now(), recalls)
 
     def take_left(self, origin: str, connection_id: ConnectionId, room: RoomName) -> list[Effect]:
         members = self._members.get(room)

@@ -122,7 +122,7 @@ def _read(shown: str, app: str, answer: list[Any], asked_at: int, question: int)
                 connections=told.get("connections"),
                 rooms=told.get("rooms"),
                 lag_entries=max(0, int(last) - read),
-                lag_ms=max(0, at - asked_at) if read >= question else None,
+                lag_ms=at - asked_at if read >= question and at >= asked_at else None,
                 lease_seconds=max(0, (int(float(lease_end)) - int(now)) / 1000),
             )
         )
@@ -137,7 +137,10 @@ def _pairs(flat: list[bytes]) -> dict[str, bytes]:
 def _told(text: bytes) -> tuple[int, dict[str, Any]]:
     """When a node told its facts, in Redis' milliseconds, and what; an older one tells none."""
     at, _, told = text.partition(b" ")
-    return (int(at), json.loads(told)) if told else (0, {})
+    try:
+        return int(at), dict(json.loads(told))
+    except (TypeError, ValueError):
+        return 0, {}
 
 
 async def _apps(client: Redis) -> list[str]:

@@ -13,7 +13,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from .log import LOG, entry_of, script
+from .keeping import append_words
+from .log import ENDS, LOG, entry_of, script
 from .log_broker import LogBroker
 from .outbox import Batch
 from .wire import Refused, Wire, Word, connect
@@ -99,6 +100,14 @@ class Traffic:
             raise ConnectionError("there is no connection to Redis")
         return await self._writing.call(*self._command(arguments), seconds=CALL_SECONDS)
 
+    async def rooms_kept(self) -> list[bytes]:
+        """The names of the rooms of which something is kept in Redis."""
+        if self._writing is None:
+            raise ConnectionError("there is no connection to Redis")
+        command = ("ZRANGE", self._keys[ENDS], 0, -1)
+        found: list[bytes] = await self._writing.call(*command, seconds=CALL_SECONDS)
+        return found
+
     def begin(self, epoch: bytes, last: int) -> None:
         """The node begins anew at entry *last*; what was under way is dropped."""
         self.epoch, self.read = epoch, last
@@ -179,7 +188,8 @@ class Traffic:
     def _send(self, batch: Batch) -> None:
         assert self._writing is not None
         head = ("append", self.broker.node, self.epoch, batch.number, self._backlog_bytes)
-        self._writing.ask(self._take_answer, *self._command((*head, *batch.fields())))
+        words = append_words(batch, self.broker.history)
+        self._writing.ask(self._take_answer, *self._command((*head, *words)))
 
     def _take_answer(self, answer: Any) -> None:
         if isinstance(answer, Refused):
@@ -258,4 +268,4 @@ class Traffic:
         if position != self.read + 1:
             raise Lost("entries of the log are missing")
         self.read = position
-        return self.broker.arrived(origin, number, heads, payloads)
+        return self.broker.arrived(position, origin, number, heads, payloads)

@@ -24,9 +24,14 @@ class Berth(Record, frozen=True):
     ready: int
     """Descriptor into which one byte is written when the worker accepts."""
     sockets: tuple[int, ...]
-    """Descriptors of the listening sockets."""
+    """Descriptors of the listening sockets. None: it is a console, and serves nobody."""
     folder: str
     """Where the workers have sockets for each other."""
+
+    @property
+    def is_console(self) -> bool:
+        """Whether this process is the prompt beside the workers."""
+        return not self.sockets
 
     def environment(self) -> dict[str, str]:
         """What the parent adds to the environment of the worker."""
@@ -38,7 +43,9 @@ class Berth(Record, frozen=True):
         return [socket.socket(fileno=descriptor) for descriptor in self.sockets]
 
     def tell_ready(self) -> None:
-        """Tell the parent that connections are accepted."""
+        """Tell the parent that connections are accepted. A console accepts none."""
+        if self.is_console:
+            return
         os.write(self.ready, b"!")
         os.close(self.ready)
 
@@ -49,7 +56,8 @@ def berth_of(environment: Mapping[str, str]) -> Berth | None:
     if text is None:
         return None
     number, parent, ready, sockets, folder = text.split(":", 4)
-    return Berth(int(number), int(parent), int(ready), tuple(map(int, sockets.split(","))), folder)
+    descriptors = tuple(int(one) for one in sockets.split(",") if one)
+    return Berth(int(number), int(parent), int(ready), descriptors, folder)
 
 
 def take(berth: Berth) -> bool:

@@ -18,6 +18,9 @@ from ...observing.logs import Log
 from .berth import Berth
 
 FAILED = 70
+INTERRUPTED = 130
+"""How a console ends in which Ctrl-C was pressed while nothing ran."""
+CONSOLE_NUMBER = -1
 MAX_DEATHS_AT_START = 3
 """Workers that may die before all were ready once; then the parent gives up."""
 READY_SECONDS = 60.0
@@ -64,7 +67,8 @@ class Parent:
     """Keeps *count* workers serving one address. `run` returns when all have ended.
 
     *command* starts one worker (a `soli run`); *died* is called in the parent when a worker died,
-    with its process id: what it owned elsewhere can be taken back at once.
+    with its process id: what it owned elsewhere can be taken back at once. *with_console*: one
+    more process has the terminal, and no berth; when it is left, the workers go on.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class Parent:
         environment: Mapping[str, str] = os.environ,
         shutdown_seconds: float = 10.0,
         died: Callable[[int], None] = lambda pid: None,
+        with_console: bool = False,
     ) -> None:
         self._command = command
         self._count = count
@@ -83,6 +88,8 @@ class Parent:
         self._environment = environment
         self._shutdown_seconds = shutdown_seconds
         self._died = died
+        self._with_console = with_console
+        self._console: asyncio.subprocess.Process | None = None
         self._berths: Berths = []
         self._folder = ""
         """Where the workers have sockets for each other; only their user may enter."""
@@ -108,6 +115,8 @@ class Parent:
             await self._first_start(keepers)
             if not self._stopping.is_set():
                 announce(self._url())
+                if self._with_console:
+                    keepers.append(asyncio.create_task(self._attend_console()))
             await self._until_stopped(keepers)
         finally:
             self._stopping.set()
@@ -206,6 +215,19 @@ class Parent:
                 raise GaveUp(FAILED, f"the workers were not ready after {READY_SECONDS:g} s")
             await asyncio.sleep(0.01)
 
+    async def _attend_console(self) -> None:
+        """Have a console until it is left, or until all is to end with it."""
+        berth = Berth(CONSOLE_NUMBER, os.getpid(), CONSOLE_NUMBER, (), self._folder)
+        self._console = console = await asyncio.create_subprocess_exec(
+            *self._command, env={**self._environment, **berth.environment()}
+        )
+        status = await console.wait()
+        self._console = None
+        self._died(console.pid)
+        if status == INTERRUPTED:
+            self._stopping.set()
+        await self._stopping.wait()
+
     async def _until_stopped(self, keepers: list[asyncio.Task[None]]) -> None:
         stopped = asyncio.create_task(self._stopping.wait())
         try:
@@ -217,6 +239,9 @@ class Parent:
 
     async def _end_all(self) -> None:
         """Let all workers drain, then kill those that do not end."""
+        if self._console is not None and self._console.returncode is None:
+            self._console.send_signal(signal.SIGTERM)
+            self._started.append(ServerProcess(self._console))
         for worker in self._started:
             worker.signal(signal.SIGTERM)
         await self._ended(self._started)
@@ -278,6 +303,8 @@ class Parent:
         loop.add_signal_handler(signal.SIGHUP, self.renew)
 
     def _on_stop(self, number: int) -> None:
+        if number == signal.SIGINT and self._console is not None:
+            return  # the terminal gave it to the console, too, which knows what was meant
         if self._stopping.is_set():
             for worker in self._started:
                 worker.signal(signal.SIGKILL)

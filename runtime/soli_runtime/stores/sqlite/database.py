@@ -71,6 +71,12 @@ class Database:
         finally:
             self._waiting -= 1
 
+    async def do_durably(
+        self, work: Work[Given, Found], *args: Given.args, **kwargs: Given.kwargs
+    ) -> Found:
+        """The same, and it is on the disk when this returns: a failing machine does not undo it."""
+        return await self._in_thread(self._durable_transaction, work, args, kwargs)
+
     async def _in_thread(self, code: Callable[..., Found], *arguments: Any) -> Found:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, code, *arguments)
@@ -152,6 +158,16 @@ class Database:
         except UnicodeEncodeError:
             raise SoliValueError("the store takes only text that has a UTF-8 form") from None
         return found
+
+    def _durable_transaction(self, work: Callable[..., Found], args: Any, kwargs: Any) -> Found:
+        if self._db is None:
+            self._open_late()
+        assert self._db is not None
+        self._db.execute("PRAGMA synchronous = FULL")
+        try:
+            return self._transaction(work, args, kwargs)
+        finally:
+            self._db.execute("PRAGMA synchronous = NORMAL")
 
     def _tidy(self, db: sqlite3.Connection, now: float) -> None:
         if abs(now - self._tidied) >= TIDY_SECONDS:

@@ -88,7 +88,19 @@ CREATE TABLE lines (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_HISTORY = """
+CREATE TABLE kept_life (
+  id INTEGER PRIMARY KEY CHECK (id = 1), epoch TEXT NOT NULL, place INTEGER NOT NULL, ended TEXT
+);
+CREATE TABLE kept_rooms (room BLOB PRIMARY KEY, floor INTEGER NOT NULL, latest INTEGER NOT NULL)
+  WITHOUT ROWID;
+CREATE TABLE kept (
+  room BLOB NOT NULL, place INTEGER NOT NULL, at REAL NOT NULL, is_text INTEGER NOT NULL,
+  data BLOB NOT NULL, PRIMARY KEY (room, place)
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _HISTORY)
 
 
 def migrate(db: sqlite3.Connection, path: str) -> None:

@@ -11,6 +11,7 @@ import itertools
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
+from urllib.parse import urlencode
 
 import aiohttp
 from soli_stdlib.json import text as json_text
@@ -21,8 +22,10 @@ from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, Int, Number, String, function, method
 from soli_lang.values.display import inspect, to_text
 from soli_lang.values.kinds import from_key
+from soli_lang.values.semantics import is_truthy
 from soli_lang.values.values import Value
 
+from ...core.history.resuming import QUERY, position_in
 from ...core.payloads import encode
 from ..app_server import AppServer
 from .requests import visitor_of
@@ -45,9 +48,13 @@ class SocketClient:
 
     soli_type = OWNER
 
-    def __init__(self, server: AppServer, path: str) -> None:
+    def __init__(
+        self, server: AppServer, path: str, positions: dict[str, str] | None = None
+    ) -> None:
         self.server = server
         self.path = path
+        self.positions = positions
+        """Where it is in rooms, if it opted in to come back to them (`core.history.resuming`)."""
         self.id = ""
         """The connection's id, as the app's handler sees it."""
         self.close_code: int | None = None
@@ -78,7 +85,7 @@ class SocketClient:
         before = self.server.connection_ids()
         try:
             self._socket = await self.server.client.ws_connect(
-                target, headers=headers, autoping=False, max_msg_size=0
+                self._with_positions(target), headers=headers, autoping=False, max_msg_size=0
             )
         except aiohttp.WSServerHandshakeError as error:
             why = self.server.refusal or error.message
@@ -90,10 +97,29 @@ class SocketClient:
         self._reader = asyncio.create_task(self._read(self._socket))
         await self._settle()
 
+    def _with_positions(self, target: str) -> str:
+        """*target* with what the JavaScript client adds."""
+        if self.positions is None:
+            return target
+        pairs = [(f"{QUERY}[]", f"{room}@{held}") for room, held in self.positions.items()]
+        return f"{target}{'&' if '?' in target else '?'}{urlencode(pairs or [(QUERY, '1')])}"
+
+    def _is_position(self, data: str | bytes) -> bool:
+        """Whether it only says where the client is now; such messages are not for programs."""
+        if self.positions is None or isinstance(data, bytes):
+            return False
+        told = position_in(data)
+        if told is None:
+            return False
+        self.positions[told.room] = told.position
+        return told.is_alone
+
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         while True:
             message = await socket.receive()
             if message.type in (Text, Binary):
+                if self._is_position(message.data):
+                    continue
                 self._messages.append(message.data)
                 self._arrived.set()
             elif message.type is aiohttp.WSMsgType.PING:
@@ -198,14 +224,23 @@ class SocketClient:
             connection = self._socket._response.connection
             if connection is not None and connection.transport is not None:
                 connection.transport.abort()
+                connection.close()
             self.close_code = ABNORMAL
         await self.server.until_gone(self.id, SETTLE_SECONDS)
 
     async def tab(self) -> SocketClient:
         """A second connection of the same visitor. Raises SoliError when it is refused."""
-        second = SocketClient(self.server, self.path)
+        second = SocketClient(self.server, self.path, None if self.positions is None else {})
         await second.connect(self._target, self._headers)
         return second
+
+    async def come_back(self) -> SocketClient:
+        """The same client on a new line. Raises SoliError when it is refused."""
+        if not self.is_closed:
+            raise SoliError("come_back: the connection is open; drop it first")
+        again = SocketClient(self.server, self.path, self.positions)
+        await again.connect(self._target, self._headers)
+        return again
 
     async def _stop_reading(self) -> None:
         if self._reader is not None:
@@ -258,13 +293,17 @@ def open_sockets(machine: Machine) -> OpenSockets:
 
 @function("ws_connect", String, Hash.optional())
 def ws_connect(machine: Machine, path: str, options: Value) -> Value:
-    """Connect to a WebSocket route of the app. Options: `headers`, and those of the query.
+    """Connect to a WebSocket route of the app. Options: `headers`; `resume`, as in the client.
+
+    With `{ "resume": true }` it notes how far it has seen each room (messages that say only that
+    are not shown), and `come_back` asks for what it missed.
 
     The visitor's headers and cookies go with it, so `as_user` holds for sockets too; `Origin` is
     that of the app's own pages unless one is given.
     """
     visitor = visitor_of(machine, "ws_connect")
-    given = dict(options or {}).get("headers")
+    chosen = dict(options or {})
+    given = chosen.get("headers")
     more = {
         to_text(from_key(name)): to_text(value)
         for name, value in (given.items() if isinstance(given, dict) else ())
@@ -272,7 +311,7 @@ def ws_connect(machine: Machine, path: str, options: Value) -> Value:
     headers = visitor.request_headers(more)
     if not any(name.lower() == "origin" for name in headers):
         headers["Origin"] = visitor.server.origin
-    client = SocketClient(visitor.server, path)
+    client = SocketClient(visitor.server, path, {} if is_truthy(chosen.get("resume")) else None)
     target = visitor.server.url(path, "ws")
     machine.suspend(client.connect(target, headers), "ws_connect")
     open_sockets(machine).add(client)
@@ -358,6 +397,14 @@ def tab(machine: Machine, client: SocketClient) -> Value:
     second = machine.suspend(client.tab(), "tab")
     open_sockets(machine).add(second)
     return second
+
+
+@method(OWNER, "come_back", bare=True)
+def come_back(machine: Machine, client: SocketClient) -> Value:
+    """The same client again, on a new line: its path, headers, session, and where it was."""
+    again = machine.suspend(client.come_back(), "come_back")
+    open_sockets(machine).add(again)
+    return again
 
 
 @method(OWNER, "wait_closed", Number.optional(RECEIVE_SECONDS), bare=True)

@@ -38,6 +38,7 @@ REQUEST: Final = {
 
 ACTIONS: Final = {
     "join": "a room, or an Array of rooms: makes the connection a member",
+    "history": "how many messages of the past it gets first, with `join`",
     "untrack": "a channel, or an Array: stops tracking its presence there",
     "track": '`{"channel":, "user_id":, ...}`: tracks it there; other keys are shown to others',
     "set_presence": '`{"channel":, "state":}`: changes its state, or other keys',

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import pytest
 from soli_runtime.core.answers import at_once
 
-from ....support.broker_conformance import BrokerConformance
+from ....support.history_conformance import HistoryConformance
 from ....support.memory_log import LogBench, MemoryLog, arrive
 from ....support.presence_clients import Bench
 
 
-class TestLocalBroker(BrokerConformance):
+class TestLocalBroker(HistoryConformance):
     """Every turn comes at once."""
 
     def make(self) -> Sequence[Bench]:
@@ -23,7 +23,7 @@ class TestLocalBroker(BrokerConformance):
         pass
 
 
-class TestTwoBrokersOnOneLog(BrokerConformance):
+class TestTwoBrokersOnOneLog(HistoryConformance):
     """Turns come out of the log, in both processes."""
 
     def make(self) -> Sequence[Bench]:

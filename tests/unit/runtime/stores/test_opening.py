@@ -14,6 +14,7 @@ from soli_runtime.stores.redis.link import RedisLink
 from soli_runtime.stores.sqlite import database as database_module
 from soli_runtime.stores.sqlite import schema
 from soli_runtime.stores.sqlite.database import Database
+from soli_runtime.stores.sqlite.history import SqliteHistory
 from soli_runtime.stores.store import SqliteStore, store_of
 
 GROWN = (*schema.MIGRATIONS, "CREATE TABLE more (x);\nINSERT INTO more VALUES (7);")
@@ -56,6 +57,22 @@ def test_a_file_becomes_the_next_version(tmp_path: Path, monkeypatch: pytest.Mon
     assert version(path) == len(GROWN)
 
 
+def test_a_file_of_version_one_learns_to_keep_what_rooms_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it was made before there was history."""
+    path = tmp_path / "db"
+    with monkeypatch.context() as before:
+        before.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        asyncio.run(opened(path).close())
+        assert version(path) == 1
+    database = opened(path)
+    saved = asyncio.run(SqliteHistory(database).begin("e"))
+    assert (saved.place, saved.end, saved.rooms) == (0, None, [])
+    asyncio.run(database.close())
+    assert version(path) == 2
+
+
 def test_a_migration_that_fails_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,7 +101,7 @@ def test_several_processes_may_make_one_file(tmp_path: Path) -> None:
 
 def test_store_bytes_is_inclusive(tmp_path: Path) -> None:
     """The file may become as large as that, and no page larger."""
-    page, pages = 4096, 200
+    page, pages = 4096, 198
     path = tmp_path / "db"
     database = Database(str(path), page * pages)
     asyncio.run(database.open())
@@ -188,6 +205,9 @@ def test_passwords_are_not_shown() -> None:
     assert without_password("redis://u:p@h:1/2?x=y") == "redis://u:***@h:1/2?x=y"
     assert without_password("rediss://:p@h") == "rediss://:***@h"
     assert without_password("unix:///tmp/s") == "unix:///tmp/s"
+    for secret in ("pa/ss", "pa?ss", "pa#ss", "p@ss", "pa:ss", "pa ss"):
+        assert without_password(f"redis://u:{secret}@h/0") == "redis://u:***@h/0"
+    assert without_password("redis://h?password=p@ss&db=1") == "redis://h?password=***&db=1"
 
 
 @pytest.mark.parametrize(

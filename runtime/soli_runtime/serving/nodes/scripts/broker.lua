@@ -1,6 +1,7 @@
 -- All that the nodes of one app do to their log, one command per call (docs/decisions/0045-*).
 --
--- KEYS: epoch, last, log, sizes, weight, nodes, reads, numbers, beaten, seats, facts, spoken
+-- KEYS: epoch, last, log, sizes, weight, nodes, reads, numbers, beaten, seats, facts, spoken, and
+-- those of kept.lua, which comes before this
 -- ARGV: the command, then what it needs
 --
 -- Entries have ids 1-0, 2-0, ... without gaps, so that who reads notices what was dropped.
@@ -10,10 +11,6 @@ local FACTS, SPOKEN = KEYS[11], KEYS[12]
 local command = ARGV[1]
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-
-local function text(number)
-  return string.format('%.0f', number)
-end
 
 local function drop_oldest(count)
   for _ = 1, count do
@@ -32,6 +29,7 @@ local function append(fields)
   redis.call('XADD', LOG, text(id) .. '-0', unpack(fields))
   redis.call('RPUSH', SIZES, size)
   redis.call('INCRBY', WEIGHT, size)
+  return id
 end
 
 local function tell(kind, node)
@@ -66,7 +64,8 @@ if command == 'hello' then
   redis.call('HSET', READS, node, last)
   redis.call('HSET', NUMBERS, node, 0)
   tell('h', node)
-  return {redis.call('GET', EPOCH), last, text(now), redis.call('INCR', SEATS), others}
+  local run = life(tonumber(last))
+  return {redis.call('GET', EPOCH), last, text(now), redis.call('INCR', SEATS), others, run}
 end
 
 if command == 'append' then
@@ -77,9 +76,13 @@ if command == 'append' then
   if number <= before then return 'OK' end
   if number ~= before + 1 then return 'LOST' end
   redis.call('HSET', NUMBERS, node, number)
-  local fields = {'o', node, 'n', text(number)}
-  for index = 6, #ARGV do fields[#fields + 1] = ARGV[index] end
-  append(fields)
+  local fields, words = {'o', node, 'n', text(number)}, {}
+  local first = 9 + tonumber(ARGV[8])
+  for index = 9, first - 1 do words[#words + 1] = ARGV[index] end
+  for index = first, #ARGV do fields[#fields + 1] = ARGV[index] end
+  local id = append(fields)
+  compare_rules(ARGV[6], id)
+  if #words > 0 then keep(id, now, words, ARGV[#ARGV], tonumber(ARGV[7])) end
   while tonumber(redis.call('GET', WEIGHT)) > most and redis.call('LLEN', SIZES) > 1 do
     drop_oldest(1)
   end
@@ -89,7 +92,7 @@ end
 if command == 'beat' then
   local node, epoch, lease, read = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
   local wrong = fault(node, epoch)
-  if wrong then return {wrong, '0'} end
+  if wrong then return {wrong, '0', '0', '0'} end
   -- Nobody beat for long: it was Redis that stood still, and all get time to come back.
   if now - tonumber(redis.call('GET', BEATEN) or '0') > lease / 2 then
     for _, name in ipairs(redis.call('ZRANGE', NODES, 0, -1)) do
@@ -106,12 +109,30 @@ if command == 'beat' then
   local last = tonumber(redis.call('GET', LAST) or '0')
   local first = last - redis.call('LLEN', SIZES) + 1
   if least >= first then drop_oldest(least - first + 1) end
-  return {'OK', text(last)}
+  return {'OK', text(last), life(last)}
+end
+
+-- Rooms by name, as they are.
+if command == 'recall' then
+  local last, found = tonumber(redis.call('GET', LAST) or '0'), {}
+  for index = 2, #ARGV do found[#found + 1] = recall(ARGV[index], last) end
+  return found
+end
+
+-- What is known of all rooms, for one whose program keeps what *rules* say.
+if command == 'known' then
+  local last = tonumber(redis.call('GET', LAST) or '0')
+  compare_rules(ARGV[2], last)
+  count_rooms(last)
+  return {
+    redis.call('HGET', KEPT, 'doubt') or '0', redis.call('HGET', KEPT, 'forgotten') or '0',
+  }
 end
 
 -- All nodes say how they are when they come to this entry of the log.
 if command == 'ask' then
-  if redis.call('ZCARD', NODES) > 0 then tell('s', '') end
+  -- Where nobody lives nobody would drop it from the log either.
+  if redis.call('ZCOUNT', NODES, text(now), '+inf') > 0 then tell('s', '') end
   return {text(now), redis.call('GET', LAST) or '0'}
 end
 

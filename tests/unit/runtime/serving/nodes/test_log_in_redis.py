@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from soli_runtime.core.effects import Payload
+from soli_runtime.serving.nodes.keeping import append_words, epoch_of
 from soli_runtime.serving.nodes.log import KEYS, SPOKEN, entry_of, script
 from soli_runtime.serving.nodes.log_broker import LogBroker
 from soli_runtime.settings import SettingError, Settings
 
-from .....support.broker_conformance import BrokerConformance
+from .....support.history_conformance import HistoryConformance
 from .....support.presence_clients import Bench
 from .....support.redis_server import RedisServer, needs_redis, redis_server
 
@@ -50,6 +51,7 @@ class RedisBench(Bench):
             presence_grace_seconds=grace,
         )
         self.client = client
+        self.base = base
         self.script = client.register_script(script())  # type: ignore[attr-defined]
         self.keys = [base + key for key in KEYS]
         self.broker.carry_out = self.deliver
@@ -67,8 +69,9 @@ class RedisBench(Bench):
         return self.script(self.keys, arguments)
 
     def begin(self, node: str) -> None:
-        epoch, last, *_ = self.ask("hello", node, LEASE, "e1", SPOKEN)  # type: ignore[misc]
+        epoch, last, *_, run = self.ask("hello", node, LEASE, "e1", SPOKEN)  # type: ignore[misc]
         self.epoch, self.read = epoch, int(last)
+        self.epoch_text = epoch_of(epoch, run)
         self.broker.begin(node)
 
     def push(self) -> bool:
@@ -78,7 +81,7 @@ class RedisBench(Bench):
             return False
         arguments = ("append", self.broker.node, self.epoch, batch.number, 1 << 26)
         for _ in range(2):
-            assert self.ask(*arguments, *batch.fields()) == b"OK"
+            assert self.ask(*arguments, *append_words(batch, self.history)) == b"OK"
         return True
 
     def pull(self) -> bool:
@@ -86,9 +89,9 @@ class RedisBench(Bench):
         found = self.client.xread({self.keys[2]: f"{self.read}-0"}, count=1)  # type: ignore[attr-defined]
         if not found:
             return False
-        position, *entry = read(found)
-        assert position == self.read + 1
-        self.read = position
+        entry = read(found)
+        assert entry[0] == self.read + 1
+        self.read = entry[0]
         self.broker.arrived(*entry)
         return True
 
@@ -123,7 +126,7 @@ def make(server: RedisServer, count: int = 2, grace: float = 0) -> list[RedisBen
     return [RedisBench(client, base, f"n{number + 1}", refs, grace) for number in range(count)]
 
 
-class TestTwoNodesOnRedis(BrokerConformance):
+class TestTwoNodesOnRedis(HistoryConformance):
     """Turns come out of the stream, in both."""
 
     @pytest.fixture(autouse=True)
@@ -267,7 +270,7 @@ def test_what_all_have_read_is_dropped_and_the_rest_is_bounded(server: RedisServ
     here.beat()
     assert here.client.xlen(here.keys[2]) == 0  # type: ignore[attr-defined]
     for number in range(1, 11):
-        arguments = ("append", "n1", here.epoch, here.broker.outbox.number + number, 3000)
+        arguments = ("append", "n1", here.epoch, here.broker.outbox.number + number, 3000, "", 0, 0)
         assert here.ask(*arguments, "h", "[]", "p", "x" * 1000) == b"OK"
     assert here.client.xlen(here.keys[2]) == 2  # type: ignore[attr-defined]
     found = here.client.xread({here.keys[2]: f"{here.read}-0"})  # type: ignore[attr-defined]

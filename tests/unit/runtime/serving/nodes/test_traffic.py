@@ -68,7 +68,7 @@ class FakeWire:
     def batches(self) -> list[tuple[int, list[str]]]:
         """The batches that have no answer: number, kinds of operations."""
         return [
-            (command[-6], [head[0] for head in json.loads(command[-3])])
+            (command[-9], [head[0] for head in json.loads(command[-3])])
             for _, command in self.asked
         ]
 

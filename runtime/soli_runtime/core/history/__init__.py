@@ -1,0 +1,1 @@
+"""What rooms said lately, and what somebody gets who comes back."""
