@@ -16,6 +16,7 @@ from typing import Any
 
 from . import interpreter, plots, report, scale_out, sockets, special
 from .processes import OUT, ROOT, CannotMeasure, build, raise_file_limit
+from .scale_out import tables as scale_out_tables
 from .scenarios import SCENARIOS
 from .servers import servers, versions
 
@@ -41,6 +42,8 @@ def main() -> int:
     table = report.table(results)
     (OUT / "table.md").write_text(table, "utf-8")
     print("\n" + table)
+    if options.publish and "scale-out" in options.parts:
+        scale_out_tables.publish(results)
     folder = PLOTS if options.publish else OUT
     plots.draw(results, folder)
     print(f"results in {_shown(kept)}, plots in {_shown(folder)}")

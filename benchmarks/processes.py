@@ -60,6 +60,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def free_ports(count: int) -> list[int]:
+    """As many, all different."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+
+
 @contextlib.contextmanager
 def running(
     command: Sequence[str],
@@ -68,7 +77,7 @@ def running(
     core: int | None = SERVER_CORE,
 ) -> Iterator[int]:
     """A server on *port*, pinned; yields its process id once it accepts connections."""
-    log = OUT / ("server.log" if core == SERVER_CORE else f"server-{port}.log")
+    log = OUT / f"server-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             pinned(core, command),
@@ -87,6 +96,7 @@ def running(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            log.unlink()
 
 
 def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -38,6 +38,8 @@ end
 FLAGS = (
     "--max-connections-per-ip=0 --connect-rate=0 --connect-rate-per-ip=0 --max-http-connections=0"
 ).split()
+HANDSHAKES = 1000
+"""Under way at once: more connections that are no WebSockets yet are turned away."""
 POSITION = re.compile(rb'"event":"position","channel":"room","payload":"([^"]+)"')
 
 
@@ -49,6 +51,7 @@ class Member(asyncio.Protocol):
         self._follows = "resume" in path
         self.wanted = wanted
         self.done = asyncio.get_running_loop().create_future()
+        self.opened = asyncio.get_running_loop().create_future()
         self.position = ""
         self.messages: list[bytes] = []
         self.recovered = False
@@ -73,7 +76,14 @@ class Member(asyncio.Protocol):
                 return
             assert head.startswith(b"HTTP/1.1 101"), head
             self._is_open, self._buffer = True, rest
+            self.opened.set_result(None)
         self._read()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        for waiting in (self.opened, self.done):
+            if not waiting.done():
+                waiting.set_exception(ConnectionError("the line broke"))
+                waiting.exception()
 
     def _read(self) -> None:
         buffer, at = self._buffer, 0
@@ -123,8 +133,14 @@ class Crowd:
         """All at once; until each has *wanted* messages, or has joined if that is none."""
         loop = asyncio.get_running_loop()
         members = [Member(path, wanted) for _ in range(self.count)]
-        made = (loop.create_connection(lambda one=one: one, *self._address) for one in members)
-        await asyncio.gather(*made)
+        doors = asyncio.Semaphore(HANDSHAKES)
+
+        async def enter(member: Member) -> None:
+            async with doors:
+                await loop.create_connection(lambda: member, *self._address)
+                await member.opened
+
+        await asyncio.gather(*map(enter, members))
         return members
 
     async def say(self, *texts: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from .rigs import SIO, Rig
+from .rigs import KEPT, SIO, Rig
 
 MEMBERS = 40
 SECONDS = 2.5
@@ -65,10 +65,33 @@ class SocketIoTalk(Talk):
                 return str(json.loads(frame[2:])[1])
 
 
-async def join(rig: Rig, server: int) -> Talk:
-    """A member of room 0, through one of the servers."""
+class ResumingTalk(Talk):
+    """A client that says where it was. `position` is where it is."""
+
+    def __init__(self, socket: ClientConnection, position: str) -> None:
+        super().__init__(socket)
+        self.position = position
+
+    async def receive(self) -> str:
+        while True:
+            text = await super().receive()
+            if not text.startswith("{"):
+                return text
+            event = json.loads(text)
+            if event["event"] == "position":
+                self.position = event["payload"]
+            elif event["event"] == "resumed":
+                self.position = event["payload"]["position"]
+
+
+async def join(rig: Rig, server: int, position: str = "") -> Talk:
+    """A member of room 0, through one of the servers, that comes back if it has a *position*."""
     url = f"ws://127.0.0.1:{rig.ports[server]}{rig.path % 0}"
+    if rig.path == KEPT:
+        url += f"?resume[]=kept:0@{position}" if position else "?resume=1"
     socket = await connect(url, open_timeout=10, close_timeout=0.2, max_queue=None)
+    if rig.path == KEPT:
+        return ResumingTalk(socket, position)
     if rig.path != SIO:
         return Talk(socket)
     talk = SocketIoTalk(socket)
@@ -119,10 +142,11 @@ class Run:
 
     async def _come_and_go(self, number: int) -> None:
         got = self.received[f"member {number}"] = []
-        server = number % 2
+        server, talk = number % 2, None
         while True:
             with contextlib.suppress(ConnectionClosed):
-                talk = await join(self._rig, server)
+                position = talk.position if isinstance(talk, ResumingTalk) else ""
+                talk = await join(self._rig, server, position)
                 stays = None if self._has_ended else self._random.uniform(*STAYS_SECONDS)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(stays):
@@ -154,7 +178,7 @@ def _is_sorted(places: list[int]) -> bool:
 def measure(rigs: dict[str, Rig], seed: int, say: Callable[[str], None]) -> dict[str, Any]:
     """What becomes of the messages, by rig."""
     found = {}
-    for name in ("pair", "socket.io"):
+    for name in ("pair", "keeping", "socket.io"):
         found[name] = asyncio.run(Run(rigs[name], seed).play())
         say(f"churn: {name} {found[name]}")
     return found

@@ -13,7 +13,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from ..processes import CannotMeasure, free_port
+from ..processes import CannotMeasure, free_ports
 from ..servers import HERE
 from .rigs import Redis, node, redis
 
@@ -64,7 +64,7 @@ async def _until(socket: ClientConnection, condition: Callable[[Any], bool]) -> 
 
 async def _redis_comes_back(keeps: bool) -> float:
     """From Redis answering to a message getting from one node to another."""
-    here, there = free_port(), free_port()
+    here, there = free_ports(2)
     with (
         redis(keeps) as broker,
         node(here, "--broker", broker.url, app=MEETING),
@@ -101,7 +101,7 @@ async def _send_for_ever(socket: ClientConnection) -> None:
 
 async def _node_killed() -> float:
     """From `kill -9` to the leave that a member on another node gets, when nobody saw it."""
-    here, there = free_port(), free_port()
+    here, there = free_ports(2)
     with (
         redis() as broker,
         node(here, "--broker", broker.url, app=MEETING) as pid,
@@ -113,7 +113,7 @@ async def _node_killed() -> float:
 
 async def _worker_killed() -> float:
     """The same with a parent that sees it."""
-    port = free_port()
+    (port,) = free_ports(1)
     with redis() as broker, node(port, "--workers", "2", "--broker", broker.url, app=MEETING):
         await asyncio.sleep(WORKERS_SECONDS)
         async with contextlib.AsyncExitStack() as stack:

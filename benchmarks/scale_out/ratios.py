@@ -12,8 +12,8 @@ from typing import Any
 from ..processes import CannotMeasure, build
 from .rigs import Rig, all_rigs
 
-SECONDS, QUICK_SECONDS = 1.0, 0.3
-WARM_SECONDS = 0.4
+SECONDS, QUICK_SECONDS = 0.8, 0.3
+WARM_SECONDS = 0.3
 ROW_SECONDS = 60.0
 
 Row = dict[str, Any]
@@ -29,16 +29,27 @@ class Load:
     at_least: float | None
     """What the CPU of one process without a broker must be, as a part of that of a node."""
     mode: str = "room"
-    rigs: tuple[str, ...] = ("alone", "node", "pair", "socket.io")
+    rigs: tuple[str, ...] = ("alone", "node", "pair", "keeping", "socket.io")
+    room: int = 1
+    """Deliveries of each message."""
 
 
+TWO = ("alone", "node", "pair", "socket.io")
 LOADS = (
     Load("echo", "echo, 100 connections", ("-c", "100"), 0.98, "echo", ("alone", "node")),
     Load("room-1", "room of 1,000, one publisher", ("-c", "1000"), 0.9),
     Load("room-50", "room of 1,000, 50 publishers", ("-c", "1000", "-P", "50"), 0.85),
     Load("rooms-20", "100 rooms of 20", ("-c", "2000", "--rooms", "100", "-P", "100"), 0.8),
     Load("rooms-5", "400 rooms of 5", ("-c", "2000", "--rooms", "400", "-P", "400"), 0.8),
-    Load("two", "room of two, one publisher", ("-c", "2"), None),
+    Load(
+        "bystander",
+        "400 rooms of 5, of the other node",
+        ("-c", "2000", "--rooms", "400", "-P", "400"),
+        None,
+        rigs=("bystander",),
+        room=5,
+    ),
+    Load("two", "room of two, one publisher", ("-c", "2"), None, rigs=TWO),
 )
 
 
@@ -90,6 +101,11 @@ Rows = dict[str, dict[str, list[Row]]]
 def of(rows: Rows, load: str, rig: str, key: str = "cpu_us_per_msg") -> float:
     """The median of a figure."""
     return float(median(row[key] for row in rows[load][rig]))
+
+
+def per_publish(load: str) -> int:
+    """Deliveries of each message."""
+    return next(each.room for each in LOADS if each.name == load)
 
 
 def cpu_ratio(rows: Rows, load: str, rig: str, under: str = "alone") -> list[float]:

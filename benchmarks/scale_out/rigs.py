@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..processes import CLIENT_CORE, ROOT, SERVER_CORE, CannotMeasure, free_port, running
+from ..processes import CLIENT_CORE, ROOT, SERVER_CORE, CannotMeasure, free_ports, running
 from ..servers import HERE, UNLIMITED, environment_of, servers
 
 NODE_MODULES = ROOT / "benchmarks" / "node" / "node_modules"
@@ -131,32 +133,59 @@ def socket_io(port: int, broker: Redis, core: int | None) -> Iterator[int]:
         yield pid
 
 
+def versions() -> dict[str, str]:
+    """Of what is not ours."""
+    binary = next((path for name in BROKERS if (path := shutil.which(name))), "redis-server")
+    said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout
+    package = json.loads((NODE_MODULES / "socket.io" / "package.json").read_text("utf-8"))
+    number = next(word for word in said.split() if word.startswith("v="))
+    return {"broker": f"{said.split()[0]} {number[2:]}", "socket.io": package["version"]}
+
+
 CORES = (SERVER_CORE, CLIENT_CORE)
 SIO = "/socket.io/?EIO=4&transport=websocket&room=%d"
+ROOMS, KEPT = "/ws/rooms/%d", "/ws/kept/%d"
+Server = contextlib.AbstractContextManager[int]
 
 
 @contextlib.contextmanager
 def all_rigs() -> Iterator[dict[str, Rig]]:
-    """All of them, each with a Redis of its own; those that are not loaded do nothing."""
+    """All of them; those that meet have a Redis of their own. Who is not loaded does nothing."""
     with contextlib.ExitStack() as stack:
-        one, two, three = (stack.enter_context(redis()) for _ in range(3))
-        ports = [free_port() for _ in range(6)]
-        alone = stack.enter_context(node(ports[0], core=SERVER_CORE))
-        single = stack.enter_context(node(ports[1], "--broker", one.url, core=SERVER_CORE))
-        pair = [
-            stack.enter_context(node(port, "--broker", two.url, core=core))
-            for port, core in zip(ports[2:4], CORES, strict=True)
-        ]
-        others = [
-            stack.enter_context(socket_io(port, three, core))
-            for port, core in zip(ports[4:6], CORES, strict=True)
-        ]
-        rooms = "/ws/rooms/%d"
+        one, two, three, four = (stack.enter_context(redis()) for _ in range(4))
+        ports = free_ports(8)
+        kept = HERE / "kept.soli"
+        pids = _started(
+            stack,
+            [
+                node(ports[0], core=SERVER_CORE),
+                node(ports[1], "--broker", one.url, core=SERVER_CORE),
+                *(node(ports[2 + i], "--broker", two.url, core=CORES[i]) for i in (0, 1)),
+                *(socket_io(ports[4 + i], three, CORES[i]) for i in (0, 1)),
+                *(
+                    node(ports[6 + i], "--broker", four.url, core=CORES[i], app=kept)
+                    for i in (0, 1)
+                ),
+            ],
+        )
         yield {
-            "alone": Rig("alone", (ports[0],), (alone,), None, rooms),
-            "node": Rig("node", (ports[1],), (single,), one.pid, rooms),
-            "pair": Rig("pair", tuple(ports[2:4]), tuple(pair), two.pid, rooms),
+            "alone": Rig("alone", (ports[0],), (pids[0],), None, ROOMS),
+            "node": Rig("node", (ports[1],), (pids[1],), one.pid, ROOMS),
+            "pair": Rig("pair", tuple(ports[2:4]), tuple(pids[2:4]), two.pid, ROOMS),
+            # The first of these is loaded, the second has nobody in these rooms and is measured.
+            "bystander": Rig("bystander", (ports[2],), (pids[3],), two.pid, ROOMS),
             "socket.io": Rig(
-                "socket.io", tuple(ports[4:6]), tuple(others), three.pid, SIO, ("--sio",)
+                "socket.io", tuple(ports[4:6]), tuple(pids[4:6]), three.pid, SIO, ("--sio",)
             ),
+            "keeping": Rig("keeping", tuple(ports[6:]), tuple(pids[6:]), four.pid, KEPT),
         }
+
+
+def _started(stack: contextlib.ExitStack, servers: Sequence[Server]) -> list[int]:
+    """Their process ids; they are started at the same time, and end with *stack*."""
+    with ThreadPoolExecutor(len(servers)) as pool:
+        pids = [pool.submit(server.__enter__) for server in servers]
+    for server, pid in zip(servers, pids, strict=True):
+        if pid.exception() is None:
+            stack.push(server)
+    return [pid.result() for pid in pids]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import hiredis
+from soli_runtime.core.history.rings import History
+from soli_runtime.serving.nodes.keeping import append_words
 from soli_runtime.serving.nodes.log import keys_of, script
+from soli_runtime.serving.nodes.outbox import Batch, Queued
 
 from .rigs import Redis, redis
 
@@ -40,15 +43,14 @@ def _rate(broker: Redis, size: int) -> float:
     keys = keys_of(f"bench{size}")
     run = ("EVALSHA", sha, len(keys), *keys)
     epoch = link.call((*run, "hello", "n", LEASE_MS, "e", 1))[0][0]
-    heads = json.dumps([[*TRACKING, BODY, False]] * size)
+    batch = Batch(1, [Queued(None, [*TRACKING, BODY, False], None)] * size)
+    words = append_words(batch, History("e", time.time))
     append = (*run, "append", "n", epoch)
     calls = CALLS[size]
     before = cpu_seconds(broker.pid)
     for first in range(1, calls + 1, UNDER_WAY):
         numbers = range(first, first + UNDER_WAY)
-        answers = link.call(
-            *((*append, number, BACKLOG_BYTES, "h", heads, "p", b"") for number in numbers)
-        )
+        answers = link.call(*((*append, number, BACKLOG_BYTES, *words) for number in numbers))
         assert set(answers) == {b"OK"}, answers
     used = cpu_seconds(broker.pid) - before
     link.close()

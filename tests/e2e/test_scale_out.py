@@ -87,7 +87,7 @@ class Group:
         return self.path.read_text()
 
     def until(self, condition: Callable[[], object], what: str) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60  # a busy machine takes half of that to start one
         while not condition():
             assert time.monotonic() < deadline, (what, self.text)
             time.sleep(0.02)

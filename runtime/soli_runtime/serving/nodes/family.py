@@ -70,6 +70,8 @@ class Family:
 
     async def run(self, announce: Callable[[str], None]) -> None:
         """Until SIGTERM or SIGINT. Raises NoRedis, GaveUp, OSError (see `Parent`)."""
+        import redis.asyncio  # noqa: F401 -- takes a tenth of a second, which `_reap` has not
+
         settings = self._settings
         async with self._meeting_place() as given:
             environment = {**os.environ, **given, MACHINE_VARIABLE: self._name}

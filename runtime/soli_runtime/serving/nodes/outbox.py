@@ -57,8 +57,10 @@ class Queued:
         """Whose later replies wait for it."""
         self.head = head
         self.payload = payload
-        texts = sum(len(field) for field in head if isinstance(field, str))
-        self.size = OP_OVERHEAD + texts + (0 if payload is None else len(payload))
+        if payload is None:
+            self.size = OP_OVERHEAD + sum([len(field) for field in head if isinstance(field, str)])
+        else:  # a message: nothing is made more often
+            self.size = OP_OVERHEAD + len(payload) + len(head[-1])
         self.waiters: list[Done] = []
         self.at = 0.0
         """When it was queued, in seconds."""
@@ -146,7 +148,7 @@ class Outbox:
     @property
     def is_waiting(self) -> bool:
         """Whether something was not put into a batch yet."""
-        return bool(self._waiting)
+        return bool(self._waiting or self._old)
 
     def put(self, item: Queued) -> bool:
         """Queue an operation. False: too much waited, and was dropped."""
@@ -187,6 +189,23 @@ class Outbox:
     def next_batch(self) -> Batch | None:
         """What is to be appended next; it counts as sent. None: nothing waits."""
         self.drop_old()
+        count = len(self._old) + len(self._waiting)
+        if not count:
+            return None
+        if count <= MAX_BATCH_OPS and self.waiting_bytes <= MAX_BATCH_BYTES:
+            items = [*self._old, *self._waiting]
+            self._old.clear()
+            self._waiting.clear()
+            self.waiting_bytes = 0
+        else:
+            items = self._take_some()
+        self.number += 1
+        batch = Batch(self.number, items)
+        self._sent.append(batch)
+        return batch
+
+    def _take_some(self) -> list[Queued]:
+        """As much of what waits as fits into a batch, and one operation at least."""
         items: list[Queued] = []
         size = 0
         while len(items) < MAX_BATCH_OPS and size < MAX_BATCH_BYTES:
@@ -194,15 +213,10 @@ class Outbox:
             if not source:
                 break
             item = source.popleft()
-            self.waiting_bytes -= item.size
             size += item.size
             items.append(item)
-        if not items:
-            return None
-        self.number += 1
-        batch = Batch(self.number, items)
-        self._sent.append(batch)
-        return batch
+        self.waiting_bytes -= size
+        return items
 
     def begin(self, account: Queued) -> None:
         """Write under another name. What was sent and not seen is dropped: it would misorder.

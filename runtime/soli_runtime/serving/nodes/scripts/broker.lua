@@ -76,13 +76,10 @@ if command == 'append' then
   if number <= before then return 'OK' end
   if number ~= before + 1 then return 'LOST' end
   redis.call('HSET', NUMBERS, node, number)
-  local fields, words = {'o', node, 'n', text(number)}, {}
   local first = 9 + tonumber(ARGV[8])
-  for index = 9, first - 1 do words[#words + 1] = ARGV[index] end
-  for index = first, #ARGV do fields[#fields + 1] = ARGV[index] end
-  local id = append(fields)
+  local id = append({'o', node, 'n', ARGV[4], unpack(ARGV, first)})
   compare_rules(ARGV[6], id)
-  if #words > 0 then keep(id, now, words, ARGV[#ARGV], tonumber(ARGV[7])) end
+  if first > 9 then keep(id, now, 9, first - 1, ARGV[#ARGV], tonumber(ARGV[7])) end
   while tonumber(redis.call('GET', WEIGHT)) > most and redis.call('LLEN', SIZES) > 1 do
     drop_oldest(1)
   end

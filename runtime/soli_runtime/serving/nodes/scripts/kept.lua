@@ -7,7 +7,7 @@
 -- last place that it lost; who begins a list begins from `forgotten`, the highest place that was
 -- lost with a whole room. `doubt` is above all floors: up to it nothing is known for sure.
 local KEPT, ENDS, FLOORS, BYTES, ROOM = KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17]
-local MESSAGE_BYTES, ROOM_BYTES, MAX_ROOM_BYTES = 200, 1500, 1048576
+local MESSAGE_BYTES, ROOM_BYTES, MAX_ROOM_BYTES, LOOK_EVERY = 200, 1500, 1048576, 16
 
 local function text(number)
   return string.format('%.0f', number)
@@ -41,51 +41,56 @@ local function forget_room(room)
   redis.call('HINCRBY', KEPT, 'rooms', -1)
 end
 
--- Drop what is too much or too old. The room's bytes then, and the last place that was lost.
-local function trim(room, messages, oldest_at, bytes)
-  local list, lost = list_of(room), nil
-  local length = redis.call('LLEN', list)
+-- Drop what is too much, and if *looks* what is too old. The room's bytes then, and the last place
+-- that was lost.
+local function trim(list, length, messages, oldest_at, bytes, looks)
+  local lost
   while length > 0 do
-    local oldest = redis.call('LINDEX', list, 0)
-    local place, at = string.match(oldest, '^(%d+) (%d+) ')
-    if length <= messages and bytes - ROOM_BYTES <= MAX_ROOM_BYTES and tonumber(at) > oldest_at then
-      break
+    if length <= messages and bytes - ROOM_BYTES <= MAX_ROOM_BYTES then
+      local at = looks and string.match(redis.call('LINDEX', list, 0), '^%d+ (%d+) ')
+      if not at or tonumber(at) > oldest_at then break end
     end
-    redis.call('LPOP', list)
-    length, bytes, lost = length - 1, bytes - #oldest - MESSAGE_BYTES, place
+    local oldest = redis.call('LPOP', list)
+    length, bytes = length - 1, bytes - #oldest - MESSAGE_BYTES
+    lost = string.match(oldest, '^%d+')
   end
   return bytes, lost
 end
 
--- Keep some messages of entry *id*. *words*: of each room its name, what its rule says (messages,
--- milliseconds) and how many follow; of each of those its operation, and where in *payloads* it
--- begins and ends. A negative end is the complement of one: the payload is binary.
-local function keep(id, now, words, payloads, most)
-  local at, total = 1, 0
-  while at <= #words do
-    local room, messages, lasts = words[at], tonumber(words[at + 1]), tonumber(words[at + 2])
-    local before = tonumber(redis.call('HGET', BYTES, room) or '0')
-    local bytes = before
-    if before == 0 then
-      bytes = ROOM_BYTES
+-- Keep some messages of entry *id*. ARGV from *at* to *finish*: of each room its name, what its rule
+-- says (messages, milliseconds) and how many follow; of each of those its operation, and where in
+-- *payloads* it begins and ends. A negative end is the complement of one: the payload is binary.
+local function keep(id, now, at, finish, payloads, most)
+  local total, moment = 0, ' ' .. text(now) .. ' '
+  while at <= finish do
+    local room, messages, lasts = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+    local list, elements, added = list_of(room), {}, 0
+    local last = at + 4 + 3 * tonumber(ARGV[at + 3])
+    for index = at + 4, last - 1, 3 do
+      local start, ends, kind = tonumber(ARGV[index + 1]), tonumber(ARGV[index + 2]), 't'
+      if ends < 0 then ends, kind = -ends - 1, 'b' end
+      local place = text(place_of(id, tonumber(ARGV[index])))
+      local element = place .. moment .. kind .. string.sub(payloads, start + 1, ends)
+      elements[#elements + 1] = element
+      added = added + #element + MESSAGE_BYTES
+    end
+    local length = redis.call('RPUSH', list, unpack(elements))
+    local bytes = redis.call('HINCRBY', BYTES, room, added)
+    if bytes == added then
+      added = added + ROOM_BYTES
+      bytes = redis.call('HINCRBY', BYTES, room, ROOM_BYTES)
       redis.call('HSET', FLOORS, room, redis.call('HGET', KEPT, 'forgotten') or '0')
       redis.call('HINCRBY', KEPT, 'rooms', 1)
     end
-    local last = at + 4 + 3 * tonumber(words[at + 3])
-    for index = at + 4, last - 1, 3 do
-      local start, finish, kind = tonumber(words[index + 1]), tonumber(words[index + 2]), 't'
-      if finish < 0 then finish, kind = -finish - 1, 'b' end
-      local place = text(place_of(id, tonumber(words[index])))
-      local element = place .. ' ' .. text(now) .. ' ' .. kind .. string.sub(payloads, start + 1, finish)
-      redis.call('RPUSH', list_of(room), element)
-      bytes = bytes + #element + MESSAGE_BYTES
+    -- Who reads passes over what is too old: here it is enough to look now and then.
+    local left, lost = trim(list, length, messages, now - lasts, bytes, id % LOOK_EVERY == 0)
+    if lost then
+      redis.call('HINCRBY', BYTES, room, left - bytes)
+      redis.call('HSET', FLOORS, room, lost)
+      added = added + left - bytes
     end
-    local lost
-    bytes, lost = trim(room, messages, now - lasts, bytes)
-    if lost then redis.call('HSET', FLOORS, room, lost) end
-    redis.call('HSET', BYTES, room, text(bytes))
     redis.call('ZADD', ENDS, text(now + lasts), room)
-    total = total + bytes - before
+    total = total + added
     at = last
   end
   local all = redis.call('HINCRBY', KEPT, 'total', text(total))

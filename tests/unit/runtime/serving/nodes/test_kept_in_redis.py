@@ -228,6 +228,34 @@ def test_other_rules_make_doubt_of_what_is_kept(server: RedisServer) -> None:
     assert new.history.since("s", start) is None, "what it forgets is older than what it doubts"
 
 
+def test_what_is_too_old_is_not_shown_by_late_nodes(server: RedisServer) -> None:
+    """Redis looks for it now and then only: it may still be there, and is gone in the end."""
+    rules = (Rule("r", 1000, 60),)
+    (here,) = nodes(server, 1, rules)
+    start = here.history.position
+    say(here, "r", "old", "older")
+    arrive((here,))
+    room = here.keys[KEYS.index("kept:room")] + ":r"
+    for index, element in enumerate(here.client.lrange(room, 0, -1)):  # type: ignore[attr-defined]
+        place, at, rest = element.split(b" ", 2)
+        aged = b" ".join((place, str(int(at) - 61_000).encode(), rest))
+        here.client.lset(room, index, aged)  # type: ignore[attr-defined]
+    behind = here.history.position
+    say(here, "r", "new")
+    arrive((here,))
+    new = late(here, rules=rules)
+    assert [text for _, text in known(new, "r")] == ["new"]
+    assert new.history.since("r", start) is None
+    assert [kept.payload for kept in new.history.since("r", behind) or ()] == ["new"]
+
+    for number in range(20):
+        say(here, "r", str(number))
+        arrive((here,))
+    assert here.client.llen(room) == 21  # type: ignore[attr-defined]
+    newest = late(here, "newest", rules)
+    assert known(newest, "r") == known(here, "r")[2:]
+
+
 @pytest.mark.parametrize("key", ["kept", "kept:floors", "kept:bytes", "kept:ends"])
 def test_what_redis_dropped_makes_doubt(server: RedisServer, key: str) -> None:
     """Where it may drop keys to make room; nothing is claimed that is not there."""
