@@ -79,6 +79,7 @@ class Client:
     def wait_no_longer(self) -> None:
         """A fault may have lost what it waits for."""
         self._asked.clear()
+        self._left = None
 
     @property
     def _is_leaving(self) -> bool:

@@ -7,7 +7,7 @@ from random import Random
 from typing import NamedTuple
 
 ROOMS = ("red", "blue")
-KEPT: tuple[str, ...] = ()
+KEPT = ("red",)
 """Rooms with a history: what is said there is not lost to who comes back, nor in a lapse."""
 STATES = ("online", "typing", "away")
 
@@ -71,7 +71,7 @@ def plan(
             kinds = list(faults)
             random.shuffle(kinds)
         chosen = [kinds.pop()]
-        if kinds and random.random() < 0.3:
+        if kinds and random.random() < 0.5:
             chosen.append(kinds.pop())
         made.append(
             Round(

@@ -12,6 +12,7 @@ import json
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
@@ -43,9 +44,7 @@ class Run:
         self.history = self.recorder.history
         watchers = [Client(f"watcher-{room}", room, self.recorder) for room in ROOMS]
         others = [
-            Client(
-                f"c{at}", ROOMS[at % 2], self.recorder, resumes=ROOMS[at % 2] in KEPT and at != 8
-            )
+            Client(f"c{at}", ROOMS[at % 2], self.recorder, resumes=at % 2 == 0 and at != 8)
             for at in range(clients)
         ]
         self.watchers = watchers
@@ -61,6 +60,8 @@ class Run:
         self._began: list[tuple[str | None, Tick, str]] = []
         """Faults that may lose messages, until all is well again."""
         self._is_restarted = False
+        self._past: deque[tuple[float, Tick]] = deque(maxlen=60)
+        """The ticks of some seconds."""
         self._snapshot: Any = None
         self._held: list[Quiet] = []
         self.history.kept = set(KEPT)
@@ -89,6 +90,7 @@ class Run:
         """What stands still for so long that a lease may end is a fault, too."""
         while True:
             tick, began = self.recorder.tick(), time.monotonic()
+            self._past.append((began, tick))
             await asyncio.sleep(0.05)
             if time.monotonic() - began > self.cluster.lease / 4:
                 self._began.append((ANY, tick, "the machine stood still"))
@@ -207,7 +209,9 @@ class Run:
         return names[fault.node % len(names)] if names else None
 
     def _loses(self, node: str | None, why: str) -> None:
-        self._began.append((node, self.recorder.tick(), why))
+        """From a second ago: what others heard may not have come to all nodes."""
+        ticks = [tick for at, tick in self._past if at > time.monotonic() - 1]
+        self._began.append((node, min(ticks, default=self.recorder.tick()), why))
 
     async def _nothing(self, fault: Fault, seconds: float) -> None:
         pass
@@ -281,10 +285,15 @@ class Run:
         for client in self.clients:
             client.doom()
         before = self._renewing = set(self.cluster.workers())
-        self.cluster.parent.signal(signal.SIGHUP)
-        deadline = time.monotonic() + 120
+        deadline, again = time.monotonic() + 120, 0.0
         while before & set(self.cluster.workers()):
             assert time.monotonic() < deadline, "workers are not renewed"
+            if time.monotonic() > again:  # it stops when a new worker is not ready in time
+                self._renewing |= set(self.cluster.workers())
+                for client in self.clients:
+                    client.doom()
+                self.cluster.parent.signal(signal.SIGHUP)
+                again = time.monotonic() + 15
             await asyncio.sleep(0.05)
         self._renewing = set()
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from soli_runtime import cli
 from soli_runtime.core.effects import Effect
+from soli_runtime.core.history.rings import History, Kept
 from soli_runtime.serving.nodes import traffic
 from soli_runtime.serving.nodes.log import script
 from soli_runtime.serving.nodes.log_broker import LogBroker
@@ -80,9 +81,19 @@ def ghosts() -> None:
     LogBroker._take_end = lambda self, origin, node: []  # type: ignore[method-assign]
 
 
+def claims() -> None:
+    """Who comes back is told that it has everything, and the first that it missed is left out."""
+    since = History.since
+
+    def all_there(self: History, room: str, position: str) -> list[Kept]:
+        return (since(self, room, position) or [])[1:]
+
+    History.since = all_there  # type: ignore[method-assign]
+
+
 BREAKAGES: dict[str, Callable[[], None]] = {
     breakage.__name__: breakage
-    for breakage in (answers_lost, local_first, no_barrier, no_dedupe, no_doubt, ghosts)
+    for breakage in (answers_lost, local_first, no_barrier, no_dedupe, no_doubt, ghosts, claims)
 }
 
 

@@ -44,6 +44,7 @@ def test_lost_answers_are_survived() -> None:
         ("no_dedupe", (), "twice"),
         ("no_doubt", ("restart empty",), "leave, who was there"),
         ("ghosts", ("kill",), "holds"),
+        ("claims", (), "recovered is a lie"),
     ],
 )
 def test_what_is_broken_is_found(breakage: str, faults: tuple[str, ...], words: str) -> None:
