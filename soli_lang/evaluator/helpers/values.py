@@ -70,10 +70,7 @@ def callee(machine: Machine, value: Value, missing: Any) -> Value:
 
 def caller(machine: Machine, value: Value, missing: Any) -> Callable[..., Value]:
     """A Python callable for a callee that is no function of just so many parameters."""
-    if value is UNSET:
-        value = machine.globals.get(missing.name, UNSET)
-        if value is UNSET:
-            raise missing.error()
+    value = callee(machine, value, missing)
     if value.__class__ is SoliClass and value.construct is not None:
         construct = value.construct
         return lambda *arguments: construct(value, list(arguments), None)
@@ -112,10 +109,6 @@ def index(machine: Machine, value: Value, at: Value) -> Value:
 def safe_index(machine: Machine, value: Value, at: Value) -> Value:
     """`value[at]` on the left of `??`"""
     return None if value is None else index(machine, value, at)
-
-
-def put_index(machine: Machine, collection: Value, at: Value, value: Value) -> None:
-    set_index(machine, collection, at, value)
 
 
 def member(machine: Machine, value: Value, name: str) -> Value:
@@ -170,12 +163,6 @@ def method(
     return lambda receiver, *arguments: call_member(
         machine, receiver, name, list(arguments), None, None
     )
-
-
-def member_call(
-    machine: Machine, value: Value, name: str, arguments: list[Value], named: Any, block: Value
-) -> Value:
-    return call_member(machine, value, name, arguments, named, block)
 
 
 def text(machine: Machine, value: Value) -> str:
@@ -273,7 +260,7 @@ def spanned(machine: Machine, first: Value, last: Value) -> Any:
 
 
 _OF_MACHINE = (
-    special, callee, caller, index, safe_index, put_index, member, method, member_call, text, throw,
+    special, callee, caller, index, safe_index, member, method, text, throw,
     spanned, claimed, joined, spread, reflect,
 )  # fmt: skip
 _PLAIN = (plain, negate, fail, scoped, new, walked)
@@ -291,12 +278,13 @@ def space(machine: Machine) -> dict[str, Any]:
         caught=machine.caught,
         check_length=machine.check_length,
         put_member=set_member,
+        put_index=partial(set_index, machine),
+        call_member=partial(call_member, machine),
     )
     found.update(classes.helpers(machine))
     found.update(control.helpers(machine))
     found.update({one.__name__: one for one in _PLAIN})
     found.update({one.__name__: partial(one, machine) for one in _OF_MACHINE})
-    found["call_member"] = found.pop("member_call")
     for operator, name in OPERATORS.items():
         found[name] = partial(arithmetic.OPERATIONS[operator], machine)
     return found
