@@ -32,8 +32,9 @@ def test_defaults_are_those_of_the_table() -> None:
     assert (settings.compression, settings.binary) == (False, "accept")
     assert settings.shutdown_seconds == 10
     limits = [setting for setting in SETTINGS if setting.kind in ("count", "seconds")]
-    # A connection may get as old as it will, unless somebody knows of a reason.
-    assert [one.name for one in limits if not one.default] == ["max_connection_seconds"]
+    # Connections may get as old as they will, and presence ends with them, unless somebody asks.
+    unset = [one.name for one in limits if not one.default]
+    assert unset == ["max_connection_seconds", "presence_grace_seconds"]
     assert (settings.metrics, settings.metrics_token) == (False, "")
 
 
