@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from soli_runtime.serving.nodes.log import SPOKEN
+
 from ..support.corpus import ROOT
 from ..support.fake_redis import answering, bulk, saying
 from ..support.redis_server import RedisServer, free_port, needs_redis, redis_server
@@ -52,7 +54,7 @@ def test_nodes_that_speak_otherwise_do_not_mix(
         client.set("{soli:1:chat}:broker:spoken", 7)
     second = start("--broker", server.url)
     assert second.process.wait(20) == 78
-    assert "the processes that run write version 7 of the log, and this Soli 1" in second.text
+    assert f"the processes that run write version 7 of the log, and this Soli {SPOKEN}" in second.text
     first.process.kill()
 
     def starts() -> bool:
