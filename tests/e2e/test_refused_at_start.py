@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
 from soli_runtime.serving.nodes.log import SPOKEN
 
 from ..support.corpus import ROOT
@@ -54,7 +53,8 @@ def test_nodes_that_speak_otherwise_do_not_mix(
         client.set("{soli:1:chat}:broker:spoken", 7)
     second = start("--broker", server.url)
     assert second.process.wait(20) == 78
-    assert f"the processes that run write version 7 of the log, and this Soli {SPOKEN}" in second.text
+    said = f"the processes that run write version 7 of the log, and this Soli {SPOKEN}: stop"
+    assert said in second.text
     first.process.kill()
 
     def starts() -> bool:
