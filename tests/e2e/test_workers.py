@@ -9,6 +9,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -210,6 +212,22 @@ def test_renewing_replaces_all_one_by_one(start: Callable[..., Family]) -> None:
     assert len(family.workers()) == 2
     assert "worker_died" not in family.text
     assert served >= family.workers()
+
+
+def test_who_connected_before_a_renewal_is_answered(start: Callable[..., Family]) -> None:
+    """The request comes when the process that accepted the connection has begun to stop."""
+    family = start(2)
+    address = (str(urlsplit(family.url).hostname), int(urlsplit(family.url).port or 0))
+    visitors = [socket.create_connection(address, timeout=20) for _ in range(8)]
+    family.process.send_signal(signal.SIGHUP)
+    family.until(lambda: "stopping" in family.text, "a worker stops")
+    answers = []
+    for visitor in visitors:
+        visitor.sendall(b"GET /who HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    for visitor in visitors:
+        with visitor, visitor.makefile("rb") as answer:
+            answers.append(answer.readline().split()[1])
+    assert answers == [b"200"] * 8
 
 
 def test_a_worker_that_dies_while_all_are_renewed(start: Callable[..., Family]) -> None:

@@ -20,6 +20,9 @@ from .plain import PlainConnections
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
+_LOOK_AGAIN_SECONDS = 0.01
+
+
 class GreetedHandler(RequestHandler):
     """aiohttp's handler, whose own answers do not tell which software speaks."""
 
@@ -133,6 +136,12 @@ class GreetingServer(web.Server):
     def silent(self) -> int:
         """How many connections have sent no whole request yet."""
         return len(self._silent)
+
+    async def all_spoke(self, seconds: float) -> None:
+        """Wait until every connection has sent a request, or is gone; *seconds* at most."""
+        until = self._clock.time() + seconds
+        while self._silent and self._clock.time() < until:  # noqa: ASYNC110 - rare, and short
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     def _watch(self) -> None:
         if self._seconds and self._timer is None and self._silent:

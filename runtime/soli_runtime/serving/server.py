@@ -45,6 +45,10 @@ def _is_root() -> bool:
     return getattr(os, "geteuid", lambda: -1)() == 0
 
 
+_MOST_HEARING_SECONDS = 1.0
+"""How long one that is renewed waits for the requests of those who have just connected."""
+
+
 class Server:
     """Serves one app until it is told to stop."""
 
@@ -169,12 +173,14 @@ class Server:
 
     async def stop(self) -> None:
         """Stop accepting, close all connections, let handlers end; at most `shutdown-seconds`."""
+        seconds = self._settings.shutdown_seconds
         if self._listening is not None:
             self._listening.close()
+            if self._close_code == CloseCode.SERVICE_RESTART:
+                # Who was let in a moment ago asks this process, and its successor listens already.
+                await self.web_server.all_spoke(min(_MOST_HEARING_SECONDS, seconds / 4))
         try:
-            await asyncio.wait_for(
-                self.service.stop(self._close_code), self._settings.shutdown_seconds + 0.5
-            )
+            await asyncio.wait_for(self.service.stop(self._close_code), seconds + 0.5)
         except TimeoutError:
             self._log.warning("shutdown_timeout")
         if self._siblings is not None:
