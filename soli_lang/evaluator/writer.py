@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import SoliNameError
 from ..base.source import Span
 from ..machine.machine import BYTES_PER_CLOSURE, STEPS_PER_CLOSURE
 from ..tree import nodes
 from . import python as py
 from .facts import kind_of
+from .missing import Missing
 from .places import CALLED, PLAIN, Places
 from .scopes import Block, Variable
 
@@ -462,29 +462,6 @@ class Writer:
     def missing(self, name: str, span: Span) -> Any:
         """What an undefined variable is reported with."""
         return self.fixed(Missing(self.unit, name, span, self.block))
-
-
-class Missing:
-    """A name in the program, and where it stands, for when it has no value."""
-
-    __slots__ = ("block", "name", "span", "unit")
-
-    def __init__(self, unit: Unit, name: str, span: Span, block: Block) -> None:
-        self.unit = unit
-        self.name = name
-        self.span = span
-        self.block = block
-
-    def error(self, names: Any = None) -> SoliNameError:
-        """`Undefined variable 'name'`, with the nearest known name as a hint."""
-        from ..base.foreign_words import foreign_hint  # only needed for what is wrong
-        from ..base.near_names import did_you_mean
-
-        source = self.unit.source
-        known = names or {*self.block.visible_names(), *self.unit.machine.globals}
-        hint = foreign_hint(self.name, source.text[self.span.end : self.span.end + 1])
-        hint = hint or did_you_mean(self.name, known)
-        return SoliNameError(f"Undefined variable '{self.name}'", self.span, source, hint=hint)
 
 
 _FUNCTION = type(lambda: None)

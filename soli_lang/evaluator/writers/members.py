@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ...meaning.members import UNIVERSAL, no_member
@@ -25,47 +26,7 @@ def _member(writer: Writer, node: nodes.Member) -> Any:
     receiver, first = writer.named(value)
     at = writer.places.add(METHOD, node.span, receiver().id, name)
     found = py.call("member", resolved(writer, receiver(), unread), key, at=at)
-    choices: list[tuple[Any, Any]] = []
-    if node.is_safe:
-        choices.append((lambda one: py.compare(one, "is", py.none()), py.none()))
-    table = writer.machine.methods_named(name)
-    for form, kinds in table.forms(0).items():
-        choices.append(written_out(writer, form, kinds, receiver))
-    natives = {kind: one for kind, one in table.items() if getattr(one, "bare", False)}
-    if natives:
-        methods = writer.bind(table.bare())
-        invoke = writer.fresh()
-        native = (
-            lambda one: py.compare(
-                py.bound(invoke, py.method(py.name(methods), "get", py.kind(one))),
-                "is not", py.none(),
-            ),
-            py.call(py.name(invoke), receiver(), at=at),
-        )  # fmt: skip
-        choices.append(native)
-    is_open = writer.kind_of(node.object) is None
-    if name not in UNIVERSAL and is_open:
-        fields = writer.fresh()
-        choices.append(
-            (
-                lambda one: py.both(
-                    py.is_kind(one, "Instance"),
-                    py.compare(key, "in", py.bound(fields, py.attribute(receiver(), "fields"))),
-                ),
-                py.item(py.name(fields), key),
-            )
-        )
-    if dict not in table and is_open:
-        entries = writer.bind(table)
-        choices.append(
-            (
-                lambda one: py.both(
-                    py.is_kind(one, "dict"),
-                    py.compare(py.name("dict"), "not in", py.name(entries)),
-                ),
-                py.method(receiver(), "get", key),
-            )
-        )
+    choices = _choices(writer, node, receiver, at)
     if not choices:
         writer.out.append(py.run(first)) if first.__class__ is not py.Name else None
         return found
@@ -76,7 +37,66 @@ def _member(writer: Writer, node: nodes.Member) -> Any:
     return result
 
 
-def written_out(writer: Writer, form: Any, kinds: Any, *operands: Any) -> tuple[Any, Any]:
+Choice = tuple[Callable[[Any], Any], Any]
+"""(receiver) -> condition, and what the member is then."""
+
+
+def _choices(
+    writer: Writer, node: nodes.Member, receiver: Callable[[], Any], at: int
+) -> list[Choice]:
+    """What the member is for receivers that programs have most; the first that holds."""
+    name, key = node.name, py.constant(node.name)
+    choices: list[Choice] = []
+    if node.is_safe:
+        choices.append((lambda one: py.compare(one, "is", py.none()), py.none()))
+    table = writer.machine.methods_named(name)
+    for form, kinds in table.forms(0).items():
+        choices.append(written_out(writer, form, kinds, receiver))
+    if any(getattr(method, "bare", False) for method in table.values()):
+        choices.append(_native(writer, writer.bind(table.bare()), receiver, at))
+    is_open = writer.kind_of(node.object) is None
+    if name not in UNIVERSAL and is_open:
+        choices.append(_field(writer, key, receiver))
+    if dict not in table and is_open:
+        choices.append(_entry(writer.bind(table), key, receiver))
+    return choices
+
+
+def _native(writer: Writer, methods: str, receiver: Callable[[], Any], at: int) -> Choice:
+    """A builtin method that takes nothing."""
+    invoke = writer.fresh()
+    return (
+        lambda one: py.compare(
+            py.bound(invoke, py.method(py.name(methods), "get", py.kind(one))),
+            "is not", py.none(),
+        ),
+        py.call(py.name(invoke), receiver(), at=at),
+    )  # fmt: skip
+
+
+def _field(writer: Writer, key: Any, receiver: Callable[[], Any]) -> Choice:
+    """A field of an object."""
+    fields = writer.fresh()
+    return (
+        lambda one: py.both(
+            py.is_kind(one, "Instance"),
+            py.compare(key, "in", py.bound(fields, py.attribute(receiver(), "fields"))),
+        ),
+        py.item(py.name(fields), key),
+    )
+
+
+def _entry(methods: str, key: Any, receiver: Callable[[], Any]) -> Choice:
+    """An entry of a hash, while hashes have no method of that name."""
+    return (
+        lambda one: py.both(
+            py.is_kind(one, "dict"), py.compare(py.name("dict"), "not in", py.name(methods))
+        ),
+        py.method(receiver(), "get", key),
+    )
+
+
+def written_out(writer: Writer, form: Any, kinds: Any, *operands: Any) -> Choice:
     """A choice (see `_member`): the form of a native method, for receivers of *kinds*.
 
     *operands* make the names of receiver and arguments. A program can replace methods of builtin
