@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -21,6 +19,7 @@ from soli_runtime import Settings, asgi
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ..support.live import ROOT, LiveServer, answering, eventually, free_port, receive, receive_json
+from .page_behind import all_of_the_page_is_true
 from .presence_clients import judging
 from .test_presence_clients import PresenceClients
 
@@ -57,17 +56,7 @@ def test_the_quick_start_of_the_page_echoes(server: str) -> None:
 @pytest.mark.parametrize("server", SERVERS)
 def test_the_samples_of_the_page_are_true(server: str) -> None:
     """All tests of the page, with its samples behind that server."""
-    result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "tests/page"],
-        cwd=ROOT,
-        env={**os.environ, "SOLI_PAGE_SERVER": server},
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-
-    assert result.returncode == 0, result.stdout[-4000:]
+    all_of_the_page_is_true(server)
 
 
 @pytest.mark.timeout(300)

@@ -16,7 +16,7 @@ import websockets
 
 from ..support.redis_server import RedisServer, needs_redis, redis_server
 from .support import write_files
-from .test_scale_out import Group, until
+from .test_scale_out import Group, starting, until
 
 pytest.importorskip("redis")
 pytestmark = needs_redis
@@ -127,22 +127,8 @@ def numbers(start: int, end: int) -> list[str]:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Group]]:
-    app = write_files(tmp_path, APP)
-    groups: list[Group] = []
-
-    def one(*arguments: str) -> Group:
-        groups.append(Group(app, *arguments))
-        return groups[-1]
-
-    yield one
-    for group in groups:
-        group.end()
-
-
-@pytest.fixture
-def server() -> Iterator[RedisServer]:
-    with redis_server() as server:
-        yield server
+    with starting(write_files(tmp_path, APP)) as one:
+        yield one
 
 
 async def elsewhere(reader: Reader, pid: int) -> None:

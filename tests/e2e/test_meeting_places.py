@@ -15,7 +15,7 @@ import pytest
 
 from ..support.redis_server import free_port, needs_redis, redis_server, valkey_of_python
 from .support import write_files
-from .test_scale_out import APP, Group, _command, _redis_of, connect, meet, spread
+from .test_scale_out import APP, Group, _command, _redis_of, connect, meet, spread, starting
 from .test_stores import certificate_of
 
 pytest.importorskip("redis")
@@ -26,16 +26,8 @@ needs_valkey = pytest.mark.skipif(VALKEY is None, reason="needs the package valk
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Group]]:
-    app = write_files(tmp_path / "chat", APP)
-    groups: list[Group] = []
-
-    def one(*arguments: str) -> Group:
-        groups.append(Group(app, *arguments))
-        return groups[-1]
-
-    yield one
-    for group in groups:
-        group.end()
+    with starting(write_files(tmp_path / "chat", APP)) as one:
+        yield one
 
 
 async def _meet(groups: list[Group]) -> None:

@@ -21,6 +21,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from ..support.live import ROOT, LiveServer, eventually
 from ..support.redis_server import needs_redis
 from ..support.spread import SERVED, Nodes, everywhere, nodes
+from .page_behind import all_of_the_page_is_true
 from .presence_clients import Client, judging
 from .test_presence_clients import APP, PresenceClients
 
@@ -36,17 +37,7 @@ pytestmark = [
 @pytest.mark.parametrize("kind", SERVED)
 def test_the_samples_of_the_page_are_true(kind: str) -> None:
     """All tests of the page, each client in the next process."""
-    result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "tests/page"],
-        cwd=ROOT,
-        env={**os.environ, "SOLI_PAGE_SERVER": kind},
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-
-    assert result.returncode == 0, result.stdout[-4000:]
+    all_of_the_page_is_true(kind)
 
 
 class SpreadClients(PresenceClients):

@@ -15,7 +15,7 @@ import pytest
 
 from ..support.redis_server import needs_redis, redis_server
 from .support import write_files
-from .test_scale_out import APP, Client, Group, connect, spread, until
+from .test_scale_out import APP, Client, Group, connect, spread, starting, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs SO_REUSEPORT")
 
@@ -25,16 +25,8 @@ LONG = ("--presence-grace-seconds", "60")
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Group]]:
-    app = write_files(tmp_path / "chat", APP)
-    groups: list[Group] = []
-
-    def one(*arguments: str) -> Group:
-        groups.append(Group(app, *arguments))
-        return groups[-1]
-
-    yield one
-    for group in groups:
-        group.end()
+    with starting(write_files(tmp_path / "chat", APP)) as one:
+        yield one
 
 
 async def watched(stack: AsyncExitStack, here: str, there: str) -> tuple[Client, Client]:

@@ -15,7 +15,7 @@ import pytest
 
 from ..support.redis_server import RedisServer, needs_redis, redis_server
 from .support import write_files
-from .test_scale_out import APP, Client, Group, connect, meet
+from .test_scale_out import APP, Client, Group, connect, meet, starting
 from .test_seen_from_outside import _scrape, total
 
 pytestmark = [needs_redis, pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")]
@@ -30,16 +30,8 @@ BACKLOG = 4 << 20
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Group]]:
-    app = write_files(tmp_path / "chat", APP)
-    groups: list[Group] = []
-
-    def one(*arguments: str) -> Group:
-        groups.append(Group(app, *arguments))
-        return groups[-1]
-
-    yield one
-    for group in groups:
-        group.end()
+    with starting(write_files(tmp_path / "chat", APP)) as one:
+        yield one
 
 
 @contextlib.contextmanager

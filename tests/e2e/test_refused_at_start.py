@@ -15,7 +15,7 @@ from ..support.corpus import ROOT
 from ..support.fake_redis import answering, bulk, saying
 from ..support.redis_server import RedisServer, free_port, needs_redis, redis_server
 from .support import write_files
-from .test_scale_out import APP, Group
+from .test_scale_out import APP, Group, starting
 
 SECRET = "geheimnis"
 
@@ -25,22 +25,8 @@ pytestmark = [needs_redis, pytest.mark.skipif(sys.platform != "linux", reason="n
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Group]]:
-    app = write_files(tmp_path / "chat", APP)
-    groups: list[Group] = []
-
-    def one(*arguments: str) -> Group:
-        groups.append(Group(app, *arguments))
-        return groups[-1]
-
-    yield one
-    for group in groups:
-        group.end()
-
-
-@pytest.fixture
-def server() -> Iterator[RedisServer]:
-    with redis_server() as server:
-        yield server
+    with starting(write_files(tmp_path / "chat", APP)) as one:
+        yield one
 
 
 def test_nodes_that_speak_otherwise_do_not_mix(

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -109,18 +109,26 @@ class Group:
         self.process.wait(10)
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Group]]:
-    app = write_files(tmp_path, APP)
+@contextmanager
+def starting(app: Path) -> Iterator[Callable[..., Group]]:
+    """Starts groups of *app*, or of another `path`, with arguments; they end with the block."""
     groups: list[Group] = []
 
     def one(*arguments: str, path: Path = app) -> Group:
         groups.append(Group(path, *arguments))
         return groups[-1]
 
-    yield one
-    for group in groups:
-        group.end()
+    try:
+        yield one
+    finally:
+        for group in groups:
+            group.end()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Group]]:
+    with starting(write_files(tmp_path, APP)) as one:
+        yield one
 
 
 class Client:
@@ -287,12 +295,6 @@ async def _killed(clients: list[Client]) -> None:
     assert time.monotonic() - began < 5, "long before its lease of 9 s ends"
     counted = await left[0].ask()
     assert [counted["all"], counted["in"], counted["present"]] == [len(left)] * 3
-
-
-@pytest.fixture
-def server() -> Iterator[RedisServer]:
-    with redis_server() as server:
-        yield server
 
 
 def test_two_nodes_are_as_one(start: Callable[..., Group], server: RedisServer) -> None:

@@ -23,7 +23,7 @@ import pytest
 from ..support.corpus import ROOT
 from ..support.redis_server import RedisServer, free_port, needs_redis, redis_server
 from .support import run, serving, write_files
-from .test_scale_out import APP, SOLI, Client, Group, connect, spread, until
+from .test_scale_out import APP, SOLI, Client, Group, connect, spread, starting, until
 from .watched import APP as WATCHED
 from .watched import Samples, names_of, samples
 
@@ -36,22 +36,8 @@ PASSWORD = "geheimnis"
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Group]]:
-    app = write_files(tmp_path / "chat", APP)
-    groups: list[Group] = []
-
-    def one(*arguments: str) -> Group:
-        groups.append(Group(app, *arguments))
-        return groups[-1]
-
-    yield one
-    for group in groups:
-        group.end()
-
-
-@pytest.fixture
-def server() -> Iterator[RedisServer]:
-    with redis_server() as server:
-        yield server
+    with starting(write_files(tmp_path / "chat", APP)) as one:
+        yield one
 
 
 def fetch(group: Group, path: str, accept: str = "text/plain") -> tuple[int, str]:

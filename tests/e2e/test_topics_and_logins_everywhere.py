@@ -19,7 +19,7 @@ import websockets
 
 from ..support.redis_server import needs_redis
 from .support import write_files
-from .test_scale_out import Group, until
+from .test_scale_out import Group, starting, until
 
 pytest.importorskip("redis")
 pytestmark = [needs_redis, pytest.mark.skipif(sys.platform != "linux", reason="needs SO_REUSEPORT")]
@@ -65,16 +65,8 @@ end
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Group]]:
-    app = write_files(tmp_path / "chat", APP)
-    groups: list[Group] = []
-
-    def one(*arguments: str) -> Group:
-        groups.append(Group(app, *arguments))
-        return groups[-1]
-
-    yield one
-    for group in groups:
-        group.end()
+    with starting(write_files(tmp_path / "chat", APP)) as one:
+        yield one
 
 
 class Visitor:
