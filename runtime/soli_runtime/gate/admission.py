@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..settings import Settings
+from .refusals import Refusal
 
 ADDRESS_BURST_SECONDS = 10.0
 """Of `connect-rate-per-ip` that may come at once: whole offices come back after a restart."""
 
 MAX_ADDRESSES = 10_000
 """Addresses whose rate is watched at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An upgrade that is answered with an error; `reason` names the limit for the log."""
-
-    status: int
-    reason: str
-    text: str
 
 
 class Admission:
@@ -47,15 +37,17 @@ class Admission:
         A new *descriptor* is the lowest that is free (POSIX, accept): it tells how many are in use.
         """
         if self._descriptors and descriptor >= self._descriptors:
-            return Refusal(503, "open_files", "too many connections")
+            return Refusal(503, "too many connections", reason="open_files")
         if self._max and self._count >= self._max:
-            return Refusal(503, "max_connections", "too many connections")
+            return Refusal(503, "too many connections", reason="max_connections")
         if self._max_per_ip and self._by_ip.get(ip, 0) >= self._max_per_ip:
-            return Refusal(429, "max_connections_per_ip", "too many connections from this address")
+            return Refusal(
+                429, "too many connections from this address", reason="max_connections_per_ip"
+            )
         if self._rate_per_ip and not self._address_is_slow_enough(ip, now):
-            return Refusal(429, "connect_rate_per_ip", "too many new connections")
+            return Refusal(429, "too many new connections", reason="connect_rate_per_ip")
         if self._rate and not self._bucket.takes(now):
-            return Refusal(429, "connect_rate", "too many new connections")
+            return Refusal(429, "too many new connections", reason="connect_rate")
         self._count += 1
         if self._max_per_ip:
             self._by_ip[ip] = self._by_ip.get(ip, 0) + 1

@@ -34,9 +34,11 @@ from ..gate.heavy import HeavyRequests
 from ..gate.hosts import is_allowed_host
 from ..gate.open_files import descriptor_of, descriptors_for_connections
 from ..gate.origins import Peer, TrustedProxies, origin_fault
+from ..gate.refusals import Refusal
 from ..gate.silence import is_upgrade
 from ..http import sse
 from ..http.messages import peer_of, plain, raw_request, to_aiohttp
+from ..http.refusals import answer_to, refusal_of
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response
 from ..http.sessions import MemoryStore, Session, SessionStore
@@ -425,7 +427,8 @@ class Service:
     def _refuse_host(self, request: web.BaseRequest, path: str, peer: Peer) -> web.StreamResponse:
         text = "this server does not answer for that host"
         if is_upgrade(request):
-            return self._refuse(421, "host", text, raw_request(request, peer, b""))
+            refusal = Refusal(421, text, reason="host")
+            return self._refused(refusal, raw_request(request, peer, b""))
         self.log.warning("request_refused", status=421, reason="host", path=path, ip=peer.ip)
         return plain(421, text)
 
@@ -434,28 +437,27 @@ class Service:
     ) -> web.StreamResponse:
         raw = raw_request(request, peer, b"")
         if self.node is not None and self.node.is_lost:
-            return self._refuse(503, "broker", "the broker is away", raw)
+            return self._refused(Refusal(503, "the broker is away", reason="broker"), raw)
         fault = origin_fault(raw.headers, peer, self.settings.allowed_origins)
         if fault is not None:
-            return self._refuse(403, "origin", fault, raw)
+            return self._refused(Refusal(403, fault, reason="origin"), raw)
         refusal = self.admission.admit(peer.ip, self.loop.time(), descriptor_of(request.transport))
         if refusal is not None:
-            return self._refuse(refusal.status, refusal.reason, refusal.text, raw)
+            return self._refused(refusal, raw)
         conversation: Conversation | None = None
         holder = self.holders.hold(session_cookie(raw))
         try:
             session = self.authentication.session_of(raw, tells=False)
             user = await self.authentication.user_of(raw, match, session)
             if isinstance(user, Response):
-                self.endpoint.counters.handshakes_refused += 1
-                self._log_refusal(user.status, "authenticate", raw, user.text)
-                return to_aiohttp(user)
+                return self._refused(refusal_of(user, "authenticate"), raw)
             self.holders.belongs_to(holder, user)
             conversation = self._conversation(match, raw, user, session, holder)
             protocol = conversation.events.protocol
             answer = await upgrade(request, conversation, self.endpoint, protocol=protocol)
             if answer.status >= 400:
-                self._log_refusal(answer.status, "handshake", raw, "no WebSocket handshake")
+                text = "no WebSocket handshake"
+                self._note_refusal(Refusal(answer.status, text, reason="handshake"), raw)
             return answer
         finally:
             if conversation is None or not conversation.was_opened:
@@ -479,15 +481,17 @@ class Service:
         visitor = Visitor(visited["path"], raw.remote_ip, user, session, holder)
         return self.live.conversation_class(self.live, match.target.handler, events, visitor)
 
-    def _refuse(self, status: int, reason: str, text: str, raw: RawRequest) -> web.StreamResponse:
+    def _refused(self, refusal: Refusal, raw: RawRequest) -> web.StreamResponse:
+        """The answer to an upgrade that is refused, whoever refuses it."""
         self.endpoint.counters.handshakes_refused += 1
-        self._log_refusal(status, reason, raw, text)
-        return plain(status, text)
+        self._note_refusal(refusal, raw)
+        return to_aiohttp(answer_to(refusal))
 
-    def _log_refusal(self, status: int, reason: str, raw: RawRequest, text: str) -> None:
+    def _note_refusal(self, refusal: Refusal, raw: RawRequest) -> None:
+        status, reason = refusal.status, refusal.reason
         trace = None if self.observation is None else self.observation.current()
         if trace is not None:
-            trace.reason, trace.text = reason, text
+            trace.reason, trace.text = reason, refusal.text
         self.tally.refusals[reason, status] += 1
         self.log.warning(
             "upgrade_refused", status=status, reason=reason, path=raw.path, ip=raw.remote_ip
