@@ -75,11 +75,12 @@ class Start:
         self.has_defaults = bool(self._defaults)
         self.optional = len(self._defaults) + code.has_block
         self.study = code.study or self._studied(code)
-        self.writer.fixed_parameters = {
-            one for one in self.params if one.reads > 1 and not one.cell and one.writes == [None]
-        }
         self.parameters = ["this"] if code.is_method else []
         self.given = self._given()
+        # From here on: what defaults compute runs before the classes of parameters are looked at.
+        writer.fixed_parameters = {
+            one for one in self.params if one.reads > 1 and not one.cell and one.writes == [None]
+        }
         if code.has_this and not code.is_method:
             self.outer.append("this")
 

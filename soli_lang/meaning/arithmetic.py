@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import operator as python
 from collections.abc import Callable
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal
 from typing import Any
 
 from ..base.errors import SoliError, SoliOverflowError, SoliTypeError, SoliZeroDivisionError
@@ -132,11 +132,13 @@ def divide(machine: Machine, left: Value, right: Value) -> Value:
 
 def _decimal_quotient(left: Value, right: Value) -> Decimal:
     first, second = Decimal(left), Decimal(right)
-    result = DECIMALS.divide(first, second)
     places = max(_places(first), _places(second))
-    trimmed = result.normalize(DECIMALS)
-    if _places(trimmed) < places:
-        return trimmed.quantize(Decimal(1).scaleb(-places), context=DECIMALS)
+    try:
+        trimmed = DECIMALS.divide(first, second).normalize(DECIMALS)
+        if _places(trimmed) < places:
+            return trimmed.quantize(Decimal(1).scaleb(-places), context=DECIMALS)
+    except ArithmeticError:
+        raise SoliOverflowError("Decimal overflow") from None
     return trimmed
 
 
@@ -177,7 +179,7 @@ def _decimal(
             if name is None:
                 return DECIMALS.remainder(Decimal(left), Decimal(right))
             return getattr(DECIMALS, name)(Decimal(left), Decimal(right))
-        except (InvalidOperation, ArithmeticError):
+        except ArithmeticError:
             raise SoliOverflowError("Decimal overflow") from None
     if kinds <= {Decimal, float}:
         return float(operation(float(left), float(right)))

@@ -83,14 +83,16 @@ class ProgramCheck:
 
     def _of_runtime(self, path: Path, program: nodes.Program) -> list[Finding]:
         """What the runtime will make of a controller or a single file."""
-        project = self._project_of(path)
-        if project is None or _is_spec(path, program):
+        if _is_spec(path, program):
             return []
-        place = path.resolve()
-        controllers = [
-            name for name, file in project.controllers.items() if file.resolve() == place
-        ]
-        targets = self._socket_targets(project) | socket_actions(program)
+        project, targets = self._project_of(path), socket_actions(program)
+        controllers: list[str] = []
+        if project is not None:
+            place = path.resolve()
+            controllers = [
+                name for name, file in project.controllers.items() if file.resolve() == place
+            ]
+            targets |= self._socket_targets(project)
         own = {
             action
             for controller, _, action in (target.partition("#") for target in targets)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
 from ...base.errors import SoliTypeError
 from ...tree import nodes
@@ -66,7 +66,14 @@ def is_quiet(writer: Writer, node: Any) -> bool:
     """Whether computing *node* changes nothing and, but for reading a variable, cannot fail."""
     if node.__class__ is nodes.Name:
         return writer.block.find(node.name) is not None
+    if node.__class__ is nodes.Unary and node.operator == "-":
+        return is_number(node.operand)
     return node.__class__ is nodes.Literal
+
+
+def is_number(node: Any) -> TypeGuard[nodes.Literal]:
+    """Whether *node* is a literal of an Int or a Float."""
+    return node.__class__ is nodes.Literal and node.value.__class__ in (int, float)
 
 
 def is_variable(value: Any) -> bool:
@@ -112,4 +119,4 @@ def own_this(writer: Writer) -> Any:
     return py.name("this" if writer.has_this else "UNSET")
 
 
-__all__ = ["CALLED", "callee", "fail", "is_quiet", "own_this", "raw", "resolved"]
+__all__ = ["CALLED", "callee", "fail", "is_number", "is_quiet", "own_this", "raw", "resolved"]

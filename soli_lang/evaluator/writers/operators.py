@@ -13,7 +13,7 @@ from ...values.semantics import LONG_TEXT, MAX_INT, MIN_INT
 from .. import python as py
 from ..helpers.values import OPERATORS
 from ..writer import TAILS, TRUTHS, VALUES, Writer, writes
-from .names import is_quiet, raw, resolved
+from .names import is_number, is_quiet, raw, resolved
 
 INLINE_JOIN = 256
 """Characters up to which two strings are joined without claiming memory for the result."""
@@ -70,7 +70,8 @@ class Operands:
         return py.chain(py.kind(left), "is", py.kind(right), "is", py.name(kind))
 
     def _is(self, node: Any, value: Any, kind: str) -> Any:
-        asked = self.writer.is_int(node) if kind == "int" else None
+        binds = isinstance(value, py.NamedExpr)  # which later parts of the expression read
+        asked = self.writer.is_int(node) if kind == "int" and not binds else None
         return py.is_kind(value, kind) if asked is None else asked
 
 
@@ -102,7 +103,8 @@ def _binary(writer: Writer, node: nodes.Binary) -> Any:
     if operator in ("==", "!=") and str in both.kinds:
         return _same_text(both)
     if not {left, right} <= {None, int}:
-        return _of_floats(both) if float in both.kinds and operator in _FLOAT else _general(both)
+        numbers = {left, right} <= {None, int, float}
+        return _of_floats(both) if numbers and operator in _FLOAT else _general(both)
     test = both.are("int", first=True)
     result = _of_ints(both, test is None)
     if test is None:
@@ -217,10 +219,10 @@ def _otherwise(both: Operands) -> Any:
 
 
 def _of_floats(both: Operands) -> Any:
-    """An operator of which one side is known to be a Float."""
+    """An operator of which one side is known to be a Float, the other one may be a number."""
     operator = both.node.operator
     plain = py.compare if operator in nodes.COMPARISONS else py.binary
-    divisor = both.node.right.value if both.node.right.__class__ is nodes.Literal else 0
+    divisor = both.node.right.value if is_number(both.node.right) else 0
     if (None not in both.kinds and operator in "+-*") or (both.kinds[0] is float and divisor):
         return plain(both.first_left, operator, both.first_right)  # an Int as a Float
     test = both.are("float", first=True)
@@ -277,7 +279,7 @@ def _unary(writer: Writer, node: nodes.Unary) -> Any:
     if node.operator == "!":
         return py.negation(writer.truth(node.operand))
     operand = node.operand
-    if operand.__class__ is nodes.Literal and operand.value.__class__ in (int, float):
+    if is_number(operand):
         return py.constant(-operand.value)
     return py.call("negate", writer.value(operand), at=writer.at(node))
 

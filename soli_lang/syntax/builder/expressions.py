@@ -312,7 +312,14 @@ class ExpressionBuilder:
         return nodes.BlockExpr(around(children), children[1])
 
     def params(self, children: Children) -> tuple[nodes.Param, ...]:
-        return tuple(children[1:-1:2])
+        params = tuple(children[1:-1:2])
+        seen: set[str] = set()
+        for param in params:
+            if param.name in seen:
+                message = f"there are two parameters '{param.name}'"
+                self.error(message, param.span, hint="give one of them another name")
+            seen.add(param.name)
+        return params
 
     def param(self, children: Children) -> nodes.Param:
         is_block, name, annotation, default = children

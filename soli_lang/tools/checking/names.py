@@ -57,6 +57,8 @@ class NamePass:
         """Whether a file was imported whole of which nobody knows what it exports."""
         self._calls: list[tuple[nodes.Node, Variable | None, str, Arguments, int]] = []
         self._in_hook = 0
+        self._pieces: list[nodes.FunctionNode] = []
+        """Functions that are in no program; their blocks are known by who they are."""
         self._classes = ClassStatics(program)
         self._statics: frozenset[str] | None = None
         """Static methods of the class around, None when nobody knows."""
@@ -209,6 +211,19 @@ class NamePass:
         self._within(block, *node.members)
         self._statics = outer
 
+    def _piece(self, body: nodes.Body) -> None:
+        """What a class body runs is run as a function of its own: its variables are its own."""
+        piece = nodes.FunctionNode(body.span, "<class body>", (), None, body)
+        self._pieces.append(piece)
+        self._function(piece)
+
+    def _field(self, node: nodes.FieldDecl) -> None:
+        if node.value is not None:
+            self._piece(nodes.Body(node.value.span, (node.value,)))
+
+    def _static_block(self, node: nodes.StaticBlock) -> None:
+        self._piece(node.body)
+
     def _enum(self, node: nodes.EnumDecl) -> None:
         block = Block(self._block, file=self._scopes.file, is_function=True)
         block.declare(THIS)
@@ -225,7 +240,9 @@ class NamePass:
             message = f"Undefined variable '{node.name}'"
             self._report("unknown-name", message, at, hint, self._guarded)
         if isinstance(call, nodes.Call):
-            self._arguments(call)
+            arguments = [argument.value for argument in call.arguments]
+            inside = arguments if call.block is None else [*arguments, call.block]
+            self._piece(nodes.Body(node.span, tuple(inside)))
 
     def _mixin(self, node: nodes.Mixin) -> None:
         for name in node.names:
@@ -234,8 +251,7 @@ class NamePass:
     def _hook(self, node: nodes.HookBlock) -> None:
         """Its calls are made for the host class: their names are looked up nowhere else."""
         self._in_hook += 1
-        for child in nodes.children(node):
-            self._visit(child)
+        self._piece(node.body)
         self._in_hook -= 1
 
     # --- names -----------------------------------------------------------------------------------
@@ -416,6 +432,8 @@ _VISITORS: dict[type, Any] = {
     nodes.FunctionNode: NamePass._function,
     nodes.ClassDecl: NamePass._class,
     nodes.EnumDecl: NamePass._enum,
+    nodes.FieldDecl: NamePass._field,
+    nodes.StaticBlock: NamePass._static_block,
     nodes.Mixin: NamePass._mixin,
     nodes.HookBlock: NamePass._hook,
     nodes.MacroCall: NamePass._class_call,

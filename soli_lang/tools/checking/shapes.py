@@ -139,15 +139,6 @@ class ShapePass:
                 )
             seen.add(mark)
 
-    def _function(self, node: nodes.FunctionNode) -> None:
-        seen: set[str] = set()
-        for param in node.params:
-            if param.name in seen:
-                self._findings.warning(
-                    "duplicate-parameter", f"there are two parameters '{param.name}'", param.span
-                )
-            seen.add(param.name)
-
     def _match(self, node: nodes.Match) -> None:
         for arm, following in zip(node.arms, node.arms[1:], strict=False):
             if arm.guard is None and isinstance(
@@ -218,6 +209,5 @@ _CHECKS: dict[type, Any] = {
     nodes.Index: ShapePass._index,
     nodes.HashLiteral: ShapePass._hash,
     nodes.ShellCommand: ShapePass._shell,
-    nodes.FunctionNode: ShapePass._function,
     nodes.Match: ShapePass._match,
 }

@@ -222,6 +222,34 @@ def test_used_variables_are_not(text: str) -> None:
     assert "unused-variable" not in codes(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class A\n n: Any = [x for x in [1]]\nend\nprint(A)",
+        "class A\n static m: Any = {x: x for x in [1] if x > 0}\nend\nprint(A)",
+        "class A\n static {\n  for x in [1] { print(x) }\n }\nend",
+        "class A\n static {\n  try { print(1) } catch e { print(e) }\n }\nend",
+        "class A\n static {\n  y = [x for x in [1]]\n  print(y)\n }\nend",
+        "class A\n validates [x for x in [1]]\nend",
+        "module M\n included do\n  audited([x for x in [1]])\n end\nend",
+    ],
+)
+def test_class_bodies_may_open_blocks(text: str) -> None:
+    assert codes(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class A\n n: Any = [y for x in [1]]\nend",
+        "class A\n static {\n  for x in [1] { y }\n }\nend",
+        "class A\n static {\n  if true { x = 1 }\n }\n static {\n  x\n }\nend",
+    ],
+)
+def test_names_in_class_bodies_are_looked_up(text: str) -> None:
+    assert "unknown-name" in codes(text)
+
+
 # --- shapes ---
 
 
@@ -232,7 +260,6 @@ def test_used_variables_are_not(text: str) -> None:
         ("print -1", "subtracts-from-function"),
         ("print [1]", "indexes-function"),
         ("h = { a: 1, a: 2 }\nprint(h)", "duplicate-key"),
-        ("def f(a, a) a end\nf(1, 2)", "duplicate-parameter"),
         ("x = 1\nx == 2\nprint(x)", "no-effect"),
         ("{}\nprint(1)", "no-effect"),
         ('if "a".includes?\n print(1)\nend', "bare-method"),

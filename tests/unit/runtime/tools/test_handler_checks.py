@@ -58,9 +58,10 @@ def test_other_hashes_may_have_any_keys(tmp_path: Path, text: str) -> None:
     assert of_controller(tmp_path, text) == []
 
 
-def test_a_single_file_is_checked_with_its_own_routes(tmp_path: Path) -> None:
-    """It declares them itself."""
-    path = tmp_path / "app.soli"
+@pytest.mark.parametrize("name", ["app.soli", "echo.soli"])
+def test_a_single_file_is_checked_with_its_own_routes(tmp_path: Path, name: str) -> None:
+    """It declares them itself, whatever it is called: `soli run` serves it."""
+    path = tmp_path / name
     path.write_text(
         'router_websocket("/ws", "x#live")\ndef live(event)\n  { "sned": event["message"] }\nend\n'
     )
