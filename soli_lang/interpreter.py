@@ -120,7 +120,7 @@ class Program:
         """Run the top level under a fresh budget; the value of the last statement.
 
         A stray `return`, `break` or `next` at the top level ends only its own statement
-        (spec/language.md §5.3).
+        (docs/spec §5.3).
         """
         return self.interpreter.machine.guarded(self._run)
 
@@ -152,7 +152,7 @@ class Program:
         return self.interpreter.call(function, *arguments)
 
     def exports(self) -> dict[str, Value]:
-        """What the file exports (spec/language.md §10)."""
+        """What the file exports (docs/spec §10)."""
         found = {}
         for statement in self.node.body.statements:
             if isinstance(statement, nodes.Export):

@@ -1,4 +1,4 @@
-"""`import` and `export` between files (spec/language.md §10).
+"""`import` and `export` between files (docs/spec §10).
 
 Reading files is the host's business: `Capabilities.load_module`. A file is run once, in its own
 scope; importing makes its exports variables of the importing file.

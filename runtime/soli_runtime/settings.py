@@ -1,4 +1,4 @@
-"""Every setting of the runtime, once (spec/websocket.md §9).
+"""Every setting of the runtime, once (docs/spec §W9).
 
 The same name is a field here, a flag of `soli run` (`--message-rate`) and an environment variable
 (`SOLI_MESSAGE_RATE`). `SETTINGS` is the table from which the command line is built.

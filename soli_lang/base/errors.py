@@ -1,8 +1,7 @@
 """One family of errors: whatever the author of a Soli program can cause.
 
-Messages are worded as `spec/language.md` §9.2 and `spec/stdlib.md` §0.4 give them, with the
-amendments of `spec/decisions.md` 18-20: a raised error is an object with a message, a place and
-a backtrace; as text it reads `MESSAGE at LINE:COL`.
+Messages are worded as docs/spec §9.2 and §L0.4 give them. A raised error is an object with a
+message, a place and a backtrace (§9.1); as text it reads `MESSAGE at LINE:COL`.
 """
 
 from __future__ import annotations
@@ -238,7 +237,7 @@ class CapabilityError(SoliError):
 
 
 class LimitError(SoliError):
-    """A program ran out of steps, time, depth or size. Programs cannot catch it (decision 19)."""
+    """A program ran out of steps, time, depth or size; it cannot catch that (docs/spec §9.4)."""
 
     kind = "LimitError"
 

@@ -21,7 +21,7 @@ class Limits(Record, frozen=True, kw_only=True):
 
     `max_steps` counts calls and loop turns; `max_seconds` is time spent computing (waiting does
     not count); `max_depth` is nested Soli calls; `max_value_bytes` bounds one String, Array or
-    Hash before it grows (spec/websocket.md §9, decision 19); `max_call_bytes` bounds all that one
+    Hash before it grows (docs/spec §W9, §9.4); `max_call_bytes` bounds all that one
     call builds, garbage included; `max_source_bytes` bounds the text of a program that the host
     hands to `Interpreter.compile`, `load` or `run`. Reading it is a call like others.
     """
@@ -44,7 +44,7 @@ class Capabilities(Record, frozen=True, kw_only=True):
 
     `output` takes text for `print`. `input` reads a line (None at the end). `clock` is Unix
     seconds. `sleep` waits. `environment`, `files` (a root folder; `files_writable`), `network`,
-    `processes` guard spec/stdlib.md §20 and §22. `suspend` waits for an awaitable on behalf of
+    `processes` guard docs/spec §L20 and §L22. `suspend` waits for an awaitable on behalf of
     the running program and returns its result, without stopping anybody else.
     """
 

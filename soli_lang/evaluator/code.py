@@ -172,7 +172,7 @@ class Code(FunctionCode):
         make = self.make
         return lambda this, *arguments: make(*captured, this)(*arguments)
 
-    # --- arguments (spec/language.md §6.3) ---
+    # --- arguments (docs/spec §6.3) ---
 
     def filled(
         self, arguments: list[Value], named: dict[str, Value] | None, block: Value

@@ -254,12 +254,12 @@ def main(unit: Unit, root: Block, statements: Sequence[Any]) -> Callable[[], Any
 
 
 _WITH_VALUE = (nodes.If, nodes.Try, nodes.BlockStmt, nodes.Logical)
-"""Statements with a value (spec/language.md §5.1, decision 16), which a REPL shows."""
+"""Statements with a value (docs/spec §5.1, §5.5), which a REPL shows."""
 _LEAVING = (nodes.Return, nodes.Next, nodes.Break)
 
 
 def _top_level(writer: Writer, statement: Any, *, is_last: bool) -> None:
-    """A stray `return`, `break` or `next` ends only its own statement (spec/language.md §5.3)."""
+    """A stray `return`, `break` or `next` ends only its own statement (docs/spec §5.3)."""
     has_value = statement.__class__ in VALUES and statement.__class__ is not nodes.Next
     if is_last and isinstance(statement, _WITH_VALUE):
         call = writer.outlined(lambda: writer.tail(statement), is_tail=True)

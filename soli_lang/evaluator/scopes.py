@@ -1,4 +1,4 @@
-"""Where every variable lives (decisions 8 and 9), decided before anything is compiled.
+"""Where every variable lives (docs/spec §4.6), decided before anything is compiled.
 
 A variable belongs to a block. Blocks whose variables outlive a loop turn (because a nested
 function mentions them) get a frame of their own, made anew each turn; all others share the frame
@@ -158,7 +158,7 @@ class Scopes:
         """Declare all variables of the function (or file's body) whose root block is *block*.
 
         First what `let`, loops, handlers and patterns declare; then bare assignments, which
-        need to know all of that (decision 8). Defaults of parameters are evaluated in it, too.
+        need to know all of that (docs/spec §4.6). Defaults of parameters are evaluated in it, too.
         """
         summary = self.summaries.of(node)
         block.nested = summary.nested

@@ -1,7 +1,7 @@
 """Calling a function of a program for each of many items, as builtins of collections do.
 
 Functions here take items that must not change meanwhile. A callback that ends in `next` or `break`
-yields null, which `collected` leaves out (spec/stdlib.md §4).
+yields null, which `collected` leaves out (docs/spec §L4).
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ BIG_TEXT = 256
 """Characters of a written text from which on it is counted as built."""
 
 UNCATCHABLE = (LimitError, Cancelled, SoliSyntaxError)
-"""What no `catch` or `rescue` of a program sees (decision 19)."""
+"""What no `catch` or `rescue` of a program sees (docs/spec §9.4)."""
 
 
 def _ignored(klass: SoliClass) -> None:
@@ -317,7 +317,7 @@ class Machine:
     ) -> Callable[..., Value]:
         """A Python callable of *count* arguments that calls the Soli callable *function*.
 
-        Surplus arguments are dropped, missing ones are null (spec/language.md §6.5). A callback
+        Surplus arguments are dropped, missing ones are null (docs/spec §6.5). A callback
         that ends in `next` or `break` yields null, or SKIP with *keep_skip*.
         """
         if function.__class__ is not Function:

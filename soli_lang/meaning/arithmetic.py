@@ -1,6 +1,6 @@
-"""What each operator means (spec/language.md §3.10, §4.2).
+"""What each operator means (docs/spec §3.10, §4.2).
 
-Integers stay within 64 bits (decision 11); `/` truncates and `%` takes the sign of the dividend.
+Integers stay within 64 bits (§3.10); `/` truncates and `%` takes the sign of the dividend.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Classes, modules and enums: mixing in, making instances and variants (spec/language.md §8)."""
+"""Classes, modules and enums: mixing in, making instances and variants (docs/spec §8)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .methods import Method
 
 
 def include(klass: SoliClass, module: SoliClass) -> None:
-    """Copy *module*'s methods into *klass*; what is there already wins (spec §8.10)."""
+    """Copy *module*'s methods into *klass*; what is there already wins (docs/spec §8.10)."""
     if module in klass.mixins:
         return
     klass.mixins.append(module)
@@ -51,7 +51,7 @@ def _run_hooks(kind: str, klass: SoliClass, module: SoliClass) -> None:
 
 
 def construct(klass: SoliClass, arguments: list[Value], named: dict[str, Value] | None) -> Instance:
-    """`new C(arguments)`: declared fields, superclass first, then the constructor (spec §8.2)."""
+    """`new C(arguments)`: declared fields, superclass first, then the constructor (§8.2)."""
     if klass.is_module or klass.is_enum:
         raise SoliTypeError(f"cannot instantiate module {klass.name}")
     instance = ErrorValue(klass) if klass.instantiate is not None else Instance(klass)

@@ -15,7 +15,7 @@ _HASHABLE = frozenset({str, int, type(None), Symbol, bool, Decimal, BoolKey, Dec
 
 
 def index_value(value: Value, index: Value) -> Value:
-    """`value[index]` (spec/language.md §3.7-3.9, §4.8)."""
+    """`value[index]` (docs/spec §3.7-3.9, §4.8)."""
     kind = value.__class__
     if kind is dict:
         return value.get(to_key(index)) if index.__class__ in _HASHABLE else None
@@ -33,7 +33,7 @@ def index_value(value: Value, index: Value) -> Value:
 
 
 def set_index(machine: Machine, collection: Value, index: Value, value: Value) -> None:
-    """`collection[index] = value` (spec/language.md §3.7-3.9)."""
+    """`collection[index] = value` (docs/spec §3.7-3.9)."""
     if collection.__class__ is dict:
         machine.check_growth(8 * (len(collection) + 1))
         if index.__class__ is int and len(collection) > CROWDED:
@@ -51,7 +51,7 @@ def set_index(machine: Machine, collection: Value, index: Value, value: Value) -
 
 
 def set_member(receiver: Value, name: str, value: Value) -> None:
-    """`receiver.name = value` (spec/language.md §4.6)."""
+    """`receiver.name = value` (docs/spec §4.6)."""
     if isinstance(receiver, Instance):
         if receiver.soli_class.is_const(name) and name in receiver.fields:
             raise SoliTypeError(f"cannot reassign const field '{name}'")

@@ -1,6 +1,6 @@
 """Member access: what `x.name` and `x.name(...)` find, for every kind of receiver.
 
-Order of look-up: spec/language.md §4.8, spec/stdlib.md §0.5 and §12.
+Order of look-up: docs/spec §4.8, §L0.5 and §L12.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def no_member(name: str, value: Value, machine: Machine | None = None) -> SoliEr
 
 
 def not_callable(value: Value, *, with_extras: bool) -> SoliError:
-    """What calling a value that is no callable raises (spec/language.md §6.3)."""
+    """What calling a value that is no callable raises (docs/spec §6.3)."""
     if with_extras:
         return SoliTypeError(f"{type_name(value)} is not callable")
     return SoliPlainTypeError("Cannot call non-function value")
@@ -57,7 +57,7 @@ def call_value(function: Value, arguments: list[Value], named: Named, block: Val
 
 
 def get_member(machine: Machine, value: Value, name: str) -> Value:
-    """`value.name` without parentheses, auto-invoke included (spec/language.md §6.6)."""
+    """`value.name` without parentheses, auto-invoke included (docs/spec §6.6)."""
     if isinstance(value, Instance):
         return _instance_member(machine, value, name)
     if value.__class__ is SoliClass:
@@ -109,7 +109,7 @@ def _fail(machine: Machine, name: str, value: Value) -> Value:
 
 
 def _is_text_method(machine: Machine, name: str) -> bool:
-    """Error objects answer String methods with their text (decision 18)."""
+    """Error objects answer String methods with their text (docs/spec §9.1)."""
     return machine.find_method("", name) is not None
 
 
@@ -178,7 +178,7 @@ def call_member(
 
 
 def _call_found(found: Value, arguments: list[Value], named: Named, block: Value) -> Value:
-    """Call what a field or key holds; `x.name()` on a plain value is that value (spec §6.6)."""
+    """Call what a field or key holds; `x.name()` on a plain value is that value (§6.6)."""
     if found.__class__ is Function or hasattr(found, "soli_call"):
         return call_value(found, arguments, named, block)
     if not arguments and not named and block is None:
@@ -248,7 +248,7 @@ def _call_on_class(
 
 def new_instance(klass: SoliClass, arguments: list[Value], named: Named) -> Value:
     """`C.new(...)` is `new C(...)`; a class without any constructor takes a Hash of attributes
-    (decision 12)."""
+    (docs/spec §8.2)."""
     if klass.is_module:
         raise SoliTypeError(f"cannot instantiate module {klass.name}")
     if klass.constructor is not None or klass.construct is None:

@@ -52,7 +52,7 @@ class Method:
         named: dict[str, Value] | None,
         block: Value,
     ) -> Value:
-        """Call with any arguments (spec/language.md §6.3)."""
+        """Call with any arguments (docs/spec §6.3)."""
         return self.code.call(self.captured, this, arguments, named, block)
 
     def bind(self, this: Value) -> Function:

@@ -49,7 +49,7 @@ def return_type_test(wanted: nodes.TypeRef) -> Callable[[Value], bool]:
 
 
 def return_check(node: nodes.FunctionNode, source: Source) -> Callable[[Value], Value]:
-    """Return types are enforced after a normal return (spec/language.md §7.2)."""
+    """Return types are enforced after a normal return (docs/spec §7.2)."""
     wanted = node.return_type
     assert wanted is not None
     accepts = return_type_test(wanted)
@@ -87,7 +87,7 @@ def iterated(value: Value) -> str:
 
 
 def thrown_text(value: Value, spend: Spend) -> str:
-    """What an uncaught throw of *value* reports (spec/language.md §9.3)."""
+    """What an uncaught throw of *value* reports (docs/spec §9.3)."""
     if isinstance(value, Instance):
         message = value.fields.get("message")
         if message is not None:

@@ -10,7 +10,7 @@
     def floor(number): ...
 
 A declaration names the builtin, its argument types and (in the docstring) what it does; arity and
-type errors are made here and so read alike everywhere (spec/stdlib.md §0.4). A Python function
+type errors are made here and so read alike everywhere (docs/spec §L0.4). A Python function
 whose first parameter is called `machine` is handed the machine. Rules for bodies: return Soli
 values only (never a tuple), raise SoliError only, bound the size of what you build with
 `machine.check_length` *before* building it, and charge long work with `machine.spend`.
@@ -56,7 +56,7 @@ class NativeFunction:
         """Most arguments."""
         self.invoke = invoke
         self.auto = high == 0
-        """True when bare access calls it (spec/language.md §6.6)."""
+        """True when bare access calls it (docs/spec §6.6)."""
         self.declaration = declaration
         self.quick: dict[type, Written] = getattr(declaration, "quick", None) or {}
         """How a call with one argument is written out, by the Python class of that."""
@@ -64,7 +64,7 @@ class NativeFunction:
     def soli_call(
         self, arguments: list[Value], named: dict[str, Value] | None, block: Value
     ) -> Value:
-        """Call with named arguments as one trailing hash and the block last (spec §6.3)."""
+        """Call with named arguments as one trailing hash and the block last (docs/spec §6.3)."""
         if named:
             arguments.append(named)
         if block is not None:
@@ -138,7 +138,7 @@ class NativeMethod:
 
 
 class BoundMethod:
-    """A builtin method taken as a value: `"a".contains` (spec/stdlib.md §0.5)."""
+    """A builtin method taken as a value: `"a".contains` (docs/spec §L0.5)."""
 
     __slots__ = ("method", "receiver")
 

@@ -1,4 +1,4 @@
-"""The names that a web framework for Soli defines for class bodies (spec/language.md §2.4).
+"""The names that a web framework for Soli defines for class bodies (docs/spec §2.4).
 
 They mean nothing to us, so a call of one does nothing, unless the class has a static method of that
 name: then it is an ordinary call (decision record 30).

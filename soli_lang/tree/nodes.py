@@ -1,4 +1,4 @@
-"""What a program is made of: frozen data, no behaviour (spec/language.md §2, decisions 1-8).
+"""What a program is made of: frozen data, no behaviour (docs/spec §2).
 
 Passes over nodes live elsewhere. Nodes are compared by identity: two `x` in different places are
 different nodes.
@@ -38,7 +38,7 @@ class Program(Node):
 
 
 class TypeRef(Node):
-    """A type annotation. Only return types are checked (spec §7.2)."""
+    """A type annotation. Only return types are checked (docs/spec §7.2)."""
 
     text: str
     """As written, for messages."""
@@ -143,7 +143,7 @@ class Lambda(Expr):
 
 
 class BlockExpr(Expr):
-    """`{ let y = 1 y * 2 }` where an expression stands (spec §2.6, H2)."""
+    """`{ let y = 1 y * 2 }` where an expression stands (docs/spec §2.6)."""
 
     body: Body
 
@@ -230,7 +230,7 @@ class Index(Expr):
 
 
 class SafeIndex(Expr):
-    """An index that yields null for a null object: made for the left side of `??` (decision 15)."""
+    """An index that yields null for a null object: made for the left side of `??` (§4.3)."""
 
     object: Expr
     index: Expr
@@ -417,7 +417,7 @@ class FieldDecl(Node):
 
 
 class MethodDecl(Node):
-    """`visibility` is `public`, `private` or `protected` and has no effect (spec §8.5)."""
+    """`visibility` is `public`, `private` or `protected` and has no effect (docs/spec §8.5)."""
 
     function: FunctionNode
     is_static: bool

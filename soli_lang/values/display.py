@@ -1,4 +1,4 @@
-"""Values as text: `to_text` and `inspect` (spec/stdlib.md §1.1-1.2, decision 13).
+"""Values as text: `to_text` and `inspect` (docs/spec §L1.1-L1.2).
 
 Values can be shared (`a = [a, a]` sixty times over is a text of 2^60 pieces) and cyclic, so a
 writer counts what it has written while it writes, and has its caller pay for it: past the bound,
@@ -253,7 +253,7 @@ def _key(key: Any) -> str:
 
 
 def float_text(value: float) -> str:
-    """Shortest digits that round-trip, never an exponent, no `.0` (spec/stdlib.md §1.1)."""
+    """Shortest digits that round-trip, never an exponent, no `.0` (docs/spec §L1.1)."""
     if value != value:
         return "NaN"
     if math.isinf(value):
@@ -277,7 +277,7 @@ def _without_exponent(text: str) -> str:
 
 
 def to_text(value: Value, spend: Spend = None) -> str:
-    """The display form: what `print`, `str`, interpolation and `+` show (spec/stdlib.md §1.1).
+    """The display form: what `print`, `str`, interpolation and `+` show (docs/spec §L1.1).
 
     *spend* is charged for writing containers. Raises LimitError for a text past all bounds.
     """
@@ -322,7 +322,7 @@ def _object_text(value: Value, spend: Spend) -> str:
 
 
 def inspect(value: Value, spend: Spend = None) -> str:
-    """The form for programmers: strings quoted, long containers over lines (stdlib.md §1.2).
+    """The form for programmers: strings quoted, long containers over lines (docs/spec §L1.2).
 
     *spend* is charged for writing containers. Raises LimitError for a text past all bounds.
     """

@@ -1,4 +1,4 @@
-"""What kind of value something is, and what it is as a hash key (spec/language.md §3.1, §3.9)."""
+"""What kind of value something is, and what it is as a hash key (docs/spec §3.1, §3.9)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PROPERTY_OWNERS = {"array": "Array", "string": "String", "hash": "Hash"}
 
 
 def type_name(value: Value) -> str:
-    """What `type(value)` is (spec/language.md §3.1)."""
+    """What `type(value)` is (docs/spec §3.1)."""
     name = TYPE_NAMES.get(value.__class__)
     if name is not None:
         return name
@@ -51,7 +51,7 @@ def owner_name(value: Value) -> str:
 def to_key(value: Value) -> Any:
     """The Python dict key that stands for the hash key *value*.
 
-    Raises SoliTypeError for a value that cannot be a key (spec/language.md §3.9).
+    Raises SoliTypeError for a value that cannot be a key (docs/spec §3.9).
     """
     kind = value.__class__
     if kind is str or kind is int or value is None or kind is Symbol:

@@ -1,6 +1,6 @@
 """Classes and what is made from them: instances, enum values, error objects.
 
-Sources: spec/language.md §8, spec/decisions.md 12-13 and 18.
+The rules are those of docs/spec §8 and §9.1.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class SoliClass:
     def soli_call(
         self, arguments: list[Value], named: dict[str, Value] | None, block: Value
     ) -> Value:
-        """`C(arguments)`: a new instance (decision 12)."""
+        """`C(arguments)`: a new instance (docs/spec §8.2)."""
         if block is not None:
             raise SoliArgumentError("constructor does not support block arguments")
         if self.construct is not None:
@@ -134,7 +134,7 @@ class SoliClass:
 
 
 class Instance:
-    """An object of a Soli class. `fields` keeps assignment order (decision 13)."""
+    """An object of a Soli class. `fields` keeps assignment order (docs/spec §L1.1)."""
 
     __slots__ = ("fields", "soli_class")
 
@@ -143,7 +143,7 @@ class Instance:
         self.fields: dict[str, Value] = {} if fields is None else fields
 
     def shown_fields(self) -> Iterator[tuple[str, Value]]:
-        """The fields as the display form lists them (spec/stdlib.md §1.1)."""
+        """The fields as the display form lists them (docs/spec §L1.1)."""
         for name, value in self.fields.items():
             if name == "_errors" and value == []:
                 continue

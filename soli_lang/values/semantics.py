@@ -1,6 +1,6 @@
 """The language's opinions, each in one place: truth, equality, order.
 
-Sources: spec/language.md §3, spec/stdlib.md §0-1, spec/decisions.md 10-14.
+The rules are those of docs/spec §3 and §L0-L1.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ALWAYS_TRUE = frozenset({float, Decimal})
 
 
 def is_truthy(value: Value) -> bool:
-    """False for `false`, `null`, Int 0, `""`, `[]` and `{}` only (spec/language.md §3.2)."""
+    """False for `false`, `null`, Int 0, `""`, `[]` and `{}` only (docs/spec §3.2)."""
     return bool(value) or value.__class__ in ALWAYS_TRUE
 
 
@@ -33,7 +33,7 @@ def is_truthy(value: Value) -> bool:
 
 
 def equals(left: Value, right: Value, spend: Spend | None = None) -> bool:
-    """`==` (spec/language.md §3.4): never raises, but for a budget that *spend* exhausts."""
+    """`==` (docs/spec §3.4): never raises, but for a budget that *spend* exhausts."""
     if left is right:
         return not (left.__class__ is float and left != left)
     kind, other = left.__class__, right.__class__
@@ -131,7 +131,7 @@ _ORDERED = frozenset({int, float, Decimal})
 
 
 def compare(operator: str, left: Value, right: Value, spend: Spend | None = None) -> bool:
-    """`<`, `<=`, `>` or `>=` (spec/language.md §3.5). Raises SoliTypeError for other pairs.
+    """`<`, `<=`, `>` or `>=` (docs/spec §3.5). Raises SoliTypeError for other pairs.
 
     *spend* is charged for comparing long texts.
     """

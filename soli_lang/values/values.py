@@ -66,7 +66,7 @@ FALSE_KEY = BoolKey(False)
 
 
 class DecimalKey:
-    """A Decimal as a hash key: equal in value and in scale (spec/language.md §3.4)."""
+    """A Decimal as a hash key: equal in value and in scale (docs/spec §3.4)."""
 
     __slots__ = ("value",)
 
@@ -93,7 +93,7 @@ class FunctionCode:
     required: int
     """Parameters without default."""
     auto: bool
-    """True when bare access by name calls it (spec/language.md §6.6)."""
+    """True when bare access by name calls it (docs/spec §6.6)."""
     skips: bool
     """Whether its body may end in a stray `next` or `break`."""
     is_leaf: bool
@@ -159,7 +159,7 @@ class Function:
         return self.code.node
 
     def call(self, arguments: list[Value], named: dict[str, Value] | None, block: Value) -> Value:
-        """Call with any arguments (spec/language.md §6.3)."""
+        """Call with any arguments (docs/spec §6.3)."""
         return self.code.call(self.captured, self.receiver, arguments, named, block)
 
     def rebind(self, receiver: Value) -> Function:

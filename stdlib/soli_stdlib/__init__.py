@@ -114,5 +114,5 @@ def install(machine: Machine) -> None:
 def _make_with_new(
     klass: SoliClass, arguments: list[Value], named: dict[str, Value] | None = None
 ) -> Value:
-    """`new RateLimiter(…)` is `RateLimiter.new(…)` (decision 12)."""
+    """`new RateLimiter(…)` is `RateLimiter.new(…)` (docs/spec §8.2)."""
     return klass.statics["new"].soli_call(arguments, named, None)

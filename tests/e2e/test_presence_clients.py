@@ -2,7 +2,7 @@
 
 Random sequences run against a live server. After every step each client's list of users must be
 right, by the page's own snippet and by the Presence object of npm's `phoenix`; once the resync of
-device counts is through (spec/websocket.md §5, rule 8), every meta must be.
+device counts is through (docs/spec §W5.8), every meta must be.
 """
 
 from __future__ import annotations

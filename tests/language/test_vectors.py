@@ -1,7 +1,6 @@
 """The conformance vectors of the language, one pytest item each.
 
-`vectors.txt` is our copy of the specification's list; where `decisions.md` overrides a vector, the
-line is corrected and the reason stands in a comment above it.
+`vectors.txt` says in its first lines how it is to be read.
 """
 
 from __future__ import annotations

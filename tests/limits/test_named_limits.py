@@ -203,7 +203,7 @@ def test_max_depth_is_inclusive(limit: int) -> None:
 
 
 def test_the_default_depth_is_a_thousand() -> None:
-    """decisions.md 19."""
+    """docs/spec §9.4."""
     assert Limits().max_depth == 1000
 
 
@@ -353,7 +353,7 @@ def test_json_nests_to_a_depth(what: str) -> None:
     ids=["catch", "by name", "rescue", "modifier", "return", "throw", "next"],
 )
 def test_no_program_catches_a_limit_error(around: str, text: str) -> None:
-    """decisions.md 19: whatever it tries."""
+    """docs/spec §9.4: whatever it tries."""
     limits = {"max_steps": 20_000, "max_value_bytes": 50_000, "max_call_bytes": 100_000}
     with pytest.raises(LimitError):
         run(around.format(text=text), **limits)

@@ -1,6 +1,6 @@
 """What can stand inside itself: 64 levels deep it is a program, and somewhere it is refused.
 
-Spec/language.md §2.8. Whoever walks a program recurses, and Python counts that: the same must
+docs/spec §2.8. Whoever walks a program recurses, and Python counts that: the same must
 hold in a host with Python's own recursion limit, and in the greenlets of a server.
 """
 

@@ -184,7 +184,7 @@ class PresenceMachine(RuleBasedStateMachine):
 
     @rule(connection_id=connections, keeps=st.booleans())
     def accept(self, connection_id: str, keeps: bool) -> None:
-        """A client connects: a new one, or the former with what it held (rules 12 and 13)."""
+        """A client connects: a new one, or one with what it held (docs/spec §W5.12, §W5.13)."""
         self.connect(connection_id, keeps=keeps)
 
     def connect(self, connection_id: str, *, keeps: bool = False) -> None:

@@ -167,7 +167,7 @@ def test_a_node_that_comes_back_with_another_name_keeps_its_trackings() -> None:
 
 
 def test_a_room_that_emptied_elsewhere_is_remembered_here() -> None:
-    """Rule 13, told by whoever knows."""
+    """docs/spec §W5.13, told by whoever knows."""
     watched = Watched()
     watched.presence.remember_emptied("r", watched.bench.now)
     watched.bench.do("new", {"join": "r"})

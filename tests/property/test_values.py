@@ -155,7 +155,7 @@ def test_equality_is_an_equivalence(a: Any, b: Any, c: Any) -> None:
 
 @given(KEYS, KEYS)
 def test_hash_keys_are_one_key_exactly_when_type_and_value_are_the_same(a: Any, b: Any) -> None:
-    """`1`, `1.0`, `true` and `1.00D` never meet in a hash (spec/language.md §3.9)."""
+    """`1`, `1.0`, `true` and `1.00D` never meet in a hash (docs/spec §3.9)."""
     one_key = len({to_key(a): 1, to_key(b): 2}) == 1
 
     assert one_key == (type(a) is type(b) and equals(a, b))

@@ -1,6 +1,6 @@
 """The conformance vectors of the standard library, one pytest item each.
 
-`vectors.txt` is our copy of the specification's appendix A; see its first lines.
+`vectors.txt` says in its first lines how it is to be read.
 """
 
 from __future__ import annotations

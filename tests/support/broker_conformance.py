@@ -254,7 +254,7 @@ class BrokerConformance:
     def test_join_and_track_give_one_snapshot(
         self, processes: Sequence[Bench], here: Bench, there: Bench
     ) -> None:
-        """Rule 9, with somebody there already elsewhere."""
+        """docs/spec §W5.9, with somebody there already elsewhere."""
         there.do("c", {"track": {"channel": "r", "user_id": "ada"}})
         self.settle(processes)
         here.do("a", {"join": "r", "track": {"channel": "r", "user_id": "bob"}})

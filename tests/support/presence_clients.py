@@ -1,6 +1,6 @@
 """The two clients that presence must leave in the right state, in Python, and a fake transport.
 
-`PageClient` is the algorithm of the page (spec/websockets-page.txt §6); `PhoenixClient` has the
+`PageClient` is the algorithm of the page (tests/page/websockets-page.txt); `PhoenixClient` has the
 semantics of the Presence object of npm `phoenix`. `tests/e2e` runs the real ones.
 """
 

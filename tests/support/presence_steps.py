@@ -1,4 +1,4 @@
-"""Steps of connections that are tracked, and the frames that follow (spec/websocket.md §5)."""
+"""Steps of connections that are tracked, and the frames that follow (docs/spec §W5)."""
 
 from __future__ import annotations
 

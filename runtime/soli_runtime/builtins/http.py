@@ -1,4 +1,4 @@
-"""What actions use to answer (spec/stdlib.md §24) and to read the request that is handled."""
+"""What actions use to answer (docs/spec §L24.3) and to read the request that is handled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The `ws_*` builtins and their kin (spec/websocket.md §6 and §7).
+"""The `ws_*` builtins and their kin (docs/spec §W6 and §W7).
 
 They work wherever a program runs: without a running server there are no connections, and
 sending to nobody is no error.

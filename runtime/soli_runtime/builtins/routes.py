@@ -1,4 +1,4 @@
-"""What `config/routes.soli` is written in (spec/stdlib.md §24): `get`, `router_websocket`, …
+"""What `config/routes.soli` is written in (docs/spec §L24.1): `get`, `router_websocket`, …
 
 The functions only collect `Declared` routes; the app checks their targets and builds the table
 when all files are loaded, and finds the place of a declaration in the source then.
@@ -246,7 +246,7 @@ _MEMBER_ROUTES = (
     ("POST", "/:id/update", "update", None),
     ("POST", "/:id/delete", "destroy", None),
 )
-"""Method, rest of the path, action, and how the route is named (spec/stdlib.md §24)."""
+"""Method, rest of the path, action, and how the route is named (docs/spec §L24.1)."""
 
 
 @function("resources", String, Any_.optional())

@@ -1,4 +1,4 @@
-"""Small helpers of views (spec/stdlib.md §22.5)."""
+"""Small helpers of views (docs/spec §L22.5)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The Hash that a handler returns, as typed actions (spec/websocket.md §4).
+"""The Hash that a handler returns, as typed actions (docs/spec §W4).
 
 `parse` is all or nothing: it raises `ActionError` before anything was applied. Actions come out
-in the fixed order of §4, whatever the order of the keys. Past this module nothing of the core
+in the fixed order of §W4, whatever the order of the keys. Past this module nothing of the core
 sees a Soli Hash; what programs call `channel` is called room from here on.
 """
 
@@ -28,13 +28,13 @@ REFUSED_USER_IDS = frozenset(
     " toString valueOf __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__".split()
 )
 """What every JavaScript object has (ECMA-262, Object.prototype): clients keep users as properties
-(§5), and take one of these for somebody who is there."""
+(§W5), and take one of these for somebody who is there."""
 
 REFUSED_META_KEYS = ("__proto__", "constructor", "prototype")
 """Keys by which a client that merges metadata would change what all its objects share."""
 
 RESERVED_META_KEYS = ("channel", "user_id", "phx_ref", "state")
-"""Keys of a `track` or `set_presence` hash that are not the application's metadata (§5)."""
+"""Keys of a `track` or `set_presence` hash that are not the application's metadata (§W5)."""
 
 
 class ActionError(SoliError):
@@ -377,7 +377,7 @@ def _parse_close(parser: _Parser, value: Any) -> CloseConnection:
 
 
 _PARSERS: dict[Any, Callable[[_Parser, Any], Action]] = {
-    # The order of this table is the order in which actions are applied (spec/websocket.md §4).
+    # The order of this table is the order in which actions are applied (docs/spec §W4).
     "join": lambda parser, value: Join(_rooms("join", value)),
     "history": _parse_recall,
     "untrack": lambda parser, value: Untrack(_rooms("untrack", value)),

@@ -27,7 +27,7 @@ class Joined(NamedTuple):
     connection_id: ConnectionId
     room: RoomName
     is_tracked: bool
-    """Whether the same step tracks it there: that gives the snapshot (rule 9)."""
+    """Whether the same step tracks it there: that gives the snapshot (docs/spec §W5.9)."""
     recalls: int = 0
     """How many messages of the past it wants (`history`)."""
 
@@ -157,7 +157,7 @@ class Arrivals:
         now: float,
         recalls: int = 0,
     ) -> list[Effect]:
-        """A connection is a member from here on. With *is_tracked* a track follows (rule 9).
+        """A connection is a member from here on. With *is_tracked* a track follows (§W5.9).
 
         In a room with a history it gets first what it missed, or the last *recalls* messages.
         """

@@ -67,7 +67,7 @@ class Audience:
         self._diff_bytes = diff_bytes
         self._memory_seconds = memory_seconds
         self._emptied: dict[RoomName, float] = {}
-        """Until when a room that lost its last user is remembered (rule 13)."""
+        """Until when a room that lost its last user is remembered (docs/spec §W5.13)."""
         self._pending: dict[RoomName, float] = {}
         """When the next resync of a room is due."""
         self._owed: dict[RoomName, float] = {}
@@ -85,7 +85,7 @@ class Audience:
         return found is not None and connection_id in found.synced
 
     def may_be_shown(self, seat: Seat, room: RoomName, now: float) -> bool:
-        """Whether a client that subscribes to an empty *room* may show users (rule 13)."""
+        """Whether a client that subscribes to an empty *room* may show users (§W5.13)."""
         return seat.may_show(room) or self._emptied.get(room, now) > now
 
     def remember_emptied(self, room: RoomName, now: float) -> None:
@@ -107,7 +107,7 @@ class Audience:
         one = One(seat.connection_id)
         step.effects.append(Send(one, snapshot))
         if is_new and changed is not None:
-            step.effects.append(Send(one, changed))  # rule 12
+            step.effects.append(Send(one, changed))  # docs/spec §W5.12
 
     def snapshot_to_all(self, room: RoomName, ids: Iterable[ConnectionId], step: Step) -> int:
         """One snapshot per shape to many. Returns how many bytes go out, all recipients counted."""
@@ -124,11 +124,11 @@ class Audience:
         for label, members in subscribers.split(news):
             _, changed = self._messages(room, label)
             if changed is not None:
-                step.effects.append(Send(Some(members), changed))  # rule 12
+                step.effects.append(Send(Some(members), changed))  # docs/spec §W5.12
         return sent
 
     def without_snapshot(self, room: RoomName, but: ConnectionId) -> list[ConnectionId]:
-        """Members of a room without users that have no snapshot of it yet (rule 1)."""
+        """Members of a room without users that have no snapshot of it yet (docs/spec §W5.1)."""
         found = self.rooms.get(room)
         synced = () if found is None else found.synced
         members = self._members.members(room)
@@ -179,7 +179,7 @@ class Audience:
         return True
 
     def _label(self, seat: Seat, wanted: bool, step: Step) -> None:
-        """Rule 11, for the rooms that it has: with a second one, all are named."""
+        """docs/spec §W5.11, for the rooms that it has: with a second one, all are named."""
         connection_id = seat.connection_id
         for subscribers in seat.subscribed():
             step.effects.append(Exit(connection_id, subscribers.cohort_of(connection_id)))
@@ -197,7 +197,7 @@ class Audience:
     ) -> None:
         """Before a change of the users *keys* that is told: who is behind is brought up to date.
 
-        With resyncs turned off that is done only for users of whom they show too much (rule 8).
+        With resyncs turned off that is done only for users of whom they show too much (§W5.8).
         """
         found = self.rooms.get(room)
         if found is None or not found.has_stale():
@@ -223,7 +223,7 @@ class Audience:
             text = wire.diff(joins, leaves, cohort.label)
             step.effects.append(Send(Members(cohort, but), text))
 
-    # Changes of users (rule 4)
+    # Changes of users (docs/spec §W5.4)
 
     def must_owe(self, room: RoomName, step: Step) -> bool:
         """Whether a change of a user of *room* has to wait until the budget allows it."""
@@ -264,7 +264,7 @@ class Audience:
             self.tell_users(room, [attendance.users[key] for key in keys], step)
 
     def ghosts_of(self, room: RoomName, key: str) -> list[Meta]:
-        """The metas of a user that are gone and may still be shown (rule 6)."""
+        """The metas of a user that are gone and may still be shown (docs/spec §W5.6)."""
         found = self.rooms.get(room)
         return [] if found is None else [ghost.meta for ghost in found.held_ghosts(key)]
 
@@ -278,7 +278,7 @@ class Audience:
     def hush(
         self, room: RoomName, step: Step, key: str | None = None, gone: Meta | None = None
     ) -> None:
-        """After a change that nobody is told (rules 3 and 5); *gone* went, a meta of user *key*."""
+        """After a change that nobody is told (§W5.3, §W5.5); *gone*, a meta of *key*, went."""
         self._revision += 1
         found = self.rooms.get(room)
         if found is None:
@@ -296,7 +296,7 @@ class Audience:
         else:
             self._resync(found.name, step, force=True)
 
-    # Resyncs (rule 8)
+    # Resyncs (docs/spec §W5.8)
 
     @property
     def due(self) -> float | None:

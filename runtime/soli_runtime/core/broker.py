@@ -58,7 +58,7 @@ class Broker(Protocol):
         is_tracked: bool = False,
         recalls: int = 0,
     ) -> list[Effect]:
-        """A connection joins a room. With *is_tracked* its `track` there follows (rule 9).
+        """A connection joins a room. With *is_tracked* its `track` there comes (docs/spec §W5.9).
 
         *recalls*: how many messages of the past it wants.
         """

@@ -1,7 +1,7 @@
 """What the core asks the I/O side to do. Few and large: one payload, many recipients.
 
 Effects must be carried out in their order and without awaiting in between; that is how the
-ordering guarantees of spec/websocket.md hold. Who is in a room, or subscribes to its presence, is
+ordering guarantees of docs/spec §W3 hold. Who is in a room, or subscribes to its presence, is
 told by effects of the same order (`Enter`, `Exit`) and never listed: a room that changes later in
 the same step (`broadcast_room` and `leave` in one return) does not change who gets the message,
 and a change of one costs the same however many are there. An effect may name a connection that is
@@ -57,7 +57,7 @@ class Cohort:
     def __init__(self, label: RoomName | None) -> None:
         self.label = label
         """Of members: the room. Of subscribers: the room where their messages carry it
-        (spec/websocket.md §5, rule 11)."""
+        (docs/spec §W5.11)."""
 
     def __repr__(self) -> str:
         return f"Cohort({self.label!r})"

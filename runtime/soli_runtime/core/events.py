@@ -1,4 +1,4 @@
-"""The Hash that a handler gets (spec/websocket.md §3).
+"""The Hash that a handler gets (docs/spec §W3).
 
 What stays the same for a connection is prepared once. Every event gets dicts of its own, real
 dicts and not clever ones, because a handler may change what it gets and the next event must not

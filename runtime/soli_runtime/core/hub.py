@@ -226,7 +226,7 @@ class Hub:
         """To be carried out at the end of a turn of the loop: what followers of rooms are told."""
         return self._arrivals.positions()
 
-    # Helper functions (spec/websocket.md §6)
+    # Helper functions (docs/spec §W6)
 
     def send(
         self, connection_id: ConnectionId, payload: Payload, actor: ConnectionId | None = None

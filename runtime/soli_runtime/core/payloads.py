@@ -13,10 +13,10 @@ from soli_lang.values.values import Function, Symbol
 from .effects import Payload, RoomName
 
 EncodeJson: TypeAlias = Callable[[Any], str]
-"""Soli's JSON rules (spec/stdlib.md 1.3), injected: they live in the standard library."""
+"""Soli's JSON rules (docs/spec §L1.3), injected: they live in the standard library."""
 
 MAX_ROOM_NAME_CHARACTERS = 255
-"""spec/websocket.md §9, `max-rooms`."""
+"""docs/spec §W9, `max-rooms`."""
 
 MAX_REASON_BYTES = 123
 """RFC 6455 5.5: a control frame carries 125 bytes, two of which are the close code."""
@@ -55,7 +55,7 @@ def encode(value: Any, encode_json: EncodeJson) -> Payload:
 
 
 def room_name_fault(name: str) -> str | None:
-    """What is wrong with the name of a room, in words, or None (spec/websocket.md §9)."""
+    """What is wrong with the name of a room, in words, or None (docs/spec §W9)."""
     if not name:
         return "a room needs a name"
     if len(name) > MAX_ROOM_NAME_CHARACTERS:
@@ -74,7 +74,7 @@ def check_room_name(name: RoomName) -> RoomName:
 
 
 def cut_reason(reason: str) -> str:
-    """*reason* cut to 123 bytes of UTF-8 on a character boundary (spec/websocket.md §6)."""
+    """*reason* cut to 123 bytes of UTF-8 on a character boundary (docs/spec §W6)."""
     raw = reason.encode("utf-8", "replace")
     if len(raw) <= MAX_REASON_BYTES:
         return raw.decode("utf-8")

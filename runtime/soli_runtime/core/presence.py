@@ -1,13 +1,13 @@
 """Presence: what a change of the roster makes of its audience.
 
-The rules are those of spec/websocket.md §5, cited by number. Two clients must end up right after
-every sequence: the page's (a join replaces a user, a leave deletes one) and the Presence object
-of npm `phoenix`, which merges metas by ref. What that costs:
+The rules are those of docs/spec §W5. Two clients must end up right after every sequence: the
+page's (a join replaces a user, a leave deletes one) and the Presence object of npm `phoenix`,
+which merges metas by ref. What that costs:
 
 * Content of a meta reaches the second only in a diff; its snapshots compare refs. So every
   subscriber gets every update, and one that subscribes gets, after its snapshot, a diff of the
-  users that changed since they were tracked: it may hold them from before (rule 12). One that may
-  show users where nobody is any more gets an empty snapshot (rule 13).
+  users that changed since they were tracked: it may hold them from before (§W5.12). One that may
+  show users where nobody is any more gets an empty snapshot (§W5.13).
 * A diff makes it keep metas that it has and the diff has not. So a leave lists also the metas
   that are gone and that some subscriber may still show (ghosts), and subscribers whose snapshot
   is out of date get a fresh one before a diff, unless that is over the budget of resyncs.
@@ -71,9 +71,9 @@ class Presence:
     # Subscribers, all of this process
 
     def joined(self, connection_id: ConnectionId, room: RoomName, now: float) -> list[Effect]:
-        """A connection became a member: it gets a snapshot if there is presence (rules 1 and 13).
+        """A connection became a member: it gets a snapshot if there is presence (§W5.1, §W5.13).
 
-        Not to be called when the same step tracks the connection in that room (rule 9).
+        Not to be called when the same step tracks the connection in that room (§W5.9).
         """
         seat = self._seats.get(connection_id)
         if seat is None or self.audience.subscribes(connection_id, room):
@@ -105,7 +105,7 @@ class Presence:
         return self.audience.due
 
     def flush(self, now: float) -> list[Effect]:
-        """Send the resyncs that are due (rule 8)."""
+        """Send the resyncs that are due (§W5.8)."""
         step = Step("", now)
         self.audience.flush(step)
         return step.effects
@@ -113,7 +113,7 @@ class Presence:
     # Trackers, of any process
 
     def track(self, room: RoomName, entry: Entry, now: float) -> list[Effect]:
-        """A connection is tracked (rules 2, 3 and 7), as who it was already or as somebody else."""
+        """A connection is tracked (§W5.2, §W5.3, §W5.7), as who it was or as somebody else."""
         step = Step(entry.connection_id, now)
         former = self.roster.tracked_as(room, entry.connection_id)
         if former is not None and former.key == entry.key:
@@ -130,7 +130,7 @@ class Presence:
     def revise(
         self, room: RoomName, connection_id: ConnectionId, body: str, now: float
     ) -> list[Effect]:
-        """State or metadata of a tracked connection changed (rule 4); not tracked: nothing."""
+        """State or metadata of a tracked connection changed (§W5.4); not tracked: nothing."""
         step = Step(connection_id, now)
         user = self.roster.tracked_as(room, connection_id)
         if user is not None:
@@ -138,7 +138,7 @@ class Presence:
         return step.effects
 
     def untrack(self, room: RoomName, connection_id: ConnectionId, now: float) -> list[Effect]:
-        """A connection is tracked no more (rules 5 and 6); it was not: nothing.
+        """A connection is tracked no more (§W5.5, §W5.6); it was not: nothing.
 
         A member of the room stays a subscriber.
         """
@@ -212,7 +212,7 @@ class Presence:
         self.roster.forget_others(room)
 
     def remember_emptied(self, room: RoomName, now: float) -> None:
-        """*room* lost its last user elsewhere, while this process knew nothing of it (rule 13)."""
+        """*room* lost its last user elsewhere, while this process knew nothing of it (§W5.13)."""
         self.audience.remember_emptied(room, now)
 
     def _everybody_in(self, room: RoomName) -> Iterable[ConnectionId]:
@@ -256,7 +256,7 @@ class Presence:
         self._snapshot_to_tracker(room, step)
 
     def _revise(self, room: RoomName, user: User, body: str, step: Step) -> None:
-        """Rule 4. Nothing happens when nothing changes."""
+        """§W5.4. Nothing happens when nothing changes."""
         if user.metas[step.connection_id].body == body:
             return
         if self.audience.must_owe(room, step):
@@ -270,7 +270,7 @@ class Presence:
     def _drop(
         self, room: RoomName, user: User, step: Step, *, skip: ConnectionId | None = None
     ) -> None:
-        """Rules 5 and 6. *skip* is a connection that is about to be tracked again."""
+        """§W5.5 and §W5.6. *skip* is a connection that is about to be tracked again."""
         if len(user.metas) == 1:
             self._leave(room, [user], step, skip=skip)
             return
@@ -281,7 +281,7 @@ class Presence:
     def _leave(
         self, room: RoomName, users: list[User], step: Step, *, skip: ConnectionId | None = None
     ) -> None:
-        """Rule 6, for all metas of *users*."""
+        """§W5.6, for all metas of *users*."""
         audience = self.audience
         audience.prepare(room, [user.key for user in users], step, skip=skip)
         leaves = wire.payload(

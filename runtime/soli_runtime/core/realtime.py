@@ -1,7 +1,7 @@
 """The realtime side of an app as one object: for builtins, jobs, the REPL and host code.
 
 Every method must be called on the event loop's thread. Its effects are carried out before it
-returns, so calls take effect in program order (spec/websocket.md §6). *actor* is the id of the
+returns, so calls take effect in program order (docs/spec §W6). *actor* is the id of the
 connection whose handler calls, if one does: what is sent to that one later comes after.
 """
 

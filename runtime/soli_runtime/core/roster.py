@@ -28,7 +28,7 @@ class Entry(NamedTuple):
     body: str
     """State and metadata as JSON without the braces (`wire.meta_body`)."""
     is_changed: bool = False
-    """Whether they changed since it was tracked (rule 12). Unknown: true is always right."""
+    """Whether they changed since it was tracked (docs/spec §W5.12); if unknown, true is right."""
     node: str = HERE
 
 
@@ -102,7 +102,7 @@ class User:
         return self._text
 
     def text_with(self, others: Iterable[Meta]) -> str:
-        """The same with metas that are gone, for a leave (rule 6)."""
+        """The same with metas that are gone, for a leave (docs/spec §W5.6)."""
         metas = [*others, *self.metas.values()]
         metas.sort(key=lambda meta: meta.order)
         return wire.user(self.key, [meta.text for meta in metas])
@@ -133,7 +133,7 @@ class Attendance:
         self._texts: dict[str, str] = {}
         """`User.text` by key, in the order of `users`: a snapshot is one `join` of them."""
         self._changed: dict[str, str] = {}
-        """The same of the users that changed since they were tracked (rule 12)."""
+        """The same of the users that changed since they were tracked (docs/spec §W5.12)."""
         self._messages: dict[RoomName | None, tuple[str, str | None]] = {}
         self._sizes: dict[RoomName | None, int] = {}
 
@@ -162,7 +162,7 @@ class Attendance:
         self._touched.clear()
 
     def messages(self, label: RoomName | None) -> tuple[str, str | None]:
-        """The snapshot, and the diff for who subscribes (rule 12); encoded once per change."""
+        """The snapshot, and the diff for who subscribes (§W5.12); encoded once per change."""
         found = self._messages.get(label)
         if found is None:
             self._encode()

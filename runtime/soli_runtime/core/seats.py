@@ -37,7 +37,7 @@ class Tracking:
         self.fields = fields
         self.body = wire.meta_body(state, fields)
         self.is_changed = False
-        """Whether state or metadata ever changed since it was tracked (rule 12)."""
+        """Whether state or metadata ever changed since it was tracked (docs/spec §W5.12)."""
 
     def change(self, state: str, fields: dict[str, Any]) -> bool:
         """Take new metadata; the ref stays. False, and nothing happens, when it is the same.

@@ -1,6 +1,6 @@
 """The subscribers of one room's presence, of this process: who has which snapshot.
 
-They are in one of two cohorts, by the shape of their messages (spec/websocket.md §5, rule 11). What
+They are in one of two cohorts, by the shape of their messages (docs/spec §W5.11). What
 they may still show though it is gone stands here too: it depends on who has seen what.
 """
 
@@ -46,14 +46,14 @@ class Subscribers:
         self.synced: dict[ConnectionId, int] = {}
         """The revision of the last snapshot of each, oldest first."""
         self.labelled: set[ConnectionId] = set()
-        """Those that subscribe to further rooms with presence (rule 11)."""
+        """Those that subscribe to further rooms with presence (docs/spec §W5.11)."""
         self.silent = 0
-        """The revision of the last change that was sent to nobody (rules 3 and 5)."""
+        """The revision of the last change that was sent to nobody (§W5.3, §W5.5)."""
         self.balance = balance
-        """Bytes of resyncs that may be sent; negative after a large one (rule 8)."""
+        """Bytes of resyncs that may be sent; negative after a large one (docs/spec §W5.8)."""
         self.balance_at = 0.0
         self.diff_balance = 0.0
-        """Bytes of diffs of changes that may be sent; negative after a large one (rule 4)."""
+        """Bytes of diffs of changes that may be sent; negative after a large one (§W5.4)."""
         self.diff_balance_at = float("-inf")
         self.owed: dict[str, None] = {}
         """Users whose changes have not been told, as the budget is used up."""

@@ -1,4 +1,4 @@
-"""The JSON that presence sends to clients (spec/websocket.md §5).
+"""The JSON that presence sends to clients (docs/spec §W5).
 
 Frames are put together from text that was encoded once per meta and per user, so a snapshot of
 a thousand users is one `join` of strings.
@@ -49,7 +49,7 @@ def payload(users: Iterable[str]) -> str:
 
 
 def snapshot(users: str, channel: str | None) -> str:
-    """A `presence_state` message; *channel* only for a subscriber of several (rule 11)."""
+    """A `presence_state` message; *channel* only for a subscriber of several (§W5.11)."""
     if channel is None:
         return f'{{"event":"presence_state","payload":{users}}}'
     return f'{{"event":"presence_state","channel":{to_json(channel)},"payload":{users}}}'

@@ -1,4 +1,4 @@
-"""How many connections there may be, and how fast they may come (spec/websocket.md §9)."""
+"""How many connections there may be, and how fast they may come (docs/spec §W9)."""
 
 from __future__ import annotations
 

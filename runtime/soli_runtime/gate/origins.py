@@ -1,4 +1,4 @@
-"""Who may connect: the origin check of an upgrade (spec/websocket.md §9), and who it is.
+"""Who may connect: the origin check of an upgrade (docs/spec §W9), and who it is.
 
 Browsers send cookies with a WebSocket handshake from any page; the `Origin` header is what tells
 our pages from a stranger's.

@@ -1,4 +1,4 @@
-"""Cookies: reading the `Cookie` header, writing `Set-Cookie` (RFC 6265, spec/stdlib.md §21)."""
+"""Cookies: reading the `Cookie` header, writing `Set-Cookie` (RFC 6265, docs/spec §L21.5)."""
 
 from __future__ import annotations
 

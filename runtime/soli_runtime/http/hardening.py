@@ -1,4 +1,4 @@
-"""Switches of an app that concern all its answers (spec/stdlib.md §24, "Hardening toggles")."""
+"""Switches of an app that concern all its answers (docs/spec §L24.8)."""
 
 from __future__ import annotations
 

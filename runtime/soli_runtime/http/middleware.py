@@ -1,4 +1,4 @@
-"""Functions that see a request before its action (spec/stdlib.md §24, "Middleware")."""
+"""Functions that see a request before its action (docs/spec §L24.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Query strings and form bodies as nested Hashes (spec/stdlib.md §24, "Request hash")."""
+"""Query strings and form bodies as nested Hashes (docs/spec §L24.2)."""
 
 from __future__ import annotations
 

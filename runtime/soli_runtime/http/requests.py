@@ -1,4 +1,4 @@
-"""HTTP requests as the Hash that an action gets (spec/stdlib.md §24, spec/websocket.md §8).
+"""HTTP requests as the Hash that an action gets (docs/spec §L24.2, §W8).
 
 No aiohttp in here: the server hands over a `RawRequest`, so that hosts and tests can too.
 """
@@ -83,7 +83,7 @@ def whole_text(text: str) -> str:
 
 
 def visitor_hash(raw: RawRequest, params: Mapping[str, str]) -> dict[str, Any]:
-    """What `authenticate(request)` gets (spec/websocket.md §7)."""
+    """What `authenticate(request)` gets (docs/spec §W7)."""
     return {
         "method": raw.method,
         "path": unquote(raw.path),

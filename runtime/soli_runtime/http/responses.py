@@ -1,4 +1,4 @@
-"""What an action returns, as an HTTP response (spec/websocket.md §8, spec/stdlib.md §24)."""
+"""What an action returns, as an HTTP response (docs/spec §W8, §L24.3)."""
 
 from __future__ import annotations
 

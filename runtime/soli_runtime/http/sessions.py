@@ -1,4 +1,4 @@
-"""Sessions of HTTP visitors, by cookie (spec/stdlib.md §21). Kept in memory, with a port for more.
+"""Sessions of HTTP visitors, by cookie (docs/spec §L21.4). Kept in memory, with a port for more.
 
 An id that this server did not issue is replaced, never adopted. A WebSocket handler sees the
 session that the cookie of its upgrade request names.

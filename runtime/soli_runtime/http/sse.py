@@ -1,4 +1,4 @@
-"""Server-sent events and streamed responses (spec/stdlib.md §13.3).
+"""Server-sent events and streamed responses (docs/spec §L13.3).
 
 An action asks for a stream by returning the marker that `sse`, `stream` or `sse_subscribe` gave
 it; the server then sends the headers and runs the block, or relays the topic.

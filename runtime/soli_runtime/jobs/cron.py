@@ -1,4 +1,4 @@
-"""Cron lines: five fields, or six with the seconds first (spec/stdlib.md §22.4). Pure."""
+"""Cron lines: five fields, or six with the seconds first (docs/spec §L22.4). Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Background jobs and schedules (spec/stdlib.md §22.4): the builtins, and what runs the jobs.
+"""Background jobs and schedules (docs/spec §L22.4): the builtins, and what runs the jobs.
 
 A job class is any that has `perform`, static or not; one that is not is called on a new instance
 each time. Such classes get `perform_later` and its kin when their declaration is run. Where jobs

@@ -299,7 +299,7 @@ class _Loading:
         return problems
 
     def _authenticate(self, controllers: Controllers, declared: Declared) -> Value:
-        """The function that says who connects to a route (spec/websocket.md §7)."""
+        """The function that says who connects to a route (docs/spec §W7)."""
         main = self._project.main or self._project.routes
         assert main is not None
         # A gate in the controller's file holds for what a single file has in its place too.

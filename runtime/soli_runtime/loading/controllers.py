@@ -1,7 +1,7 @@
 """From `"controller#action"` to what is called: a function of a file, or a method of a class.
 
 A controller is a file of functions or a class `PostsController`; each request gets an instance
-of its own (spec/stdlib.md §24).
+of its own (docs/spec §L24.6).
 """
 
 from __future__ import annotations

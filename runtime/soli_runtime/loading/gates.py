@@ -1,4 +1,4 @@
-"""Who guards a route: its `authenticate`, and what an app must not do to it (spec/websocket.md §7).
+"""Who guards a route: its `authenticate`, and what an app must not do to it (docs/spec §W7).
 
 A gate that is off because of a name or a place lets everybody in and says nothing. So all that
 looks like one and is none is an error when the app is loaded.

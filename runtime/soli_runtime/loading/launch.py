@@ -86,7 +86,7 @@ def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpre
 
 
 def environment_of(environment: Mapping[str, str], root: Path) -> dict[str, str]:
-    """What `getenv` reads: the environment, `.env` and `.env.APP_ENV` (spec/stdlib.md §20)."""
+    """What `getenv` reads: the environment, `.env` and `.env.APP_ENV` (docs/spec §L20)."""
     name = environment.get("APP_ENV", "development")
     return with_dotenv(
         environment,

@@ -1,4 +1,4 @@
-"""Where the files of an app are (spec/websocket.md §1). Looks at names only, reads nothing."""
+"""Where the files of an app are (docs/spec §W1). Looks at names only, reads nothing."""
 
 from __future__ import annotations
 

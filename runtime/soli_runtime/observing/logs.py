@@ -1,7 +1,7 @@
 """Structured log lines and counters, in one step: what is counted is logged and the reverse.
 
 A line is `TIME LEVEL event key=value …` (or one JSON object). Never put message bodies, query
-strings, cookies or tokens into fields (spec/websocket.md §9). Text that spans lines (a Soli
+strings, cookies or tokens into fields (docs/spec §W9). Text that spans lines (a Soli
 backtrace) follows the line, indented, so that a person can read it and `grep` still works.
 
 A field may be a function of no arguments: it is called only if the line is written. Of like

@@ -1,4 +1,4 @@
-"""Route patterns and the table that HTTP and WebSocket routes share (spec/websocket.md §2).
+"""Route patterns and the table that HTTP and WebSocket routes share (docs/spec §W2).
 
 Literal beats dynamic, segment by segment from the left; between patterns of the same shape the
 earlier wins. Paths are matched as they came over the wire, percent-encoded, so that an encoded

@@ -1,4 +1,4 @@
-"""HTTP beside WebSockets: actions, static files, streams (spec/websocket.md §8)."""
+"""HTTP beside WebSockets: actions, static files, streams (docs/spec §W8)."""
 
 from __future__ import annotations
 

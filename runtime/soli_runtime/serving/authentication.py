@@ -1,4 +1,4 @@
-"""Who is it: the session and the user of a request or an upgrade (spec/websocket.md §8).
+"""Who is it: the session and the user of a request or an upgrade (docs/spec §W8).
 
 The user is what a host's function says, else the `authenticate` of the route.
 """

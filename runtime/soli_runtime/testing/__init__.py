@@ -1,4 +1,4 @@
-"""`soli test`: spec files in Soli, found, run and reported (spec/stdlib.md §25)."""
+"""`soli test`: spec files in Soli, found, run and reported (docs/spec §L25)."""
 
 from .outcomes import FileReport, Outcome, RunReport, Status
 from .running import Options, SpecFile

@@ -1,4 +1,4 @@
-"""Which files are spec files (spec/stdlib.md §25.1)."""
+"""Which files are spec files (docs/spec §L25.1)."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class RunReport:
         return any(report.failures for report in self.files)
 
     def last_line(self) -> str:
-        """`N passed, M failed`, with `, K skipped` when there are any (decision 21)."""
+        """`N passed, M failed`, with `, K skipped` when there are any (docs/spec §L25.1)."""
         text = f"{self.count(Status.PASSED)} passed, {self.count(Status.FAILED)} failed"
         skipped = self.count(Status.SKIPPED)
         return f"{text}, {skipped} skipped" if skipped else text

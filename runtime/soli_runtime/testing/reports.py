@@ -1,4 +1,4 @@
-"""A run for people (spec/stdlib.md §25.4, decision 21)."""
+"""A run for people (docs/spec §L25.4)."""
 
 from __future__ import annotations
 

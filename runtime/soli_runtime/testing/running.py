@@ -257,7 +257,7 @@ def _line_of(error: Exception) -> int:
 
 
 def failure_message(error: Exception) -> str:
-    """`MESSAGE at L:C`, as the box of a failed file shows it (spec/stdlib.md §25.4)."""
+    """`MESSAGE at L:C`, as the box of a failed file shows it (docs/spec §L25.4)."""
     if isinstance(error, AppInvalid):
         return "the app cannot be loaded"
     if not isinstance(error, SoliError):

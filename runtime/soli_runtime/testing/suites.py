@@ -1,7 +1,7 @@
 """What a spec file declares: groups, tests and hooks, in the order of the file.
 
-Plain data and the rules of spec/stdlib.md §25.1 as amended by decision 21: hooks of outer groups
-also hold for inner ones, the outer `before_each` first, the outer `after_each` last.
+Plain data and the rules of docs/spec §L25.1: hooks of outer groups also hold for inner ones, the
+outer `before_each` first, the outer `after_each` last.
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ class World:
 
 
 def _environment(root: Path) -> dict[str, str]:
-    """The environment of tests: `.env`, `.env.test`, and APP_ENV (spec/stdlib.md §20)."""
+    """The environment of tests: `.env`, `.env.test`, and APP_ENV (docs/spec §L20)."""
     texts = [_text_of(root / name) for name in (".env", ".env.test")]
     return {**with_dotenv(os.environ, *texts), **ENVIRONMENT}
 

@@ -168,7 +168,7 @@ def _section(declaration: Declaration) -> str:
     """The first sentence of the module that declares it."""
     module = sys.modules.get(declaration.code.__module__)
     first = cleandoc(getattr(module, "__doc__", None) or "").split("\n\n")[0].replace("\n", " ")
-    first = re.sub(r"\s*\([^)]*(?:spec/|§|decision)[^)]*\)", "", first)  # for developers
+    first = re.sub(r"\s*\([^)]*(?:docs/spec|docs/decisions|§)[^)]*\)", "", first)  # for developers
     return first.rstrip(".:") or "Other"
 
 

@@ -64,7 +64,7 @@ def _make_handled(machine: Machine) -> Any:
 
 
 def finish(error: BaseException, final: Callable[[], Any]) -> Any:
-    """Run *final* while *error* passes; its signal, if it may replace the error (decision 19)."""
+    """Run *final* while *error* passes; its signal, if that may replace it (docs/spec §9.4)."""
     if isinstance(error, SoliError) and not isinstance(error, UNCATCHABLE):
         return final()
     with suppress(SoliError):

@@ -22,7 +22,7 @@ from ...values.values import SKIP, UNSET, Function, Sentinel, Value
 from . import classes, control
 
 SPECIAL = frozenset({Sentinel, Function, NativeFunction})
-"""Classes of values that a bare name does not simply yield: unset, or called (spec §6.6)."""
+"""Classes of values that a bare name does not simply yield: unset, or called (docs/spec §6.6)."""
 NEXT, BREAK = Sentinel("next"), Sentinel("break")
 """What an outlined function gives that is left by `next` or `break`; see `Writer.outlined`."""
 

@@ -1,4 +1,4 @@
-"""Assignment, plain and compound, and `++` (spec/language.md §4.1, §4.6, §4.13)."""
+"""Assignment, plain and compound, and `++` (docs/spec §4.1, §4.6, §4.13)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _assign_tail(writer: Writer, node: nodes.Assign) -> None:
 
 
 def _assign(writer: Writer, node: nodes.Assign, *, wanted: bool) -> Any:
-    """Evaluates the right side first, then the target's object, then its index (spec §4.1)."""
+    """Evaluates the right side, then the target's object, then its index (docs/spec §4.1)."""
     target = node.target
     if isinstance(target, nodes.Name):
         return _assign_variable(writer, target, node, wanted=wanted)
@@ -171,7 +171,7 @@ def _compound_tail(writer: Writer, node: nodes.CompoundAssign) -> None:
 
 
 def _compound(writer: Writer, node: nodes.CompoundAssign, *, wanted: bool) -> Any:
-    """`t op= v` reads the target, then writes it (spec §4.1); `||=` and its like only if needed."""
+    """`t op= v` reads the target, then writes it (§4.1); `||=` and its like only if needed."""
     target, operator = node.target, node.operator
     if operator not in ("||", "&&", "??"):
         value = nodes.Binary(node.span, operator, target, node.value)

@@ -1,4 +1,4 @@
-"""Classes, modules and enums (spec/language.md §8, decision 12).
+"""Classes, modules and enums (docs/spec §8).
 
 A class body is a block of the function around it: `super` starts from a hidden variable of it, and
 nested classes are variables of it.
@@ -19,7 +19,7 @@ from .names import callee
 
 @writes(EFFECTS, nodes.ClassDecl)
 def _class(writer: Writer, node: nodes.ClassDecl) -> None:
-    """Executing the declaration makes a new class and binds its name (spec §8.1)."""
+    """Executing the declaration makes a new class and binds its name (docs/spec §8.1)."""
     variable = writer.block.declare(node.name)
     above = py.none()
     if node.superclass is not None:
@@ -53,7 +53,7 @@ def _within_class(writer: Writer, node: Any, klass: str, write: Any) -> None:
 
 
 def _members(writer: Writer, node: nodes.ClassDecl, klass: str) -> None:
-    """In the order in which they happen, not the order in which they are written (spec §8.1)."""
+    """In the order in which they happen, not the order in which they are written (§8.1)."""
     stages: list[list[Any]] = [[] for _ in range(6)]
     for member in node.members:
         found = _MEMBERS.get(member.__class__)

@@ -1,4 +1,4 @@
-"""Comprehensions: loops whose values make an array or a hash (spec/language.md §4.4)."""
+"""Comprehensions: loops whose values make an array or a hash (docs/spec §4.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`try`, `throw` and `rescue` (spec/language.md §5.5, decisions 16 and 18-19).
+"""`try`, `throw` and `rescue` (docs/spec §5.5, §9.1, §9.4).
 
 Handlers come after the Python `try`, so that nothing in them is inside of it. A `finally` is a
 function of its own: it is called where an error passes, and else in Python's `finally`.
@@ -81,7 +81,7 @@ def _try(writer: Writer, node: nodes.Try) -> None:
 
 @writes(TAILS, nodes.Try)
 def _try_tail(writer: Writer, node: nodes.Try) -> None:
-    """`try … end` yields the value of the body or handler that ran (decision 16)."""
+    """`try … end` yields the value of the body or handler that ran (docs/spec §5.5)."""
 
     def write() -> None:
         _attempted(writer, node, is_tail=True)

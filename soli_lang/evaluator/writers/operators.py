@@ -342,7 +342,7 @@ def _unary_truth(writer: Writer, node: nodes.Unary) -> Any:
 def soft(node: Any) -> Any:
     """The chain *node* with every member access safe and every index of null giving null.
 
-    So `a.x.y ?? d` is `d` when anything on the way is null (decision 15).
+    So `a.x.y ?? d` is `d` when anything on the way is null (docs/spec §4.3).
     """
     links: list[Any] = []
     while node.__class__ is nodes.Member or node.__class__ is nodes.Index:

@@ -1,4 +1,4 @@
-"""`match` (spec/language.md §4.10).
+"""`match` (docs/spec §4.10).
 
 A pattern is one condition, which binds its names on the way: what was bound stays bound when a
 later part does not match.

@@ -1,4 +1,4 @@
-"""Statements: declarations, conditions, loops, and what leaves (spec/language.md §5)."""
+"""Statements: declarations, conditions, loops, and what leaves (docs/spec §5)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _choose(writer: Writer, node: nodes.If, *, is_tail: bool) -> None:
 
 @writes(EFFECTS, nodes.Logical)
 def _logical(writer: Writer, node: nodes.Logical) -> None:
-    """`c && next`: the right side as a statement (spec §5.3 allows `next` as an operand)."""
+    """`c && next`: the right side as a statement (docs/spec §5.3 allows `next` as an operand)."""
     if node.operator == "??":
         value = writer.value(soft(node.left))
         right = writer.lines(lambda: writer.effect(node.right))

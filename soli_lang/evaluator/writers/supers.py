@@ -72,7 +72,7 @@ _ARRAY_STAGES = frozenset({"map", "filter", "each"})
 
 @writes(VALUES, nodes.Pipeline)
 def _pipeline(writer: Writer, node: nodes.Pipeline) -> Any:
-    """`x |> f(a)` is `f(x, a)` (spec/language.md §4.11)."""
+    """`x |> f(a)` is `f(x, a)` (docs/spec §4.11)."""
     stage = node.stage
     extra: list[Any] = []
     function: Any = stage

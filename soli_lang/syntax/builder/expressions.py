@@ -408,7 +408,7 @@ class ExpressionBuilder:
 
 
 def type_ref(token: Token) -> nodes.TypeRef:
-    """The type that a `TYPE` token spells (spec §7.1)."""
+    """The type that a `TYPE` token spells (docs/spec §7.1)."""
     text: str = token.value
     if "(" in text:
         return nodes.TypeRef(token.span, text, "fn")

@@ -1,4 +1,4 @@
-"""Operator precedence: flat chains to trees (spec/language.md §2.7)."""
+"""Operator precedence: flat chains to trees (docs/spec §2.7)."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _assign(span: Span, operator: str, target: Expr, value: Expr) -> Expr:
     if operator == "rescue":
         return nodes.Rescue(span, target, value)
     if operator == "=" and isinstance(target, nodes.Call) and target.block is None:
-        # `f(a) = v` is `f(a, v)` (spec §2.7)
+        # `f(a) = v` is `f(a, v)` (docs/spec §2.7)
         arguments = (*target.arguments, nodes.Argument(value.span, value))
         return nodes.Call(span, target.callee, arguments)
     target = assignable(target)

@@ -25,9 +25,9 @@ _SEPARATORS: Final = frozenset({"COLON", "FATARROW"})
 
 
 def looks_like_hash(ctx: Context, brace: int) -> bool:
-    """Does the `{` at index *brace* begin a hash? (spec §2.6, H1)
+    """Does the `{` at index *brace* begin a hash? (docs/spec §2.6)
 
-    Wider than H1: first keys may also be symbols, keywords, interpolated strings, `@x`, `(x)`
+    First keys may also be symbols, keywords, interpolated strings, `@x`, `(x)`
     and `x[i]`.
     """
     first = ctx.tokens[brace + 1]
@@ -90,12 +90,12 @@ def _opens_body(ctx: Context, brace: Token, construct: str) -> bool:
     if construct in _ALWAYS_BRACES:
         return True
     if ctx.type_after(ctx.next + 1) == "RBRACE":
-        return not brace.newline  # decision 5: `{}` on the header's own line is an empty body
+        return not brace.newline  # docs/spec §2.6: `{}` on the header's own line is an empty body
     return not looks_like_hash(ctx, ctx.next)
 
 
 def open_lambda_body(ctx: Context, token: Token, construct: str) -> None:
-    """Open the body of a lambda or of a block written `|x| ...` (spec §6.2)."""
+    """Open the body of a lambda or of a block written `|x| ...` (docs/spec §6.2)."""
     ahead = ctx.ahead
     if ahead.type == "LBRACE":
         if not looks_like_hash(ctx, ctx.next):
@@ -112,7 +112,7 @@ def open_lambda_body(ctx: Context, token: Token, construct: str) -> None:
 
 
 def _empty_hash_body(ctx: Context) -> None:
-    """`fn() {}` returns an empty hash and needs no `end` (decision 5), but may have one."""
+    """`fn() {}` returns an empty hash and needs no `end` (docs/spec §2.6), but may have one."""
     ctx.mark("BODY")
     ctx.take("HASH")
     ctx.take("HASH_END")
@@ -195,7 +195,7 @@ def else_clause(ctx: Context, token: Token, frame: Frame) -> None:
     ctx.emit(token, "ELSIF")
     ctx.chain(token, 2)
     if token.value == "else":
-        ctx.next += 1  # decision 6: `else if` is `elsif`
+        ctx.next += 1  # docs/spec §2.3: `else if` is `elsif`
     open_header(ctx, frame.token, "elsif")
 
 
@@ -218,7 +218,7 @@ def handler_clause(ctx: Context, token: Token, frame: Frame) -> None:
 
 
 def _handler_names(ctx: Context) -> None:
-    """`e` or `Type e`, on the line of the `catch` (spec §1.9, L6)."""
+    """`e` or `Type e`, on the line of the `catch` (docs/spec §1.9)."""
     first = ctx.ahead
     if first.type != "NAME" or first.newline:
         return

@@ -19,7 +19,7 @@ _END_TYPES: Final = {
 }
 _NAMES: Final = {"lambda": "lambda", "block": "block", "braces": "`{`"}
 _INLINE_LIMIT: Final = 1
-"""Statements after which an inline lambda must be closed by `end` (spec §6.2)."""
+"""Statements after which an inline lambda must be closed by `end` (docs/spec §6.2)."""
 
 
 def pop_for_closer(ctx: Context, token: Token) -> Frame:
@@ -151,7 +151,7 @@ def _belongs_to_brace_if(ctx: Context, token: Token, frame: Frame, closable: boo
     """`if c { ... } end`: once that `end` was needed.
 
     It is the `if`'s only when nothing else can want it, or when it stands below the `if` and
-    not below what encloses it (decision 6).
+    not below what encloses it (docs/spec §2.3).
     """
     if ctx.brace_if is None or ctx.brace_if[0] != len(ctx.out):
         return False

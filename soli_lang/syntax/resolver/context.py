@@ -17,7 +17,7 @@ from ..scanner.tokens import Token
 MAX_NESTING: Final = 512
 """How deep the tree of nodes may become, about: brackets, bodies, links of a chain.
 
-Spec/language.md §2.8 asks for at least 64 of whatever the author nests; a block in the arguments of
+docs/spec §2.8 asks for at least 64 of whatever the author nests; a block in the arguments of
 a call is eight levels. Whoever walks the tree recurses, so more is no gift.
 """
 

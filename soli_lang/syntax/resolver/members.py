@@ -1,4 +1,4 @@
-"""Members of classes, enums and interfaces (spec/language.md §2.1, §2.4)."""
+"""Members of classes, enums and interfaces (docs/spec §2.1, §2.4)."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _hook(ctx: Context, token: Token, kind: str, start: State) -> None:
 
 
 def word(ctx: Context, token: Token) -> None:
-    """A keyword in a class body: good as the name of a field only (decision 7)."""
+    """A keyword in a class body: good as the name of a field only (docs/spec §1.4)."""
     if ctx.ahead.type in _FIELD_SIGNS:
         _field(ctx, token)
         return

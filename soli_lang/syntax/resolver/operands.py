@@ -1,4 +1,4 @@
-"""Where an operand is expected: literals, names, brackets, lambdas (spec/language.md §2.5)."""
+"""Where an operand is expected: literals, names, brackets, lambdas (docs/spec §2.5)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ITEM_STARTS: Final = frozenset({"CALL", "HASH", "COMMA"})
 _BLOCK_STARTS: Final = frozenset(
     "LET CONST IF UNLESS WHILE FOR RETURN BREAK THROW TRY FN CLASS INTERFACE MATCH LBRACE".split()
 )
-"""What makes a `{` in an expression a block (spec §2.6, H2)."""
+"""What makes a `{` in an expression a block (docs/spec §2.6)."""
 ASSIGNING: Final = frozenset({"=", "+=", "-=", "*=", "/=", "%=", "||=", "&&=", "??="})
 
 
@@ -41,7 +41,7 @@ def name(ctx: Context, token: Token) -> None:
 
 
 def word(ctx: Context, token: Token) -> None:
-    """A keyword where an operand is expected: good only as a key or label (decision 7)."""
+    """A keyword where an operand is expected: good only as a key or label (docs/spec §1.4)."""
     if ctx.ahead.type == "COLON" and _take_key(ctx, token):
         return
     ctx.unexpected(token, "expression")
@@ -81,7 +81,7 @@ def array(ctx: Context, token: Token) -> None:
 
 
 def brace(ctx: Context, token: Token) -> None:
-    """`{` in an expression: a block or a hash (spec §2.6, H2)."""
+    """`{` in an expression: a block or a hash (docs/spec §2.6)."""
     if _begins_block(ctx):
         ctx.emit(token, "BRACES")
         ctx.mark("BODY")
@@ -255,7 +255,7 @@ def open_block_body(ctx: Context, token: Token, closer: str) -> None:
 def close_params(ctx: Context, token: Token, frame: Frame) -> None:
     """`)` or `|` after parameters; *frame* is on top. What comes next depends on whose they are."""
     if ctx.out[-1].type == "COMMA" and frame.construct == "variant":
-        ctx.out.pop()  # a trailing comma is fine among the fields of an enum (spec §2.1)
+        ctx.out.pop()  # a trailing comma is fine among the fields of an enum (docs/spec §2.1)
     ctx.emit(token, "PARAMS_END")
     ctx.frames.pop()
     construct = frame.construct
@@ -282,7 +282,7 @@ def function_tail(ctx: Context, token: Token, construct: str) -> None:
 
 
 def take_type(ctx: Context) -> None:
-    """Join the tokens of a type annotation to one; leave them if they make no type (spec §7.1)."""
+    """Join the tokens of a type annotation to one; leave them if they make no type (§7.1)."""
     begin = ctx.next
     end = _type_end(ctx, begin)
     if end == begin:

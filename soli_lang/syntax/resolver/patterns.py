@@ -1,4 +1,4 @@
-"""Patterns of `match` arms (spec/language.md §4.10)."""
+"""Patterns of `match` arms (docs/spec §4.10)."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _CLOSERS: Final[_Table] = {
 
 
 def _unless_key(handler: Handler) -> Handler:
-    """*handler*, except where a closing word is a hash key or a label: `{end: 1}` (decision 7)."""
+    """*handler*, except where a closing word is a key or a label: `{end: 1}` (docs/spec §1.4)."""
 
     def handle(ctx: Context, token: Token) -> None:
         if not operands.keyed(ctx, token):
@@ -47,7 +47,7 @@ def _unless_key(handler: Handler) -> Handler:
 
 
 def _unless_label(handler: Handler) -> Handler:
-    """*handler*, except where a word after a bare name is a label: `f if: 1` (decision 7)."""
+    """*handler*, except where a word after a bare name is a label: `f if: 1` (§1.4)."""
 
     def handle(ctx: Context, token: Token) -> None:
         ahead = ctx.ahead

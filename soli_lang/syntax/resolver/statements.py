@@ -1,4 +1,4 @@
-"""The beginnings of statements (spec/language.md §2.1-2.4)."""
+"""The beginnings of statements (docs/spec §2.1-2.4)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def expression(ctx: Context, token: Token) -> None:
 
 
 def brace(ctx: Context, token: Token) -> None:
-    """`{` at the beginning of a statement: a hash or a block (spec §2.6, H1)."""
+    """`{` at the beginning of a statement: a hash or a block (docs/spec §2.6)."""
     if looks_like_hash(ctx, ctx.next - 1):
         expression(ctx, token)
         return
@@ -220,7 +220,7 @@ def import_(ctx: Context, token: Token) -> None:
 
 
 def absent(ctx: Context, token: Token) -> None:
-    """`case`, `when`: reserved, and good for nothing (spec §1.4)."""
+    """`case`, `when`: reserved, and good for nothing (docs/spec §1.4)."""
     hint = "there is no `case`; write `match value { pattern => result, ... }`"
     ctx.unexpected(token, "statement", hint=hint)
     if token.type == "CASE":

@@ -11,11 +11,11 @@ from .context import INVISIBLE, LINES, TAKES_BLOCK, Context, Frame, Kind, State,
 from .operands import close_params, open_block, open_params
 
 _CONTINUES: Final = frozenset({"DOT", "SCOPE", "OP", "OROR", "AND", "OR", "EQ", "QUESTION"})
-"""Tokens at the start of a line that continue the statement before (decision 1)."""
+"""Tokens at the start of a line that continue the statement before (docs/spec §1.9)."""
 _COMMAND_STARTS: Final = frozenset(
     "LITERAL CONSTANT SYMBOL STR_BEGIN SHELL NAME AT THIS FROM AS".split()
 )
-"""What a command call's first argument begins with (spec §6.4)."""
+"""What a command call's first argument begins with (docs/spec §6.4)."""
 _MORE_COMMAND_STARTS: Final = frozenset("SELF NEW SUPER MATCH NOT BANG PERCENT".split())
 """Further beginnings, where nothing else could be meant: not in headers."""
 _STATEMENT_WORDS: Final = frozenset(
@@ -25,7 +25,7 @@ _STATEMENT_WORDS: Final = frozenset(
 
 
 def line_break(ctx: Context, token: Token) -> bool:
-    """*token* begins a line: does that end the statement before it? (decision 1)
+    """*token* begins a line: does that end the statement before it? (docs/spec §1.9)
 
     Then the statement has been ended, and *token* is to be read again.
     """
@@ -48,7 +48,7 @@ def _continues(ctx: Context, token: Token, frame: Frame) -> bool:
         return True
     if kind == "MINUS":
         return ctx.ahead.space
-    if kind == "RESCUE":  # spec §1.9, L5
+    if kind == "RESCUE":  # docs/spec §1.9
         return not (frame.construct in TRIES and frame.closer == "end")
     return kind == "COLON" and ctx.top.kind == Kind.TERNARY
 
@@ -107,7 +107,7 @@ def fat_arrow(ctx: Context, token: Token) -> None:
 
 
 def symbol(ctx: Context, token: Token) -> None:
-    """`x ? 1 :two`: there the colon is the ternary's (wider than spec §1.6)."""
+    """`x ? 1 :two`: there the colon is the ternary's (wider than docs/spec §1.6)."""
     if ctx.top.kind != Kind.TERNARY or ctx.value == Value.NAME:
         juxtaposed(ctx, token)
         return
@@ -125,7 +125,7 @@ def symbol(ctx: Context, token: Token) -> None:
 
 
 def member(ctx: Context, token: Token) -> None:
-    """`.name`, `&.name`; any word is a name here (decision 7)."""
+    """`.name`, `&.name`; any word is a name here (docs/spec §1.4)."""
     ctx.emit(token)
     ctx.link(token)
     if not ctx.take_name():
@@ -246,7 +246,7 @@ def _misplaced_statement(ctx: Context, token: Token) -> None:
 
 
 def brace(ctx: Context, token: Token) -> None:
-    """`{` after an operand: a trailing block, or the body of the header it ends (spec §6.5)."""
+    """`{` after an operand: a trailing block, or the body of the header it ends (§6.5)."""
     frame = ctx.visible()
     if frame.kind == Kind.HEADER:
         if ctx.value in TAKES_BLOCK and ctx.ahead.type == "BAR":
@@ -272,7 +272,7 @@ def brace(ctx: Context, token: Token) -> None:
 
 
 def do_block(ctx: Context, token: Token) -> None:
-    """`do`: the block of the outermost command call, or of the call just read (spec §6.4)."""
+    """`do`: the block of the outermost command call, or of the call just read (docs/spec §6.4)."""
     command = _outermost_command(ctx)
     if command is not None:
         while ctx.frames[-1] is not command:

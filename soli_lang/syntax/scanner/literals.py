@@ -1,4 +1,4 @@
-"""Values of literals (spec/language.md §1.5, §1.7, §1.8)."""
+"""Values of literals (docs/spec §1.5, §1.7, §1.8)."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def read_decimal(text: str) -> Decimal:
 
 
 def read_percent_number(text: str) -> int | float | Decimal:
-    """One item of `%n[...]`; 0 for what is not a number (spec §1.8)."""
+    """One item of `%n[...]`; 0 for what is not a number (docs/spec §1.8)."""
     try:
         if text[-1] in "dD":
             number = Decimal(text[:-1]) if len(text) <= MAX_DECIMAL_DIGITS else Decimal("NaN")

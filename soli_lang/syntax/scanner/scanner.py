@@ -1,7 +1,7 @@
 """Characters to tokens: one master regular expression and a stack of open strings.
 
 The scanner knows nothing of grammar. What it does decide are the lexical rules of
-spec/language.md §1: name suffixes (decision 2), `[[` (decision 3), symbol or separator `:` (§1.6).
+docs/spec §1: name suffixes (§1.3), `[[` (§1.8), symbol or separator `:` (§1.6).
 It never gives up: what is wrong is noted and scanned over, so that one run reports several errors.
 """
 
@@ -24,7 +24,7 @@ MAX_OPEN: Final = 2 * MAX_NESTING
 MAX_ERRORS: Final = 100
 """Wrong characters and literals at which scanning stops."""
 
-_SUFFIX = r"(?:\?(?!\?))?(?:!(?!=))?"  # `!=` and `??` win (decision 2)
+_SUFFIX = r"(?:\?(?!\?))?(?:!(?!=))?"  # `!=` and `??` win (docs/spec §1.3)
 _NAME = rf"[^\W\d]\w*{_SUFFIX}"
 
 # What must not be tried again is in atomic groups: possessive quantifiers (`(?:…)*+`) go past the
@@ -67,7 +67,7 @@ _BRACE: Final = re.compile(r"[{}]")
 _ENDS_VALUE: Final = frozenset(
     "NAME AT LITERAL CONSTANT SYMBOL STR_END THIS SELF RPAR RSQB RBRACE PERCENT SHELL".split()
 )
-"""Tokens after which a `:` without white space is a separator (spec §1.6)."""
+"""Tokens after which a `:` without white space is a separator (docs/spec §1.6)."""
 _KEY_PLACE: Final = frozenset({"LBRACE", "COMMA", "LPAR"})
 
 _AT_MESSAGE: Final = (
@@ -198,7 +198,7 @@ class Scanner:
     def _line_break(self, found: re.Match[str]) -> None:
         self._newline = self._space = True
         if self._strings:
-            # A quoted string must end on its line, whatever is inside its `#{}` (spec §1.7).
+            # A quoted string must end on its line, whatever is inside its `#{}` (docs/spec §1.7).
             first = self._strings[0].begin
             self._unterminated(first.start, found.start(), incomplete=False)
             self._close_strings(found.start())
@@ -217,7 +217,7 @@ class Scanner:
         while depth:
             edge = _COMMENT_EDGE.search(self.text, at)
             if edge is None:
-                at = len(self.text)  # runs silently to the end (spec §1.2)
+                at = len(self.text)  # runs silently to the end (docs/spec §1.2)
                 break
             depth += 1 if edge[0] == "/*" else -1
             at = edge.end()
@@ -368,7 +368,7 @@ class Scanner:
         last = self.tokens[-1].type
         if last in _ENDS_VALUE:
             return True
-        # `{class:c}`: a keyword as a key or label (decision 7)
+        # `{class:c}`: a keyword as a key or label (docs/spec §1.4)
         return last in WORD_TYPES and len(self.tokens) > 1 and self.tokens[-2].type in _KEY_PLACE
 
     # --- brackets -------------------------------------------------------------------------------

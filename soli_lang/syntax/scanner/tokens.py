@@ -1,4 +1,4 @@
-"""Tokens, and the words and signs that make them (spec/language.md §1.4, §1.10)."""
+"""Tokens, and the words and signs that make them (docs/spec §1.4, §1.10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the arguments of a call fit what is called (spec/language.md §6.3)."""
+"""Whether the arguments of a call fit what is called (docs/spec §6.3)."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class FlowPass:
     def _leaves(self, node: Any, is_file: bool) -> bool:
         """Whether what follows *node* in its body cannot run."""
         if is_file:
-            # A stray `return` at the top level ends only itself (spec/language.md §5.3).
+            # A stray `return` at the top level ends only itself (docs/spec §5.3).
             return isinstance(node, nodes.Throw) or _loops_forever(node)
         return _always_leaves(node)
 

@@ -43,7 +43,7 @@ class ShapePass:
                 )
 
     def _is_command(self, statement: nodes.Member, following: Any) -> bool:
-        """`obj.m "x"` on one line of a body: two statements (spec/language.md §6.4)."""
+        """`obj.m "x"` on one line of a body: two statements (docs/spec §6.4)."""
         if isinstance(following, nodes.Stmt):
             return False
         between = self._text[statement.span.end : following.span.start]
@@ -85,7 +85,7 @@ class ShapePass:
             )
 
     def _is_bare_method(self, node: nodes.Member) -> bool:
-        """Whether `x.name` can only be a builtin method that needs arguments (stdlib §0.5)."""
+        """Whether `x.name` can only be a builtin method that needs arguments (docs/spec §L0.5)."""
         if not node.name.endswith("?") or node.name in self._own_members:
             return False
         table = self._known.methods.get(node.name)

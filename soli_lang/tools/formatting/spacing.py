@@ -20,7 +20,7 @@ _SPACED: Final = frozenset(
     "OP EQ QUESTION TERNARY_COLON FATARROW RETURNS OROR AND OR EXTENDS IMPLEMENTS".split()
 )
 _RAW_UNSAFE: Final = frozenset("0123456789-[\"'{:@(")
-"""After `[[`, these show that it is no raw string (decision 3)."""
+"""After `[[`, these show that it is no raw string (docs/spec §1.8)."""
 
 
 def space_between(left: Piece, right: Piece, after: str) -> str:

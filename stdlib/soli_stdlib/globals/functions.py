@@ -1,4 +1,4 @@
-"""Global functions (spec/stdlib.md §2)."""
+"""Global functions (docs/spec §L2)."""
 
 from __future__ import annotations
 

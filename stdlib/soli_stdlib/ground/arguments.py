@@ -12,7 +12,7 @@ from soli_lang.values.values import Symbol, Value
 
 
 def truncated(number: int | float) -> int:
-    """*number* cut toward zero; NaN is 0, what exceeds 64 bits stops at the limit (§1.5)."""
+    """*number* cut toward zero; NaN is 0, past 64 bits it stops at the limit (docs/spec §L1.5)."""
     if number != number:
         return 0
     if number.__class__ is float and math.isinf(number):

@@ -1,4 +1,4 @@
-"""How builtins call the functions they are given (spec/stdlib.md §4-5, spec/language.md §6.5)."""
+"""How builtins call the functions they are given (docs/spec §L4-L5, §6.5)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The one clock that every builtin reads, so that freezing time freezes all of them.
 
-Decision 22: `freeze_time` and friends hold for every clock a program can read. Builtins ask
+docs/spec §L15: `freeze_time` and friends hold for every clock a program can read. Builtins ask
 `now(machine)`; nothing in the library calls `time.time` by itself.
 """
 

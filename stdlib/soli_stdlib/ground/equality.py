@@ -1,6 +1,6 @@
 """Searching and counting by Soli's `==`, at Python's speed where Python's `==` says the same.
 
-Python takes `1`, `True` and `Decimal(1)` for equal, Soli does not (spec/stdlib.md §0.3).
+Python takes `1`, `True` and `Decimal(1)` for equal, Soli does not (docs/spec §L0.3).
 """
 
 from __future__ import annotations
@@ -265,7 +265,7 @@ def _portions(machine: Machine, values: list[Value]) -> Iterator[list[Value]]:
 def group_key(value: Value) -> Any:
     """The key that stands for *value* in a grouping hash.
 
-    Whole Floats become Ints, what cannot be a key becomes null (spec/stdlib.md §4).
+    Whole Floats become Ints, what cannot be a key becomes null (docs/spec §L4).
     """
     if value.__class__ is str or value.__class__ is int:
         return value

@@ -1,4 +1,4 @@
-"""Reading a field of whatever stands in an array: hash, instance or row (spec/stdlib.md §4)."""
+"""Reading a field of whatever stands in an array: hash, instance or row (docs/spec §L4)."""
 
 from __future__ import annotations
 

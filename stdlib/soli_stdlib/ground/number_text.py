@@ -1,4 +1,4 @@
-"""Numbers read from text, as Soli reads them and Python does not (spec/stdlib.md §1.5).
+"""Numbers read from text, as Soli reads them and Python does not (docs/spec §L1.5).
 
 Python's `int` and `float` also take underscores, white space and digits of other scripts; Soli
 takes none of these.

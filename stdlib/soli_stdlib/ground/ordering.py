@@ -1,4 +1,4 @@
-"""The orders that sort, min and max use (spec/stdlib.md §4.1).
+"""The orders that sort, min and max use (docs/spec §L4.1).
 
 Beyond the specification, Decimals order with the other numbers and DateTimes by instant, as `<`
 does; sorting them "as equal" serves nobody.

@@ -1,4 +1,4 @@
-"""Rounding as Soli does it (spec/stdlib.md §7-8, §11)."""
+"""Rounding as Soli does it (docs/spec §L7-L8, §L11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Canonical JSON: one text for one value, for hashing and signing (spec/stdlib.md §17)."""
+"""Canonical JSON: one text for one value, for hashing and signing (docs/spec §L17)."""
 
 from __future__ import annotations
 

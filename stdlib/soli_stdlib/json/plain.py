@@ -1,6 +1,6 @@
 """Soli values as the plain Python values that orjson writes the way Soli wants them.
 
-Sources: spec/stdlib.md §1.3, decisions 13, 14 and 18.
+Sources: docs/spec §L1.3, §L1.1 and §9.1.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ _TEXTS: dict[type, Callable[[Any], Any]] = {
 
 
 def _key_text(key: Any) -> str | None:
-    """A hash key that is no String as JSON writes it (decision 14); None: it is left out."""
+    """A hash key that is no String as JSON writes it (docs/spec §L1.3); None: it is left out."""
     if key.__class__ is Symbol:
         return str(key.name)
     return str(key) if key.__class__ is int else None

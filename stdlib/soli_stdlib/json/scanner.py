@@ -1,6 +1,6 @@
 """A JSON reader in Python: for Soli's error texts, and what no reader in C does as Soli wants it.
 
-It keeps its own stack, so no text is too deep for Python. Source: spec/stdlib.md §1.4.
+It keeps its own stack, so no text is too deep for Python. Source: docs/spec §L1.4.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Spend = Callable[[int], None]
 
 
 class JsonScanner:
-    """Reads one text. Positions are characters (decision 10)."""
+    """Reads one text. Positions are characters (docs/spec §3.8)."""
 
     def __init__(self, text: str, max_depth: int, spend: Spend | None = None) -> None:
         self.text = text

@@ -3,7 +3,7 @@
 It takes what Soli takes and orjson does not (raw control characters, Floats beyond all bounds) and
 finds Ints that need 64 bits without a sign. For what is no JSON it says where reading stopped; from
 there `json_scanner` makes Soli's error text, so nobody walks the whole text in Python to find one
-wrong character. Source: spec/stdlib.md §1.4.
+wrong character. Source: docs/spec §L1.4.
 """
 
 from __future__ import annotations

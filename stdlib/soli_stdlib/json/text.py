@@ -1,4 +1,4 @@
-"""JSON: values to text and text to values, and the class `JSON` (spec/stdlib.md §1.3-1.4).
+"""JSON: values to text and text to values, and the class `JSON` (docs/spec §L1.3-L1.4).
 
 orjson does the work wherever its result is Soli's to the character. `encode` first surveys the
 value: one C call of orjson cannot be interrupted, and forty nested two-item arrays that share
@@ -221,7 +221,7 @@ def decode(
 
     *spend* is charged for what orjson cannot read alone; for the rest the caller has paid (see
     `pay_for_reading`). Raises SoliValueError for what is not JSON, with the texts of
-    spec/stdlib.md §1.4, and LimitError for a text of more than *limit* characters. Positions in
+    docs/spec §L1.4, and LimitError for a text of more than *limit* characters. Positions in
     errors are characters.
     """
     if len(text) > limit:
@@ -292,7 +292,7 @@ SMALL = 128
 
 
 def hash_from_text(machine: Machine, text: str) -> dict[Any, Value]:
-    """The hash of a JSON object, `{}` for any other text (decision 17)."""
+    """The hash of a JSON object, `{}` for any other text (docs/spec §L1.4)."""
     if not text.startswith("{") and not text.lstrip(" \t\r\n").startswith("{"):
         return {}
     value = value_from_text(machine, text)

@@ -1,4 +1,4 @@
-"""Encryption, key pairs and one-time passwords (spec/stdlib.md §17)."""
+"""Encryption, key pairs and one-time passwords (docs/spec §L17)."""
 
 from __future__ import annotations
 

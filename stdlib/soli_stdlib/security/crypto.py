@@ -1,4 +1,4 @@
-"""Hashing, random values and passwords (spec/stdlib.md §17); ciphers are in `ciphers`.
+"""Hashing, random values and passwords (docs/spec §L17); ciphers are in `ciphers`.
 
 Every function is `Crypto.NAME`; some are globals of the same name too.
 """

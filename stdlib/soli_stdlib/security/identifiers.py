@@ -1,4 +1,4 @@
-"""Identifiers: UUID versions 4 and 7 (RFC 9562), ULID, NanoID (spec/stdlib.md §17)."""
+"""Identifiers: UUID versions 4 and 7 (RFC 9562), ULID, NanoID (docs/spec §L17)."""
 
 from __future__ import annotations
 

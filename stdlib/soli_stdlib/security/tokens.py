@@ -1,4 +1,4 @@
-"""JSON Web Tokens (RFC 7519, RFC 7515; spec/stdlib.md §21).
+"""JSON Web Tokens (RFC 7519, RFC 7515; docs/spec §L21.6).
 
 PyJWT does the cryptography. Claims are checked here, against the clock that programs see.
 """

@@ -1,4 +1,4 @@
-"""The class `Cache`: values as JSON, each for a time (spec/stdlib.md §21).
+"""The class `Cache`: values as JSON, each for a time (docs/spec §L21.1).
 
 In memory, one per interpreter, unless the host keeps it `elsewhere`. When it is full, what was
 used longest ago goes.

@@ -1,4 +1,4 @@
-"""A bounded store in memory whose entries expire; the ground of Cache and KV (§21)."""
+"""A bounded store in memory whose entries expire; the ground of Cache and KV (docs/spec §L21)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hashes in `KV` (spec/stdlib.md §21)."""
+"""Hashes in `KV` (docs/spec §L21.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists in `KV` (spec/stdlib.md §21).
+"""Lists in `KV` (docs/spec §L21.2).
 
 Indexes from the end are negative; ranges include both ends.
 """

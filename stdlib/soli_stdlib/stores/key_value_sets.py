@@ -1,4 +1,4 @@
-"""Sets and sorted sets in `KV` (spec/stdlib.md §21)."""
+"""Sets and sorted sets in `KV` (docs/spec §L21.2)."""
 
 from __future__ import annotations
 

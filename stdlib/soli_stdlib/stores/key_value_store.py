@@ -1,4 +1,4 @@
-"""What all `KV.*` builtins stand on: typed entries, sizes, bounds (spec/stdlib.md §21).
+"""What all `KV.*` builtins stand on: typed entries, sizes, bounds (docs/spec §L21.2).
 
 Unlike the cache, a full store refuses to grow: a program relies on what it put here.
 """

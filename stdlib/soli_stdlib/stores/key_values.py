@@ -1,4 +1,4 @@
-"""The class `KV`: texts, counters, expiry and housekeeping (spec/stdlib.md §21)."""
+"""The class `KV`: texts, counters, expiry and housekeeping (docs/spec §L21.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rate limiting with a sliding log per key (spec/stdlib.md §21)."""
+"""Rate limiting with a sliding log per key (docs/spec §L21.3)."""
 
 from __future__ import annotations
 

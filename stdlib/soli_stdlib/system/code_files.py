@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _FOLDERS = frozenset({"app", "config"})
-"""Folders of the root that are loaded or compiled (spec/websocket.md §1)."""
+"""Folders of the root that are loaded or compiled (docs/spec §W1)."""
 
 _ENDINGS = (".soli", ".sl", ".slv", ".erb")
 

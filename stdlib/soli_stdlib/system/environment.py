@@ -1,4 +1,4 @@
-"""Environment variables, from the host's mapping (spec/stdlib.md §20)."""
+"""Environment variables, from the host's mapping (docs/spec §L20)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def with_dotenv(
 ) -> dict[str, str]:
     """*environment* with the texts of `.env` (does not overwrite) and `.env.APP_ENV` (does).
 
-    Variables that `SOLI_PROTECT_ENV` lists are never overwritten (§20).
+    Variables that `SOLI_PROTECT_ENV` lists are never overwritten (§L20).
     """
     merged = {**parse_dotenv(common or ""), **environment}
     protected = set(environment.get(PROTECT_VARIABLE, "").replace(",", " ").split())

@@ -1,4 +1,4 @@
-"""The class `File`, `slurp` and `barf` (spec/stdlib.md §22.2), inside the host's root folder."""
+"""The class `File`, `slurp` and `barf` (docs/spec §L22.2), inside the host's root folder."""
 
 from __future__ import annotations
 

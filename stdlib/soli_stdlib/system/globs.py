@@ -1,4 +1,4 @@
-"""`File.glob`: paths that match a pattern, inside the host's root folder (spec/stdlib.md §22.2)."""
+"""`File.glob`: paths that match a pattern, inside the host's root folder (docs/spec §L22.2)."""
 
 from __future__ import annotations
 

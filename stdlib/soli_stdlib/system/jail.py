@@ -1,4 +1,4 @@
-"""Files under one root folder that a program cannot leave (spec/stdlib.md §22.2).
+"""Files under one root folder that a program cannot leave (docs/spec §L22.2).
 
 Every part of a path is opened relative to the folder before it and no symbolic link is followed,
 so what was checked is what is opened: nobody can swap a folder for a link in between. When the

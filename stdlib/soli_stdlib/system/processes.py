@@ -1,4 +1,4 @@
-"""The class `System`: other programs, for hosts that allow them (spec/stdlib.md §22.3).
+"""The class `System`: other programs, for hosts that allow them (docs/spec §L22.3).
 
 `System.run` and `System.shell` return their result too: waiting holds up nobody else.
 """

@@ -1,4 +1,4 @@
-"""Character encodings by the labels of the WHATWG Encoding Standard (spec/stdlib.md §16)."""
+"""Character encodings by the labels of the WHATWG Encoding Standard (docs/spec §L16)."""
 
 from __future__ import annotations
 

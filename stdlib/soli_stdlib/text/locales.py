@@ -21,7 +21,7 @@ def current_locale(machine: Machine) -> str:
 
 
 def zone(machine: Machine) -> tzinfo:
-    """The zone of DateTime's wall clock: the host's `timezone` service, else UTC (§15)."""
+    """The zone of DateTime's wall clock: the host's `timezone`, else UTC (docs/spec §L15)."""
     chosen = machine.library.get(_ZONE)
     if chosen is None:
         chosen = machine.library[_ZONE] = _zone(machine.capabilities.services.get(ZONE_SERVICE))

@@ -1,4 +1,4 @@
-"""Text for HTML pages and URLs (spec/stdlib.md §19)."""
+"""Text for HTML pages and URLs (docs/spec §L19)."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 MAX_GROUP_NESTING = 10
-"""Groups inside groups (spec/stdlib.md §14)."""
+"""Groups inside groups (docs/spec §L14)."""
 
 _CLASSES = {
     "d": r"\p{Nd}",

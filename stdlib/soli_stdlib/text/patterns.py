@@ -1,6 +1,6 @@
 """Regular expressions on google-re2: compiling under limits, matching, replacing.
 
-Strangers write the patterns, so they never reach a backtracking engine (spec/stdlib.md §14).
+Strangers write the patterns, so they never reach a backtracking engine (docs/spec §L14).
 The dialect is Soli's (Rust's `regex`); `pattern_syntax` rewrites what RE2 spells otherwise.
 `\\b` knows ASCII words only, as RE2 has no other.
 
@@ -57,7 +57,7 @@ def invalid_regex(detail: str) -> SoliError:
 
 
 class Match:
-    """One match in a text. Offsets are characters (decision 10)."""
+    """One match in a text. Offsets are characters (docs/spec §3.8)."""
 
     __slots__ = ("_data", "_spans")
 

@@ -1,6 +1,6 @@
-"""The class `Regex` (spec/stdlib.md §14), on the linear-time engine of `patterns`.
+"""The class `Regex` (docs/spec §L14), on the linear-time engine of `patterns`.
 
-Offsets count characters (decision 10).
+Offsets count characters (docs/spec §3.8).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Wildcards as in file names: `*` and `?` (spec/stdlib.md §21, §22.2)."""
+"""Wildcards as in file names: `*` and `?` (docs/spec §L21, §L22.2)."""
 
 from __future__ import annotations
 

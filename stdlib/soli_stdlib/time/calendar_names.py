@@ -1,4 +1,4 @@
-"""Month, day and duration words in the languages that DateTime and Duration speak (§15)."""
+"""Month, day and duration words in the languages of DateTime and Duration (docs/spec §L15)."""
 
 from __future__ import annotations
 

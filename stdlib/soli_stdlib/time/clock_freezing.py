@@ -1,6 +1,6 @@
-"""Unix time for programs and tests: `datetime_now`, `freeze_time`, `time_ago` (§15).
+"""Unix time for programs and tests: `datetime_now`, `freeze_time`, `time_ago` (docs/spec §L15).
 
-Frozen time holds for every clock that a program can read (decision 22); see `clock`.
+Frozen time holds for every clock that a program can read (docs/spec §L15); see `clock`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`DateTime.format`: strftime codes that mean the same on every platform (spec/stdlib.md §15)."""
+"""`DateTime.format`: strftime codes that mean the same on every platform (docs/spec §L15)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dates written as text, read into nanoseconds since the epoch (spec/stdlib.md §15)."""
+"""Dates written as text, read into nanoseconds since the epoch (docs/spec §L15)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DateTime: an instant in nanoseconds since 1970-01-01T00:00Z (spec/stdlib.md §15).
+"""DateTime: an instant in nanoseconds since 1970-01-01T00:00Z (docs/spec §L15).
 
 Wall-clock members (`year` … `second`, `format`, `to_string`, boundaries) read the interpreter's
 zone, UTC unless the host chooses another. Soli takes hour and minute in UTC and the rest local;

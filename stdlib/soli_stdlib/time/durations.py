@@ -1,4 +1,4 @@
-"""Duration: a span of time in seconds (spec/stdlib.md §15)."""
+"""Duration: a span of time in seconds (docs/spec §L15)."""
 
 from __future__ import annotations
 

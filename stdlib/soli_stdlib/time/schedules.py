@@ -1,4 +1,4 @@
-"""Durations as text and cron lines; pure, for job queues (spec/stdlib.md §22.4)."""
+"""Durations as text and cron lines; pure, for job queues (docs/spec §L22.4)."""
 
 from __future__ import annotations
 

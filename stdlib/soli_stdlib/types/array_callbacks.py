@@ -1,4 +1,4 @@
-"""Methods of Array that call a function for each item (spec/stdlib.md §4).
+"""Methods of Array that call a function for each item (docs/spec §L4).
 
 All go over a snapshot, so a callback may change the array. `break` and `next` yield null there;
 `map` leaves the item out.
@@ -114,7 +114,7 @@ def sorted_with(machine: Machine, items: list[Value], function: Value) -> list[V
     """*items* in the order that *function* gives, stable.
 
     What it yields other than a number counts as "equal", and so does an error inside it
-    (spec/stdlib.md §4), except one that no program may swallow.
+    (docs/spec §L4), except one that no program may swallow.
     """
     call = machine.callback(function, 2)
 

@@ -1,4 +1,4 @@
-"""Methods of Array that go by a field of its items: pluck and the `_by` family (spec §4).
+"""Methods of Array that go by a field of its items: pluck and the `_by` family (docs/spec §L4).
 
 They take a field's name (or an Int, for rows), never a function.
 """

@@ -1,4 +1,4 @@
-"""Methods of Array that add, count and order (spec/stdlib.md §4, §4.1)."""
+"""Methods of Array that add, count and order (docs/spec §L4, §L4.1)."""
 
 from __future__ import annotations
 

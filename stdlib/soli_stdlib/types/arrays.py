@@ -1,4 +1,4 @@
-"""Methods of Array: size, ends, slices, changes in place, sets (spec/stdlib.md §4).
+"""Methods of Array: size, ends, slices, changes in place, sets (docs/spec §L4).
 
 Callbacks are in `array_callbacks`, sums and orders in `array_numbers`, the `_by` family in
 `array_fields`. Only push, pop, concat and clear change the array.

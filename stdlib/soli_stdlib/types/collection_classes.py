@@ -1,4 +1,4 @@
-"""`String`, `Array`, `Hash`, `Int`, … as classes, to which programs add methods (spec §11.1).
+"""`String`, `Array`, `Hash`, `Int`, … as classes that programs add to (docs/spec §L11.1).
 
 Soli's wrapper instances (`String.new(v)`) are poor copies of the values; here they are the values.
 """

@@ -1,4 +1,4 @@
-"""Methods of Decimal (spec/stdlib.md §8). Halves go to even."""
+"""Methods of Decimal (docs/spec §L8). Halves go to even."""
 
 from __future__ import annotations
 

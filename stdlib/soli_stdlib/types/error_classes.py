@@ -1,4 +1,4 @@
-"""`Error` and its subclasses as Soli classes: `new ValueError("m").message` (decision 18)."""
+"""`Error` and its subclasses as Soli classes: `new ValueError("m").message` (docs/spec §9.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Methods of Float (spec/stdlib.md §7). Ints made from Floats stop at the 64-bit limits."""
+"""Methods of Float (docs/spec §L7). Ints made from Floats stop at the 64-bit limits."""
 
 from __future__ import annotations
 

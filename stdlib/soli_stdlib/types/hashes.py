@@ -1,4 +1,4 @@
-"""Methods of Hash (spec/stdlib.md §5). Only set, delete, clear and shift change the hash.
+"""Methods of Hash (docs/spec §L5). Only set, delete, clear and shift change the hash.
 
 Callbacks of two or more parameters get key and value, others one `[key, value]`. They go over a
 snapshot, so a callback may change the hash.

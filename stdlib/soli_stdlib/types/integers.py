@@ -1,4 +1,4 @@
-"""Methods of Int (spec/stdlib.md §6). What leaves 64 bits raises `Integer overflow`."""
+"""Methods of Int (docs/spec §L6). What leaves 64 bits raises `Integer overflow`."""
 
 from __future__ import annotations
 

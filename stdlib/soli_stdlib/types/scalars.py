@@ -1,4 +1,4 @@
-"""Methods of Bool, Null and Symbol, and of Bytes (spec/stdlib.md §9)."""
+"""Methods of Bool, Null and Symbol, and of Bytes (docs/spec §L9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Methods of String that take regular expressions: match, scan, gsub, sub (spec/stdlib.md §3)."""
+"""Methods of String that take regular expressions: match, scan, gsub, sub (docs/spec §L3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Methods of String that give it a shape: padding, truncation, slugs, `succ` (spec §3)."""
+"""Methods of String that give it a shape: padding, truncation, slugs, `succ` (docs/spec §L3)."""
 
 from __future__ import annotations
 

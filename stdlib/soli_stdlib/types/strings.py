@@ -1,6 +1,6 @@
-"""Methods of String: asking, searching, cutting, changing case (spec/stdlib.md §3).
+"""Methods of String: asking, searching, cutting, changing case (docs/spec §L3).
 
-Lengths and offsets are characters (decision 10). Shaping (padding, slugs, `succ`) is in
+Lengths and offsets are characters (docs/spec §3.8). Shaping (padding, slugs, `succ`) is in
 `string_shapes`, regular expressions are in `string_patterns`.
 """
 
@@ -433,7 +433,7 @@ def _strict(text: str, base: int, kind: str) -> int:
 
 @method("string", "to_h", bare=True)
 def to_h(machine: Machine, text: str) -> dict[object, Value]:
-    """The hash of a JSON object; `{}` for every other text (decision 17)."""
+    """The hash of a JSON object; `{}` for every other text."""
     return hash_from_text(machine, text)
 
 

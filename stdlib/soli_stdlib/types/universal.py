@@ -1,4 +1,4 @@
-"""What every value answers to: class, nil?, blank?, present?, inspect, is_a? (spec §0.1, §0.5).
+"""What every value answers: class, nil?, blank?, present?, inspect, is_a? (docs/spec §L0.5).
 
 Instances and classes are the evaluator's; these are the builtin types.
 """

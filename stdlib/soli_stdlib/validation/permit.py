@@ -1,4 +1,4 @@
-"""`validate` and `permit`: what a stranger's hash may bring in (spec/stdlib.md §18, §12.5)."""
+"""`validate` and `permit`: what a stranger's hash may bring in (docs/spec §L18, §L12.5)."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _judged(machine: Machine, name: str, validator: Validator, value: Value, dat
     try:
         value = coerce(value, validator.kind)
     except Failed as failure:
-        # Soli does not say which field could not be converted (spec §18).
+        # Soli does not say which field could not be converted (docs/spec §L18).
         raise _Rejected([_error("", failure)]) from None
     try:
         for rule, parameter in validator.rules:

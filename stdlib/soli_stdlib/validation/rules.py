@@ -1,4 +1,4 @@
-"""How validators coerce and judge values; texts and codes as spec/stdlib.md §18 gives them."""
+"""How validators coerce and judge values; texts and codes as docs/spec §L18 gives them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`V.*`: validators for `validate` (spec/stdlib.md §18). A validator never changes."""
+"""`V.*`: validators for `validate` (docs/spec §L18). A validator never changes."""
 
 from __future__ import annotations
 

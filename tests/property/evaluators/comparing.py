@@ -19,7 +19,7 @@ from .random_programs import Writer
 ARGUMENTS = (3, "s", [1, 2], None, 2.5, {"n": 1}, True)
 """What functions are called with, each with several: none may rely on what came first."""
 BLOCK = 64
-"""Items that a builtin may pay for at a time (decision 11), so that it pays a few too many."""
+"""Items that a builtin may pay for at a time, so that it pays a few too many (docs/spec §9.4)."""
 _SHARED = re.compile(r"class_eval|define_method|alias_method|Cache|KV|(Hash|String|Array)\.")
 """What may change the interpreter for the programs that come after."""
 _MANY = re.compile(r"\b(many|table|40)\b")

@@ -9,7 +9,7 @@ from soli_runtime.settings import SETTINGS, SettingError, Settings
 
 
 def test_defaults_are_those_of_the_table() -> None:
-    """spec/websocket.md §9, line by line; no limit is off (decision 24)."""
+    """docs/spec §W9, line by line; no limit is off (docs/decisions/0024)."""
     settings = Settings()
 
     assert (settings.host, settings.port, settings.dev) == ("127.0.0.1", 5011, False)

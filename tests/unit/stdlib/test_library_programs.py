@@ -116,7 +116,7 @@ def test_frozen_time_in_a_program() -> None:
 
 
 def test_errors_of_the_library_have_classes() -> None:
-    """Decision 18: catch by class."""
+    """docs/spec §9.1: catch by class."""
     program = """
     try
       getenv("X")

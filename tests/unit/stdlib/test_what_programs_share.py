@@ -1,4 +1,4 @@
-"""What one interpreter's requests share, and what is each one's own (decision 26)."""
+"""What one interpreter's requests share, and what is each one's own (docs/decisions/0026)."""
 
 from __future__ import annotations
 

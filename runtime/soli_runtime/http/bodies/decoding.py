@@ -1,4 +1,4 @@
-"""What an action reads of a request's body, decoded when it is asked for (spec/stdlib.md §24).
+"""What an action reads of a request's body, decoded when it is asked for (docs/spec §L24.2).
 
 A client chooses the body, so nothing of it is decoded before the action runs: who asks pays, out of
 the budget of the call. All is done in pieces between which the budget is looked at.

@@ -1,4 +1,4 @@
-"""Which addresses a program may reach over HTTP (spec/stdlib.md §22.1).
+"""Which addresses a program may reach over HTTP (docs/spec §L22.1).
 
 Requests that a server makes on behalf of strangers must not reach what only the server can:
 itself, its neighbours, its cloud's metadata service.

@@ -1,4 +1,4 @@
-"""`HTTP.get` and its kin (spec/stdlib.md §22.1). A call waits; nobody else does.
+"""`HTTP.get` and its kin (docs/spec §L22.1). A call waits; nobody else does.
 
 aiohttp is imported when the first request is made: most scripts make none.
 """

@@ -1,7 +1,7 @@
 """Files under `public/`: which file a path means, and what to say about it. No I/O but `stat`.
 
 Safe paths only: no dot segments, no hidden files, nothing that leads out of the folder through
-a symbolic link (spec/stdlib.md §24).
+a symbolic link (docs/spec §L24.7).
 """
 
 from __future__ import annotations

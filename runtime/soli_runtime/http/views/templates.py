@@ -1,4 +1,4 @@
-"""Views: templates with layouts and partials (spec/stdlib.md §24, `render`)."""
+"""Views: templates with layouts and partials (docs/spec §L24.4)."""
 
 from __future__ import annotations
 

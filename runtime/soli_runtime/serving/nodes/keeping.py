@@ -1,4 +1,4 @@
-"""What rooms keep in the log's Redis, so that a node that begins knows it (decision 47).
+"""What rooms keep in the log's Redis, so that a node that begins knows it (docs/decisions/0047).
 
 Every node keeps what it reads, in rings of its own. Beside that the script that appends to the log
 keeps the same in Redis, in the same step, as the node says that appends. Who begins, or begins

@@ -1,4 +1,4 @@
-"""The assert family (spec/stdlib.md §25.2). Each yields 1, or raises AssertionFailed."""
+"""The assert family (docs/spec §L25.2). Each yields 1, or raises AssertionFailed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`describe`, `test`, hooks, `skip` (spec/stdlib.md §25.1, decision 21).
+"""`describe`, `test`, hooks, `skip` (docs/spec §L25.1).
 
 First the whole file runs. Then the bodies of its groups run, and by running register what is in
 them, so loops around tests, helpers and variables in a group work. Then the tests run.

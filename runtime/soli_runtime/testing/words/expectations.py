@@ -1,4 +1,4 @@
-"""`expect(value)` and its matchers (spec/stdlib.md §25.2). Each yields true, or raises."""
+"""`expect(value)` and its matchers (docs/spec §L25.2). Each yields true, or raises."""
 
 from __future__ import annotations
 

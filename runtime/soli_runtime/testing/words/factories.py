@@ -1,4 +1,4 @@
-"""`Factory`: hashes for tests, made from templates (spec/stdlib.md §25.3).
+"""`Factory`: hashes for tests, made from templates (docs/spec §L25.3).
 
 Factory.define("user", fn(n) { "name": "User #{n}", "admin": false })
 ada = Factory.create("user", { "name": "Ada" })

@@ -15,7 +15,7 @@ def _refusal(name: str) -> Callable[..., Value]:
     def refuse(*_: Value) -> Value:
         raise SoliError(f"{name}: there is no app to test", hint=HINT)
 
-    refuse.__doc__ = "Needs an app (spec/stdlib.md §25.3)."
+    refuse.__doc__ = "Needs an app (docs/spec §L25.3)."
     return function(name, Any_.rest())(refuse)
 
 

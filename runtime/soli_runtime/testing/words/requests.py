@@ -1,4 +1,4 @@
-"""Request specs: `get("/posts")`, `res_status(response)`, … (spec/stdlib.md §25.3)."""
+"""Request specs: `get("/posts")`, `res_status(response)`, … (docs/spec §L25.3)."""
 
 from __future__ import annotations
 

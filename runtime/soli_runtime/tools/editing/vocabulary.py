@@ -16,7 +16,7 @@ EVENT: Final = {
     "code": "on `disconnect` only: why it ended; 1006 when the line just broke",
     "reason": "on `disconnect` only: the text that came with the code",
 }
-"""Keys of the Hash that a WebSocket handler gets (spec/websocket.md §3)."""
+"""Keys of the Hash that a WebSocket handler gets (docs/spec §W3)."""
 
 EVENT_TYPES: Final = ("connect", "message", "disconnect")
 
@@ -34,7 +34,7 @@ REQUEST: Final = {
     "session": "what is kept about the visitor",
     "remote_ip": "the address of the client",
 }
-"""Keys of the Hash that an action or `authenticate` gets (spec/stdlib.md §24)."""
+"""Keys of the Hash that an action or `authenticate` gets (docs/spec §L24.2)."""
 
 ACTIONS: Final = {
     "join": "a room, or an Array of rooms: makes the connection a member",
@@ -49,7 +49,7 @@ ACTIONS: Final = {
     "leave": "a room, or an Array: ends the membership",
     "close": 'a reason, or `{"code": 4001, "reason":}`: closes the connection',
 }
-"""Keys of the Hash that a WebSocket handler returns (spec/websocket.md §4)."""
+"""Keys of the Hash that a WebSocket handler returns (docs/spec §W4)."""
 
 PARTS: Final[dict[str, tuple[str, ...]]] = {
     "track": ("channel", "user_id", "state"),

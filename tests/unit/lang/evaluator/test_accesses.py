@@ -119,7 +119,7 @@ def test_an_unset_variable_before_a_dot_is_an_error() -> None:
 
 
 def test_a_function_before_a_dot_is_called() -> None:
-    """As by any bare name (spec/language.md §6.6)."""
+    """As by any bare name (docs/spec §6.6)."""
     text = """
 def word
   "abc"

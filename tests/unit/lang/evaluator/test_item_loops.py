@@ -162,7 +162,7 @@ def test_a_search_that_ends_early_costs_little(method: str) -> None:
 
 
 def test_a_block_that_changes_the_array_goes_over_what_it_was() -> None:
-    """All go over a snapshot (spec/stdlib.md §4)."""
+    """All go over a snapshot (docs/spec §L4)."""
     text = "xs = (0..30).map(|x| x)\nys = xs.map(|x| xs.push(x).length)\n[xs.length, ys.length]"
 
     assert run(text) == [60, 30]

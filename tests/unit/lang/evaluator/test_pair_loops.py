@@ -92,7 +92,7 @@ def test_a_block_may_change_what_it_goes_over(count: int) -> None:
 
 @pytest.mark.parametrize("count", [4, 40])
 def test_a_block_is_left_for_one_entry(count: int) -> None:
-    """By `next`, and by `break` as well (spec/stdlib.md §4): it yields null."""
+    """By `next`, and by `break` as well (docs/spec §L4): it yields null."""
     for leave in ("next", "break"):
         block = f"|k, v| {{\n  {leave} if k == 2\n  true\n}}"
         assert ask(f"h.filter({block}).length", count) == count - 1

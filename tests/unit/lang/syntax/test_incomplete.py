@@ -21,7 +21,7 @@ def test_a_block_whose_end_is_still_to_come_is_incomplete(text: str) -> None:
 
 
 def test_a_lambda_on_one_line_ends_with_the_text() -> None:
-    """The end of the text closes `|x| x + 1` (spec/language.md §6.2)."""
+    """The end of the text closes `|x| x + 1` (docs/spec §6.2)."""
     assert Interpreter(install).run("f = |x| x + 1").node.body.statements
 
 
@@ -44,5 +44,5 @@ def test_long_chains_compile_within_a_hosts_stack(text: str, value: object) -> N
     [("if true\n 5\nend", 5), ("try\n 1 / 0\ncatch e\n 7\nend", 7), ("unless true\n 1\nend", None)],
 )
 def test_a_session_shows_the_value_of_statements_that_have_one(text: str, value: object) -> None:
-    """`if`, `unless` and `try` yield the value of the branch that ran (spec/language.md §5.1)."""
+    """`if`, `unless` and `try` yield the value of the branch that ran (docs/spec §5.1)."""
     assert Interpreter(install).session().run(text) == value

@@ -1,4 +1,4 @@
-"""Which trees expressions become (spec/language.md §2.5-2.7, §4.4, §4.10-4.14)."""
+"""Which trees expressions become (docs/spec §2.5-2.7, §4.4, §4.10-4.14)."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ COMMANDS = [
 
 @pytest.mark.parametrize(("text", "expected"), COMMANDS)
 def test_command_calls_take_what_follows_on_their_line(text: str, expected: str) -> None:
-    """A bare name before an argument is a call without parentheses (spec §6.4)."""
+    """A bare name before an argument is a call without parentheses (docs/spec §6.4)."""
     assert shape(text) == expected
 
 
@@ -166,7 +166,7 @@ BLOCKS = [
 
 @pytest.mark.parametrize(("text", "expected"), BLOCKS)
 def test_blocks_and_lambdas(text: str, expected: str) -> None:
-    """All spellings of blocks and lambdas make the same nodes (spec §6.2, §6.5)."""
+    """All spellings of blocks and lambdas make the same nodes (docs/spec §6.2, §6.5)."""
     assert shape(text) == expected
 
 
@@ -211,7 +211,7 @@ LITERALS = [
 
 @pytest.mark.parametrize(("text", "expected"), LITERALS)
 def test_literals(text: str, expected: str) -> None:
-    """Literals have the values of spec §1.5-1.8, as decisions 3 and 4 amend them."""
+    """Literals have the values of docs/spec §1.5-1.8."""
     assert shape(text) == expected
 
 
@@ -242,7 +242,7 @@ COLLECTIONS = [
 
 @pytest.mark.parametrize(("text", "expected"), COLLECTIONS)
 def test_arrays_and_hashes(text: str, expected: str) -> None:
-    """Bare words are string keys, keywords too; any other key is an expression (spec §4.4)."""
+    """Bare words are string keys, keywords too; any other key is an expression (§4.4)."""
     assert shape(text) == expected
 
 
@@ -269,7 +269,7 @@ PATTERNS = [
 
 @pytest.mark.parametrize(("pattern", "expected"), PATTERNS)
 def test_patterns(pattern: str, expected: str) -> None:
-    """Patterns of match arms (spec §4.10)."""
+    """Patterns of match arms (docs/spec §4.10)."""
     text = f"match x {{ {pattern} if g => e, _ => 0 }}"
     rest = "(Arm (WildcardPattern) None 0)"
     assert shape(text) == f"(Match x [(Arm {expected} g e) {rest}])"

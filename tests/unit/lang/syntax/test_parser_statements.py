@@ -1,4 +1,4 @@
-"""Which trees statements become, and where they end (spec/language.md §1.9, §2.1-2.4)."""
+"""Which trees statements become, and where they end (docs/spec §1.9, §2.1-2.4)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LINES = [
 
 @pytest.mark.parametrize(("text", "expected"), LINES)
 def test_where_a_line_break_ends_a_statement(text: str, expected: str) -> None:
-    """It does when what stands before can end one and what follows cannot go on (decision 1)."""
+    """It does when what stands before can end one and what follows cannot go on (§1.9)."""
     assert shape(text) == expected
 
 
@@ -76,12 +76,12 @@ IFS = [
 
 @pytest.mark.parametrize(("text", "expected"), IFS)
 def test_conditionals(text: str, expected: str) -> None:
-    """All forms of `if` and `unless` (spec §2.3, decision 6)."""
+    """All forms of `if` and `unless` (docs/spec §2.3, §2.3)."""
     assert shape(text) == expected
 
 
 def test_a_brace_if_leaves_the_end_of_what_encloses_it() -> None:
-    """The `end` after `if c { }` closes the function (decision 6)."""
+    """The `end` after `if c { }` closes the function (docs/spec §2.3)."""
     assert shape("def f\n if c { x }\nend\ny") == "def f{||(If c x None)}; y"
 
 
@@ -111,7 +111,7 @@ LOOPS = [
 
 @pytest.mark.parametrize(("text", "expected"), LOOPS)
 def test_loops(text: str, expected: str) -> None:
-    """`while` and `for`, with braces or `end` (spec §2.3)."""
+    """`while` and `for`, with braces or `end` (docs/spec §2.3)."""
     assert shape(text) == expected
 
 
@@ -133,7 +133,7 @@ TRIES = [
 
 @pytest.mark.parametrize(("text", "expected"), TRIES)
 def test_tries(text: str, expected: str) -> None:
-    """Handlers in all spellings; `rescue` that begins a line of a `try` is one (spec §1.9, L5)."""
+    """Handlers in all spellings; a `rescue` that begins a line of a `try` is one (§1.9)."""
     assert shape(text) == expected
 
 
@@ -155,7 +155,7 @@ FUNCTIONS = [
 
 @pytest.mark.parametrize(("text", "expected"), FUNCTIONS)
 def test_functions(text: str, expected: str) -> None:
-    """Headers and bodies of functions (spec §2.4, decision 5)."""
+    """Headers and bodies of functions (docs/spec §2.4, §2.6)."""
     assert shape(text) == expected
 
 
@@ -175,7 +175,7 @@ BINDINGS = [
 
 @pytest.mark.parametrize(("text", "expected"), BINDINGS)
 def test_bindings_and_braces(text: str, expected: str) -> None:
-    """`let`, `const`, and what a `{` at the beginning of a statement is (spec §2.6, decision 5)."""
+    """`let`, `const`, and what a `{` at the beginning of a statement is (docs/spec §2.6)."""
     assert shape(text) == expected
 
 
@@ -200,7 +200,7 @@ FILES = [
 
 @pytest.mark.parametrize(("text", "expected"), FILES)
 def test_declarations_of_files(text: str, expected: str) -> None:
-    """Imports, exports, interfaces and enums (spec §2.1)."""
+    """Imports, exports, interfaces and enums (docs/spec §2.1)."""
     assert shape(text) == expected
 
 
@@ -240,7 +240,7 @@ MEMBERS = [
 
 @pytest.mark.parametrize(("text", "expected"), MEMBERS)
 def test_members_of_classes(text: str, expected: str) -> None:
-    """Everything that may stand in a class body (spec §2.4)."""
+    """Everything that may stand in a class body (docs/spec §2.4)."""
     assert members(text) == expected
 
 
@@ -256,5 +256,5 @@ HEADERS = [
 
 @pytest.mark.parametrize(("text", "expected"), HEADERS)
 def test_headers_of_classes(text: str, expected: str) -> None:
-    """Superclass and interfaces (spec §2.4)."""
+    """Superclass and interfaces (docs/spec §2.4)."""
     assert shape(text) == expected

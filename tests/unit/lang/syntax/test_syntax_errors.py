@@ -90,7 +90,7 @@ def test_errors_of_several_statements_are_found_in_one_run() -> None:
     ],
 )
 def test_messages(text: str, message: str) -> None:
-    """The wording of spec/language.md §2 and §9.2."""
+    """The wording of docs/spec §2 and §9.2."""
     assert refused(text).message == message
 
 
@@ -147,7 +147,7 @@ def test_a_hint_says_what_to_do(text: str, part: str) -> None:
     ["(", "[", "{a: ", "f(", "!", "- ", "fn(x) ", "x.y ", "if x ", "f ", '"#{', "x = ", "1 + "],
 )
 def test_nesting_without_end_is_refused_with_an_error(piece: str) -> None:
-    """Never with a RecursionError (spec §2.8)."""
+    """Never with a RecursionError (docs/spec §2.8)."""
     error = refused(piece * 100_000)
     assert error.message.endswith(f"nested too deeply (max depth {MAX_NESTING})") or piece == "x.y "
 

@@ -79,7 +79,7 @@ def test_known_names_are_no_findings(text: str) -> None:
 
 
 def test_siblings_are_not_known_in_methods() -> None:
-    """Methods are called through `this` (spec/language.md §8.4)."""
+    """Methods are called through `this` (docs/spec §8.4)."""
     text = "class A\n def one\n  1\n end\n def two\n  one\n end\nend\nA()"
 
     assert only(text).message == "Undefined variable 'one'"

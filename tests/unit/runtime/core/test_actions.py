@@ -24,7 +24,7 @@ def test_an_empty_hash_is_no_action() -> None:
 
 
 def test_actions_come_in_the_fixed_order_whatever_the_order_of_keys() -> None:
-    """The order of §4 holds: join first, close last."""
+    """The order of docs/spec §W4 holds: join first, close last."""
     result = {
         "close": "bye",
         "leave": "r",
@@ -67,7 +67,7 @@ def test_actions_come_in_the_fixed_order_whatever_the_order_of_keys() -> None:
 def test_a_string_or_bytes_go_out_as_they_are_and_anything_else_as_json(
     key: str, value: Any, payload: Any
 ) -> None:
-    """The payload rule of §4 holds for all three actions, alone or with others."""
+    """The payload rule of §W4 holds for all three actions, alone or with others."""
     (alone,) = parse({key: value})
     among_others = parse({key: value, "leave": "r"})[0]
 

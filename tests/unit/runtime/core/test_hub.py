@@ -317,7 +317,7 @@ def test_connections_are_counted_and_listed(bench: Bench) -> None:
 
 
 def test_presence_is_listed_with_metadata_in_order_of_first_track(bench: Bench) -> None:
-    """`ws_list_presence` and friends (end of §5)."""
+    """`ws_list_presence` and friends (docs/spec §W5.14)."""
     bench.do("b", {"track": {"channel": "r", "user_id": 7, "n": [1, {"x": None}]}})
     bench.do("a", {"track": {"channel": "r", "user_id": "ada"}})
     bench.do("c", {"track": {"channel": "r", "user_id": "7"}})

@@ -1,4 +1,4 @@
-"""The rules of presence, one by one (spec/websocket.md §5), as frames that clients get."""
+"""The rules of presence, one by one (docs/spec §W5), as frames that clients get."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_state_change_moves_no_meta_and_changes_no_ref(watched: Bench) -> None
     assert watched.received("watcher")[-1] == diff({"ada": [meta(1, "typing"), meta(2)]})
 
 
-# Rule 1
+# docs/spec §W5.1
 
 
 def test_a_plain_room_stays_silent(bench: Bench) -> None:
@@ -94,7 +94,7 @@ def test_long_after_everybody_left_an_old_subscriber_gets_diffs_and_a_new_one_a_
     assert watched.received("b") == [snapshot(bob=[meta(2)])]
 
 
-# Rules 2 and 3
+# docs/spec §W5.2 and §W5.3
 
 
 def test_the_first_connection_of_a_user_is_a_join_for_the_others(watched: Bench) -> None:
@@ -121,7 +121,7 @@ def test_a_further_connection_of_a_user_is_a_snapshot_for_itself_only(watched: B
     assert (watched.received("a"), watched.received("watcher")) == ([], [])
 
 
-# Rule 4
+# docs/spec §W5.4
 
 
 def test_a_change_of_state_is_a_join_with_all_metas_to_everybody(watched: Bench) -> None:
@@ -163,7 +163,7 @@ def test_values_of_another_type_are_a_change(watched: Bench, before: Any, after:
     assert len(watched.received("watcher")) == 1
 
 
-# Rules 5 and 6
+# docs/spec §W5.5 and §W5.6
 
 
 def test_a_connection_that_goes_while_others_of_the_user_remain_sends_nothing(
@@ -235,7 +235,7 @@ def test_a_leave_has_also_the_metas_that_a_stale_client_still_shows() -> None:
     assert bench.received("watcher") == [diff(leaves={"ada": [meta(1), meta(2, "away")]})]
 
 
-# Rule 7
+# docs/spec §W5.7
 
 
 def test_tracking_again_as_the_same_user_is_an_update_and_a_snapshot(watched: Bench) -> None:
@@ -269,7 +269,7 @@ def test_tracking_again_as_another_user_is_a_leave_and_a_join(watched: Bench) ->
     assert watched.hub.presence_count("r") == 1
 
 
-# Rule 9
+# docs/spec §W5.9
 
 
 def test_join_and_track_in_one_return_give_one_snapshot(watched: Bench) -> None:
@@ -286,7 +286,7 @@ def test_joining_another_room_while_tracking_gives_its_snapshot(watched: Bench) 
     assert [message["payload"].keys() for message in watched.received("b")] == [{"ada"}, {"bob"}]
 
 
-# Rule 10
+# docs/spec §W5.10
 
 
 @pytest.mark.parametrize("result", [{"untrack": "r"}, {"set_presence": {"channel": "r"}}])
@@ -298,7 +298,7 @@ def test_what_is_not_tracked_cannot_change(watched: Bench, result: Any) -> None:
     assert watched.received("watcher") == watched.received("a") == []
 
 
-# Rule 11
+# docs/spec §W5.11
 
 
 def test_a_subscriber_of_two_channels_is_told_which_one(watched: Bench) -> None:
@@ -346,7 +346,7 @@ def test_one_that_comes_back_gets_what_changed_in_the_meantime_as_a_diff(watched
 
 
 def test_one_that_comes_back_gets_it_even_if_it_saw_the_change(watched: Bench) -> None:
-    """Nobody can tell what a client kept, and what it forgot (rule 12)."""
+    """Nobody can tell what a client kept, and what it forgot (docs/spec §W5.12)."""
     set_state(watched, "a", "typing")
     watched.do("watcher", {"leave": "r"})
     clear(watched)
@@ -356,7 +356,7 @@ def test_one_that_comes_back_gets_it_even_if_it_saw_the_change(watched: Bench) -
     assert watched.received("watcher") == [snapshot(ada=typing), diff({"ada": typing})]
 
 
-# Rule 12
+# docs/spec §W5.12
 
 
 def test_who_subscribes_gets_the_users_that_changed_since_they_were_tracked(watched: Bench) -> None:
@@ -420,7 +420,7 @@ def test_who_tracks_itself_on_arrival_gets_the_changes_too(watched: Bench) -> No
 
 
 def test_changes_carry_the_name_of_the_channel_where_messages_do(watched: Bench) -> None:
-    """Rule 11."""
+    """docs/spec §W5.11."""
     set_state(watched, "a", "typing")
     watched.do("watcher", {"join": "s", "track": {"channel": "s", "user_id": "w"}})
     watched.do("watcher", {"leave": "r"})
@@ -430,7 +430,7 @@ def test_changes_carry_the_name_of_the_channel_where_messages_do(watched: Bench)
     assert [message["channel"] for message in watched.received("watcher")] == ["r", "r"]
 
 
-# Rule 13
+# docs/spec §W5.13
 
 
 @pytest.mark.parametrize("how", ["untrack", "disconnect"])

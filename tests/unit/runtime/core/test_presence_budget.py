@@ -1,4 +1,4 @@
-"""Rule 4 of presence (spec/websocket.md §5): what changes cost has a budget; past it they merge."""
+"""What changes of presence cost has a budget; past it they merge (docs/spec §W5.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rule 8 of presence (spec/websocket.md §5): device counts are refreshed, under a budget."""
+"""Refreshes of presence (docs/spec §W5.8): device counts are refreshed, under a budget."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_device_counts_are_refreshed_once_within_a_second(watched: Bench) -> Non
 
 
 def test_device_counts_are_refreshed_after_a_tab_was_closed(watched: Bench) -> None:
-    """Rule 5 is as silent as rule 3."""
+    """docs/spec §W5.5 is as silent as §W5.3."""
     track(watched, "b", "ada")
     watched.settle()
     clear(watched)

@@ -1,4 +1,4 @@
-"""Request and WebSocket specs against an app, without a port (spec/stdlib.md §25.3)."""
+"""Request and WebSocket specs against an app, without a port (docs/spec §L25.3)."""
 
 from __future__ import annotations
 

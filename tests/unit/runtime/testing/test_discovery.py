@@ -1,4 +1,4 @@
-"""Which files `soli test` takes for spec files (spec/stdlib.md §25.1)."""
+"""Which files `soli test` takes for spec files (docs/spec §L25.1)."""
 
 from __future__ import annotations
 

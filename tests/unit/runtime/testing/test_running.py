@@ -1,4 +1,4 @@
-"""What becomes of the tests in a spec file (spec/stdlib.md §25, decision 21)."""
+"""What becomes of the tests in a spec file (docs/spec §L25.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Global functions, universal members, scalars and error classes (spec/stdlib.md §0-2, §9)."""
+"""Global functions, universal members, scalars and error classes (docs/spec §L0-L2, §L9)."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ def test_a_method_that_needs_parentheses(machine: Machine, value: Any, name: str
 
 
 def test_an_error_object_keeps_its_message(machine: Machine) -> None:
-    """Decision 18: `new ValueError("m").message`."""
+    """docs/spec §9.1: `new ValueError("m").message`."""
     klass = machine.globals["ValueError"]
 
     error = klass.instantiate(klass, ["m"], {"code": 5})

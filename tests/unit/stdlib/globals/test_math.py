@@ -1,4 +1,4 @@
-"""The class Math (spec/stdlib.md §11)."""
+"""The class Math (docs/spec §L11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON text (spec/stdlib.md §1.3-1.4, decisions 13, 14 and 17)."""
+"""JSON text (docs/spec §L1.3-L1.4)."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_hidden_fields_of_an_instance_stay_hidden() -> None:
 
 
 def test_an_error_of_the_language_is_encoded_as_its_text() -> None:
-    """Decision 18: where a program uses it as text it is `MESSAGE at LINE:COL`."""
+    """docs/spec §9.1: where a program uses it as text it is `MESSAGE at LINE:COL`."""
     error = ErrorValue(SoliClass("Error"), {"message": "m", "file": "/secret"})
     error.raised = ("m", 0, 0)
 
@@ -190,7 +190,7 @@ def cyclic_instance() -> Any:
 
 @pytest.mark.parametrize("make", [cyclic_array, cyclic_instance])
 def test_a_cycle_is_an_error(make: Callable[[], Any]) -> None:
-    """Decision 13."""
+    """docs/spec §L1.1."""
     with pytest.raises(NotEncodable, match="structure nested too deeply to serialize"):
         encode(make())
 
@@ -293,7 +293,7 @@ PROBLEMS: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("text", "message"), PROBLEMS, ids=[text[:20] for text, _ in PROBLEMS])
 def test_a_text_that_is_no_json_is_reported(text: str, message: str) -> None:
-    """In the words of section 1.4; positions are characters (decision 10)."""
+    """In the words of section 1.4; positions are characters (docs/spec §3.8)."""
     with pytest.raises(SoliValueError) as failure:
         decode(text)
 
@@ -321,7 +321,7 @@ def test_a_text_beyond_the_limit_is_refused() -> None:
     [('{"a":1}', {"a": 1}), ("[1]", {}), ("hello", {}), ("{oops", {}), ("", {}), (" {} ", {})],
 )
 def test_to_h_is_always_a_hash(send: Call, text: str, value: Any) -> None:
-    """Decision 17."""
+    """docs/spec §L1.4."""
     assert send(text, "to_h") == value
 
 

@@ -1,4 +1,4 @@
-"""Hashing, passwords, random values, ciphers, one-time passwords (spec/stdlib.md §17)."""
+"""Hashing, passwords, random values, ciphers, one-time passwords (docs/spec §L17)."""
 
 from __future__ import annotations
 

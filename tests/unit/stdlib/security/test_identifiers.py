@@ -1,4 +1,4 @@
-"""UUID, ULID, NanoID (spec/stdlib.md §17)."""
+"""UUID, ULID, NanoID (docs/spec §L17)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON Web Tokens (spec/stdlib.md §21)."""
+"""JSON Web Tokens (docs/spec §L21.6)."""
 
 from __future__ import annotations
 

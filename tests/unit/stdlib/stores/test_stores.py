@@ -1,4 +1,4 @@
-"""Cache, KV and RateLimiter (spec/stdlib.md §21)."""
+"""Cache, KV and RateLimiter (docs/spec §L21)."""
 
 from __future__ import annotations
 

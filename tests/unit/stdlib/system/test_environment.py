@@ -1,4 +1,4 @@
-"""Environment variables and .env files (spec/stdlib.md §20)."""
+"""Environment variables and .env files (docs/spec §L20)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files inside the host's root folder (spec/stdlib.md §22.2)."""
+"""Files inside the host's root folder (docs/spec §L22.2)."""
 
 from __future__ import annotations
 

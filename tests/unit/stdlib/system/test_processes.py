@@ -1,4 +1,4 @@
-"""Other programs (spec/stdlib.md §22.3)."""
+"""Other programs (docs/spec §L22.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Base64, Hex, character encodings (spec/stdlib.md §16)."""
+"""Base64, Hex, character encodings (docs/spec §L16)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTML and URL text (spec/stdlib.md §19)."""
+"""HTML and URL text (docs/spec §L19)."""
 
 from __future__ import annotations
 

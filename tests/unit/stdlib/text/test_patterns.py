@@ -1,4 +1,4 @@
-"""Regular expressions (spec/stdlib.md §14): dialect, limits, replacement."""
+"""Regular expressions (docs/spec §L14): dialect, limits, replacement."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_no_more_than_the_maximum_of_patterns_is_kept(machine: Machine) -> None:
 
 
 def test_offsets_of_a_match_are_characters() -> None:
-    """Decision 10."""
+    """docs/spec §3.8."""
     match = patterns.Pattern("l+").search("héllo")
 
     assert match is not None

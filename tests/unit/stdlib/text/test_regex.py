@@ -1,4 +1,4 @@
-"""The class Regex (spec/stdlib.md §14)."""
+"""The class Regex (docs/spec §L14)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_matching_anywhere(soli: Library) -> None:
 
 
 def test_offsets_count_characters(soli: Library) -> None:
-    """Decision 10: characters, not bytes."""
+    """docs/spec §3.8: characters, not bytes."""
     expected = [
         {"match": "b", "start": 1, "end": 2},
         {"match": "bb", "start": 3, "end": 5},

@@ -1,4 +1,4 @@
-"""Unix time and frozen time (spec/stdlib.md §15, decision 22)."""
+"""Unix time and frozen time (docs/spec §L15)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DateTime and Duration (spec/stdlib.md §15)."""
+"""DateTime and Duration (docs/spec §L15)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Methods of Array (spec/stdlib.md §4) at their edges."""
+"""Methods of Array (docs/spec §L4) at their edges."""
 
 from __future__ import annotations
 
@@ -237,7 +237,7 @@ def test_sort_takes_an_error_in_the_callback_for_equal(send: Call, fn: Call) -> 
 
 
 def test_sort_does_not_swallow_the_end_of_the_budget(send: Call, fn: Call) -> None:
-    """Decision 19."""
+    """docs/spec §9.4."""
 
     def fail(left: Any, right: Any) -> Any:
         raise LimitError("step limit exceeded")
@@ -271,7 +271,7 @@ def test_one_stops_at_the_second(send: Call, fn: Call) -> None:
 
 
 def test_a_sum_that_leaves_64_bits_overflows(send: Call) -> None:
-    """Decision 11."""
+    """docs/spec §3.10."""
     with pytest.raises(SoliOverflowError):
         send([2**63 - 1, 1], "sum")
 

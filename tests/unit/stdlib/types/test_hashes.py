@@ -1,4 +1,4 @@
-"""Methods of Hash (spec/stdlib.md §5) at their edges."""
+"""Methods of Hash (docs/spec §L5) at their edges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Methods of Int, Float and Decimal (spec/stdlib.md §6-8) at their edges."""
+"""Methods of Int, Float and Decimal (docs/spec §L6-L8) at their edges."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_number_method_gives(
 def test_what_leaves_64_bits_overflows(
     send: Call, number: Any, name: str, arguments: tuple[Any, ...]
 ) -> None:
-    """Decision 11: nothing wraps, nothing becomes a bignum."""
+    """docs/spec §3.10: nothing wraps, nothing becomes a bignum."""
     with pytest.raises(SoliOverflowError, match=r"^Integer overflow$"):
         send(number, name, *arguments)
 

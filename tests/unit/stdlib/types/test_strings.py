@@ -1,4 +1,4 @@
-"""Methods of String (spec/stdlib.md §3) at their edges."""
+"""Methods of String (docs/spec §L3) at their edges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""validate, V.* and permit (spec/stdlib.md §18, §12.5)."""
+"""validate, V.* and permit (docs/spec §L18, §L12.5)."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def covered(node: Any, text: str) -> str:
 
 
 def test_an_operation_spans_its_operands() -> None:
-    """From the start of the left operand to the end of the right one (spec §9.2)."""
+    """From the start of the left operand to the end of the right one (docs/spec §9.2)."""
     node = only(TEXT)
     assert covered(node, TEXT) == TEXT
     assert covered(node.value, TEXT) == "price.round(2) + tax(net, rate: 3)"
@@ -34,7 +34,7 @@ def test_a_call_spans_from_its_callee_to_its_bracket() -> None:
 
 
 def test_expressions_in_interpolations_point_into_the_file() -> None:
-    """Not into a text of their own (decision 4)."""
+    """Not into a text of their own (docs/spec §1.7)."""
     text = 'x = 1\ny = "a #{b.c} d"'
     interpolation = program(text).body.statements[1].value  # type: ignore[union-attr]
     assert covered(interpolation.parts[1], text) == "b.c"
@@ -60,7 +60,7 @@ def test_a_construct_spans_all_of_its_text(text: str) -> None:
 
 
 def test_decimals_are_normalised() -> None:
-    """Trailing zeros go, two places stay when nothing else would (spec §1.5)."""
+    """Trailing zeros go, two places stay when nothing else would (docs/spec §1.5)."""
     assert [str(only(text).value) for text in ("1.50D", "3.0D", "10.10D")] == [
         "1.5",
         "3.00",
@@ -70,14 +70,14 @@ def test_decimals_are_normalised() -> None:
 
 
 def test_a_block_without_bars_has_no_parameters_to_speak_of() -> None:
-    """So its element is read as `it` (spec §6.5)."""
+    """So its element is read as `it` (docs/spec §6.5)."""
     assert only("xs.map { it }").block.function.has_params is False
     assert only("xs.map { |x| x }").block.function.has_params is True
     assert only("f = || { 1 }").value.function.has_params is True
 
 
 def test_a_type_knows_its_parts() -> None:
-    """Base name, array, nullable; a function type is `fn` (spec §7.1)."""
+    """Base name, array, nullable; a function type is `fn` (docs/spec §7.1)."""
 
     def parts(text: str) -> tuple[str, bool, bool]:
         kind = only(f"let x: {text}").type

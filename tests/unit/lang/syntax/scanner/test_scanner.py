@@ -1,4 +1,4 @@
-"""Characters to tokens (spec/language.md §1, decisions 2-4)."""
+"""Characters to tokens (docs/spec §1, §1.3, §1.8, §1.7)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_longest_match_wins(text: str, expected: str) -> None:
     ],
 )
 def test_a_colon_is_a_symbol_or_a_separator(text: str, expected: str) -> None:
-    """What stands before it, and white space, decide (spec §1.6)."""
+    """What stands before it, and white space, decide (docs/spec §1.6)."""
     assert kinds(text) == expected
 
 
@@ -94,7 +94,7 @@ def test_tokens_know_where_they_stand() -> None:
 def test_a_wrong_literal_is_reported_where_it_stands(
     text: str, message: str, span: tuple[int, int]
 ) -> None:
-    """Messages of spec §9.2, with the span of what is wrong."""
+    """Messages of docs/spec §9.2, with the span of what is wrong."""
     _, errors = scan(text)
     assert [(error.message, tuple(error.span or ())) for error in errors] == [(message, span)]
     assert errors[0].stage == "Lexer error"
@@ -120,7 +120,7 @@ def test_the_scanner_goes_on_after_an_error() -> None:
 
 
 def test_an_at_sign_alone_has_its_own_message() -> None:
-    """Class variables do not exist, and the message says so (spec §1.3)."""
+    """Class variables do not exist, and the message says so (docs/spec §1.3)."""
     _, (error,) = scan("@@count")
     assert error.message.startswith("expected identifier after `@`")
 
