@@ -94,3 +94,11 @@ def test_the_options_of_tokens_are_those_that_are_read() -> None:
     assert {"leeway", "expires_in", "kid"} < read
     assert read <= table("jwt_sign(")
     assert all(f"`{name}`" in text for name in (*HMAC_ALGORITHMS, *KEY_ALGORITHMS))
+
+
+def test_every_proxy_says_for_whom_it_asks() -> None:
+    """Without that, whoever asks through it for `/metrics` is taken for the machine itself."""
+    haproxy = (ROOT / "docs" / "deployment.md").read_text("utf-8").partition("\nbackend chat\n")[2]
+    nginx = (HOWTO / "deployment.md").read_text("utf-8")
+    assert "option forwardfor" in haproxy.partition("```")[0]
+    assert "proxy_set_header X-Forwarded-For" in nginx

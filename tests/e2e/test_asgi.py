@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import sys
 import urllib.request
@@ -15,7 +16,7 @@ from urllib.error import HTTPError
 import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
-from soli_runtime import Settings, asgi
+from soli_runtime import AsgiApp, Settings, asgi
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ..support.live import ROOT, LiveServer, answering, eventually, free_port, receive, receive_json
@@ -200,3 +201,38 @@ def test_odd_hosts_are_told_so(kind: str, tmp_path: Path) -> None:
     else:
         with pytest.raises(RuntimeError, match="not 'gopher'"):
             asyncio.run(serve())
+
+
+@pytest.mark.parametrize("headers", [[(b"host", b"a"), (b"Host", b"b")]])
+def test_two_hosts_are_a_bad_request(headers: Any) -> None:
+    """As the server itself answers (RFC 9112 3.2): whom would `allowed-hosts` have to believe?"""
+    sent = asyncio.run(_answered(asgi(APP), headers, iter([{"type": "http.request"}]).__next__))
+    assert sent[0]["status"] == 400
+
+
+def test_a_body_of_nothing_without_an_end_is_given_up() -> None:
+    """It costs neither the time of a body nor the loop, which such a host never lets go."""
+    asked = itertools.count(1)
+
+    def next_part() -> dict[str, Any]:
+        assert next(asked) < 100_000
+        return {"type": "http.request", "body": b"", "more_body": True}
+
+    asyncio.run(_answered(asgi(APP), [(b"host", b"a")], next_part))
+
+
+async def _answered(app: AsgiApp, headers: Any, next_part: Any) -> list[Any]:
+    """What one POST is answered."""
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next_part()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/echo", "headers": headers}
+    async with asyncio.timeout(10):
+        await app(scope, receive, send)
+        await app.mounted.stop()
+    return sent

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 import websockets
+from soli_runtime.gate.wrong_tokens import MAX_WRONG_TOKENS
 from soli_runtime.observing.traces import Delivered, Trace
 from soli_runtime.serving.dev.dashboard import (
     MAX_BATCH,
     MAX_EVENTS,
     MAX_FORM_BYTES,
-    MAX_WRONG_TOKENS,
     Dashboard,
 )
 from soli_runtime.serving.dev.entries import MAX_ENTRY, MAX_PARTS, MAX_RECIPIENTS, MAX_TEXT, Entries
@@ -174,7 +174,8 @@ def test_other_sites_do_not_get_at_it(tmp_path: Path) -> None:
     """Nor may they put it into a frame."""
 
     async def body() -> None:
-        async with shown(tmp_path, dev=True) as (site, _):
+        # The app's own sockets may be for everybody: these pages show all its users' messages.
+        async with shown(tmp_path, dev=True, allowed_origins=("*",)) as (site, _):
             with pytest.raises(websockets.InvalidStatus) as refused:
                 await site.connect("/_soli/watch", origin="https://evil.example")
             assert refused.value.response.status_code == 403
@@ -230,7 +231,28 @@ def test_tokens_cannot_be_tried_out(tmp_path: Path) -> None:
                 assert (await enter(site, "wrong")).status in (401, 429)
             assert (await enter(site, "wrong")).status == 429
             assert site.log.count("dashboard_refused") >= 1
-            assert (await site.get("/_soli", headers=BEARER)).status == 200
+
+    run(body)
+
+
+def test_guesses_of_one_address_lock_out_nobody_else(tmp_path: Path) -> None:
+    """Bearer tokens are counted as those of the form; a form on another site counts for nobody."""
+
+    async def body() -> None:
+        settings = {"dashboard_token": TOKEN, "trusted_proxies": ("127.0.0.1",)}
+        async with shown(tmp_path, **settings) as (site, _):
+            guesser = {"X-Forwarded-For": "203.0.113.9"}
+            for _ in range(MAX_WRONG_TOKENS):
+                wrong = {**guesser, "Authorization": "Bearer guess"}
+                assert (await site.get("/_soli", headers=wrong)).status == 401
+            assert (await site.get("/_soli", headers={**guesser, **BEARER})).status == 401
+            assert "203.0.113.9" in site.log
+            headers = {"X-Forwarded-For": "203.0.113.7"}
+            for _ in range(MAX_WRONG_TOKENS + 1):
+                form = {**headers, "Origin": "https://evil.example"}
+                answer = await site.request("POST", "/_soli", data=b"token=x", headers=form)
+                assert answer.status == 403
+            assert (await site.get("/_soli", headers={**headers, **BEARER})).status == 200
 
     run(body)
 

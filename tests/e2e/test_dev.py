@@ -348,6 +348,9 @@ def test_only_this_machine_sees_it(tmp_path: Path, headers: dict[str, str]) -> N
             assert (await site.get("/nowhere", headers=headers)).text == "not found\n"
             upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", **headers}
             assert (await site.get("/_soli/dev", headers=upgrade)).status == 403
+            assert "no luck" in (await site.get("/fails")).text
+            failed = await site.get("/fails", headers=headers)
+            assert (failed.status, failed.text) == (500, "Internal Server Error")
 
     run(body)
 
@@ -356,7 +359,7 @@ def test_other_sites_do_not_get_at_the_socket(tmp_path: Path) -> None:
     """A page of a stranger in the developer's browser."""
 
     async def body() -> None:
-        async with developing(tmp_path) as (site, _):
+        async with developing(tmp_path, allowed_origins=("*",)) as (site, _):
             with pytest.raises(websockets.InvalidStatus) as refused:
                 await site.connect("/_soli/dev", origin="https://evil.example")
             assert refused.value.response.status_code == 403

@@ -53,6 +53,7 @@ def test_the_page_of_a_minimal_app_is_that_of_the_other(tmp_path: Path) -> None:
         ("full", "is there already and not empty"),
         ("1st", "is no name for an app"),
         ("../..", "is no name for an app"),
+        ("a\x1b[2J", "'a�[2J' is no name for an app"),
         ("file", "is there already"),
         ("file/below", "cannot be written"),
     ],

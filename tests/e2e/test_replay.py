@@ -130,6 +130,7 @@ def test_authenticate_is_not_called_again(app: Path) -> None:
         ('{"soli_recording": 99}\n', "is no recording"),
         ('{"soli_recording": 1}\n{"kind": "connect"}\n', "2: no event of a recording"),
         ('{"soli_recording": 1}\n[1]\n', "2: no event of a recording"),
+        ('{"soli_recording": 1}\n{"kind": "message", "message": "\\ud800"}\n', "2: no JSON"),
         ("\udcff\n", "not UTF-8"),
     ],
 )

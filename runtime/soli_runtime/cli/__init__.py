@@ -47,7 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return dispatch(list(sys.argv[1:] if arguments is None else arguments))
     except UsageError as error:
-        sys.stderr.write(f"soli: {error}\n")
+        from ..observing.printable import printable
+
+        text = printable(str(error), "\n")  # it may name what was typed
+        sys.stderr.write(f"soli: {text}\n")
         return USAGE
     except Exit as exit_:
         return exit_.status

@@ -18,7 +18,15 @@ from soli_lang.values.values import Symbol
 
 from .effects import Payload, RoomName
 from .history.rules import MAX_MESSAGES
-from .payloads import EncodeJson, cut_reason, encode, is_close_code, room_name_fault, type_word
+from .payloads import (
+    EncodeJson,
+    cut_reason,
+    encode,
+    holds_unseen,
+    is_close_code,
+    room_name_fault,
+    type_word,
+)
 from .wire import DEFAULT_STATE, body_size
 
 MAX_USER_ID_CHARACTERS = 255
@@ -309,6 +317,8 @@ def _user_key(key: str, hash_: dict[Any, Any]) -> str:
         raise ActionError(key, f"{key}.user_id: expected {expected}, got an empty String")
     if user_id in REFUSED_USER_IDS:
         raise ActionError(key, f"{key}.user_id: '{user_id}' cannot be the id of a user")
+    if holds_unseen(user_id):
+        raise ActionError(key, f"{key}.user_id: an id has no control or invisible characters")
     if len(user_id) > MAX_USER_ID_CHARACTERS:
         raise ActionError(
             key,

@@ -22,6 +22,11 @@ MAX_REASON_BYTES = 123
 """RFC 6455 5.5: a control frame carries 125 bytes, two of which are the close code."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+)
+"""Control characters, marks of direction (UAX 9) and spaces without width: two ids that differ in
+these only look alike. Joiners (U+200C, U+200D) are letters' own in Persian, Hindi and emoji."""
 
 _TYPE_NAMES: dict[type, str] = {
     int: "Int",
@@ -63,6 +68,11 @@ def room_name_fault(name: str) -> str | None:
     if _CONTROL.search(name) is not None:
         return "a room name has no control characters"
     return None
+
+
+def holds_unseen(text: str) -> bool:
+    """Whether *text* holds characters that nobody sees."""
+    return _UNSEEN.search(text) is not None
 
 
 def check_room_name(name: RoomName) -> RoomName:

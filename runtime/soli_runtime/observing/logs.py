@@ -18,6 +18,7 @@ from typing import Any
 
 from .floods import WINDOW_SECONDS, Floods
 from .log_lines import LineWriter
+from .printable import printable
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "silent": 100}
 
@@ -133,7 +134,7 @@ def text_of(event: str, fields: dict[str, Any]) -> str:
     for name, value in fields.items():
         text = value if isinstance(value, str) else str(value)
         if "\n" in text:
-            below.extend("    " + line for line in _printable(text).split("\n"))
+            below.extend("    " + line for line in printable(text, "\n\t").split("\n"))
         else:
             parts.append(f"{name}={_quoted(text)}")
     return "\n".join([" ".join(parts), *below])
@@ -143,11 +144,6 @@ def _quoted(text: str) -> str:
     if text and text.isprintable() and not set(text) & set(' "='):
         return text
     return _json(text)
-
-
-def _printable(text: str) -> str:
-    """*text* without control characters that could drive a terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
 
 
 def _json_line(now: float, level: str, event: str, fields: dict[str, Any]) -> str:

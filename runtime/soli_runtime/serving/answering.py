@@ -309,7 +309,7 @@ class HttpActions:
             if isinstance(error, LimitError) and not isinstance(error, WaitLimitError):
                 self._state.heavy.ended_by_limit(key, started)
             self._log_failure("action_failed", handler.name, error, context)
-            return self._failure(error)
+            return self._failure(error, context.raw)
 
     def _observed(self, observation: Observation, invoke: Invoke, name: str) -> Invoke:
         trace = observation.current()
@@ -339,8 +339,9 @@ class HttpActions:
             return context.rendered
         return response_of(value, self._codec.encode)
 
-    def _failure(self, error: Exception) -> Response:
-        if not self._state.settings.dev:
+    def _failure(self, error: Exception, raw: RawRequest) -> Response:
+        # An error shows lines of the source: to this machine only, as the other pages of --dev.
+        if not self._state.settings.dev or not watching.may_watch("", raw.remote_ip, raw.headers):
             return text_response(500, "Internal Server Error")
         if isinstance(error, SoliError):
             return error_pages.page(render(error))

@@ -43,6 +43,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 BODY_HIGH_WATER = 64 * 1024
 """Bytes of a request body that are read ahead of the action."""
+MAX_EMPTY_PARTS = 1000
+"""Parts of a body in a row that hold nothing; past them the client is taken for gone."""
 
 TEXT = 0x1
 """The opcode of a text message (RFC 6455 section 5.2)."""
@@ -134,6 +136,9 @@ def asgi(
 
 async def _answer_http(mounted: Mounted, scope: Scope, receive: Receive, send: Send) -> None:
     loop = asyncio.get_running_loop()
+    if _names_several_hosts(scope):
+        await _refuse_hosts(send)
+        return
     body = _Body(loop, receive)
     writer = _Writer(send)
     request = AsgiRequest(scope, _path(scope, mounted), body.reader, writer, loop)
@@ -150,6 +155,17 @@ async def _answer_http(mounted: Mounted, scope: Scope, receive: Receive, send: S
         pass  # the client went away: nobody reads the answer
     finally:
         reading.cancel()
+
+
+def _names_several_hosts(scope: Scope) -> bool:
+    """Whether a request has more than one Host header: 400 (RFC 9112 3.2), as servers answer it."""
+    return sum(bytes(name).lower() == b"host" for name, _ in scope["headers"]) > 1
+
+
+async def _refuse_hosts(send: Send) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": b"more than one Host header\n"})
 
 
 class _Protocol(BaseProtocol):
@@ -185,6 +201,7 @@ class _Body:
     def __init__(self, loop: asyncio.AbstractEventLoop, receive: Receive) -> None:
         self._receive = receive
         self._protocol = _Protocol(loop)
+        self._empty = 0
         self.reader = StreamReader(self._protocol, BODY_HIGH_WATER, loop=loop)
 
     async def read(self, writer: _Writer) -> None:
@@ -198,9 +215,17 @@ class _Body:
                     self.reader.set_exception(ConnectionResetError("the client went away"))
                 return
             if message.get("body"):
+                self._empty = 0
                 self.reader.feed_data(message["body"])
+            elif self._is_endless():
+                self.reader.set_exception(ConnectionResetError("only empty parts of a body"))
+                return
             if not message.get("more_body", False):
                 self.reader.feed_eof()
+
+    def _is_endless(self) -> bool:
+        self._empty += 1
+        return self._empty > MAX_EMPTY_PARTS
 
 
 class _Writer(AbstractStreamWriter):

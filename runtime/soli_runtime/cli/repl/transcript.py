@@ -8,6 +8,7 @@ from collections.abc import Callable
 from soli_lang.base.errors import SoliError, render
 
 from ...core.actions import ActionError
+from ...observing.printable import one_line
 from ...observing.traces import (
     AUTHENTICATE,
     DISCONNECT,
@@ -115,12 +116,6 @@ def _shown(payload: str | bytes | None) -> str:
     if isinstance(payload, bytes):
         return f"({len(payload)} bytes) {payload[:32].hex(' ')}"
     return one_line(payload or "")
-
-
-def one_line(text: str) -> str:
-    """*text* on one line, without what could drive a terminal."""
-    text = text.replace("\n", "⏎").replace("\t", " ")
-    return text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
 
 
 def error_lines(error: BaseException) -> list[str]:

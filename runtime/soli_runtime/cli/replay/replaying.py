@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator
 from difflib import ndiff
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+import orjson
 
 from soli_lang.base.errors import SoliError
 
@@ -47,8 +48,8 @@ def read(path: Path) -> list[Entry]:
 
 def _entry(path: Path, number: int, line: str) -> Entry:
     try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
+        entry = orjson.loads(line)
+    except ValueError:
         raise NoRecording(f"{path}:{number}: no JSON") from None
     if number == 1 or (isinstance(entry, dict) and "full" in entry):
         return entry if isinstance(entry, dict) else {}

@@ -16,9 +16,11 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
+from ...gate.origins import TrustedProxies, is_from_here
 from ...gate.silence import is_upgrade
+from ...gate.wrong_tokens import WrongTokens
 from ...http.files.static_files import StaticFile, content_type_of
-from ...http.messages import plain
+from ...http.messages import peer_of, plain
 from ...observing.health import bears_token, may_watch
 from ...observing.redacting import redacted_text
 from ...observing.traces import INPUT, Trace
@@ -47,9 +49,6 @@ TICKS_A_LIST = 15
 """How often events go out; after how many of these how all stands, and a list of the jobs."""
 
 MAX_FORM_BYTES = 4096
-MAX_WRONG_TOKENS = 10
-"""In one minute; then nobody can hand one in for the rest of it."""
-
 PATH = "/_soli"
 SOCKET_PATH = "/_soli/watch"
 COOKIE = "soli_dashboard"
@@ -81,7 +80,8 @@ class Dashboard:
         self._errors: deque[Entry] = deque(maxlen=MAX_ERRORS)
         self._pending: deque[Entry] = deque(maxlen=MAX_BATCH)
         self._missed = 0
-        self._wrong = (0, 0)
+        self._wrong = WrongTokens(service.loop.time)
+        self._proxies = TrustedProxies(service.settings.trusted_proxies)
         self._wanted = asyncio.Event()
         self._endpoint = endpoint_beside(service)
         self.pages = Watchers(service, self._endpoint, self._greeting)
@@ -166,14 +166,26 @@ class Dashboard:
         headers = {name.lower(): value for name, value in request.headers.items()}
         if not self._token:
             return self._is_local and may_watch("", request.remote or "", headers)
-        if bears_token(self._token, headers.get("authorization", "")):
-            return True
+        if "authorization" in headers:
+            return self._bears_token(peer_of(request, self._proxies).ip, headers["authorization"])
         try:
             morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
         except CookieError:
             return False
         given = "" if morsel is None else morsel.value
         return hmac.compare_digest(given.encode("utf-8", "replace"), self._proof().encode())
+
+    def _bears_token(self, address: str, authorization: str) -> bool:
+        if self._wrong.is_blocked(address):
+            return False
+        if bears_token(self._token, authorization):
+            return True
+        self._refuse_token(address)
+        return False
+
+    def _refuse_token(self, address: str) -> None:
+        self._wrong.count(address)
+        self._service.log.warning("dashboard_refused", ip=address)
 
     def _proof(self) -> str:
         """What the cookie holds in place of the token."""
@@ -204,35 +216,26 @@ class Dashboard:
         return plain(403, "the dashboard is for this machine, or for who has the token")
 
     async def _enter(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Take a token from the form; who has it gets a cookie."""
+        """Take a token from our own form; the right one is answered with a cookie."""
+        peer = peer_of(request, self._proxies)
+        origin = request.headers.get("Origin")
+        if origin is not None and not is_from_here(origin, peer):
+            return plain(403, "the form is on another site")
         if request.content_length is None or request.content_length > MAX_FORM_BYTES:
             return plain(413, "the form is too long")
         form = parse_qs((await request.read()).decode("utf-8", "replace"))
-        if self._is_guessed():
+        if self._wrong.is_blocked(peer.ip):
             return plain(429, "too many wrong tokens; wait a minute")
         given = form.get("token", [""])[0]
         if not hmac.compare_digest(given.encode("utf-8", "replace"), self._token.encode()):
-            self._count_wrong()
-            self._service.log.warning("dashboard_refused", ip=request.remote or "")
+            self._refuse_token(peer.ip)
             return self._door("That is not the token.")
         answer = web.Response(status=303, headers={"Location": PATH})
-        is_secure = request.headers.get("Origin", "").startswith("https:")
+        is_secure = (origin or "").startswith("https:")
         answer.set_cookie(
             COOKIE, self._proof(), path=PATH, httponly=True, samesite="Strict", secure=is_secure
         )
         return answer
-
-    def _is_guessed(self) -> bool:
-        minute, count = self._wrong
-        return minute == self._minute() and count >= MAX_WRONG_TOKENS
-
-    def _count_wrong(self) -> None:
-        minute, count = self._wrong
-        now = self._minute()
-        self._wrong = (now, count + 1 if minute == now else 1)
-
-    def _minute(self) -> int:
-        return int(self._service.loop.time() // 60)
 
     def _door(self, text: str = "") -> web.StreamResponse:
         page = (PAGES / "door.html").read_text("utf-8")

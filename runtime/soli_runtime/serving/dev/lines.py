@@ -7,6 +7,7 @@ import time
 from soli_lang.base.errors import SoliError, render
 
 from ...core.actions import ActionError
+from ...observing.printable import one_line
 from ...observing.traces import (
     AUTHENTICATE,
     DISCONNECT,
@@ -38,7 +39,7 @@ def line_of(trace: Trace) -> str | None:
     words += [cost_of(trace), *_what_followed(trace)]
     if trace.error is not None:
         words.append(f"FAILED: {first_line(trace.error)}")
-    return plain("   ".join(word for word in words if word))
+    return one_line("   ".join(word for word in words if word))
 
 
 def _what_followed(trace: Trace) -> list[str]:
@@ -59,11 +60,11 @@ def cost_of(trace: Trace) -> str:
 def event_of(trace: Trace, most: int = MAX_EVENT) -> str:
     """The event that caused a failure: its kind, path and message."""
     if trace.kind == REQUEST:
-        return plain(f"{trace.method} {trace.path}")
+        return one_line(f"{trace.method} {trace.path}")
     text = f"{trace.kind} {trace.path or trace.handler}"
     if trace.message is not None:
         text += f": {message_text(trace.message, most)}"
-    return plain(text)
+    return one_line(text)
 
 
 def message_text(message: str | bytes, most: int) -> str:
@@ -92,12 +93,6 @@ def first_line(error: BaseException) -> str:
 def warnings_of(trace: Trace) -> list[Warned]:
     """What the author should know."""
     return [part for part in trace.parts if isinstance(part, Warned)]
-
-
-def plain(text: str) -> str:
-    """*text* on one line, without what could drive a terminal."""
-    text = text.replace("\n", "⏎").replace("\t", " ")
-    return text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
 
 
 def _clock(at: float) -> str:

@@ -172,6 +172,14 @@ def test_rooms_are_a_string_or_an_array_of_strings(key: str) -> None:
         ),
         *(
             (
+                {"track": {"channel": "r", "user_id": user_id}},
+                "track",
+                "track.user_id: an id has no control or invisible characters",
+            )
+            for user_id in ("a\0", "a\x1b[2J", "\u202eada", "ada\u200b", "ada\ufeff")
+        ),
+        *(
+            (
                 {"track": {"channel": "r", "user_id": "u", **fields}},
                 "track",
                 f"track: '{name}' cannot be a key of metadata",
