@@ -35,6 +35,7 @@ FOREIGN_WORDS: Final[Mapping[str, str]] = {
     "False": "it is `false`, with a small letter",
     "NaN": "ask `number.nan?`; no literal is no number",
     "pass": "an empty body needs no word: leave it out",
+    "next": "`next` takes no value; `return value` ends a block early with one",
     "continue": "go on with the next turn of a loop with `next`",
     "yield": "call the block by its name: `def each_one(&block) ... block(x) ... end`",
     "typeof": "the type of a value is `type(value)`",

@@ -6,10 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import SoliNameError
 from ..base.source import Span
+from ..tree import nodes
+from .scopes import THIS
 
 if TYPE_CHECKING:
     from .scopes import Block
     from .unit import Unit
+
+
+def own_method_hint(name: str, block: Block) -> str | None:
+    """How a method of the class around *block* is called: never by its bare name."""
+    inside: Block | None = block
+    while inside is not None and inside.declaration is None:
+        inside = inside.parent
+    if inside is None:
+        return None
+    declaration = inside.declaration
+    for member in (*getattr(declaration, "members", ()), *getattr(declaration, "methods", ())):
+        if isinstance(member, nodes.MethodDecl) and member.function.name == name:
+            call = name + ("(...)" if member.function.params else "")
+            if member.is_static:
+                return f"a static method is called by its class: `{declaration.name}.{call}`"
+            if block.find(THIS) is not None:
+                return f"a method is called on its object: `this.{call}`"
+    return None
 
 
 class Missing:
@@ -30,6 +50,7 @@ class Missing:
 
         source = self.unit.source
         known = names or {*self.block.visible_names(), *self.unit.machine.globals}
-        hint = foreign_hint(self.name, source.text[self.span.end : self.span.end + 1])
+        hint = own_method_hint(self.name, self.block)
+        hint = hint or foreign_hint(self.name, source.text[self.span.end : self.span.end + 1])
         hint = hint or did_you_mean(self.name, known)
         return SoliNameError(f"Undefined variable '{self.name}'", self.span, source, hint=hint)

@@ -83,7 +83,8 @@ class Block:
     """A lexical block. `frame` is the block that makes its variables anew (maybe itself)."""
 
     __slots__ = (
-        "file", "frame", "function", "in_loop", "is_method", "names", "nested", "parent",
+        "declaration", "file", "frame", "function", "in_loop", "is_method", "names", "nested",
+        "parent",
     )  # fmt: skip
 
     def __init__(
@@ -98,6 +99,8 @@ class Block:
         self.parent = parent
         self.file = file
         self.names: dict[str, Variable] = {}
+        self.declaration: Any = None
+        """The class, module or enum whose body this is."""
         self.function: Block = self if is_function or parent is None else parent.function
         self.in_loop = in_loop
         self.is_method = False

@@ -116,8 +116,36 @@ def _is_text_method(machine: Machine, name: str) -> bool:
 def _missing_function(value: Instance, missing: Method, name: str) -> NativeFunction:
     """Bare access to an unknown member of a class with `method_missing` yields a callable."""
     return NativeFunction(
-        name, 0, 10**9, lambda *arguments: missing.call(value, [name, *arguments], None, None)
+        name,
+        0,
+        10**9,
+        lambda *arguments: call_missing(missing, value, name, list(arguments), None, None),
     )
+
+
+def call_missing(
+    missing: Method,
+    value: Instance,
+    name: str,
+    arguments: list[Value],
+    named: Named,
+    block: Value,
+) -> Value:
+    """`method_missing(name, args)`: a last parameter `args` takes all that is left, as an Array.
+
+    Parameters that nothing is given for are null where they have no default.
+    """
+    params = [param for param in missing.code.node.params if not param.is_block]
+    given: list[Value] = [name, *arguments]
+    rest = bool(params) and params[-1].name == "args"
+    if named:
+        return missing.call(value, given, named, block)
+    positional = params[:-1] if rest else params
+    for param in positional[len(given) :]:
+        given.append(None if param.default is None else UNSET)
+    if rest:
+        given = [*given[: len(positional)], given[len(positional) :]]
+    return missing.call(value, given, None, block)
 
 
 def _universal_function(
@@ -204,7 +232,7 @@ def _call_on_instance(
         return native.call(value, arguments, named, block)
     missing = value.soli_class.find_method("method_missing")
     if missing is not None:
-        return missing.call(value, [name, *arguments], named, block)
+        return call_missing(missing, value, name, arguments, named, block)
     if isinstance(value, ErrorValue) and _is_text_method(machine, name):
         return call_member(machine, error_text(value), name, arguments, named, block)
     raise no_member(name, value, machine)
@@ -319,7 +347,7 @@ def _send(machine: Machine, value: Instance, arguments: list[Value], block: Valu
         return method.call(value, arguments[1:], None, block)
     missing = value.soli_class.find_method("method_missing")
     if missing is not None:
-        return missing.call(value, [name, *arguments[1:]], None, block)
+        return call_missing(missing, value, name, arguments[1:], None, block)
     raise SoliAttributeError(f"undefined method `{name}`")
 
 

@@ -41,6 +41,7 @@ def _within_class(writer: Writer, node: Any, klass: str, write: Any) -> None:
     outer = writer.block
     block = writer.block = Block(outer, file=writer.unit.scopes.file)
     block.frame = block.function = outer.function
+    block.declaration = node
     hidden = block.declare_in(outer.function, CLASS)
     writer.store_place(hidden, py.name(klass))
     for member in getattr(node, "members", ()):  # nested classes are variables of the class body

@@ -11,6 +11,7 @@ from ...base.errors import SoliSyntaxError
 from ...base.foreign_words import foreign_hint
 from ...base.near_names import did_you_mean
 from ...base.source import Span
+from ...evaluator.missing import own_method_hint
 from ...evaluator.scopes import THIS, Block, FileScope, Scopes, Variable
 from ...tree import nodes
 from ...tree.class_macros import FRAMEWORK_MACROS
@@ -18,7 +19,7 @@ from .arguments import Arguments
 from .class_calls import ClassStatics, is_ignored, is_unknown
 from .findings import Findings, Known
 
-CONTEXTUAL = frozenset({"alias_method", "const_get", "define_method", "defined", "next"})
+CONTEXTUAL = frozenset({"alias_method", "const_get", "define_method", "defined"})
 """Names that the evaluator itself gives a meaning."""
 UNSEEN = "_"
 """Variables whose name begins so are meant to be unused."""
@@ -203,6 +204,7 @@ class NamePass:
         if node.superclass is not None:
             self._read(node.superclass, node.span)
         block = Block(self._block, file=self._scopes.file, is_function=True)
+        block.declaration = node
         block.declare(THIS)
         for member in node.members:
             if isinstance(member, nodes.ClassDecl):
@@ -226,6 +228,7 @@ class NamePass:
 
     def _enum(self, node: nodes.EnumDecl) -> None:
         block = Block(self._block, file=self._scopes.file, is_function=True)
+        block.declaration = node
         block.declare(THIS)
         self._within(block, *(method.function for method in node.methods))
 
@@ -304,7 +307,8 @@ class NamePass:
     def _unknown(self, name: str, span: Span) -> None:
         names = [*self._block.visible_names(), *self._known.builtins, *self._known.names]
         following = self._program.source.text[span.end : span.end + 1]
-        hint = foreign_hint(name, following) or did_you_mean(name, names)
+        hint = own_method_hint(name, self._block)
+        hint = hint or foreign_hint(name, following) or did_you_mean(name, names)
         self._report("unknown-name", f"Undefined variable '{name}'", span, hint, self._guarded)
 
     def _report(self, code: str, message: str, span: Span, hint: str | None, guarded: int) -> None:

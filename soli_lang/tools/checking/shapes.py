@@ -96,6 +96,32 @@ class ShapePass:
             for method in table.values()
         )
 
+    # --- blocks ----------------------------------------------------------------------------------
+
+    def _call(self, node: nodes.Call) -> None:
+        """`break` and `return` in a block, where another language leaves what is around it."""
+        if not isinstance(node.block, nodes.Lambda) or not isinstance(node.callee, nodes.Member):
+            return
+        name = node.callee.name
+        loses_values = (name.startswith("each") or name == "times") and (
+            name not in self._own_members
+        )
+        for leaving in _leaving(node.block.function.body):
+            if isinstance(leaving, nodes.Break):
+                self._findings.warning(
+                    "break-in-block",
+                    f"`break` ends one call of the block, as `next` does; '{name}' goes on",
+                    leaving.span,
+                    "a `for` loop can be left",
+                )
+            elif loses_values and leaving.value is not None:
+                self._findings.warning(
+                    "return-in-block",
+                    f"`return` ends one call of the block, and '{name}' drops its value",
+                    leaving.span,
+                    "a function can be left from a `for` loop; `find` gives the first that fits",
+                )
+
     # --- expressions -----------------------------------------------------------------------------
 
     def _binary(self, node: nodes.Binary) -> None:
@@ -151,6 +177,18 @@ class ShapePass:
                     "the arm before it matches everything",
                 )
                 return
+
+
+def _leaving(body: nodes.Body) -> Iterator[nodes.Break | nodes.Return]:
+    """Each `return` of the block with *body*, and each `break` that no loop in it takes."""
+    pending: list[tuple[Any, bool]] = [(body, False)]
+    while pending:
+        node, in_loop = pending.pop()
+        if isinstance(node, nodes.Return) or (isinstance(node, nodes.Break) and not in_loop):
+            yield node
+        elif not isinstance(node, nodes.FunctionNode | nodes.ClassDecl | nodes.EnumDecl):
+            in_loop = in_loop or isinstance(node, nodes.For | nodes.While)
+            pending.extend((child, in_loop) for child in nodes.children(node))
 
 
 def _is_printer(node: Any) -> bool:
@@ -210,4 +248,5 @@ _CHECKS: dict[type, Any] = {
     nodes.HashLiteral: ShapePass._hash,
     nodes.ShellCommand: ShapePass._shell,
     nodes.Match: ShapePass._match,
+    nodes.Call: ShapePass._call,
 }

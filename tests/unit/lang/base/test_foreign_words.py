@@ -42,6 +42,10 @@ def hint_of(text: str) -> str | None:
         ("for i in [1]\n  continue\nend", "`next`"),
         ("require 'json'", '`import "./name"`'),
         ("pass", "leave it out"),
+        ("[1].map { |x| next 0 if x == 1; x }", "`return value`"),
+        ("class A\n def f(n)\n  n\n end\n def g\n  f(1)\n end\nend\nA().g", "`this.f(...)`"),
+        ("class A\n def f\n  1\n end\n def g\n  [1].map { f }\n end\nend\nA().g", "`this.f`"),
+        ("class A\n static def f\n  1\n end\n static def g\n  f\n end\nend\nA.g", "`A.f`"),
     ],
 )
 def test_a_foreign_word_is_explained(text: str, part: str) -> None:

@@ -264,6 +264,10 @@ def test_names_in_class_bodies_are_looked_up(text: str) -> None:
         ("{}\nprint(1)", "no-effect"),
         ('if "a".includes?\n print(1)\nend', "bare-method"),
         ('h = {}\n[1].each { h.foo "x" }', "member-command"),
+        ("[1].each { |x| break if x == 1 }", "break-in-block"),
+        ("[1].map { |x| if x == 1 { break }; x }", "break-in-block"),
+        ("def f(xs)\n xs.each { |x| return x if x == 1 }\nend\nf([1])", "return-in-block"),
+        ("3.times { |x| return x if x == 1 }", "return-in-block"),
     ],
 )
 def test_what_is_hardly_meant_is_a_warning(text: str, code: str) -> None:
@@ -283,6 +287,10 @@ def test_what_is_hardly_meant_is_a_warning(text: str, code: str) -> None:
         'if "a".empty?\n print(1)\nend',
         "class A\n def includes?\n  1\n end\nend\nprint(2) if A().includes?",
         'h = {}\n[1].each { h.foo; "x" }',
+        "[[1]].each { |x| for y in x { break if y == 1 } }",
+        "[1].each { |x| return if x == 1 }",
+        "[1].map { |x| return 2 if x == 1; x }",
+        "def f(&b)\n b\nend\nf() { break }",
     ],
 )
 def test_what_may_well_be_meant_is_not(text: str) -> None:
