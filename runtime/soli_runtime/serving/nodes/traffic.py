@@ -224,9 +224,12 @@ class Traffic:
     def _keep(self, entries: list[Any]) -> None:
         """What was read waits for the end of this turn of the loop."""
         node = self.broker.node.encode()
-        for _, fields in entries:
-            if fields[1] == node:
-                self._returned = int(fields[3])
+        for name, fields in entries:
+            try:
+                if fields[1] == node:
+                    self._returned = int(fields[3])
+            except (IndexError, ValueError):
+                raise _unreadable(name) from None
         self._reached = int(entries[-1][0][:-2])
         self._entries.extend(entries)
         if self._later is None:
@@ -264,8 +267,19 @@ class Traffic:
 
     def _arrive(self, name: bytes, fields: list[bytes]) -> int:
         """One entry; how many operations it has."""
-        position, origin, number, heads, payloads = entry_of(name, fields)
+        try:
+            position, origin, number, heads, payloads = entry_of(name, fields)
+        except Exception:
+            raise _unreadable(name) from None
         if position != self.read + 1:
             raise Lost("entries of the log are missing")
         self.read = position
-        return self.broker.arrived(position, origin, number, heads, payloads)
+        try:
+            return self.broker.arrived(position, origin, number, heads, payloads)
+        except Exception:  # operations that fail do not get here: these are none
+            raise _unreadable(name) from None
+
+
+def _unreadable(name: bytes) -> Lost:
+    """Reading it again would not help. The node begins anew behind it, as after a restart."""
+    return Lost(f"entry {name.decode('ascii', 'replace')} of the log is none that Soli writes")

@@ -20,6 +20,7 @@ from .....support.redis_server import RedisServer, needs_redis, redis_server
 
 redis = pytest.importorskip("redis")
 
+from soli_runtime.serving.nodes.log import KEYS, LOG, keys_of  # noqa: E402
 from soli_runtime.serving.nodes.node import Lane, Node  # noqa: E402
 from soli_runtime.serving.nodes.traffic import Lost, Traffic  # noqa: E402
 from soli_runtime.serving.nodes.wire import Refused  # noqa: E402
@@ -321,6 +322,7 @@ class NodeBench(Bench):
 
     def __init__(self, server: RedisServer, prefix: str, refs: Iterator[int]) -> None:
         self.lines: list[str] = []
+        self.prefix = prefix
         loop = asyncio.get_running_loop()
         lane = Lane(server.url, prefix, 9.0, 64 << 20)
         self.node = Node(lane, Log(self.lines.append, clock=lambda: 0.0), loop)
@@ -419,3 +421,39 @@ def test_a_redis_that_forgot_the_script(server: RedisServer) -> None:
         await client.aclose()
 
     asyncio.run(main())
+
+
+@needs_redis
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"q": "x"},
+        {"node": "n9", "number": "many", "heads": "[]"},
+        {"node": "n9", "number": "1", "heads": "{"},
+        {"node": "n9", "number": "1", "heads": "[1, 2]"},
+        {"node": b"\xff", "number": "1", "heads": "[]"},
+    ],
+)
+def test_an_entry_of_somebody_else_is_left_behind(
+    server: RedisServer, fields: dict[str, Any]
+) -> None:
+    """Another user of that Redis wrote it: it is said, and messages go on."""
+
+    async def main() -> None:
+        client = redis.asyncio.Redis.from_url(server.url)
+        async with nodes(server) as (here, there):
+            keys = keys_of(here.prefix)
+            last = await client.incr(keys[KEYS.index("last")])
+            await client.xadd(keys[LOG], fields, id=f"{last}-0")
+            await eventually(lambda: all(_says_unreadable(bench) for bench in (here, there)))
+            await eventually(lambda: not (here.node.is_away or there.node.is_away))
+            here.do("a", {"broadcast_room": 1})
+            assert (await both_get(here, there, 1))[-1] == 1
+            assert sum("begins_anew" in line for line in here.lines) == 1
+        await client.aclose()
+
+    asyncio.run(main())
+
+
+def _says_unreadable(bench: NodeBench) -> bool:
+    return any("none that Soli writes" in line for line in bench.lines)
