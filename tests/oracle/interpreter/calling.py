@@ -1,0 +1,198 @@
+"""Calls (language.md §6.3-6.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliTypeError
+from soli_lang.base.source import Span
+from soli_lang.native.native import NativeFunction
+from soli_lang.tree import nodes
+from soli_lang.values.kinds import type_name
+from soli_lang.values.objects import SoliClass
+from soli_lang.values.values import Function, Value
+
+from .environments import Environment
+from .functions import Code, wrong_number
+from .interpreting import Oracle, answers
+
+
+class Given:
+    """The arguments of one call, as evaluated."""
+
+    def __init__(
+        self, values: list[Value], named: dict[str, Value] | None = None, block: Value = None
+    ) -> None:
+        self.values = values
+        self.named = named or None
+        self.block = block
+
+    @property
+    def is_plain(self) -> bool:
+        return self.named is None and self.block is None
+
+
+def given(oracle: Oracle, node: nodes.Call, environment: Environment) -> Given:
+    """Evaluate the arguments of *node* in their order, then its block."""
+    found = given_arguments(oracle, node.arguments, environment)
+    if node.block is not None:
+        found.block = as_function(oracle, node.block, environment)
+    return found
+
+
+def given_arguments(
+    oracle: Oracle, arguments: tuple[nodes.Argument, ...], environment: Environment
+) -> Given:
+    values: list[Value] = []
+    named: dict[str, Value] = {}
+    for argument in arguments:
+        value = oracle.evaluate(argument, environment)
+        if argument.label is None:
+            values.append(value)
+        elif argument.label in named:
+            raise SoliTypeError(f"duplicate named argument '{argument.label}'")
+        else:
+            named[argument.label] = value
+    return Given(values, named)
+
+
+@answers(nodes.Argument)
+def argument_(oracle: Oracle, node: nodes.Argument, environment: Environment) -> Value:
+    return oracle.evaluate(node.value, environment)
+
+
+def as_function(oracle: Oracle, node: nodes.Expr, environment: Environment) -> Value:
+    """The value of *node*, without calling it where it is a name (`f(&block)`)."""
+    if isinstance(node, nodes.Name):
+        return environment.get(node.name)
+    return oracle.evaluate(node, environment)
+
+
+def traced(
+    oracle: Oracle,
+    label: str | None,
+    span: Span,
+    environment: Environment,
+    run: Callable[[], Value],
+) -> Value:
+    """A call of a function of the program: counted, and with a *label* a line of the backtrace."""
+    oracle.enter(label or "<lambda>", environment.source, span)
+    try:
+        return run()
+    except SoliError as error:
+        error.locate(span, environment.source)
+        if label is not None:
+            error.leave(label, environment.source, span)
+        raise
+    finally:
+        oracle.calls -= 1
+
+
+def call_function(
+    oracle: Oracle, function: Function, passed: Given, span: Span, environment: Environment
+) -> Value:
+    code = function.code
+    assert isinstance(code, Code)
+    return traced(
+        oracle,
+        code.label,
+        span,
+        environment,
+        lambda: code.run(function, passed.values, passed.named, passed.block),
+    )
+
+
+def call_value(
+    oracle: Oracle, callee: Value, passed: Given, span: Span, environment: Environment
+) -> Value:
+    """`callee(…)`"""
+    from .classes import make_instance
+
+    if isinstance(callee, Function):
+        return call_function(oracle, callee, passed, span, environment)
+    if isinstance(callee, SoliClass):
+        return traced(
+            oracle,
+            callee.name,
+            span,
+            environment,
+            lambda: make_instance(oracle, callee, passed, None, span, environment),
+        )
+    call = getattr(callee, "soli_call", None)
+    if call is not None:
+        return call(passed.values, passed.named, passed.block)
+    if passed.is_plain:
+        raise SoliPlainTypeError("Cannot call non-function value")
+    raise SoliTypeError(f"{type_name(callee)} is not callable")
+
+
+def bare(oracle: Oracle, value: Value, node: nodes.Expr, environment: Environment) -> Value:
+    """What a name alone means that has *value*: a function without need of arguments is called."""
+    if isinstance(value, Function) and value.auto:
+        return call_function(oracle, value, Given([]), node.span, environment)
+    if isinstance(value, NativeFunction) and value.auto:
+        return value.soli_call([], None, None)
+    return value
+
+
+@answers(nodes.Call)
+def call(oracle: Oracle, node: nodes.Call, environment: Environment) -> Value:
+    from .members import call_member, call_super_member
+
+    callee = node.callee
+    if isinstance(callee, nodes.Member):
+        receiver = oracle.evaluate(callee.object, environment)
+        if receiver is None and callee.is_safe:
+            return None
+        passed = given(oracle, node, environment)
+        return call_member(oracle, receiver, callee.name, passed, node.span, environment)
+    if isinstance(callee, nodes.SuperMember):
+        return call_super_member(oracle, callee, node, environment)
+    if isinstance(callee, nodes.Name) and environment.holder(callee.name) is None:
+        return call_unknown(oracle, callee, node, environment)
+    function = as_function(oracle, callee, environment)
+    passed = given(oracle, node, environment)
+    return call_value(oracle, function, passed, node.span, environment)
+
+
+def call_unknown(
+    oracle: Oracle, callee: nodes.Name, node: nodes.Call, environment: Environment
+) -> Value:
+    """`name(…)` where nothing has that name: what looks at variables, and what a class that is
+    `this` (in `class_eval`) does to itself."""
+    from .members import call_member
+
+    if callee.name in SCOPE_FUNCTIONS:
+        passed = given(oracle, node, environment)
+        return SCOPE_FUNCTIONS[callee.name](environment, passed)
+    if callee.name in ("define_method", "alias_method") and environment.has_receiver():
+        receiver = environment.receiver()
+        passed = given(oracle, node, environment)
+        return call_member(oracle, receiver, callee.name, passed, node.span, environment)
+    return oracle.evaluate(callee, environment)
+
+
+def defined(environment: Environment, passed: Given) -> Value:
+    return environment.holder(name_given("defined", passed)) is not None
+
+
+def const_get(environment: Environment, passed: Given) -> Value:
+    name = name_given("const_get", passed)
+    holder = environment.holder(name)
+    return None if holder is None else holder.names[name]
+
+
+def name_given(user: str, passed: Given) -> str:
+    if len(passed.values) != 1 or not passed.is_plain:
+        raise wrong_number(1, len(passed.values))
+    (name,) = passed.values
+    if type(name) is not str:
+        raise SoliPlainTypeError(f"{user}() expects a string, got {type_name(name)}")
+    return name
+
+
+SCOPE_FUNCTIONS: dict[str, Callable[[Environment, Given], Value]] = {
+    "defined": defined,
+    "const_get": const_get,
+}
+"""Builtins that see the variables of who calls them."""

@@ -1,0 +1,246 @@
+"""Classes, modules, enums (language.md §8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from soli_lang.base.errors import (
+    SoliArgumentError,
+    SoliAttributeError,
+    SoliPlainTypeError,
+    SoliTypeError,
+)
+from soli_lang.base.source import Span
+from soli_lang.native.native import UNLIMITED, NativeFunction
+from soli_lang.tree import nodes
+from soli_lang.values.kinds import owner_name, type_name
+from soli_lang.values.objects import EnumValue, Instance, SoliClass
+from soli_lang.values.values import UNSET, Function, Value
+
+from .calling import Given, given_arguments, traced
+from .environments import Environment
+from .functions import Code
+from .interpreting import Oracle, answers
+from .reflection import BARE_ON_CLASSES, CLASS_MEMBERS
+
+if TYPE_CHECKING:
+    from .members import Site
+
+
+# --- making instances ---
+
+
+@answers(nodes.New)
+def new(oracle: Oracle, node: nodes.New, environment: Environment) -> Value:
+    target = node.target
+    if isinstance(target, nodes.Name):
+        klass = named_class(oracle, target, environment)
+    else:
+        klass = oracle.evaluate(target, environment)
+    if not isinstance(klass, SoliClass):
+        raise SoliTypeError(f"expected class name, got {type_name(klass)}")
+    passed = given_arguments(oracle, node.arguments, environment)
+    return make_instance(oracle, klass, passed, f"{klass.name}.new", node.span, environment)
+
+
+def named_class(oracle: Oracle, node: nodes.Name, environment: Environment) -> Value:
+    """What a name means where a class is expected; nothing is called."""
+    holder = environment.holder(node.name)
+    if holder is None:
+        error = SoliAttributeError(f"Undefined variable '{node.name}'")
+        error.locate(node.span, environment.source)
+        raise error
+    return holder.names[node.name]
+
+
+def make_instance(
+    oracle: Oracle,
+    klass: SoliClass,
+    passed: Given,
+    label: str | None,
+    span: Span,
+    environment: Environment,
+) -> Value:
+    """`new C(…)`, `C(…)` or `C.new(…)`: fields first, then the constructor (decision 12)."""
+    if passed.block is not None:
+        raise SoliArgumentError("constructor does not support block arguments")
+    if klass.is_module or klass.is_enum:
+        raise SoliTypeError(f"cannot instantiate module {klass.name}")
+    constructor = klass.constructor
+    if klass.instantiate is not None:
+        if constructor is None:
+            value = klass.instantiate(klass, passed.values, passed.named)
+        else:
+            value = klass.instantiate(klass, [], None)
+    elif is_native(oracle, klass):
+        raise SoliPlainTypeError(f"Cannot instantiate '{klass.name}'")
+    else:
+        value = Instance(klass)
+    if isinstance(value, Instance):
+        set_fields(klass, value)
+    if constructor is None:
+        if klass.instantiate is None:
+            take_attributes(value, passed)
+        return value
+
+    def run() -> Value:
+        return constructor.rebind(value).call(passed.values, passed.named, None)
+
+    traced(oracle, label, span, environment, run)
+    return value
+
+
+def is_native(oracle: Oracle, klass: SoliClass) -> bool:
+    return oracle.machine.globals.get(klass.name) is klass
+
+
+def set_fields(klass: SoliClass, value: Instance) -> None:
+    """The declared fields, those of the superclass first."""
+    for one in reversed(klass.ancestors):
+        for name, compute in one.fields:
+            value.fields[name] = None if compute is None else compute(value)
+
+
+def take_attributes(value: Instance, passed: Given) -> None:
+    """A class without a constructor takes a Hash of attributes (decision 12)."""
+    attributes: dict[Any, Value] = {}
+    if passed.named:
+        attributes = passed.named
+    if len(passed.values) == 1 and isinstance(passed.values[0], dict):
+        attributes = passed.values[0]
+    for name, attribute in attributes.items():
+        if isinstance(name, str) and not name.startswith("_"):
+            value.fields[name] = attribute
+
+
+@answers(nodes.SuperCall)
+def super_call(oracle: Oracle, node: nodes.SuperCall, environment: Environment) -> Value:
+    """`super(…)`: the constructor above, on `this`; yields null."""
+    home = environment.home_class()
+    if home.superclass is None:
+        raise SoliTypeError("class has no superclass")
+    this = environment.receiver()
+    passed = given_arguments(oracle, node.arguments, environment)
+    constructor = home.superclass.constructor
+    if constructor is not None:
+        run = constructor.rebind(this).call
+        traced(
+            oracle,
+            "new",
+            node.span,
+            environment,
+            lambda: run(passed.values, passed.named, passed.block),
+        )
+    elif home.superclass.instantiate is not None:
+        made = home.superclass.instantiate(home.superclass, passed.values, passed.named)
+        this.fields.update(made.fields)
+    return None
+
+
+# --- members of classes ---
+
+
+def class_missing(klass: SoliClass) -> Function | None:
+    """The static `method_missing`."""
+    found = klass.find_static("method_missing")
+    return found if isinstance(found, Function) else None
+
+
+def module_method(klass: SoliClass, name: str) -> Function | None:
+    """A module's instance methods can be called on it directly."""
+    method = klass.methods.get(name) if klass.is_module and not klass.is_enum else None
+    return method if isinstance(method, Function) else None
+
+
+def read_class_member(site: Site, klass: SoliClass, name: str) -> Value:
+    """`C.name` without parentheses."""
+    label = f"{klass.name}.{name}"
+    held = klass.find_static(name, UNSET)
+    is_function = isinstance(held, Function) and held.code.static  # type: ignore[attr-defined]
+    if held is not UNSET and not is_function and not isinstance(held, NativeFunction):
+        return held
+    return site.traced(label, lambda: read_class_function(site, klass, name, held))
+
+
+def read_class_function(site: Site, klass: SoliClass, name: str, held: Value) -> Value:
+    if isinstance(held, Function):
+        return held.call([], None, None) if held.auto else held
+    if isinstance(held, NativeFunction):
+        return held.soli_call([], None, None) if held.auto else held
+    if name == "new":
+        return make_new(site, klass, Given([]))
+    method = module_method(klass, name)
+    if method is not None:
+        method = method.rebind(klass)
+        return method.call([], None, None) if method.auto else method
+    if name in BARE_ON_CLASSES:
+        return CLASS_MEMBERS[name](site, klass, Given([]))
+    if name in CLASS_MEMBERS or class_missing(klass) is not None:
+
+        def run(*arguments: Value) -> Value:
+            return call_class_member(site, klass, name, Given(list(arguments)))
+
+        return NativeFunction(name, 0, UNLIMITED, run)
+    raise SoliAttributeError(f"Cannot access property '{name}' on {klass.name}")
+
+
+def make_new(site: Site, klass: SoliClass, passed: Given) -> Value:
+    label = f"{klass.name}.new"
+    return make_instance(site.oracle, klass, passed, label, site.span, site.environment)
+
+
+def call_class_member(site: Site, klass: SoliClass, name: str, passed: Given) -> Value:
+    """`C.name(…)`"""
+    held = klass.find_static(name, UNSET)
+    if held is UNSET and name == "new" and klass.constructor is not None:
+        return make_new(site, klass, passed)
+    label = f"{klass.name}.{name}"
+    return site.traced(label, lambda: run_class_member(site, klass, name, held, passed))
+
+
+def run_class_member(site: Site, klass: SoliClass, name: str, held: Value, passed: Given) -> Value:
+    from .members import call_held
+
+    if isinstance(held, Function):
+        return held.call(passed.values, passed.named, passed.block)
+    if held is not UNSET:
+        return call_held(site, held, passed)
+    if name == "new":
+        return make_new(site, klass, passed)
+    method = module_method(klass, name)
+    if method is not None:
+        return method.rebind(klass).call(passed.values, passed.named, passed.block)
+    if name in CLASS_MEMBERS:
+        return CLASS_MEMBERS[name](site, klass, passed)
+    missing = class_missing(klass)
+    if missing is None:
+        raise SoliAttributeError(f"Cannot access property '{name}' on {klass.name}")
+    arguments = passed.values + ([dict(passed.named)] if passed.named else [])
+    return missing.call([name, arguments], None, passed.block)
+
+
+@answers(nodes.ScopedName)
+def scoped(oracle: Oracle, node: nodes.ScopedName, environment: Environment) -> Value:
+    if isinstance(node.object, nodes.Name):
+        value = named_class(oracle, node.object, environment)
+    else:
+        value = oracle.evaluate(node.object, environment)
+    held = value.find_static(node.name, UNSET) if isinstance(value, SoliClass) else UNSET
+    if held is UNSET:
+        raise SoliAttributeError(f"Cannot access property '{node.name}' on {owner_name(value)}")
+    return held
+
+
+# --- helpers for declarations ---
+
+
+def new_method(
+    oracle: Oracle, node: nodes.MethodDecl, klass: SoliClass, environment: Environment
+) -> Function:
+    code = Code(oracle, node.function, klass)
+    code.static = node.is_static
+    return code.bind(environment, UNSET)
+
+
+def enum_value(klass: SoliClass, variant: str, values: list[Value]) -> EnumValue:
+    return EnumValue(klass, variant, dict(zip(klass.variants[variant], values, strict=True)))

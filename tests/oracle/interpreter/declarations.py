@@ -1,0 +1,346 @@
+"""What a class, module, interface or enum declaration does when it is run (language.md §8)."""
+
+from __future__ import annotations
+
+from soli_lang.base.errors import (
+    SoliError,
+    SoliNameError,
+    SoliTypeError,
+    SoliValueError,
+)
+from soli_lang.native.native import NativeFunction
+from soli_lang.tree import nodes
+from soli_lang.tree.class_macros import CLASS_FUNCTIONS, FRAMEWORK_MACROS
+from soli_lang.values.objects import SoliClass
+from soli_lang.values.values import Function, Value
+
+from .calling import Given, call_value, given
+from .classes import call_class_member, enum_value, new_method
+from .environments import Environment
+from .functions import wrong_number
+from .interpreting import Oracle, answers
+from .members import Site
+from .reflection import CLASS_MEMBERS
+
+
+@answers(nodes.ClassDecl)
+def class_(oracle: Oracle, node: nodes.ClassDecl, environment: Environment) -> None:
+    klass = declared(oracle, node, environment)
+    environment.define(node.name, klass)
+    finish(oracle, node, klass, environment)
+
+
+def superclass_of(
+    oracle: Oracle, node: nodes.ClassDecl, environment: Environment
+) -> SoliClass | None:
+    if node.superclass is None:
+        return None
+    found = environment.get(node.superclass)
+    if not isinstance(found, SoliClass):
+        raise SoliTypeError(f"Cannot instantiate '{node.superclass}'")
+    return found
+
+
+def declared(oracle: Oracle, node: nodes.ClassDecl, environment: Environment) -> SoliClass:
+    """The class with its methods, before anything of its body is run."""
+    superclass = superclass_of(oracle, node, environment)
+    klass = SoliClass(node.name, superclass, is_module=node.is_module)
+    for member in node.members:
+        if isinstance(member, nodes.MethodDecl):
+            add_method(oracle, member, klass, environment)
+        elif isinstance(member, nodes.ClassMethods):
+            for method in member.methods:
+                function = new_method(oracle, method, klass, environment)
+                klass.statics[method.function.name] = static(function)
+        elif isinstance(member, nodes.FieldDecl) and not member.is_static:
+            add_field(oracle, member, klass, environment)
+        elif isinstance(member, nodes.HookBlock):
+            klass.class_hooks.append((member.kind, member))
+    return klass
+
+
+def static(function: Function) -> Function:
+    function.code.static = True  # type: ignore[attr-defined]
+    return function
+
+
+def add_method(
+    oracle: Oracle, member: nodes.MethodDecl, klass: SoliClass, environment: Environment
+) -> None:
+    function = new_method(oracle, member, klass, environment)
+    if member.is_constructor:
+        klass.constructor = function
+    elif member.is_static:
+        klass.statics[member.function.name] = function
+    else:
+        klass.add_method(member.function.name, function)
+
+
+def add_field(
+    oracle: Oracle, member: nodes.FieldDecl, klass: SoliClass, environment: Environment
+) -> None:
+    """A field of instances; its initial value is computed with `this` bound."""
+    if member.is_const:
+        klass.constants.add(member.name)
+    if member.value is None:
+        klass.fields.append((member.name, None))
+        return
+    node = member.value
+
+    def compute(value: Value) -> Value:
+        scope = Environment(environment, environment.source, owns=True)
+        scope.this = value
+        scope.home = klass
+        return oracle.evaluate(node, scope)
+
+    klass.fields.append((member.name, compute))
+
+
+def finish(
+    oracle: Oracle, node: nodes.ClassDecl, klass: SoliClass, environment: Environment
+) -> None:
+    """What declaring runs, in the order of language.md §8.1; calls of macros last (record 30)."""
+    above = klass.superclass
+    if above is not None and isinstance(above.find_static("inherited"), Function):
+        site = Site(oracle, node.span, environment)
+        call_class_member(site, above, "inherited", Given([klass]))
+    members = node.members
+    for kind in (nodes.FieldDecl, nodes.Mixin, nodes.StaticBlock, nodes.ClassDecl, nodes.MacroCall):
+        scope = Environment(environment, environment.source, owns=True)
+        scope.this = klass
+        for member in members:
+            if isinstance(member, kind):
+                run_member(oracle, member, klass, environment, scope)
+
+
+def run_member(
+    oracle: Oracle,
+    member: nodes.Node,
+    klass: SoliClass,
+    environment: Environment,
+    scope: Environment,
+) -> None:
+    if isinstance(member, nodes.FieldDecl):
+        if member.is_static:
+            static_field(oracle, member, klass, environment)
+    elif isinstance(member, nodes.ClassDecl):
+        inner = declared(oracle, member, environment)
+        klass.statics[member.name] = inner
+        finish(oracle, member, inner, environment)
+    elif isinstance(member, nodes.Mixin):
+        for name in member.names:
+            mix_located(oracle, member, name, klass, scope)
+    else:
+        oracle.evaluate(member, scope)
+
+
+def mix_located(
+    oracle: Oracle, node: nodes.Mixin, name: str, klass: SoliClass, environment: Environment
+) -> None:
+    try:
+        mix(oracle, node, name, klass, environment)
+    except SoliError as error:
+        error.locate(node.span, environment.source)
+        raise
+
+
+def static_field(
+    oracle: Oracle, member: nodes.FieldDecl, klass: SoliClass, environment: Environment
+) -> None:
+    scope = Environment(environment, environment.source, owns=True)
+    scope.this = klass
+    value = None if member.value is None else oracle.evaluate(member.value, scope)
+    klass.statics[member.name] = value
+    if member.is_const:
+        klass.constants.add("." + member.name)
+
+
+@answers(nodes.StaticBlock)
+def static_block(oracle: Oracle, node: nodes.StaticBlock, environment: Environment) -> Value:
+    return oracle.block(node.body, environment)
+
+
+# --- mixins ---
+
+
+def mix(
+    oracle: Oracle, node: nodes.Mixin, name: str, klass: SoliClass, environment: Environment
+) -> None:
+    """`include name` or `extend name` in the body of *klass*."""
+    module = environment.get(name)
+    verb = node.kind
+    if not isinstance(module, SoliClass):
+        raise SoliTypeError(f"can only {verb} a module (got {name})")
+    if not module.is_module:
+        raise SoliTypeError(f"can only {verb} a module (got class {module.name})")
+    if verb == "include":
+        include(module, klass)
+    else:
+        for method_name, method in all_methods(module).items():
+            klass.statics.setdefault(method_name, static_copy(method))
+    run_hooks(oracle, node, verb, module, klass, environment)
+
+
+def all_methods(module: SoliClass) -> dict[str, Function]:
+    """The instance methods of a module, its own before those of modules that it includes."""
+    found = dict(module.methods)
+    for mixin in module.mixins:
+        for name, method in all_methods(mixin).items():
+            found.setdefault(name, method)
+    return found
+
+
+def static_copy(method: Function) -> Function:
+    """A module's method as a static one of the class that extends it."""
+    from .functions import Code
+
+    assert isinstance(method.code, Code)
+    code = Code(method.code.oracle, method.code.node, method.code.home)
+    code.static = True
+    return code.bind(method.captured, method.receiver)
+
+
+def include(module: SoliClass, klass: SoliClass) -> None:
+    if module in klass.mixins:
+        return
+    klass.mixins.append(module)
+    for name, method in all_methods(module).items():
+        if name not in klass.methods:
+            klass.add_method(name, method)
+    for name, value in module.statics.items():
+        if isinstance(value, Function) and name not in ("included", "extended"):
+            klass.statics.setdefault(name, value)
+
+
+def run_hooks(
+    oracle: Oracle,
+    node: nodes.Mixin,
+    verb: str,
+    module: SoliClass,
+    klass: SoliClass,
+    environment: Environment,
+) -> None:
+    kind = {"include": "included", "extend": "extended"}[verb]
+    for hook_kind, hook in module.class_hooks:
+        if hook_kind == kind:
+            scope = Environment(environment, environment.source, owns=True)
+            scope.this = klass
+            oracle.evaluate(hook, scope)
+    if isinstance(module.statics.get(kind), Function):
+        site = Site(oracle, node.span, environment)
+        call_class_member(site, module, kind, Given([klass]))
+
+
+@answers(nodes.HookBlock)
+def hook_block(oracle: Oracle, node: nodes.HookBlock, environment: Environment) -> Value:
+    """Each call statement `f(args)` is `f(Host, args)`, others run as written."""
+    for statement in node.body.statements:
+        if is_hook_call(statement):
+            assert isinstance(statement, nodes.Call)
+            hook_call(oracle, statement, environment)
+        else:
+            oracle.evaluate(statement, environment)
+    return None
+
+
+def is_hook_call(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Call) and isinstance(node.callee, nodes.Name)
+
+
+def hook_call(oracle: Oracle, node: nodes.Call, environment: Environment) -> Value:
+    """A call in a hook: of a function, which gets the host class first, else of the host's own."""
+    assert isinstance(node.callee, nodes.Name)
+    holder = environment.holder(node.callee.name)
+    if holder is None:
+        return macro(oracle, nodes.MacroCall(node.span, node), environment)
+    passed = given(oracle, node, environment)
+    passed.values.insert(0, environment.receiver())
+    callee = holder.names[node.callee.name]
+    return call_value(oracle, callee, passed, node.span, environment)
+
+
+@answers(nodes.MacroCall)
+def macro(oracle: Oracle, node: nodes.MacroCall, environment: Environment) -> Value:
+    """A call in a class body: of a static method of the class, else maybe a framework's macro."""
+    klass = environment.receiver()
+    name = node.name
+    known = isinstance(klass.find_static(name), Function | NativeFunction)
+    if not known and not (name in CLASS_FUNCTIONS and name in CLASS_MEMBERS):
+        if name in FRAMEWORK_MACROS:
+            return None
+        raise SoliNameError(f"Undefined variable '{name}'")
+    passed = Given([])
+    if isinstance(node.call, nodes.Call):
+        passed = given(oracle, node.call, environment)
+    return call_class_member(Site(oracle, node.span, environment), klass, name, passed)
+
+
+# --- interfaces and enums ---
+
+
+@answers(nodes.InterfaceDecl)
+def interface(oracle: Oracle, node: nodes.InterfaceDecl, environment: Environment) -> None:
+    """Interfaces have no effect and bind no name."""
+
+
+@answers(nodes.EnumDecl)
+def enum(oracle: Oracle, node: nodes.EnumDecl, environment: Environment) -> None:
+    klass = SoliClass(node.name, is_module=True)
+    klass.is_enum = True
+    environment.define(node.name, klass)
+    for method in node.methods:
+        add_method(oracle, method, klass, environment)
+    for variant in node.variants:
+        names = tuple(field.name for field in variant.fields)
+        klass.variants[variant.name] = names
+        made = payload(klass, variant.name, names) if names else enum_value(klass, variant.name, [])
+        klass.statics[variant.name] = made
+    if "parse" not in klass.statics:
+        parse = NativeFunction(f"{node.name}.parse", 1, 1, lambda stored: parsed(klass, stored))
+        klass.statics["parse"] = parse
+
+
+class Payload(NativeFunction):
+    """`E.P`: makes values of a variant, by position or by name."""
+
+    __slots__ = ("fields", "klass")
+
+    def __init__(self, klass: SoliClass, variant: str, fields: tuple[str, ...]) -> None:
+        super().__init__(variant, len(fields), len(fields), lambda *_: None)
+        self.klass = klass
+        self.fields = fields
+
+    def soli_call(
+        self, arguments: list[Value], named: dict[str, Value] | None, block: Value
+    ) -> Value:
+        given = dict(zip(self.fields, arguments, strict=False))
+        for name in named or {}:
+            if name not in self.fields:
+                raise SoliNameError(f"Undefined variable '{name}'")
+            if name in given:
+                raise SoliTypeError(f"duplicate named argument '{name}'")
+            given[name] = (named or {})[name]
+        count = len(arguments) + len(named or {})
+        if count != len(self.fields):
+            raise wrong_number(len(self.fields), count)
+        return enum_value(self.klass, self.name, [given[name] for name in self.fields])
+
+
+def payload(klass: SoliClass, variant: str, fields: tuple[str, ...]) -> Payload:
+    return Payload(klass, variant, fields)
+
+
+def parsed(klass: SoliClass, stored: Value) -> Value:
+    """`E.parse`: the value that a tag or a Hash with `variant` stands for."""
+    if isinstance(stored, dict) and "variant" in stored:
+        variant = stored["variant"]
+        if variant in klass.variants:
+            fields = klass.variants[variant]
+            return enum_value(klass, variant, [stored.get(name) for name in fields])
+    elif isinstance(stored, str):
+        variant = stored
+        if klass.variants.get(variant) == ():
+            return klass.statics[variant]
+    else:
+        return stored
+    raise SoliValueError(f"{klass.name}.parse: unknown variant '{variant}'")

@@ -1,0 +1,108 @@
+"""Programs and imported files (language.md §10)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from soli_lang.base.errors import CapabilityError, SoliError, SoliNameError, SoliValueError
+from soli_lang.base.source import Source
+from soli_lang.syntax.parser import parse
+from soli_lang.tree import nodes
+from soli_lang.values.objects import SoliClass
+from soli_lang.values.values import Value
+
+from .environments import BreakSignal, Environment, NextSignal, ReturnSignal
+from .interpreting import Oracle, answers
+
+LOADING = object()
+"""Stands for a file that is being run."""
+
+
+def run_file(oracle: Oracle, source: Source) -> tuple[nodes.Program, Environment, Value]:
+    """Parse and run a file: its tree, its variables, the value of its last statement."""
+    program = parse(source)
+    environment = Environment(oracle.builtins, source, owns=True)
+    return program, environment, oracle.evaluate(program, environment)
+
+
+@answers(nodes.Program)
+def program_(oracle: Oracle, node: nodes.Program, environment: Environment) -> Value:
+    """Imports come first; a stray `return`, `break` or `next` ends only its statement."""
+    for statement in node.body.statements:
+        if isinstance(statement, nodes.Import):
+            oracle.evaluate(statement, environment)
+    value = None
+    try:
+        for statement in node.body.statements:
+            if not isinstance(statement, nodes.Import):
+                value = top_level(oracle, statement, environment)
+    except SoliError as error:
+        error.leave_program("main program")
+        raise
+    return value
+
+
+def top_level(oracle: Oracle, node: nodes.Node, environment: Environment) -> Value:
+    try:
+        return oracle.evaluate(node, environment)
+    except ReturnSignal as signal:
+        return signal.value
+    except (NextSignal, BreakSignal):
+        return None
+
+
+@answers(nodes.Export)
+def export(oracle: Oracle, node: nodes.Export, environment: Environment) -> Value:
+    return oracle.evaluate(node.declaration, environment)
+
+
+@answers(nodes.Import)
+def import_(oracle: Oracle, node: nodes.Import, environment: Environment) -> None:
+    exports = exported(oracle, node.path, environment.source)
+    if node.namespace is not None:
+        module = SoliClass(node.namespace, is_module=True)
+        module.statics.update(exports)
+        environment.define(node.namespace, module)
+        return
+    items = node.items if node.items is not None else tuple((name, name) for name in exports)
+    for name, local in items:
+        if name not in exports:
+            raise SoliNameError(
+                "Module resolution error: Import error: "
+                f"'{name}' is not exported from '{node.path}'"
+            )
+        environment.define(local, exports[name])
+
+
+def exported(oracle: Oracle, path: str, source: Source) -> dict[str, Value]:
+    """What the file at *path* exports; it is run once."""
+    load = oracle.machine.capabilities.load_module
+    if load is None:
+        raise CapabilityError(
+            "import: not allowed here (the host did not grant the capability 'load_module')"
+        )
+    found = load(path, source.name)
+    if found is None:
+        raise SoliValueError(f"Module not found: {path}")
+    name, text = found
+    if oracle.files.get(name) is LOADING:
+        chain = [one for one, state in oracle.files.items() if state is LOADING]
+        raise SoliValueError(f"Circular dependency: {' -> '.join([*chain, name])}")
+    if name not in oracle.files:
+        oracle.files[name] = LOADING
+        program, environment, _ = run_file(oracle, Source(name, text))
+        oracle.files[name] = exports_of(program, environment)
+    exports: dict[str, Value] = oracle.files[name]
+    return exports
+
+
+def exports_of(program: nodes.Program, environment: Environment) -> dict[str, Value]:
+    found = {}
+    for statement in program.body.statements:
+        if isinstance(statement, nodes.Export):
+            declaration: Any = statement.declaration
+            if isinstance(declaration, nodes.FunctionDecl):
+                declaration = declaration.function
+            if declaration.name in environment.names:
+                found[declaration.name] = environment.names[declaration.name]
+    return found

@@ -1,0 +1,140 @@
+"""Functions of the program as values: binding arguments, running bodies (language.md §6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from soli_lang.base.errors import SoliArgumentError, SoliNameError, SoliTypeError
+from soli_lang.tree import nodes
+from soli_lang.values.values import SKIP, UNSET, Function, FunctionCode, Value
+
+from .environments import BreakSignal, Environment, NextSignal, ReturnSignal
+from .interpreting import Oracle
+from .types import check_result
+
+
+class Code(FunctionCode):
+    """What all functions made from one piece of text share: its node, and the class of a method."""
+
+    __slots__ = ("home", "label", "oracle", "static")
+
+    def __init__(
+        self, oracle: Oracle, node: nodes.FunctionNode, home: Any = None, label: str | None = None
+    ) -> None:
+        self.oracle = oracle
+        self.node = node
+        self.name = node.name
+        self.home = home
+        self.label = label or node.name
+        """What backtraces call it."""
+        self.static = False
+        self.required = len(demanded(node))
+        self.auto = self.required == 0
+        self.skips = True
+        self.is_leaf = False
+        self.pending = False
+        plain = [one for one in node.params if one.default is None and not one.is_block]
+        self.arity = len(node.params) if len(plain) == len(node.params) else -1
+        if not node.has_params:
+            self.arity = 1
+
+    def bind(self, captured: Any, this: Value) -> Function:
+        function = Function(self, captured, this)
+        function.invoke = lambda *arguments: self.run(function, list(arguments), None, None)
+        function.raw = lambda *arguments: self.run(function, list(arguments), None, None, SKIP)
+        return function
+
+    def call(
+        self,
+        captured: Any,
+        this: Value,
+        arguments: list[Value],
+        named: dict[str, Value] | None,
+        block: Value,
+    ) -> Value:
+        return self.run(Function(self, captured, this), arguments, named, block)
+
+    def loop(self, kind: str, captured: Any, this: Value) -> None:
+        return None
+
+    def run(
+        self,
+        function: Function,
+        arguments: list[Value],
+        named: dict[str, Value] | None,
+        block: Value,
+        skipped: Value = None,
+    ) -> Value:
+        """Call *function*; *skipped* when its body ends in a stray `next` or `break`."""
+        scope = Environment(function.captured, function.captured.source, owns=True)
+        scope.this = function.receiver
+        scope.home = self.home
+        scope.static = self.static
+        bind(self.oracle, self.node, scope, arguments, named or {}, block)
+        try:
+            value = self.oracle.body(self.node.body, scope)
+        except ReturnSignal as signal:
+            value = signal.value
+        except (NextSignal, BreakSignal):
+            return skipped
+        return check_result(self.node, value, scope.source)
+
+
+def demanded(node: nodes.FunctionNode) -> list[nodes.Param]:
+    """The parameters that a call must give."""
+    return [one for one in node.params if one.default is None and not one.is_block]
+
+
+def bind(
+    oracle: Oracle,
+    node: nodes.FunctionNode,
+    scope: Environment,
+    arguments: list[Value],
+    named: dict[str, Value],
+    block: Value,
+) -> None:
+    """Give the parameters of *node* their values in *scope* (language.md §6.3)."""
+    if not node.has_params:
+        scope.names["it"] = arguments[0] if arguments else None
+        arguments = arguments[1:]
+    given = positional(node, arguments)
+    for label, value in named.items():
+        if all(one.name != label for one in node.params):
+            raise SoliNameError(f"Undefined variable '{label}'")
+        if label in given:
+            raise SoliTypeError(f"duplicate named argument '{label}'")
+        given[label] = value
+    wanted = demanded(node)
+    if any(one.name not in given for one in wanted):
+        raise wrong_number(len(wanted), len(arguments) + len(named))
+    for one in node.params:
+        if one.is_block and one.name not in given:
+            scope.names[one.name] = block
+        elif one.name in given:
+            scope.names[one.name] = given[one.name]
+        else:
+            assert one.default is not None
+            scope.names[one.name] = oracle.evaluate(one.default, scope)
+
+
+def positional(node: nodes.FunctionNode, arguments: list[Value]) -> dict[str, Value]:
+    """The parameters that *arguments* fill, in their order."""
+    params = node.params
+    if len(arguments) > len(params):
+        raise wrong_number(len(params), len(arguments))
+    return {one.name: value for one, value in zip(params, arguments, strict=False)}
+
+
+def wrong_number(expected: int, got: int) -> SoliArgumentError:
+    return SoliArgumentError(f"Wrong number of arguments: expected {expected}, got {got}")
+
+
+def new_function(
+    oracle: Oracle,
+    node: nodes.FunctionNode,
+    environment: Environment,
+    home: Any = None,
+    label: str | None = None,
+) -> Function:
+    """A function closed over *environment*."""
+    return Code(oracle, node, home, label).bind(environment, UNSET)

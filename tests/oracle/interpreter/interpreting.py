@@ -1,0 +1,103 @@
+"""The walk over the tree: one answer per kind of node, found by the class of the node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from soli_lang.base.errors import LimitError, SoliError
+from soli_lang.base.source import Source, Span
+from soli_lang.machine.machine import Machine
+from soli_lang.tree import nodes
+from soli_lang.values.values import Function, Value
+
+from .environments import Environment
+
+Answer = Callable[..., Value]
+"""(oracle, node, environment) -> value"""
+
+ANSWERS: dict[type, Answer] = {}
+Code = TypeVar("Code", bound=Answer)
+
+
+class Unsupported(Exception):
+    """A kind of node that has no answer yet; its text is the name of the kind."""
+
+
+def answers(*kinds: type) -> Callable[[Code], Code]:
+    """Declare what evaluates nodes of these kinds."""
+
+    def declare(code: Code) -> Code:
+        for kind in kinds:
+            ANSWERS[kind] = code
+        return code
+
+    return declare
+
+
+class Oracle:
+    """Evaluates nodes; knows how deep and how long it has been running."""
+
+    def __init__(self, machine: Machine, most_steps: int, most_calls: int) -> None:
+        self.machine = machine
+        self.most_steps = most_steps
+        self.most_calls = most_calls
+        self.steps = 0
+        self.calls = 0
+        self.builtins = Environment(None, Source("<builtins>", ""))
+        self.builtins.names = machine.globals
+        self.added: dict[type, dict[str, Function]] = {}
+        """Methods that the program gave builtin types, by the Python class of their values."""
+        self.files: dict[str, Any] = {}
+        """Imported files by name."""
+        self.hooks: dict[int, Any] = {}
+
+    def evaluate(self, node: nodes.Node, environment: Environment) -> Value:
+        """The value of an expression; for a statement the value that it leaves."""
+        self.steps += 1
+        if self.steps > self.most_steps:
+            raise LimitError("the oracle's steps are used up", node.span, environment.source)
+        answer = ANSWERS.get(type(node))
+        if answer is None:
+            raise Unsupported(type(node).__name__)
+        try:
+            return answer(self, node, environment)
+        except SoliError as error:
+            error.locate(node.span, environment.source)
+            raise
+
+    def body(self, body: nodes.Body, environment: Environment) -> Value:
+        """The statements of *body* in *environment*; the value of the last one."""
+        value = None
+        for statement in body.statements:
+            value = self.evaluate(statement, environment)
+        return value
+
+    def block(self, body: nodes.Body, environment: Environment) -> Value:
+        """*body* in a scope of its own."""
+        return self.body(body, environment.inner())
+
+    def enter(self, name: str, source: Source, span: Span) -> None:
+        """Begin a call of a function of the program."""
+        self.calls += 1
+        if self.calls > self.most_calls:
+            self.calls -= 1
+            raise LimitError(
+                f'call stack too deep ({self.most_calls} frames) in "{name}" — '
+                "unbounded recursion?",
+                span,
+                source,
+            )
+
+
+PARTS: dict[type, str] = {
+    nodes.ClassMethods: "declarations.declared",
+    nodes.FieldDecl: "declarations.add_field",
+    nodes.FunctionNode: "functions.Code",
+    nodes.MethodDecl: "declarations.add_method",
+    nodes.Mixin: "declarations.mix",
+    nodes.Param: "functions.bind",
+    nodes.TypeRef: "types.fits",
+    nodes.Variant: "declarations.enum",
+}
+"""Kinds of nodes that are never evaluated by themselves, and what reads them."""

@@ -1,0 +1,120 @@
+"""What can be assigned to: names, members, indexes (language.md §4.6)."""
+
+from __future__ import annotations
+
+from soli_lang.base.errors import SoliIndexError, SoliTypeError
+from soli_lang.tree import nodes
+from soli_lang.values.kinds import is_key, to_key, type_name
+from soli_lang.values.objects import Instance
+from soli_lang.values.values import Value
+
+from .environments import Environment
+from .interpreting import Oracle, answers
+from .members import read_member, write_member
+
+
+class Place:
+    """Something that has a value and can be given another."""
+
+    def read(self) -> Value:
+        raise NotImplementedError
+
+    def write(self, value: Value) -> None:
+        raise NotImplementedError
+
+
+class Variable(Place):
+    def __init__(self, oracle: Oracle, node: nodes.Name, environment: Environment) -> None:
+        self.name = node.name
+        self.environment = environment
+
+    def read(self) -> Value:
+        return self.environment.get(self.name)
+
+    def write(self, value: Value) -> None:
+        self.environment.assign(self.name, value)
+
+
+class Attribute(Place):
+    def __init__(self, oracle: Oracle, node: nodes.Member, environment: Environment) -> None:
+        self.oracle = oracle
+        self.node = node
+        self.environment = environment
+        self.object = oracle.evaluate(node.object, environment)
+
+    def read(self) -> Value:
+        return read_member(self.oracle, self.object, self.node, self.environment)
+
+    def write(self, value: Value) -> None:
+        write_member(self.object, self.node.name, value)
+
+
+class Element(Place):
+    def __init__(self, oracle: Oracle, node: nodes.Index, environment: Environment) -> None:
+        self.object = oracle.evaluate(node.object, environment)
+        self.index = oracle.evaluate(node.index, environment)
+
+    def read(self) -> Value:
+        return read_index(self.object, self.index)
+
+    def write(self, value: Value) -> None:
+        write_index(self.object, self.index, value)
+
+
+def place(oracle: Oracle, node: nodes.Expr, environment: Environment) -> Place:
+    """The place that *node* means; evaluates object and index of it."""
+    if isinstance(node, nodes.Name):
+        return Variable(oracle, node, environment)
+    if isinstance(node, nodes.Member):
+        return Attribute(oracle, node, environment)
+    if isinstance(node, nodes.Index):
+        return Element(oracle, node, environment)
+    raise SoliTypeError("invalid assignment target")
+
+
+def position(items: list[Value] | str, index: Value, kind: str) -> int:
+    """Where *index* points in *items*; negative ones count from the end."""
+    if type(index) is not int:
+        raise SoliTypeError(f"cannot index {kind} with {type_name(index)}")
+    length = len(items)
+    at = index + length if index < 0 else index
+    if not 0 <= at < length:
+        raise SoliIndexError(f"Index out of bounds: {index} (length {length})")
+    return at
+
+
+def read_index(value: Value, index: Value) -> Value:
+    """`value[index]`"""
+    if isinstance(value, list):
+        return value[position(value, index, "array")]
+    if isinstance(value, str):
+        return value[position(value, index, "string")]
+    if isinstance(value, dict):
+        return value.get(to_key(index)) if is_key(index) else None
+    if isinstance(value, Instance) and isinstance(index, str):
+        return value.fields.get(index)
+    raise SoliTypeError(f"cannot index {type_name(value)}")
+
+
+def write_index(value: Value, index: Value, new: Value) -> None:
+    """`value[index] = new`"""
+    if isinstance(value, list):
+        value[position(value, index, "array")] = new
+    elif isinstance(value, dict):
+        value[to_key(index)] = new
+    else:
+        raise SoliTypeError("invalid assignment target")
+
+
+@answers(nodes.Index)
+def index_(oracle: Oracle, node: nodes.Index, environment: Environment) -> Value:
+    value = oracle.evaluate(node.object, environment)
+    return read_index(value, oracle.evaluate(node.index, environment))
+
+
+@answers(nodes.SafeIndex)
+def safe_index(oracle: Oracle, node: nodes.SafeIndex, environment: Environment) -> Value:
+    value = oracle.evaluate(node.object, environment)
+    if value is None:
+        return None
+    return read_index(value, oracle.evaluate(node.index, environment))

@@ -1,0 +1,70 @@
+"""The definitional interpreter knows every kind of node, and the specification's vectors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from soli_lang.tree import nodes
+from tests.oracle import ANSWERS, run
+from tests.oracle.interpreter.interpreting import PARTS
+from tests.oracle.interpreter.patterns import PATTERNS
+
+VECTORS = Path(__file__).parents[1] / "language" / "vectors.txt"
+
+
+def concrete(kind: type[nodes.Node]) -> list[type[nodes.Node]]:
+    """The kinds of nodes below *kind* that a tree can have."""
+    below = kind.__subclasses__()
+    return [kind] if not below else [one for sub in below for one in concrete(sub)]
+
+
+def test_every_kind_of_node_has_an_answer() -> None:
+    unknown = {kind for kind in concrete(nodes.Node) if kind.__module__ == nodes.__name__}
+    unknown -= set(ANSWERS) | set(PATTERNS) | set(PARTS)
+    assert sorted(kind.__name__ for kind in unknown) == []
+
+
+def accepted_vectors() -> list[tuple[str, str, str]]:
+    """(number, program, output) of those vectors that are programs."""
+    found = []
+    for line in VECTORS.read_text().splitlines():
+        if " ==> " in line and not line.startswith("# "):
+            name, _, rest = line.partition(": ")
+            program, _, output = rest.partition(" ==> ")
+            if not output.startswith("!"):
+                found.append((name, program.replace("⏎", "\n"), output.replace("⏎", "\n")))
+    return found
+
+
+def test_vectors_of_the_language() -> None:
+    vectors = accepted_vectors()
+    assert len(vectors) > 250
+    wrong = []
+    for name, program, output in vectors:
+        outcome = run(program)
+        if outcome.output.removesuffix("\n") != output:
+            wrong.append((name, outcome))
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("program", "limited"),
+    [
+        ("while true\nend", True),
+        ("def f() f() end\nf()", True),
+        ("f = fn(x) { [1].each(f) }\nf(1)", True),
+        ("1 + null", False),
+    ],
+)
+def test_endless_programs_are_limited(program: str, limited: bool) -> None:
+    assert run(program).limited is limited
+
+
+def test_an_error_has_its_place_and_backtrace() -> None:
+    error = run("def f(x)\n  x.foo\nend\n\nf(null)").error
+    assert error is not None
+    assert (error.kind, error.line, error.column) == ("NameError", 2, 3)
+    assert error.message == "Cannot access property 'foo' on null"
+    assert error.backtrace == ("in f at program.soli:2:3", "in main program at program.soli:5:1")
