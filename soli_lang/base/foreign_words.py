@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
+
+from .source import Span
 
 FUNCTION: Final = "a function is `def name(x) ... end`, one without a name `fn(x) { x + 1 }`"
 CONDITION: Final = "a condition is `if ... elsif ... else ... end`"
@@ -17,6 +20,7 @@ IMPORT: Final = 'files are imported by their path: `import "./name"`'
 PRINT: Final = "print with `print(value)`"
 NOTHING: Final = "nothing is `null`"
 GLOBAL: Final = "a function sees and changes the variables around it without saying so"
+BRACKETS: Final = "`[[` opens an array in an array; a text is written in three quotes or in '...'"
 WAITING: Final = "every function may wait, without `async` and `await`: leave the word out"
 
 FOREIGN_WORDS: Final[Mapping[str, str]] = {
@@ -49,8 +53,26 @@ FOREIGN_WORDS: Final[Mapping[str, str]] = {
 """Word -> hint; only for names that nothing defines."""
 
 
-def foreign_hint(name: str, following: str) -> str | None:
-    """What a person means who writes *name*, which nothing defines, before *following*."""
+_LONGEST_BRACKETS: Final = 2000
+_IN_NESTED_ARRAY: Final = frozenset("0123456789-[\"'{:@(]")
+_WORDS: Final = re.compile(r"[ \t]+\w")
+
+
+def text_in_brackets(text: str, at: int) -> str | None:
+    """The hint for what is wrong at offset *at* inside `[[`, which texts were once written in."""
+    start = text.rfind("[[", max(0, at - _LONGEST_BRACKETS), at)
+    if start < 0 or text[start + 2 : start + 3] in _IN_NESTED_ARRAY:
+        return None
+    return None if "]" in text[start:at] or "," in text[start:at] else BRACKETS
+
+
+def foreign_hint(name: str, text: str, span: Span) -> str | None:
+    """What a person means who writes *name*, which nothing defines, at *span* of *text*."""
+    following = text[span.end : span.end + 1]
+    if text[max(0, span.start - 2) : span.start] == "[[" and _WORDS.match(text, span.end):
+        return BRACKETS
+    if name.endswith("?") and following == ".":
+        return f"a member of what may be null is `{name[:-1]}&.name`"
     if name in ("f", "F") and following[:1] in ('"', "'"):
         return TEXT
     return FOREIGN_WORDS.get(name)

@@ -51,6 +51,6 @@ class Missing:
         source = self.unit.source
         known = names or {*self.block.visible_names(), *self.unit.machine.globals}
         hint = own_method_hint(self.name, self.block)
-        hint = hint or foreign_hint(self.name, source.text[self.span.end : self.span.end + 1])
+        hint = hint or foreign_hint(self.name, source.text, self.span)
         hint = hint or did_you_mean(self.name, known)
         return SoliNameError(f"Undefined variable '{self.name}'", self.span, source, hint=hint)

@@ -21,7 +21,6 @@ class SoliReturnTypeError(SoliTypeError):
 _TYPE_TESTS: dict[str, Callable[[Value], bool]] = {
     "any": lambda value: True,
     "fn": lambda value: type_name(value) == "Function",
-    "void": lambda value: value is None,
 }
 _TYPE_NAMES = frozenset(
     {"int", "float", "decimal", "string", "bool", "array", "hash", "symbol", "null", "bytes"}
@@ -52,6 +51,8 @@ def return_check(node: nodes.FunctionNode, source: Source) -> Callable[[Value], 
     """Return types are enforced after a normal return (docs/spec §7.2)."""
     wanted = node.return_type
     assert wanted is not None
+    if wanted.name == "Void" and not wanted.is_array:
+        return lambda value: SKIP if value is SKIP else None
     accepts = return_type_test(wanted)
 
     def checked(value: Value) -> Value:

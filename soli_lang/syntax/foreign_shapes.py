@@ -20,6 +20,7 @@ from ..base.foreign_words import (
     TEXT,
     THROW,
     WAITING,
+    text_in_brackets,
 )
 from ..base.source import Source
 from .scanner.scanner import Scanner
@@ -54,10 +55,11 @@ _COMMANDS: Final = frozenset({"NAME", "LITERAL", "STR_BEGIN", "LPAR", "FN", "CON
 def explain(source: Source, errors: Sequence[SoliSyntaxError]) -> None:
     """Give *errors* the hints of the foreign shapes that they stand in."""
     shapes = _shapes(source) if len(source.text) <= LONGEST_TEXT else {}
-    if not shapes:
-        return
     for error in errors:
         if error.span is None:
+            continue
+        error.hint = text_in_brackets(source.text, error.span.start) or error.hint
+        if not shapes:
             continue
         line = source.position(error.span.start).line
         hint = shapes.get(line)

@@ -76,7 +76,7 @@ def test_vectors() -> None:
         "a.if b&.end {class: 1, end:2} x ? :y : z",
         "1 + 1_000.5 * 2.0D - x1 - a1.5",
         "%w[if 1\nend] + %i[a] + `ls #{a}`",
-        "q = [[ a\n]] + [[1], [2]]",
+        "q = [[a], [b]] + [[1], [2]] + f(x)?.y",
         "nil? null true! Void fn(x) not a and b or c",
         "def end?\nend\nclass If\nend\nfn (a) a end",
         '"\\" \\#{a} \\u{1F600} #" + "é😀" + \'#{1}\'',

@@ -62,7 +62,7 @@ def test_the_corpus_itself_is_read(front: Front, programs: list[str]) -> None:
         "for\n (x in 0..2) { print(x) }",
         "C\n def self.a(x)\n  x\n end",
         "y = 2\n  |> was told: 1",
-        "import [[raw]]\npost",
+        'import """raw"""\npost',
         '"half a character: \ud800"',
     ],
 )

@@ -106,7 +106,7 @@ def sources() -> dict[str, tuple[str, str]]:
         "comments in comments": ("/*" * 100_000 + "*/" * 100_000, either),
         "open comments": ("/*" * 100_000, either),
         "quotes": ('"' * 100_001, REFUSED),
-        "open raw strings": ("[[" * 50_000, REFUSED),
+        "open arrays in arrays": ("[[" * 50_000, REFUSED),
         "semicolons": (";" * 100_000, either),
         "ends": ("end\n" * 10_000, REFUSED),
         "errors on every line": ("x = )\n" * 5_000, REFUSED),

@@ -122,7 +122,7 @@ def _literal(start: int, written: str) -> Iterator[tuple[int, Any, str]]:
         yield start, _number(written), written
     elif first in "\"'" and not written.startswith('"""'):
         yield from _escaped(start, written)
-    else:  # r"…", \"\"\"…\"\"\" and [[…]] have no escapes
+    else:  # r"…" and \"\"\"…\"\"\" have no escapes
         yield start, String, written
 
 

@@ -11,13 +11,16 @@ from typing import Any, Final
 from ...base.errors import SoliSyntaxError
 from ...base.source import Source, Span
 from ...tree import nodes
-from ..scanner.tokens import TYPE_NAMES, Token
+from ..scanner.tokens import SAFE_DOTS, TYPE_NAMES, Token
 from .precedence import BadTarget, assignable, climb
 
 Children = list[Any]
 
 MAX_PARTS: Final = 2000
 """Arguments of one call, parts of one string: what is compiled in one go."""
+
+_CASTS: Final = {"Int": "to_i", "Float": "to_f", "String": "to_s"}
+"""Type after `as` -> the method that converts to it."""
 
 _TYPE_NAME: Final = re.compile(r"[^\W\d]\w*")
 
@@ -202,7 +205,18 @@ class ExpressionBuilder:
     def member_access(self, children: Children) -> nodes.Expr:
         receiver, dot, name = children
         span = Span(receiver.span[0], name.end)
-        return nodes.Member(span, receiver, name.value, dot.value == "&.")
+        return nodes.Member(span, receiver, name.value, dot.value in SAFE_DOTS)
+
+    def cast(self, children: Children) -> nodes.Expr:
+        """`value as Float` is `value.to_f`."""
+        value, _, wanted = children
+        span = around(children)
+        method = _CASTS.get(wanted.value)
+        if method is None:
+            hint = "`as` makes an Int, Float or String: `value as Float` is `value.to_f`"
+            self.error(f"nothing is converted to '{wanted.value}'", wanted.span, hint=hint)
+            return value  # type: ignore[no-any-return]
+        return nodes.Call(span, nodes.Member(span, value, method), ())
 
     def scoped_name(self, children: Children) -> nodes.Expr:
         return nodes.ScopedName(around(children), children[0], children[2].value)

@@ -222,6 +222,7 @@ _VALUES: Final[_Table] = {
     "SYMBOL": values.symbol,
     "DOT": values.member,
     "SCOPE": values.scope,
+    "AS": values.cast,
     "LPAR": values.call,
     "LSQB": values.index,
     "LBRACE": values.brace,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..scanner.tokens import KEYWORDS, Token
+from ..scanner.tokens import KEYWORDS, SAFE_DOTS, Token
 from .bodies import TRIES, end_statement, looks_like_hash
 from .closers import missing, pop_for_closer
 from .context import INVISIBLE, LINES, TAKES_BLOCK, Context, Frame, Kind, State, Value, is_word
@@ -125,13 +125,13 @@ def symbol(ctx: Context, token: Token) -> None:
 
 
 def member(ctx: Context, token: Token) -> None:
-    """`.name`, `&.name`; any word is a name here (docs/spec §1.4)."""
+    """`.name`, `&.name`, `x()?.name`; any word is a name here (docs/spec §1.4)."""
     ctx.emit(token)
     ctx.link(token)
     if not ctx.take_name():
         ctx.operand()
         return
-    ctx.valued(Value.SAFE_MEMBER if token.value == "&." else Value.MEMBER)
+    ctx.valued(Value.SAFE_MEMBER if token.value in SAFE_DOTS else Value.MEMBER)
     if not ctx.ahead.newline and _is_label(ctx, ctx.next):
         open_command(ctx, ctx.ahead)
 
@@ -143,6 +143,19 @@ def scope(ctx: Context, token: Token) -> None:
         ctx.valued()
     else:
         ctx.operand()
+
+
+def cast(ctx: Context, token: Token) -> None:
+    """`value as Float`; after a bare name `as` may begin an argument, which is no type."""
+    wanted = ctx.ahead
+    is_type = wanted.type == "NAME" and not wanted.newline and wanted.value[:1].isupper()
+    if token.newline or not is_type:
+        juxtaposed(ctx, token)
+        return
+    ctx.emit(token)
+    ctx.link(token)
+    ctx.take()
+    ctx.valued()
 
 
 def call(ctx: Context, token: Token) -> None:

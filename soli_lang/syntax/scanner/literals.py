@@ -12,7 +12,10 @@ MAX_INT: Final = 2**63 - 1
 MAX_DECIMAL_DIGITS: Final = 1000
 """Characters of a Decimal literal, and the most that its exponent may move the point."""
 
-_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
+_ESCAPES: Final = {
+    **{"n": "\n", "t": "\t", "r": "\r", "e": "\x1b", "0": "\0"},
+    **{"\\": "\\", '"': '"', "'": "'"},
+}
 _ESCAPE: Final = re.compile(
     r"\\(u\{[0-9A-Fa-f]{1,6}\}|u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}"
     r"|u[0-9A-Fa-f]{4}|.)",
@@ -36,7 +39,7 @@ class BadLiteral(ValueError):
 
 
 def decode_escapes(text: str) -> str:
-    """Replace the escapes of quoted strings: six of one letter, `\\u00e9` and `\\u{1F600}`.
+    """Replace the escapes of quoted strings: eight of one character, `\\u00e9` and `\\u{1F600}`.
 
     Raises:
         BadLiteral: for any other escape, which its offsets enclose.

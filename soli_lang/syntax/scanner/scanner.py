@@ -1,7 +1,7 @@
 """Characters to tokens: one master regular expression and a stack of open strings.
 
 The scanner knows nothing of grammar. What it does decide are the lexical rules of
-docs/spec §1: name suffixes (§1.3), `[[` (§1.8), symbol or separator `:` (§1.6).
+docs/spec §1: name suffixes (§1.3), symbol or separator `:` (§1.6).
 It never gives up: what is wrong is noted and scanned over, so that one run reports several errors.
 """
 
@@ -47,13 +47,12 @@ _TOKEN: Final = re.compile(
   | (?P<symbol>:{_NAME})
   | (?P<query>@sdb?ql\s*\{{)
   | (?P<at>@{_NAME})
-  | (?P<brackets>\[\[(?!\s*\]|[0-9\-\["'{{:@(]))
   | (?P<percent>%[win]\[)
   | (?P<shell>`[^`\n]*`?)
   | (?P<open>[(\[{{])
   | (?P<close>[)\]}}])
   | (?P<sign>\.\.\.|\|\|=|&&=|\?\?=|[-+*/%]=|==|!=|<=|>=|<<|&&|\|\||\?\?|\|>|=>|->|::
-        |\.\.|\+\+|--|&\.|[-+*/%=<>!?:.|&~,;])
+        |\.\.|\+\+|--|&\.|\?\.(?!\.)|[-+*/%=<>!?:.|&~,;])
   | (?P<inner_quote>\\(?P<inner>["'])(?P<inner_text>[^"'\\\n\#]*)\\(?P=inner))
     """,
     re.VERBOSE,
@@ -114,7 +113,6 @@ class Scanner:
             "symbol": self._symbol,
             "query": self._query,
             "at": self._at_name,
-            "brackets": self._brackets,
             "percent": self._percent,
             "shell": self._shell,
             "open": self._opening,
@@ -281,21 +279,15 @@ class Scanner:
             self._unterminated(start, end, incomplete=True)
         self._add("LITERAL", text[2:-1], start, end)
 
-    def _delimited(self, start: int, body: int, closer: str) -> None:
-        end = self.text.find(closer, body)
-        if end < 0:
-            self._at = len(self.text)
-            self._unterminated(start, self._at, incomplete=True)
-            end = self._at
-        else:
-            self._at = end + len(closer)
-        self._add("LITERAL", self.text[body:end], start, self._at)
-
     def _triple(self, found: re.Match[str]) -> None:
-        self._delimited(found.start(), found.end(), '"""')
-
-    def _brackets(self, found: re.Match[str]) -> None:
-        self._delimited(found.start(), found.end(), "]]")
+        start, body = found.span()
+        end = self.text.find('"""', body)
+        if end < 0:
+            end = self._at = len(self.text)
+            self._unterminated(start, end, incomplete=True)
+        else:
+            self._at = end + len('"""')
+        self._add("LITERAL", self.text[body:end], start, self._at)
 
     def _quote(self, found: re.Match[str]) -> None:
         begin = self._add("STR_BEGIN", None, *found.span())

@@ -67,6 +67,9 @@ TYPE_NAMES: Final = frozenset({"Int", "Float", "Bool", "Decimal", "String", "Voi
 WORD_TYPES: Final = frozenset(kind for kind, _ in KEYWORDS.values())
 """Token types of reserved words."""
 
+SAFE_DOTS: Final = frozenset({"&.", "?."})
+"""Values of `DOT` tokens before a member that null does not have."""
+
 SIGNS: Final[dict[str, str]] = {
     "(": "LPAR",
     ")": "RPAR",
@@ -80,6 +83,7 @@ SIGNS: Final[dict[str, str]] = {
     "::": "SCOPE",
     ".": "DOT",
     "&.": "DOT",
+    "?.": "DOT",
     "...": "SPREAD",
     "?": "QUESTION",
     "=": "EQ",

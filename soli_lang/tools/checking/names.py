@@ -306,9 +306,9 @@ class NamePass:
 
     def _unknown(self, name: str, span: Span) -> None:
         names = [*self._block.visible_names(), *self._known.builtins, *self._known.names]
-        following = self._program.source.text[span.end : span.end + 1]
         hint = own_method_hint(name, self._block)
-        hint = hint or foreign_hint(name, following) or did_you_mean(name, names)
+        hint = hint or foreign_hint(name, self._program.source.text, span)
+        hint = hint or did_you_mean(name, names)
         self._report("unknown-name", f"Undefined variable '{name}'", span, hint, self._guarded)
 
     def _report(self, code: str, message: str, span: Span, hint: str | None, guarded: int) -> None:

@@ -25,7 +25,7 @@ def format_source(source: Source) -> str:
     Raises SoliSyntaxError when it is no program, MeaningChanged rather than a changed program.
     """
     before = parse(source)
-    text = laid_out(source, read_pieces(source))
+    text = laid_out(read_pieces(source))
     if text != source.text:
         after = parse(Source(source.name, text))
         if not same_meaning(before, after):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...base.source import Source
 from ...syntax.resolver.context import INVISIBLE, Frame, Kind, State
 from .pieces import COMMENT, Piece
 from .spacing import space_between
@@ -17,14 +16,13 @@ _STARTS: Final = frozenset({State.START, State.MEMBER, State.VARIANT, State.SIGN
 _LIST_OPENERS: Final = frozenset("CALL ARRAY HASH GROUP INDEX PARAMS MATCH_BODY COMMA".split())
 
 
-def laid_out(source: Source, pieces: list[Piece]) -> str:
+def laid_out(pieces: list[Piece]) -> str:
     """The pieces as text: line breaks as they were, everything else in order."""
-    return _Layout(source, pieces).text()
+    return _Layout(pieces).text()
 
 
 class _Layout:
-    def __init__(self, source: Source, pieces: list[Piece]) -> None:
-        self._source = source
+    def __init__(self, pieces: list[Piece]) -> None:
         self._pieces = pieces
         self._by_start = {piece.start: piece for piece in pieces}
         self._first_of: dict[int, Piece] = {}
@@ -48,8 +46,7 @@ class _Layout:
             else:
                 assert first is not None
                 self._first_of[piece.start] = first
-                after = self._source.text[piece.end : piece.end + 1]
-                out.append(space_between(left, piece, after))
+                out.append(space_between(left, piece))
             out.append(piece.text)
             left = piece
         return "".join(out) + "\n" if out else ""

@@ -19,20 +19,13 @@ _TIGHT_AFTER: Final = frozenset({"DOT", "SCOPE", "AMP", "SPREAD"})
 _SPACED: Final = frozenset(
     "OP EQ QUESTION TERNARY_COLON FATARROW RETURNS OROR AND OR EXTENDS IMPLEMENTS".split()
 )
-_RAW_UNSAFE: Final = frozenset("0123456789-[\"'{:@(")
-"""After `[[`, these show that it is no raw string (docs/spec §1.8)."""
 
 
-def space_between(left: Piece, right: Piece, after: str) -> str:
-    """The white space between two pieces of one line; *after* is the text behind *right*."""
+def space_between(left: Piece, right: Piece) -> str:
+    """The white space between two pieces of one line."""
     if COMMENT in (left.role, right.role):
         return _before_comment(left, right)
-    spaced = _is_spaced(left, right)
-    if left.text == "[" and right.text == "[":
-        spaced = right.space or after[:1] not in _RAW_UNSAFE  # `[[x` would begin a raw string
-    elif left.text == "]" and right.text == "]":
-        spaced = right.space
-    return " " if spaced else ""
+    return " " if _is_spaced(left, right) else ""
 
 
 def _before_comment(left: Piece, right: Piece) -> str:

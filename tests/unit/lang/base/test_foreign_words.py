@@ -42,6 +42,8 @@ def hint_of(text: str) -> str | None:
         ("for i in [1]\n  continue\nend", "`next`"),
         ("require 'json'", '`import "./name"`'),
         ("pass", "leave it out"),
+        ("user = null\nuser?.name", "`user&.name`"),
+        ("x = [[hello world]]", "in three quotes"),
         ("[1].map { |x| next 0 if x == 1; x }", "`return value`"),
         ("class A\n def f(n)\n  n\n end\n def g\n  f(1)\n end\nend\nA().g", "`this.f(...)`"),
         ("class A\n def f\n  1\n end\n def g\n  [1].map { f }\n end\nend\nA().g", "`this.f`"),

@@ -119,8 +119,9 @@ CASES = {
     ),
     "all kinds of comments": ("a // b\n/* c\n d */\ne\n", "a // b\n/* c\n d */\ne\n"),
     "strings are left alone": ('x = "a  #{ b+c }  d"\n', 'x = "a  #{ b+c }  d"\n'),
-    "raw texts keep their lines": ("x = [[a\n   b]]\n", "x = [[a\n   b]]\n"),
-    "nested arrays do not become raw strings": ("x = [ [a] ]\n", "x = [ [a] ]\n"),
+    "raw texts keep their lines": ('x = """a\n   b"""\n', 'x = """a\n   b"""\n'),
+    "nested arrays stand close": ("x = [ [a], [ b ] ]\n", "x = [[a], [b]]\n"),
+    "casts and safe members": ("x=f( a )?.b  as  Int\n", "x = f(a)?.b as Int\n"),
     "an empty program stays empty": ("", ""),
     "comments alone are a program": ("# only\n", "# only\n"),
     "types are left alone": (

@@ -82,7 +82,6 @@ def test_tokens_know_where_they_stand() -> None:
         ('"a#{b\n}', "Unterminated string", (0, 5)),
         ("r'abc", "Unterminated string", (0, 5)),
         ('"""abc', "Unterminated string", (0, 6)),
-        ("[[abc", "Unterminated string", (0, 5)),
         ("`ls", "Unterminated string", (0, 3)),
         (r'"a\qb"', r"Invalid escape sequence '\q'", (2, 4)),
         (r'"a#{b}\q"', r"Invalid escape sequence '\q'", (6, 8)),
@@ -127,8 +126,7 @@ def test_an_at_sign_alone_has_its_own_message() -> None:
 
 def test_a_text_that_breaks_off_inside_a_raw_string_is_incomplete() -> None:
     """More lines could close it; a quoted string must close on its line."""
-    assert [scan(text)[1][0].incomplete for text in ('"""a', "[[a", 'r"a', '"a')] == [
-        True,
+    assert [scan(text)[1][0].incomplete for text in ('"""a', 'r"a', '"a')] == [
         True,
         True,
         False,
