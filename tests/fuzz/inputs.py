@@ -21,8 +21,8 @@ WORDS = tuple(
     begin rescue ensure try catch finally throw raise let const import export from as new this self
     super true false null nil and or not is a b x xs foo Bar "s" 's' "a#{x}b" "a#{"b#{c}"}" r"x"
     [[raw] [[a]] \"\"\"m\"\"\" %w[a b] %i[a] :s :"s t" 1 0 1.5 1.5D 0x1f 1e9 1_000 .. ... + - * / %
-    ** ++ -- += -= ||= &&= ??= == != < <= > >= => <=> = && || ! ? : ?. &. . :: |> << >> & | ^ ~ ( ) [ ]
-    { } , ; \\ @ @@ $ # // /* */ #[ ]# ` ' " " \n \n \n \t |x| |a,b| { &:up @name x? y! _ -> ~>
+    ** ++ -- += -= ||= &&= ??= == != < <= > >= => <=> = && || ! ? : ?. &. . :: |> << >> & | ^ ~ ( )
+    [ ] { } , ; \\ @ @@ $ # // /* */ #[ ]# ` ' " " \n \n \n \t |x| |a,b| { &:up @name x? y! _ -> ~>
     get post describe test it assert expect(1) print(x) f(x) a.b.c h["k"] h?["k"] x=1 #{ } ...x *x
     \u00e9 **h
     """.split(" ")
