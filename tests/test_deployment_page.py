@@ -41,6 +41,7 @@ def test_the_service_starts_soli_with_settings_that_exist() -> None:
     assert options.settings.allowed_hosts == ("chat.example.org",)
     assert options.settings.shutdown_seconds < int(dict(lines)["TimeoutStopSec"])
     assert dict(lines)["KillSignal"] == "SIGTERM"
+    assert dict(lines)["ExecReload"] == "/bin/kill -HUP $MAINPID"
 
 
 def test_the_container_starts_soli_where_it_is_looked_for() -> None:

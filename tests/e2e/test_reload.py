@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 from soli_runtime.loading.launch import Launch, launch
 from soli_runtime.settings import Settings
 
+from ..support import live
+from ..support.live import serve
 from .support import receive, run, serving, write_files
 
 
@@ -44,3 +48,22 @@ def test_connections_and_rooms_outlive_a_reload(tmp_path: Path) -> None:
                 assert await receive(client) == "new c"
 
     run(body)
+
+
+def test_sighup_loads_the_app_anew_in_place(tmp_path: Path) -> None:
+    """Connections and rooms stay; broken code is told of, and leaves the old running."""
+    main = write_files(tmp_path, app("old"))
+    with serve(main) as server, server.connect("/ws") as client:
+        client.send("a")
+        assert live.receive(client) == "old a"
+        write_files(tmp_path, app("new"))
+        os.kill(server.pid, signal.SIGHUP)
+        assert "connections=1" in server.wait_for_output("reloaded")
+        client.send("b")
+        assert live.receive(client) == "new b"
+        assert server.get_text("/new") == "1"
+        main.write_text("def handle(event)", "utf-8")
+        os.kill(server.pid, signal.SIGHUP)
+        server.wait_for_output("reload_failed")
+        client.send("c")
+        assert live.receive(client) == "new c"

@@ -6,6 +6,7 @@ What they say to each other is not the matter here: each serves its own rooms.
 from __future__ import annotations
 
 import asyncio
+import http.client
 import os
 import re
 import signal
@@ -228,6 +229,44 @@ def test_who_connected_before_a_renewal_is_answered(start: Callable[..., Family]
         with visitor, visitor.makefile("rb") as answer:
             answers.append(answer.readline().split()[1])
     assert answers == [b"200"] * 8
+
+
+def test_open_lines_outlive_a_renewal(start: Callable[..., Family]) -> None:
+    """Requests on them are answered until one answer says that it is the last (RFC 9112 9.6)."""
+    family = start(2)
+    address = urlsplit(family.url).netloc
+    stop, failed, ends = threading.Event(), list[object](), list[int]()
+
+    def ask() -> None:
+        line = http.client.HTTPConnection(address, timeout=20)
+        while not stop.is_set():
+            try:
+                line.request("GET", "/who")
+                answer = line.getresponse()
+                answer.read()
+            except (OSError, http.client.HTTPException) as error:
+                failed.append(error)
+                line.close()
+                continue
+            if answer.status != 200:
+                failed.append(answer.status)
+            if answer.will_close:  # the next request opens another line
+                ends.append(1)
+        line.close()
+
+    visitors = [threading.Thread(target=ask) for _ in range(6)]
+    for visitor in visitors:
+        visitor.start()
+    try:
+        for count in (1, 2):
+            family.process.send_signal(signal.SIGHUP)
+            family.until(lambda: family.text.count("renewed workers=2") == count, "renewed")  # noqa: B023
+    finally:
+        stop.set()
+        for visitor in visitors:
+            visitor.join()
+    assert failed == []
+    assert len(ends) >= 2 * len(visitors) - 2
 
 
 def test_a_worker_that_dies_while_all_are_renewed(start: Callable[..., Family]) -> None:

@@ -203,6 +203,7 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, berth: Berth | 
             berth=berth,
             lane=lane,
             beside=beside,
+            how=how,
         )
 
     launched.waiting.close()

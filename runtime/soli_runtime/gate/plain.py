@@ -50,6 +50,10 @@ class PlainConnections(Generic[C]):
             return next(iter(self._resting)), "max_http_connections"
         return None
 
+    def resting(self) -> list[C]:
+        """The connections that are idle, the one that is so for longest first."""
+        return list(self._resting)
+
     def idle(self, one: C) -> None:
         """A connection waits for its next request."""
         ip = self._ips.get(one)

@@ -81,7 +81,11 @@ class GreetingServer(web.Server):
                 return _too_many()
             plain.busy(connection)
             try:
-                return await handler(request)
+                answer = await handler(request)
+                if self._is_draining and not is_upgrade(request):
+                    answer.force_close()
+                    connection.close()  # behind this answer
+                return answer
             finally:
                 plain.idle(connection)
 
@@ -94,6 +98,7 @@ class GreetingServer(web.Server):
         self._silent: dict[RequestHandler, float] = {}
         """Connections without a request so far, and until when they are waited for; in order."""
         self._timer: asyncio.TimerHandle | None = None
+        self._is_draining = False
 
     def __call__(self) -> RequestHandler:
         """A new connection."""
@@ -137,11 +142,21 @@ class GreetingServer(web.Server):
         """How many connections have sent no whole request yet."""
         return len(self._silent)
 
-    async def all_spoke(self, seconds: float) -> None:
-        """Wait until every connection has sent a request, or is gone; *seconds* at most."""
+    async def drain(self, seconds: float) -> None:
+        """Answer what comes on open lines for *seconds*, each for the last time; then close them.
+
+        A line whose next request may be on its way must not be cut: its answer says that it ends
+        (RFC 9112 9.6), and it ends behind it. A line that stays silent so long is closed.
+        """
+        self._is_draining = True
         until = self._clock.time() + seconds
-        while self._silent and self._clock.time() < until:  # noqa: ASYNC110 - rare, and short
+        while self._is_waited_for() and self._clock.time() < until:  # noqa: ASYNC110 - rare, short
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        for connection in self._plain.resting():
+            connection.close()
+
+    def _is_waited_for(self) -> bool:
+        return bool(self._silent or len(self._plain))
 
     def _watch(self) -> None:
         if self._seconds and self._timer is None and self._silent:

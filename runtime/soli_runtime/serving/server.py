@@ -19,7 +19,7 @@ from ..gate.listening import Listening, listen, listen_on
 from ..gate.origins import TrustedProxies
 from ..gate.plain import PlainConnections
 from ..gate.silence import GreetingServer
-from ..loading.launch import Launched
+from ..loading.launch import Launch, Launched
 from ..observing.health import is_loopback
 from ..observing.logs import Log
 from ..observing.memory_growth import GrowthWatch
@@ -27,6 +27,7 @@ from ..settings import Settings
 from ..ws import CloseCode
 from .processes.berth import Berth
 from .processes.siblings import Siblings
+from .reloading import Reload
 from .service import Service
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def _is_root() -> bool:
     return getattr(os, "geteuid", lambda: -1)() == 0
 
 
-_MOST_HEARING_SECONDS = 1.0
-"""How long one that is renewed waits for the requests of those who have just connected."""
+_MOST_DRAINING_SECONDS = 1.0
+"""How long one that is renewed answers requests on the lines that it has."""
 
 
 class Server:
@@ -177,8 +178,8 @@ class Server:
         if self._listening is not None:
             self._listening.close()
             if self._close_code == CloseCode.SERVICE_RESTART:
-                # Who was let in a moment ago asks this process, and its successor listens already.
-                await self.web_server.all_spoke(min(_MOST_HEARING_SECONDS, seconds / 4))
+                # Open lines lead to this process, though its successor listens already.
+                await self.web_server.drain(min(_MOST_DRAINING_SECONDS, seconds / 4))
         try:
             await asyncio.wait_for(self.service.stop(self._close_code), seconds + 0.5)
         except TimeoutError:
@@ -202,17 +203,22 @@ async def serve(
     beside: Callable[[Service], Coroutine[Any, Any, None]] | None = None,
     berth: Berth | None = None,
     lane: Lane | None = None,
+    how: Launch | None = None,
 ) -> int:
     """Serve until SIGTERM or SIGINT: which it was. *announce* gets the URL once connections are
     accepted. A console ends with *beside* (0).
 
     *beside* is run meanwhile, and cancelled at the end. One of several processes has a *berth*.
-    *lane* is where they meet. Raises CannotListen, CannotOpen.
+    *lane* is where they meet. SIGHUP loads the app of *how* anew, in place. Raises CannotListen,
+    CannotOpen.
     """
     open_files.raise_limit()
     server = Server(launched, settings, log, berth, lane)
     await server.start()
     received = _install_signals(server)
+    if how is not None and not server.is_worker:
+        reload = Reload(server.service, how, log)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
     # What lives until the end need not be looked at by every collection.
     gc.collect()
     gc.freeze()

@@ -59,6 +59,7 @@ from .authentication import Authenticate, Authentication, session_cookie
 from .budgets import handler_limits, socket_limits
 from .conversations import Conversation, Live, Visitor
 from .delivery import Delivery
+from .departures import close_idle, come_back_after
 from .holders import Holder, Holders
 from .state import ServiceState
 
@@ -315,8 +316,12 @@ class Service:
         self.http.stop()
         self._worker.stop()
         await self._worker.ended(seconds / 3)
-        await self._finish_running(seconds / 3)
-        await self.endpoint.close_all(seconds / 3, code)
+        # A successor listens already when the process is renewed.
+        reason = come_back_after(int(code != CloseCode.SERVICE_RESTART))
+        await close_idle(self.endpoint, seconds / 2, code, reason)
+        await self._finish_running(min(seconds / 3, 0.4 * (deadline - self.loop.time())))
+        left = deadline - self.loop.time()
+        await self.endpoint.close_all(min(seconds / 3, 0.8 * left), code, reason)
         await self._handlers_done(deadline)
         if self.node is not None:
             await self.node.stop()

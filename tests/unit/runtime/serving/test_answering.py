@@ -91,7 +91,8 @@ def test_head_is_get_without_a_body(app: Path) -> None:
 
 def test_a_developer_sees_what_failed(app: Path) -> None:
     """And where; nobody else does."""
-    assert "Division by zero" in got(app, "GET", "/fails", dev="yes").text
+    assert "Division by zero" in got(app, "GET", "/fails", dev="yes", host="localhost").text
+    assert "Division by zero" not in got(app, "GET", "/fails", dev="yes", host="a.example").text
 
 
 def test_a_json_body_is_read_for_the_action(app: Path) -> None:
