@@ -1,0 +1,1 @@
+"""Who may compute when: accounts in virtual time, and the queues of those who have to wait."""
