@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 
 from soli_runtime.observing.logs import Log
+from soli_runtime.serving.processes import parent as module
 from soli_runtime.serving.processes.parent import GaveUp, Parent
 
 
 def main() -> int:
+    module.MAX_MISSED_BEATS = int(os.environ.get("TEST_MISSED_BEATS", "15"))
     count, port, app = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     command = [sys.executable, "-m", "soli_runtime.cli", "run", app, *sys.argv[4:]]
     parent = Parent(

@@ -181,6 +181,21 @@ def test_stopping_drains_all(start: Callable[..., Family]) -> None:
     assert family.process.wait(20) == 0
 
 
+def test_a_worker_that_hangs_is_replaced(
+    start: Callable[..., Family], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its event loop stands still: it is killed, and its requests go to another."""
+    monkeypatch.setenv("TEST_MISSED_BEATS", "4")
+    family = start(2)
+    before = (family.url, family.workers())[1]
+    hung = min(before)
+    os.kill(hung, signal.SIGSTOP)
+    family.until(lambda: f"worker_hung pid={hung}" in family.text, "it is told of")
+    family.until(lambda: hung not in family.workers() and len(family.workers()) == 2, "replaced")
+    family.until(lambda: family.text.count("worker_ready") >= 3, "ready")
+    assert {family.who() for _ in range(20)} <= family.workers()
+
+
 def test_renewing_replaces_all_one_by_one(start: Callable[..., Family]) -> None:
     """Connections are closed with 1012; no new one fails meanwhile."""
     family = start(2)

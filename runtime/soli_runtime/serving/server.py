@@ -25,7 +25,7 @@ from ..observing.logs import Log
 from ..observing.memory_growth import GrowthWatch
 from ..settings import Settings
 from ..ws import CloseCode
-from .processes.berth import Berth
+from .processes.berth import BEAT_SECONDS, Berth
 from .processes.siblings import Siblings
 from .reloading import Reload
 from .service import Service
@@ -226,6 +226,8 @@ async def serve(
     growth = GrowthWatch(asyncio.get_running_loop().call_later)
     growth.start()
     announce(server.url)
+    if berth is not None and not server.is_console:
+        _keep_beating(berth)
     tasks: list[asyncio.Task[None]] = []
     if beside is not None:
         tasks.append(asyncio.create_task(beside(server.service)))
@@ -241,6 +243,16 @@ async def serve(
     if not server.is_console:
         log.info("stopped")
     return received[0] if received else 0
+
+
+def _keep_beating(berth: Berth) -> None:
+    loop = asyncio.get_running_loop()
+
+    def beat() -> None:
+        berth.beat()
+        loop.call_later(BEAT_SECONDS, beat)
+
+    beat()
 
 
 def _why_not(host: str, port: int, error: OSError) -> str:

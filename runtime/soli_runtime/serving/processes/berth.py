@@ -7,12 +7,15 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 
 from soli_lang.base.records import Record
 
 VARIABLE = "SOLI_SEAT"
 """`NUMBER:PARENT:READY:SOCKET,SOCKET…:FOLDER`: of the worker, a process, descriptors."""
 PR_SET_PDEATHSIG = 1
+BEAT_SECONDS = 1.0
+"""Between two bytes by which a worker tells its parent that its event loop turns."""
 
 
 class Berth(Record, frozen=True):
@@ -22,7 +25,7 @@ class Berth(Record, frozen=True):
     parent: int
     """The parent's process id."""
     ready: int
-    """Descriptor into which one byte is written when the worker accepts."""
+    """Descriptor of a pipe: a byte when the worker accepts, and one every `BEAT_SECONDS`."""
     sockets: tuple[int, ...]
     """Descriptors of the listening sockets. None: it is a console, and serves nobody."""
     folder: str
@@ -46,8 +49,13 @@ class Berth(Record, frozen=True):
         """Tell the parent that connections are accepted. A console accepts none."""
         if self.is_console:
             return
-        os.write(self.ready, b"!")
-        os.close(self.ready)
+        os.set_blocking(self.ready, False)
+        self.beat()
+
+    def beat(self) -> None:
+        """Tell the parent that the event loop turns."""
+        with suppress(OSError):  # a parent that reads nothing any more
+            os.write(self.ready, b"!")
 
 
 def berth_of(environment: Mapping[str, str]) -> Berth | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ...gate.sharing import Berths, close, share
 from ...observing.logs import Log
-from .berth import Berth
+from .berth import BEAT_SECONDS, Berth
 
 FAILED = 70
 INTERRUPTED = 130
@@ -30,6 +30,8 @@ LIVED_SECONDS = 10.0
 FIRST_PAUSE_SECONDS = 0.5
 MAX_PAUSE_SECONDS = 30.0
 """Between two starts in a berth in which workers keep dying: 0.5, 1, 2, … up to this."""
+MAX_MISSED_BEATS = 15
+"""Of a worker, one every `BEAT_SECONDS`; after more it is taken for hung, and killed."""
 KILL_SECONDS = 2.0
 """After `shutdown-seconds`: then a worker that still lives is killed."""
 
@@ -52,6 +54,8 @@ class ServerProcess:
         self.process = process
         self.started = asyncio.get_running_loop().time()
         self.is_ready = False
+        self.missed = 0
+        """Beats that did not come, in a row."""
 
     @property
     def pid(self) -> int:
@@ -111,6 +115,7 @@ class Parent:
         self._folder = tempfile.mkdtemp(prefix="soli-")
         self._install_signals()
         keepers = [asyncio.create_task(self._keep(number)) for number in range(self._count)]
+        watchdog = asyncio.create_task(self._end_hung())
         try:
             await self._first_start(keepers)
             if not self._stopping.is_set():
@@ -120,7 +125,7 @@ class Parent:
             await self._until_stopped(keepers)
         finally:
             self._stopping.set()
-            for keeper in (*keepers, *((self._renewing,) if self._renewing else ())):
+            for keeper in (watchdog, *keepers, *((self._renewing,) if self._renewing else ())):
                 keeper.cancel()
             await self._end_all()
             close(self._berths)
@@ -193,12 +198,28 @@ class Parent:
         worker = ServerProcess(process)
         self._started = [one for one in self._started if one.process.returncode is None]
         self._started.append(worker)
-        _when_written(reading, lambda: self._note_ready(number, worker))
+        _when_written(reading, lambda: self._note_beat(number, worker))
         return worker
 
-    def _note_ready(self, number: int, worker: ServerProcess) -> None:
-        worker.is_ready = True
-        self._log.info("worker_ready", worker=number, pid=worker.pid)
+    def _note_beat(self, number: int, worker: ServerProcess) -> None:
+        worker.missed = 0
+        if not worker.is_ready:
+            worker.is_ready = True
+            self._log.info("worker_ready", worker=number, pid=worker.pid)
+
+    async def _end_hung(self) -> None:
+        """Kill workers whose event loop stands still; whoever dies is replaced.
+
+        Beats are counted against this loop's own turns, so a machine that slept blames nobody.
+        """
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            for worker in self._started:
+                worker.missed += worker.is_ready
+                if worker.missed > MAX_MISSED_BEATS and worker.process.returncode is None:
+                    self._log.error("worker_hung", pid=worker.pid, seconds=worker.missed)
+                    worker.missed = 0
+                    worker.signal(signal.SIGKILL)
 
     # --- all of them ---------------------------------------------------------------------------
 
@@ -327,14 +348,14 @@ def _raise_failure(tasks: list[asyncio.Task[None]]) -> None:
 
 
 def _when_written(descriptor: int, call: Callable[[], Any]) -> None:
-    """Call once something can be read from a pipe; nothing when it is closed first."""
+    """Call whenever something can be read from a pipe, until its other end is closed."""
     loop = asyncio.get_running_loop()
 
     def look() -> None:
-        loop.remove_reader(descriptor)
-        told = os.read(descriptor, 1)
-        os.close(descriptor)
-        if told:
+        if os.read(descriptor, 1024):
             call()
+        else:
+            loop.remove_reader(descriptor)
+            os.close(descriptor)
 
     loop.add_reader(descriptor, look)
