@@ -14,6 +14,7 @@ from ...base.foreign_members import foreign_member
 from ...base.near_names import did_you_mean
 from ...native.native import NativeMethod
 from ...tree import nodes
+from ...tree.class_macros import CLASS_FUNCTIONS
 from ...values.kinds import PROPERTY_OWNERS, TYPE_NAMES
 from .findings import Findings, Known
 
@@ -39,6 +40,8 @@ class MemberPass:
         self._own: set[str] = set()
         self._bound: Counter[str] = Counter()
         self._types: dict[str, type] = {}
+        self._sees_not_all = bool(known.names)
+        """Whether another file, or a name that is computed, may add methods to builtin types."""
 
     def run(self) -> None:
         for node in _all(self._program.body):
@@ -61,6 +64,8 @@ class MemberPass:
     # --- what is known ---------------------------------------------------------------------------
 
     def _note(self, node: Any) -> None:
+        if isinstance(node, nodes.Import) or _defines_any(node):
+            self._sees_not_all = True
         if isinstance(node, nodes.FunctionNode):
             self._own.add(node.name)
             self._bound.update(param.name for param in node.params)
@@ -99,7 +104,7 @@ class MemberPass:
         if member.name in names or member.name in self._known.names or not names:
             return
         hint = foreign_member(member.name, names) or did_you_mean(member.name, names)
-        if hint is None or called:  # a call's callee is looked at by itself
+        if called or (hint is None and self._sees_not_all):  # a call's callee comes by itself
             return
         shown = TYPE_NAMES.get(kind, kind.__name__)
         owner = PROPERTY_OWNERS.get(shown, shown)
@@ -142,6 +147,12 @@ def _only_gives(method: Any, *, bare: bool) -> bool:
     if method.__class__ is not NativeMethod or method.declaration.mutates:
         return False
     return bool(method.bare or not bare)
+
+
+def _defines_any(node: Any) -> bool:
+    """Whether *node* is `Type.define_method(name, ...)` or `alias_method`."""
+    name = node.callee if isinstance(node, nodes.Call) else None
+    return isinstance(name, nodes.Member | nodes.Name) and name.name in CLASS_FUNCTIONS
 
 
 def _runs_code(arguments: tuple[Any, ...]) -> bool:

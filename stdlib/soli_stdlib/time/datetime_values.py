@@ -163,7 +163,19 @@ def to_iso(instant: DateTime) -> str:
     return instant.iso()
 
 
-@method("DateTime", "to_string", bare=True)
+@method("DateTime", "class", bare=True)
+def class_(moment: DateTime) -> str:
+    """The name of its type."""
+    return moment.soli_type
+
+
+@method("DateTime", "inspect", bare=True)
+def inspect_(moment: DateTime) -> str:
+    """Its form for programmers."""
+    return moment.soli_inspect()
+
+
+@method("DateTime", ("to_string", "to_s"), bare=True)
 def to_string(instant: DateTime) -> str:
     """The wall clock: `YYYY-MM-DD HH:MM:SS`."""
     return instant.soli_text()

@@ -99,7 +99,7 @@ def total_days(span: Duration) -> float:
     return span.seconds / 86400.0
 
 
-@method("Duration", "to_string", bare=True)
+@method("Duration", ("to_string", "to_s"), bare=True)
 def to_string(span: Duration) -> str:
     """`90s`"""
     return f"{float_text(span.seconds)}s"

@@ -175,14 +175,6 @@ def clear(items: list[Value]) -> None:
 # --- new arrays ---
 
 
-@method("array", "all", bare=True)
-@method("array", "includes", Any_.rest())
-def copy(machine: Machine, items: list[Value], *_: Value) -> list[Value]:
-    """A copy: arrays answer to the names of query objects."""
-    copy_items(machine, items)
-    return items[:]
-
-
 @method("array", "reverse", bare=True)
 def reverse(machine: Machine, items: list[Value]) -> list[Value]:
     """The items in reverse order."""
@@ -342,7 +334,7 @@ def _pay_for_sets(machine: Machine, items: list[Value], other: list[Value]) -> N
     compare_texts(machine, items)
 
 
-@method("array", ("includes?", "include?", "contains"), Any_)
+@method("array", ("includes?", "include?", "includes", "contains"), Any_)
 def includes(machine: Machine, items: list[Value], wanted: Value) -> bool:
     """Whether an item equals *wanted*."""
     if len(items) > BIG_COLLECTION:

@@ -50,6 +50,12 @@ def truncate(number: float) -> int:
     return truncated(number)
 
 
+@method("float", ("to_f", "to_float"), bare=True)
+def to_f(number: float) -> float:
+    """Itself."""
+    return number
+
+
 @method("float", ("to_s", "to_string"), bare=True)
 def to_s(number: float) -> str:
     """Its display form."""

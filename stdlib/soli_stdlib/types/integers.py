@@ -50,6 +50,12 @@ def to_s(number: int, base: Value) -> str:
     return int_text(number, base)
 
 
+@method("int", ("to_i", "to_int"), bare=True)
+def to_i(number: int) -> int:
+    """Itself."""
+    return number
+
+
 @method("int", ("to_f", "to_float"), bare=True)
 def to_f(number: int) -> float:
     """The nearest Float."""

@@ -70,6 +70,12 @@ def bytes_to_a(machine: Machine, value: bytes) -> list[int]:
     return list(value)
 
 
+@method("bytes", "to_h", bare=True)
+def bytes_to_h(value: bytes) -> dict[object, Value]:
+    """`{}`: what is no text holds no JSON object."""
+    return {}
+
+
 @method("bytes", ("to_s", "to_string"), bare=True)
 def bytes_to_s(value: bytes) -> str:
     """Its display form."""

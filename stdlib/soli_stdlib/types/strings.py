@@ -65,7 +65,7 @@ def is_empty(text: str) -> bool:
 
 @method(
     "string",
-    ("contains", "includes?", "include?"),
+    ("contains", "includes?", "include?", "includes"),
     String,
     when=given_text_in_a_short_one,
     quick=lambda py, text, part: py.compare(part, "in", text),

@@ -361,9 +361,12 @@ def test_helpers_of_an_app_are_known_everywhere(tmp_path: Path) -> None:
         ('"abc".upcsae()', "did you mean 'upcase'?"),
         ("names = [1, 2]\nnames.pussh(3)", "did you mean 'push'?"),
         ("names = [1, 2]\nnames.append(3)", "it is `push` here"),
+        ('print(["a"].frobnicate("b"))', None),
+        ("print([1].all)", "did you mean 'all?'?"),
+        ("print(5.foo())", None),
     ],
 )
-def test_an_unknown_member_of_a_known_type_is_a_warning(text: str, hint: str) -> None:
+def test_an_unknown_member_of_a_known_type_is_a_warning(text: str, hint: str | None) -> None:
     finding = only(text)
 
     assert (finding.severity, finding.code, finding.hint) == (WARNING, "unknown-member", hint)
@@ -373,6 +376,8 @@ def test_an_unknown_member_of_a_known_type_is_a_warning(text: str, hint: str) ->
     "text",
     [
         "h = {}\nprint(h.kyes)",
+        "Int.define_method(:foo, fn() { 1 })\nprint(5.foo())",
+        'import "./more"\nprint(5.foo())',
         'class String\n  def upcsae\n    1\n  end\nend\nprint("a".upcsae)',
         "x = [1]\nx = other() rescue null\nprint(x.pussh)",
         "def f(x)\n  print(x.pussh)\nend\nx = [1]\nf(x)",

@@ -87,7 +87,8 @@ CASES: list[tuple[list[Any], str, tuple[Any, ...], Any]] = [
     ([[1], 2], "difference", ([[1]],), [2]),
     ([1, None, True, "x", [2]], "join", ("-",), "1-null-true-x-[2]"),
     ([], "join", ("-",), ""),
-    ([1, 2, 3], "includes", ("posts",), [1, 2, 3]),
+    ([1, 2, 3], "includes", ("posts",), False),
+    ([1, 2, 3], "includes", (3,), True),
 ]
 
 
