@@ -267,6 +267,8 @@ def test_forwarded_headers_count_from_trusted_proxies_only(tmp_path: Path) -> No
             async with site.connect("/ws/a?token=x", additional_headers=headers) as client:
                 await client.send("x")
                 assert (await receive_json(client))["ip"] == ip
+            hints = site.log.count("--trusted-proxies 127.0.0.1")
+            assert hints == (0 if trusted else 1)
 
     run(lambda: body(("127.0.0.0/8",), "203.0.113.7"))
     run(lambda: body((), "127.0.0.1"))

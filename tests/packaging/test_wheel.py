@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import venv
 import zipfile
 from pathlib import Path
@@ -71,6 +72,22 @@ def test_the_installed_command_runs_the_quick_start(soli: Path, tmp_path: Path) 
 def test_the_installed_command_knows_its_version(soli: Path, tmp_path: Path) -> None:
     """`soli --version` says what was installed."""
     assert run(soli, "--version", cwd=tmp_path).strip() == "soli 0.1.0"
+
+
+@pytest.mark.parametrize("flags", [["--workers", "2"], ["--broker", "redis://127.0.0.1:1/0"]])
+def test_what_needs_another_package_names_the_extra(
+    soli: Path, tmp_path: Path, flags: list[str]
+) -> None:
+    """Several processes meet in a Redis, whose client is not in the plain package."""
+    app = tmp_path / "app.soli"
+    app.write_text('get("/", "app#home")\ndef home() "hi" end\n', "utf-8")
+    command = [str(soli), "run", str(app), "--port", "0", *flags]
+    seen = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path)
+
+    assert seen.returncode == 69
+    assert f"{flags[0]} needs redis and hiredis" in seen.stderr
+    assert "pip install 'soli-lang[broker]'" in seen.stderr
+    assert "Traceback" not in seen.stderr
 
 
 TYPED = """

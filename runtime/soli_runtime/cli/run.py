@@ -18,7 +18,16 @@ from ..loading.app import App, AppInvalid
 from ..loading.launch import Launch, Launched, launch
 from ..loading.project import ProjectError
 from ..settings import IN_MEMORY, Settings
-from .exits import FAILED, INTERRUPTED, INVALID, OK, USAGE, Exit, UsageError
+from .exits import (
+    FAILED,
+    INTERRUPTED,
+    INVALID,
+    OK,
+    UNAVAILABLE,
+    USAGE,
+    Exit,
+    UsageError,
+)
 from .reports import report, report_invalid
 from .run_options import RunOptions, run_options
 
@@ -42,6 +51,7 @@ def run_path(arguments: list[str]) -> int:
         if berth is not None and not take(berth):
             return FAILED  # the parent died while we started
     options = run_options(arguments, os.environ)
+    _require_packages(options.settings)
     if berth is None and options.settings.workers != 1:
         return _run_workers(arguments, options)
     store = _store(options)
@@ -77,6 +87,20 @@ def run_path(arguments: list[str]) -> int:
             return USAGE
         return _end(launched, store)
     return _serve(how, launched, options, berth)
+
+
+def _require_packages(settings: Settings) -> None:
+    """Raises Exit where several processes are asked for, and what they need is not installed."""
+    needs = {"--workers": settings.workers != 1, "--broker": settings.broker != IN_MEMORY}
+    flags = [flag for flag, is_asked in needs.items() if is_asked]
+    if not flags:
+        return
+    from ..serving.nodes.packages import missing_packages
+
+    missing = missing_packages(flags[0])
+    if missing is not None:
+        sys.stderr.write(f"soli: {missing}\n")
+        raise Exit(UNAVAILABLE)
 
 
 def _run_workers(arguments: list[str], options: RunOptions) -> int:

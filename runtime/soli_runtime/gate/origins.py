@@ -7,7 +7,7 @@ our pages from a stranger's.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -84,7 +84,11 @@ def _matches(origin: str, entry: str) -> bool:
 class TrustedProxies:
     """Addresses whose forwarded headers count. Raises ValueError for what is no address."""
 
-    def __init__(self, entries: Sequence[str]) -> None:
+    def __init__(
+        self, entries: Sequence[str], ignored: Callable[[str], None] | None = None
+    ) -> None:
+        """*ignored* is called with an address whose X-Forwarded-For does not count."""
+        self._ignored = ignored
         self._networks: list[Network] = [
             ipaddress.ip_network(entry, strict=False) for entry in entries
         ]
@@ -93,6 +97,8 @@ class TrustedProxies:
         """Who is behind a connection from *ip*. Header names in lower case."""
         host = headers.get("host", "")
         if not self._networks or not self.trusts(ip):
+            if self._ignored is not None and "x-forwarded-for" in headers:
+                self._ignored(ip)
             return Peer(ip, scheme, host)
         scheme = _last(headers.get("x-forwarded-proto")) or scheme
         host = _last(headers.get("x-forwarded-host")) or host

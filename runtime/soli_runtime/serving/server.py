@@ -25,9 +25,9 @@ from ..observing.logs import Log
 from ..observing.memory_growth import GrowthWatch
 from ..settings import Settings
 from ..ws import CloseCode
+from .life.reloading import Reload
 from .processes.berth import BEAT_SECONDS, Berth
 from .processes.siblings import Siblings
-from .reloading import Reload
 from .service import Service
 
 if TYPE_CHECKING:

@@ -30,6 +30,7 @@ from ..core.history.rings import History
 from ..core.hub import Hub
 from ..core.realtime import REALTIME, Realtime
 from ..gate.admission import Admission
+from ..gate.explanations import ForwardingHint, explained
 from ..gate.heavy import HeavyRequests
 from ..gate.hosts import is_allowed_host
 from ..gate.open_files import descriptor_of, descriptors_for_connections
@@ -59,8 +60,8 @@ from .authentication import Authenticate, Authentication, session_cookie
 from .budgets import handler_limits, socket_limits
 from .conversations import Conversation, Live, Visitor
 from .delivery import Delivery
-from .departures import close_idle, come_back_after
 from .holders import Holder, Holders
+from .life.departures import close_idle, come_back_after
 from .state import ServiceState
 
 if TYPE_CHECKING:
@@ -110,7 +111,9 @@ class Service:
         self.admission = Admission(
             settings, descriptors_for_connections(settings.max_http_connections)
         )
-        self._proxies = TrustedProxies(settings.trusted_proxies)
+        self._proxies = TrustedProxies(
+            settings.trusted_proxies, ForwardingHint(self.loop.time, self._warn_of_proxy)
+        )
         # Jobs may wait for as long as they need to: nobody waits for them.
         self._job_calls = Calls(machine, Runners(), may_wait=app.may_wait)
         self._host_authenticate: Authenticate | None = None
@@ -498,9 +501,15 @@ class Service:
         if trace is not None:
             trace.reason, trace.text = reason, refusal.text
         self.tally.refusals[reason, status] += 1
+        origins = self.settings.allowed_origins
+        why = explained(reason, raw.headers, raw.remote_ip, origins)
         self.log.warning(
-            "upgrade_refused", status=status, reason=reason, path=raw.path, ip=raw.remote_ip
+            "upgrade_refused", status=status, reason=reason, path=raw.path, ip=raw.remote_ip, **why
         )
+
+    def _warn_of_proxy(self, address: str) -> None:
+        hint = f"if that is your proxy, start with --trusted-proxies {address}"
+        self.log.warning("forwarded_header_ignored", ip=address, hint=hint)
 
 
 async def _until(register: Callable[[Callable[[], None]], None], seconds: float) -> bool:

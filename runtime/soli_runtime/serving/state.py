@@ -18,7 +18,7 @@ from ..settings import Settings
 if TYPE_CHECKING:
     from ..observing.metrics import Metrics
     from ..observing.observation import Observation
-    from .own_pages import OwnPages
+    from .dev.own_pages import OwnPages
 
 
 class ServiceState(Record):

@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from importlib.util import find_spec
 
 from soli_lang.base.records import Record
 
@@ -32,9 +31,6 @@ class Failed(Record, frozen=True):
 
 def cannot_start(family: Family, announce: Callable[[str], None]) -> Failed | None:
     """Run *family* until it is told to stop: None; or why it could not go on."""
-    if find_spec("redis") is None:
-        text = "--workers: install redis: pip install 'soli-lang[workers]'"
-        return Failed(text, UNAVAILABLE)
     try:
         asyncio.run(family.run(announce))
     except NoRedis as error:

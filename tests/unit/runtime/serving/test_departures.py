@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from soli_runtime.serving.departures import TICK_SECONDS, batches
+from soli_runtime.serving.life.departures import TICK_SECONDS, batches
 
 
 @pytest.mark.parametrize(

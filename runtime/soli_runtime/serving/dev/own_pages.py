@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from ..http.files.static_files import StaticFile
+    from ...http.files.static_files import StaticFile
 
 
 class OwnPages(Protocol):

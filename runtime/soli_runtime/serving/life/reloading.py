@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from ..loading.launch import Launch
-from ..observing.logs import Log
-from .dev.changes import Fault, load_anew, lost_since, state_of
-from .service import Service
+from ...loading.launch import Launch
+from ...observing.logs import Log
+from ..dev.changes import Fault, load_anew, lost_since, state_of
+from ..service import Service
 
 logger = logging.getLogger("soli")
 

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Iterator
 from math import ceil
 
-from ..ws import CloseCause, Endpoint
-from ..ws.connection import Connection
+from ...ws import CloseCause, Endpoint
+from ...ws.connection import Connection
 
 CLOSES_PER_SECOND = 1000
 """As a rule; more where there is not time enough for all."""

@@ -1,0 +1,1 @@
+"""How what is served ends, and how it begins anew."""
