@@ -1,4 +1,4 @@
-"""Every program of docs/guide runs, and prints what the page says (`support/guide.py` says how)."""
+"""Every program of docs/guide and docs/spec runs and prints what its page says, word for word."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from .support import guide
 from .support.corpus import ROOT
 
 EXAMPLES = [example for page in guide.PAGES for example in guide.examples(page)]
+SPECIFIED = [example for page in guide.SPECIFICATION for example in guide.examples(page)]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+@pytest.mark.parametrize("example", [*EXAMPLES, *SPECIFIED], ids=lambda example: example.name)
 def test_a_program_of_the_guide_does_what_the_page_says(example: guide.Example) -> None:
     """Word for word."""
     guide.check(example)
@@ -21,6 +22,7 @@ def test_a_program_of_the_guide_does_what_the_page_says(example: guide.Example) 
 def test_the_guide_has_programs() -> None:
     """A pattern that finds nothing would pass everything."""
     assert len(EXAMPLES) > 50
+    assert len(SPECIFIED) > 40
 
 
 @pytest.mark.parametrize("kind", ["array", "hash"])

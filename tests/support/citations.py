@@ -33,7 +33,7 @@ _REFUSED = (
     (re.compile(r"\b[Dd]ecisions? \d+"), "write docs/decisions/NNNN, or cite docs/spec"),
     (re.compile(r"\b[Rr]ules? \d+\b"), "cite the section that has the rule"),
     (re.compile(r"§[\w.]+, [A-Z]\d"), "cite a section"),
-    (re.compile(r"\bdecisions\.md\b"), "cite docs/spec"),
+    (re.compile(r"(?<!/)\b(?:decisions|language|stdlib)\.md\b"), "cite docs/spec"),
     (re.compile(r"(?<!docs/)\b[Ss]pec/\w+\.md\b"), "there is no such text"),
     (re.compile(r"(?<!docs/)\bspec §"), "write docs/spec"),
 )

@@ -1,4 +1,4 @@
-"""The programs of docs/guide and the like: found, run, and compared with what the page says.
+"""The programs of docs/guide, docs/spec and the like: run, and compared with what the page says.
 
     python -m tests.support.guide      writes what the programs print into the pages
 
@@ -25,6 +25,7 @@ from soli_lang.syntax.parser import parse
 from .corpus import ROOT
 
 PAGES = sorted((ROOT / "docs" / "guide").glob("*.md"))
+SPECIFICATION = sorted((ROOT / "docs" / "spec").glob("*.md"))
 _BLOCK = re.compile(
     r"(?:<!-- (?P<mark>[^>]*?) -->\n)?```soli\n(?P<code>.*?)^```\n"
     r"(?:```output\n(?P<output>.*?)^```\n)?",
@@ -126,5 +127,5 @@ def fill(page: Path) -> None:
 
 
 if __name__ == "__main__":
-    for page in (*PAGES, *(ROOT / "docs" / "howto").glob("*.md")):
+    for page in (*PAGES, *SPECIFICATION, *(ROOT / "docs" / "howto").glob("*.md")):
         fill(page)

@@ -1,4 +1,4 @@
-"""Classes, modules, enums (language.md §8)."""
+"""Classes, modules, enums (docs/spec §8)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def make_instance(
     span: Span,
     environment: Environment,
 ) -> Value:
-    """`new C(…)`, `C(…)` or `C.new(…)`: fields first, then the constructor (decision 12)."""
+    """`new C(…)`, `C(…)` or `C.new(…)`: fields first, then the constructor (docs/spec §8.2)."""
     if passed.block is not None:
         raise SoliArgumentError("constructor does not support block arguments")
     if klass.is_module or klass.is_enum:
@@ -102,7 +102,7 @@ def set_fields(klass: SoliClass, value: Instance) -> None:
 
 
 def take_attributes(value: Instance, passed: Given) -> None:
-    """A class without a constructor takes a Hash of attributes (decision 12)."""
+    """A class without a constructor takes a Hash of attributes (docs/spec §8.2)."""
     attributes: dict[Any, Value] = {}
     if passed.named:
         attributes = passed.named

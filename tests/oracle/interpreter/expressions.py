@@ -1,4 +1,4 @@
-"""Expressions that are neither calls nor members (language.md §4)."""
+"""Expressions that are neither calls nor members (docs/spec §4)."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def changed(
 ) -> tuple[Value, Value]:
     """Read *target*, write what *change* makes of it if that says so; the old and the new value.
 
-    Object and index are evaluated once to read and again to write (language.md §4.1).
+    Object and index are evaluated once to read and again to write (docs/spec §4.1).
     """
     old = place(oracle, target, environment).read()
     if isinstance(target, nodes.Name):

@@ -1,4 +1,4 @@
-"""Functions of the program as values: binding arguments, running bodies (language.md §6)."""
+"""Functions of the program as values: binding arguments, running bodies (docs/spec §6)."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def bind(
     named: dict[str, Value],
     block: Value,
 ) -> None:
-    """Give the parameters of *node* their values in *scope* (language.md §6.3)."""
+    """Give the parameters of *node* their values in *scope* (docs/spec §6.3)."""
     if not node.has_params:
         scope.names["it"] = arguments[0] if arguments else None
         arguments = arguments[1:]

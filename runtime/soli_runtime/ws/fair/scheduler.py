@@ -1,7 +1,7 @@
 """Who may compute when: start-time fair queueing with four standings, and rests behind heavy calls.
 
 A handler cannot be interrupted, so whoever comes while one runs waits for it. All that can be
-decided is which call begins next, and when a heavy one may begin. The rules (decision 63):
+decided is which call begins next, and when a heavy one may begin. The rules (docs/decisions/0063):
 
 - Who is proven to be light goes on at once, unless somebody who used less is waiting.
 - A turn of the loop that lasts for more than `TURN_SECONDS` makes all that arrives in it wait for
