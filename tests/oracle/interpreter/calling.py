@@ -1,4 +1,4 @@
-"""Calls (docs/spec §6.3-6.6)."""
+"""Calls (language.md §6.3-6.6)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from soli_lang.values.kinds import type_name
 from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import Function, Value
 
-from .environments import Environment
 from .functions import Code, wrong_number
 from .interpreting import Oracle, answers
+from .scopes import Scope
 
 
 class Given:
@@ -32,21 +32,19 @@ class Given:
         return self.named is None and self.block is None
 
 
-def given(oracle: Oracle, node: nodes.Call, environment: Environment) -> Given:
+def given(oracle: Oracle, node: nodes.Call, scope: Scope) -> Given:
     """Evaluate the arguments of *node* in their order, then its block."""
-    found = given_arguments(oracle, node.arguments, environment)
+    found = given_arguments(oracle, node.arguments, scope)
     if node.block is not None:
-        found.block = as_function(oracle, node.block, environment)
+        found.block = as_function(oracle, node.block, scope)
     return found
 
 
-def given_arguments(
-    oracle: Oracle, arguments: tuple[nodes.Argument, ...], environment: Environment
-) -> Given:
+def given_arguments(oracle: Oracle, arguments: tuple[nodes.Argument, ...], scope: Scope) -> Given:
     values: list[Value] = []
     named: dict[str, Value] = {}
     for argument in arguments:
-        value = oracle.evaluate(argument, environment)
+        value = oracle.evaluate(argument, scope)
         if argument.label is None:
             values.append(value)
         elif argument.label in named:
@@ -57,39 +55,39 @@ def given_arguments(
 
 
 @answers(nodes.Argument)
-def argument_(oracle: Oracle, node: nodes.Argument, environment: Environment) -> Value:
-    return oracle.evaluate(node.value, environment)
+def argument_(oracle: Oracle, node: nodes.Argument, scope: Scope) -> Value:
+    return oracle.evaluate(node.value, scope)
 
 
-def as_function(oracle: Oracle, node: nodes.Expr, environment: Environment) -> Value:
+def as_function(oracle: Oracle, node: nodes.Expr, scope: Scope) -> Value:
     """The value of *node*, without calling it where it is a name (`f(&block)`)."""
-    if isinstance(node, nodes.Name):
-        return environment.get(node.name)
-    return oracle.evaluate(node, environment)
+    if not isinstance(node, nodes.Name):
+        return oracle.evaluate(node, scope)
+    try:
+        return scope.get(node.name)
+    except SoliError as error:
+        error.locate(node.span, scope.source)
+        raise
 
 
 def traced(
-    oracle: Oracle,
-    label: str | None,
-    span: Span,
-    environment: Environment,
-    run: Callable[[], Value],
+    oracle: Oracle, label: str | None, span: Span, scope: Scope, run: Callable[[], Value]
 ) -> Value:
     """A call of a function of the program: counted, and with a *label* a line of the backtrace."""
-    oracle.enter(label or "<lambda>", environment.source, span)
+    oracle.enter(label or "<lambda>", scope.source, span)
     try:
         return run()
     except SoliError as error:
-        error.locate(span, environment.source)
+        error.locate(span, scope.source)
         if label is not None:
-            error.leave(label, environment.source, span)
+            error.leave(label, scope.source, span)
         raise
     finally:
         oracle.calls -= 1
 
 
 def call_function(
-    oracle: Oracle, function: Function, passed: Given, span: Span, environment: Environment
+    oracle: Oracle, function: Function, passed: Given, span: Span, scope: Scope
 ) -> Value:
     code = function.code
     assert isinstance(code, Code)
@@ -97,26 +95,24 @@ def call_function(
         oracle,
         code.label,
         span,
-        environment,
+        scope,
         lambda: code.run(function, passed.values, passed.named, passed.block),
     )
 
 
-def call_value(
-    oracle: Oracle, callee: Value, passed: Given, span: Span, environment: Environment
-) -> Value:
+def call_value(oracle: Oracle, callee: Value, passed: Given, span: Span, scope: Scope) -> Value:
     """`callee(…)`"""
     from .classes import make_instance
 
     if isinstance(callee, Function):
-        return call_function(oracle, callee, passed, span, environment)
+        return call_function(oracle, callee, passed, span, scope)
     if isinstance(callee, SoliClass):
         return traced(
             oracle,
             callee.name,
             span,
-            environment,
-            lambda: make_instance(oracle, callee, passed, None, span, environment),
+            scope,
+            lambda: make_instance(oracle, callee, passed, None, span, scope),
         )
     call = getattr(callee, "soli_call", None)
     if call is not None:
@@ -126,59 +122,58 @@ def call_value(
     raise SoliTypeError(f"{type_name(callee)} is not callable")
 
 
-def bare(oracle: Oracle, value: Value, node: nodes.Expr, environment: Environment) -> Value:
+def bare(oracle: Oracle, value: Value, node: nodes.Expr, scope: Scope) -> Value:
     """What a name alone means that has *value*: a function without need of arguments is called."""
     if isinstance(value, Function) and value.auto:
-        return call_function(oracle, value, Given([]), node.span, environment)
+        return call_function(oracle, value, Given([]), node.span, scope)
     if isinstance(value, NativeFunction) and value.auto:
         return value.soli_call([], None, None)
     return value
 
 
 @answers(nodes.Call)
-def call(oracle: Oracle, node: nodes.Call, environment: Environment) -> Value:
+def call(oracle: Oracle, node: nodes.Call, scope: Scope) -> Value:
     from .members import call_member, call_super_member
 
     callee = node.callee
     if isinstance(callee, nodes.Member):
-        receiver = oracle.evaluate(callee.object, environment)
+        receiver = oracle.evaluate(callee.object, scope)
         if receiver is None and callee.is_safe:
             return None
-        passed = given(oracle, node, environment)
-        return call_member(oracle, receiver, callee.name, passed, node.span, environment)
+        passed = given(oracle, node, scope)
+        return call_member(oracle, receiver, callee.name, passed, node.span, scope)
     if isinstance(callee, nodes.SuperMember):
-        return call_super_member(oracle, callee, node, environment)
-    if isinstance(callee, nodes.Name) and environment.holder(callee.name) is None:
-        return call_unknown(oracle, callee, node, environment)
-    function = as_function(oracle, callee, environment)
-    passed = given(oracle, node, environment)
-    return call_value(oracle, function, passed, node.span, environment)
+        return call_super_member(oracle, callee, node, scope)
+    outside = scope.for_callees(callee.name) if isinstance(callee, nodes.Name) else scope
+    if isinstance(callee, nodes.Name) and outside.find(callee.name) is None:
+        return call_unknown(oracle, callee, node, outside)
+    function = as_function(oracle, callee, outside)
+    passed = given(oracle, node, scope)
+    return call_value(oracle, function, passed, node.span, scope)
 
 
-def call_unknown(
-    oracle: Oracle, callee: nodes.Name, node: nodes.Call, environment: Environment
-) -> Value:
+def call_unknown(oracle: Oracle, callee: nodes.Name, node: nodes.Call, scope: Scope) -> Value:
     """`name(…)` where nothing has that name: what looks at variables, and what a class that is
     `this` (in `class_eval`) does to itself."""
     from .members import call_member
 
     if callee.name in SCOPE_FUNCTIONS:
-        passed = given(oracle, node, environment)
-        return SCOPE_FUNCTIONS[callee.name](environment, passed)
-    if callee.name in ("define_method", "alias_method") and environment.has_receiver():
-        receiver = environment.receiver()
-        passed = given(oracle, node, environment)
-        return call_member(oracle, receiver, callee.name, passed, node.span, environment)
-    return oracle.evaluate(callee, environment)
+        passed = given(oracle, node, scope)
+        return SCOPE_FUNCTIONS[callee.name](scope, passed)
+    if callee.name in ("define_method", "alias_method") and scope.has_receiver():
+        receiver = scope.receiver()
+        passed = given(oracle, node, scope)
+        return call_member(oracle, receiver, callee.name, passed, node.span, scope)
+    return oracle.evaluate(callee, scope)
 
 
-def defined(environment: Environment, passed: Given) -> Value:
-    return environment.holder(name_given("defined", passed)) is not None
+def defined(scope: Scope, passed: Given) -> Value:
+    return scope.find(name_given("defined", passed)) is not None
 
 
-def const_get(environment: Environment, passed: Given) -> Value:
+def const_get(scope: Scope, passed: Given) -> Value:
     name = name_given("const_get", passed)
-    holder = environment.holder(name)
+    holder = scope.find(name)
     return None if holder is None else holder.names[name]
 
 
@@ -191,7 +186,7 @@ def name_given(user: str, passed: Given) -> str:
     return name
 
 
-SCOPE_FUNCTIONS: dict[str, Callable[[Environment, Given], Value]] = {
+SCOPE_FUNCTIONS: dict[str, Callable[[Scope, Given], Value]] = {
     "defined": defined,
     "const_get": const_get,
 }

@@ -1,4 +1,4 @@
-"""Classes, modules, enums (docs/spec §8)."""
+"""Classes, modules, enums (language.md §8)."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING, Any
 from soli_lang.base.errors import (
     SoliArgumentError,
     SoliAttributeError,
-    SoliPlainTypeError,
     SoliTypeError,
 )
 from soli_lang.base.source import Span
 from soli_lang.native.native import UNLIMITED, NativeFunction
 from soli_lang.tree import nodes
 from soli_lang.values.kinds import owner_name, type_name
-from soli_lang.values.objects import EnumValue, Instance, SoliClass
+from soli_lang.values.objects import EnumValue, ErrorValue, Instance, SoliClass
 from soli_lang.values.values import UNSET, Function, Value
 
 from .calling import Given, given_arguments, traced
-from .environments import Environment
 from .functions import Code
 from .interpreting import Oracle, answers
 from .reflection import BARE_ON_CLASSES, CLASS_MEMBERS
+from .scopes import Scope
 
 if TYPE_CHECKING:
     from .members import Site
@@ -31,67 +30,63 @@ if TYPE_CHECKING:
 
 
 @answers(nodes.New)
-def new(oracle: Oracle, node: nodes.New, environment: Environment) -> Value:
+def new(oracle: Oracle, node: nodes.New, scope: Scope) -> Value:
     target = node.target
     if isinstance(target, nodes.Name):
-        klass = named_class(oracle, target, environment)
+        klass = named_class(oracle, target, scope)
     else:
-        klass = oracle.evaluate(target, environment)
+        klass = oracle.evaluate(target, scope)
     if not isinstance(klass, SoliClass):
         raise SoliTypeError(f"expected class name, got {type_name(klass)}")
-    passed = given_arguments(oracle, node.arguments, environment)
-    return make_instance(oracle, klass, passed, f"{klass.name}.new", node.span, environment)
+    passed = given_arguments(oracle, node.arguments, scope)
+    return make_instance(oracle, klass, passed, f"{klass.name}.new", node.span, scope)
 
 
-def named_class(oracle: Oracle, node: nodes.Name, environment: Environment) -> Value:
+def named_class(oracle: Oracle, node: nodes.Name, scope: Scope) -> Value:
     """What a name means where a class is expected; nothing is called."""
-    holder = environment.holder(node.name)
+    holder = scope.find(node.name)
     if holder is None:
         error = SoliAttributeError(f"Undefined variable '{node.name}'")
-        error.locate(node.span, environment.source)
+        error.locate(node.span, scope.source)
         raise error
     return holder.names[node.name]
 
 
 def make_instance(
-    oracle: Oracle,
-    klass: SoliClass,
-    passed: Given,
-    label: str | None,
-    span: Span,
-    environment: Environment,
+    oracle: Oracle, klass: SoliClass, passed: Given, label: str | None, span: Span, scope: Scope
 ) -> Value:
-    """`new C(…)`, `C(…)` or `C.new(…)`: fields first, then the constructor (docs/spec §8.2)."""
+    """`new C(…)`, `C(…)` or `C.new(…)`: fields first, then the constructor (decision 12)."""
     if passed.block is not None:
         raise SoliArgumentError("constructor does not support block arguments")
     if klass.is_module or klass.is_enum:
         raise SoliTypeError(f"cannot instantiate module {klass.name}")
     constructor = klass.constructor
-    if klass.instantiate is not None:
-        if constructor is None:
-            value = klass.instantiate(klass, passed.values, passed.named)
-        else:
-            value = klass.instantiate(klass, [], None)
-    elif is_native(oracle, klass):
-        raise SoliPlainTypeError(f"Cannot instantiate '{klass.name}'")
-    else:
-        value = Instance(klass)
-    if isinstance(value, Instance):
-        set_fields(klass, value)
     if constructor is None:
-        if klass.instantiate is None:
-            take_attributes(value, passed)
-        return value
+        return without_constructor(oracle, klass, passed)
+    value = ErrorValue(klass) if klass.instantiate is not None else Instance(klass)
+    set_fields(klass, value)
 
     def run() -> Value:
         return constructor.rebind(value).call(passed.values, passed.named, None)
 
-    traced(oracle, label, span, environment, run)
+    traced(oracle, label, span, scope, run)
     return value
 
 
-def is_native(oracle: Oracle, klass: SoliClass) -> bool:
-    return oracle.machine.globals.get(klass.name) is klass
+def without_constructor(oracle: Oracle, klass: SoliClass, passed: Given) -> Value:
+    """An instance of a class that has no constructor takes a Hash of attributes (decision 12)."""
+    if klass.instantiate is None:
+        if oracle.machine.globals.get(klass.name) is klass:
+            raise SoliTypeError(f"cannot instantiate {klass.name}")
+        value = Instance(klass)
+        set_fields(klass, value)
+        take_attributes(value, passed)
+        return value
+    value = klass.instantiate(klass, passed.values, passed.named)
+    if isinstance(value, ErrorValue):
+        set_fields(klass, value)
+        value.fields.update(passed.named or {})
+    return value
 
 
 def set_fields(klass: SoliClass, value: Instance) -> None:
@@ -102,7 +97,6 @@ def set_fields(klass: SoliClass, value: Instance) -> None:
 
 
 def take_attributes(value: Instance, passed: Given) -> None:
-    """A class without a constructor takes a Hash of attributes (docs/spec §8.2)."""
     attributes: dict[Any, Value] = {}
     if passed.named:
         attributes = passed.named
@@ -114,22 +108,18 @@ def take_attributes(value: Instance, passed: Given) -> None:
 
 
 @answers(nodes.SuperCall)
-def super_call(oracle: Oracle, node: nodes.SuperCall, environment: Environment) -> Value:
+def super_call(oracle: Oracle, node: nodes.SuperCall, scope: Scope) -> Value:
     """`super(…)`: the constructor above, on `this`; yields null."""
-    home = environment.home_class()
+    home = scope.home_class()
     if home.superclass is None:
         raise SoliTypeError("class has no superclass")
-    this = environment.receiver()
-    passed = given_arguments(oracle, node.arguments, environment)
+    this = scope.receiver()
+    passed = given_arguments(oracle, node.arguments, scope)
     constructor = home.superclass.constructor
     if constructor is not None:
         run = constructor.rebind(this).call
         traced(
-            oracle,
-            "new",
-            node.span,
-            environment,
-            lambda: run(passed.values, passed.named, passed.block),
+            oracle, "new", node.span, scope, lambda: run(passed.values, passed.named, passed.block)
         )
     elif home.superclass.instantiate is not None:
         made = home.superclass.instantiate(home.superclass, passed.values, passed.named)
@@ -152,10 +142,18 @@ def module_method(klass: SoliClass, name: str) -> Function | None:
     return method if isinstance(method, Function) else None
 
 
+def static_member(klass: SoliClass, name: str) -> Value:
+    """The static member *name*; what came from a module has `this`, the class."""
+    held = klass.find_static(name, UNSET)
+    if isinstance(held, Function) and isinstance(held.code, Code) and held.code.takes_class:
+        return held.rebind(klass)
+    return held
+
+
 def read_class_member(site: Site, klass: SoliClass, name: str) -> Value:
     """`C.name` without parentheses."""
     label = f"{klass.name}.{name}"
-    held = klass.find_static(name, UNSET)
+    held = static_member(klass, name)
     is_function = isinstance(held, Function) and held.code.static  # type: ignore[attr-defined]
     if held is not UNSET and not is_function and not isinstance(held, NativeFunction):
         return held
@@ -186,12 +184,12 @@ def read_class_function(site: Site, klass: SoliClass, name: str, held: Value) ->
 
 def make_new(site: Site, klass: SoliClass, passed: Given) -> Value:
     label = f"{klass.name}.new"
-    return make_instance(site.oracle, klass, passed, label, site.span, site.environment)
+    return make_instance(site.oracle, klass, passed, label, site.span, site.scope)
 
 
 def call_class_member(site: Site, klass: SoliClass, name: str, passed: Given) -> Value:
     """`C.name(…)`"""
-    held = klass.find_static(name, UNSET)
+    held = static_member(klass, name)
     if held is UNSET and name == "new" and klass.constructor is not None:
         return make_new(site, klass, passed)
     label = f"{klass.name}.{name}"
@@ -220,11 +218,11 @@ def run_class_member(site: Site, klass: SoliClass, name: str, held: Value, passe
 
 
 @answers(nodes.ScopedName)
-def scoped(oracle: Oracle, node: nodes.ScopedName, environment: Environment) -> Value:
+def scoped(oracle: Oracle, node: nodes.ScopedName, scope: Scope) -> Value:
     if isinstance(node.object, nodes.Name):
-        value = named_class(oracle, node.object, environment)
+        value = named_class(oracle, node.object, scope)
     else:
-        value = oracle.evaluate(node.object, environment)
+        value = oracle.evaluate(node.object, scope)
     held = value.find_static(node.name, UNSET) if isinstance(value, SoliClass) else UNSET
     if held is UNSET:
         raise SoliAttributeError(f"Cannot access property '{node.name}' on {owner_name(value)}")
@@ -234,12 +232,10 @@ def scoped(oracle: Oracle, node: nodes.ScopedName, environment: Environment) -> 
 # --- helpers for declarations ---
 
 
-def new_method(
-    oracle: Oracle, node: nodes.MethodDecl, klass: SoliClass, environment: Environment
-) -> Function:
+def new_method(oracle: Oracle, node: nodes.MethodDecl, klass: SoliClass, scope: Scope) -> Function:
     code = Code(oracle, node.function, klass)
     code.static = node.is_static
-    return code.bind(environment, UNSET)
+    return code.bind(scope, UNSET)
 
 
 def enum_value(klass: SoliClass, variant: str, values: list[Value]) -> EnumValue:

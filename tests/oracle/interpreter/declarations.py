@@ -1,13 +1,8 @@
-"""What a class, module, interface or enum declaration does when it is run (docs/spec §8)."""
+"""What a class, module, interface or enum declaration does when it is run (language.md §8)."""
 
 from __future__ import annotations
 
-from soli_lang.base.errors import (
-    SoliError,
-    SoliNameError,
-    SoliTypeError,
-    SoliValueError,
-)
+from soli_lang.base.errors import SoliError, SoliNameError, SoliTypeError, SoliValueError
 from soli_lang.native.native import NativeFunction
 from soli_lang.tree import nodes
 from soli_lang.tree.class_macros import CLASS_FUNCTIONS, FRAMEWORK_MACROS
@@ -16,58 +11,58 @@ from soli_lang.values.values import Function, Value
 
 from .calling import Given, call_value, given
 from .classes import call_class_member, enum_value, new_method
-from .environments import Environment
-from .functions import wrong_number
+from .functions import Code, wrong_number
 from .interpreting import Oracle, answers
 from .members import Site
 from .reflection import CLASS_MEMBERS
+from .scopes import Scope
 
 
 @answers(nodes.ClassDecl)
-def class_(oracle: Oracle, node: nodes.ClassDecl, environment: Environment) -> None:
-    klass = declared(oracle, node, environment)
-    environment.define(node.name, klass)
-    finish(oracle, node, klass, environment)
+def class_(oracle: Oracle, node: nodes.ClassDecl, scope: Scope) -> None:
+    klass = declared(oracle, node, scope)
+    scope.define(node.name, klass)
+    finish(oracle, node, klass, scope)
 
 
-def superclass_of(
-    oracle: Oracle, node: nodes.ClassDecl, environment: Environment
-) -> SoliClass | None:
+def superclass_of(oracle: Oracle, node: nodes.ClassDecl, scope: Scope) -> SoliClass | None:
     if node.superclass is None:
         return None
-    found = environment.get(node.superclass)
+    found = scope.get(node.superclass)
     if not isinstance(found, SoliClass):
         raise SoliTypeError(f"Cannot instantiate '{node.superclass}'")
     return found
 
 
-def declared(oracle: Oracle, node: nodes.ClassDecl, environment: Environment) -> SoliClass:
+def declared(oracle: Oracle, node: nodes.ClassDecl, scope: Scope) -> SoliClass:
     """The class with its methods, before anything of its body is run."""
-    superclass = superclass_of(oracle, node, environment)
+    superclass = superclass_of(oracle, node, scope)
     klass = SoliClass(node.name, superclass, is_module=node.is_module)
     for member in node.members:
         if isinstance(member, nodes.MethodDecl):
-            add_method(oracle, member, klass, environment)
+            add_method(oracle, member, klass, scope)
         elif isinstance(member, nodes.ClassMethods):
             for method in member.methods:
-                function = new_method(oracle, method, klass, environment)
-                klass.statics[method.function.name] = static(function)
+                klass.statics[method.function.name] = class_method(oracle, method, klass, scope)
         elif isinstance(member, nodes.FieldDecl) and not member.is_static:
-            add_field(oracle, member, klass, environment)
+            add_field(oracle, member, klass, scope)
         elif isinstance(member, nodes.HookBlock):
             klass.class_hooks.append((member.kind, member))
     return klass
 
 
-def static(function: Function) -> Function:
-    function.code.static = True  # type: ignore[attr-defined]
+def class_method(
+    oracle: Oracle, node: nodes.MethodDecl, klass: SoliClass, scope: Scope
+) -> Function:
+    """A method in `class_methods`: `this` in it is the class that it is called on."""
+    function = new_method(oracle, node, klass, scope)
+    assert isinstance(function.code, Code)
+    function.code.static = function.code.takes_class = True
     return function
 
 
-def add_method(
-    oracle: Oracle, member: nodes.MethodDecl, klass: SoliClass, environment: Environment
-) -> None:
-    function = new_method(oracle, member, klass, environment)
+def add_method(oracle: Oracle, member: nodes.MethodDecl, klass: SoliClass, scope: Scope) -> None:
+    function = new_method(oracle, member, klass, scope)
     if member.is_constructor:
         klass.constructor = function
     elif member.is_static:
@@ -76,9 +71,7 @@ def add_method(
         klass.add_method(member.function.name, function)
 
 
-def add_field(
-    oracle: Oracle, member: nodes.FieldDecl, klass: SoliClass, environment: Environment
-) -> None:
+def add_field(oracle: Oracle, member: nodes.FieldDecl, klass: SoliClass, scope: Scope) -> None:
     """A field of instances; its initial value is computed with `this` bound."""
     if member.is_const:
         klass.constants.add(member.name)
@@ -88,86 +81,76 @@ def add_field(
     node = member.value
 
     def compute(value: Value) -> Value:
-        scope = Environment(environment, environment.source, owns=True)
-        scope.this = value
-        scope.home = klass
-        return oracle.evaluate(node, scope)
+        inner = Scope(scope, scope.source, owns=True)
+        inner.this = value
+        inner.home = klass
+        return oracle.evaluate(node, inner)
 
     klass.fields.append((member.name, compute))
 
 
-def finish(
-    oracle: Oracle, node: nodes.ClassDecl, klass: SoliClass, environment: Environment
-) -> None:
-    """What declaring runs, in the order of docs/spec §8.1; calls of macros last."""
+def finish(oracle: Oracle, node: nodes.ClassDecl, klass: SoliClass, scope: Scope) -> None:
+    """What declaring runs, in the order of language.md §8.1; calls of macros last (record 30)."""
     above = klass.superclass
     if above is not None and isinstance(above.find_static("inherited"), Function):
-        site = Site(oracle, node.span, environment)
+        site = Site(oracle, node.span, scope)
         call_class_member(site, above, "inherited", Given([klass]))
     members = node.members
     for kind in (nodes.FieldDecl, nodes.Mixin, nodes.StaticBlock, nodes.ClassDecl, nodes.MacroCall):
-        scope = Environment(environment, environment.source, owns=True)
-        scope.this = klass
+        inner = Scope(scope, scope.source, owns=True)
+        inner.this = klass
         for member in members:
             if isinstance(member, kind):
-                run_member(oracle, member, klass, environment, scope)
+                run_member(oracle, member, klass, scope, inner)
 
 
 def run_member(
-    oracle: Oracle,
-    member: nodes.Node,
-    klass: SoliClass,
-    environment: Environment,
-    scope: Environment,
+    oracle: Oracle, member: nodes.Node, klass: SoliClass, scope: Scope, inner: Scope
 ) -> None:
     if isinstance(member, nodes.FieldDecl):
         if member.is_static:
-            static_field(oracle, member, klass, environment)
+            static_field(oracle, member, klass, scope)
     elif isinstance(member, nodes.ClassDecl):
-        inner = declared(oracle, member, environment)
-        klass.statics[member.name] = inner
-        finish(oracle, member, inner, environment)
+        nested = declared(oracle, member, scope)
+        klass.statics[member.name] = nested
+        finish(oracle, member, nested, scope)
     elif isinstance(member, nodes.Mixin):
         for name in member.names:
-            mix_located(oracle, member, name, klass, scope)
+            mix_located(oracle, member, name, klass, inner)
     else:
-        oracle.evaluate(member, scope)
+        oracle.evaluate(member, inner)
 
 
 def mix_located(
-    oracle: Oracle, node: nodes.Mixin, name: str, klass: SoliClass, environment: Environment
+    oracle: Oracle, node: nodes.Mixin, name: str, klass: SoliClass, scope: Scope
 ) -> None:
     try:
-        mix(oracle, node, name, klass, environment)
+        mix(oracle, node, name, klass, scope)
     except SoliError as error:
-        error.locate(node.span, environment.source)
+        error.locate(node.span, scope.source)
         raise
 
 
-def static_field(
-    oracle: Oracle, member: nodes.FieldDecl, klass: SoliClass, environment: Environment
-) -> None:
-    scope = Environment(environment, environment.source, owns=True)
-    scope.this = klass
-    value = None if member.value is None else oracle.evaluate(member.value, scope)
+def static_field(oracle: Oracle, member: nodes.FieldDecl, klass: SoliClass, scope: Scope) -> None:
+    inner = Scope(scope, scope.source, owns=True)
+    inner.this = klass
+    value = None if member.value is None else oracle.evaluate(member.value, inner)
     klass.statics[member.name] = value
     if member.is_const:
         klass.constants.add("." + member.name)
 
 
 @answers(nodes.StaticBlock)
-def static_block(oracle: Oracle, node: nodes.StaticBlock, environment: Environment) -> Value:
-    return oracle.block(node.body, environment)
+def static_block(oracle: Oracle, node: nodes.StaticBlock, scope: Scope) -> Value:
+    return oracle.block(node.body, scope)
 
 
 # --- mixins ---
 
 
-def mix(
-    oracle: Oracle, node: nodes.Mixin, name: str, klass: SoliClass, environment: Environment
-) -> None:
+def mix(oracle: Oracle, node: nodes.Mixin, name: str, klass: SoliClass, scope: Scope) -> None:
     """`include name` or `extend name` in the body of *klass*."""
-    module = environment.get(name)
+    module = scope.get(name)
     verb = node.kind
     if not isinstance(module, SoliClass):
         raise SoliTypeError(f"can only {verb} a module (got {name})")
@@ -178,7 +161,7 @@ def mix(
     else:
         for method_name, method in all_methods(module).items():
             klass.statics.setdefault(method_name, static_copy(method))
-    run_hooks(oracle, node, verb, module, klass, environment)
+    run_hooks(oracle, node, verb, module, klass, scope)
 
 
 def all_methods(module: SoliClass) -> dict[str, Function]:
@@ -192,11 +175,9 @@ def all_methods(module: SoliClass) -> dict[str, Function]:
 
 def static_copy(method: Function) -> Function:
     """A module's method as a static one of the class that extends it."""
-    from .functions import Code
-
     assert isinstance(method.code, Code)
     code = Code(method.code.oracle, method.code.node, method.code.home)
-    code.static = True
+    code.static = code.takes_class = True
     return code.bind(method.captured, method.receiver)
 
 
@@ -208,38 +189,33 @@ def include(module: SoliClass, klass: SoliClass) -> None:
         if name not in klass.methods:
             klass.add_method(name, method)
     for name, value in module.statics.items():
-        if isinstance(value, Function) and name not in ("included", "extended"):
+        if isinstance(value, Function) and isinstance(value.code, Code) and value.code.takes_class:
             klass.statics.setdefault(name, value)
 
 
 def run_hooks(
-    oracle: Oracle,
-    node: nodes.Mixin,
-    verb: str,
-    module: SoliClass,
-    klass: SoliClass,
-    environment: Environment,
+    oracle: Oracle, node: nodes.Mixin, verb: str, module: SoliClass, klass: SoliClass, scope: Scope
 ) -> None:
     kind = {"include": "included", "extend": "extended"}[verb]
     for hook_kind, hook in module.class_hooks:
         if hook_kind == kind:
-            scope = Environment(environment, environment.source, owns=True)
-            scope.this = klass
-            oracle.evaluate(hook, scope)
+            inner = Scope(scope, scope.source, owns=True)
+            inner.this = klass
+            oracle.evaluate(hook, inner)
     if isinstance(module.statics.get(kind), Function):
-        site = Site(oracle, node.span, environment)
+        site = Site(oracle, node.span, scope)
         call_class_member(site, module, kind, Given([klass]))
 
 
 @answers(nodes.HookBlock)
-def hook_block(oracle: Oracle, node: nodes.HookBlock, environment: Environment) -> Value:
+def hook_block(oracle: Oracle, node: nodes.HookBlock, scope: Scope) -> Value:
     """Each call statement `f(args)` is `f(Host, args)`, others run as written."""
     for statement in node.body.statements:
         if is_hook_call(statement):
             assert isinstance(statement, nodes.Call)
-            hook_call(oracle, statement, environment)
+            hook_call(oracle, statement, scope)
         else:
-            oracle.evaluate(statement, environment)
+            oracle.evaluate(statement, scope)
     return None
 
 
@@ -247,22 +223,22 @@ def is_hook_call(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Call) and isinstance(node.callee, nodes.Name)
 
 
-def hook_call(oracle: Oracle, node: nodes.Call, environment: Environment) -> Value:
+def hook_call(oracle: Oracle, node: nodes.Call, scope: Scope) -> Value:
     """A call in a hook: of a function, which gets the host class first, else of the host's own."""
     assert isinstance(node.callee, nodes.Name)
-    holder = environment.holder(node.callee.name)
+    holder = scope.find(node.callee.name)
     if holder is None:
-        return macro(oracle, nodes.MacroCall(node.span, node), environment)
-    passed = given(oracle, node, environment)
-    passed.values.insert(0, environment.receiver())
+        return macro(oracle, nodes.MacroCall(node.span, node), scope)
+    passed = given(oracle, node, scope)
+    passed.values.insert(0, scope.receiver())
     callee = holder.names[node.callee.name]
-    return call_value(oracle, callee, passed, node.span, environment)
+    return call_value(oracle, callee, passed, node.span, scope)
 
 
 @answers(nodes.MacroCall)
-def macro(oracle: Oracle, node: nodes.MacroCall, environment: Environment) -> Value:
+def macro(oracle: Oracle, node: nodes.MacroCall, scope: Scope) -> Value:
     """A call in a class body: of a static method of the class, else maybe a framework's macro."""
-    klass = environment.receiver()
+    klass = scope.receiver()
     name = node.name
     known = isinstance(klass.find_static(name), Function | NativeFunction)
     if not known and not (name in CLASS_FUNCTIONS and name in CLASS_MEMBERS):
@@ -271,25 +247,25 @@ def macro(oracle: Oracle, node: nodes.MacroCall, environment: Environment) -> Va
         raise SoliNameError(f"Undefined variable '{name}'")
     passed = Given([])
     if isinstance(node.call, nodes.Call):
-        passed = given(oracle, node.call, environment)
-    return call_class_member(Site(oracle, node.span, environment), klass, name, passed)
+        passed = given(oracle, node.call, scope)
+    return call_class_member(Site(oracle, node.span, scope), klass, name, passed)
 
 
 # --- interfaces and enums ---
 
 
 @answers(nodes.InterfaceDecl)
-def interface(oracle: Oracle, node: nodes.InterfaceDecl, environment: Environment) -> None:
+def interface(oracle: Oracle, node: nodes.InterfaceDecl, scope: Scope) -> None:
     """Interfaces have no effect and bind no name."""
 
 
 @answers(nodes.EnumDecl)
-def enum(oracle: Oracle, node: nodes.EnumDecl, environment: Environment) -> None:
+def enum(oracle: Oracle, node: nodes.EnumDecl, scope: Scope) -> None:
     klass = SoliClass(node.name, is_module=True)
     klass.is_enum = True
-    environment.define(node.name, klass)
+    scope.define(node.name, klass)
     for method in node.methods:
-        add_method(oracle, method, klass, environment)
+        add_method(oracle, method, klass, scope)
     for variant in node.variants:
         names = tuple(field.name for field in variant.fields)
         klass.variants[variant.name] = names

@@ -1,4 +1,4 @@
-"""Functions of the program as values: binding arguments, running bodies (docs/spec §6)."""
+"""Functions of the program as values: binding arguments, running bodies (language.md §6)."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from soli_lang.base.errors import SoliArgumentError, SoliNameError, SoliTypeErro
 from soli_lang.tree import nodes
 from soli_lang.values.values import SKIP, UNSET, Function, FunctionCode, Value
 
-from .environments import BreakSignal, Environment, NextSignal, ReturnSignal
 from .interpreting import Oracle
+from .scopes import BreakSignal, NextSignal, ReturnSignal, Scope
 from .types import check_result
 
 
 class Code(FunctionCode):
     """What all functions made from one piece of text share: its node, and the class of a method."""
 
-    __slots__ = ("home", "label", "oracle", "static")
+    __slots__ = ("home", "label", "oracle", "static", "takes_class", "takes_it")
 
     def __init__(
         self, oracle: Oracle, node: nodes.FunctionNode, home: Any = None, label: str | None = None
@@ -27,7 +27,7 @@ class Code(FunctionCode):
         self.home = home
         self.label = label or node.name
         """What backtraces call it."""
-        self.static = False
+        self.static = self.takes_class = False
         self.required = len(demanded(node))
         self.auto = self.required == 0
         self.skips = True
@@ -35,7 +35,8 @@ class Code(FunctionCode):
         self.pending = False
         plain = [one for one in node.params if one.default is None and not one.is_block]
         self.arity = len(node.params) if len(plain) == len(node.params) else -1
-        if not node.has_params:
+        self.takes_it = takes_it(node)
+        if self.takes_it:
             self.arity = 1
 
     def bind(self, captured: Any, this: Value) -> Function:
@@ -66,18 +67,36 @@ class Code(FunctionCode):
         skipped: Value = None,
     ) -> Value:
         """Call *function*; *skipped* when its body ends in a stray `next` or `break`."""
-        scope = Environment(function.captured, function.captured.source, owns=True)
-        scope.this = function.receiver
-        scope.home = self.home
-        scope.static = self.static
-        bind(self.oracle, self.node, scope, arguments, named or {}, block)
+        inner = Scope(function.captured, function.captured.source, owns=True)
+        inner.this = function.receiver
+        inner.home = self.home
+        inner.static = self.static
+        bind(self.oracle, self.node, inner, arguments, named or {}, block)
+        inner.declare(self.node.body)
         try:
-            value = self.oracle.body(self.node.body, scope)
+            value = self.oracle.body(self.node.body, inner)
         except ReturnSignal as signal:
             value = signal.value
         except (NextSignal, BreakSignal):
             return skipped
-        return check_result(self.node, value, scope.source)
+        return check_result(self.node, value, inner.source)
+
+
+def takes_it(node: nodes.FunctionNode) -> bool:
+    """Whether it is a lambda without parameters that reads its argument as `it` (§6.5)."""
+    return node.name == "<lambda>" and not node.params and reads_it(node.body)
+
+
+def reads_it(node: nodes.Node) -> bool:
+    """Whether *node* reads `it`; as the name of what is called that means a function."""
+    if isinstance(node, nodes.Name):
+        return node.name == "it"
+    inside = nodes.children(node)
+    if isinstance(node, nodes.Call) and isinstance(node.callee, nodes.Name):
+        inside.remove(node.callee)
+    if isinstance(node, nodes.Lambda) and not node.function.params:
+        return False
+    return any(reads_it(one) for one in inside)
 
 
 def demanded(node: nodes.FunctionNode) -> list[nodes.Param]:
@@ -88,15 +107,18 @@ def demanded(node: nodes.FunctionNode) -> list[nodes.Param]:
 def bind(
     oracle: Oracle,
     node: nodes.FunctionNode,
-    scope: Environment,
+    inner: Scope,
     arguments: list[Value],
     named: dict[str, Value],
     block: Value,
 ) -> None:
-    """Give the parameters of *node* their values in *scope* (docs/spec §6.3)."""
-    if not node.has_params:
-        scope.names["it"] = arguments[0] if arguments else None
-        arguments = arguments[1:]
+    """Give the parameters of *node* their values in *inner* (language.md §6.3)."""
+    if takes_it(node):
+        if len(arguments) > 1:
+            raise wrong_number(1, len(arguments))
+        inner.names["it"] = arguments[0] if arguments else None
+        inner.has_it = True
+        return
     given = positional(node, arguments)
     for label, value in named.items():
         if all(one.name != label for one in node.params):
@@ -104,17 +126,18 @@ def bind(
         if label in given:
             raise SoliTypeError(f"duplicate named argument '{label}'")
         given[label] = value
+    inner.names.update({one.name: UNSET for one in node.params})
     wanted = demanded(node)
     if any(one.name not in given for one in wanted):
         raise wrong_number(len(wanted), len(arguments) + len(named))
     for one in node.params:
         if one.is_block and one.name not in given:
-            scope.names[one.name] = block
+            inner.names[one.name] = block
         elif one.name in given:
-            scope.names[one.name] = given[one.name]
+            inner.names[one.name] = given[one.name]
         else:
             assert one.default is not None
-            scope.names[one.name] = oracle.evaluate(one.default, scope)
+            inner.names[one.name] = oracle.evaluate(one.default, inner)
 
 
 def positional(node: nodes.FunctionNode, arguments: list[Value]) -> dict[str, Value]:
@@ -132,9 +155,9 @@ def wrong_number(expected: int, got: int) -> SoliArgumentError:
 def new_function(
     oracle: Oracle,
     node: nodes.FunctionNode,
-    environment: Environment,
+    scope: Scope,
     home: Any = None,
     label: str | None = None,
 ) -> Function:
-    """A function closed over *environment*."""
-    return Code(oracle, node, home, label).bind(environment, UNSET)
+    """A function closed over *scope*."""
+    return Code(oracle, node, home, label).bind(scope, UNSET)

@@ -11,10 +11,10 @@ from soli_lang.machine.machine import Machine
 from soli_lang.tree import nodes
 from soli_lang.values.values import Function, Value
 
-from .environments import Environment
+from .scopes import Scope
 
 Answer = Callable[..., Value]
-"""(oracle, node, environment) -> value"""
+"""(oracle, node, scope) -> value"""
 
 ANSWERS: dict[type, Answer] = {}
 Code = TypeVar("Code", bound=Answer)
@@ -44,38 +44,42 @@ class Oracle:
         self.most_calls = most_calls
         self.steps = 0
         self.calls = 0
-        self.builtins = Environment(None, Source("<builtins>", ""))
+        self.builtins = Scope(None, Source("<builtins>", ""))
         self.builtins.names = machine.globals
         self.added: dict[type, dict[str, Function]] = {}
         """Methods that the program gave builtin types, by the Python class of their values."""
         self.files: dict[str, Any] = {}
         """Imported files by name."""
-        self.hooks: dict[int, Any] = {}
+        self.whole: set[nodes.Node] = set()
+        """Those `next` that are statements, or the last that a statement does."""
 
-    def evaluate(self, node: nodes.Node, environment: Environment) -> Value:
+    def evaluate(self, node: nodes.Node, scope: Scope) -> Value:
         """The value of an expression; for a statement the value that it leaves."""
         self.steps += 1
         if self.steps > self.most_steps:
-            raise LimitError("the oracle's steps are used up", node.span, environment.source)
+            raise LimitError("the oracle's steps are used up", node.span, scope.source)
         answer = ANSWERS.get(type(node))
         if answer is None:
             raise Unsupported(type(node).__name__)
         try:
-            return answer(self, node, environment)
+            return answer(self, node, scope)
         except SoliError as error:
-            error.locate(node.span, environment.source)
+            error.locate(node.span, scope.source)
             raise
 
-    def body(self, body: nodes.Body, environment: Environment) -> Value:
-        """The statements of *body* in *environment*; the value of the last one."""
+    def body(self, body: nodes.Body, scope: Scope) -> Value:
+        """The statements of *body* in *scope*; the value of the last one."""
         value = None
         for statement in body.statements:
-            value = self.evaluate(statement, environment)
+            self.whole.update(ends(statement))
+            value = self.evaluate(statement, scope)
         return value
 
-    def block(self, body: nodes.Body, environment: Environment) -> Value:
+    def block(self, body: nodes.Body, scope: Scope) -> Value:
         """*body* in a scope of its own."""
-        return self.body(body, environment.inner())
+        inner = scope.inner()
+        inner.declare(body)
+        return self.body(body, inner)
 
     def enter(self, name: str, source: Source, span: Span) -> None:
         """Begin a call of a function of the program."""
@@ -88,6 +92,20 @@ class Oracle:
                 span,
                 source,
             )
+
+
+def ends(node: nodes.Node) -> list[nodes.Next]:
+    """The `next` that *node* may end in, when it is a statement."""
+    branches: list[Any] = []
+    if isinstance(node, nodes.Next):
+        return [node]
+    if isinstance(node, nodes.Logical):
+        branches = [node.right]
+    elif isinstance(node, nodes.Conditional):
+        branches = [node.then, node.otherwise]
+    elif isinstance(node, nodes.Match):
+        branches = [arm.body for arm in node.arms]
+    return [found for branch in branches for found in ends(branch)]
 
 
 PARTS: dict[type, str] = {

@@ -1,4 +1,4 @@
-"""`value.name` and `value.name(…)` by the kind of value (docs/spec §4.8, §6.6)."""
+"""`value.name` and `value.name(…)` by the kind of value (language.md §4.8, §6.6)."""
 
 from __future__ import annotations
 
@@ -16,37 +16,35 @@ from soli_lang.values.values import UNSET, Function, Value
 
 from .calling import Given, call_value, given, traced
 from .classes import call_class_member, read_class_member
-from .environments import Environment
 from .functions import wrong_number
 from .interpreting import Oracle, answers
 from .reflection import INSTANCE_MEMBERS, NEED_NOTHING
+from .scopes import Scope
 
 
 class Site:
     """Where a member is used. One that is *quiet* leaves no lines in backtraces."""
 
-    def __init__(
-        self, oracle: Oracle, span: Span, environment: Environment, *, quiet: bool = False
-    ) -> None:
+    def __init__(self, oracle: Oracle, span: Span, scope: Scope, *, quiet: bool = False) -> None:
         self.oracle = oracle
         self.span = span
-        self.environment = environment
+        self.scope = scope
         self.is_quiet = quiet
 
     def quiet(self) -> Site:
         """The same place, for what is called by another name (`send`)."""
-        return Site(self.oracle, self.span, self.environment, quiet=True)
+        return Site(self.oracle, self.span, self.scope, quiet=True)
 
     def call(self, callee: Value, passed: Given) -> Value:
         """Call a value that something held; no line of the backtrace."""
         if isinstance(callee, Function):
             return self.call_method(None, callee, passed)
-        return call_value(self.oracle, callee, passed, self.span, self.environment)
+        return call_value(self.oracle, callee, passed, self.span, self.scope)
 
     def traced(self, label: str | None, run: Callable[[], Value]) -> Value:
         """Run a call with a line of the backtrace for it."""
         label = None if self.is_quiet else label
-        return traced(self.oracle, label, self.span, self.environment, run)
+        return traced(self.oracle, label, self.span, self.scope, run)
 
     def call_method(self, label: str | None, function: Function, passed: Given) -> Value:
         return self.traced(label, lambda: function.call(passed.values, passed.named, passed.block))
@@ -60,18 +58,16 @@ def unknown(value: Value, name: str) -> SoliAttributeError:
 
 
 @answers(nodes.Member)
-def member(oracle: Oracle, node: nodes.Member, environment: Environment) -> Value:
-    value = oracle.evaluate(node.object, environment)
-    return read_member(oracle, value, node, environment)
+def member(oracle: Oracle, node: nodes.Member, scope: Scope) -> Value:
+    value = oracle.evaluate(node.object, scope)
+    return read_member(oracle, value, node, scope)
 
 
-def read_member(
-    oracle: Oracle, value: Value, node: nodes.Member, environment: Environment
-) -> Value:
+def read_member(oracle: Oracle, value: Value, node: nodes.Member, scope: Scope) -> Value:
     """`value.name` without parentheses."""
     if value is None and node.is_safe:
         return None
-    site = Site(oracle, node.span, environment)
+    site = Site(oracle, node.span, scope)
     if isinstance(value, SoliClass):
         return read_class_member(site, value, node.name)
     if isinstance(value, Instance):
@@ -119,7 +115,7 @@ def read_method(site: Site, value: Instance, name: str, function: Function) -> V
 
 
 def text_method(oracle: Oracle, value: ErrorValue, name: str) -> Any:
-    """The method *name* of strings, for an error that acts as its text (docs/spec §9.1)."""
+    """The method *name* of strings, for an error that acts as its text (decision 18)."""
     added = oracle.added.get(str, {}).get(name)
     return added or oracle.machine.find_method("", name)
 
@@ -141,15 +137,10 @@ def read_builtin_member(site: Site, value: Value, name: str) -> Value:
 
 
 def call_member(
-    oracle: Oracle,
-    value: Value,
-    name: str,
-    passed: Given,
-    span: Span,
-    environment: Environment,
+    oracle: Oracle, value: Value, name: str, passed: Given, span: Span, scope: Scope
 ) -> Value:
     """`value.name(…)`"""
-    site = Site(oracle, span, environment)
+    site = Site(oracle, span, scope)
     if isinstance(value, SoliClass):
         return call_class_member(site, value, name, passed)
     if isinstance(value, Instance):
@@ -182,19 +173,16 @@ def call_missing(site: Site, value: Instance, name: str, passed: Given, missing:
     """`method_missing(name, args)`: a last parameter `args` takes the rest as an array, others
     that are not given are null."""
     arguments = [name, *passed.values]
-    if passed.named:
-        arguments.append(dict(passed.named))
-    params = missing.node.params
-    plain = [one for one in params if not one.is_block]
-    if plain and plain[-1].name == "args":
-        before = len(plain) - 1
-        rest = arguments[before:]
-        arguments = arguments[:before]
-        arguments += [None] * (before - len(arguments)) + [rest]
-    else:
-        needed = [one for one in plain if one.default is None]
-        arguments += [None] * (len(needed) - len(arguments))
-    return site.call(missing.rebind(value), Given(arguments, None, passed.block))
+    params = [one for one in missing.node.params if not one.is_block]
+    named = dict(passed.named or {})
+    if params and params[-1].name == "args":
+        params.pop()
+        named["args"] = arguments[len(params) :]
+        del arguments[len(params) :]
+    for one in params[len(arguments) :]:
+        if one.default is None:
+            named.setdefault(one.name, None)
+    return site.call(missing.rebind(value), Given(arguments, named, passed.block))
 
 
 def call_held(site: Site, value: Value, passed: Given) -> Value:
@@ -223,60 +211,57 @@ def call_builtin_member(site: Site, value: Value, name: str, passed: Given) -> V
 # --- super ---
 
 
-def above(environment: Environment) -> SoliClass:
+def above(scope: Scope) -> SoliClass:
     """The class above the one in which the running method stands."""
-    home = environment.home_class()
+    home = scope.home_class()
     if home.superclass is None:
         raise SoliTypeError("class has no superclass")
     return home.superclass  # type: ignore[no-any-return]
 
 
 @answers(nodes.SuperMember)
-def super_member(oracle: Oracle, node: nodes.SuperMember, environment: Environment) -> Value:
-    site = Site(oracle, node.span, environment)
-
-    def run() -> Value:
-        value, is_method = found_above(environment, node.name)
-        return value.call([], None, None) if is_method and value.auto else value
-
-    return site.traced(super_label(environment, node.name), run)
+def super_member(oracle: Oracle, node: nodes.SuperMember, scope: Scope) -> Value:
+    return super_(Site(oracle, node.span, scope), node.name, None)
 
 
 def call_super_member(
-    oracle: Oracle, callee: nodes.SuperMember, node: nodes.Call, environment: Environment
+    oracle: Oracle, callee: nodes.SuperMember, node: nodes.Call, scope: Scope
 ) -> Value:
-    site = Site(oracle, node.span, environment)
-    passed = given(oracle, node, environment)
-
-    def run() -> Value:
-        value, is_method = found_above(environment, callee.name)
-        if is_method:
-            return value.call(passed.values, passed.named, passed.block)
-        return call_held(site, value, passed)
-
-    return site.traced(super_label(environment, callee.name), run)
+    passed = given(oracle, node, scope)
+    return super_(Site(oracle, node.span, scope), callee.name, passed)
 
 
-def super_label(environment: Environment, name: str) -> str | None:
+def super_(site: Site, name: str, passed: Given | None) -> Value:
+    """`super.name(…)`; *passed* is None without parentheses."""
+    superclass = site.traced(super_label(site.scope, name), lambda: above(site.scope))
+    value, is_method = found_above(superclass, site.scope, name)
+    if not is_method:
+        return value if passed is None else call_held(site, value, passed)
+    if passed is None and not value.auto:
+        return value
+    label = super_label(site.scope, name)
+    return site.call_method(label, value, passed or Given([]))
+
+
+def super_label(scope: Scope, name: str) -> str | None:
     """How backtraces call `super.name`; None where there is no class to name."""
     try:
-        home = environment.home_class()
-        if environment.is_static():
+        home = scope.home_class()
+        if scope.is_static():
             return f"{home.name}.{name}"
-        return f"{environment.receiver().soli_class.name}#{name}"
+        return f"{scope.receiver().soli_class.name}#{name}"
     except SoliTypeError:
         return None
 
 
-def found_above(environment: Environment, name: str) -> tuple[Any, bool]:
+def found_above(superclass: SoliClass, scope: Scope, name: str) -> tuple[Any, bool]:
     """What `super.name` means, and whether that is a method: else it is a field of `this`."""
-    superclass = above(environment)
-    if environment.is_static():
+    if scope.is_static():
         held = superclass.find_static(name, UNSET)
         if held is UNSET:
             raise unknown(superclass, name)
         return held, isinstance(held, Function)
-    this = environment.receiver()
+    this = scope.receiver()
     method = superclass.find_method(name)
     if isinstance(method, Function):
         return method.rebind(this), True

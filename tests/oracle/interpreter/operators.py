@@ -1,10 +1,10 @@
-"""What operators do with values (docs/spec §3.10, §4.2)."""
+"""What operators do with values (language.md §3.10, §4.2)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from decimal import Context, Decimal
+from decimal import Context, Decimal, InvalidOperation, Overflow
 from typing import Any
 
 from soli_lang.base.errors import SoliOverflowError, SoliTypeError, SoliZeroDivisionError
@@ -24,7 +24,7 @@ def is_number(value: Value) -> bool:
 
 
 def is_text(value: Value) -> bool:
-    """A String, or an error of the language, which acts as one (docs/spec §9.1)."""
+    """A String, or an error of the language, which acts as one (decision 18)."""
     return isinstance(value, str | ErrorValue)
 
 
@@ -89,7 +89,7 @@ def divide(machine: Machine, left: Value, right: Value) -> Value:
         quotient = abs(left) // abs(right)
         return integer(quotient if (left < 0) == (right < 0) else -quotient)
     if Decimal in kinds:
-        return quotient_of(Decimal(left), Decimal(right))
+        return exact(lambda: quotient_of(Decimal(left), Decimal(right)))
     return as_float(lambda: left / right)
 
 
@@ -111,7 +111,7 @@ def remainder(machine: Machine, left: Value, right: Value) -> Value:
     if kinds == {int}:
         return int(math.copysign(1, left)) * (abs(left) % abs(right))
     if Decimal in kinds:
-        return EXACT.remainder(Decimal(left), Decimal(right))
+        return exact(lambda: EXACT.remainder(Decimal(left), Decimal(right)))
     try:
         return math.fmod(left, right)
     except ValueError:
@@ -159,7 +159,14 @@ def arithmetic(operator: str, left: Any, right: Any) -> Value:
     if float in kinds:
         return as_float(lambda: plain(operator, float(left), float(right)))
     compute = {"+": EXACT.add, "-": EXACT.subtract, "*": EXACT.multiply}[operator]
-    return compute(Decimal(left), Decimal(right))
+    return exact(lambda: compute(Decimal(left), Decimal(right)))
+
+
+def exact(compute: Callable[[], Decimal]) -> Decimal:
+    try:
+        return compute()
+    except (Overflow, InvalidOperation):
+        raise SoliOverflowError("Decimal overflow") from None
 
 
 def plain(operator: str, left: Any, right: Any) -> Any:

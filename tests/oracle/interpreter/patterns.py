@@ -1,18 +1,18 @@
-"""`match` (docs/spec §4.10)."""
+"""`match` (language.md §4.10)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from soli_lang.base.errors import SoliTypeError
+from soli_lang.base.errors import SoliError, SoliTypeError
 from soli_lang.tree import nodes
 from soli_lang.values.objects import EnumValue
 from soli_lang.values.semantics import equals, is_truthy
 from soli_lang.values.values import Value
 
-from .environments import Environment
 from .interpreting import Oracle, answers
+from .scopes import Scope
 
 TYPES: dict[str, type] = {
     "Int": int,
@@ -24,52 +24,57 @@ TYPES: dict[str, type] = {
 
 
 @answers(nodes.Match)
-def match(oracle: Oracle, node: nodes.Match, environment: Environment) -> Value:
-    value = oracle.evaluate(node.subject, environment)
+def match(oracle: Oracle, node: nodes.Match, scope: Scope) -> Value:
+    value = oracle.evaluate(node.subject, scope)
     for arm in node.arms:
-        if fits(arm.pattern, value, environment) and guarded(oracle, arm, environment):
-            return oracle.evaluate(arm, environment)
+        if fits(arm.pattern, value, scope) and guarded(oracle, arm, scope):
+            return oracle.evaluate(arm, scope)
     raise SoliTypeError("no pattern matched the value")
 
 
-def guarded(oracle: Oracle, arm: nodes.Arm, environment: Environment) -> bool:
-    return arm.guard is None or is_truthy(oracle.evaluate(arm.guard, environment))
+def guarded(oracle: Oracle, arm: nodes.Arm, scope: Scope) -> bool:
+    return arm.guard is None or is_truthy(oracle.evaluate(arm.guard, scope))
 
 
 @answers(nodes.Arm)
-def arm_(oracle: Oracle, node: nodes.Arm, environment: Environment) -> Value:
-    return oracle.evaluate(node.body, environment)
+def arm_(oracle: Oracle, node: nodes.Arm, scope: Scope) -> Value:
+    return oracle.evaluate(node.body, scope)
 
 
-def fits(pattern: nodes.Pattern, value: Value, environment: Environment) -> bool:
+def fits(pattern: nodes.Pattern, value: Value, scope: Scope) -> bool:
     """Whether *value* is as *pattern* says; binds the names in it on the way."""
-    return PATTERNS[type(pattern)](pattern, value, environment)
+    return PATTERNS[type(pattern)](pattern, value, scope)
 
 
-def wildcard(pattern: nodes.WildcardPattern, value: Value, environment: Environment) -> bool:
+def wildcard(pattern: nodes.WildcardPattern, value: Value, scope: Scope) -> bool:
     return True
 
 
-def literal(pattern: nodes.LiteralPattern, value: Value, environment: Environment) -> bool:
+def literal(pattern: nodes.LiteralPattern, value: Value, scope: Scope) -> bool:
     return type(value) is type(pattern.value) and equals(value, pattern.value)
 
 
-def name(pattern: nodes.NamePattern, value: Value, environment: Environment) -> bool:
-    environment.define(pattern.name, value)
+def name(pattern: nodes.NamePattern, value: Value, scope: Scope) -> bool:
+    scope.define(pattern.name, value)
     return True
 
 
-def type_(pattern: nodes.TypePattern, value: Value, environment: Environment) -> bool:
+def type_(pattern: nodes.TypePattern, value: Value, scope: Scope) -> bool:
     if type(value) is not TYPES[pattern.type_name]:
         return False
-    environment.define(pattern.name, value)
+    scope.define(pattern.name, value)
     return True
 
 
-def enum(pattern: nodes.EnumPattern, value: Value, environment: Environment) -> bool:
-    if not isinstance(value, EnumValue):
+def enum(pattern: nodes.EnumPattern, value: Value, scope: Scope) -> bool:
+    try:
+        klass = scope.get(pattern.enum)
+    except SoliError as error:
+        error.locate(pattern.span, scope.source)
+        raise
+    if not isinstance(value, EnumValue) or value.soli_class is not klass:
         return False
-    if value.soli_class.name != pattern.enum or value.variant != pattern.variant:
+    if value.variant != pattern.variant:
         return False
     if pattern.fields is None:
         return True
@@ -77,39 +82,37 @@ def enum(pattern: nodes.EnumPattern, value: Value, environment: Environment) -> 
     if len(names) != len(pattern.fields):
         return False
     fields = [value.fields[one] for one in names]
-    return all(
-        fits(one, field, environment) for one, field in zip(pattern.fields, fields, strict=True)
-    )
+    return all(fits(one, field, scope) for one, field in zip(pattern.fields, fields, strict=True))
 
 
-def array(pattern: nodes.ArrayPattern, value: Value, environment: Environment) -> bool:
+def array(pattern: nodes.ArrayPattern, value: Value, scope: Scope) -> bool:
     if type(value) is not list:
         return False
     count = len(pattern.items)
     if len(value) < count or (pattern.rest is None and len(value) != count):
         return False
     for one, item in zip(pattern.items, value[:count], strict=True):
-        if not fits(one, item, environment):
+        if not fits(one, item, scope):
             return False
     if pattern.rest is not None:
-        environment.define(pattern.rest, value[count:])
+        scope.define(pattern.rest, value[count:])
     return True
 
 
-def hash_(pattern: nodes.HashPattern, value: Value, environment: Environment) -> bool:
+def hash_(pattern: nodes.HashPattern, value: Value, scope: Scope) -> bool:
     if type(value) is not dict:
         return False
     for key, one in pattern.pairs:
-        if key not in value or not fits(one, value[key], environment):
+        if key not in value or not fits(one, value[key], scope):
             return False
     if pattern.rest is not None:
         taken = {key for key, _ in pattern.pairs}
         others = {key: item for key, item in value.items() if key not in taken}
-        environment.define(pattern.rest, others)
+        scope.define(pattern.rest, others)
     return True
 
 
-PATTERNS: dict[type, Callable[[Any, Value, Environment], bool]] = {
+PATTERNS: dict[type, Callable[[Any, Value, Scope], bool]] = {
     nodes.WildcardPattern: wildcard,
     nodes.LiteralPattern: literal,
     nodes.NamePattern: name,

@@ -1,4 +1,4 @@
-"""`value |> stage` (docs/spec §4.11)."""
+"""`value |> stage` (language.md §4.11)."""
 
 from __future__ import annotations
 
@@ -9,39 +9,37 @@ from soli_lang.values.objects import is_callable
 from soli_lang.values.values import Value
 
 from .calling import Given, as_function, call_value, given
-from .environments import Environment
 from .interpreting import Oracle, answers
 from .members import Site as MemberSite
 from .members import call_builtin_member, call_member
+from .scopes import Scope
 
 ON_ARRAYS = ("map", "filter", "each")
 
 
 @answers(nodes.Pipeline)
-def pipeline(oracle: Oracle, node: nodes.Pipeline, environment: Environment) -> Value:
-    value = oracle.evaluate(node.value, environment)
+def pipeline(oracle: Oracle, node: nodes.Pipeline, scope: Scope) -> Value:
+    value = oracle.evaluate(node.value, scope)
     stage = node.stage
     if not isinstance(stage, nodes.Call):
-        function = as_function(oracle, stage, environment)
+        function = as_function(oracle, stage, scope)
         if not is_callable(function):
             raise SoliTypeError(
                 "right side of pipeline must be a function call or a function value"
             )
-        return call_value(oracle, function, Given([value]), node.span, environment)
+        return call_value(oracle, function, Given([value]), node.span, scope)
     callee = stage.callee
     if isinstance(callee, nodes.Name) and callee.name in ON_ARRAYS:
-        return on_array(oracle, callee.name, value, stage, environment)
-    return call_stage(oracle, value, node, stage, environment)
+        return on_array(oracle, callee.name, value, stage, scope)
+    return call_stage(oracle, value, node, stage, scope)
 
 
-def on_array(
-    oracle: Oracle, name: str, value: Value, stage: nodes.Call, environment: Environment
-) -> Value:
+def on_array(oracle: Oracle, name: str, value: Value, stage: nodes.Call, scope: Scope) -> Value:
     """`[1] |> map(f)` is the method of arrays."""
     if type(value) is not list:
         raise SoliTypeError(f"{name}() expects array, got {type_name(value)}")
-    passed = plain(given(oracle, stage, environment))
-    site = MemberSite(oracle, stage.span, environment)
+    passed = plain(given(oracle, stage, scope))
+    site = MemberSite(oracle, stage.span, scope)
     return call_builtin_member(site, value, name, passed)
 
 
@@ -54,19 +52,15 @@ def plain(passed: Given) -> Given:
 
 
 def call_stage(
-    oracle: Oracle,
-    value: Value,
-    node: nodes.Pipeline,
-    stage: nodes.Call,
-    environment: Environment,
+    oracle: Oracle, value: Value, node: nodes.Pipeline, stage: nodes.Call, scope: Scope
 ) -> Value:
     callee = stage.callee
     if isinstance(callee, nodes.Member):
-        receiver = oracle.evaluate(callee.object, environment)
-        passed = plain(given(oracle, stage, environment))
+        receiver = oracle.evaluate(callee.object, scope)
+        passed = plain(given(oracle, stage, scope))
         passed.values.insert(0, value)
-        return call_member(oracle, receiver, callee.name, passed, node.span, environment)
-    function = as_function(oracle, callee, environment)
-    passed = plain(given(oracle, stage, environment))
+        return call_member(oracle, receiver, callee.name, passed, node.span, scope)
+    function = as_function(oracle, callee, scope)
+    passed = plain(given(oracle, stage, scope))
     passed.values.insert(0, value)
-    return call_value(oracle, function, passed, node.span, environment)
+    return call_value(oracle, function, passed, node.span, scope)

@@ -1,11 +1,11 @@
-"""What every instance and every class answers to (docs/spec §8.11, §L12)."""
+"""What every instance and every class answers to (language.md §8.11, stdlib.md §12)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from soli_lang.base.errors import SoliNameError, SoliPlainTypeError, SoliTypeError
+from soli_lang.base.errors import SoliNameError, SoliPlainTypeError, SoliTypeError, SoliValueError
 from soli_lang.values.display import inspect, to_text
 from soli_lang.values.objects import Instance, SoliClass, is_callable
 from soli_lang.values.values import Function, Symbol, Value
@@ -179,7 +179,7 @@ def alias_method(site: Site, klass: SoliClass, passed: Given) -> Value:
     if kinds:
         added = [site.oracle.added.get(kind, {}).get(known) for kind in kinds]
         if None in added:
-            raise SoliNameError(f"alias_method: method '{known}' not found")
+            raise SoliValueError(f"alias_method: method '{known}' not found")
         for kind, function in zip(kinds, added, strict=True):
             assert function is not None
             site.oracle.added[kind][name] = function

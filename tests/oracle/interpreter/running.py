@@ -103,17 +103,16 @@ def run(
     most_steps: int = MOST_STEPS,
     most_calls: int = MOST_CALLS,
     capabilities: dict[str, Any] | None = None,
-    globals: dict[str, Value] | None = None,
+    library: Callable[[Machine], None] = install,
 ) -> Outcome:
     """Run *source*. Raises `Unsupported` for a kind of node that has no answer.
 
-    *capabilities* are more of `soli_lang.Capabilities`, *globals* more names that it sees.
+    *capabilities* are more of `soli_lang.Capabilities`; *library* is as `Interpreter` takes it.
     """
     output: list[str] = []
     granted = Capabilities(output=output.append, **(capabilities or {}))
     machine = Machine(Limits(max_depth=0), granted)
-    install(machine)
-    machine.globals.update(globals or {})
+    library(machine)
     oracle = Oracle(machine, most_steps, most_calls)
     text = Source(file, source)
 

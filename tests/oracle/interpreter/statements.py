@@ -1,4 +1,4 @@
-"""Statements other than declarations of classes (docs/spec §5)."""
+"""Statements other than declarations of classes (language.md §5)."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ from soli_lang.values.objects import Instance
 from soli_lang.values.semantics import is_truthy
 from soli_lang.values.values import Value
 
-from .environments import BreakSignal, Environment, NextSignal, ReturnSignal
 from .functions import new_function
 from .interpreting import Oracle, answers
 from .operators import span_of
+from .scopes import BreakSignal, NextSignal, ReturnSignal, Scope
 
 
 @answers(nodes.Body)
-def body(oracle: Oracle, node: nodes.Body, environment: Environment) -> Value:
-    return oracle.block(node, environment)
+def body(oracle: Oracle, node: nodes.Body, scope: Scope) -> Value:
+    return oracle.block(node, scope)
 
 
 @answers(nodes.Let)
-def let(oracle: Oracle, node: nodes.Let, environment: Environment) -> None:
-    value = None if node.value is None else oracle.evaluate(node.value, environment)
-    environment.define(node.name, value)
+def let(oracle: Oracle, node: nodes.Let, scope: Scope) -> None:
+    value = None if node.value is None else oracle.evaluate(node.value, scope)
+    scope.define(node.name, value)
 
 
 @answers(nodes.Const)
-def const(oracle: Oracle, node: nodes.Const, environment: Environment) -> None:
-    environment.define(node.name, oracle.evaluate(node.value, environment), constant=True)
+def const(oracle: Oracle, node: nodes.Const, scope: Scope) -> None:
+    scope.define(node.name, oracle.evaluate(node.value, scope), constant=True)
 
 
 @answers(nodes.FunctionDecl)
-def function(oracle: Oracle, node: nodes.FunctionDecl, environment: Environment) -> None:
-    environment.define(node.function.name, new_function(oracle, node.function, environment))
+def function(oracle: Oracle, node: nodes.FunctionDecl, scope: Scope) -> None:
+    scope.define(node.function.name, new_function(oracle, node.function, scope))
 
 
 @answers(nodes.If)
-def if_(oracle: Oracle, node: nodes.If, environment: Environment) -> Value:
-    if is_truthy(oracle.evaluate(node.condition, environment)):
-        return oracle.evaluate(node.then, environment)
-    return None if node.otherwise is None else oracle.evaluate(node.otherwise, environment)
+def if_(oracle: Oracle, node: nodes.If, scope: Scope) -> Value:
+    if is_truthy(oracle.evaluate(node.condition, scope)):
+        return oracle.evaluate(node.then, scope)
+    return None if node.otherwise is None else oracle.evaluate(node.otherwise, scope)
 
 
-def turn(oracle: Oracle, node: nodes.Body, environment: Environment) -> bool:
+def turn(oracle: Oracle, node: nodes.Body, scope: Scope) -> bool:
     """One turn of a loop; False when it ended in `break`."""
     try:
-        oracle.evaluate(node, environment)
+        oracle.evaluate(node, scope)
     except NextSignal:
         pass
     except BreakSignal:
@@ -57,40 +57,40 @@ def turn(oracle: Oracle, node: nodes.Body, environment: Environment) -> bool:
 
 
 @answers(nodes.While)
-def while_(oracle: Oracle, node: nodes.While, environment: Environment) -> None:
-    while is_truthy(oracle.evaluate(node.condition, environment)):
-        if not turn(oracle, node.body, environment):
+def while_(oracle: Oracle, node: nodes.While, scope: Scope) -> None:
+    while is_truthy(oracle.evaluate(node.condition, scope)):
+        if not turn(oracle, node.body, scope):
             break
 
 
 @answers(nodes.For)
-def for_(oracle: Oracle, node: nodes.For, environment: Environment) -> None:
-    items = iterated(oracle, node.iterable, environment)
+def for_(oracle: Oracle, node: nodes.For, scope: Scope) -> None:
+    items = iterated(oracle, node.iterable, scope)
     at = 0
     while at < len(items):
-        scope = environment.inner()
-        scope.define(node.variable, items[at])
+        inner = scope.inner()
+        inner.define(node.variable, items[at])
         if node.index is not None:
-            scope.define(node.index, at)
-        if not turn(oracle, node.body, scope):
+            inner.define(node.index, at)
+        if not turn(oracle, node.body, inner):
             break
         at += 1
 
 
-def iterated(oracle: Oracle, node: nodes.Expr, environment: Environment) -> list[Value] | range:
+def iterated(oracle: Oracle, node: nodes.Expr, scope: Scope) -> list[Value] | range:
     """What a loop goes through; a range that is written there makes no array."""
     if isinstance(node, nodes.Binary) and node.operator == "..":
-        left = oracle.evaluate(node.left, environment)
-        right = oracle.evaluate(node.right, environment)
+        left = oracle.evaluate(node.left, scope)
+        right = oracle.evaluate(node.right, scope)
         try:
             return span_of(oracle.machine, left, right)
         except SoliError as error:
-            error.locate(node.span, environment.source)
+            error.locate(node.span, scope.source)
             raise
-    items = oracle.evaluate(node, environment)
+    items = oracle.evaluate(node, scope)
     if not isinstance(items, list):
         shown = f"cannot iterate over {iterated_name(items)}"
-        raise SoliTypeError(shown, node.span, environment.source)
+        raise SoliTypeError(shown, node.span, scope.source)
     return items
 
 
@@ -103,23 +103,23 @@ def iterated_name(value: Value) -> str:
 
 
 @answers(nodes.Return)
-def return_(oracle: Oracle, node: nodes.Return, environment: Environment) -> None:
-    raise ReturnSignal(None if node.value is None else oracle.evaluate(node.value, environment))
+def return_(oracle: Oracle, node: nodes.Return, scope: Scope) -> None:
+    raise ReturnSignal(None if node.value is None else oracle.evaluate(node.value, scope))
 
 
 @answers(nodes.Break)
-def break_(oracle: Oracle, node: nodes.Break, environment: Environment) -> None:
+def break_(oracle: Oracle, node: nodes.Break, scope: Scope) -> None:
     raise BreakSignal
 
 
 @answers(nodes.Throw)
-def throw(oracle: Oracle, node: nodes.Throw, environment: Environment) -> None:
-    value = oracle.evaluate(node.value, environment)
-    raise Thrown(value, thrown_text(value), node.span, environment.source)
+def throw(oracle: Oracle, node: nodes.Throw, scope: Scope) -> None:
+    value = oracle.evaluate(node.value, scope)
+    raise Thrown(value, thrown_text(value), node.span, scope.source)
 
 
 def thrown_text(value: Value) -> str:
-    """What the report of an uncaught *value* says (docs/spec §9.3)."""
+    """What the report of an uncaught *value* says (language.md §9.3)."""
     if isinstance(value, Instance):
         if "message" in value.fields:
             return to_text(value.fields["message"])
@@ -128,25 +128,25 @@ def thrown_text(value: Value) -> str:
 
 
 @answers(nodes.Try)
-def try_(oracle: Oracle, node: nodes.Try, environment: Environment) -> Value:
+def try_(oracle: Oracle, node: nodes.Try, scope: Scope) -> Value:
     try:
-        return handled(oracle, node, environment)
+        return handled(oracle, node, scope)
     finally:
         if node.final is not None:
-            oracle.evaluate(node.final, environment)
+            oracle.evaluate(node.final, scope)
 
 
-def handled(oracle: Oracle, node: nodes.Try, environment: Environment) -> Value:
+def handled(oracle: Oracle, node: nodes.Try, scope: Scope) -> Value:
     """The body, and the first handler that takes its error."""
     try:
-        return oracle.evaluate(node.body, environment)
+        return oracle.evaluate(node.body, scope)
     except UNCATCHABLE:
         raise
     except SoliError as error:
         value = caught(oracle, error)
         for handler in node.handlers:
             if takes(handler, value):
-                return handle(oracle, handler, value, environment)
+                return handle(oracle, handler, value, scope)
         raise
 
 
@@ -166,17 +166,18 @@ def takes(handler: nodes.Handler, value: Value) -> bool:
 
 
 @answers(nodes.Handler)
-def handler_(oracle: Oracle, node: nodes.Handler, environment: Environment) -> Value:
-    return oracle.body(node.body, environment)
+def handler_(oracle: Oracle, node: nodes.Handler, scope: Scope) -> Value:
+    scope.declare(node.body)
+    return oracle.body(node.body, scope)
 
 
-def handle(oracle: Oracle, handler: nodes.Handler, value: Value, environment: Environment) -> Value:
-    scope = environment.inner()
+def handle(oracle: Oracle, handler: nodes.Handler, value: Value, scope: Scope) -> Value:
+    inner = scope.inner()
     if handler.variable is not None:
-        scope.define(handler.variable, value)
-    return oracle.evaluate(handler, scope)
+        inner.define(handler.variable, value)
+    return oracle.evaluate(handler, inner)
 
 
 @answers(nodes.BlockStmt)
-def block(oracle: Oracle, node: nodes.BlockStmt, environment: Environment) -> Value:
-    return oracle.evaluate(node.body, environment)
+def block(oracle: Oracle, node: nodes.BlockStmt, scope: Scope) -> Value:
+    return oracle.evaluate(node.body, scope)

@@ -1,74 +1,63 @@
-"""What can be assigned to: names, members, indexes (docs/spec §4.6)."""
+"""What can be assigned to: names, members, indexes (language.md §4.6)."""
 
 from __future__ import annotations
 
 from soli_lang.base.errors import SoliIndexError, SoliTypeError
 from soli_lang.tree import nodes
+from soli_lang.values.display import to_text
 from soli_lang.values.kinds import is_key, to_key, type_name
-from soli_lang.values.objects import Instance
+from soli_lang.values.objects import ErrorValue, Instance
 from soli_lang.values.values import Value
 
-from .environments import Environment
 from .interpreting import Oracle, answers
-from .members import read_member, write_member
+from .members import write_member
+from .scopes import Scope
 
 
 class Place:
-    """Something that has a value and can be given another."""
-
-    def read(self) -> Value:
-        raise NotImplementedError
+    """Something that can be given a value."""
 
     def write(self, value: Value) -> None:
         raise NotImplementedError
 
 
 class Variable(Place):
-    def __init__(self, oracle: Oracle, node: nodes.Name, environment: Environment) -> None:
+    def __init__(self, oracle: Oracle, node: nodes.Name, scope: Scope) -> None:
         self.name = node.name
-        self.environment = environment
-
-    def read(self) -> Value:
-        return self.environment.get(self.name)
+        self.scope = scope
 
     def write(self, value: Value) -> None:
-        self.environment.assign(self.name, value)
+        self.scope.assign(self.name, value)
 
 
 class Attribute(Place):
-    def __init__(self, oracle: Oracle, node: nodes.Member, environment: Environment) -> None:
+    def __init__(self, oracle: Oracle, node: nodes.Member, scope: Scope) -> None:
         self.oracle = oracle
         self.node = node
-        self.environment = environment
-        self.object = oracle.evaluate(node.object, environment)
-
-    def read(self) -> Value:
-        return read_member(self.oracle, self.object, self.node, self.environment)
+        self.scope = scope
+        self.object = oracle.evaluate(node.object, scope)
 
     def write(self, value: Value) -> None:
         write_member(self.object, self.node.name, value)
 
 
 class Element(Place):
-    def __init__(self, oracle: Oracle, node: nodes.Index, environment: Environment) -> None:
-        self.object = oracle.evaluate(node.object, environment)
-        self.index = oracle.evaluate(node.index, environment)
-
-    def read(self) -> Value:
-        return read_index(self.object, self.index)
+    def __init__(self, oracle: Oracle, node: nodes.Index, scope: Scope) -> None:
+        self.object = oracle.evaluate(node.object, scope)
+        self.index = oracle.evaluate(node.index, scope)
 
     def write(self, value: Value) -> None:
         write_index(self.object, self.index, value)
 
 
-def place(oracle: Oracle, node: nodes.Expr, environment: Environment) -> Place:
+def place(oracle: Oracle, node: nodes.Expr, scope: Scope) -> Place:
     """The place that *node* means; evaluates object and index of it."""
     if isinstance(node, nodes.Name):
-        return Variable(oracle, node, environment)
+        return Variable(oracle, node, scope)
     if isinstance(node, nodes.Member):
-        return Attribute(oracle, node, environment)
+        return Attribute(oracle, node, scope)
     if isinstance(node, nodes.Index):
-        return Element(oracle, node, environment)
+        return Element(oracle, node, scope)
     raise SoliTypeError("invalid assignment target")
 
 
@@ -87,6 +76,8 @@ def read_index(value: Value, index: Value) -> Value:
     """`value[index]`"""
     if isinstance(value, list):
         return value[position(value, index, "array")]
+    if isinstance(value, ErrorValue) and type(index) is int:
+        value = to_text(value)
     if isinstance(value, str):
         return value[position(value, index, "string")]
     if isinstance(value, dict):
@@ -107,14 +98,14 @@ def write_index(value: Value, index: Value, new: Value) -> None:
 
 
 @answers(nodes.Index)
-def index_(oracle: Oracle, node: nodes.Index, environment: Environment) -> Value:
-    value = oracle.evaluate(node.object, environment)
-    return read_index(value, oracle.evaluate(node.index, environment))
+def index_(oracle: Oracle, node: nodes.Index, scope: Scope) -> Value:
+    value = oracle.evaluate(node.object, scope)
+    return read_index(value, oracle.evaluate(node.index, scope))
 
 
 @answers(nodes.SafeIndex)
-def safe_index(oracle: Oracle, node: nodes.SafeIndex, environment: Environment) -> Value:
-    value = oracle.evaluate(node.object, environment)
+def safe_index(oracle: Oracle, node: nodes.SafeIndex, scope: Scope) -> Value:
+    value = oracle.evaluate(node.object, scope)
     if value is None:
         return None
-    return read_index(value, oracle.evaluate(node.index, environment))
+    return read_index(value, oracle.evaluate(node.index, scope))

@@ -1,4 +1,4 @@
-"""Return types, the only ones that are checked (docs/spec §7.2)."""
+"""Return types, the only ones that are checked (language.md §7.2)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from soli_lang.values.kinds import type_name
 from soli_lang.values.objects import Instance
 from soli_lang.values.values import Value
 
-BUILTIN = ("int", "float", "decimal", "string", "bool", "array", "hash", "function")
+BUILTIN = (
+    "int", "float", "decimal", "string", "symbol", "bool", "array", "hash", "bytes", "function"
+)  # fmt: skip
 
 
 def fits(wanted: nodes.TypeRef, value: Value) -> bool:

@@ -1,0 +1,145 @@
+"""Where variables live: dicts, each inside another; and what leaves a body early."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from soli_lang.base.errors import SoliNameError, SoliTypeError
+from soli_lang.base.source import Source
+from soli_lang.tree import nodes
+from soli_lang.values.values import UNSET, Value
+
+from .names import assigned, declared
+
+
+class Signal(BaseException):
+    """Leaves a body early; no error of the program."""
+
+
+class NextSignal(Signal):
+    pass
+
+
+class BreakSignal(Signal):
+    pass
+
+
+class ReturnSignal(Signal):
+    def __init__(self, value: Value) -> None:
+        super().__init__()
+        self.value = value
+
+
+class Scope:
+    """The variables of one block, function or file; `outer` is what it stands in.
+
+    `function` is the scope that a bare assignment to an unknown name makes its variable
+    in: the innermost function's or the file's own.
+    """
+
+    def __init__(self, outer: Scope | None, source: Source, *, owns: bool = False) -> None:
+        self.names: dict[str, Value] = {}
+        self.constants: set[str] = set()
+        self.outer = outer
+        self.source = source
+        self.function: Scope = self if owns or outer is None else outer.function
+        self.this: Value = UNSET
+        self.home: Any = None
+        """The class in which the method stands that runs here."""
+        self.has_it = False
+        """Whether it is the scope of a call whose argument is read as `it`."""
+        self.static = False
+        """Whether that is a static method."""
+
+    def inner(self) -> Scope:
+        """The scope of a block in this one."""
+        return Scope(self, self.source)
+
+    def holder(self, name: str) -> Scope | None:
+        """The nearest scope that has *name*; the outermost has the builtins."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.names:
+            scope = scope.outer
+        return scope
+
+    def for_callees(self, name: str) -> Scope:
+        """Where the name of what is called is looked up: `it(…)` is no argument."""
+        scope = self
+        while name == "it" and scope.has_it and scope.outer is not None:
+            scope = scope.outer
+        return scope
+
+    def declare(self, body: nodes.Body) -> None:
+        """Know what *body* will declare here, and, as a function or file, what it assigns."""
+        for name in declared(body):
+            self.names.setdefault(name, UNSET)
+        if self.function is self:
+            for name in assigned(body):
+                holder = self.holder(name)
+                if holder is None or holder.outer is None:
+                    self.names[name] = UNSET
+
+    def find(self, name: str) -> Scope | None:
+        """Who has a value for *name*: what nothing was assigned to yet hides no builtin."""
+        holder = self.holder(name)
+        while holder is not None and holder.names[name] is UNSET:
+            outermost = holder
+            while outermost.outer is not None:
+                outermost = outermost.outer
+            holder = outermost if name in outermost.names else None
+        return holder
+
+    def get(self, name: str) -> Value:
+        holder = self.find(name)
+        if holder is None:
+            raise SoliNameError(f"Undefined variable '{name}'")
+        return holder.names[name]
+
+    def define(self, name: str, value: Value, *, constant: bool = False) -> None:
+        """`let`, `const` and all declarations: a variable of this very inner."""
+        self.names[name] = value
+        self.constants.discard(name)
+        if constant:
+            self.constants.add(name)
+
+    def assign(self, name: str, value: Value) -> None:
+        """`name = value` (decision 8): builtins are shadowed, never overwritten."""
+        holder = self.holder(name)
+        if holder is None or holder.outer is None:
+            self.function.names[name] = value
+        elif name in holder.constants:
+            raise SoliTypeError(f"cannot reassign constant '{name}'")
+        else:
+            holder.names[name] = value
+
+    def receiver(self) -> Value:
+        """`this`"""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.this is not UNSET:
+                return scope.this
+            scope = scope.outer
+        raise SoliTypeError("'this' outside of class")
+
+    def has_receiver(self) -> bool:
+        try:
+            self.receiver()
+        except SoliTypeError:
+            return False
+        return True
+
+    def is_static(self) -> bool:
+        """Whether the method that runs here is a static one."""
+        scope: Scope | None = self
+        while scope is not None and scope.home is None:
+            scope = scope.outer
+        return scope is not None and scope.static
+
+    def home_class(self) -> Any:
+        """The class whose superclass `super` means."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.home is not None:
+                return scope.home
+            scope = scope.outer
+        raise SoliTypeError("'super' outside of class")
