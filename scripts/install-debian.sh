@@ -29,5 +29,6 @@ update() {
 }
 
 update
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+# RUNLEVEL=1: no service is started that comes with a package.
+RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
   -o DPkg::Lock::Timeout="$patience" "$@" >/dev/null

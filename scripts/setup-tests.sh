@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install what the tests need beside Python: a browser and Redis from Debian, two packages from npm.
+# Install what the tests need beside Python: a browser, Redis and proxies from Debian, packages from npm.
 #
 # As root on Debian or Ubuntu it installs what is missing; otherwise it says what to install, and how.
 set -euo pipefail
@@ -13,6 +13,8 @@ has() { command -v "$1" >/dev/null 2>&1; }
 missing=()
 has chromium || [ -x "${SOLI_TEST_BROWSER:-/usr/bin/chromium}" ] || missing+=(chromium)
 has redis-server || missing+=(redis-server)
+has nginx || missing+=(nginx-light)
+has caddy || missing+=(caddy)
 has node || missing+=(nodejs)
 has npm || missing+=(npm)
 

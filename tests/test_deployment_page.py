@@ -63,7 +63,7 @@ def test_nginx_hands_on_what_the_server_reads() -> None:
     patience = int(re.search(r"proxy_read_timeout (\d+)s;", text)[1])  # type: ignore[index]
 
     assert patience > 2 * Settings().ping_seconds
-    assert f"proxy_pass http://127.0.0.1:{Settings().port};" in text
+    assert f"server 127.0.0.1:{Settings().port};" in text
     for header in ("Host", "Upgrade", "Connection", "X-Forwarded-For", "X-Forwarded-Proto"):
         assert f"proxy_set_header {header} " in text
     assert text.count("{") == text.count("}")
