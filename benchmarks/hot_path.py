@@ -22,8 +22,8 @@ from soli_runtime.core.events import Events
 from soli_runtime.loading.launch import Launch, launch
 from soli_runtime.observing.logs import Log
 from soli_runtime.routing.routes import WEBSOCKET, Match
-from soli_runtime.serving.conversations import Conversation, Visitor
 from soli_runtime.serving.service import Service
+from soli_runtime.serving.sockets.conversations import Conversation, Visitor
 from soli_runtime.settings import Settings
 from soli_runtime.ws import Connection, Endpoint, SocketLimits, channel, turns
 from soli_runtime.ws import connection as hot

@@ -28,6 +28,8 @@ def handle(event)
   message = event["message"]
   return { "send": message } if message == "echo"
   return { "send": "x" * 16000000 } if message == "much"
+  return { "reply": "to nobody", "send": "echo" } if message == "reply"
+  return { "broadcast_others": "x" * 100000, "volatile": true } if message == "volatile"
   return { "close": "enough" } if message == "close"
   return { "send": 1 / 0 } if message == "divide"
   sleep(60) if message == "wait"
@@ -70,6 +72,7 @@ async def be_used(site: Site, client: Any) -> None:
     await client.send("echo")
     while await receive(client) != "echo":
         pass
+    await client.send("reply")
     await client.send("divide")
     await client.send("wait")
     await site.request("POST", "/jobs")
@@ -89,10 +92,12 @@ async def be_attacked(site: Site, stack: AsyncExitStack) -> None:
         client.send(data)
         await site.until(lambda: getattr(service.endpoint.counters, name) > 0)
 
+    await stack.enter_async_context(raw(site, reads=1000))
+    await until_counted("volatile_dropped", text("volatile") * 45)
     await until_counted("slow_consumers", text("much"))
     await until_counted("ping_timeouts", b"")
     await until_counted("closings_timed_out", text("close"))
-    await until_counted("rate_limited", masked(PONG) * 60)
+    await until_counted("rate_limited", masked(PONG) * 600)
     service.hub.connect = fail
     await until_counted("listener_errors", b"")
     del service.hub.connect

@@ -25,8 +25,8 @@ from soli_runtime.observing.traces import (
     Trace,
     Warned,
 )
-from soli_runtime.serving.conversations import Conversation
-from soli_runtime.serving.delivery import Delivery
+from soli_runtime.serving.sockets.conversations import Conversation
+from soli_runtime.serving.sockets.delivery import Delivery
 
 from .support import Site, run, serving
 

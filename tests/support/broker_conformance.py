@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from soli_runtime.core.answers import Answer
+from soli_runtime.core.effects import SendOptions
 
 from .presence_clients import Bench
 
@@ -125,6 +126,51 @@ class BrokerConformance:
         here.do("a", {"broadcast": "x"})
 
         assert [self.received(processes, each) for each in "abcd"] == [["x"]] * 4
+
+    def test_others_do_not_include_who_sends(
+        self, processes: Sequence[Bench], here: Bench, there: Bench
+    ) -> None:
+        """Of a room and of all; where nobody sends, nobody is left out."""
+        here.do("a", {"join": "r"})
+        there.do("c", {"join": "r"})
+        self.settle(processes)
+        here.do("a", {"broadcast_room_others": "room"})
+        there.do("d", {"broadcast_others": "all"})
+        nobody = SendOptions(None)
+        here.deliver(here.hub.broadcast_room("r", "helper", None, nobody))
+
+        got = [sorted(self.received(processes, each)) for each in "abcd"]
+        assert got == [["all", "helper"], ["all"], ["all", "helper", "room"], []]
+
+    def test_a_volatile_message_says_whose_it_is(
+        self, processes: Sequence[Bench], here: Bench, there: Bench
+    ) -> None:
+        """To the room, to all and to one, wherever they are; and no room keeps it."""
+        sent: list[tuple[str, str]] = []
+        for bench in {here, there}:
+            bench.on_volatile = lambda effect: sent.append((effect.sender, effect.key))
+        there.do("c", {"join": "r"})
+        self.settle(processes)
+        here.do("a", {"broadcast_channel": {"channel": "r", "message": "m1"}, "volatile": "k"})
+        self.settle(processes)
+        here.do("a", {"broadcast_others": "m2", "volatile": True})
+        self.settle(processes)
+        here.deliver(here.hub.send("c", "m3", "a", SendOptions(None, "z", "a")))
+
+        assert self.received(processes, "c") == ["m1", "m2", "m3"]
+        assert self.received(processes, "a") == []
+        assert set(sent) == {("a", "k"), ("a", ""), ("a", "z")}
+
+    def test_members_of_a_room_are_counted(
+        self, processes: Sequence[Bench], here: Bench, there: Bench
+    ) -> None:
+        """In all processes; of an unknown room there are none."""
+        here.do("a", {"join": "r"})
+        there.do("c", {"join": "r"})
+        self.settle(processes)
+
+        assert [answered(bench.hub.count_in("r")) for bench in processes] == [2] * len(processes)
+        assert answered(here.hub.count_in("unknown")) == 0
 
     def test_one_connection_is_sent_to_and_closed_wherever_it_is(
         self, processes: Sequence[Bench], here: Bench, there: Bench

@@ -25,7 +25,7 @@ from soli_runtime.core.arrivals import (
     Tracked,
     Untracked,
 )
-from soli_runtime.core.effects import ConnectionId, Effect, Payload, RoomName
+from soli_runtime.core.effects import ConnectionId, Effect, Payload, RoomName, SendOptions
 from soli_runtime.core.history.rings import Past
 from soli_runtime.core.roster import HERE, Entry, Roster
 
@@ -292,19 +292,32 @@ class LogBroker:
         return []
 
     def publish(
-        self, room: RoomName, payload: Payload, actor: ConnectionId | None = None
+        self,
+        room: RoomName,
+        payload: Payload,
+        actor: ConnectionId | None = None,
+        options: SendOptions | None = None,
     ) -> list[Effect]:
-        return self._queue(Message(room, payload), actor)
+        return self._queue(Message(room, payload, options), actor)
 
-    def publish_all(self, payload: Payload, actor: ConnectionId | None = None) -> list[Effect]:
-        return self._queue(MessageToAll(payload), actor)
+    def publish_all(
+        self,
+        payload: Payload,
+        actor: ConnectionId | None = None,
+        options: SendOptions | None = None,
+    ) -> list[Effect]:
+        return self._queue(MessageToAll(payload, options), actor)
 
     def send(
-        self, connection_id: ConnectionId, payload: Payload, actor: ConnectionId | None = None
+        self,
+        connection_id: ConnectionId,
+        payload: Payload,
+        actor: ConnectionId | None = None,
+        options: SendOptions | None = None,
     ) -> list[Effect]:
         if self._is_in_order(connection_id, actor):
-            return self._arrivals.message_to_one(connection_id, payload)
-        return self._queue(MessageToOne(connection_id, payload), actor)
+            return self._arrivals.message_to_one(connection_id, payload, options)
+        return self._queue(MessageToOne(connection_id, payload, options), actor)
 
     def close(
         self, connection_id: ConnectionId, code: int, reason: str, actor: ConnectionId | None = None
@@ -345,6 +358,9 @@ class LogBroker:
 
     async def members(self, room: RoomName) -> list[ConnectionId]:
         return list(self.log.members.get(room, ()))
+
+    async def member_count(self, room: RoomName) -> int:
+        return len(self.log.members.get(room, ()))
 
     async def users(self, room: RoomName) -> list[dict[str, Any]]:
         return self.log.roster.users(room)

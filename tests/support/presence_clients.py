@@ -20,11 +20,13 @@ from soli_runtime.core.effects import (
     Effect,
     Enter,
     Everyone,
+    EveryoneBut,
     Exit,
     Members,
     Note,
     One,
     Send,
+    SendVolatile,
     Some,
     Wake,
 )
@@ -138,6 +140,7 @@ class Bench:
         self.cohorts: dict[Cohort, list[str]] = {}
         """Who is in which: what `Enter` and `Exit` said so far."""
         self.on_message: Callable[[str, Any], None] | None = None
+        self.on_volatile: Callable[[SendVolatile], None] | None = None
         self.on_enter: Callable[[str, Cohort], None] | None = None
 
     def connect(self, *connection_ids: str, returns: Mapping[str, str] | None = None) -> None:
@@ -211,21 +214,28 @@ class Bench:
             if self.on_enter is not None:
                 self.on_enter(effect.connection_id, effect.cohort)
         else:
-            for connection_id in self._recipients(effect):
-                self.inboxes[connection_id].payloads.append(effect.payload)
-                if self.on_message is not None:
-                    self.on_message(connection_id, _decoded(effect.payload))
+            self._send(effect)
+
+    def _send(self, effect: Send) -> None:
+        if isinstance(effect, SendVolatile) and self.on_volatile is not None:
+            self.on_volatile(effect)
+        for connection_id in self._recipients(effect):
+            self.inboxes[connection_id].payloads.append(effect.payload)
+            if self.on_message is not None:
+                self.on_message(connection_id, _decoded(effect.payload))
 
     def _recipients(self, effect: Send) -> Iterator[str]:
         recipients = effect.recipients
         if isinstance(recipients, Everyone):
             ids = tuple(self.inboxes)
+        elif isinstance(recipients, EveryoneBut):
+            ids = tuple(one for one in self.inboxes if one != recipients.but)
         elif isinstance(recipients, One):
             ids = (recipients.connection_id,)
         elif isinstance(recipients, Members):
             members = self.cohorts.get(recipients.cohort, [])
             ids = tuple(member for member in members if member != recipients.but)
-            assert ids, "a message to nobody"
+            assert ids or "presence_" not in str(effect.payload), "presence is told to nobody"
         else:
             assert isinstance(recipients, Some)
             ids = recipients.ids

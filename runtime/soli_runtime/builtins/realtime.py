@@ -10,14 +10,15 @@ from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliValueError
+from soli_lang.base.near_names import did_you_mean
 from soli_lang.machine.machine import Machine
-from soli_lang.native.native import Any_, Int, String, function
-from soli_lang.values.kinds import type_name
+from soli_lang.native.native import Any_, Hash, Int, String, function
+from soli_lang.values.kinds import from_key, type_name
 from soli_lang.values.values import Value
 
 from ..core.answers import Answer
 from ..core.events import copy_value
-from ..core.payloads import is_close_code
+from ..core.payloads import is_close_code, volatile_key
 from ..core.realtime import REALTIME, Realtime
 from ..http.current import CONNECTION, REQUEST
 from ..http.sse import broadcast_to_topic
@@ -27,6 +28,8 @@ T = TypeVar("T")
 _CONNECTION_ID = String("string connection_id")
 _CHANNEL = String("string channel")
 _REASON = String("string reason")
+_OPTIONS = Hash("hash options").optional()
+_VOLATILE = "volatile"
 
 
 def realtime_of(machine: Machine) -> Realtime | None:
@@ -48,31 +51,79 @@ def _acting(machine: Machine) -> str | None:
     return None if conversation is None else conversation.id
 
 
+def _volatile(user: str, options: dict[Any, Value] | None) -> str | None:
+    """The key of a volatile message; None for one that is not."""
+    if not options:
+        return None
+    for key in options:
+        if (name := from_key(key)) != _VOLATILE:
+            raise SoliValueError(
+                f"{user}() has no option '{name}'", hint=did_you_mean(str(name), (_VOLATILE,))
+            )
+    try:
+        return volatile_key(next(iter(options.values())))
+    except ValueError as error:
+        raise SoliPlainTypeError(f"{user}() volatile: {error}") from None
+
+
 # --- messages ----------------------------------------------------------------------------------
 
 
-@function("ws_send", _CONNECTION_ID, Any_)
-def ws_send(machine: Machine, connection_id: str, message: Value) -> None:
-    """Send a message to one connection. Unknown or gone: nothing happens."""
-    realtime = realtime_of(machine)
+@function("ws_send", _CONNECTION_ID, Any_, _OPTIONS)
+def ws_send(
+    machine: Machine, connection_id: str, message: Value, options: dict[Any, Value] | None
+) -> None:
+    """Send a message to one connection. Unknown or gone: nothing happens.
+
+    With `{ "volatile": true }` or `{ "volatile": KEY }` as the last argument, here and in the
+    helpers that broadcast, a recipient that reads too slowly gets only the newest message of this
+    sender and key instead of all.
+    """
+    volatile, realtime = _volatile("ws_send", options), realtime_of(machine)
     if realtime is not None:
-        realtime.send(connection_id, message, _acting(machine))
+        realtime.send(connection_id, message, _acting(machine), volatile=volatile)
 
 
-@function("ws_broadcast", Any_)
-def ws_broadcast(machine: Machine, message: Value) -> None:
-    """Send a message to every connection."""
-    realtime = realtime_of(machine)
+@function("ws_broadcast", Any_, _OPTIONS)
+def ws_broadcast(machine: Machine, message: Value, options: dict[Any, Value] | None) -> None:
+    """Send a message to every connection. Options as in `ws_send`."""
+    volatile, realtime = _volatile("ws_broadcast", options), realtime_of(machine)
     if realtime is not None:
-        realtime.broadcast(message, _acting(machine))
+        realtime.broadcast(message, _acting(machine), volatile=volatile)
 
 
-@function("ws_broadcast_room", _CHANNEL, Any_)
-def ws_broadcast_room(machine: Machine, channel: str, message: Value) -> None:
-    """Send a message to every connection that joined *channel*."""
-    realtime = realtime_of(machine)
+@function("ws_broadcast_others", Any_, _OPTIONS)
+def ws_broadcast_others(machine: Machine, message: Value, options: dict[Any, Value] | None) -> None:
+    """Send a message to every connection but the one whose event is handled.
+
+    Outside a WebSocket handler nobody is left out. Options as in `ws_send`.
+    """
+    volatile, realtime = _volatile("ws_broadcast_others", options), realtime_of(machine)
     if realtime is not None:
-        realtime.broadcast_room(channel, message, actor=_acting(machine))
+        realtime.broadcast_others(message, _acting(machine), volatile=volatile)
+
+
+@function("ws_broadcast_room", _CHANNEL, Any_, _OPTIONS)
+def ws_broadcast_room(
+    machine: Machine, channel: str, message: Value, options: dict[Any, Value] | None
+) -> None:
+    """Send a message to every connection that joined *channel*. Options as in `ws_send`."""
+    volatile, realtime = _volatile("ws_broadcast_room", options), realtime_of(machine)
+    if realtime is not None:
+        realtime.broadcast_room(channel, message, actor=_acting(machine), volatile=volatile)
+
+
+@function("ws_broadcast_room_others", _CHANNEL, Any_, _OPTIONS)
+def ws_broadcast_room_others(
+    machine: Machine, channel: str, message: Value, options: dict[Any, Value] | None
+) -> None:
+    """Send a message to every connection that joined *channel* but the one whose event is handled.
+
+    Outside a WebSocket handler nobody is left out. Options as in `ws_send`.
+    """
+    volatile, realtime = _volatile("ws_broadcast_room_others", options), realtime_of(machine)
+    if realtime is not None:
+        realtime.broadcast_room_others(channel, message, _acting(machine), volatile=volatile)
 
 
 @function("broadcast", _CHANNEL, Any_)
@@ -165,13 +216,14 @@ def ws_clients_in(machine: Machine, channel: str) -> list[str]:
     return answered(machine, "ws_clients_in", realtime.hub.clients_in(channel))
 
 
-@function("ws_count")
-def ws_count(machine: Machine) -> int:
-    """How many connections are open."""
+@function("ws_count", _CHANNEL.optional())
+def ws_count(machine: Machine, channel: str | None) -> int:
+    """How many connections are open; with *channel*, how many of them joined it (0 if unknown)."""
     realtime = realtime_of(machine)
     if realtime is None:
         return 0
-    return answered(machine, "ws_count", realtime.hub.count())
+    hub = realtime.hub
+    return answered(machine, "ws_count", hub.count() if channel is None else hub.count_in(channel))
 
 
 @function("ws_list_presence", _CHANNEL)

@@ -65,6 +65,8 @@ class Runner(greenlet):  # type: ignore[misc]  # greenlet ships no types for sub
         self.outcome: Any = None
         self.done: Done | None = None
         """Set while a call is suspended: receives its result (or a `Failure`)."""
+        self.message: Any = None
+        """What the suspended call handles, for whoever waits for it."""
         self.waiting: asyncio.Future[Any] | None = None
         self.cancelled = False
         self.waited = 0.0
@@ -94,6 +96,11 @@ class Runner(greenlet):  # type: ignore[misc]  # greenlet ships no types for sub
         """The result of the job that ended, or its `Failure`; the runner forgets it."""
         outcome, self.outcome = self.outcome, None
         return outcome
+
+    def take_message(self) -> Any:
+        """What the call that ended had to handle; the runner forgets it."""
+        message, self.message = self.message, None
+        return message
 
     def cancel(self) -> None:
         """Raise `Cancelled` where the suspended call waits. Its `done` is still called."""

@@ -21,11 +21,11 @@ from .history.rules import MAX_MESSAGES
 from .payloads import (
     EncodeJson,
     cut_reason,
-    encode,
     holds_unseen,
     is_close_code,
     room_name_fault,
     type_word,
+    volatile_key,
 )
 from .wire import DEFAULT_STATE, body_size
 
@@ -68,6 +68,13 @@ class Recall:
     """`history`: how many messages of the past one gets who joins."""
 
     count: int
+
+
+@dataclass(slots=True)
+class Volatile:
+    """`volatile`: what the return sends may be left out for who is behind; None: it may not."""
+
+    key: str | None
 
 
 @dataclass(slots=True)
@@ -121,6 +128,29 @@ class Broadcast:
 
 
 @dataclass(slots=True)
+class WithOptions:
+    """One of the sends above that is not for the connection whose event it was, or is volatile.
+
+    The *key* is None unless it is volatile, and empty for `"volatile": true`.
+    """
+
+    action: Reply | BroadcastRoom | BroadcastChannel | Broadcast
+    to_others: bool
+    key: str | None
+
+
+@dataclass(slots=True)
+class ReplyToRequest:
+    """`reply`, `reply_error`: to the request that is handled; *response* is JSON.
+
+    Whoever knows the request makes a `Reply` of it (`serving.sockets.requests`).
+    """
+
+    status: str
+    response: str
+
+
+@dataclass(slots=True)
 class CloseConnection:
     code: int
     reason: str
@@ -142,6 +172,7 @@ class Unknown:
 Action: TypeAlias = (
     Join
     | Recall
+    | Volatile
     | Untrack
     | Track
     | SetPresence
@@ -149,12 +180,20 @@ Action: TypeAlias = (
     | BroadcastRoom
     | BroadcastChannel
     | Broadcast
+    | WithOptions
+    | ReplyToRequest
     | Leave
     | CloseConnection
     | Unknown
 )
 
 NOTHING: tuple[Action, ...] = ()
+
+
+class Replying(list[Action]):
+    """Actions with a `ReplyToRequest` among them."""
+
+    __slots__ = ()
 
 
 def parse(result: Any, encode_json: EncodeJson, max_presence_bytes: int = 0) -> Sequence[Action]:
@@ -176,7 +215,8 @@ def parse(result: Any, encode_json: EncodeJson, max_presence_bytes: int = 0) -> 
         if parse_value is None:
             return (_unknown(key),)
         _check_together(result)
-        return (parse_value(_Parser(encode_json, max_presence_bytes), value),)
+        action = parse_value(_Parser(encode_json, max_presence_bytes), value)
+        return Replying((action,)) if key in _REPLIES else (action,)
     _check_together(result)
     parser = _Parser(encode_json, max_presence_bytes)
     found: list[Action] = [
@@ -184,7 +224,25 @@ def parse(result: Any, encode_json: EncodeJson, max_presence_bytes: int = 0) -> 
     ]
     if len(found) < len(result):
         found.extend(_unknown(key) for key in result if key not in _PARSERS)
-    return found
+    if "volatile" in result:
+        found = _volatile(found)
+    return found if _REPLIES.isdisjoint(result) else Replying(found)
+
+
+def _volatile(found: list[Action]) -> list[Action]:
+    """*found*, with what its `Volatile` says of the sends among them."""
+    key = next(action.key for action in found if type(action) is Volatile)
+    if key is None:
+        return found
+    return [_made_volatile(action, key) for action in found]
+
+
+def _made_volatile(action: Action, key: str) -> Action:
+    if isinstance(action, WithOptions):
+        return WithOptions(action.action, action.to_others, key)
+    if isinstance(action, Reply | BroadcastRoom | BroadcastChannel | Broadcast):
+        return WithOptions(action, to_others=False, key=key)
+    return action
 
 
 def _check_together(result: dict[Any, Any]) -> None:
@@ -222,8 +280,12 @@ class _Parser:
         kind = type(value)
         if kind is str or kind is bytes:
             return value  # type: ignore[no-any-return]
+        return self.json(key, value)
+
+    def json(self, key: str, value: Any) -> str:
+        """*value* as JSON, a String too."""
         try:
-            return encode(value, self._encode_json)
+            return self._encode_json(value)
         except (SoliError, TypeError, ValueError) as error:
             raise ActionError(key, f"{key}: cannot be sent as JSON: {error}") from error
 
@@ -345,6 +407,22 @@ def _parse_recall(parser: _Parser, value: Any) -> Recall:
     return Recall(value)
 
 
+def _parse_volatile(parser: _Parser, value: Any) -> Volatile:
+    try:
+        return Volatile(volatile_key(value))
+    except ValueError as error:
+        raise ActionError("volatile", f"volatile: {error}") from None
+
+
+def _parse_reply(parser: _Parser, key: str, status: str, value: Any) -> ReplyToRequest:
+    return ReplyToRequest(status, parser.json(key, value))
+
+
+def _parse_others(parser: _Parser, key: str, value: Any) -> WithOptions:
+    make = BroadcastRoom if key == "broadcast_room_others" else Broadcast
+    return WithOptions(make(parser.payload(key, value)), to_others=True, key=None)
+
+
 def _parse_track(parser: _Parser, value: Any) -> Track:
     hash_ = _hash("track", "a Hash with 'channel' and 'user_id'", value)
     room = _room("track", "track.channel", _required("track", "channel", hash_, "a String"))
@@ -390,19 +468,28 @@ _PARSERS: dict[Any, Callable[[_Parser, Any], Action]] = {
     # The order of this table is the order in which actions are applied (docs/spec §W4).
     "join": lambda parser, value: Join(_rooms("join", value)),
     "history": _parse_recall,
+    "volatile": _parse_volatile,
     "untrack": lambda parser, value: Untrack(_rooms("untrack", value)),
     "track": _parse_track,
     "set_presence": _parse_set_presence,
     "send": lambda parser, value: Reply(parser.payload("send", value)),
+    "reply": lambda parser, value: _parse_reply(parser, "reply", "ok", value),
+    "reply_error": lambda parser, value: _parse_reply(parser, "reply_error", "error", value),
     "broadcast_room": lambda parser, value: BroadcastRoom(parser.payload("broadcast_room", value)),
+    "broadcast_room_others": lambda parser, value: _parse_others(
+        parser, "broadcast_room_others", value
+    ),
     "broadcast_channel": _parse_broadcast_channel,
     "broadcast": lambda parser, value: Broadcast(parser.payload("broadcast", value)),
+    "broadcast_others": lambda parser, value: _parse_others(parser, "broadcast_others", value),
     "leave": lambda parser, value: Leave(_rooms("leave", value)),
     "close": _parse_close,
 }
 
 ACTIONS = tuple(_PARSERS)
 """The keys of all actions, in the order in which they are applied."""
+
+_REPLIES = frozenset({"reply", "reply_error"})
 
 _PLAIN: dict[Any, Callable[[Payload], Action]] = {
     "send": Reply,

@@ -11,7 +11,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeAlias
 
-from .effects import EVERYONE, Close, ConnectionId, Effect, One, Payload, RoomName, Send
+from .effects import (
+    EVERYONE,
+    Close,
+    ConnectionId,
+    Effect,
+    EveryoneBut,
+    Members,
+    One,
+    Payload,
+    Recipients,
+    RoomName,
+    Send,
+    SendOptions,
+    SendVolatile,
+)
 from .history import resuming
 from .history.rings import History, Kept
 from .history.rules import Rule
@@ -44,12 +58,14 @@ class Message(NamedTuple):
 
     room: RoomName
     payload: Payload
+    options: SendOptions | None = None
 
 
 class MessageToAll(NamedTuple):
     """To every connection."""
 
     payload: Payload
+    options: SendOptions | None = None
 
 
 class MessageToOne(NamedTuple):
@@ -57,6 +73,7 @@ class MessageToOne(NamedTuple):
 
     connection_id: ConnectionId
     payload: Payload
+    options: SendOptions | None = None
 
 
 class Closed(NamedTuple):
@@ -132,9 +149,11 @@ class Arrivals:
                 it.connection_id, it.room, it.is_tracked, now, it.recalls
             ),
             Left: lambda it, now: self.left(it.connection_id, it.room, now),
-            Message: lambda it, now: self.message(it.room, it.payload),
-            MessageToAll: lambda it, now: self.message_to_all(it.payload),
-            MessageToOne: lambda it, now: self.message_to_one(it.connection_id, it.payload),
+            Message: lambda it, now: self.message(it.room, it.payload, it.options),
+            MessageToAll: lambda it, now: self.message_to_all(it.payload, it.options),
+            MessageToOne: lambda it, now: self.message_to_one(
+                it.connection_id, it.payload, it.options
+            ),
             Closed: lambda it, now: self.closed(it.connection_id, it.code, it.reason),
             Tracked: lambda it, now: presence.track(it.room, it.entry, now),
             Revised: lambda it, now: presence.revise(it.room, it.connection_id, it.body, now),
@@ -185,21 +204,35 @@ class Arrivals:
             effects += found.followers.leave(connection_id)
         return effects + self.presence.left(connection_id, room, now)
 
-    def message(self, room: RoomName, payload: Payload) -> list[Effect]:
+    def message(
+        self, room: RoomName, payload: Payload, options: SendOptions | None = None
+    ) -> list[Effect]:
         """A finished message to the members of a room."""
         found = self.rooms.get(room)
-        if found is None or found.keeps:
+        if (found is None or found.keeps) and (options is None or options.key is None):
             self._keep(room, found, payload)
-        return [] if found is None else [Send(found.recipients, payload)]
+        if found is None:
+            return []
+        if options is None:
+            return [Send(found.recipients, payload)]
+        return [_sent(Members(found.cohort, options.but), payload, options)]
 
-    def message_to_all(self, payload: Payload) -> list[Effect]:
+    def message_to_all(self, payload: Payload, options: SendOptions | None = None) -> list[Effect]:
         """A finished message to every connection."""
-        return [Send(EVERYONE, payload)]
+        if options is None:
+            return [Send(EVERYONE, payload)]
+        to = EVERYONE if options.but is None else EveryoneBut(options.but)
+        return [_sent(to, payload, options)]
 
-    def message_to_one(self, connection_id: ConnectionId, payload: Payload) -> list[Effect]:
+    def message_to_one(
+        self, connection_id: ConnectionId, payload: Payload, options: SendOptions | None = None
+    ) -> list[Effect]:
         """A finished message to one connection, unless it is about to be forgotten."""
         seat = self.seats.get(connection_id)
-        return [] if seat is None or seat.is_closing else [Send(One(connection_id), payload)]
+        if seat is None or seat.is_closing:
+            return []
+        to = One(connection_id)
+        return [Send(to, payload) if options is None else _sent(to, payload, options)]
 
     def closed(self, connection_id: ConnectionId, code: int, reason: str) -> list[Effect]:
         """A connection is to be closed."""
@@ -314,3 +347,9 @@ class Arrivals:
     def _told(self, seat: Seat, messages: Iterable[Kept]) -> list[Effect]:
         recipient = One(seat.connection_id)
         return [Send(recipient, kept.payload) for kept in messages]
+
+
+def _sent(to: Recipients, payload: Payload, options: SendOptions) -> Send:
+    if options.key is None:
+        return Send(to, payload)
+    return SendVolatile(to, payload, options.sender, options.key)

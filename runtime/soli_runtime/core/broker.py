@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from .answers import Answer
 from .arrivals import Arrivals
-from .effects import ConnectionId, Effect, Payload, RoomName, Send
+from .effects import ConnectionId, Effect, Payload, RoomName, Send, SendOptions
 from .history.rings import Past
 from .roster import Entry
 
@@ -71,17 +71,30 @@ class Broker(Protocol):
     # Messages
 
     def publish(
-        self, room: RoomName, payload: Payload, actor: ConnectionId | None = None
+        self,
+        room: RoomName,
+        payload: Payload,
+        actor: ConnectionId | None = None,
+        options: SendOptions | None = None,
     ) -> list[Effect]:
-        """A finished message to every member of *room*."""
+        """A finished message to every member of *room*, as far as *options* do not say less."""
         ...
 
-    def publish_all(self, payload: Payload, actor: ConnectionId | None = None) -> list[Effect]:
-        """A finished message to every connection."""
+    def publish_all(
+        self,
+        payload: Payload,
+        actor: ConnectionId | None = None,
+        options: SendOptions | None = None,
+    ) -> list[Effect]:
+        """A finished message to every connection, in the same way."""
         ...
 
     def send(
-        self, connection_id: ConnectionId, payload: Payload, actor: ConnectionId | None = None
+        self,
+        connection_id: ConnectionId,
+        payload: Payload,
+        actor: ConnectionId | None = None,
+        options: SendOptions | None = None,
     ) -> list[Effect]:
         """A finished message to one connection; unknown or gone: nothing."""
         ...
@@ -127,6 +140,10 @@ class Broker(Protocol):
 
     def members(self, room: RoomName) -> Answer[list[ConnectionId]]:
         """All members of a room, in the order of joining."""
+        ...
+
+    def member_count(self, room: RoomName) -> Answer[int]:
+        """How many these are."""
         ...
 
     def users(self, room: RoomName) -> Answer[list[dict[str, Any]]]:
@@ -182,21 +199,34 @@ class LocalBroker:
         return self._arrivals.left(connection_id, room, now)
 
     def publish(
-        self, room: RoomName, payload: Payload, actor: ConnectionId | None = None
+        self,
+        room: RoomName,
+        payload: Payload,
+        actor: ConnectionId | None = None,
+        options: SendOptions | None = None,
     ) -> list[Effect]:
         found = self._rooms.get(room)
-        if found is None or found.keeps:
+        if found is None or found.keeps or options is not None:
             self._history.place += 1
-            return self._arrivals.message(room, payload)
+            return self._arrivals.message(room, payload, options)
         return [Send(found.recipients, payload)]  # written out: the hottest of all
 
-    def publish_all(self, payload: Payload, actor: ConnectionId | None = None) -> list[Effect]:
-        return self._arrivals.message_to_all(payload)
+    def publish_all(
+        self,
+        payload: Payload,
+        actor: ConnectionId | None = None,
+        options: SendOptions | None = None,
+    ) -> list[Effect]:
+        return self._arrivals.message_to_all(payload, options)
 
     def send(
-        self, connection_id: ConnectionId, payload: Payload, actor: ConnectionId | None = None
+        self,
+        connection_id: ConnectionId,
+        payload: Payload,
+        actor: ConnectionId | None = None,
+        options: SendOptions | None = None,
     ) -> list[Effect]:
-        return self._arrivals.message_to_one(connection_id, payload)
+        return self._arrivals.message_to_one(connection_id, payload, options)
 
     def close(
         self, connection_id: ConnectionId, code: int, reason: str, actor: ConnectionId | None = None
@@ -226,6 +256,10 @@ class LocalBroker:
 
     def members(self, room: RoomName) -> list[ConnectionId]:
         return list(self._rooms.members(room))
+
+    def member_count(self, room: RoomName) -> int:
+        found = self._rooms.get(room)
+        return 0 if found is None else len(found.members)
 
     def users(self, room: RoomName) -> list[dict[str, Any]]:
         return self._presence.roster.users(room)

@@ -13,7 +13,7 @@ frozen dataclass costs four times as much and these are made once or more per me
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 ConnectionId: TypeAlias = str
 RoomName: TypeAlias = str
@@ -87,7 +87,32 @@ class Everyone:
 
 EVERYONE = Everyone()
 
-Recipients: TypeAlias = One | Some | Members | Everyone
+
+class EveryoneBut:
+    """Every open connection of this process but one."""
+
+    __slots__ = ("but",)
+
+    def __init__(self, but: ConnectionId) -> None:
+        self.but = but
+
+    def __repr__(self) -> str:
+        return f"EveryoneBut({self.but!r})"
+
+
+Recipients: TypeAlias = One | Some | Members | Everyone | EveryoneBut
+
+
+class SendOptions(NamedTuple):
+    """In what a message is not an ordinary one."""
+
+    but: ConnectionId | None = None
+    """A connection of the process that asks for it: the message is not for that one."""
+    key: str | None = None
+    """Of a volatile message. Where a recipient is behind, of those that have the same sender and
+    key only the newest waits; and no room keeps it."""
+    sender: ConnectionId = ""
+    """Whose handler asks for it; empty where none does."""
 
 
 class Send:
@@ -101,6 +126,22 @@ class Send:
 
     def __repr__(self) -> str:
         return f"Send({self.recipients!r}, {self.payload!r})"
+
+
+class SendVolatile(Send):
+    """The same for a volatile message (see `SendOptions`)."""
+
+    __slots__ = ("key", "sender")
+
+    def __init__(
+        self, recipients: Recipients, payload: Payload, sender: ConnectionId, key: str
+    ) -> None:
+        super().__init__(recipients, payload)
+        self.sender = sender
+        self.key = key
+
+    def __repr__(self) -> str:
+        return f"SendVolatile({self.recipients!r}, {self.payload!r}, {self.sender!r}, {self.key!r})"
 
 
 class Enter:

@@ -30,12 +30,13 @@ from .actions import (
     Track,
     Unknown,
     Untrack,
+    WithOptions,
     presence_too_large,
 )
 from .answers import Answer
 from .arrivals import Arrivals
 from .broker import Broker, LocalBroker
-from .effects import ConnectionId, Effect, Note, Payload, RoomName, Step, Wake
+from .effects import ConnectionId, Effect, Note, Payload, RoomName, SendOptions, Step, Wake
 from .history.rings import History, Past
 from .history.rules import Rule
 from .payloads import check_room_name, cut_reason
@@ -75,6 +76,12 @@ class Hub:
         self._max_connections_per_user = max_connections_per_user
         self._grace_seconds = grace_seconds
         self._lingering = Lingering()
+        self._senders: dict[type, Callable[[Step, Any, SendOptions], None]] = {
+            Reply: self._reply,
+            BroadcastRoom: self._broadcast_room,
+            BroadcastChannel: self._broadcast_channel,
+            Broadcast: self._broadcast,
+        }
         self._appliers: dict[type, Callable[[Step, Any], None]] = {
             Untrack: self._untrack,
             Track: self._track,
@@ -86,6 +93,7 @@ class Hub:
             Leave: self._leave,
             CloseConnection: self._close,
             Unknown: self._unknown,
+            WithOptions: self._with_options,
         }
 
     @classmethod
@@ -229,20 +237,33 @@ class Hub:
     # Helper functions (docs/spec §W6)
 
     def send(
-        self, connection_id: ConnectionId, payload: Payload, actor: ConnectionId | None = None
+        self,
+        connection_id: ConnectionId,
+        payload: Payload,
+        actor: ConnectionId | None = None,
+        options: SendOptions | None = None,
     ) -> list[Effect]:
         """`ws_send`. Unknown or gone: nothing."""
-        return self.broker.send(connection_id, payload, actor)
+        return self.broker.send(connection_id, payload, actor, options)
 
-    def broadcast(self, payload: Payload, actor: ConnectionId | None = None) -> list[Effect]:
-        """`ws_broadcast`."""
-        return self.broker.publish_all(payload, actor)
+    def broadcast(
+        self,
+        payload: Payload,
+        actor: ConnectionId | None = None,
+        options: SendOptions | None = None,
+    ) -> list[Effect]:
+        """`ws_broadcast`, `ws_broadcast_others`."""
+        return self.broker.publish_all(payload, actor, options)
 
     def broadcast_room(
-        self, room: RoomName, payload: Payload, actor: ConnectionId | None = None
+        self,
+        room: RoomName,
+        payload: Payload,
+        actor: ConnectionId | None = None,
+        options: SendOptions | None = None,
     ) -> list[Effect]:
-        """`ws_broadcast_room`."""
-        return self.broker.publish(room, payload, actor)
+        """`ws_broadcast_room`, `ws_broadcast_room_others`."""
+        return self.broker.publish(room, payload, actor, options)
 
     def close(
         self,
@@ -287,6 +308,10 @@ class Hub:
     def count(self) -> Answer[int]:
         """`ws_count`."""
         return self.broker.connection_count()
+
+    def count_in(self, room: RoomName) -> Answer[int]:
+        """`ws_count` of a room; 0 for an unknown one."""
+        return self.broker.member_count(room)
 
     def list_presence(self, room: RoomName) -> Answer[list[dict[str, Any]]]:
         """`ws_list_presence`: `{"user_id", "metas"}` per user, in order of first track."""
@@ -428,22 +453,34 @@ class Hub:
                 action.room, step.connection_id, tracking.body, step.now
             )
 
-    def _reply(self, step: Step, action: Reply) -> None:
-        step.effects += self.broker.send(step.connection_id, action.payload, step.connection_id)
+    def _reply(self, step: Step, action: Reply, options: SendOptions | None = None) -> None:
+        me = step.connection_id
+        step.effects += self.broker.send(me, action.payload, me, options)
 
-    def _broadcast_room(self, step: Step, action: BroadcastRoom) -> None:
+    def _broadcast_room(
+        self, step: Step, action: BroadcastRoom, options: SendOptions | None = None
+    ) -> None:
         room = next(reversed(self.seats[step.connection_id].rooms), None)  # joined last
         if room is None:
             text = "broadcast_room: this connection has joined no room, nothing is sent"
             step.effects.append(Note("no_room", "broadcast_room", text, once=True))
             return
-        step.effects += self.broker.publish(room, action.payload, step.connection_id)
+        step.effects += self.broker.publish(room, action.payload, step.connection_id, options)
 
-    def _broadcast_channel(self, step: Step, action: BroadcastChannel) -> None:
-        step.effects += self.broker.publish(action.room, action.payload, step.connection_id)
+    def _broadcast_channel(
+        self, step: Step, action: BroadcastChannel, options: SendOptions | None = None
+    ) -> None:
+        me = step.connection_id
+        step.effects += self.broker.publish(action.room, action.payload, me, options)
 
-    def _broadcast(self, step: Step, action: Broadcast) -> None:
-        step.effects += self.broker.publish_all(action.payload, step.connection_id)
+    def _broadcast(self, step: Step, action: Broadcast, options: SendOptions | None = None) -> None:
+        step.effects += self.broker.publish_all(action.payload, step.connection_id, options)
+
+    def _with_options(self, step: Step, wanted: WithOptions) -> None:
+        """A send of a return that is volatile, or leaves this connection out."""
+        me = step.connection_id
+        options = SendOptions(me if wanted.to_others else None, wanted.key, me)
+        self._senders[type(wanted.action)](step, wanted.action, options)
 
     def _leave(self, step: Step, action: Leave) -> None:
         for room in action.rooms:

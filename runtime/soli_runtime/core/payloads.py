@@ -21,6 +21,8 @@ MAX_ROOM_NAME_CHARACTERS = 255
 MAX_REASON_BYTES = 123
 """RFC 6455 5.5: a control frame carries 125 bytes, two of which are the close code."""
 
+MAX_VOLATILE_KEY_CHARACTERS = 255
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _UNSEEN = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
@@ -94,3 +96,17 @@ def cut_reason(reason: str) -> str:
 def is_close_code(code: int) -> bool:
     """Whether an endpoint may send *code* in a close frame (RFC 6455 7.4, IANA registry)."""
     return 3000 <= code <= 4999 or (1000 <= code <= 1014 and code not in (1004, 1005, 1006))
+
+
+def volatile_key(value: Any) -> str | None:
+    """The key in the value of `volatile`: empty for `true`, None for `false`.
+
+    Raises ValueError, with what is wrong, for any other.
+    """
+    if type(value) is bool:
+        return "" if value else None
+    if type(value) is not str:
+        raise ValueError(f"expected true or a String, got {type_word(value)}")
+    if not 0 < len(value) <= MAX_VOLATILE_KEY_CHARACTERS:
+        raise ValueError(f"a key has 1 to {MAX_VOLATILE_KEY_CHARACTERS} characters")
+    return value

@@ -15,7 +15,7 @@ from soli_lang.machine.keys import MachineKey
 from soli_lang.values.values import Value
 
 from .answers import at_once
-from .effects import Effect, Payload
+from .effects import Effect, Payload, SendOptions
 from .payloads import EncodeJson, encode
 
 if TYPE_CHECKING:
@@ -59,19 +59,57 @@ class Realtime:
                 f"{user}() could not serialize payload to JSON: {error.message}"
             ) from error
 
-    def send(self, connection_id: str, message: Value, actor: str | None = None) -> None:
-        """Send to one connection; unknown or gone: nothing."""
-        self._carry_out(self.hub.send(connection_id, self.payload("ws_send", message), actor))
+    # A *volatile* message is one of which a recipient that is behind gets only the newest of those
+    # that have the same sender and key; that key is "" where none matters.
 
-    def broadcast(self, message: Value, actor: str | None = None) -> None:
+    def send(
+        self,
+        connection_id: str,
+        message: Value,
+        actor: str | None = None,
+        *,
+        volatile: str | None = None,
+    ) -> None:
+        """Send to one connection; unknown or gone: nothing."""
+        payload = self.payload("ws_send", message)
+        options = _options(actor, volatile)
+        self._carry_out(self.hub.send(connection_id, payload, actor, options))
+
+    def broadcast(
+        self, message: Value, actor: str | None = None, *, volatile: str | None = None
+    ) -> None:
         """Send to every connection."""
-        self._carry_out(self.hub.broadcast(self.payload("ws_broadcast", message), actor))
+        payload = self.payload("ws_broadcast", message)
+        self._carry_out(self.hub.broadcast(payload, actor, _options(actor, volatile)))
+
+    def broadcast_others(
+        self, message: Value, actor: str | None = None, *, volatile: str | None = None
+    ) -> None:
+        """Send to every connection but *actor*, which is one of this process."""
+        payload = self.payload("ws_broadcast_others", message)
+        options = SendOptions(actor, volatile, actor or "")
+        self._carry_out(self.hub.broadcast(payload, actor, options))
 
     def broadcast_room(
-        self, room: str, message: Value, user: str = "ws_broadcast_room", actor: str | None = None
+        self,
+        room: str,
+        message: Value,
+        user: str = "ws_broadcast_room",
+        actor: str | None = None,
+        *,
+        volatile: str | None = None,
     ) -> None:
         """Send to every member of a room."""
-        self._carry_out(self.hub.broadcast_room(room, self.payload(user, message), actor))
+        payload = self.payload(user, message)
+        self._carry_out(self.hub.broadcast_room(room, payload, actor, _options(actor, volatile)))
+
+    def broadcast_room_others(
+        self, room: str, message: Value, actor: str | None = None, *, volatile: str | None = None
+    ) -> None:
+        """Send to every member of a room but *actor*, which is one of this process."""
+        payload = self.payload("ws_broadcast_room_others", message)
+        options = SendOptions(actor, volatile, actor or "")
+        self._carry_out(self.hub.broadcast_room(room, payload, actor, options))
 
     def close(
         self, connection_id: str, reason: str = "", code: int = 1000, actor: str | None = None
@@ -112,9 +150,9 @@ class Realtime:
         """Ids of the members of a room."""
         return at_once(self.hub.clients_in(room))
 
-    def count(self) -> int:
-        """How many connections are open."""
-        return at_once(self.hub.count())
+    def count(self, room: str | None = None) -> int:
+        """How many connections are open; with *room*, how many of them are members of it."""
+        return at_once(self.hub.count() if room is None else self.hub.count_in(room))
 
     def list_presence(self, room: str) -> list[dict[str, Any]]:
         """`{"user_id", "metas"}` of every user in a room."""
@@ -131,3 +169,8 @@ class Realtime:
     def get_presence(self, room: str, user_id: str | int) -> dict[str, Any] | None:
         """One user of a room, None if not there."""
         return at_once(self.hub.get_presence(room, user_id))
+
+
+def _options(actor: str | None, volatile: str | None) -> SendOptions | None:
+    """Those of a message that is for all; an ordinary one has none."""
+    return None if volatile is None else SendOptions(None, volatile, actor or "")

@@ -89,7 +89,7 @@ class Seat:
         self.connection: Any = None
         """How to reach it: a `ws.connection.Connection`; None as long as nothing can be sent."""
         self.conversation: Any = None
-        """Whose events are handled: a `serving.conversations.Conversation`."""
+        """Whose events are handled: a `serving.sockets.conversations.Conversation`."""
         self.rooms: dict[RoomName, None] = {}
         """The rooms that it joined, most recently joined last."""
         self.is_closing = False

@@ -197,6 +197,8 @@ def tallied(tally: Tally) -> Iterator[Metric]:
         ["handler", "kind"],
         tally.handler_errors,
     )
+    text = "Replies to requests over sockets, by outcome."
+    yield by_label("soli_asks", text, ["outcome"], tally.asks)
     yield by_label("soli_jobs", "Runs of jobs.", ["job", "outcome"], tally.jobs)
     seconds = HistogramMetricFamily(
         "soli_handler_seconds", "Time from call to return, waiting included.", labels=["handler"]

@@ -54,6 +54,7 @@ class Tally:
     """The counts of one service since its start."""
 
     __slots__ = (
+        "asks",
         "handler_errors",
         "handler_seconds",
         "jobs",
@@ -71,6 +72,9 @@ class Tally:
         """Upgrades that were answered with an error, by (reason, HTTP status)."""
         self.responses: Counter[int] = Counter()
         """HTTP responses by status; 101 is an upgrade."""
+        self.asks: Counter[str] = Counter()
+        """Replies to requests over sockets, by outcome: `ok`, `error` and `internal` went out (the
+        last as the handler failed); `nobody` and `twice` did not: nobody had asked, or had one."""
         self.jobs: Counter[tuple[str, str]] = Counter()
         """Runs by (job class, outcome): `done`, `failed`, `retried` or `cancelled`."""
         self.loop_lag = Histogram(LAG_BOUNDS)

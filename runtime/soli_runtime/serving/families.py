@@ -57,6 +57,10 @@ def _broker(service: Service) -> Iterator[Metric]:
     yield CounterMetricFamily("soli_broker_dropped", text, broker.outbox.dropped)
 
 
+def _volatile_dropped_by_broker(service: Service) -> int:
+    return 0 if service.node is None else service.node.broker.outbox.volatile_dropped
+
+
 def _socket_counts(service: Service) -> Iterator[Metric]:
     counters = service.endpoint.counters
     counts = {
@@ -66,6 +70,10 @@ def _socket_counts(service: Service) -> Iterator[Metric]:
         "received_bytes": ("Bytes from clients, after the upgrade.", counters.bytes_in),
         "sent_bytes": ("Bytes of messages queued for clients.", counters.bytes_out),
         "slow_consumers": ("Closed: read too slowly.", counters.slow_consumers),
+        "volatile_dropped": (
+            "Volatile messages that were not sent, as a newer one came or the line was lost.",
+            counters.volatile_dropped + _volatile_dropped_by_broker(service),
+        ),
         "rate_limited": ("Closed: sent too fast.", counters.rate_limited),
         "ping_timeouts": ("Given up: answered no ping.", counters.ping_timeouts),
         "closings_timed_out": ("Cut: did not finish closing.", counters.closings_timed_out),

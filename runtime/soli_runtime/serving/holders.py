@@ -13,7 +13,7 @@ from soli_lang.values.display import to_text
 from soli_lang.values.values import Value
 
 if TYPE_CHECKING:
-    from .conversations import Conversation
+    from .sockets.conversations import Conversation
 
 SESSION_ENDED = (1008, "session ended")
 TOO_OLD = (1001, "maximum age")

@@ -58,10 +58,10 @@ from ..ws import CloseCode, Endpoint, choose_path, choose_protocol, upgrade
 from .answering import HttpActions
 from .authentication import Authenticate, Authentication, session_cookie
 from .budgets import handler_limits, socket_limits
-from .conversations import Conversation, Live, Visitor
-from .delivery import Delivery
 from .holders import Holder, Holders
 from .life.departures import close_idle, come_back_after
+from .sockets.conversations import Conversation, Live, Visitor
+from .sockets.delivery import Delivery
 from .state import ServiceState
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from soli_lang.base.errors import Cancelled
 from soli_lang.values.values import Value
 
 from ..core.actions import ACTIONS, ActionError
-from ..core.effects import Close, Effect, Note
+from ..core.effects import Close, Effect, Note, Payload
 from ..core.payloads import cut_reason
 from ..core.realtime import Realtime
 from ..http.current import CONNECTION
@@ -30,8 +30,8 @@ from ..observing.traces import (
     Warned,
     written,
 )
-from .conversations import MESSAGE as ON_MESSAGE
-from .conversations import Conversation, Stage
+from .sockets.conversations import MESSAGE as ON_MESSAGE
+from .sockets.conversations import Conversation, Stage
 
 if TYPE_CHECKING:
     from ..ws.connection import Connection
@@ -97,7 +97,7 @@ class WatchedConversation(Conversation):
             event = self.events.binary(payload, parts)
         trace = self._trace(MESSAGE)
         trace.message = payload
-        self._settle(self._traced_call(trace, event, ON_MESSAGE), ON_MESSAGE)
+        self._settle(self._traced_call(trace, event, ON_MESSAGE), ON_MESSAGE, payload)
 
     def _call(self, event: dict[str, Any], stage: Stage) -> Any:
         return self._traced_call(self._trace_of(event), event, stage)
@@ -136,16 +136,16 @@ class WatchedConversation(Conversation):
 
         return live.calls.run(invoke, event, {CONNECTION: self}, done)
 
-    def _apply(self, outcome: Any) -> bool:
+    def _apply(self, outcome: Any, message: Payload | None = None) -> bool:
         observation = self._observation
         trace = observation.events.get(self.id)
         if trace is None:
-            return super()._apply(outcome)  # its event began before anybody watched
+            return super()._apply(outcome, message)  # its event began before anybody watched
         if outcome.__class__ is dict:
             trace.parts.extend(taken(outcome))
         with observation.attributing(trace):
             try:
-                return super()._apply(outcome)
+                return super()._apply(outcome, message)
             finally:
                 if trace.kind != DISCONNECT:  # which ends with what presence makes of it
                     observation.events.pop(self.id, None)
@@ -195,19 +195,46 @@ class WatchedRealtime(Realtime):
         assert self.told is not None
         self.told(HelperCalled(name, ", ".join(written(value) for value in arguments)))
 
-    def send(self, connection_id: str, message: Value, actor: str | None = None) -> None:
-        self._told("ws_send", connection_id, message)
-        super().send(connection_id, message, actor)
+    def send(
+        self,
+        connection_id: str,
+        message: Value,
+        actor: str | None = None,
+        *,
+        volatile: str | None = None,
+    ) -> None:
+        self._told("ws_send", connection_id, message, *_last(volatile))
+        super().send(connection_id, message, actor, volatile=volatile)
 
-    def broadcast(self, message: Value, actor: str | None = None) -> None:
-        self._told("ws_broadcast", message)
-        super().broadcast(message, actor)
+    def broadcast(
+        self, message: Value, actor: str | None = None, *, volatile: str | None = None
+    ) -> None:
+        self._told("ws_broadcast", message, *_last(volatile))
+        super().broadcast(message, actor, volatile=volatile)
+
+    def broadcast_others(
+        self, message: Value, actor: str | None = None, *, volatile: str | None = None
+    ) -> None:
+        self._told("ws_broadcast_others", message, *_last(volatile))
+        super().broadcast_others(message, actor, volatile=volatile)
 
     def broadcast_room(
-        self, room: str, message: Value, user: str = "ws_broadcast_room", actor: str | None = None
+        self,
+        room: str,
+        message: Value,
+        user: str = "ws_broadcast_room",
+        actor: str | None = None,
+        *,
+        volatile: str | None = None,
     ) -> None:
-        self._told(user, room, message)
-        super().broadcast_room(room, message, user, actor)
+        self._told(user, room, message, *_last(volatile))
+        super().broadcast_room(room, message, user, actor, volatile=volatile)
+
+    def broadcast_room_others(
+        self, room: str, message: Value, actor: str | None = None, *, volatile: str | None = None
+    ) -> None:
+        self._told("ws_broadcast_room_others", room, message, *_last(volatile))
+        super().broadcast_room_others(room, message, actor, volatile=volatile)
 
     def close(
         self, connection_id: str, reason: str = "", code: int = 1000, actor: str | None = None
@@ -222,3 +249,8 @@ class WatchedRealtime(Realtime):
     def leave(self, connection_id: str, room: str) -> None:
         self._told("ws_leave", room)
         super().leave(connection_id, room)
+
+
+def _last(volatile: str | None) -> list[Value]:
+    """The options that a program gives to a helper."""
+    return [] if volatile is None else [{"volatile": volatile or True}]

@@ -3,12 +3,12 @@
 from .connection import Connection
 from .counters import CloseCause, Counters
 from .endpoint import Endpoint
-from .fanout import Fanout
 from .limits import SocketLimits
 from .listener import Listener
 from .protocol.frames import CloseCode
 from .protocol.handshake import choose_protocol
 from .protocol.outgoing import Outgoing
+from .rooms.fanout import Fanout
 from .selftest import choose_path
 from .upgrade import upgrade
 

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .protocol.frames import FrameParser, Inflater, ProtocolViolation
-from .targets import Borrowed, Target, borrow, through_transport
+from .rooms.targets import Borrowed, Target, borrow, through_transport
 from .turns import CONNECTION_SHARE, SLICE_SECONDS
 
 if TYPE_CHECKING:
     from .endpoint import Endpoint
-    from .fanout import Room
+    from .rooms.fanout import Room
 
 __all__ = ["BY_BROKER", "BY_LISTENER", "BY_OUTBOX", "BY_RATE", "BY_TURN", "Channel"]
 

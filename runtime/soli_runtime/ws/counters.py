@@ -40,6 +40,7 @@ class Counters:
         "rate_limited",
         "slow_consumers",
         "throttled",
+        "volatile_dropped",
     )
 
     def __init__(self) -> None:
@@ -61,6 +62,8 @@ class Counters:
         #: Times that a connection was read more slowly, as it sent more bytes than it may.
         self.throttled = 0
         self.ping_timeouts = 0
+        #: Volatile messages that a connection did not get, as it was behind.
+        self.volatile_dropped = 0
         #: Close handshakes that the peer did not complete in time.
         self.closings_timed_out = 0
         #: Exceptions that came out of listeners.

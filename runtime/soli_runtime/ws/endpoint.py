@@ -7,9 +7,9 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from .counters import CloseCause, Counters
-from .fanout import Fanout
 from .limits import SocketLimits
 from .protocol.frames import CloseCode
+from .rooms.fanout import Fanout
 from .turns import Turns
 from .unfinished import Unfinished
 from .wheel import Wheel

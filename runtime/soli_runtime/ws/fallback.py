@@ -16,7 +16,7 @@ from .connection import Connection
 from .listener import Listener
 from .protocol.frames import CloseCode, ProtocolViolation, is_receivable_code
 from .protocol.handshake import SERVER
-from .targets import Target, through_transport
+from .rooms.targets import Target, through_transport
 
 if TYPE_CHECKING:
     from .endpoint import Endpoint

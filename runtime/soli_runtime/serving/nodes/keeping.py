@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.effects import RoomName
 from ...core.history.rings import History, Kept
 from ...core.history.rules import Rule, written
+from .options import is_volatile
 from .outbox import Batch, Head
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class _Words:
         self._rooms: dict[RoomName, tuple[Rule, list[int]]] = {}
 
     def add(self, head: Head, index: int, start: int, size: int) -> None:
-        if head[0] != "m":
+        if head[0] != "m" or is_volatile(head):
             return
         rule = self._history.rule_of(head[1])
         if rule is None:

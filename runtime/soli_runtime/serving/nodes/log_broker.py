@@ -16,10 +16,11 @@ from soli_lang.base.errors import SoliError
 
 from ...core.answers import Answer
 from ...core.arrivals import Arrivals
-from ...core.effects import ConnectionId, Effect, Payload, RoomName
+from ...core.effects import ConnectionId, Effect, Payload, RoomName, SendOptions
 from ...core.history.rings import History, Past
 from ...core.roster import Entry
 from .keeping import place_of
+from .options import options_in, with_options
 from .outbox import Batch, Done, Head, Outbox, Queued, payload_at
 from .replica import Replica
 from .topics import TopicCounts
@@ -133,7 +134,10 @@ class LogBroker:
     def _queue(
         self, head: Head, actor: ConnectionId | None = None, payload: Payload | None = None
     ) -> list[Effect]:
-        if not self.outbox.put(Queued(actor, head, payload)):
+        return self._put(Queued(actor, head, payload))
+
+    def _put(self, item: Queued) -> list[Effect]:
+        if not self.outbox.put(item):
             self.must_begin_anew = True
         self.on_queued()
         return []
@@ -185,14 +189,14 @@ class LogBroker:
         kind = head[0]
         if payload is not None:
             if kind == "m":
-                return self._arrivals.message(head[1], payload)
+                return self._arrivals.message(head[1], payload, options_in(head, 2))
             if kind == "b":
-                return self._arrivals.message_to_all(payload)
+                return self._arrivals.message_to_all(payload, options_in(head, 1))
             if kind == "p":
                 assert isinstance(payload, bytes)
                 self.deliver_topic(head[1], payload)
                 return []
-            return self._arrivals.message_to_one(head[1], payload)
+            return self._arrivals.message_to_one(head[1], payload, options_in(head, 2))
         take = self._take.get(kind)
         # A kind that is not known is of a newer node: there is nothing that we could do.
         return [] if take is None else take(origin, *head[1:])
@@ -304,19 +308,53 @@ class LogBroker:
         return self._queue(["l", connection_id, room], connection_id)
 
     def publish(
-        self, room: RoomName, payload: Payload, actor: ConnectionId | None = None
+        self,
+        room: RoomName,
+        payload: Payload,
+        actor: ConnectionId | None = None,
+        options: SendOptions | None = None,
     ) -> list[Effect]:
-        return self._queue(["m", room], actor, payload)
+        if options is None:
+            return self._queue(["m", room], actor, payload)
+        return self._queue_with(["m", room], actor, payload, options)
 
-    def publish_all(self, payload: Payload, actor: ConnectionId | None = None) -> list[Effect]:
-        return self._queue(["b"], actor, payload)
+    def publish_all(
+        self,
+        payload: Payload,
+        actor: ConnectionId | None = None,
+        options: SendOptions | None = None,
+    ) -> list[Effect]:
+        if options is None:
+            return self._queue(["b"], actor, payload)
+        return self._queue_with(["b"], actor, payload, options)
 
     def send(
-        self, connection_id: ConnectionId, payload: Payload, actor: ConnectionId | None = None
+        self,
+        connection_id: ConnectionId,
+        payload: Payload,
+        actor: ConnectionId | None = None,
+        options: SendOptions | None = None,
     ) -> list[Effect]:
         if self._is_in_order(connection_id, actor):
-            return self._arrivals.message_to_one(connection_id, payload)
-        return self._queue(["d", connection_id], actor, payload)
+            return self._arrivals.message_to_one(connection_id, payload, options)
+        if options is None:
+            return self._queue(["d", connection_id], actor, payload)
+        return self._queue_with(["d", connection_id], actor, payload, options)
+
+    def _queue_with(
+        self, head: Head, actor: ConnectionId | None, payload: Payload, options: SendOptions
+    ) -> list[Effect]:
+        """A message with options. A volatile one waits for no log that is away."""
+        if options.key is None:
+            return self._queue(with_options(head, options), actor, payload)
+        slot = (*head, options.sender, options.key)
+        self.outbox.drop_volatile(slot)
+        if self.is_away:
+            self.outbox.volatile_dropped += 1
+            return []
+        item = Queued(actor, with_options(head, options), payload)
+        self.outbox.volatile[slot] = item
+        return self._put(item)
 
     def close(
         self, connection_id: ConnectionId, code: int, reason: str, actor: ConnectionId | None = None
@@ -380,6 +418,9 @@ class LogBroker:
 
     def members(self, room: RoomName) -> Answer[list[ConnectionId]]:
         return self._answer(lambda: self.replica.members(room))
+
+    def member_count(self, room: RoomName) -> Answer[int]:
+        return self._answer(lambda: self.replica.member_count(room))
 
     def users(self, room: RoomName) -> Answer[list[dict[str, Any]]]:
         return self._answer(lambda: self._arrivals.presence.roster.users(room))

@@ -23,10 +23,10 @@ OP_OVERHEAD = 100
 
 Head: TypeAlias = list[Any]
 """Kind and fields of an operation, as JSON."""
-TOLD_BY_ACCOUNTS = frozenset("cxjltrua")
-"""Kinds of operations whose outcome an account holds: connections, members, trackings."""
 NOTHING: Head = ["z"]
 """An operation that changes nothing."""
+TOLD_BY_ACCOUNTS = frozenset("cxjltrua")
+"""Kinds of operations whose outcome an account holds: connections, members, trackings."""
 
 
 class Kept(Protocol):
@@ -64,6 +64,10 @@ class Queued:
         self.waiters: list[Done] = []
         self.at = 0.0
         """When it was queued, in seconds."""
+
+    def take_back(self) -> None:
+        """Nothing is to be said any more; its turn is still counted."""
+        self.head, self.payload = NOTHING, None
 
 
 class Batch:
@@ -124,6 +128,10 @@ class Outbox:
     def __init__(self, seats: Seats, max_bytes: int, wait_seconds: float = 0.0) -> None:
         self.dropped = 0
         """Messages that were never seen to arrive."""
+        self.volatile_dropped = 0
+        """Volatile messages for which a newer one went, or that found no log."""
+        self.volatile: dict[tuple[str, ...], Queued] = {}
+        """The newest of each sender and key that was not put into a batch yet."""
         self.waiting_bytes = 0
         """Of what was not put into a batch yet."""
         self.new_done: Callable[[], Done] | None = None
@@ -173,6 +181,13 @@ class Outbox:
                 self.on_behind(seat, True)
         return fits
 
+    def drop_volatile(self, slot: tuple[str, ...]) -> None:
+        """A newer message of the same sender and key comes: one that waits only keeps its turn."""
+        item = self.volatile.pop(slot, None)
+        if item is not None and item.payload is not None:
+            item.take_back()
+            self.volatile_dropped += 1
+
     def drop_old(self) -> None:
         """Drop messages that waited for too long."""
         if not self._wait_seconds:
@@ -199,6 +214,7 @@ class Outbox:
             self.waiting_bytes = 0
         else:
             items = self._take_some()
+        self.volatile.clear()
         self.number += 1
         batch = Batch(self.number, items)
         self._sent.append(batch)

@@ -68,6 +68,10 @@ class Replica:
         """All members of a room, in the order of joining."""
         return list(self._members.get(room, ()))
 
+    def member_count(self, room: RoomName) -> int:
+        """How many these are."""
+        return len(self._members.get(room, ()))
+
     def account(self) -> Head:
         """What this node holds."""
         seats = self._arrivals.seats.values()

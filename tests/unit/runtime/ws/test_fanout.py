@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from soli_runtime.ws import Connection, Outgoing
-from soli_runtime.ws.fanout import MAX_BLOCK_BYTES, MAX_WAITING_BYTES, SLICE_MEMBERS, Fanout
 from soli_runtime.ws.protocol.deflate import Agreement, inflate
 from soli_runtime.ws.protocol.frames import text_frame
+from soli_runtime.ws.rooms.fanout import MAX_BLOCK_BYTES, MAX_WAITING_BYTES, SLICE_MEMBERS, Fanout
 
 from .doubles import FakeTransport, Stage
 

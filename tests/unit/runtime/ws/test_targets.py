@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
-from soli_runtime.ws.targets import Put, Target, Targets, borrow, through_transport
+from soli_runtime.ws.rooms.targets import Put, Target, Targets, borrow, through_transport
 
 
 class Transport:

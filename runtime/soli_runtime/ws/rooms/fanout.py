@@ -24,13 +24,13 @@ from itertools import chain, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from .counters import Counters
-from .protocol.deflate import MAX_WINDOW_BITS
-from .protocol.outgoing import Outgoing, outgoing
+from ..counters import Counters
+from ..protocol.deflate import MAX_WINDOW_BITS
+from ..protocol.outgoing import Outgoing, outgoing
 from .targets import Put, Targets
 
 if TYPE_CHECKING:
-    from .connection import Connection
+    from ..connection import Connection
 
 __all__ = ["Fanout", "Room"]
 
@@ -161,11 +161,11 @@ class Fanout:
     __slots__ = (
         "_batch",
         "_call_soon",
-        "_counters",
         "_current",
         "_log_bytes",
         "_rooms",
         "_slice_members",
+        "counters",
         "log",
         "turn_ends",
     )
@@ -178,7 +178,7 @@ class Fanout:
         slice_members: int = SLICE_MEMBERS,
     ) -> None:
         self._call_soon = call_soon
-        self._counters = counters
+        self.counters = counters
         self._slice_members = slice_members
         self._rooms: dict[Hashable, Room] = {}
         #: What was published and not yet written, in order. Always the same list object:
@@ -395,8 +395,8 @@ class Fanout:
     def _write_all(
         self, members: "Iterable[Connection]", targets: Targets, block: bytes, messages: int
     ) -> None:
-        self._counters.messages_out += messages * len(targets)
-        self._counters.bytes_out += len(block) * len(targets)
+        self.counters.messages_out += messages * len(targets)
+        self.counters.bytes_out += len(block) * len(targets)
 
         def failed(put: Put) -> None:
             self._give_up([member for member in members if member.put == put])
@@ -410,8 +410,8 @@ class Fanout:
     def _write_block(self, connection: "Connection", block: bytes, messages: int) -> None:
         if not messages:
             return
-        self._counters.messages_out += messages
-        self._counters.bytes_out += len(block)
+        self.counters.messages_out += messages
+        self.counters.bytes_out += len(block)
         try:
             connection.put(block)
         except Exception:

@@ -16,26 +16,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from soli_lang.base.errors import LimitError, SoliError
 from soli_lang.values.values import Value
 
-from ..calling.calls import Calls, failure_text, is_cancelled
-from ..calling.greenlets import Failure, Runner, WaitLimitError
-from ..core import actions
-from ..core.actions import Action, ActionError, Track
-from ..core.events import Events
-from ..core.history import resuming
-from ..core.hub import Hub
-from ..core.payloads import EncodeJson
-from ..core.seats import Seat
-from ..http.current import CONNECTION
-from ..observing.logs import Log
-from ..observing.tally import INTERNAL, Tally, kind_of
-from ..routing.handler import Handler
-from ..ws.connection import Connection
-from ..ws.counters import CloseCause
+from ...calling.calls import Calls, failure_text, is_cancelled
+from ...calling.greenlets import Failure, Runner, WaitLimitError
+from ...core import actions
+from ...core.actions import Action, ActionError, Reply, Replying, ReplyToRequest, Track
+from ...core.effects import Note, Payload
+from ...core.events import Events
+from ...core.history import resuming
+from ...core.hub import Hub
+from ...core.payloads import EncodeJson
+from ...core.seats import Seat
+from ...http.current import CONNECTION
+from ...observing.logs import Log
+from ...observing.tally import INTERNAL, Tally, kind_of
+from ...routing.handler import Handler
+from ...ws.connection import Connection
+from ...ws.counters import CloseCause
+from ..holders import Holder, Holders
 from .delivery import Delivery
-from .holders import Holder, Holders
+from .requests import FAILED, Request, request_in
 
 if TYPE_CHECKING:
-    from ..observing.observation import Observation
+    from ...observing.observation import Observation
 
 logger = logging.getLogger("soli.ws")
 
@@ -243,7 +245,7 @@ class Conversation:
             if reply.__class__ is str and not self.seat.under_way:  # type: ignore[union-attr]
                 connection.send_text(reply)
                 return
-        self._settle(outcome, MESSAGE)
+        self._settle(outcome, MESSAGE, payload)
 
     def on_closed(self, connection: Connection, code: int, reason: str) -> None:
         self.ended = (code, reason)
@@ -298,22 +300,23 @@ class Conversation:
     def _message_done(self, outcome: Any) -> None:
         self._resumed(outcome, MESSAGE)
 
-    def _settle(self, outcome: Any, stage: Stage) -> None:
+    def _settle(self, outcome: Any, stage: Stage, message: Payload | None = None) -> None:
         """Go on at once, or hold the connection's further events until the handler is done."""
         if outcome.__class__ is Runner:
             self.runner = outcome
+            outcome.message = message
             if self.connection is not None:
                 self.connection.pause_reading()
             if self._is_cut:
                 outcome.cancel()
             return
-        stage.returned(self, outcome)
+        stage.returned(self, outcome, message)
 
     def _resumed(self, outcome: Any, stage: Stage) -> None:
         """A handler that waited is done."""
-        self.runner = None
+        runner, self.runner = self.runner, None
         try:
-            self._go_on(outcome, stage)
+            self._go_on(outcome, stage, None if runner is None else runner.take_message())
         except Exception as error:
             # Nobody above us knows whose fault it is: the loop called.
             self._broke(error)
@@ -334,11 +337,11 @@ class Conversation:
         if self.connection is not None:
             self._forget()
 
-    def _go_on(self, outcome: Any, stage: Stage) -> None:
+    def _go_on(self, outcome: Any, stage: Stage, message: Payload | None) -> None:
         if is_cancelled(outcome) and (self.ended is not None or self._is_cut):
             stage.taken_back(self)
         else:
-            stage.returned(self, outcome)
+            stage.returned(self, outcome, message)
         if stage.is_last:
             return
         if self.ended is not None:
@@ -349,7 +352,7 @@ class Conversation:
 
     # What becomes of a handler's return, or of a call that was taken back (see `Stage`)
 
-    def _connected(self, outcome: Any) -> None:
+    def _connected(self, outcome: Any, message: None) -> None:
         if not self._apply(outcome) and self.connection is not None and self.ended is None:
             # Half set up: whatever the program meant to establish is not there.
             self.connection.close(INTERNAL_ERROR, "")
@@ -359,13 +362,13 @@ class Conversation:
             assert self.connection is not None
             self.connection.abort()  # no message without a connect that ran
 
-    def _answered(self, outcome: Any) -> None:
-        self._apply(outcome)
+    def _answered(self, outcome: Any, message: Payload | None) -> None:
+        self._apply(outcome, message)
 
     def _unanswered(self) -> None:
         """Nobody is there to hear the answer."""
 
-    def _departed(self, outcome: Any) -> None:
+    def _departed(self, outcome: Any, message: None) -> None:
         try:
             self._apply(outcome)
         finally:
@@ -374,21 +377,66 @@ class Conversation:
     def _undeparted(self) -> None:
         self._forget()
 
-    def _apply(self, outcome: Any) -> bool:
-        """Apply the actions of a return. False when it failed; then nothing was applied."""
+    def _apply(self, outcome: Any, message: Payload | None = None) -> bool:
+        """Apply the actions of a return. False when it failed; then nothing was applied.
+
+        *message* is what was handled: a request, perhaps, that has to have its reply.
+        """
         live = self.live
         if outcome.__class__ is Failure:
             self._failed(outcome.error)
+            self._reply_failed(message)
             return False
         try:
             wanted = actions.parse(outcome, live.encode_json, live.max_presence_bytes)
+            if wanted.__class__ is Replying:
+                wanted = self._with_replies(wanted, message)
             effects = live.hub.apply(self.id, wanted, live.now())
         except ActionError as error:
             self._refused(error)
+            self._reply_failed(message)
             return False
         live.delivery.carry_out(effects, self.handler)
         self._note_tracks(wanted)
         return True
+
+    # Requests (see `requests`)
+
+    def _request_in(self, message: Payload) -> Request | None:
+        return request_in(message)
+
+    def _with_replies(self, wanted: Sequence[Action], message: Payload | None) -> Sequence[Action]:
+        """*wanted*, with a message in place of the first reply, if there is one to reply to."""
+        request = None if message is None else self._request_in(message)
+        asks, was_replied = self.live.tally.asks, False
+        found: list[Action] = []
+        for action in wanted:
+            if type(action) is not ReplyToRequest:
+                found.append(action)
+            elif request is None:
+                asks["nobody"] += 1
+                self._note_reply("there is none, as the event is no message with a ref", once=False)
+            elif was_replied:
+                asks["twice"] += 1
+                self._note_reply("it has one already", once=True)
+            else:
+                was_replied = True
+                asks[action.status] += 1
+                found.append(Reply(request.reply(action.status, action.response)))
+        return found
+
+    def _note_reply(self, why: str, *, once: bool) -> None:
+        text = f"reply: nothing is sent to the request: {why}"
+        self.live.delivery.carry_out([Note("reply", "reply", text, once=once)], self.handler)
+
+    def _reply_failed(self, message: Payload | None) -> None:
+        """Who asked is told that there will be no other reply."""
+        request = None if message is None else self._request_in(message)
+        if request is not None:
+            live = self.live
+            live.tally.asks["internal"] += 1
+            effects = live.hub.send(self.id, request.reply("error", FAILED), self.id)
+            live.delivery.carry_out(effects, self.handler)
 
     def _note_tracks(self, done: Sequence[Action]) -> None:
         holders, holder = self.live.holders, self.visitor.holder
@@ -477,8 +525,8 @@ class Conversation:
 class Stage(NamedTuple):
     """What follows the call of the handler for one kind of event."""
 
-    returned: Callable[[Conversation, Any], None]
-    """With what came of it: a return, or a failure."""
+    returned: Callable[[Conversation, Any, Any], None]
+    """With what came of it, a return or a failure, and the message that was handled if any."""
     taken_back: Callable[[Conversation], None]
     """When the client was gone before a handler that waited was done."""
     is_last: bool = False

@@ -11,29 +11,32 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ..core.effects import (
+from ...core.effects import (
     Close,
     ConnectionId,
     Effect,
     Enter,
     Everyone,
+    EveryoneBut,
     Exit,
     Members,
     Note,
     One,
     Send,
+    SendVolatile,
     Some,
     Wake,
 )
-from ..core.seats import Seat
-from ..observing.logs import Log
-from ..routing.handler import Handler
-from ..ws.connection import Connection
-from ..ws.fanout import Fanout
-from ..ws.protocol.outgoing import Outgoing
+from ...core.seats import Seat
+from ...observing.logs import Log
+from ...routing.handler import Handler
+from ...ws.connection import Connection
+from ...ws.protocol.outgoing import Outgoing
+from ...ws.rooms.fanout import Fanout
+from ...ws.rooms.volatile import Volatile
 
 if TYPE_CHECKING:
-    from ..core.hub import Hub
+    from ...core.hub import Hub
 
 EVERYBODY = ""
 """The fan-out room of all connections; all others are cohorts."""
@@ -57,6 +60,7 @@ class Delivery:
         log: Log,
     ) -> None:
         self._hub = hub
+        self._volatile = Volatile(loop, fanout)
         self._fanout = fanout
         self._loop = loop
         self._log = log
@@ -64,6 +68,7 @@ class Delivery:
         self._timer: asyncio.TimerHandle | None = None
         self._perform: dict[type, Callable[..., None]] = {
             Send: self._send,
+            SendVolatile: self._send_volatile,
             Enter: self._enter,
             Exit: self._exit,
             Close: self._close,
@@ -102,7 +107,13 @@ class Delivery:
 
     def watch(self, told: Told | None) -> None:
         """From now on tell *told* of what is sent, closed and noted before it is; None: nobody."""
-        for kind, perform in ((Send, self._send), (Close, self._close), (Note, self._note)):
+        ways: tuple[tuple[type, Callable[..., None]], ...] = (
+            (Send, self._send),
+            (SendVolatile, self._send_volatile),
+            (Close, self._close),
+            (Note, self._note),
+        )
+        for kind, perform in ways:
             self._perform[kind] = perform if told is None else self._telling(told, perform)
 
     def _telling(self, told: Told, perform: Callable[..., None]) -> Callable[..., None]:
@@ -123,7 +134,8 @@ class Delivery:
             ids: Iterable[ConnectionId] = (recipients.connection_id,)
         else:
             ids = recipients.ids if isinstance(recipients, Some) else self._seats
-        return tuple(one for one in ids if self._is_open(one))
+        but = recipients.but if isinstance(recipients, EveryoneBut) else None
+        return tuple(one for one in ids if one != but and self._is_open(one))
 
     def _is_open(self, connection_id: ConnectionId) -> bool:
         connection = self._find(connection_id)
@@ -131,6 +143,7 @@ class Delivery:
 
     def stop(self) -> None:
         """No further timers."""
+        self._volatile.stop()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -154,15 +167,33 @@ class Delivery:
             self._send_members(recipients, payload)  # type: ignore[arg-type]
         elif kind is Everyone:
             self._fanout.publish(EVERYBODY, payload)
+        elif kind is EveryoneBut:
+            self._fanout.publish(EVERYBODY, payload, exclude=self._left_out(recipients.but))  # type: ignore[union-attr]
         else:
             self._send_some(recipients, payload)  # type: ignore[arg-type]
 
     def _send_members(self, members: Members, payload: str | bytes) -> None:
-        left_out = None if members.but is None else self._find(members.but)
-        if left_out is None:
+        if members.but is None:
             self._fanout.publish(members.cohort, payload)
         else:
-            self._fanout.publish(members.cohort, payload, exclude=(left_out,))
+            self._fanout.publish(members.cohort, payload, exclude=self._left_out(members.but))
+
+    def _left_out(self, connection_id: ConnectionId | None) -> tuple[Connection, ...]:
+        found = None if connection_id is None else self._find(connection_id)
+        return () if found is None else (found,)
+
+    def _send_volatile(self, effect: SendVolatile, handler: Handler | None) -> None:
+        """For those who are behind the newest of its sender and key is enough."""
+        recipients, slot = effect.recipients, (effect.sender, effect.key)
+        if isinstance(recipients, One):
+            connection = self._find(recipients.connection_id)
+            if connection is not None:
+                self._volatile.send(connection, effect.payload, slot)
+            return
+        assert not isinstance(recipients, Some), "no program sends to some"
+        name = recipients.cohort if isinstance(recipients, Members) else EVERYBODY
+        but = None if isinstance(recipients, Everyone) else recipients.but
+        self._volatile.publish(name, effect.payload, slot, self._left_out(but))
 
     def _send_some(self, some: Some, payload: str | bytes) -> None:
         message = Outgoing(payload)

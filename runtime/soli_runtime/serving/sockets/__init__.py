@@ -1,0 +1,1 @@
+"""A WebSocket connection above its frames: its events in order, what it asks, what it is sent."""

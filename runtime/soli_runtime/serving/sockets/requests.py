@@ -1,0 +1,86 @@
+"""Requests over a socket: a message with a `ref`, and the reply that bears it.
+
+    {"event": "vote", "payload": {"for": "tabs"}, "ref": 7}
+    {"event": "phx_reply", "ref": 7, "payload": {"status": "ok", "response": {"votes": 3}}}
+
+The shape is that of Phoenix, as an object or as its array of five. A message is read for its `ref`
+only when something is to be replied: who does not reply pays nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple, TypeAlias
+
+from ...core import wire
+
+MAX_REF_CHARACTERS = 64
+MAX_TOPIC_CHARACTERS = 255
+FAILED = '{"reason":"internal"}'
+"""What a request gets whose handler failed."""
+
+Ref: TypeAlias = str | int
+
+
+class Request(NamedTuple):
+    """What a reply has to bear so that whoever asked knows it."""
+
+    ref: Ref
+    join_ref: Ref | None = None
+    topic: str | None = None
+    is_array: bool = False
+
+    def reply(self, status: str, response: str) -> str:
+        """The message that answers it; *response* is JSON."""
+        payload = f'{{"status":"{status}","response":{response}}}'
+        if self.is_array:
+            start = wire.to_json([self.join_ref, self.ref, self.topic, "phx_reply"])
+            return f"{start[:-1]},{payload}]"
+        fields: dict[str, Any] = {"event": "phx_reply", "ref": self.ref}
+        if self.topic is not None:
+            fields["topic"] = self.topic
+        if self.join_ref is not None:
+            fields["join_ref"] = self.join_ref
+        return f'{wire.to_json(fields)[:-1]},"payload":{payload}}}'
+
+
+def request_in(message: str | bytes) -> Request | None:
+    """The request that *message* is; None if it bears no ref."""
+    if not isinstance(message, str) or not message.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        read = json.loads(message)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(read, dict):
+        return _object(read)
+    return _array(read) if len(read) == 5 else None
+
+
+def _object(read: dict[str, Any]) -> Request | None:
+    if not is_ref(read.get("ref")):
+        return None
+    join_ref, topic = read.get("join_ref"), read.get("topic")
+    return Request(
+        read["ref"],
+        join_ref if is_ref(join_ref) else None,
+        topic if _is_topic(topic) else None,
+    )
+
+
+def _array(read: list[Any]) -> Request | None:
+    join_ref, ref, topic, event, _ = read
+    if not is_ref(ref) or not _is_topic(topic) or not isinstance(event, str):
+        return None
+    return Request(ref, join_ref if is_ref(join_ref) else None, topic, is_array=True)
+
+
+def is_ref(value: Any) -> bool:
+    """A String or an Int of at most 64 characters."""
+    if type(value) is int:
+        return abs(value) < 10**MAX_REF_CHARACTERS and len(str(value)) <= MAX_REF_CHARACTERS
+    return type(value) is str and 0 < len(value) <= MAX_REF_CHARACTERS
+
+
+def _is_topic(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_TOPIC_CHARACTERS
