@@ -1,4 +1,4 @@
-"""Calls (language.md §6.3-6.6)."""
+"""Calls (docs/spec §6.3-6.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classes, modules, enums (language.md §8)."""
+"""Classes, modules, enums (docs/spec §8)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def named_class(oracle: Oracle, node: nodes.Name, scope: Scope) -> Value:
 def make_instance(
     oracle: Oracle, klass: SoliClass, passed: Given, label: str | None, span: Span, scope: Scope
 ) -> Value:
-    """`new C(…)`, `C(…)` or `C.new(…)`: fields first, then the constructor (decision 12)."""
+    """`new C(…)`, `C(…)` or `C.new(…)`: fields first, then the constructor (docs/spec §8.2)."""
     if passed.block is not None:
         raise SoliArgumentError("constructor does not support block arguments")
     if klass.is_module or klass.is_enum:
@@ -74,7 +74,7 @@ def make_instance(
 
 
 def without_constructor(oracle: Oracle, klass: SoliClass, passed: Given) -> Value:
-    """An instance of a class that has no constructor takes a Hash of attributes (decision 12)."""
+    """A class that has no constructor takes a Hash of attributes (docs/spec §8.2)."""
     if klass.instantiate is None:
         if oracle.machine.globals.get(klass.name) is klass:
             raise SoliTypeError(f"cannot instantiate {klass.name}")

@@ -1,4 +1,4 @@
-"""What a class, module, interface or enum declaration does when it is run (language.md §8)."""
+"""What a class, module, interface or enum declaration does when it is run (docs/spec §8)."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def add_field(oracle: Oracle, member: nodes.FieldDecl, klass: SoliClass, scope: 
 
 
 def finish(oracle: Oracle, node: nodes.ClassDecl, klass: SoliClass, scope: Scope) -> None:
-    """What declaring runs, in the order of language.md §8.1; calls of macros last (record 30)."""
+    """What declaring runs, in the order of docs/spec §8.1; calls of macros last."""
     above = klass.superclass
     if above is not None and isinstance(above.find_static("inherited"), Function):
         site = Site(oracle, node.span, scope)

@@ -1,4 +1,4 @@
-"""Expressions that are neither calls nor members (language.md §4)."""
+"""Expressions that are neither calls nor members (docs/spec §4)."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def decides(operator: str, left: Value) -> bool:
 
 
 def lenient(oracle: Oracle, node: nodes.Expr, scope: Scope) -> Value:
-    """The left side of `??`: null when anything on the way of `a["x"].y` is (decision 15)."""
+    """The left side of `??`: null when anything on the way of `a["x"].y` is (§4.3)."""
     if not isinstance(node, nodes.Member | nodes.Index):
         return oracle.evaluate(node, scope)
     value = lenient(oracle, node.object, scope)
@@ -190,7 +190,7 @@ def changed(
 ) -> tuple[Value, Value]:
     """Read *target*, write what *change* makes of it if that says so; the old and the new value.
 
-    Object and index are evaluated once to read and again to write (language.md §4.1).
+    Object and index are evaluated once to read and again to write (docs/spec §4.1).
     """
     old = read(oracle, target, scope)
     writes, new = change(old)

@@ -1,4 +1,4 @@
-"""Programs and imported files (language.md §10)."""
+"""Programs and imported files (docs/spec §10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions of the program as values: binding arguments, running bodies (language.md §6)."""
+"""Functions of the program as values: binding arguments, running bodies (docs/spec §6)."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def bind(
     named: dict[str, Value],
     block: Value,
 ) -> None:
-    """Give the parameters of *node* their values in *inner* (language.md §6.3)."""
+    """Give the parameters of *node* their values in *inner* (docs/spec §6.3)."""
     if takes_it(node):
         if len(arguments) > 1:
             raise wrong_number(1, len(arguments))

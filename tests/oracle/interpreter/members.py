@@ -1,4 +1,4 @@
-"""`value.name` and `value.name(…)` by the kind of value (language.md §4.8, §6.6)."""
+"""`value.name` and `value.name(…)` by the kind of value (docs/spec §4.8, §6.6)."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def read_method(site: Site, value: Instance, name: str, function: Function) -> V
 
 
 def text_method(oracle: Oracle, value: ErrorValue, name: str) -> Any:
-    """The method *name* of strings, for an error that acts as its text (decision 18)."""
+    """The method *name* of strings, for an error that acts as its text (docs/spec §9.1)."""
     added = oracle.added.get(str, {}).get(name)
     return added or oracle.machine.find_method("", name)
 

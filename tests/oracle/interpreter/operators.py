@@ -1,4 +1,4 @@
-"""What operators do with values (language.md §3.10, §4.2)."""
+"""What operators do with values (docs/spec §3.10, §4.2)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def is_number(value: Value) -> bool:
 
 
 def is_text(value: Value) -> bool:
-    """A String, or an error of the language, which acts as one (decision 18)."""
+    """A String, or an error of the language, which acts as one (docs/spec §9.1)."""
     return isinstance(value, str | ErrorValue)
 
 

@@ -1,4 +1,4 @@
-"""`match` (language.md §4.10)."""
+"""`match` (docs/spec §4.10)."""
 
 from __future__ import annotations
 

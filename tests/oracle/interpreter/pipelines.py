@@ -1,4 +1,4 @@
-"""`value |> stage` (language.md §4.11)."""
+"""`value |> stage` (docs/spec §4.11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every instance and every class answers to (language.md §8.11, stdlib.md §12)."""
+"""What every instance and every class answers to (docs/spec §8.11, §L12)."""
 
 from __future__ import annotations
 

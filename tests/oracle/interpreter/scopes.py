@@ -103,7 +103,7 @@ class Scope:
             self.constants.add(name)
 
     def assign(self, name: str, value: Value) -> None:
-        """`name = value` (decision 8): builtins are shadowed, never overwritten."""
+        """`name = value` (docs/spec §4.6): builtins are shadowed, never overwritten."""
         holder = self.holder(name)
         if holder is None or holder.outer is None:
             self.function.names[name] = value

@@ -1,4 +1,4 @@
-"""Statements other than declarations of classes (language.md §5)."""
+"""Statements other than declarations of classes (docs/spec §5)."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def throw(oracle: Oracle, node: nodes.Throw, scope: Scope) -> None:
 
 
 def thrown_text(value: Value) -> str:
-    """What the report of an uncaught *value* says (language.md §9.3)."""
+    """What the report of an uncaught *value* says (docs/spec §9.3)."""
     if isinstance(value, Instance):
         if "message" in value.fields:
             return to_text(value.fields["message"])

@@ -1,4 +1,4 @@
-"""What can be assigned to: names, members, indexes (language.md §4.6)."""
+"""What can be assigned to: names, members, indexes (docs/spec §4.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Return types, the only ones that are checked (language.md §7.2)."""
+"""Return types, the only ones that are checked (docs/spec §7.2)."""
 
 from __future__ import annotations
 
