@@ -32,6 +32,8 @@ FOREIGN_MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     "select": ("filter",),
     "detect": ("find",),
     "stringify": ("to_json",),
+    "each_char": ("chars",),
+    "strftime": ("format",),
 }
 """Foreign name -> names that may be known here, the best first."""
 

@@ -20,6 +20,9 @@ IMPORT: Final = 'files are imported by their path: `import "./name"`'
 PRINT: Final = "print with `print(value)`"
 NOTHING: Final = "nothing is `null`"
 GLOBAL: Final = "a function sees and changes the variables around it without saying so"
+RANDOM: Final = "a random number is `Math.random()`, from 0 up to 1; an item is `items.sample`"
+NOW: Final = "the time is `DateTime.now()`"
+FIELDS: Final = "a class declares fields, to be read and set from everywhere: `name: String`"
 BRACKETS: Final = "`[[` opens an array in an array; a text is written in three quotes or in '...'"
 WAITING: Final = "every function may wait, without `async` and `await`: leave the word out"
 
@@ -34,6 +37,14 @@ FOREIGN_WORDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("console", "printf", "echo"), PRINT),
     **dict.fromkeys(("None", "undefined", "NULL"), NOTHING),
     **dict.fromkeys(("global", "nonlocal"), GLOBAL),
+    **dict.fromkeys(("rand", "random", "Random"), RANDOM),
+    **dict.fromkeys(("Time", "Date", "Datetime", "datetime", "now"), NOW),
+    **dict.fromkeys(("attr_accessor", "attr_reader", "attr_writer", "property"), FIELDS),
+    **dict.fromkeys(("gets", "readline", "prompt"), "read a line with `input()`"),
+    "Struct": FIELDS,
+    "Set": "there are no sets: `items.uniq`, `items.union(others)`, `items.includes?(x)`",
+    "p": "print a value as programmers see it with `print(value.inspect)`",
+    "exit": "a program ends at the end of its text, or with what it throws",
     "async": WAITING,
     "True": "it is `true`, with a small letter",
     "False": "it is `false`, with a small letter",

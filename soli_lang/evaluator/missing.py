@@ -32,6 +32,14 @@ def own_method_hint(name: str, block: Block) -> str | None:
     return None
 
 
+def fieldless(node: nodes.This, text: str) -> str | None:
+    """What to write instead of `@name` where no object is that could have the field."""
+    name = text[node.span.start : node.span.end]
+    if not name.startswith("@"):
+        return None
+    return f"only objects have fields: a variable is `{name[1:]}`, without the `@`"
+
+
 class Missing:
     """A name in the program, and where it stands, for when it has no value."""
 

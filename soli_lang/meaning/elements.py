@@ -13,6 +13,11 @@ from ..values.values import BoolKey, DecimalKey, Symbol, Value
 
 _HASHABLE = frozenset({str, int, type(None), Symbol, bool, Decimal, BoolKey, DecimalKey})
 
+_PARTS = {
+    list: "a part of an array is `items.slice(0, 2)`: from 0 up to, not including, 2",
+    str: "a part of a text is `text.substring(0, 2)`: from 0 up to, not including, 2",
+}
+
 
 def index_value(value: Value, index: Value) -> Value:
     """`value[index]` (docs/spec §3.7-3.9, §4.8)."""
@@ -21,7 +26,8 @@ def index_value(value: Value, index: Value) -> Value:
         return value.get(to_key(index)) if index.__class__ in _HASHABLE else None
     if kind is list or kind is str or kind is bytes:
         if index.__class__ is not int:
-            raise SoliTypeError(f"cannot index {type_name(value)} with {type_name(index)}")
+            message = f"cannot index {type_name(value)} with {type_name(index)}"
+            raise SoliTypeError(message, hint=_PARTS.get(kind) if index.__class__ is list else None)
         if not -len(value) <= index < len(value):
             raise SoliIndexError(f"Index out of bounds: {index} (length {len(value)})")
         return value[index]

@@ -22,6 +22,7 @@ from ..values.display import error_text
 from ..values.kinds import owner_name, type_name
 from ..values.objects import EnumValue, ErrorValue, Instance, SoliClass
 from ..values.values import UNSET, Function, Symbol, Value
+from .method_missing import call_missing, constructor_hint, missing_function
 from .methods import Method, function_as_method
 from .near_members import near_member
 
@@ -94,7 +95,7 @@ def _instance_member(machine: Machine, value: Instance, name: str) -> Value:
         return _run_bare(value, native)
     missing = value.soli_class.find_method("method_missing")
     if missing is not None:
-        return _missing_function(value, missing, name)
+        return missing_function(value, missing, name)
     if isinstance(value, ErrorValue):
         return (
             get_member(machine, error_text(value), name)
@@ -111,41 +112,6 @@ def _fail(machine: Machine, name: str, value: Value) -> Value:
 def _is_text_method(machine: Machine, name: str) -> bool:
     """Error objects answer String methods with their text (docs/spec §9.1)."""
     return machine.find_method("", name) is not None
-
-
-def _missing_function(value: Instance, missing: Method, name: str) -> NativeFunction:
-    """Bare access to an unknown member of a class with `method_missing` yields a callable."""
-    return NativeFunction(
-        name,
-        0,
-        10**9,
-        lambda *arguments: call_missing(missing, value, name, list(arguments), None, None),
-    )
-
-
-def call_missing(
-    missing: Method,
-    value: Instance,
-    name: str,
-    arguments: list[Value],
-    named: Named,
-    block: Value,
-) -> Value:
-    """`method_missing(name, args)`: a last parameter `args` takes all that is left, as an Array.
-
-    Parameters that nothing is given for are null where they have no default.
-    """
-    params = [param for param in missing.code.node.params if not param.is_block]
-    given: list[Value] = [name, *arguments]
-    rest = bool(params) and params[-1].name == "args"
-    if named:
-        return missing.call(value, given, named, block)
-    positional = params[:-1] if rest else params
-    for param in positional[len(given) :]:
-        given.append(None if param.default is None else UNSET)
-    if rest:
-        given = [*given[: len(positional)], given[len(positional) :]]
-    return missing.call(value, given, None, block)
 
 
 def _universal_function(
@@ -282,13 +248,15 @@ def new_instance(klass: SoliClass, arguments: list[Value], named: Named) -> Valu
     if klass.constructor is not None or klass.construct is None:
         return klass.soli_call(arguments, named, None)
     if len(arguments) > 1:
-        raise SoliArgumentError(f"new() expects 0 or 1 arguments, got {len(arguments)}")
+        message = f"new() expects 0 or 1 arguments, got {len(arguments)}"
+        raise SoliArgumentError(message, hint=constructor_hint(klass))
     instance = klass.construct(klass, [], None)
     attributes = arguments[0] if arguments else named
     if attributes is None:
         return instance
     if attributes.__class__ is not dict:
-        raise SoliPlainTypeError(f"new() expects a Hash of attributes, got {type_name(attributes)}")
+        message = f"new() expects a Hash of attributes, got {type_name(attributes)}"
+        raise SoliPlainTypeError(message, hint=constructor_hint(klass))
     for key, item in attributes.items():
         if key.__class__ is str and not key.startswith("_"):
             instance.fields[key] = item

@@ -36,6 +36,7 @@ _AFTER_ITEM: Final = {
     "MATCH_BODY": "','",
     "IMPORT_OPEN": "',' or '}'",
 }
+_TAKING: Final = frozenset({"PARAMS", "CALL"})
 _SPECIFIC: Final = {
     "TYPE": "type",
     "FATARROW": "'=>'",
@@ -184,6 +185,8 @@ def _after_item(expected: Set[str], place: Place) -> str:
 def _hint(text: str, wanted: str, place: Place) -> str | None:
     if text == "...":
         return "`...` spreads arrays, inside array literals and patterns only"
+    if text in ("*", "**") and place.opener is not None and place.opener.type in _TAKING:
+        return "there are no arguments without number: take an Array or a Hash, and pass one"
     if text == "," and wanted == "']'":
         return "a `[` after a name indexes it; an array is passed as `name([...])`"
     if text == "," and wanted == "end of line":

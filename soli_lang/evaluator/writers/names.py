@@ -10,6 +10,7 @@ from ...tree import nodes
 from ...values.values import UNSET
 from .. import python as py
 from ..helpers.values import SPECIAL
+from ..missing import fieldless
 from ..places import CALLED
 from ..scopes import HIDDEN, THIS
 from ..writer import VALUES, Writer, writes
@@ -98,12 +99,15 @@ def callee(writer: Writer, name: str, span: Any) -> Any:
 def _this(writer: Writer, node: nodes.This) -> Any:
     if writer.block.find(THIS) is None:
         is_static = writer.block.find(HIDDEN) is not None
-        hint = "a static method has no `this`; name the class" if is_static else None
-        return fail(writer, node, hint)
+        if is_static:
+            return fail(writer, node, "a static method has no `this`; name the class")
+        return fail(writer, node, fieldless(node, writer.unit.source.text))
     if writer.is_method:
         return py.name("this")
     return py.choice(
-        py.compare(py.name("this"), "is not", py.name("UNSET")), py.name("this"), fail(writer, node)
+        py.compare(py.name("this"), "is not", py.name("UNSET")),
+        py.name("this"),
+        fail(writer, node, fieldless(node, writer.unit.source.text)),
     )
 
 

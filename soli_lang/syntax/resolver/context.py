@@ -169,6 +169,8 @@ class Context:
         """Index of the last token read that begins a line."""
         self.brace_if: tuple[int, Frame] | None = None
         """Length of `out` when a brace `if` was last closed, and its frame."""
+        self.bound: Any = None
+        """The names bound so far, once somebody asked for them."""
         self.suspects: list[tuple[Frame, Token]] = []
         """Bodies that were closed by an `end` further left than what opened them."""
         self.frames = [Frame(Kind.FILE, tokens[0], "", "", State.START, 0)]

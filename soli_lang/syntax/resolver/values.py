@@ -6,6 +6,7 @@ from typing import Final
 
 from ..scanner.tokens import KEYWORDS, SAFE_DOTS, Token
 from .bodies import TRIES, end_statement, looks_like_hash
+from .bound_names import BoundNames, begins_statement
 from .closers import missing, pop_for_closer
 from .context import INVISIBLE, LINES, TAKES_BLOCK, Context, Frame, Kind, State, Value, is_word
 from .operands import close_params, open_block, open_params
@@ -268,10 +269,12 @@ def brace(ctx: Context, token: Token) -> None:
             ctx.unread()
             end_statement(ctx)
         return
-    empty = ctx.ahead.type == "RBRACE"
-    if token.newline or (looks_like_hash(ctx, ctx.next - 1) and not empty):
+    is_hash = looks_like_hash(ctx, ctx.next - 1) and ctx.ahead.type != "RBRACE"
+    if token.newline:
         juxtaposed(ctx, token)
-    elif ctx.value in TAKES_BLOCK:
+    elif is_hash:
+        _hash(ctx, token, frame)
+    elif ctx.value in TAKES_BLOCK or _calls(ctx):
         open_block(ctx, token, "}")
     elif ctx.top.kind == Kind.COMMAND:
         ctx.mark("CALL_END")
@@ -280,6 +283,29 @@ def brace(ctx: Context, token: Token) -> None:
     elif ctx.value == Value.NAME and frame.index <= ctx.last_break:
         ctx.unexpected(token, "end of line", hint="a block goes after a call: `name() { ... }`")
         open_block(ctx, token, "}")
+    else:
+        juxtaposed(ctx, token)
+
+
+def _calls(ctx: Context) -> bool:
+    """Is the operand a name at the beginning of a statement that no variable has?"""
+    if ctx.value != Value.NAME or not begins_statement(ctx):
+        return False
+    if ctx.bound is None:
+        ctx.bound = BoundNames()
+    return not ctx.bound.has(ctx, ctx.out[-1].value)
+
+
+def _hash(ctx: Context, token: Token, frame: Frame) -> None:
+    """`{ key: ...` after an operand: the last argument of a call without parentheses."""
+    if ctx.top.kind == Kind.COMMAND:
+        ctx.mark("COMMA")
+        ctx.next_item()
+        ctx.unread()
+        ctx.operand()
+    elif frame.index <= ctx.last_break and _calls(ctx):
+        ctx.unread()
+        open_command(ctx, token)
     else:
         juxtaposed(ctx, token)
 
@@ -297,7 +323,11 @@ def do_block(ctx: Context, token: Token) -> None:
         return
     frame = ctx.visible()
     loop = frame.kind == Kind.HEADER and frame.construct in ("while", "for")
-    if ctx.value in TAKES_BLOCK and not (loop and ctx.ahead.type != "BAR"):
+    # `loop do` is another language's: it gets its hint.
+    is_name = ctx.value == Value.NAME and ctx.out[-1].value != "loop"
+    if (is_name and frame.kind in (Kind.FILE, Kind.BODY)) or (
+        ctx.value in TAKES_BLOCK and not (loop and ctx.ahead.type != "BAR")
+    ):
         open_block(ctx, token, "end")
     elif loop:
         ctx.unexpected(token, "a new line", hint=f"`{frame.construct}` takes no `do`")

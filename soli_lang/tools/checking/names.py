@@ -238,7 +238,9 @@ class NamePass:
         call = node.call
         if is_unknown(node, self._statics):
             at = call.callee.span if isinstance(call, nodes.Call) else call.span
-            hint = did_you_mean(node.name, sorted({*(self._statics or ()), *FRAMEWORK_MACROS}))
+            hint = foreign_hint(node.name, self._program.source.text, at)
+            known = sorted({*(self._statics or ()), *FRAMEWORK_MACROS})
+            hint = hint or did_you_mean(node.name, known)
             hint = hint or "the class has no static method of that name"
             message = f"Undefined variable '{node.name}'"
             self._report("unknown-name", message, at, hint, self._guarded)

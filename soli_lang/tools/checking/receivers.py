@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...evaluator.missing import fieldless
 from ...tree import nodes
 from .findings import Findings, Known
 
@@ -20,7 +21,7 @@ class ReceiverPass:
         self._findings = findings
 
     def run(self) -> None:
-        self._judge(self._program.body, "this is no method")
+        self._judge(self._program.body, None)
         pending: list[Any] = [self._program.body]
         while pending:
             node = pending.pop()
@@ -28,7 +29,7 @@ class ReceiverPass:
                 self._judge(node.function.body, "a static method has no `this`; name the class")
             pending.extend(nodes.children(node))
 
-    def _judge(self, body: nodes.Body, hint: str) -> None:
+    def _judge(self, body: nodes.Body, hint: str | None) -> None:
         pending: list[Any] = [body]
         while pending:
             node = pending.pop()
@@ -38,5 +39,6 @@ class ReceiverPass:
                 continue  # what fails in there may be meant
             if isinstance(node, nodes.This):
                 report = self._findings.warning if self._known.is_test else self._findings.error
-                report("no-receiver", "'this' outside of class", node.span, hint)
+                here = hint or fieldless(node, self._program.source.text) or "this is no method"
+                report("no-receiver", "'this' outside of class", node.span, here)
             pending.extend(nodes.children(node))

@@ -43,6 +43,10 @@ def hint_of(text: str) -> str | None:
         ("require 'json'", '`import "./name"`'),
         ("pass", "leave it out"),
         ("user = null\nuser?.name", "`user&.name`"),
+        ("x = rand(5)", "`Math.random()`"),
+        ("print(Time.now)", "`DateTime.now()`"),
+        ("class A\n attr_accessor :x\nend", "`name: String`"),
+        ("p 1", "value.inspect"),
         ("x = [[hello world]]", "in three quotes"),
         ("[1].map { |x| next 0 if x == 1; x }", "`return value`"),
         ("class A\n def f(n)\n  n\n end\n def g\n  f(1)\n end\nend\nA().g", "`this.f(...)`"),
@@ -152,3 +156,22 @@ def test_long_texts_are_not_read_again_for_their_hints(extra: int, has_hint: boo
         parse(Source("p.soli", text))
 
     assert ("there is no `===`" in (caught.value.hint or "")) is has_hint
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("[1, 2, 3][0..2]", "`items.slice(0, 2)`"),
+        ('"abc"[0..2]', "`text.substring(0, 2)`"),
+        ('"%.2f" % 1.5', "#{price.round(2)}"),
+        ("class A\n def initialize(x)\n  x\n end\nend\nA.new(1)", "written `new(...)`"),
+        ("f = fn() { @x = 1 }\nf()", "a variable is `x`"),
+        ("@x = 1", "a variable is `x`"),
+        ("def f(*a)\nend", "take an Array"),
+        ("try\n 1\nrescue => e\n 2\nend", "`rescue e`"),
+        ("1 <=> 2", "`items.sort_by"),
+    ],
+)
+def test_what_works_elsewhere_gets_a_hint(text: str, part: str) -> None:
+    """Where the fault shows, whatever kind it is."""
+    assert part in (hint_of(text) or "")

@@ -126,7 +126,7 @@ def test_a_missing_end_names_what_is_open(text: str, opener: str) -> None:
         ("a.b c", "in parentheses: `b(...)`"),
         ("while a do\nend", "takes no `do`"),
         ("loop do\nend", "`while condition ... end`"),
-        ("turns do\nend", "after a call"),
+        ("if turns do\nend", "after a call"),
         ("case x\nend", "match"),
         ("match x { 1 => 2 3 => 4 }", "separated by commas"),
         ("x = 0x1F", "hexadecimal"),
