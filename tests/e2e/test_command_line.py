@@ -164,6 +164,17 @@ def test_check_runs_nothing(tmp_path: Path) -> None:
     assert "ran" not in done.stdout
 
 
+def test_check_is_told_what_a_host_defines(tmp_path: Path) -> None:
+    """And says how, where it is told something else."""
+    write_files(tmp_path, {"app.soli": 'print(price_of("pear"))\n'})
+
+    assert soli("check", "app.soli", cwd=tmp_path).returncode == 65
+    assert soli("check", "--define", "price_of/1", "app.soli", cwd=tmp_path).returncode == 0
+    done = soli("check", "--define", "price_of(1)", "app.soli", cwd=tmp_path)
+    assert done.returncode == 64
+    assert "--define 'price_of(1)': expected NAME/2" in done.stderr
+
+
 def test_a_capability_can_be_denied(tmp_path: Path) -> None:
     """The error names it."""
     write_files(tmp_path, {"app.soli": 'File.read("app.soli")'})

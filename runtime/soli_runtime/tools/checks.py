@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from soli_lang.base.errors import SoliError, SoliSyntaxError
 from soli_lang.base.limits import Capabilities, Limits
@@ -48,8 +49,10 @@ _TESTING_WORDS = ("describe", "context")
 class ProgramCheck:
     """Checks files, each with the names that its project makes visible."""
 
-    def __init__(self) -> None:
-        self._library = known_of(Interpreter(install_library).machine)
+    def __init__(self, defined: Mapping[str, Any] | None = None) -> None:
+        self._defined = dict(defined or {})
+        """What the host of the program defines (`Interpreter.define`)."""
+        self._library = self._with_defined(known_of(Interpreter(install_library).machine))
         self._projects: dict[Path, Project | None] = {}
         self._shared: dict[Path, frozenset[str]] = {}
 
@@ -135,6 +138,8 @@ class ProgramCheck:
         )
         try:
             interpreter = Interpreter(install_library, capabilities=capabilities, limits=limits)
+            for name, function in self._defined.items():
+                interpreter.define(name, function)
             fault = nothing_to_serve(load(project, interpreter))
         except AppInvalid as invalid:
             wrong = (one for one in invalid.problems if isinstance(one, RouteError))
@@ -152,7 +157,10 @@ class ProgramCheck:
         machine = Interpreter(install_testing).machine
         for module in (requests, sockets):
             install(machine, declarations(module), sockets.TYPES)
-        return replace(known_of(machine), is_test=True)
+        return replace(self._with_defined(known_of(machine)), is_test=True)
+
+    def _with_defined(self, known: Known) -> Known:
+        return replace(known, builtins={**known.builtins, **self._defined})
 
     def _known(self, path: Path, program: nodes.Program) -> Known:
         known = self._testing if _is_spec(path, program) else self._library
