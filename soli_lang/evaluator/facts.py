@@ -54,14 +54,120 @@ class Study:
             if block is None:
                 node()
                 continue
-            studied = _STUDIED.get(node.__class__)
-            if studied is None:
-                found = [(one, block, in_loop) for one in nodes.children(node)]
+            if node.row.is_plain and node.__class__ is not nodes.Call:
+                found: list[Item] = [(one, block, in_loop) for one in nodes.children(node)]
             else:
-                found = studied(self, node, block, in_loop)
+                found = self._studied(node, block, in_loop)
             found.reverse()
             pending += found
         self._kinds()
+
+    def _studied(self, node: Any, block: Block, in_loop: bool) -> list[Item]:
+        """What is to be studied next, in order, where *node* has to do with variables."""
+        row = node.row
+        for field in row.reads:
+            name = getattr(node, field)
+            variable = self.read(block, name) if name else None
+            if variable is not None:
+                variable.reads += 2 if in_loop else 1
+        if row.is_scope:
+            self.capture(block, self._scopes.summaries.of(node))
+            return self._declared(node, block)
+        if row.is_block:
+            return self._within(node, in_loop)
+        if row.assigns:
+            return self._assignment(node, block, in_loop)
+        if row.matches:
+            self._matched(getattr(node, row.matches), block, in_loop)
+        elif node.__class__ is nodes.Call:
+            self._reflective(node, block)
+        if row.loops or row.binds:
+            return self._bound_parts(node, block, in_loop)
+        found: list[Item] = [(one, block, in_loop) for one in nodes.children(node)]
+        return [*found, *self._declared(node, block)]
+
+    def _declared(self, node: Any, block: Block) -> list[Item]:
+        """A declaration gives its name a value. What is nested in it may see that name before."""
+        declares = node.row.declares
+        if not declares:
+            return []
+        return [self.bound(block, getattr(node, declares), *_declared_value(node, block))]
+
+    def _bound_parts(self, node: Any, block: Block, in_loop: bool) -> list[Item]:
+        """The parts of a loop or of what binds names: these get their values before what is inside
+        is run."""
+        row = node.row
+        inner = self._scopes.of(node) if row.binds else block
+        parts = list(nodes.parts(node))
+        found: list[Item] = [
+            (one, block, in_loop or field in row.loops)
+            for field, one in parts
+            if field not in row.inside
+        ]
+        for field in row.binds:
+            name = getattr(node, field)
+            if name:
+                found.append(self.bound(inner, name, *_bound_value(node, field, block)))
+        found += [
+            (one, inner, in_loop or field in row.loops)
+            for field, one in parts
+            if field in row.inside
+        ]
+        return found
+
+    def _within(self, node: nodes.Body, in_loop: bool) -> list[Item]:
+        """What a statement of a block surely assigns has a value in the rest of that block."""
+        inner = self._scopes.of(node)
+        self._surely.update(map(id, node.statements))
+        self._open.append([])
+
+        def closed() -> None:
+            for variable in self._open.pop():
+                variable.sure = False
+
+        return [*[(one, inner, in_loop) for one in node.statements], (closed, None, False)]
+
+    def _assignment(self, node: Any, block: Block, in_loop: bool) -> list[Item]:
+        row = node.row
+        target = getattr(node, row.assigns)
+        is_name = target.__class__ is nodes.Name
+        found: list[Item] = [
+            (one, block, in_loop)
+            for _, one in nodes.parts(node)
+            if row.reads_target or not is_name or one is not target
+        ]
+        if not is_name:
+            return found
+
+        def assigned() -> None:
+            variable = self.own(block, target.name)
+            if variable is None:
+                return
+            self.write(variable, (_assigned_value(node), block), in_loop=in_loop)
+            if id(node) in self._surely and not variable.sure:
+                variable.sure = True
+                self._open[-1].append(variable)
+
+        return [*found, (assigned, None, False)]
+
+    def _matched(self, name: str | None, block: Block, in_loop: bool) -> None:
+        """Names of patterns: of the block around, given or not as the match goes."""
+        variable = self.own(block, name) if name else None
+        if variable is not None:
+            self.write(variable, None, in_loop=in_loop)
+            variable.unset = True
+
+    def _reflective(self, node: nodes.Call, block: Block) -> None:
+        """`defined(name)` and `const_get(name)` read a variable, of any name if it is computed."""
+        if node.callee.__class__ is not nodes.Name or node.callee.name not in _REFLECTIVE:
+            return
+        values = [one.value for one in node.arguments]
+        names: list[Any] = [one.value for one in values if one.__class__ is nodes.Literal]
+        if len(names) != len(values):
+            names = list(block.visible_names())
+        for name in names:
+            if name.__class__ is str:
+                self.read(block, name)
 
     def own(self, block: Block, name: str) -> Variable | None:
         """The variable that *name* is in *block*, if it is one of this function."""
@@ -134,75 +240,29 @@ class Study:
                     changed = True
 
 
-# --- kinds of nodes: what is to be studied in which order ---
+_REFLECTIVE = ("defined", "const_get")
 
 
-def _name(study: Study, node: nodes.Name, block: Block, in_loop: bool) -> list[Item]:
-    variable = study.read(block, node.name)
-    if variable is not None:
-        variable.reads += 2 if in_loop else 1
-    return []
+# --- what variables are given: None for any value ---
+
+Given = tuple[Any, Any]
+"""(a node with the value, its block)"""
 
 
-def _call(study: Study, node: nodes.Call, block: Block, in_loop: bool) -> list[Item]:
-    if node.callee.__class__ is nodes.Name and node.callee.name in ("defined", "const_get"):
-        names = [one.value.value for one in node.arguments if one.value.__class__ is nodes.Literal]
-        if len(names) != len(node.arguments):
-            names = list(block.visible_names())
-        for name in names:
-            if name.__class__ is str:
-                study.read(block, name)
-    return [(one, block, in_loop) for one in nodes.children(node)]
+def _declared_value(node: Any, block: Block) -> Given:
+    if not isinstance(node, nodes.Let | nodes.Const):
+        return None, None
+    return nodes.Literal(node.span, None) if node.value is None else node.value, block
 
 
-def _nested(study: Study, node: Any, block: Block, in_loop: bool) -> list[Item]:
-    study.capture(block, study._scopes.summaries.of(node))
-    return []
+def _bound_value(node: Any, field: str, block: Block) -> Given:
+    if field == "index":
+        return nodes.Literal(node.span, 0), block
+    return (_Item(node.iterable), block) if field == "variable" and _walks(node) else (None, None)
 
 
-def _declaration(study: Study, node: Any, block: Block, in_loop: bool) -> list[Item]:
-    """`def`, `class`, `enum`: the nested thing may see its own name before it has a value."""
-    inner = node.function if node.__class__ is nodes.FunctionDecl else node
-    study.capture(block, study._scopes.summaries.of(inner))
-    if node.__class__ is nodes.ClassDecl and node.superclass:
-        study.read(block, node.superclass)
-    return [study.bound(block, inner.name, None)]
-
-
-def _let(study: Study, node: Any, block: Block, in_loop: bool) -> list[Item]:
-    if node.value is None:
-        return [study.bound(block, node.name, nodes.Literal(node.span, None), block)]
-    return [(node.value, block, in_loop), study.bound(block, node.name, node.value, block)]
-
-
-def _assignment(study: Study, node: Any, block: Block, in_loop: bool) -> list[Item]:
-    target = node.target
-    parts = [target] if node.__class__ is nodes.Increment else [target, node.value]
-    is_read = node.__class__ is not nodes.Assign
-    if target.__class__ is not nodes.Name:
-        return [(one, block, in_loop) for one in (parts if is_read else reversed(parts))]
-
-    def assigned() -> None:
-        variable = study.own(block, target.name)
-        if variable is None:
-            return
-        study.write(variable, (_assigned_value(node), block), in_loop=in_loop)
-        if id(node) in study._surely and not variable.sure:
-            variable.sure = True
-            study._open[-1].append(variable)
-
-    found = [(one, block, in_loop) for one in parts[not is_read :]]
-    return [*found, (assigned, None, False)]
-
-
-def _assigned_value(node: Any) -> Any:
-    if node.__class__ is nodes.Assign:
-        return node.value
-    if node.__class__ is nodes.Increment:
-        one = nodes.Literal(node.span, 1)
-        return nodes.Binary(node.span, "+" if node.step > 0 else "-", node.target, one)
-    kind = nodes.Logical if node.operator in ("||", "&&", "??") else nodes.Binary
-    return kind(node.span, node.operator, node.target, node.value)
+def _walks(node: Any) -> bool:
+    return isinstance(node, nodes.For | nodes.ArrayComprehension | nodes.HashComprehension)
 
 
 class _Item:
@@ -212,85 +272,16 @@ class _Item:
         self.iterable = iterable
 
 
-def _for(study: Study, node: nodes.For, block: Block, in_loop: bool) -> list[Item]:
-    inner = study._scopes.of(node)
-    found = [
-        (node.iterable, block, in_loop),
-        study.bound(inner, node.variable, _Item(node.iterable), block),
-    ]
-    if node.index is not None:
-        found.append(study.bound(inner, node.index, nodes.Literal(node.span, 0), block))
-    return [*found, (node.body, inner, True)]
-
-
-def _comprehension(study: Study, node: Any, block: Block, in_loop: bool) -> list[Item]:
-    inner = study._scopes.of(node)
-    parts = [one for one in nodes.children(node) if one is not node.iterable]
-    if node.condition is not None:
-        parts.insert(0, parts.pop())
-    return [
-        (node.iterable, block, in_loop),
-        study.bound(inner, node.variable, _Item(node.iterable), block),
-        *[(one, inner, True) for one in parts],
-    ]
-
-
-def _while(study: Study, node: nodes.While, block: Block, in_loop: bool) -> list[Item]:
-    return [(node.condition, block, True), (node.body, block, True)]
-
-
-def _body(study: Study, node: nodes.Body, block: Block, in_loop: bool) -> list[Item]:
-    """What a statement of a block surely assigns has a value in the rest of that block."""
-    inner = study._scopes.of(node)
-    study._surely.update(map(id, node.statements))
-    study._open.append([])
-
-    def closed() -> None:
-        for variable in study._open.pop():
-            variable.sure = False
-
-    return [*[(one, inner, in_loop) for one in node.statements], (closed, None, False)]
-
-
-def _handler(study: Study, node: nodes.Handler, block: Block, in_loop: bool) -> list[Item]:
-    inner = study._scopes.of(node)
-    found: list[Item] = [(node.body, inner, in_loop)]
-    return [study.bound(inner, node.variable, None), *found] if node.variable else found
-
-
-def _pattern(study: Study, node: Any, block: Block, in_loop: bool) -> list[Item]:
-    """Names of patterns: of the block around, given or not as the match goes."""
-    kind = node.__class__
-    name = node.name if kind is nodes.NamePattern or kind is nodes.TypePattern else node.rest
-    variable = study.own(block, name) if name else None
-    if variable is not None:
-        study.write(variable, None, in_loop=in_loop)
-        variable.unset = True
-    return [(one, block, in_loop) for one in nodes.children(node)]
-
-
-def _enum_pattern(study: Study, node: Any, block: Block, in_loop: bool) -> list[Item]:
-    study.read(block, node.enum)
-    return [(one, block, in_loop) for one in nodes.children(node)]
-
-
-_STUDIED: dict[type, Callable[[Study, Any, Block, bool], list[Item]]] = {
-    nodes.Name: _name,
-    nodes.Call: _call,
-    nodes.FunctionNode: _nested,
-    **dict.fromkeys((nodes.FunctionDecl, nodes.ClassDecl, nodes.EnumDecl), _declaration),
-    **dict.fromkeys((nodes.Let, nodes.Const), _let),
-    **dict.fromkeys((nodes.Assign, nodes.CompoundAssign, nodes.Increment), _assignment),
-    nodes.For: _for,
-    nodes.While: _while,
-    **dict.fromkeys((nodes.ArrayComprehension, nodes.HashComprehension), _comprehension),
-    nodes.Body: _body,
-    nodes.Handler: _handler,
-    **dict.fromkeys(
-        (nodes.NamePattern, nodes.TypePattern, nodes.ArrayPattern, nodes.HashPattern), _pattern
-    ),
-    nodes.EnumPattern: _enum_pattern,
-}
+def _assigned_value(node: Any) -> Any:
+    if node.__class__ is nodes.Assign:
+        return node.value
+    if node.__class__ is nodes.Increment:
+        one = nodes.Literal(node.span, 1)
+        return nodes.Binary(node.span, "+" if node.step > 0 else "-", node.target, one)
+    if node.__class__ is not nodes.CompoundAssign:
+        return None
+    kind = nodes.Logical if node.operator in ("||", "&&", "??") else nodes.Binary
+    return kind(node.span, node.operator, node.target, node.value)
 
 
 # --- classes of values ---
@@ -304,10 +295,16 @@ _ARITHMETIC = frozenset("+-*%/")
 
 def kind_of(node: Any, block: Block, builtins: Any, level: int = 0) -> type | None:
     """The Python class that every value of *node* has, None when that is not certain."""
-    handler = _KINDS.get(node.__class__)
-    if handler is None or level > DEEPEST:
+    if level > DEEPEST:
         return None
-    return handler(node, block, builtins, level + 1)
+    handler = _KINDS.get(node.__class__)
+    if handler is not None:
+        return handler(node, block, builtins, level + 1)
+    row = node.row
+    if not row.value_of:
+        return row.value_class  # type: ignore[no-any-return]
+    kinds = {kind_of(getattr(node, field), block, builtins, level + 1) for field in row.value_of}
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 def _binary_kind(node: nodes.Binary, block: Block, builtins: Any, level: int) -> type | None:
@@ -346,13 +343,6 @@ def _unary_kind(node: nodes.Unary, block: Block, builtins: Any, level: int) -> t
     return kind if kind is int or kind is float else None
 
 
-def _joint_kind(node: Any, block: Block, builtins: Any, level: int) -> type | None:
-    """Of `a && b` and `c ? a : b`."""
-    first, second = nodes.children(node)[-2:]
-    kind = kind_of(first, block, builtins, level)
-    return kind if kind is kind_of(second, block, builtins, level) else None
-
-
 def _call_kind(node: nodes.Call, block: Block, builtins: Any, level: int) -> type | None:
     """Builtins may say of which class their results are."""
     callee = node.callee
@@ -368,16 +358,10 @@ _KINDS: dict[type, Callable[[Any, Block, Any, int], type | None]] = {
     nodes.Literal: lambda node, block, builtins, level: (
         node.value.__class__ if node.value.__class__ in _LITERAL_KINDS else None
     ),
-    nodes.Interpolation: lambda *_: str,
-    nodes.ArrayLiteral: lambda *_: list,
-    nodes.ArrayComprehension: lambda *_: list,
-    nodes.HashLiteral: lambda *_: dict,
-    nodes.HashComprehension: lambda *_: dict,
     nodes.Binary: _binary_kind,
     nodes.Call: _call_kind,
     nodes.Unary: _unary_kind,
     nodes.Name: _name_kind,
-    nodes.Conditional: _joint_kind,
-    nodes.Logical: _joint_kind,
     _Item: _item_kind,
 }
+"""Kinds whose values are of a class that depends on more than their row says."""

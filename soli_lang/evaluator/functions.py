@@ -9,25 +9,13 @@ from ..base.errors import SoliSyntaxError
 from ..base.source import Span
 from ..machine.machine import stack_hint
 from ..tree import nodes
-from ..values.values import UNSET
 from . import python as py
 from . import writers  # noqa: F401 - fills the tables of `writer`
 from .code import Code
 from .facts import Study
 from .scopes import HIDDEN, THIS, Block
-from .summaries import NESTED
 from .unit import Unit
-from .writer import VALUES, Writer
-
-LEAVES = frozenset(
-    {
-        nodes.Literal, nodes.Name, nodes.This, nodes.Logical, nodes.Unary, nodes.Index,
-        nodes.SafeIndex, nodes.Member, nodes.Binary, nodes.Conditional, nodes.HashLiteral,
-        nodes.Interpolation, nodes.Assign, nodes.CompoundAssign, nodes.If, nodes.Return, nodes.Body,
-        nodes.Next,
-    }
-)  # fmt: skip
-"""Kinds of nodes of a function that calls nothing and so takes no place in the depth of calls."""
+from .writer import Writer
 
 
 def written(code: Code) -> Callable[..., Any]:
@@ -137,10 +125,6 @@ def _declared(code: Code) -> Block:
     return code.block
 
 
-def _writer(unit: Unit, root: Block) -> Writer:
-    return Writer(unit, root, {})
-
-
 def _defaults(writer: Writer, positional: Sequence[nodes.Param]) -> None:
     for param in positional:
         variable = writer.root.names[param.name]
@@ -189,9 +173,10 @@ def counted(code: Code, body: list[Any]) -> list[Any]:
 
 
 def _is_leaf(body: nodes.Body) -> bool:
+    """Whether a function calls nothing, and so takes no place in the depth of calls."""
     return all(
-        node.__class__ in LEAVES
-        and not (node.__class__ is nodes.Binary and node.operator in ("..", "<<"))
+        node.row.call_free
+        and not (node.__class__ is nodes.Binary and node.operator in nodes.BUILDING)
         for node in nodes.walk(body)
     )
 
@@ -238,7 +223,7 @@ def mains(unit: Unit, body: nodes.Body) -> list[Callable[[], Any]]:
 
 def main(unit: Unit, root: Block, statements: Sequence[Any]) -> Callable[[], Any]:
     """Statements of a file as one Python function, which gives the value of the last."""
-    writer = _writer(unit, root)
+    writer = Writer(unit, root, {})
     study = Study(unit.scopes, root, unit.machine.globals)
     study.run(statements, [])
     last = len(statements) - 1
@@ -253,27 +238,27 @@ def main(unit: Unit, root: Block, statements: Sequence[Any]) -> Callable[[], Any
     return compiled(writer, py.function("main", [], 0, body), statements[0].span)
 
 
-_WITH_VALUE = (nodes.If, nodes.Try, nodes.BlockStmt, nodes.Logical)
-"""Statements with a value (docs/spec §5.1, §5.5), which a REPL shows."""
-_LEAVING = (nodes.Return, nodes.Next, nodes.Break)
-
-
 def _top_level(writer: Writer, statement: Any, *, is_last: bool) -> None:
     """A stray `return`, `break` or `next` ends only its own statement (docs/spec §5.3)."""
-    has_value = statement.__class__ in VALUES and statement.__class__ is not nodes.Next
-    if is_last and isinstance(statement, _WITH_VALUE):
+    has_value = is_last and statement.row.has_value
+    if has_value and (isinstance(statement, nodes.Stmt) or _may_skip(statement)):
         call = writer.outlined(lambda: writer.tail(statement), is_tail=True)
         writer.out.append(py.give(py.call("plain", call)))
     elif _may_leave(statement):
         writer.out.append(py.run(writer.outlined(lambda: writer.effect(statement), is_tail=True)))
-    elif has_value and is_last:
+    elif has_value:
         writer.out.append(py.give(writer.value(statement)))
     else:
         writer.effect(statement)
 
 
+def _may_skip(statement: Any) -> bool:
+    """Whether it is `value && next` (docs/spec §5.3)."""
+    return statement.__class__ is nodes.Logical and _may_leave(statement)
+
+
 def _may_leave(statement: Any) -> bool:
-    return any(isinstance(node, _LEAVING) for node in nodes.walk(statement, NESTED))
-
-
-__all__ = ["UNSET", "compiled", "main", "written"]
+    return any(
+        node.row.leaves in (nodes.FUNCTION, nodes.LOOP)
+        for node in nodes.walk(statement, nodes.SCOPES)
+    )

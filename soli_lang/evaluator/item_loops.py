@@ -13,13 +13,10 @@ from ..tree import nodes
 from . import python as py
 from .code import Code
 from .functions import Start, compiled, counted
-from .summaries import NESTED
 from .writer import Writer
 
 PART = 64
 """Items that a loop pays for at a time, so that one that is left early pays little too much."""
-
-_LEAVING = (nodes.Return, nodes.Try, nodes.BlockExpr)
 
 
 class Turn:
@@ -103,4 +100,7 @@ def _is_straight(code: Code) -> bool:
     """Whether the body leaves only at its end."""
     if code.node.return_type is not None or code.has_block:
         return False
-    return not any(isinstance(node, _LEAVING) for node in nodes.walk(code.node.body, NESTED))
+    return not any(
+        node.row.leaves == nodes.FUNCTION or node.row.outlined
+        for node in nodes.walk(code.node.body, nodes.SCOPES)
+    )

@@ -24,8 +24,8 @@ def _made(name: str) -> Any:
     return _positioned(getattr(_ast, name))
 
 
-Assign, AugAssign, Attribute, BinOp, BoolOp, Break = map(
-    _made, ("Assign", "AugAssign", "Attribute", "BinOp", "BoolOp", "Break")
+Assign, Attribute, BinOp, BoolOp, Break = map(
+    _made, ("Assign", "Attribute", "BinOp", "BoolOp", "Break")
 )
 Call, Compare, Constant, Continue, Dict, ExceptHandler = map(
     _made, ("Call", "Compare", "Constant", "Continue", "Dict", "ExceptHandler")
@@ -33,12 +33,10 @@ Call, Compare, Constant, Continue, Dict, ExceptHandler = map(
 Expr, For, FormattedValue, FunctionDef, If, IfExp = map(
     _made, ("Expr", "For", "FormattedValue", "FunctionDef", "If", "IfExp")
 )
-JoinedStr, List, ListComp, Name, NamedExpr, Nonlocal = map(
-    _made, ("JoinedStr", "List", "ListComp", "Name", "NamedExpr", "Nonlocal")
+JoinedStr, List, Name, NamedExpr, Nonlocal = map(
+    _made, ("JoinedStr", "List", "Name", "NamedExpr", "Nonlocal")
 )
-Pass, Raise, Return, Slice, Starred, Subscript, Try = map(
-    _made, ("Pass", "Raise", "Return", "Slice", "Starred", "Subscript", "Try")
-)
+Pass, Raise, Return, Subscript, Try = map(_made, ("Pass", "Raise", "Return", "Subscript", "Try"))
 Slice, Tuple, UnaryOp, While, Yield, Argument = map(
     _made, ("Slice", "Tuple", "UnaryOp", "While", "Yield", "arg")
 )
@@ -105,7 +103,7 @@ def method(value: Any, identifier: str, *arguments: Any) -> Any:
     return Call(attribute(value, identifier), list(arguments), [])
 
 
-def item(value: Any, index: Any, at: int = NOWHERE) -> Any:
+def item(value: Any, index: Any) -> Any:
     return Subscript(value, index, LOAD)
 
 

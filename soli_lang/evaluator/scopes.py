@@ -15,7 +15,7 @@ from ..tree import nodes
 from ..values.values import UNSET, Value
 from .summaries import CLASS as CLASS
 from .summaries import HIDDEN as HIDDEN
-from .summaries import NESTED, Summaries, Summary
+from .summaries import Summaries, Summary
 
 THIS = "this"
 
@@ -83,8 +83,7 @@ class Block:
     """A lexical block. `frame` is the block that makes its variables anew (maybe itself)."""
 
     __slots__ = (
-        "declaration", "file", "frame", "function", "in_loop", "is_method", "names", "nested",
-        "parent",
+        "declaration", "file", "frame", "function", "is_method", "names", "nested", "parent",
     )  # fmt: skip
 
     def __init__(
@@ -93,7 +92,6 @@ class Block:
         *,
         file: FileScope,
         is_function: bool = False,
-        in_loop: bool = False,
         own_frame: bool = False,
     ) -> None:
         self.parent = parent
@@ -102,7 +100,6 @@ class Block:
         self.declaration: Any = None
         """The class, module or enum whose body this is."""
         self.function: Block = self if is_function or parent is None else parent.function
-        self.in_loop = in_loop
         self.is_method = False
         """True for the root block of a method: its `this` is always there."""
         self.frame: Block = self if is_function or own_frame or parent is None else parent.frame
@@ -166,9 +163,10 @@ class Scopes:
         summary = self.summaries.of(node)
         block.nested = summary.nested
         body = node.body if isinstance(node, nodes.FunctionNode) else node
-        pending: _Pending = [(one, block) for one in body.statements]
+        pending: _Pending = [(one, block, False) for one in body.statements]
         if isinstance(node, nodes.FunctionNode):
-            pending += [(one.default, block) for one in node.params if one.default is not None]
+            defaults = [one.default for one in node.params if one.default is not None]
+            pending += [(one, block, False) for one in defaults]
         for name in _let_names(body, summary):
             block.declare(name)
         for name, at in self._walk(pending, summary):
@@ -182,48 +180,42 @@ class Scopes:
         """
         assigned: list[tuple[str, Block]] = []
         while pending:
-            node, at = pending.pop()
-            kind = node.__class__
-            if kind in _OPENING:
-                self._open_inside(node, at, pending, summary)
-            elif kind not in NESTED:  # which are declared when they are written
-                if kind in _ASSIGNING and node.target.__class__ is nodes.Name:
-                    assigned.append((node.target.name, at))
-                for child in nodes.children(node):
-                    pending.append((child, at))
+            node, at, in_loop = pending.pop()
+            row = node.row
+            if row.is_scope:  # which is declared when it is written
+                continue
+            if row.assigns:
+                target = getattr(node, row.assigns)
+                if target.__class__ is nodes.Name:
+                    assigned.append((target.name, at))
+            if row.is_block or row.binds:
+                self._open_inside(node, at, pending, summary, in_loop=in_loop)
+            elif row.loops:
+                for field, part in nodes.parts(node):
+                    pending.append((part, at, in_loop or field in row.loops))
+            else:
+                for part in nodes.children(node):
+                    pending.append((part, at, in_loop))
         return assigned
 
-    def _open_inside(self, node: Any, at: Block, pending: _Pending, summary: Summary) -> None:
-        """Open the blocks of *node*, which stands in *at*."""
-        kind = node.__class__
-        if kind is nodes.For:
-            inner = self._open(node, at, [node.variable, node.index], in_loop=True)
-            pending.append((node.iterable, at))
-            self._open_body(node.body, inner, pending, summary, in_loop=True)
-        elif kind is nodes.While:
-            pending.append((node.condition, at))
-            self._open_body(node.body, at, pending, summary, in_loop=True)
-        elif kind is nodes.Handler:
-            inner = self._open(node, at, [node.variable], in_loop=at.in_loop)
-            self._open_body(node.body, inner, pending, summary, in_loop=at.in_loop)
-        elif kind is nodes.Body:
-            self._open_body(node, at, pending, summary, in_loop=at.in_loop)
-        else:  # a comprehension
-            inner = self._open(node, at, [node.variable], in_loop=True)
-            for child in nodes.children(node):
-                pending.append((child, at if child is node.iterable else inner))
-
-    def _open_body(
-        self, body: nodes.Body, parent: Block, pending: _Pending, summary: Summary, *, in_loop: bool
+    def _open_inside(
+        self, node: Any, at: Block, pending: _Pending, summary: Summary, *, in_loop: bool
     ) -> None:
-        inner = self._open(body, parent, _let_names(body, summary), in_loop=in_loop)
-        for statement in body.statements:
-            pending.append((statement, inner))
+        """Open the block of *node*, which stands in *at*."""
+        row = node.row
+        if row.is_block:
+            names = _let_names(node, summary)
+        else:
+            names = [getattr(node, field) for field in row.binds]
+        inner = self._open(node, at, names, in_loop=in_loop or bool(row.loops))
+        for field, part in nodes.parts(node):
+            where = inner if row.is_block or field in row.inside else at
+            pending.append((part, where, in_loop or field in row.loops))
 
     def _open(self, node: nodes.Node, parent: Block, names: list[Any], *, in_loop: bool) -> Block:
         """Open a block for *node*. It gets its own frame when a turn's variables can be kept."""
         own_frame = in_loop and not parent.nested.isdisjoint(names)
-        block = Block(parent, file=self.file, in_loop=in_loop, own_frame=own_frame)
+        block = Block(parent, file=self.file, own_frame=own_frame)
         self.blocks[id(node)] = block
         for name in names:
             if name is not None:
@@ -231,16 +223,9 @@ class Scopes:
         return block
 
 
-_Pending = list[tuple[Any, Block]]
-_OPENING = frozenset(
-    {
-        nodes.For, nodes.While, nodes.Handler, nodes.Body, nodes.ArrayComprehension,
-        nodes.HashComprehension,
-    }
-)  # fmt: skip
-_ASSIGNING = frozenset({nodes.Assign, nodes.CompoundAssign, nodes.Increment})
-_NAMED = frozenset({nodes.Let, nodes.Const, nodes.ClassDecl, nodes.EnumDecl})
-_BLOCKS = frozenset({nodes.Body, *NESTED})
+_Pending = list[tuple[Any, Block, bool]]
+"""Nodes, the block that each stands in, and whether it is run again in turns of a loop."""
+_BLOCKS = nodes.kinds(lambda row: row.is_block or row.is_scope)
 
 
 def _let_names(body: nodes.Body, summary: Summary) -> list[str]:
@@ -249,10 +234,8 @@ def _let_names(body: nodes.Body, summary: Summary) -> list[str]:
     for statement in body.statements:
         if isinstance(statement, nodes.Export):
             statement = statement.declaration
-        if statement.__class__ in _NAMED:
-            found.append(statement.name)
-        elif isinstance(statement, nodes.FunctionDecl):
-            found.append(statement.function.name)
+        if statement.row.declares:
+            found.append(getattr(statement, statement.row.declares))
         if summary.has_patterns:
             found += _pattern_names(statement)
     return found
@@ -261,7 +244,6 @@ def _let_names(body: nodes.Body, summary: Summary) -> list[str]:
 def _pattern_names(statement: nodes.Statement) -> Iterator[str]:
     """Names bound by patterns of matches in *statement*, outside inner bodies and functions."""
     for node in nodes.walk(statement, _BLOCKS):
-        if isinstance(node, nodes.NamePattern | nodes.TypePattern):
-            yield node.name
-        elif isinstance(node, nodes.ArrayPattern | nodes.HashPattern) and node.rest:
-            yield node.rest
+        name = getattr(node, node.row.matches) if node.row.matches else None
+        if name:
+            yield name

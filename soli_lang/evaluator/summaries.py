@@ -12,9 +12,6 @@ HIDDEN = "%this"
 CLASS = "%class"
 """The hidden variable of a class body that `super` starts from."""
 
-NESTED = frozenset({nodes.FunctionNode, nodes.ClassDecl, nodes.EnumDecl})
-"""Nodes with variables of their own."""
-_LOOPS = frozenset({nodes.While, nodes.For})
 _MAKING_METHODS = frozenset({"define_method", "alias_method"})
 """What reads `this` without naming it."""
 
@@ -87,16 +84,18 @@ def _noted(root: Any, summary: Summary) -> list[Any]:
     pending: list[tuple[Any, bool]] = [(root, False)]
     while pending:
         node, in_loop = pending.pop()
-        kind = node.__class__
-        if kind in NESTED and node is not root:
+        kind, row = node.__class__, node.row
+        if row.is_scope and node is not root:
             nested.append(node)
             continue
         note = _NOTED.get(kind)
         if note is not None:
             note(node, summary)
-        elif not in_loop and (kind is nodes.Next or kind is nodes.Break):
+        if not row.is_plain or row.reads_this:
+            _note_row(node, row, summary)
+        if row.leaves == nodes.LOOP and not in_loop:
             summary.skips = True
-        in_loop = in_loop or kind in _LOOPS
+        in_loop = in_loop or (bool(row.loops) and isinstance(node, nodes.Stmt))
         inside = nodes.children(node)
         if kind is nodes.Call and node.callee.__class__ is nodes.Name:
             del inside[0]  # `it("works")` reads no `it`
@@ -105,8 +104,24 @@ def _noted(root: Any, summary: Summary) -> list[Any]:
     return nested
 
 
+def _note_row(node: Any, row: nodes.Row, summary: Summary) -> None:
+    """What the row of its kind says of the names in *node*."""
+    for field in row.reads:
+        names = getattr(node, field)
+        if names:
+            summary.mentioned.update(names if names.__class__ is tuple else (names,))
+    if row.reads_this:
+        summary.uses_this = True
+        summary.mentioned.update((HIDDEN, CLASS))
+    if row.assigns:
+        target = getattr(node, row.assigns)
+        if target.__class__ is nodes.Name:
+            summary.assigned.add(target.name)
+    if row.matches:
+        summary.has_patterns = True
+
+
 def _note_name(node: nodes.Name, summary: Summary) -> None:
-    summary.mentioned.add(node.name)
     if node.name in _MAKING_METHODS:
         summary.uses_this = True
     elif node.name == "it":
@@ -131,40 +146,9 @@ def _note_literal(node: nodes.Literal, summary: Summary) -> None:
         summary.mentioned.add(node.value)  # may be the argument of `defined`
 
 
-def _note_this(node: Any, summary: Summary) -> None:
-    summary.uses_this = True
-    summary.mentioned.update((HIDDEN, CLASS))
-
-
-def _note_assignment(node: Any, summary: Summary) -> None:
-    if node.target.__class__ is nodes.Name:
-        summary.assigned.add(node.target.name)
-
-
-def _note_class(node: nodes.ClassDecl, summary: Summary) -> None:
-    if node.superclass:
-        summary.mentioned.add(node.superclass)
-
-
-def _note_pattern(node: Any, summary: Summary) -> None:
-    summary.has_patterns = True
-    if node.__class__ is nodes.EnumPattern:
-        summary.mentioned.add(node.enum)
-
-
 _NOTED: dict[type, Callable[[Any, Summary], None]] = {
     nodes.Name: _note_name,
     nodes.Call: _note_call,
     nodes.Literal: _note_literal,
-    **dict.fromkeys((nodes.This, nodes.SuperCall, nodes.SuperMember), _note_this),
-    **dict.fromkeys((nodes.Assign, nodes.CompoundAssign, nodes.Increment), _note_assignment),
-    nodes.ClassDecl: _note_class,
-    nodes.Mixin: lambda node, summary: summary.mentioned.update(node.names),
-    **dict.fromkeys(
-        (
-            nodes.NamePattern, nodes.TypePattern, nodes.EnumPattern, nodes.ArrayPattern,
-            nodes.HashPattern,
-        ),
-        _note_pattern,
-    ),
-}  # fmt: skip
+}
+"""Kinds of which some, by what they are, say more than their row."""

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..base.source import Span
-from ..machine.machine import BYTES_PER_CLOSURE, STEPS_PER_CLOSURE
 from ..tree import nodes
 from . import python as py
 from .facts import kind_of
@@ -104,7 +103,7 @@ class Writer:
         if kind is nodes.Literal:
             return VALUES[kind](self, node)
         self.unit.pay()
-        if self.level % SPILL == 0 and kind in _CHAINED:
+        if self.level % SPILL == 0 and kind.row.chains:
             self._chain(node)
         known = self.ready.pop(id(node), None)
         if known is not None:
@@ -170,9 +169,9 @@ class Writer:
     def _chain(self, node: Any) -> None:
         """Write a long chain from its inner end; otherwise writing would recurse for each link."""
         links: list[Any] = []
-        while node is not None and id(node) not in self.ready and node.__class__ in _CHAINED:
+        while node is not None and id(node) not in self.ready and node.row.chains:
             links.append(node)
-            node = _CHAINED[node.__class__](node)
+            node = getattr(node, node.row.chains)
         for link in reversed(links[LONG_CHAIN::LONG_CHAIN]):
             level, self.level = self.level, 1
             self.ready[id(link)] = (link, self.kept(VALUES[link.__class__](self, link)))
@@ -465,19 +464,3 @@ class Writer:
 
 
 _FUNCTION = type(lambda: None)
-
-
-def _call_link(node: nodes.Call) -> Any:
-    return node.callee.object if node.callee.__class__ is nodes.Member else None
-
-
-_CHAINED: dict[type, Callable[[Any], Any]] = {
-    nodes.Binary: lambda node: node.left,
-    nodes.Logical: lambda node: node.left,
-    nodes.Member: lambda node: node.object,
-    nodes.Index: lambda node: node.object,
-    nodes.Call: _call_link,
-}
-"""Kinds of links of a chain -> the link before."""
-
-PAID = (STEPS_PER_CLOSURE, BYTES_PER_CLOSURE)

@@ -15,7 +15,6 @@ from ..evaluator.scopes import THIS, Block, FileScope, Scopes, Variable
 from ..syntax.scanner.tokens import Token
 from ..tree import nodes
 
-_OWN_BLOCK: Final = (nodes.FunctionNode, nodes.ClassDecl, nodes.EnumDecl)
 _DECLARING: Final = frozenset({"FN", "CLASS", "MODULE", "ENUM", "INTERFACE", "LET", "CONST"})
 
 
@@ -60,14 +59,15 @@ class Bindings:
             node, around = pending.pop()
             block = self._enter(node, around)
             self._note(node)
-            for child in nodes.children(node):
-                inside = around if child is getattr(node, "iterable", None) else block
+            for field, child in nodes.parts(node):
+                sees = field in node.row.inside or not node.row.binds
+                inside = block if sees else around
                 if inside is not block:
                     self.regions.append(Region(child.span, inside, None))
                 pending.append((child, inside))
 
     def _enter(self, node: Any, around: Block) -> Block:
-        if isinstance(node, _OWN_BLOCK):
+        if node.row.is_scope:
             block = Block(around, file=self._scopes.file, is_function=True)
             block.declare(THIS)
             if isinstance(node, nodes.FunctionNode):

@@ -3,25 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from ..base.source import Span
-
-WITHOUT_NODES = frozenset(
-    {
-        "Any", "Source", "Span", "bool", "int", "str", "str | None", "tuple[str, ...]",
-        "tuple[tuple[str, str], ...] | None",
-    }
-)  # fmt: skip
-"""Annotations of fields that hold no nodes."""
-ONE, MANY, MIXED = range(3)
-"""What a field holds: a node or None; a tuple of nodes or None; pairs, or texts among nodes."""
-
-
-def _shape(annotation: str) -> int:
-    if not annotation.startswith("tuple["):
-        return ONE
-    return MIXED if "tuple[tuple[" in annotation or "str |" in annotation else MANY
+from .rows import MANY, ONE, Row, row_of
 
 
 @dataclass_transform(frozen_default=True, eq_default=False)
@@ -29,30 +14,40 @@ class NodeType(type):
     """Makes node classes: annotated names become slots and constructor arguments, in order.
 
     What `dataclass(frozen=True, slots=True)` does, without generating code for each of some
-    eighty classes: that took 50 ms of every start, this takes 2.
+    eighty classes: that took 50 ms of every start, this takes 2. Keywords are answers of its row.
     """
 
+    kinds: ClassVar[dict[str, NodeType]] = {}
+    """All of them, by name."""
     field_names: tuple[str, ...]
     defaults: dict[str, Any]
+    row: Row
     inner: tuple[tuple[str, int], ...]
-    """The fields with nodes in them: their names and shapes."""
+    """The fields with nodes in them, in the order in which they are written, and their shapes."""
     setters: tuple[Callable[[Any, Any], None], ...]
     """One per field: they get past `__setattr__`."""
 
-    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> NodeType:
-        own = tuple(namespace.get("__annotations__", ()))
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **answers: Any
+    ) -> NodeType:
+        annotations = namespace.get("__annotations__", {})
+        own = tuple(annotations)
         defaults = {field: namespace.pop(field) for field in own if field in namespace}
         namespace["__slots__"] = own
         made = super().__new__(mcs, name, bases, namespace)
         base = bases[0] if bases else None
         made.field_names = (*getattr(base, "field_names", ()), *own)
         made.defaults = {**getattr(base, "defaults", {}), **defaults}
-        annotations = namespace.get("__annotations__", {})
-        shapes = [(f, _shape(annotations[f])) for f in own if annotations[f] not in WITHOUT_NODES]
-        made.inner = (*getattr(base, "inner", ()), *shapes)
+        made.row = row_of(name, annotations, getattr(base, "row", None), mcs.kinds, answers)
+        shapes = made.row.inner
+        made.inner = tuple((field, shapes[field]) for field in made.field_names if field in shapes)
         slots = tuple(made.__dict__[field].__set__ for field in own)
         made.setters = (*getattr(base, "setters", ()), *slots)
+        mcs.kinds[name] = made
         return made
+
+    def __init__(cls, *_: Any, **answers: Any) -> None:
+        """Keywords are for `__new__`."""
 
     def complete(cls, values: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
         """All field values, from those given by position, by name, and not at all."""
@@ -69,8 +64,10 @@ class NodeType(type):
         return complete
 
 
-class Node(metaclass=NodeType):
+class Node(metaclass=NodeType, has_value=False):
     span: Span
+    if TYPE_CHECKING:
+        row: ClassVar[Row]
 
     def __init__(self, *values: Any, **named: Any) -> None:
         kind = type(self)
@@ -103,11 +100,26 @@ def children(node: Node) -> list[Any]:
         elif shape == MANY:
             found += value
         else:
-            for item in value:
-                for one in item if item.__class__ is tuple else (item,):
-                    if one.__class__ is not str:
-                        found.append(one)
+            found += _mixed(value)
     return found
+
+
+def parts(node: Node) -> Iterator[tuple[str, Any]]:
+    """(field, node) for all nodes directly inside *node*, in the order in which they are run."""
+    for name, shape in type(node).row.inner.items():
+        value = getattr(node, name)
+        if value is None:
+            continue
+        for one in (value,) if shape == ONE else value if shape == MANY else _mixed(value):
+            yield name, one
+
+
+def _mixed(items: tuple[Any, ...]) -> Iterator[Any]:
+    """The nodes among *items*: pairs, or texts and nodes."""
+    for item in items:
+        for one in item if item.__class__ is tuple else (item,):
+            if one.__class__ is not str:
+                yield one
 
 
 def walk(root: Node, without: frozenset[type] = frozenset()) -> Iterator[Any]:

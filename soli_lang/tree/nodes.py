@@ -1,24 +1,31 @@
 """What a program is made of: frozen data, no behaviour (docs/spec §2).
 
-Passes over nodes live elsewhere. Nodes are compared by identity: two `x` in different places are
-different nodes.
+Passes over nodes live elsewhere; what they know of a kind stands beside it, as keywords (`rows`).
+Nodes are compared by identity: two `x` in different places are different nodes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..base.source import Source
 from .node_type import Node as Node
+from .node_type import NodeType
 from .node_type import children as children
+from .node_type import parts as parts
 from .node_type import walk as walk
+from .rows import ERROR as ERROR
+from .rows import FUNCTION as FUNCTION
+from .rows import LOOP as LOOP
+from .rows import Row as Row
 
 
-class Expr(Node):
+class Expr(Node, has_value=True):
     """Has a value."""
 
 
-class Stmt(Node):
+class Stmt(Node, abstract=True, has_value=None):
     """Is run for what it does."""
 
 
@@ -26,18 +33,18 @@ Statement = Stmt | Expr
 """An expression is a statement as it stands."""
 
 
-class Body(Node):
+class Body(Node, is_block=True, call_free=True):
     """Statements in a scope of their own; yields the value of the last one."""
 
     statements: tuple[Statement, ...]
 
 
-class Program(Node):
+class Program(Node, once=("body",)):
     source: Source
     body: Body
 
 
-class TypeRef(Node):
+class TypeRef(Node, texts=("text", "name")):
     """A type annotation. Only return types are checked (docs/spec §7.2)."""
 
     text: str
@@ -48,7 +55,7 @@ class TypeRef(Node):
     is_nullable: bool = False
 
 
-class Param(Node):
+class Param(Node, texts=("name",)):
     name: str
     type: TypeRef | None = None
     default: Expr | None = None
@@ -56,7 +63,7 @@ class Param(Node):
     """Declared `&name`."""
 
 
-class FunctionNode(Node):
+class FunctionNode(Node, is_scope=True, texts=("name",)):
     """What functions, methods, constructors, lambdas and trailing blocks share."""
 
     name: str
@@ -71,12 +78,12 @@ class FunctionNode(Node):
 # --- expressions ---
 
 
-class Literal(Expr):
+class Literal(Expr, call_free=True):
     value: Any
     """int, float, decimal.Decimal, str, bool, None or values.Symbol."""
 
 
-class Interpolation(Expr):
+class Interpolation(Expr, call_free=True, value_class=str):
     parts: tuple[str | Expr, ...]
 
 
@@ -86,24 +93,40 @@ class Spread(Expr):
     value: Expr
 
 
-class ArrayLiteral(Expr):
+class ArrayLiteral(Expr, value_class=list):
     items: tuple[Expr, ...]
 
 
-class HashLiteral(Expr):
+class HashLiteral(Expr, call_free=True, value_class=dict):
     """Bare-word keys arrive as string literals, shorthand values (`{name:}`) as `Name`."""
 
     pairs: tuple[tuple[Expr, Expr], ...]
 
 
-class ArrayComprehension(Expr):
+class ArrayComprehension(
+    Expr,
+    value_class=list,
+    binds=("variable",),
+    inside=("element", "condition"),
+    loops=("element", "condition"),
+    sequence=("iterable", "condition", "element"),
+    tests=("condition",),
+):
     element: Expr
     variable: str
     iterable: Expr
     condition: Expr | None
 
 
-class HashComprehension(Expr):
+class HashComprehension(
+    Expr,
+    value_class=dict,
+    binds=("variable",),
+    inside=("key", "value", "condition"),
+    loops=("key", "value", "condition"),
+    sequence=("iterable", "condition", "key", "value"),
+    tests=("condition",),
+):
     key: Expr
     value: Expr
     variable: str
@@ -111,28 +134,28 @@ class HashComprehension(Expr):
     condition: Expr | None
 
 
-class Name(Expr):
+class Name(Expr, call_free=True, reads=("name",)):
     name: str
 
 
-class This(Expr):
+class This(Expr, call_free=True, reads_this=True):
     """`this` or `self`; `@x` is `Member(This, "x")`."""
 
 
-class SuperMember(Expr):
+class SuperMember(Expr, reads_this=True, texts=("name",)):
     """`super.name`; called as `Call(SuperMember, ...)`."""
 
     name: str
 
 
-class Argument(Node):
+class Argument(Node, texts=("label",)):
     """One argument of a call; `label` for `label: value`."""
 
     value: Expr
     label: str | None = None
 
 
-class SuperCall(Expr):
+class SuperCall(Expr, reads_this=True):
     """`super(args)`: the constructor of the superclass."""
 
     arguments: tuple[Argument, ...]
@@ -142,13 +165,13 @@ class Lambda(Expr):
     function: FunctionNode
 
 
-class BlockExpr(Expr):
+class BlockExpr(Expr, once=("body",), outlined=True):
     """`{ let y = 1 y * 2 }` where an expression stands (docs/spec §2.6)."""
 
     body: Body
 
 
-class Unary(Expr):
+class Unary(Expr, call_free=True, texts=("operator",)):
     operator: str
     """`-` or `!` (`not` is `!`)."""
     operand: Expr
@@ -156,23 +179,25 @@ class Unary(Expr):
 
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 """Operators of `Binary` that yield a Bool."""
+BUILDING = frozenset({"..", "<<"})
+"""Those that make or change a collection."""
 
 
-class Binary(Expr):
+class Binary(Expr, call_free=True, chains="left", texts=("operator",)):
     operator: str
     """`+ - * / % == != < <= > >= .. <<`"""
     left: Expr
     right: Expr
 
 
-class Logical(Expr):
+class Logical(Expr, call_free=True, chains="left", texts=("operator",), value_of=("left", "right")):
     operator: str
     """`&&`, `||` or `??` (`and`, `or` are the first two)."""
     left: Expr
     right: Expr
 
 
-class Conditional(Expr):
+class Conditional(Expr, call_free=True, tests=("condition",), value_of=("then", "otherwise")):
     """`condition ? then : otherwise`"""
 
     condition: Expr
@@ -180,7 +205,7 @@ class Conditional(Expr):
     otherwise: Expr
 
 
-class Assign(Expr):
+class Assign(Expr, call_free=True, assigns="target", sequence=("value", "target")):
     """Target: Name, Member, Index (or Call, whose assignment appends the value as an argument:
     the builder rewrites that one to the Call)."""
 
@@ -188,14 +213,16 @@ class Assign(Expr):
     value: Expr
 
 
-class CompoundAssign(Expr):
+class CompoundAssign(
+    Expr, call_free=True, assigns="target", reads_target=True, texts=("operator",)
+):
     target: Expr
     operator: str
     """The binary or logical operator without `=`: `+ - * / % || && ??`."""
     value: Expr
 
 
-class Increment(Expr):
+class Increment(Expr, assigns="target", reads_target=True):
     """`x++` / `x--`: yields the old value."""
 
     target: Expr
@@ -209,7 +236,7 @@ class Rescue(Expr):
     fallback: Expr
 
 
-class Member(Expr):
+class Member(Expr, call_free=True, chains="object", texts=("name",)):
     """`object.name`, or `object&.name` when `is_safe`. `span` begins at the receiver."""
 
     object: Expr
@@ -217,26 +244,26 @@ class Member(Expr):
     is_safe: bool = False
 
 
-class ScopedName(Expr):
+class ScopedName(Expr, texts=("name",)):
     """`object::name`"""
 
     object: Expr
     name: str
 
 
-class Index(Expr):
+class Index(Expr, call_free=True, chains="object"):
     object: Expr
     index: Expr
 
 
-class SafeIndex(Expr):
+class SafeIndex(Expr, call_free=True):
     """An index that yields null for a null object: made for the left side of `??` (§4.3)."""
 
     object: Expr
     index: Expr
 
 
-class Call(Expr):
+class Call(Expr, chains="receiver"):
     """A call with parentheses, a command call or a call that only has a trailing block.
 
     `block` is a `Lambda` (trailing block, `&:name`, `&{...}`) or any expression after `&`.
@@ -246,6 +273,10 @@ class Call(Expr):
     arguments: tuple[Argument, ...]
     block: Expr | None = None
     is_command: bool = False
+
+    @property
+    def receiver(self) -> Expr | None:
+        return self.callee.object if isinstance(self.callee, Member) else None
 
 
 class Pipeline(Expr):
@@ -262,7 +293,7 @@ class New(Expr):
     arguments: tuple[Argument, ...]
 
 
-class Next(Expr):
+class Next(Expr, call_free=True, has_value=False, leaves=LOOP):
     """A bare `next` (or `next()`)."""
 
 
@@ -272,7 +303,7 @@ class ShellCommand(Expr):
     parts: tuple[str | Expr, ...]
 
 
-class Unsupported(Expr):
+class Unsupported(Expr, texts=("message",)):
     """Parsed, but not to be had here (`@sdbql{...}`): evaluating it raises `message`."""
 
     message: str
@@ -281,7 +312,7 @@ class Unsupported(Expr):
 # --- match ---
 
 
-class Pattern(Node):
+class Pattern(Node, abstract=True):
     """One side of a `match` arm."""
 
 
@@ -293,18 +324,18 @@ class LiteralPattern(Pattern):
     value: Any
 
 
-class NamePattern(Pattern):
+class NamePattern(Pattern, matches="name"):
     name: str
 
 
-class TypePattern(Pattern):
+class TypePattern(Pattern, matches="name", texts=("type_name",)):
     """`Int: n`"""
 
     type_name: str
     name: str
 
 
-class EnumPattern(Pattern):
+class EnumPattern(Pattern, reads=("enum",), texts=("variant",)):
     """`E.V` (`fields` is None) or `E.V(p, q)`."""
 
     enum: str
@@ -312,17 +343,17 @@ class EnumPattern(Pattern):
     fields: tuple[Pattern, ...] | None
 
 
-class ArrayPattern(Pattern):
+class ArrayPattern(Pattern, matches="rest"):
     items: tuple[Pattern, ...]
     rest: str | None
 
 
-class HashPattern(Pattern):
+class HashPattern(Pattern, matches="rest"):
     pairs: tuple[tuple[str, Pattern], ...]
     rest: str | None
 
 
-class Arm(Node):
+class Arm(Node, tests=("guard",)):
     pattern: Pattern
     guard: Expr | None
     body: Expr
@@ -336,23 +367,27 @@ class Match(Expr):
 # --- statements ---
 
 
-class Let(Stmt):
+class Let(Stmt, has_value=False, declares="name"):
     name: str
     type: TypeRef | None
     value: Expr | None
 
 
-class Const(Stmt):
+class Const(Stmt, has_value=False, declares="name"):
     name: str
     type: TypeRef | None
     value: Expr
 
 
-class FunctionDecl(Stmt):
+class FunctionDecl(Stmt, has_value=False, declares="name"):
     function: FunctionNode
 
+    @property
+    def name(self) -> str:
+        return self.function.name
 
-class If(Stmt):
+
+class If(Stmt, has_value=True, call_free=True, once=("then", "otherwise"), tests=("condition",)):
     """`if`, `unless` (condition negated by the builder), `elsif` (an `If` alone in `otherwise`)
     and statements with a postfix condition."""
 
@@ -361,31 +396,31 @@ class If(Stmt):
     otherwise: Body | None
 
 
-class While(Stmt):
+class While(Stmt, has_value=False, loops=("condition", "body"), tests=("condition",)):
     condition: Expr
     body: Body
 
 
-class For(Stmt):
+class For(Stmt, has_value=False, binds=("variable", "index"), inside=("body",), loops=("body",)):
     variable: str
     index: str | None
     iterable: Expr
     body: Body
 
 
-class Return(Stmt):
+class Return(Stmt, has_value=False, call_free=True, leaves=FUNCTION):
     value: Expr | None
 
 
-class Break(Stmt):
+class Break(Stmt, has_value=False, leaves=LOOP):
     """`break`"""
 
 
-class Throw(Stmt):
+class Throw(Stmt, has_value=False, leaves=ERROR):
     value: Expr
 
 
-class Handler(Node):
+class Handler(Node, binds=("variable",), inside=("body",), once=("body",), texts=("type_name",)):
     """`catch`/`rescue`: `catch e`, `catch AppError e`, or bare."""
 
     type_name: str | None
@@ -393,13 +428,13 @@ class Handler(Node):
     body: Body
 
 
-class Try(Stmt):
+class Try(Stmt, has_value=True, once=("body", "final"), outlined=True):
     body: Body
     handlers: tuple[Handler, ...]
     final: Body | None
 
 
-class BlockStmt(Stmt):
+class BlockStmt(Stmt, has_value=True, once=("body",)):
     """A bare `{ ... }` statement."""
 
     body: Body
@@ -408,7 +443,7 @@ class BlockStmt(Stmt):
 # --- classes, modules, enums, files ---
 
 
-class FieldDecl(Node):
+class FieldDecl(Node, texts=("name",)):
     name: str
     type: TypeRef | None
     value: Expr | None
@@ -416,7 +451,7 @@ class FieldDecl(Node):
     is_const: bool
 
 
-class MethodDecl(Node):
+class MethodDecl(Node, texts=("visibility",)):
     """`visibility` is `public`, `private` or `protected` and has no effect (docs/spec §8.5)."""
 
     function: FunctionNode
@@ -425,18 +460,18 @@ class MethodDecl(Node):
     visibility: str
 
 
-class StaticBlock(Node):
+class StaticBlock(Node, once=("body",)):
     body: Body
 
 
-class Mixin(Node):
+class Mixin(Node, reads=("names",), texts=("kind",)):
     """`include A, B` / `extend A, B`"""
 
     kind: str
     names: tuple[str, ...]
 
 
-class HookBlock(Node):
+class HookBlock(Node, once=("body",), texts=("kind",)):
     """`included do ... end` / `extended do ... end`"""
 
     kind: str
@@ -464,7 +499,14 @@ class MacroCall(Expr):
         return callee.name if isinstance(callee, Name) else ""
 
 
-class ClassDecl(Stmt):
+class ClassDecl(
+    Stmt,
+    has_value=False,
+    is_scope=True,
+    declares="name",
+    reads=("superclass",),
+    texts=("interfaces",),
+):
     name: str
     superclass: str | None
     interfaces: tuple[str, ...]
@@ -473,23 +515,23 @@ class ClassDecl(Stmt):
     is_module: bool = False
 
 
-class InterfaceDecl(Stmt):
+class InterfaceDecl(Stmt, has_value=False, texts=("name", "methods")):
     name: str
     methods: tuple[str, ...]
 
 
-class Variant(Node):
+class Variant(Node, texts=("name",)):
     name: str
     fields: tuple[Param, ...]
 
 
-class EnumDecl(Stmt):
+class EnumDecl(Stmt, has_value=False, is_scope=True, declares="name"):
     name: str
     variants: tuple[Variant, ...]
     methods: tuple[MethodDecl, ...]
 
 
-class Import(Stmt):
+class Import(Stmt, has_value=False, texts=("path", "items", "namespace")):
     """`items` None: everything. `namespace`: the `m` of `import * as m`."""
 
     path: str
@@ -498,5 +540,14 @@ class Import(Stmt):
     namespace: str | None
 
 
-class Export(Stmt):
+class Export(Stmt, has_value=False):
     declaration: Stmt
+
+
+def kinds(holds: Callable[[Row], Any]) -> frozenset[type]:
+    """The kinds of nodes of whose row that *holds*."""
+    return frozenset(kind for kind in NodeType.kinds.values() if holds(kind.row))
+
+
+SCOPES = kinds(lambda row: row.is_scope)
+"""Kinds with variables of their own: functions, classes, enums."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from ...base.errors import SoliTypeError
 from ...tree import nodes
 from .. import python as py
-from ..scopes import THIS
 from ..writer import EFFECTS, TAILS, VALUES, Writer, writes
 from .names import fail, is_quiet, is_variable
 from .operators import INLINE_JOIN
@@ -215,27 +213,20 @@ def _increment(writer: Writer, node: nodes.Increment) -> Any:
     if isinstance(target, nodes.Name):
         variable = writer.block.find(target.name)
         if variable is not None and not variable.is_const:
-            held = nodes.Literal(target.span, None)
-            writer.ready[id(held)] = (held, py.name(old.id))
-            writer.store(
-                variable,
-                writer.value(nodes.Binary(node.span, operator, _Held(target.span, held), one)),
-            )
+            held = _Held(target.span, old.id)
+            writer.store(variable, writer.value(nodes.Binary(node.span, operator, held, one)))
             return old
     value = nodes.Binary(node.span, operator, target, one)
     _assign(writer, nodes.Assign(node.span, target, value), wanted=False)
     return old
 
 
-class _Held(nodes.Expr):
-    """A value that is there already; `held` is the key of `Writer.ready`."""
+class _Held(nodes.Expr, texts=("identifier",)):
+    """A value that a variable of the Python function has already."""
 
-    held: nodes.Literal
+    identifier: str
 
 
 @writes(VALUES, _Held)
 def _held(writer: Writer, node: _Held) -> Any:
-    return writer.ready.pop(id(node.held))[1]
-
-
-__all__ = ["THIS", "partial"]
+    return py.name(node.identifier)

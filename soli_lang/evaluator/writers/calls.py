@@ -15,7 +15,7 @@ from .. import python as py
 from ..places import CALLED, METHOD, NEW
 from ..writer import VALUES, Writer, writes
 from .members import class_reference, written_out
-from .names import callee, is_variable, raw, resolved
+from .names import callee, is_variable
 
 
 def arguments_of(
@@ -281,6 +281,3 @@ def _new(writer: Writer, node: nodes.New) -> Any:
     )
     at = writer.places.add(NEW, node.span, identifier)
     return py.call("new", first, listed, named, at=at)
-
-
-__all__ = ["arguments_of", "collected", "raw", "resolved"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...meaning.members import UNIVERSAL, no_member
+from ...meaning.members import UNIVERSAL
 from ...tree import nodes
 from .. import python as py
 from ..places import METHOD
@@ -122,6 +122,3 @@ def class_reference(writer: Writer, node: Any) -> Any:
     if isinstance(node, nodes.Name):
         return callee(writer, node.name, node.span)
     return writer.value(node)
-
-
-__all__ = ["class_reference", "no_member"]

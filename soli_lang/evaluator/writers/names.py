@@ -11,7 +11,6 @@ from ...values.values import UNSET
 from .. import python as py
 from ..helpers.values import SPECIAL
 from ..missing import fieldless
-from ..places import CALLED
 from ..scopes import HIDDEN, THIS
 from ..writer import VALUES, Writer, writes
 
@@ -121,6 +120,3 @@ def fail(writer: Writer, node: Any, hint: str | None = None, message: str = "") 
 def own_this(writer: Writer) -> Any:
     """`this` to hand on to a nested function."""
     return py.name("this" if writer.has_this else "UNSET")
-
-
-__all__ = ["CALLED", "callee", "fail", "is_number", "is_quiet", "own_this", "raw", "resolved"]

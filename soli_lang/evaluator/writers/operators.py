@@ -18,7 +18,6 @@ from .names import is_number, is_quiet, raw, resolved
 INLINE_JOIN = 256
 """Characters up to which two strings are joined without claiming memory for the result."""
 
-_SWIFT = frozenset({"+", "-", "*", "%", "/", *nodes.COMPARISONS})
 _FLOAT = frozenset({"+", "-", "*", "<", ">", "<=", ">=", "/"})
 
 
@@ -93,7 +92,7 @@ def _names(writer: Writer, value: Any) -> tuple[Callable[[], Any], Any]:
 @writes(VALUES, nodes.Binary)
 def _binary(writer: Writer, node: nodes.Binary) -> Any:
     operator = node.operator
-    if operator not in _SWIFT:
+    if operator in nodes.BUILDING:
         left, right = writer.operands(node.left, node.right)
         return py.call(OPERATORS[operator], left, right, at=writer.at(node))
     both = Operands(writer, node)

@@ -6,7 +6,6 @@ from typing import Any
 
 from ...tree import nodes
 from .. import python as py
-from ..places import PLAIN
 from ..writer import EFFECTS, TAILS, VALUES, Writer, writes
 from .names import fail
 from .operators import soft
@@ -138,11 +137,7 @@ def _turn(writer: Writer, node: Any) -> None:
 def _for(writer: Writer, node: nodes.For) -> None:
     """`for x in xs`, `for x, i in xs`"""
     walked = walk(writer, node.iterable)
-    writer.within_blocks(lambda: _write_for(writer, node, writer_kept(writer, walked)))
-
-
-def writer_kept(writer: Writer, walked: Any) -> Any:
-    return walked
+    writer.within_blocks(lambda: _write_for(writer, node, walked))
 
 
 def walk(writer: Writer, node: Any) -> Any:
@@ -193,6 +188,3 @@ def _write_for(writer: Writer, node: nodes.For, walked: Any) -> None:
     writer.loops -= 1
     writer.block = outer
     writer.out.append(py.For(target, walked, body, [], None))
-
-
-__all__ = ["PLAIN", "bind_item", "walk"]

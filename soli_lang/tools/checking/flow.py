@@ -7,8 +7,6 @@ from typing import Any
 from ...tree import nodes
 from .findings import Findings
 
-_LEAVING = (nodes.Return, nodes.Throw, nodes.Break, nodes.Next)
-
 
 class FlowPass:
     """Looks at each body by itself."""
@@ -69,7 +67,7 @@ class FlowPass:
 
 
 def _always_leaves(node: Any) -> bool:
-    if isinstance(node, _LEAVING):
+    if node.row.leaves:
         return True
     if isinstance(node, nodes.If):
         otherwise = node.otherwise

@@ -55,8 +55,9 @@ class MemberPass:
             if isinstance(node, nodes.Body):
                 for statement in node.statements[:-1]:
                     self._unused(statement)
-            elif isinstance(node, nodes.While | nodes.For) and node.body.statements:
-                self._unused(node.body.statements[-1])
+            for body in (getattr(node, field) for field in node.row.loops):
+                if isinstance(body, nodes.Body) and body.statements:
+                    self._unused(body.statements[-1])
             pending.extend((one, is_guarded) for one in nodes.children(node))
         if self._program.body.statements:
             self._unused(self._program.body.statements[-1])
@@ -168,11 +169,7 @@ def _type_of(node: Any) -> type | None:
         return (
             type(node.value) if type(node.value) in TYPE_NAMES and node.value is not None else None
         )
-    if isinstance(node, nodes.Interpolation):
-        return str
-    if isinstance(node, nodes.ArrayLiteral | nodes.ArrayComprehension):
-        return list
-    return dict if isinstance(node, nodes.HashLiteral | nodes.HashComprehension) else None
+    return node.row.value_class if isinstance(node, nodes.Node) else None
 
 
 def _names_in(node: nodes.Node) -> list[str]:

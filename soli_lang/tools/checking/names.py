@@ -130,6 +130,8 @@ class NamePass:
         visit = _VISITORS.get(node.__class__)
         if visit is not None:
             visit(self, node)
+        elif node.row.binds:
+            self._binding(node)
         else:
             for child in nodes.children(node):
                 self._visit(child)
@@ -154,20 +156,12 @@ class NamePass:
             self._block = outer
         self._within(block, body)
 
-    def _for(self, node: nodes.For) -> None:
-        self._visit(node.iterable)
-        outer, self._block = self._block, self._scopes.of(node)
-        self._body(node.body)
-        self._block = outer
-
-    def _comprehension(self, node: Any) -> None:
-        self._visit(node.iterable)
-        inner = [child for child in nodes.children(node) if child is not node.iterable]
-        self._within(self._scopes.of(node), *inner)
-
-    def _handler(self, node: nodes.Handler) -> None:
-        outer, self._block = self._block, self._scopes.of(node)
-        self._body(node.body)
+    def _binding(self, node: Any) -> None:
+        """A loop, a handler: what is inside sees the names that it binds."""
+        outer, inner = self._block, self._scopes.of(node)
+        for field, part in nodes.parts(node):
+            self._block = inner if field in node.row.inside else outer
+            self._visit(part)
         self._block = outer
 
     def _try(self, node: nodes.Try) -> None:
@@ -429,10 +423,6 @@ _VISITORS: dict[type, Any] = {
     nodes.Name: NamePass._name,
     nodes.Literal: NamePass._literal,
     nodes.Body: NamePass._body,
-    nodes.For: NamePass._for,
-    nodes.ArrayComprehension: NamePass._comprehension,
-    nodes.HashComprehension: NamePass._comprehension,
-    nodes.Handler: NamePass._handler,
     nodes.Try: NamePass._try,
     nodes.Rescue: NamePass._rescue,
     nodes.FunctionNode: NamePass._function,

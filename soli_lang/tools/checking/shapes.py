@@ -26,6 +26,8 @@ class ShapePass:
         pending: list[Any] = [self._program.body]
         while pending:
             node = pending.pop()
+            for field in node.row.tests:
+                self._condition(getattr(node, field))
             check = _CHECKS.get(node.__class__)
             if check is not None:
                 check(self, node)
@@ -59,9 +61,6 @@ class ShapePass:
         )
 
     # --- conditions ------------------------------------------------------------------------------
-
-    def _conditional(self, node: Any) -> None:
-        self._condition(node.condition)
 
     def _condition(self, node: Any) -> None:
         if isinstance(node, nodes.Logical) and node.operator != "??":
@@ -240,9 +239,6 @@ def _defined(root: nodes.Node) -> Iterator[str]:
 
 _CHECKS: dict[type, Any] = {
     nodes.Body: ShapePass._body,
-    nodes.If: ShapePass._conditional,
-    nodes.While: ShapePass._conditional,
-    nodes.Conditional: ShapePass._conditional,
     nodes.Binary: ShapePass._binary,
     nodes.Index: ShapePass._index,
     nodes.HashLiteral: ShapePass._hash,
