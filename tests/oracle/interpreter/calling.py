@@ -13,7 +13,7 @@ from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import Function, Value
 
 from .functions import Code, wrong_number
-from .interpreting import Oracle, answers
+from .interpreting import answers
 from .scopes import Scope
 
 
@@ -32,37 +32,38 @@ class Given:
         return self.named is None and self.block is None
 
 
-def given(oracle: Oracle, node: nodes.Call, scope: Scope) -> Given:
+def given(node: nodes.Call, scope: Scope) -> Given:
     """Evaluate the arguments of *node* in their order, then its block."""
-    found = given_arguments(oracle, node.arguments, scope)
+    found = given_arguments(node.arguments, scope)
     if node.block is not None:
-        found.block = as_function(oracle, node.block, scope)
+        found.block = as_function(node.block, scope)
     return found
 
 
-def given_arguments(oracle: Oracle, arguments: tuple[nodes.Argument, ...], scope: Scope) -> Given:
+def given_arguments(arguments: tuple[nodes.Argument, ...], scope: Scope) -> Given:
     values: list[Value] = []
     named: dict[str, Value] = {}
     for argument in arguments:
-        value = oracle.evaluate(argument, scope)
+        value = scope.evaluate(argument)
         if argument.label is None:
             values.append(value)
         elif argument.label in named:
-            raise SoliTypeError(f"duplicate named argument '{argument.label}'")
+            message = f"duplicate named argument '{argument.label}'"
+            raise SoliTypeError(message, argument.span, scope.source)
         else:
             named[argument.label] = value
     return Given(values, named)
 
 
 @answers(nodes.Argument)
-def argument_(oracle: Oracle, node: nodes.Argument, scope: Scope) -> Value:
-    return oracle.evaluate(node.value, scope)
+def argument_(node: nodes.Argument, scope: Scope) -> Value:
+    return scope.evaluate(node.value)
 
 
-def as_function(oracle: Oracle, node: nodes.Expr, scope: Scope) -> Value:
+def as_function(node: nodes.Expr, scope: Scope) -> Value:
     """The value of *node*, without calling it where it is a name (`f(&block)`)."""
     if not isinstance(node, nodes.Name):
-        return oracle.evaluate(node, scope)
+        return scope.evaluate(node)
     try:
         return scope.get(node.name)
     except SoliError as error:
@@ -70,11 +71,9 @@ def as_function(oracle: Oracle, node: nodes.Expr, scope: Scope) -> Value:
         raise
 
 
-def traced(
-    oracle: Oracle, label: str | None, span: Span, scope: Scope, run: Callable[[], Value]
-) -> Value:
+def traced(label: str | None, span: Span, scope: Scope, run: Callable[[], Value]) -> Value:
     """A call of a function of the program: counted, and with a *label* a line of the backtrace."""
-    oracle.enter(label or "<lambda>", scope.source, span)
+    scope.oracle.enter(label or "<lambda>", scope.source, span)
     try:
         return run()
     except SoliError as error:
@@ -83,16 +82,13 @@ def traced(
             error.leave(label, scope.source, span)
         raise
     finally:
-        oracle.calls -= 1
+        scope.oracle.calls -= 1
 
 
-def call_function(
-    oracle: Oracle, function: Function, passed: Given, span: Span, scope: Scope
-) -> Value:
+def call_function(function: Function, passed: Given, span: Span, scope: Scope) -> Value:
     code = function.code
     assert isinstance(code, Code)
     return traced(
-        oracle,
         code.label,
         span,
         scope,
@@ -100,19 +96,15 @@ def call_function(
     )
 
 
-def call_value(oracle: Oracle, callee: Value, passed: Given, span: Span, scope: Scope) -> Value:
+def call_value(callee: Value, passed: Given, span: Span, scope: Scope) -> Value:
     """`callee(…)`"""
     from .classes import make_instance
 
     if isinstance(callee, Function):
-        return call_function(oracle, callee, passed, span, scope)
+        return call_function(callee, passed, span, scope)
     if isinstance(callee, SoliClass):
         return traced(
-            oracle,
-            callee.name,
-            span,
-            scope,
-            lambda: make_instance(oracle, callee, passed, None, span, scope),
+            callee.name, span, scope, lambda: make_instance(callee, passed, None, span, scope)
         )
     call = getattr(callee, "soli_call", None)
     if call is not None:
@@ -122,49 +114,49 @@ def call_value(oracle: Oracle, callee: Value, passed: Given, span: Span, scope: 
     raise SoliTypeError(f"{type_name(callee)} is not callable")
 
 
-def bare(oracle: Oracle, value: Value, node: nodes.Expr, scope: Scope) -> Value:
+def bare(value: Value, node: nodes.Expr, scope: Scope) -> Value:
     """What a name alone means that has *value*: a function without need of arguments is called."""
     if isinstance(value, Function) and value.auto:
-        return call_function(oracle, value, Given([]), node.span, scope)
+        return call_function(value, Given([]), node.span, scope)
     if isinstance(value, NativeFunction) and value.auto:
         return value.soli_call([], None, None)
     return value
 
 
 @answers(nodes.Call)
-def call(oracle: Oracle, node: nodes.Call, scope: Scope) -> Value:
+def call(node: nodes.Call, scope: Scope) -> Value:
     from .members import call_member, call_super_member
 
     callee = node.callee
     if isinstance(callee, nodes.Member):
-        receiver = oracle.evaluate(callee.object, scope)
+        receiver = scope.evaluate(callee.object)
         if receiver is None and callee.is_safe:
             return None
-        passed = given(oracle, node, scope)
-        return call_member(oracle, receiver, callee.name, passed, node.span, scope)
+        passed = given(node, scope)
+        return call_member(receiver, callee.name, passed, node.span, scope)
     if isinstance(callee, nodes.SuperMember):
-        return call_super_member(oracle, callee, node, scope)
+        return call_super_member(callee, node, scope)
     outside = scope.for_callees(callee.name) if isinstance(callee, nodes.Name) else scope
     if isinstance(callee, nodes.Name) and outside.find(callee.name) is None:
-        return call_unknown(oracle, callee, node, outside)
-    function = as_function(oracle, callee, outside)
-    passed = given(oracle, node, scope)
-    return call_value(oracle, function, passed, node.span, scope)
+        return call_unknown(callee, node, outside)
+    function = as_function(callee, outside)
+    passed = given(node, scope)
+    return call_value(function, passed, node.span, scope)
 
 
-def call_unknown(oracle: Oracle, callee: nodes.Name, node: nodes.Call, scope: Scope) -> Value:
+def call_unknown(callee: nodes.Name, node: nodes.Call, scope: Scope) -> Value:
     """`name(…)` where nothing has that name: what looks at variables, and what a class that is
     `this` (in `class_eval`) does to itself."""
     from .members import call_member
 
     if callee.name in SCOPE_FUNCTIONS:
-        passed = given(oracle, node, scope)
+        passed = given(node, scope)
         return SCOPE_FUNCTIONS[callee.name](scope, passed)
     if callee.name in ("define_method", "alias_method") and scope.has_receiver():
         receiver = scope.receiver()
-        passed = given(oracle, node, scope)
-        return call_member(oracle, receiver, callee.name, passed, node.span, scope)
-    return oracle.evaluate(callee, scope)
+        passed = given(node, scope)
+        return call_member(receiver, callee.name, passed, node.span, scope)
+    return scope.evaluate(callee)
 
 
 def defined(scope: Scope, passed: Given) -> Value:

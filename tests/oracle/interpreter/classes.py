@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from soli_lang.base.errors import (
     SoliArgumentError,
     SoliAttributeError,
+    SoliPlainTypeError,
     SoliTypeError,
 )
 from soli_lang.base.source import Span
@@ -18,7 +19,7 @@ from soli_lang.values.values import UNSET, Function, Value
 
 from .calling import Given, given_arguments, traced
 from .functions import Code
-from .interpreting import Oracle, answers
+from .interpreting import answers
 from .reflection import BARE_ON_CLASSES, CLASS_MEMBERS
 from .scopes import Scope
 
@@ -30,19 +31,19 @@ if TYPE_CHECKING:
 
 
 @answers(nodes.New)
-def new(oracle: Oracle, node: nodes.New, scope: Scope) -> Value:
+def new(node: nodes.New, scope: Scope) -> Value:
     target = node.target
     if isinstance(target, nodes.Name):
-        klass = named_class(oracle, target, scope)
+        klass = named_class(target, scope)
     else:
-        klass = oracle.evaluate(target, scope)
+        klass = scope.evaluate(target)
     if not isinstance(klass, SoliClass):
         raise SoliTypeError(f"expected class name, got {type_name(klass)}")
-    passed = given_arguments(oracle, node.arguments, scope)
-    return make_instance(oracle, klass, passed, f"{klass.name}.new", node.span, scope)
+    passed = given_arguments(node.arguments, scope)
+    return make_instance(klass, passed, f"{klass.name}.new", node.span, scope)
 
 
-def named_class(oracle: Oracle, node: nodes.Name, scope: Scope) -> Value:
+def named_class(node: nodes.Name, scope: Scope) -> Value:
     """What a name means where a class is expected; nothing is called."""
     holder = scope.find(node.name)
     if holder is None:
@@ -53,7 +54,7 @@ def named_class(oracle: Oracle, node: nodes.Name, scope: Scope) -> Value:
 
 
 def make_instance(
-    oracle: Oracle, klass: SoliClass, passed: Given, label: str | None, span: Span, scope: Scope
+    klass: SoliClass, passed: Given, label: str | None, span: Span, scope: Scope
 ) -> Value:
     """`new C(…)`, `C(…)` or `C.new(…)`: fields first, then the constructor (docs/spec §8.2)."""
     if passed.block is not None:
@@ -62,21 +63,21 @@ def make_instance(
         raise SoliTypeError(f"cannot instantiate module {klass.name}")
     constructor = klass.constructor
     if constructor is None:
-        return without_constructor(oracle, klass, passed)
+        return without_constructor(klass, passed, scope)
     value = ErrorValue(klass) if klass.instantiate is not None else Instance(klass)
-    set_fields(klass, value)
 
     def run() -> Value:
+        set_fields(klass, value)
         return constructor.rebind(value).call(passed.values, passed.named, None)
 
-    traced(oracle, label, span, scope, run)
+    traced(label, span, scope, run)
     return value
 
 
-def without_constructor(oracle: Oracle, klass: SoliClass, passed: Given) -> Value:
-    """A class that has no constructor takes a Hash of attributes (docs/spec §8.2)."""
+def without_constructor(klass: SoliClass, passed: Given, scope: Scope) -> Value:
+    """An instance of a class without a constructor takes a hash of attributes (docs/spec §8.2)."""
     if klass.instantiate is None:
-        if oracle.machine.globals.get(klass.name) is klass:
+        if scope.oracle.machine.globals.get(klass.name) is klass:
             raise SoliTypeError(f"cannot instantiate {klass.name}")
         value = Instance(klass)
         set_fields(klass, value)
@@ -108,19 +109,17 @@ def take_attributes(value: Instance, passed: Given) -> None:
 
 
 @answers(nodes.SuperCall)
-def super_call(oracle: Oracle, node: nodes.SuperCall, scope: Scope) -> Value:
+def super_call(node: nodes.SuperCall, scope: Scope) -> Value:
     """`super(…)`: the constructor above, on `this`; yields null."""
     home = scope.home_class()
     if home.superclass is None:
         raise SoliTypeError("class has no superclass")
     this = scope.receiver()
-    passed = given_arguments(oracle, node.arguments, scope)
+    passed = given_arguments(node.arguments, scope)
     constructor = home.superclass.constructor
     if constructor is not None:
         run = constructor.rebind(this).call
-        traced(
-            oracle, "new", node.span, scope, lambda: run(passed.values, passed.named, passed.block)
-        )
+        traced("new", node.span, scope, lambda: run(passed.values, passed.named, passed.block))
     elif home.superclass.instantiate is not None:
         made = home.superclass.instantiate(home.superclass, passed.values, passed.named)
         this.fields.update(made.fields)
@@ -152,6 +151,8 @@ def static_member(klass: SoliClass, name: str) -> Value:
 
 def read_class_member(site: Site, klass: SoliClass, name: str) -> Value:
     """`C.name` without parentheses."""
+    if name == "new" and makes(klass):
+        return make_new(site, klass, Given([]))
     label = f"{klass.name}.{name}"
     held = static_member(klass, name)
     is_function = isinstance(held, Function) and held.code.static  # type: ignore[attr-defined]
@@ -182,15 +183,29 @@ def read_class_function(site: Site, klass: SoliClass, name: str, held: Value) ->
     raise SoliAttributeError(f"Cannot access property '{name}' on {klass.name}")
 
 
+def makes(klass: SoliClass) -> bool:
+    """Whether `C.new` runs a constructor."""
+    return klass.constructor is not None and klass.find_static("new", UNSET) is UNSET
+
+
 def make_new(site: Site, klass: SoliClass, passed: Given) -> Value:
     label = f"{klass.name}.new"
-    return make_instance(site.oracle, klass, passed, label, site.span, site.scope)
+    values = passed.values
+    is_native = site.scope.oracle.machine.globals.get(klass.name) is klass
+    plain = klass.constructor is None and klass.instantiate is None and not is_native
+    if plain and not klass.is_module:
+        if len(values) > 1:
+            raise SoliArgumentError(f"new() expects 0 or 1 arguments, got {len(values)}")
+        if values and not isinstance(values[0], dict | None):
+            got = type_name(values[0])
+            raise SoliPlainTypeError(f"new() expects a Hash of attributes, got {got}")
+    return make_instance(klass, passed, label, site.span, site.scope)
 
 
 def call_class_member(site: Site, klass: SoliClass, name: str, passed: Given) -> Value:
     """`C.name(…)`"""
     held = static_member(klass, name)
-    if held is UNSET and name == "new" and klass.constructor is not None:
+    if name == "new" and makes(klass):
         return make_new(site, klass, passed)
     label = f"{klass.name}.{name}"
     return site.traced(label, lambda: run_class_member(site, klass, name, held, passed))
@@ -218,11 +233,11 @@ def run_class_member(site: Site, klass: SoliClass, name: str, held: Value, passe
 
 
 @answers(nodes.ScopedName)
-def scoped(oracle: Oracle, node: nodes.ScopedName, scope: Scope) -> Value:
+def scoped(node: nodes.ScopedName, scope: Scope) -> Value:
     if isinstance(node.object, nodes.Name):
-        value = named_class(oracle, node.object, scope)
+        value = named_class(node.object, scope)
     else:
-        value = oracle.evaluate(node.object, scope)
+        value = scope.evaluate(node.object)
     held = value.find_static(node.name, UNSET) if isinstance(value, SoliClass) else UNSET
     if held is UNSET:
         raise SoliAttributeError(f"Cannot access property '{node.name}' on {owner_name(value)}")
@@ -232,8 +247,8 @@ def scoped(oracle: Oracle, node: nodes.ScopedName, scope: Scope) -> Value:
 # --- helpers for declarations ---
 
 
-def new_method(oracle: Oracle, node: nodes.MethodDecl, klass: SoliClass, scope: Scope) -> Function:
-    code = Code(oracle, node.function, klass)
+def new_method(node: nodes.MethodDecl, klass: SoliClass, scope: Scope) -> Function:
+    code = Code(node.function, klass)
     code.static = node.is_static
     return code.bind(scope, UNSET)
 

@@ -12,20 +12,21 @@ from soli_lang.values.values import Function, Value
 from .calling import Given, call_value, given
 from .classes import call_class_member, enum_value, new_method
 from .functions import Code, wrong_number
-from .interpreting import Oracle, answers
+from .interpreting import answers
 from .members import Site
 from .reflection import CLASS_MEMBERS
 from .scopes import Scope
 
 
 @answers(nodes.ClassDecl)
-def class_(oracle: Oracle, node: nodes.ClassDecl, scope: Scope) -> None:
-    klass = declared(oracle, node, scope)
+def class_(node: nodes.ClassDecl, scope: Scope) -> None:
+    inside = scope.inner()
+    klass = declared(node, scope, inside)
     scope.define(node.name, klass)
-    finish(oracle, node, klass, scope)
+    finish(node, klass, inside)
 
 
-def superclass_of(oracle: Oracle, node: nodes.ClassDecl, scope: Scope) -> SoliClass | None:
+def superclass_of(node: nodes.ClassDecl, scope: Scope) -> SoliClass | None:
     if node.superclass is None:
         return None
     found = scope.get(node.superclass)
@@ -34,35 +35,33 @@ def superclass_of(oracle: Oracle, node: nodes.ClassDecl, scope: Scope) -> SoliCl
     return found
 
 
-def declared(oracle: Oracle, node: nodes.ClassDecl, scope: Scope) -> SoliClass:
-    """The class with its methods, before anything of its body is run."""
-    superclass = superclass_of(oracle, node, scope)
+def declared(node: nodes.ClassDecl, outside: Scope, scope: Scope) -> SoliClass:
+    """The class with its methods, before anything of its body is run in *scope*."""
+    superclass = superclass_of(node, outside)
     klass = SoliClass(node.name, superclass, is_module=node.is_module)
     for member in node.members:
         if isinstance(member, nodes.MethodDecl):
-            add_method(oracle, member, klass, scope)
+            add_method(member, klass, scope)
         elif isinstance(member, nodes.ClassMethods):
             for method in member.methods:
-                klass.statics[method.function.name] = class_method(oracle, method, klass, scope)
+                klass.statics[method.function.name] = class_method(method, klass, scope)
         elif isinstance(member, nodes.FieldDecl) and not member.is_static:
-            add_field(oracle, member, klass, scope)
+            add_field(member, klass, scope)
         elif isinstance(member, nodes.HookBlock):
             klass.class_hooks.append((member.kind, member))
     return klass
 
 
-def class_method(
-    oracle: Oracle, node: nodes.MethodDecl, klass: SoliClass, scope: Scope
-) -> Function:
+def class_method(node: nodes.MethodDecl, klass: SoliClass, scope: Scope) -> Function:
     """A method in `class_methods`: `this` in it is the class that it is called on."""
-    function = new_method(oracle, node, klass, scope)
+    function = new_method(node, klass, scope)
     assert isinstance(function.code, Code)
     function.code.static = function.code.takes_class = True
     return function
 
 
-def add_method(oracle: Oracle, member: nodes.MethodDecl, klass: SoliClass, scope: Scope) -> None:
-    function = new_method(oracle, member, klass, scope)
+def add_method(member: nodes.MethodDecl, klass: SoliClass, scope: Scope) -> None:
+    function = new_method(member, klass, scope)
     if member.is_constructor:
         klass.constructor = function
     elif member.is_static:
@@ -71,7 +70,7 @@ def add_method(oracle: Oracle, member: nodes.MethodDecl, klass: SoliClass, scope
         klass.add_method(member.function.name, function)
 
 
-def add_field(oracle: Oracle, member: nodes.FieldDecl, klass: SoliClass, scope: Scope) -> None:
+def add_field(member: nodes.FieldDecl, klass: SoliClass, scope: Scope) -> None:
     """A field of instances; its initial value is computed with `this` bound."""
     if member.is_const:
         klass.constants.add(member.name)
@@ -81,74 +80,72 @@ def add_field(oracle: Oracle, member: nodes.FieldDecl, klass: SoliClass, scope: 
     node = member.value
 
     def compute(value: Value) -> Value:
-        inner = Scope(scope, scope.source, owns=True)
+        inner = scope.call()
         inner.this = value
         inner.home = klass
-        return oracle.evaluate(node, inner)
+        return inner.evaluate(node)
 
     klass.fields.append((member.name, compute))
 
 
-def finish(oracle: Oracle, node: nodes.ClassDecl, klass: SoliClass, scope: Scope) -> None:
-    """What declaring runs, in the order of docs/spec §8.1; calls of macros last."""
+def finish(node: nodes.ClassDecl, klass: SoliClass, scope: Scope) -> None:
+    """What declaring runs, in the order of docs/spec §8.1."""
     above = klass.superclass
     if above is not None and isinstance(above.find_static("inherited"), Function):
-        site = Site(oracle, node.span, scope)
+        site = Site(node.span, scope)
         call_class_member(site, above, "inherited", Given([klass]))
     members = node.members
     for kind in (nodes.FieldDecl, nodes.Mixin, nodes.StaticBlock, nodes.ClassDecl, nodes.MacroCall):
-        inner = Scope(scope, scope.source, owns=True)
+        inner = scope.call()
         inner.this = klass
         for member in members:
             if isinstance(member, kind):
-                run_member(oracle, member, klass, scope, inner)
+                run_member(member, klass, scope, inner)
 
 
-def run_member(
-    oracle: Oracle, member: nodes.Node, klass: SoliClass, scope: Scope, inner: Scope
-) -> None:
+def run_member(member: nodes.Node, klass: SoliClass, scope: Scope, inner: Scope) -> None:
     if isinstance(member, nodes.FieldDecl):
         if member.is_static:
-            static_field(oracle, member, klass, scope)
+            static_field(member, klass, scope)
     elif isinstance(member, nodes.ClassDecl):
-        nested = declared(oracle, member, scope)
+        inside = scope.inner()
+        nested = declared(member, scope, inside)
         klass.statics[member.name] = nested
-        finish(oracle, member, nested, scope)
+        scope.define(member.name, nested)
+        finish(member, nested, inside)
     elif isinstance(member, nodes.Mixin):
         for name in member.names:
-            mix_located(oracle, member, name, klass, inner)
+            mix_located(member, name, klass, inner)
     else:
-        oracle.evaluate(member, inner)
+        inner.evaluate(member)
 
 
-def mix_located(
-    oracle: Oracle, node: nodes.Mixin, name: str, klass: SoliClass, scope: Scope
-) -> None:
+def mix_located(node: nodes.Mixin, name: str, klass: SoliClass, scope: Scope) -> None:
     try:
-        mix(oracle, node, name, klass, scope)
+        mix(node, name, klass, scope)
     except SoliError as error:
         error.locate(node.span, scope.source)
         raise
 
 
-def static_field(oracle: Oracle, member: nodes.FieldDecl, klass: SoliClass, scope: Scope) -> None:
-    inner = Scope(scope, scope.source, owns=True)
+def static_field(member: nodes.FieldDecl, klass: SoliClass, scope: Scope) -> None:
+    inner = scope.call()
     inner.this = klass
-    value = None if member.value is None else oracle.evaluate(member.value, inner)
+    value = None if member.value is None else inner.evaluate(member.value)
     klass.statics[member.name] = value
     if member.is_const:
         klass.constants.add("." + member.name)
 
 
 @answers(nodes.StaticBlock)
-def static_block(oracle: Oracle, node: nodes.StaticBlock, scope: Scope) -> Value:
-    return oracle.block(node.body, scope)
+def static_block(node: nodes.StaticBlock, scope: Scope) -> Value:
+    return scope.block(node.body)
 
 
 # --- mixins ---
 
 
-def mix(oracle: Oracle, node: nodes.Mixin, name: str, klass: SoliClass, scope: Scope) -> None:
+def mix(node: nodes.Mixin, name: str, klass: SoliClass, scope: Scope) -> None:
     """`include name` or `extend name` in the body of *klass*."""
     module = scope.get(name)
     verb = node.kind
@@ -161,7 +158,7 @@ def mix(oracle: Oracle, node: nodes.Mixin, name: str, klass: SoliClass, scope: S
     else:
         for method_name, method in all_methods(module).items():
             klass.statics.setdefault(method_name, static_copy(method))
-    run_hooks(oracle, node, verb, module, klass, scope)
+    run_hooks(node, verb, module, klass, scope)
 
 
 def all_methods(module: SoliClass) -> dict[str, Function]:
@@ -176,7 +173,7 @@ def all_methods(module: SoliClass) -> dict[str, Function]:
 def static_copy(method: Function) -> Function:
     """A module's method as a static one of the class that extends it."""
     assert isinstance(method.code, Code)
-    code = Code(method.code.oracle, method.code.node, method.code.home)
+    code = Code(method.code.node, method.code.home)
     code.static = code.takes_class = True
     return code.bind(method.captured, method.receiver)
 
@@ -194,28 +191,28 @@ def include(module: SoliClass, klass: SoliClass) -> None:
 
 
 def run_hooks(
-    oracle: Oracle, node: nodes.Mixin, verb: str, module: SoliClass, klass: SoliClass, scope: Scope
+    node: nodes.Mixin, verb: str, module: SoliClass, klass: SoliClass, scope: Scope
 ) -> None:
     kind = {"include": "included", "extend": "extended"}[verb]
     for hook_kind, hook in module.class_hooks:
         if hook_kind == kind:
-            inner = Scope(scope, scope.source, owns=True)
+            inner = scope.call()
             inner.this = klass
-            oracle.evaluate(hook, inner)
+            inner.evaluate(hook)
     if isinstance(module.statics.get(kind), Function):
-        site = Site(oracle, node.span, scope)
+        site = Site(node.span, scope)
         call_class_member(site, module, kind, Given([klass]))
 
 
 @answers(nodes.HookBlock)
-def hook_block(oracle: Oracle, node: nodes.HookBlock, scope: Scope) -> Value:
+def hook_block(node: nodes.HookBlock, scope: Scope) -> Value:
     """Each call statement `f(args)` is `f(Host, args)`, others run as written."""
     for statement in node.body.statements:
         if is_hook_call(statement):
             assert isinstance(statement, nodes.Call)
-            hook_call(oracle, statement, scope)
+            hook_call(statement, scope)
         else:
-            oracle.evaluate(statement, scope)
+            scope.evaluate(statement)
     return None
 
 
@@ -223,20 +220,20 @@ def is_hook_call(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Call) and isinstance(node.callee, nodes.Name)
 
 
-def hook_call(oracle: Oracle, node: nodes.Call, scope: Scope) -> Value:
+def hook_call(node: nodes.Call, scope: Scope) -> Value:
     """A call in a hook: of a function, which gets the host class first, else of the host's own."""
     assert isinstance(node.callee, nodes.Name)
     holder = scope.find(node.callee.name)
     if holder is None:
-        return macro(oracle, nodes.MacroCall(node.span, node), scope)
-    passed = given(oracle, node, scope)
+        return macro(nodes.MacroCall(node.span, node), scope)
+    passed = given(node, scope)
     passed.values.insert(0, scope.receiver())
     callee = holder.names[node.callee.name]
-    return call_value(oracle, callee, passed, node.span, scope)
+    return call_value(callee, passed, node.span, scope)
 
 
 @answers(nodes.MacroCall)
-def macro(oracle: Oracle, node: nodes.MacroCall, scope: Scope) -> Value:
+def macro(node: nodes.MacroCall, scope: Scope) -> Value:
     """A call in a class body: of a static method of the class, else maybe a framework's macro."""
     klass = scope.receiver()
     name = node.name
@@ -247,25 +244,25 @@ def macro(oracle: Oracle, node: nodes.MacroCall, scope: Scope) -> Value:
         raise SoliNameError(f"Undefined variable '{name}'")
     passed = Given([])
     if isinstance(node.call, nodes.Call):
-        passed = given(oracle, node.call, scope)
-    return call_class_member(Site(oracle, node.span, scope), klass, name, passed)
+        passed = given(node.call, scope)
+    return call_class_member(Site(node.span, scope), klass, name, passed)
 
 
 # --- interfaces and enums ---
 
 
 @answers(nodes.InterfaceDecl)
-def interface(oracle: Oracle, node: nodes.InterfaceDecl, scope: Scope) -> None:
+def interface(node: nodes.InterfaceDecl, scope: Scope) -> None:
     """Interfaces have no effect and bind no name."""
 
 
 @answers(nodes.EnumDecl)
-def enum(oracle: Oracle, node: nodes.EnumDecl, scope: Scope) -> None:
+def enum(node: nodes.EnumDecl, scope: Scope) -> None:
     klass = SoliClass(node.name, is_module=True)
     klass.is_enum = True
     scope.define(node.name, klass)
     for method in node.methods:
-        add_method(oracle, method, klass, scope)
+        add_method(method, klass, scope)
     for variant in node.variants:
         names = tuple(field.name for field in variant.fields)
         klass.variants[variant.name] = names

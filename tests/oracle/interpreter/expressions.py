@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from soli_lang.base.errors import CapabilityError, SoliError, SoliTypeError
@@ -15,52 +15,52 @@ from soli_lang.values.values import Value
 
 from .calling import bare
 from .functions import new_function
-from .interpreting import Oracle, answers
+from .interpreting import answers
 from .operators import binary, negate
 from .scopes import BreakSignal, NextSignal, ReturnSignal, Scope
 from .statements import iterated_name
-from .targets import place
+from .targets import write
 
 
 @answers(nodes.Literal)
-def literal(oracle: Oracle, node: nodes.Literal, scope: Scope) -> Value:
+def literal(node: nodes.Literal, scope: Scope) -> Value:
     return node.value
 
 
 @answers(nodes.Interpolation)
-def interpolation(oracle: Oracle, node: nodes.Interpolation, scope: Scope) -> Value:
+def interpolation(node: nodes.Interpolation, scope: Scope) -> Value:
     text = ""
     for part in node.parts:
-        text += part if isinstance(part, str) else to_text(oracle.evaluate(part, scope))
-        oracle.machine.check_length(len(text))
+        text += part if isinstance(part, str) else to_text(scope.evaluate(part))
+        scope.oracle.machine.check_length(len(text))
     return text
 
 
 @answers(nodes.ArrayLiteral)
-def array(oracle: Oracle, node: nodes.ArrayLiteral, scope: Scope) -> Value:
+def array(node: nodes.ArrayLiteral, scope: Scope) -> Value:
     items: list[Value] = []
     for item in node.items:
         if not isinstance(item, nodes.Spread):
-            items.append(oracle.evaluate(item, scope))
+            items.append(scope.evaluate(item))
             continue
-        items.extend(oracle.evaluate(item, scope))
+        items.extend(scope.evaluate(item))
     return items
 
 
 @answers(nodes.Spread)
-def spread(oracle: Oracle, node: nodes.Spread, scope: Scope) -> Value:
-    value = oracle.evaluate(node.value, scope)
+def spread(node: nodes.Spread, scope: Scope) -> Value:
+    value = scope.evaluate(node.value)
     if type(value) is not list:
         raise SoliTypeError("cannot spread non-array value")
     return value
 
 
 @answers(nodes.HashLiteral)
-def hash_(oracle: Oracle, node: nodes.HashLiteral, scope: Scope) -> Value:
+def hash_(node: nodes.HashLiteral, scope: Scope) -> Value:
     pairs: dict[Any, Value] = {}
     for key_node, value_node in node.pairs:
-        key = oracle.evaluate(key_node, scope)
-        value = oracle.evaluate(value_node, scope)
+        key = scope.evaluate(key_node)
+        value = scope.evaluate(value_node)
         put(pairs, key, value, key_node, scope)
     return pairs
 
@@ -74,54 +74,54 @@ def put(pairs: dict[Any, Value], key: Value, value: Value, node: nodes.Expr, sco
 
 
 def rounds(
-    oracle: Oracle, node: nodes.ArrayComprehension | nodes.HashComprehension, scope: Scope
+    node: nodes.ArrayComprehension | nodes.HashComprehension, scope: Scope
 ) -> Iterator[Scope]:
     """The scopes of those rounds of a comprehension whose condition holds."""
-    items = oracle.evaluate(node.iterable, scope)
+    items = scope.evaluate(node.iterable)
     if type(items) is not list:
         shown = f"cannot iterate over {iterated_name(items)}"
         raise SoliTypeError(shown, node.iterable.span, scope.source)
     for item in items:
         inner = scope.inner()
         inner.define(node.variable, item)
-        if node.condition is None or is_truthy(oracle.evaluate(node.condition, inner)):
+        if node.condition is None or is_truthy(inner.evaluate(node.condition)):
             yield inner
 
 
 @answers(nodes.ArrayComprehension)
-def array_comprehension(oracle: Oracle, node: nodes.ArrayComprehension, scope: Scope) -> Value:
-    return [oracle.evaluate(node.element, inner) for inner in rounds(oracle, node, scope)]
+def array_comprehension(node: nodes.ArrayComprehension, scope: Scope) -> Value:
+    return [inner.evaluate(node.element) for inner in rounds(node, scope)]
 
 
 @answers(nodes.HashComprehension)
-def hash_comprehension(oracle: Oracle, node: nodes.HashComprehension, scope: Scope) -> Value:
+def hash_comprehension(node: nodes.HashComprehension, scope: Scope) -> Value:
     pairs: dict[Any, Value] = {}
-    for inner in rounds(oracle, node, scope):
-        key = oracle.evaluate(node.key, inner)
-        value = oracle.evaluate(node.value, inner)
+    for inner in rounds(node, scope):
+        key = inner.evaluate(node.key)
+        value = inner.evaluate(node.value)
         put(pairs, key, value, node.key, scope)
     return pairs
 
 
 @answers(nodes.Name)
-def name(oracle: Oracle, node: nodes.Name, scope: Scope) -> Value:
-    return bare(oracle, scope.get(node.name), node, scope)
+def name(node: nodes.Name, scope: Scope) -> Value:
+    return bare(scope.get(node.name), node, scope)
 
 
 @answers(nodes.This)
-def this(oracle: Oracle, node: nodes.This, scope: Scope) -> Value:
+def this(node: nodes.This, scope: Scope) -> Value:
     return scope.receiver()
 
 
 @answers(nodes.Lambda)
-def lambda_(oracle: Oracle, node: nodes.Lambda, scope: Scope) -> Value:
-    return new_function(oracle, node.function, scope)
+def lambda_(node: nodes.Lambda, scope: Scope) -> Value:
+    return new_function(node.function, scope)
 
 
 @answers(nodes.BlockExpr)
-def block_expression(oracle: Oracle, node: nodes.BlockExpr, scope: Scope) -> Value:
+def block_expression(node: nodes.BlockExpr, scope: Scope) -> Value:
     try:
-        return oracle.block(node.body, scope)
+        return scope.block(node.body)
     except ReturnSignal as signal:
         return signal.value
     except (NextSignal, BreakSignal):
@@ -129,16 +129,16 @@ def block_expression(oracle: Oracle, node: nodes.BlockExpr, scope: Scope) -> Val
 
 
 @answers(nodes.Unary)
-def unary(oracle: Oracle, node: nodes.Unary, scope: Scope) -> Value:
-    value = oracle.evaluate(node.operand, scope)
+def unary(node: nodes.Unary, scope: Scope) -> Value:
+    value = scope.evaluate(node.operand)
     return negate(value) if node.operator == "-" else not is_truthy(value)
 
 
 @answers(nodes.Binary)
-def binary_(oracle: Oracle, node: nodes.Binary, scope: Scope) -> Value:
-    left = oracle.evaluate(node.left, scope)
-    right = oracle.evaluate(node.right, scope)
-    return binary(oracle.machine, node.operator, left, right)
+def binary_(node: nodes.Binary, scope: Scope) -> Value:
+    left = scope.evaluate(node.left)
+    right = scope.evaluate(node.right)
+    return binary(scope.oracle.machine, node.operator, left, right)
 
 
 def decides(operator: str, left: Value) -> bool:
@@ -148,116 +148,95 @@ def decides(operator: str, left: Value) -> bool:
     return is_truthy(left) == (operator == "||")
 
 
-def lenient(oracle: Oracle, node: nodes.Expr, scope: Scope) -> Value:
-    """The left side of `??`: null when anything on the way of `a["x"].y` is (§4.3)."""
+def lenient(node: nodes.Expr, scope: Scope) -> Value:
+    """The left side of `??`: null when anything on the way of `a["x"].y` is (docs/spec §4.3)."""
     if not isinstance(node, nodes.Member | nodes.Index):
-        return oracle.evaluate(node, scope)
-    value = lenient(oracle, node.object, scope)
+        return scope.evaluate(node)
+    value = lenient(node.object, scope)
     if value is None:
         return None
     held = nodes.Literal(node.object.span, value)
     if isinstance(node, nodes.Member):
-        return oracle.evaluate(nodes.Member(node.span, held, node.name, node.is_safe), scope)
-    return oracle.evaluate(nodes.Index(node.span, held, node.index), scope)
+        return scope.evaluate(nodes.Member(node.span, held, node.name, node.is_safe))
+    return scope.evaluate(nodes.Index(node.span, held, node.index))
 
 
 @answers(nodes.Logical)
-def logical(oracle: Oracle, node: nodes.Logical, scope: Scope) -> Value:
-    walk = lenient if node.operator == "??" else Oracle.evaluate
-    left = walk(oracle, node.left, scope)
-    return left if decides(node.operator, left) else oracle.evaluate(node.right, scope)
+def logical(node: nodes.Logical, scope: Scope) -> Value:
+    left = lenient(node.left, scope) if node.operator == "??" else scope.evaluate(node.left)
+    return left if decides(node.operator, left) else scope.evaluate(node.right)
 
 
 @answers(nodes.Conditional)
-def conditional(oracle: Oracle, node: nodes.Conditional, scope: Scope) -> Value:
-    condition = oracle.evaluate(node.condition, scope)
-    return oracle.evaluate(node.then if is_truthy(condition) else node.otherwise, scope)
+def conditional(node: nodes.Conditional, scope: Scope) -> Value:
+    condition = scope.evaluate(node.condition)
+    return scope.evaluate(node.then if is_truthy(condition) else node.otherwise)
 
 
 @answers(nodes.Assign)
-def assign(oracle: Oracle, node: nodes.Assign, scope: Scope) -> Value:
-    value = oracle.evaluate(node.value, scope)
-    place(oracle, node.target, scope).write(value)
+def assign(node: nodes.Assign, scope: Scope) -> Value:
+    value = scope.evaluate(node.value)
+    write(node.target, value, scope)
     return value
 
 
-def changed(
-    oracle: Oracle,
-    target: nodes.Expr,
-    scope: Scope,
-    change: Callable[[Value], tuple[bool, Value]],
-    read: Callable[[Oracle, nodes.Expr, Scope], Value] = Oracle.evaluate,
-) -> tuple[Value, Value]:
-    """Read *target*, write what *change* makes of it if that says so; the old and the new value.
-
-    Object and index are evaluated once to read and again to write (docs/spec §4.1).
-    """
-    old = read(oracle, target, scope)
-    writes, new = change(old)
-    if writes:
-        place(oracle, target, scope).write(new)
-    return old, new
+def evaluated(node: nodes.Expr, scope: Scope) -> Value:
+    return scope.evaluate(node)
 
 
 @answers(nodes.CompoundAssign)
-def compound(oracle: Oracle, node: nodes.CompoundAssign, scope: Scope) -> Value:
-    def change(old: Value) -> tuple[bool, Value]:
-        if node.operator in ("&&", "||", "??"):
-            if decides(node.operator, old):
-                return False, old
-            return True, oracle.evaluate(node.value, scope)
-        operand = oracle.evaluate(node.value, scope)
-        return True, binary(oracle.machine, node.operator, old, operand)
-
-    read = lenient if node.operator == "??" else Oracle.evaluate
-    if node.operator in ("??", "||") and isinstance(node.target, nodes.Name):
-        read = known
-    return changed(oracle, node.target, scope, change, read)[1]
-
-
-def known(oracle: Oracle, node: nodes.Expr, scope: Scope) -> Value:
-    """The value of a variable, null where there is none: `x ||= 1` makes one."""
-    assert isinstance(node, nodes.Name)
-    return None if scope.find(node.name) is None else oracle.evaluate(node, scope)
+def compound(node: nodes.CompoundAssign, scope: Scope) -> Value:
+    """Object and index are evaluated once to read and again to write (docs/spec §4.1)."""
+    operator, target = node.operator, node.target
+    if operator not in ("&&", "||", "??"):
+        old = scope.evaluate(target)
+        value = binary(scope.oracle.machine, operator, old, scope.evaluate(node.value))
+    else:
+        is_unknown = isinstance(target, nodes.Name) and scope.find(target.name) is None
+        read = lenient if operator == "??" else evaluated
+        old = None if is_unknown else read(target, scope)
+        if decides(operator, old):
+            return old
+        value = scope.evaluate(node.value)
+    write(target, value, scope)
+    return value
 
 
 @answers(nodes.Increment)
-def increment(oracle: Oracle, node: nodes.Increment, scope: Scope) -> Value:
+def increment(node: nodes.Increment, scope: Scope) -> Value:
+    old = scope.evaluate(node.target)
     operator = "+" if node.step > 0 else "-"
-
-    def change(old: Value) -> tuple[bool, Value]:
-        return True, binary(oracle.machine, operator, old, 1)
-
-    return changed(oracle, node.target, scope, change)[0]
+    write(node.target, binary(scope.oracle.machine, operator, old, 1), scope)
+    return old
 
 
 @answers(nodes.Rescue)
-def rescue(oracle: Oracle, node: nodes.Rescue, scope: Scope) -> Value:
+def rescue(node: nodes.Rescue, scope: Scope) -> Value:
     try:
-        return oracle.evaluate(node.body, scope)
+        return scope.evaluate(node.body)
     except UNCATCHABLE:
         raise
     except SoliError:
-        return oracle.evaluate(node.fallback, scope)
+        return scope.evaluate(node.fallback)
 
 
 @answers(nodes.Next)
-def next_(oracle: Oracle, node: nodes.Next, scope: Scope) -> Value:
-    if node not in oracle.whole:
+def next_(node: nodes.Next, scope: Scope) -> Value:
+    if node not in scope.oracle.whole:
         raise SoliTypeError("'next' can only be a statement of its own")
     raise NextSignal
 
 
 @answers(nodes.ShellCommand)
-def shell(oracle: Oracle, node: nodes.ShellCommand, scope: Scope) -> Value:
+def shell(node: nodes.ShellCommand, scope: Scope) -> Value:
     for part in node.parts:
         if not isinstance(part, str):
-            oracle.evaluate(part, scope)
+            scope.evaluate(part)
     raise CapabilityError(
         "a command in backticks: not allowed here (the host did not grant the capability 'shell')"
     )
 
 
 @answers(nodes.Unsupported)
-def unsupported(oracle: Oracle, node: nodes.Unsupported, scope: Scope) -> Value:
+def unsupported(node: nodes.Unsupported, scope: Scope) -> Value:
     raise SoliTypeError(node.message)

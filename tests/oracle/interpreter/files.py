@@ -11,41 +11,41 @@ from soli_lang.tree import nodes
 from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import Value
 
-from .interpreting import Oracle, answers
+from .interpreting import answers
 from .scopes import BreakSignal, NextSignal, ReturnSignal, Scope
 
 LOADING = object()
 """Stands for a file that is being run."""
 
 
-def run_file(oracle: Oracle, source: Source) -> tuple[nodes.Program, Scope, Value]:
+def run_file(builtins: Scope, source: Source) -> tuple[nodes.Program, Scope, Value]:
     """Parse and run a file: its tree, its variables, the value of its last statement."""
     program = parse(source)
-    scope = Scope(oracle.builtins, source, owns=True)
-    return program, scope, oracle.evaluate(program, scope)
+    scope = Scope(builtins, source, builtins.oracle, owns=True)
+    return program, scope, scope.evaluate(program)
 
 
 @answers(nodes.Program)
-def program_(oracle: Oracle, node: nodes.Program, scope: Scope) -> Value:
+def program_(node: nodes.Program, scope: Scope) -> Value:
     """Imports come first; a stray `return`, `break` or `next` ends only its statement."""
     scope.declare(node.body)
     for statement in node.body.statements:
         if isinstance(statement, nodes.Import):
-            oracle.evaluate(statement, scope)
+            scope.evaluate(statement)
     value = None
     try:
         for statement in node.body.statements:
             if not isinstance(statement, nodes.Import):
-                value = top_level(oracle, statement, scope)
+                value = top_level(statement, scope)
     except SoliError as error:
         error.leave_program("main program")
         raise
     return value
 
 
-def top_level(oracle: Oracle, node: nodes.Statement, scope: Scope) -> Value:
+def top_level(node: nodes.Statement, scope: Scope) -> Value:
     try:
-        return oracle.body(nodes.Body(node.span, (node,)), scope)
+        return scope.body(nodes.Body(node.span, (node,)))
     except ReturnSignal as signal:
         return signal.value
     except (NextSignal, BreakSignal):
@@ -53,13 +53,13 @@ def top_level(oracle: Oracle, node: nodes.Statement, scope: Scope) -> Value:
 
 
 @answers(nodes.Export)
-def export(oracle: Oracle, node: nodes.Export, scope: Scope) -> Value:
-    return oracle.evaluate(node.declaration, scope)
+def export(node: nodes.Export, scope: Scope) -> Value:
+    return scope.evaluate(node.declaration)
 
 
 @answers(nodes.Import)
-def import_(oracle: Oracle, node: nodes.Import, scope: Scope) -> None:
-    exports = exported(oracle, node.path, scope.source)
+def import_(node: nodes.Import, scope: Scope) -> None:
+    exports = exported(node.path, scope)
     if node.namespace is not None:
         module = SoliClass(node.namespace, is_module=True)
         module.statics.update(exports)
@@ -75,25 +75,25 @@ def import_(oracle: Oracle, node: nodes.Import, scope: Scope) -> None:
         scope.define(local, exports[name])
 
 
-def exported(oracle: Oracle, path: str, source: Source) -> dict[str, Value]:
+def exported(path: str, scope: Scope) -> dict[str, Value]:
     """What the file at *path* exports; it is run once."""
-    load = oracle.machine.capabilities.load_module
+    load = scope.oracle.machine.capabilities.load_module
     if load is None:
         raise CapabilityError(
             "import: not allowed here (the host did not grant the capability 'load_module')"
         )
-    found = load(path, source.name)
+    found = load(path, scope.source.name)
     if found is None:
         raise SoliValueError(f"Module not found: {path}")
     name, text = found
-    if oracle.files.get(name) is LOADING:
-        chain = [one for one, state in oracle.files.items() if state is LOADING]
+    if scope.oracle.files.get(name) is LOADING:
+        chain = [one for one, state in scope.oracle.files.items() if state is LOADING]
         raise SoliValueError(f"Circular dependency: {' -> '.join([*chain, name])}")
-    if name not in oracle.files:
-        oracle.files[name] = LOADING
-        program, scope, _ = run_file(oracle, Source(name, text))
-        oracle.files[name] = exports_of(program, scope)
-    exports: dict[str, Value] = oracle.files[name]
+    if name not in scope.oracle.files:
+        scope.oracle.files[name] = LOADING
+        program, scope, _ = run_file(scope.oracle.builtins, Source(name, text))
+        scope.oracle.files[name] = exports_of(program, scope)
+    exports: dict[str, Value] = scope.oracle.files[name]
     return exports
 
 

@@ -8,7 +8,6 @@ from soli_lang.base.errors import SoliArgumentError, SoliNameError, SoliTypeErro
 from soli_lang.tree import nodes
 from soli_lang.values.values import SKIP, UNSET, Function, FunctionCode, Value
 
-from .interpreting import Oracle
 from .scopes import BreakSignal, NextSignal, ReturnSignal, Scope
 from .types import check_result
 
@@ -16,12 +15,11 @@ from .types import check_result
 class Code(FunctionCode):
     """What all functions made from one piece of text share: its node, and the class of a method."""
 
-    __slots__ = ("home", "label", "oracle", "static", "takes_class", "takes_it")
+    __slots__ = ("home", "label", "static", "takes_class", "takes_it")
 
     def __init__(
-        self, oracle: Oracle, node: nodes.FunctionNode, home: Any = None, label: str | None = None
+        self, node: nodes.FunctionNode, home: Any = None, label: str | None = None
     ) -> None:
-        self.oracle = oracle
         self.node = node
         self.name = node.name
         self.home = home
@@ -67,17 +65,18 @@ class Code(FunctionCode):
         skipped: Value = None,
     ) -> Value:
         """Call *function*; *skipped* when its body ends in a stray `next` or `break`."""
-        inner = Scope(function.captured, function.captured.source, owns=True)
+        inner = function.captured.call()
         inner.this = function.receiver
         inner.home = self.home
         inner.static = self.static
-        bind(self.oracle, self.node, inner, arguments, named or {}, block)
+        bind(self.node, inner, arguments, named or {}, block)
         inner.declare(self.node.body)
         try:
-            value = self.oracle.body(self.node.body, inner)
+            value = inner.body(self.node.body)
         except ReturnSignal as signal:
             value = signal.value
         except (NextSignal, BreakSignal):
+            check_result(self.node, None, inner.source)
             return skipped
         return check_result(self.node, value, inner.source)
 
@@ -105,7 +104,6 @@ def demanded(node: nodes.FunctionNode) -> list[nodes.Param]:
 
 
 def bind(
-    oracle: Oracle,
     node: nodes.FunctionNode,
     inner: Scope,
     arguments: list[Value],
@@ -126,7 +124,6 @@ def bind(
         if label in given:
             raise SoliTypeError(f"duplicate named argument '{label}'")
         given[label] = value
-    inner.names.update({one.name: UNSET for one in node.params})
     wanted = demanded(node)
     if any(one.name not in given for one in wanted):
         raise wrong_number(len(wanted), len(arguments) + len(named))
@@ -137,7 +134,7 @@ def bind(
             inner.names[one.name] = given[one.name]
         else:
             assert one.default is not None
-            inner.names[one.name] = oracle.evaluate(one.default, inner)
+            inner.names[one.name] = inner.evaluate(one.default)
 
 
 def positional(node: nodes.FunctionNode, arguments: list[Value]) -> dict[str, Value]:
@@ -153,11 +150,7 @@ def wrong_number(expected: int, got: int) -> SoliArgumentError:
 
 
 def new_function(
-    oracle: Oracle,
-    node: nodes.FunctionNode,
-    scope: Scope,
-    home: Any = None,
-    label: str | None = None,
+    node: nodes.FunctionNode, scope: Scope, home: Any = None, label: str | None = None
 ) -> Function:
     """A function closed over *scope*."""
-    return Code(oracle, node, home, label).bind(scope, UNSET)
+    return Code(node, home, label).bind(scope, UNSET)

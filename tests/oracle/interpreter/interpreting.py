@@ -14,7 +14,7 @@ from soli_lang.values.values import Function, Value
 from .scopes import Scope
 
 Answer = Callable[..., Value]
-"""(oracle, node, scope) -> value"""
+"""(node, scope) -> value"""
 
 ANSWERS: dict[type, Answer] = {}
 Code = TypeVar("Code", bound=Answer)
@@ -44,7 +44,7 @@ class Oracle:
         self.most_calls = most_calls
         self.steps = 0
         self.calls = 0
-        self.builtins = Scope(None, Source("<builtins>", ""))
+        self.builtins = Scope(None, Source("<builtins>", ""), self)
         self.builtins.names = machine.globals
         self.added: dict[type, dict[str, Function]] = {}
         """Methods that the program gave builtin types, by the Python class of their values."""
@@ -62,24 +62,10 @@ class Oracle:
         if answer is None:
             raise Unsupported(type(node).__name__)
         try:
-            return answer(self, node, scope)
+            return answer(node, scope)
         except SoliError as error:
             error.locate(node.span, scope.source)
             raise
-
-    def body(self, body: nodes.Body, scope: Scope) -> Value:
-        """The statements of *body* in *scope*; the value of the last one."""
-        value = None
-        for statement in body.statements:
-            self.whole.update(ends(statement))
-            value = self.evaluate(statement, scope)
-        return value
-
-    def block(self, body: nodes.Body, scope: Scope) -> Value:
-        """*body* in a scope of its own."""
-        inner = scope.inner()
-        inner.declare(body)
-        return self.body(body, inner)
 
     def enter(self, name: str, source: Source, span: Span) -> None:
         """Begin a call of a function of the program."""
@@ -92,20 +78,6 @@ class Oracle:
                 span,
                 source,
             )
-
-
-def ends(node: nodes.Node) -> list[nodes.Next]:
-    """The `next` that *node* may end in, when it is a statement."""
-    branches: list[Any] = []
-    if isinstance(node, nodes.Next):
-        return [node]
-    if isinstance(node, nodes.Logical):
-        branches = [node.right]
-    elif isinstance(node, nodes.Conditional):
-        branches = [node.then, node.otherwise]
-    elif isinstance(node, nodes.Match):
-        branches = [arm.body for arm in node.arms]
-    return [found for branch in branches for found in ends(branch)]
 
 
 PARTS: dict[type, str] = {

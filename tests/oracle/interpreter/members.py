@@ -17,7 +17,7 @@ from soli_lang.values.values import UNSET, Function, Value
 from .calling import Given, call_value, given, traced
 from .classes import call_class_member, read_class_member
 from .functions import wrong_number
-from .interpreting import Oracle, answers
+from .interpreting import answers
 from .reflection import INSTANCE_MEMBERS, NEED_NOTHING
 from .scopes import Scope
 
@@ -25,26 +25,25 @@ from .scopes import Scope
 class Site:
     """Where a member is used. One that is *quiet* leaves no lines in backtraces."""
 
-    def __init__(self, oracle: Oracle, span: Span, scope: Scope, *, quiet: bool = False) -> None:
-        self.oracle = oracle
+    def __init__(self, span: Span, scope: Scope, *, quiet: bool = False) -> None:
         self.span = span
         self.scope = scope
         self.is_quiet = quiet
 
     def quiet(self) -> Site:
         """The same place, for what is called by another name (`send`)."""
-        return Site(self.oracle, self.span, self.scope, quiet=True)
+        return Site(self.span, self.scope, quiet=True)
 
     def call(self, callee: Value, passed: Given) -> Value:
         """Call a value that something held; no line of the backtrace."""
         if isinstance(callee, Function):
             return self.call_method(None, callee, passed)
-        return call_value(self.oracle, callee, passed, self.span, self.scope)
+        return call_value(callee, passed, self.span, self.scope)
 
     def traced(self, label: str | None, run: Callable[[], Value]) -> Value:
         """Run a call with a line of the backtrace for it."""
         label = None if self.is_quiet else label
-        return traced(self.oracle, label, self.span, self.scope, run)
+        return traced(label, self.span, self.scope, run)
 
     def call_method(self, label: str | None, function: Function, passed: Given) -> Value:
         return self.traced(label, lambda: function.call(passed.values, passed.named, passed.block))
@@ -58,16 +57,16 @@ def unknown(value: Value, name: str) -> SoliAttributeError:
 
 
 @answers(nodes.Member)
-def member(oracle: Oracle, node: nodes.Member, scope: Scope) -> Value:
-    value = oracle.evaluate(node.object, scope)
-    return read_member(oracle, value, node, scope)
+def member(node: nodes.Member, scope: Scope) -> Value:
+    value = scope.evaluate(node.object)
+    return read_member(value, node, scope)
 
 
-def read_member(oracle: Oracle, value: Value, node: nodes.Member, scope: Scope) -> Value:
+def read_member(value: Value, node: nodes.Member, scope: Scope) -> Value:
     """`value.name` without parentheses."""
     if value is None and node.is_safe:
         return None
-    site = Site(oracle, node.span, scope)
+    site = Site(node.span, scope)
     if isinstance(value, SoliClass):
         return read_class_member(site, value, node.name)
     if isinstance(value, Instance):
@@ -83,7 +82,7 @@ def read_instance_member(site: Site, value: Instance, name: str) -> Value:
     method = value.soli_class.find_method(name)
     if isinstance(method, Function):
         return read_method(site, value, name, method.rebind(value))
-    if isinstance(value, ErrorValue) and text_method(site.oracle, value, name) is not None:
+    if isinstance(value, ErrorValue) and text_method(site, name) is not None:
         return read_builtin_member(site, to_text(value), name)
     if isinstance(value, EnumValue) and name == "variant":
         return value.variant
@@ -114,18 +113,18 @@ def read_method(site: Site, value: Instance, name: str, function: Function) -> V
     return site.call_method(f"{value.soli_class.name}#{name}", function, Given([]))
 
 
-def text_method(oracle: Oracle, value: ErrorValue, name: str) -> Any:
+def text_method(site: Site, name: str) -> Any:
     """The method *name* of strings, for an error that acts as its text (docs/spec §9.1)."""
-    added = oracle.added.get(str, {}).get(name)
-    return added or oracle.machine.find_method("", name)
+    added = site.scope.oracle.added.get(str, {}).get(name)
+    return added or site.scope.oracle.machine.find_method("", name)
 
 
 def read_builtin_member(site: Site, value: Value, name: str) -> Value:
-    added = site.oracle.added.get(type(value), {}).get(name)
+    added = site.scope.oracle.added.get(type(value), {}).get(name)
     if added is not None:
         function = added.rebind(value)
         return site.call(function, Given([])) if function.auto else function
-    method = site.oracle.machine.find_method(value, name)
+    method = site.scope.oracle.machine.find_method(value, name)
     if isinstance(method, NativeMethod):
         return method.call(value, [], None, None) if method.bare else BoundMethod(value, method)
     if isinstance(value, dict):
@@ -136,11 +135,9 @@ def read_builtin_member(site: Site, value: Value, name: str) -> Value:
 # --- with parentheses ---
 
 
-def call_member(
-    oracle: Oracle, value: Value, name: str, passed: Given, span: Span, scope: Scope
-) -> Value:
+def call_member(value: Value, name: str, passed: Given, span: Span, scope: Scope) -> Value:
     """`value.name(…)`"""
-    site = Site(oracle, span, scope)
+    site = Site(span, scope)
     if isinstance(value, SoliClass):
         return call_class_member(site, value, name, passed)
     if isinstance(value, Instance):
@@ -159,7 +156,7 @@ def call_instance_member(site: Site, value: Instance, name: str, passed: Given) 
     if isinstance(method, Function):
         label = f"{value.soli_class.name}#{name}"
         return site.call_method(label, method.rebind(value), passed)
-    if isinstance(value, ErrorValue) and text_method(site.oracle, value, name) is not None:
+    if isinstance(value, ErrorValue) and text_method(site, name) is not None:
         return call_builtin_member(site, to_text(value), name, passed)
     if isinstance(value, EnumValue) and name == "variant":
         return value.variant
@@ -197,10 +194,10 @@ def call_held(site: Site, value: Value, passed: Given) -> Value:
 
 
 def call_builtin_member(site: Site, value: Value, name: str, passed: Given) -> Value:
-    added = site.oracle.added.get(type(value), {}).get(name)
+    added = site.scope.oracle.added.get(type(value), {}).get(name)
     if added is not None:
         return site.call(added.rebind(value), passed)
-    method = site.oracle.machine.find_method(value, name)
+    method = site.scope.oracle.machine.find_method(value, name)
     if isinstance(method, NativeMethod):
         return method.call(value, passed.values, passed.named, passed.block)
     if isinstance(value, dict) and name in value:
@@ -220,15 +217,13 @@ def above(scope: Scope) -> SoliClass:
 
 
 @answers(nodes.SuperMember)
-def super_member(oracle: Oracle, node: nodes.SuperMember, scope: Scope) -> Value:
-    return super_(Site(oracle, node.span, scope), node.name, None)
+def super_member(node: nodes.SuperMember, scope: Scope) -> Value:
+    return super_(Site(node.span, scope), node.name, None)
 
 
-def call_super_member(
-    oracle: Oracle, callee: nodes.SuperMember, node: nodes.Call, scope: Scope
-) -> Value:
-    passed = given(oracle, node, scope)
-    return super_(Site(oracle, node.span, scope), callee.name, passed)
+def call_super_member(callee: nodes.SuperMember, node: nodes.Call, scope: Scope) -> Value:
+    passed = given(node, scope)
+    return super_(Site(node.span, scope), callee.name, passed)
 
 
 def super_(site: Site, name: str, passed: Given | None) -> Value:

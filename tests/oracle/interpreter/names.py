@@ -1,4 +1,4 @@
-"""Which names a text declares: a name means the nearest block, function or file that does so."""
+"""Which variables are a function's or file's own: those that its text assigns (docs/spec §4.6)."""
 
 from __future__ import annotations
 
@@ -47,3 +47,17 @@ def assigned(node: Any, hidden: frozenset[str] = frozenset()) -> Iterator[str]:
     for inside in nodes.children(node):
         if not isinstance(inside, nodes.FunctionNode | nodes.ClassDecl | nodes.EnumDecl):
             yield from assigned(inside, hidden)
+
+
+def ends(node: nodes.Node) -> list[nodes.Next]:
+    """The `next` that *node* may end in, when it is a statement."""
+    branches: list[Any] = []
+    if isinstance(node, nodes.Next):
+        return [node]
+    if isinstance(node, nodes.Logical):
+        branches = [node.right]
+    elif isinstance(node, nodes.Conditional):
+        branches = [node.then, node.otherwise]
+    elif isinstance(node, nodes.Match):
+        branches = [arm.body for arm in node.arms]
+    return [found for branch in branches for found in ends(branch)]

@@ -41,8 +41,6 @@ def binary(machine: Machine, operator: str, left: Value, right: Value) -> Value:
     if operator == "!=":
         return not equals(left, right)
     if operator in ("<", "<=", ">", ">="):
-        if is_text(left) and is_text(right):
-            left, right = to_text(left), to_text(right)
         return compare(operator, left, right)
     return OPERATIONS[operator](machine, left, right)
 

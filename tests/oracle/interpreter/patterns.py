@@ -11,7 +11,7 @@ from soli_lang.values.objects import EnumValue
 from soli_lang.values.semantics import equals, is_truthy
 from soli_lang.values.values import Value
 
-from .interpreting import Oracle, answers
+from .interpreting import answers
 from .scopes import Scope
 
 TYPES: dict[str, type] = {
@@ -24,21 +24,21 @@ TYPES: dict[str, type] = {
 
 
 @answers(nodes.Match)
-def match(oracle: Oracle, node: nodes.Match, scope: Scope) -> Value:
-    value = oracle.evaluate(node.subject, scope)
+def match(node: nodes.Match, scope: Scope) -> Value:
+    value = scope.evaluate(node.subject)
     for arm in node.arms:
-        if fits(arm.pattern, value, scope) and guarded(oracle, arm, scope):
-            return oracle.evaluate(arm, scope)
+        if fits(arm.pattern, value, scope) and guarded(arm, scope):
+            return scope.evaluate(arm)
     raise SoliTypeError("no pattern matched the value")
 
 
-def guarded(oracle: Oracle, arm: nodes.Arm, scope: Scope) -> bool:
-    return arm.guard is None or is_truthy(oracle.evaluate(arm.guard, scope))
+def guarded(arm: nodes.Arm, scope: Scope) -> bool:
+    return arm.guard is None or is_truthy(scope.evaluate(arm.guard))
 
 
 @answers(nodes.Arm)
-def arm_(oracle: Oracle, node: nodes.Arm, scope: Scope) -> Value:
-    return oracle.evaluate(node.body, scope)
+def arm_(node: nodes.Arm, scope: Scope) -> Value:
+    return scope.evaluate(node.body)
 
 
 def fits(pattern: nodes.Pattern, value: Value, scope: Scope) -> bool:

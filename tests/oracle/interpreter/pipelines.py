@@ -9,7 +9,7 @@ from soli_lang.values.objects import is_callable
 from soli_lang.values.values import Value
 
 from .calling import Given, as_function, call_value, given
-from .interpreting import Oracle, answers
+from .interpreting import answers
 from .members import Site as MemberSite
 from .members import call_builtin_member, call_member
 from .scopes import Scope
@@ -18,28 +18,28 @@ ON_ARRAYS = ("map", "filter", "each")
 
 
 @answers(nodes.Pipeline)
-def pipeline(oracle: Oracle, node: nodes.Pipeline, scope: Scope) -> Value:
-    value = oracle.evaluate(node.value, scope)
+def pipeline(node: nodes.Pipeline, scope: Scope) -> Value:
+    value = scope.evaluate(node.value)
     stage = node.stage
     if not isinstance(stage, nodes.Call):
-        function = as_function(oracle, stage, scope)
+        function = as_function(stage, scope)
         if not is_callable(function):
             raise SoliTypeError(
                 "right side of pipeline must be a function call or a function value"
             )
-        return call_value(oracle, function, Given([value]), node.span, scope)
+        return call_value(function, Given([value]), node.span, scope)
     callee = stage.callee
     if isinstance(callee, nodes.Name) and callee.name in ON_ARRAYS:
-        return on_array(oracle, callee.name, value, stage, scope)
-    return call_stage(oracle, value, node, stage, scope)
+        return on_array(callee.name, value, stage, scope)
+    return call_stage(value, node, stage, scope)
 
 
-def on_array(oracle: Oracle, name: str, value: Value, stage: nodes.Call, scope: Scope) -> Value:
+def on_array(name: str, value: Value, stage: nodes.Call, scope: Scope) -> Value:
     """`[1] |> map(f)` is the method of arrays."""
     if type(value) is not list:
         raise SoliTypeError(f"{name}() expects array, got {type_name(value)}")
-    passed = plain(given(oracle, stage, scope))
-    site = MemberSite(oracle, stage.span, scope)
+    passed = plain(given(stage, scope))
+    site = MemberSite(stage.span, scope)
     return call_builtin_member(site, value, name, passed)
 
 
@@ -51,16 +51,14 @@ def plain(passed: Given) -> Given:
     return passed
 
 
-def call_stage(
-    oracle: Oracle, value: Value, node: nodes.Pipeline, stage: nodes.Call, scope: Scope
-) -> Value:
+def call_stage(value: Value, node: nodes.Pipeline, stage: nodes.Call, scope: Scope) -> Value:
     callee = stage.callee
     if isinstance(callee, nodes.Member):
-        receiver = oracle.evaluate(callee.object, scope)
-        passed = plain(given(oracle, stage, scope))
+        receiver = scope.evaluate(callee.object)
+        passed = plain(given(stage, scope))
         passed.values.insert(0, value)
-        return call_member(oracle, receiver, callee.name, passed, node.span, scope)
-    function = as_function(oracle, callee, scope)
-    passed = plain(given(oracle, stage, scope))
+        return call_member(receiver, callee.name, passed, node.span, scope)
+    function = as_function(callee, scope)
+    passed = plain(given(stage, scope))
     passed.values.insert(0, value)
-    return call_value(oracle, function, passed, node.span, scope)
+    return call_value(function, passed, node.span, scope)

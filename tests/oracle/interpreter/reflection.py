@@ -1,4 +1,4 @@
-"""What every instance and every class answers to (docs/spec §8.11, §L12)."""
+"""What every instance and every class answers to (docs/spec §8.11)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from soli_lang.values.values import Function, Symbol, Value
 
 from .calling import Given
 from .functions import Code, wrong_number
-from .interpreting import Oracle
+from .scopes import Scope
 
 if TYPE_CHECKING:
     from .members import Site
@@ -149,11 +149,11 @@ NEED_NOTHING = frozenset(
 # --- classes ---
 
 
-def builtin_kinds(oracle: Oracle, klass: SoliClass) -> tuple[type, ...]:
+def builtin_kinds(klass: SoliClass, scope: Scope) -> tuple[type, ...]:
     """The Python classes of the values of a builtin class such as `String`."""
-    if oracle.machine.globals.get(klass.name) is not klass:
+    if scope.oracle.machine.globals.get(klass.name) is not klass:
         return ()
-    return oracle.machine.type_classes.get(klass.name, ())
+    return scope.oracle.machine.type_classes.get(klass.name, ())
 
 
 def define_method(site: Site, klass: SoliClass, passed: Given) -> Value:
@@ -162,11 +162,11 @@ def define_method(site: Site, klass: SoliClass, passed: Given) -> Value:
     name = named(given, "define_method")
     function_given(function, "define_method")
     if isinstance(function, Function):
-        code = Code(site.oracle, function.node, klass, name)
+        code = Code(function.node, klass, name)
         function = code.bind(function.captured, function.receiver)
-    kinds = builtin_kinds(site.oracle, klass)
+    kinds = builtin_kinds(klass, site.scope)
     for kind in kinds:
-        site.oracle.added.setdefault(kind, {})[name] = function
+        site.scope.oracle.added.setdefault(kind, {})[name] = function
     if not kinds:
         klass.add_method(name, function)
     return None
@@ -175,14 +175,14 @@ def define_method(site: Site, klass: SoliClass, passed: Given) -> Value:
 def alias_method(site: Site, klass: SoliClass, passed: Given) -> Value:
     given, old = counted(passed, 2)
     name, known = named(given, "alias_method"), named(old, "alias_method")
-    kinds = builtin_kinds(site.oracle, klass)
+    kinds = builtin_kinds(klass, site.scope)
     if kinds:
-        added = [site.oracle.added.get(kind, {}).get(known) for kind in kinds]
+        added = [site.scope.oracle.added.get(kind, {}).get(known) for kind in kinds]
         if None in added:
             raise SoliValueError(f"alias_method: method '{known}' not found")
         for kind, function in zip(kinds, added, strict=True):
             assert function is not None
-            site.oracle.added[kind][name] = function
+            site.scope.oracle.added[kind][name] = function
         return None
     method = klass.find_method(known)
     if method is None:

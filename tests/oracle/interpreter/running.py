@@ -119,7 +119,7 @@ def run(
     def work() -> Outcome:
         machine.start_budget()
         try:
-            value = files.run_file(oracle, text)[2]
+            value = files.run_file(oracle.builtins, text)[2]
             return Outcome(shown(value), "".join(output), None, False)
         except RecursionError:
             return Outcome(None, "".join(output), None, True)

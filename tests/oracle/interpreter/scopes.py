@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from soli_lang.base.errors import SoliNameError, SoliTypeError
-from soli_lang.base.source import Source
+from soli_lang.base.source import Source, Span
+from soli_lang.machine.machine import Machine
 from soli_lang.tree import nodes
-from soli_lang.values.values import UNSET, Value
+from soli_lang.values.values import UNSET, Function, Value
 
-from .names import assigned, declared
+from .names import assigned, ends
 
 
 class Signal(BaseException):
@@ -30,6 +31,20 @@ class ReturnSignal(Signal):
         self.value = value
 
 
+class Oracle(Protocol):
+    """What evaluates, in whatever scope."""
+
+    machine: Machine
+    whole: set[nodes.Node]
+    added: dict[type, dict[str, Function]]
+    files: dict[str, Any]
+    builtins: Scope
+    calls: int
+
+    def evaluate(self, node: nodes.Node, scope: Scope) -> Value: ...
+    def enter(self, name: str, source: Source, span: Span) -> None: ...
+
+
 class Scope:
     """The variables of one block, function or file; `outer` is what it stands in.
 
@@ -37,7 +52,10 @@ class Scope:
     in: the innermost function's or the file's own.
     """
 
-    def __init__(self, outer: Scope | None, source: Source, *, owns: bool = False) -> None:
+    def __init__(
+        self, outer: Scope | None, source: Source, oracle: Oracle, *, owns: bool = False
+    ) -> None:
+        self.oracle = oracle
         self.names: dict[str, Value] = {}
         self.constants: set[str] = set()
         self.outer = outer
@@ -53,7 +71,27 @@ class Scope:
 
     def inner(self) -> Scope:
         """The scope of a block in this one."""
-        return Scope(self, self.source)
+        return Scope(self, self.source, self.oracle)
+
+    def call(self) -> Scope:
+        """The scope of a function in this one."""
+        return Scope(self, self.source, self.oracle, owns=True)
+
+    def evaluate(self, node: nodes.Node) -> Value:
+        """The value of an expression; for a statement the value that it leaves."""
+        return self.oracle.evaluate(node, self)
+
+    def body(self, body: nodes.Body) -> Value:
+        """The statements of *body* in this very scope; the value of the last one."""
+        value = None
+        for statement in body.statements:
+            self.oracle.whole.update(ends(statement))
+            value = self.evaluate(statement)
+        return value
+
+    def block(self, body: nodes.Body) -> Value:
+        """*body* in a scope of its own."""
+        return self.inner().body(body)
 
     def holder(self, name: str) -> Scope | None:
         """The nearest scope that has *name*; the outermost has the builtins."""
@@ -70,23 +108,17 @@ class Scope:
         return scope
 
     def declare(self, body: nodes.Body) -> None:
-        """Know what *body* will declare here, and, as a function or file, what it assigns."""
-        for name in declared(body):
-            self.names.setdefault(name, UNSET)
-        if self.function is self:
-            for name in assigned(body):
-                holder = self.holder(name)
-                if holder is None or holder.outer is None:
-                    self.names[name] = UNSET
+        """Know what the text of this function or file assigns: these are its variables."""
+        for name in assigned(body):
+            holder = self.holder(name)
+            if holder is None or holder.outer is None:
+                self.names[name] = UNSET
 
     def find(self, name: str) -> Scope | None:
-        """Who has a value for *name*: what nothing was assigned to yet hides no builtin."""
+        """Who has a value for *name*: a variable that nothing was assigned to yet hides none."""
         holder = self.holder(name)
         while holder is not None and holder.names[name] is UNSET:
-            outermost = holder
-            while outermost.outer is not None:
-                outermost = outermost.outer
-            holder = outermost if name in outermost.names else None
+            holder = None if holder.outer is None else holder.outer.holder(name)
         return holder
 
     def get(self, name: str) -> Value:
@@ -96,7 +128,7 @@ class Scope:
         return holder.names[name]
 
     def define(self, name: str, value: Value, *, constant: bool = False) -> None:
-        """`let`, `const` and all declarations: a variable of this very inner."""
+        """`let`, `const` and all declarations: a variable of this very scope."""
         self.names[name] = value
         self.constants.discard(name)
         if constant:
@@ -128,18 +160,21 @@ class Scope:
             return False
         return True
 
-    def is_static(self) -> bool:
-        """Whether the method that runs here is a static one."""
+    def method(self) -> Scope | None:
+        """The scope of the method that runs here."""
         scope: Scope | None = self
         while scope is not None and scope.home is None:
             scope = scope.outer
-        return scope is not None and scope.static
+        return scope
+
+    def is_static(self) -> bool:
+        """Whether the method that runs here is a static one."""
+        method = self.method()
+        return method is not None and method.static
 
     def home_class(self) -> Any:
         """The class whose superclass `super` means."""
-        scope: Scope | None = self
-        while scope is not None:
-            if scope.home is not None:
-                return scope.home
-            scope = scope.outer
-        raise SoliTypeError("'super' outside of class")
+        method = self.method()
+        if method is None:
+            raise SoliTypeError("'super' outside of class")
+        return method.home

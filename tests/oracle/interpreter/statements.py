@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from soli_lang.base.errors import SoliError, SoliTypeError, Thrown
 from soli_lang.machine.machine import UNCATCHABLE
 from soli_lang.tree import nodes
@@ -12,43 +14,43 @@ from soli_lang.values.semantics import is_truthy
 from soli_lang.values.values import Value
 
 from .functions import new_function
-from .interpreting import Oracle, answers
+from .interpreting import answers
 from .operators import span_of
-from .scopes import BreakSignal, NextSignal, ReturnSignal, Scope
+from .scopes import BreakSignal, NextSignal, ReturnSignal, Scope, Signal
 
 
 @answers(nodes.Body)
-def body(oracle: Oracle, node: nodes.Body, scope: Scope) -> Value:
-    return oracle.block(node, scope)
+def body(node: nodes.Body, scope: Scope) -> Value:
+    return scope.block(node)
 
 
 @answers(nodes.Let)
-def let(oracle: Oracle, node: nodes.Let, scope: Scope) -> None:
-    value = None if node.value is None else oracle.evaluate(node.value, scope)
+def let(node: nodes.Let, scope: Scope) -> None:
+    value = None if node.value is None else scope.evaluate(node.value)
     scope.define(node.name, value)
 
 
 @answers(nodes.Const)
-def const(oracle: Oracle, node: nodes.Const, scope: Scope) -> None:
-    scope.define(node.name, oracle.evaluate(node.value, scope), constant=True)
+def const(node: nodes.Const, scope: Scope) -> None:
+    scope.define(node.name, scope.evaluate(node.value), constant=True)
 
 
 @answers(nodes.FunctionDecl)
-def function(oracle: Oracle, node: nodes.FunctionDecl, scope: Scope) -> None:
-    scope.define(node.function.name, new_function(oracle, node.function, scope))
+def function(node: nodes.FunctionDecl, scope: Scope) -> None:
+    scope.define(node.function.name, new_function(node.function, scope))
 
 
 @answers(nodes.If)
-def if_(oracle: Oracle, node: nodes.If, scope: Scope) -> Value:
-    if is_truthy(oracle.evaluate(node.condition, scope)):
-        return oracle.evaluate(node.then, scope)
-    return None if node.otherwise is None else oracle.evaluate(node.otherwise, scope)
+def if_(node: nodes.If, scope: Scope) -> Value:
+    if is_truthy(scope.evaluate(node.condition)):
+        return scope.evaluate(node.then)
+    return None if node.otherwise is None else scope.evaluate(node.otherwise)
 
 
-def turn(oracle: Oracle, node: nodes.Body, scope: Scope) -> bool:
+def turn(node: nodes.Body, scope: Scope) -> bool:
     """One turn of a loop; False when it ended in `break`."""
     try:
-        oracle.evaluate(node, scope)
+        scope.evaluate(node)
     except NextSignal:
         pass
     except BreakSignal:
@@ -57,37 +59,37 @@ def turn(oracle: Oracle, node: nodes.Body, scope: Scope) -> bool:
 
 
 @answers(nodes.While)
-def while_(oracle: Oracle, node: nodes.While, scope: Scope) -> None:
-    while is_truthy(oracle.evaluate(node.condition, scope)):
-        if not turn(oracle, node.body, scope):
+def while_(node: nodes.While, scope: Scope) -> None:
+    while is_truthy(scope.evaluate(node.condition)):
+        if not turn(node.body, scope):
             break
 
 
 @answers(nodes.For)
-def for_(oracle: Oracle, node: nodes.For, scope: Scope) -> None:
-    items = iterated(oracle, node.iterable, scope)
+def for_(node: nodes.For, scope: Scope) -> None:
+    items = iterated(node.iterable, scope)
     at = 0
     while at < len(items):
         inner = scope.inner()
         inner.define(node.variable, items[at])
         if node.index is not None:
             inner.define(node.index, at)
-        if not turn(oracle, node.body, inner):
+        if not turn(node.body, inner):
             break
         at += 1
 
 
-def iterated(oracle: Oracle, node: nodes.Expr, scope: Scope) -> list[Value] | range:
+def iterated(node: nodes.Expr, scope: Scope) -> list[Value] | range:
     """What a loop goes through; a range that is written there makes no array."""
     if isinstance(node, nodes.Binary) and node.operator == "..":
-        left = oracle.evaluate(node.left, scope)
-        right = oracle.evaluate(node.right, scope)
+        left = scope.evaluate(node.left)
+        right = scope.evaluate(node.right)
         try:
-            return span_of(oracle.machine, left, right)
+            return span_of(scope.oracle.machine, left, right)
         except SoliError as error:
             error.locate(node.span, scope.source)
             raise
-    items = oracle.evaluate(node, scope)
+    items = scope.evaluate(node)
     if not isinstance(items, list):
         shown = f"cannot iterate over {iterated_name(items)}"
         raise SoliTypeError(shown, node.span, scope.source)
@@ -103,18 +105,18 @@ def iterated_name(value: Value) -> str:
 
 
 @answers(nodes.Return)
-def return_(oracle: Oracle, node: nodes.Return, scope: Scope) -> None:
-    raise ReturnSignal(None if node.value is None else oracle.evaluate(node.value, scope))
+def return_(node: nodes.Return, scope: Scope) -> None:
+    raise ReturnSignal(None if node.value is None else scope.evaluate(node.value))
 
 
 @answers(nodes.Break)
-def break_(oracle: Oracle, node: nodes.Break, scope: Scope) -> None:
+def break_(node: nodes.Break, scope: Scope) -> None:
     raise BreakSignal
 
 
 @answers(nodes.Throw)
-def throw(oracle: Oracle, node: nodes.Throw, scope: Scope) -> None:
-    value = oracle.evaluate(node.value, scope)
+def throw(node: nodes.Throw, scope: Scope) -> None:
+    value = scope.evaluate(node.value)
     raise Thrown(value, thrown_text(value), node.span, scope.source)
 
 
@@ -128,34 +130,41 @@ def thrown_text(value: Value) -> str:
 
 
 @answers(nodes.Try)
-def try_(oracle: Oracle, node: nodes.Try, scope: Scope) -> Value:
+def try_(node: nodes.Try, scope: Scope) -> Value:
+    limit: SoliError | None = None
     try:
-        return handled(oracle, node, scope)
+        return handled(node, scope)
+    except UNCATCHABLE as error:
+        limit = error
+        raise
     finally:
-        if node.final is not None:
-            oracle.evaluate(node.final, scope)
+        if node.final is not None and limit is None:
+            scope.evaluate(node.final)
+        elif node.final is not None:  # nothing takes the place of a limit
+            with suppress(SoliError, Signal):
+                scope.evaluate(node.final)
 
 
-def handled(oracle: Oracle, node: nodes.Try, scope: Scope) -> Value:
+def handled(node: nodes.Try, scope: Scope) -> Value:
     """The body, and the first handler that takes its error."""
     try:
-        return oracle.evaluate(node.body, scope)
+        return scope.evaluate(node.body)
     except UNCATCHABLE:
         raise
     except SoliError as error:
-        value = caught(oracle, error)
+        value = caught(error, scope)
         for handler in node.handlers:
             if takes(handler, value):
-                return handle(oracle, handler, value, scope)
+                return handle(handler, value, scope)
         raise
 
 
-def caught(oracle: Oracle, error: SoliError) -> Value:
+def caught(error: SoliError, scope: Scope) -> Value:
     """What a handler gets: the thrown value, or the object of an error of the language."""
     if isinstance(error, Thrown):
         return error.value
     if error.instance is None:
-        error.instance = oracle.machine.error_object(error)
+        error.instance = scope.oracle.machine.error_object(error)
     return error.instance
 
 
@@ -166,18 +175,17 @@ def takes(handler: nodes.Handler, value: Value) -> bool:
 
 
 @answers(nodes.Handler)
-def handler_(oracle: Oracle, node: nodes.Handler, scope: Scope) -> Value:
-    scope.declare(node.body)
-    return oracle.body(node.body, scope)
+def handler_(node: nodes.Handler, scope: Scope) -> Value:
+    return scope.body(node.body)
 
 
-def handle(oracle: Oracle, handler: nodes.Handler, value: Value, scope: Scope) -> Value:
+def handle(handler: nodes.Handler, value: Value, scope: Scope) -> Value:
     inner = scope.inner()
     if handler.variable is not None:
         inner.define(handler.variable, value)
-    return oracle.evaluate(handler, inner)
+    return inner.evaluate(handler)
 
 
 @answers(nodes.BlockStmt)
-def block(oracle: Oracle, node: nodes.BlockStmt, scope: Scope) -> Value:
-    return oracle.evaluate(node.body, scope)
+def block(node: nodes.BlockStmt, scope: Scope) -> Value:
+    return scope.evaluate(node.body)

@@ -9,56 +9,21 @@ from soli_lang.values.kinds import is_key, to_key, type_name
 from soli_lang.values.objects import ErrorValue, Instance
 from soli_lang.values.values import Value
 
-from .interpreting import Oracle, answers
+from .interpreting import answers
 from .members import write_member
 from .scopes import Scope
 
 
-class Place:
-    """Something that can be given a value."""
-
-    def write(self, value: Value) -> None:
-        raise NotImplementedError
-
-
-class Variable(Place):
-    def __init__(self, oracle: Oracle, node: nodes.Name, scope: Scope) -> None:
-        self.name = node.name
-        self.scope = scope
-
-    def write(self, value: Value) -> None:
-        self.scope.assign(self.name, value)
-
-
-class Attribute(Place):
-    def __init__(self, oracle: Oracle, node: nodes.Member, scope: Scope) -> None:
-        self.oracle = oracle
-        self.node = node
-        self.scope = scope
-        self.object = oracle.evaluate(node.object, scope)
-
-    def write(self, value: Value) -> None:
-        write_member(self.object, self.node.name, value)
-
-
-class Element(Place):
-    def __init__(self, oracle: Oracle, node: nodes.Index, scope: Scope) -> None:
-        self.object = oracle.evaluate(node.object, scope)
-        self.index = oracle.evaluate(node.index, scope)
-
-    def write(self, value: Value) -> None:
-        write_index(self.object, self.index, value)
-
-
-def place(oracle: Oracle, node: nodes.Expr, scope: Scope) -> Place:
-    """The place that *node* means; evaluates object and index of it."""
-    if isinstance(node, nodes.Name):
-        return Variable(oracle, node, scope)
-    if isinstance(node, nodes.Member):
-        return Attribute(oracle, node, scope)
-    if isinstance(node, nodes.Index):
-        return Element(oracle, node, scope)
-    raise SoliTypeError("invalid assignment target")
+def write(target: nodes.Expr, value: Value, scope: Scope) -> None:
+    """`target = value`; evaluates object and index of the target."""
+    if isinstance(target, nodes.Name):
+        scope.assign(target.name, value)
+    elif isinstance(target, nodes.Member):
+        write_member(scope.evaluate(target.object), target.name, value)
+    else:
+        assert isinstance(target, nodes.Index)
+        held = scope.evaluate(target.object)
+        write_index(held, scope.evaluate(target.index), value)
 
 
 def position(items: list[Value] | str, index: Value, kind: str) -> int:
@@ -98,14 +63,14 @@ def write_index(value: Value, index: Value, new: Value) -> None:
 
 
 @answers(nodes.Index)
-def index_(oracle: Oracle, node: nodes.Index, scope: Scope) -> Value:
-    value = oracle.evaluate(node.object, scope)
-    return read_index(value, oracle.evaluate(node.index, scope))
+def index_(node: nodes.Index, scope: Scope) -> Value:
+    value = scope.evaluate(node.object)
+    return read_index(value, scope.evaluate(node.index))
 
 
 @answers(nodes.SafeIndex)
-def safe_index(oracle: Oracle, node: nodes.SafeIndex, scope: Scope) -> Value:
-    value = oracle.evaluate(node.object, scope)
+def safe_index(node: nodes.SafeIndex, scope: Scope) -> Value:
+    value = scope.evaluate(node.object)
     if value is None:
         return None
-    return read_index(value, oracle.evaluate(node.index, scope))
+    return read_index(value, scope.evaluate(node.index))
