@@ -26,6 +26,8 @@ _LOOKED_UP_AS_THEY_ARE = frozenset({str, type(None), Symbol})
 _SCATTER = int.from_bytes(os.urandom(8), "big") >> 2
 """Flips bits of Ints in sets of ours: programs cannot choose which places they get there."""
 _IN_64_BITS = 2.0**63
+_CLOSE = 8
+"""Span of many Ints, for each of them, up to which they count as close together."""
 _PORTION = 64
 """Values that become keys between two looks at the clock."""
 
@@ -189,7 +191,7 @@ def unique(items: list[Value], spend: Spend) -> list[Value]:
     """The first of each group of equal items."""
     kinds = kinds_of(items)
     if kinds <= _SAME_IN_PYTHON:
-        if len(items) <= CROWDED or int not in kinds:
+        if _are_apart(items, kinds):
             return list(dict.fromkeys(items))
         return list(dict(zip(_places(items, kinds), items, strict=True)).values())
     seen = Seen(spend)
@@ -204,6 +206,9 @@ def shared(
     """
     kinds = kinds_of(items) | kinds_of(others)
     if kinds <= _SAME_IN_PYTHON:
+        if _are_apart(items, kinds) and _are_apart(others, kinds):
+            plain = set(others)
+            return [item for item in dict.fromkeys(items) if (item in plain) is wanted]
         known = set(_places(others, kinds))
         firsts = dict(zip(_places(items, kinds), items, strict=True))
         return [item for place, item in firsts.items() if (place in known) is wanted]
@@ -234,6 +239,17 @@ def _places(values: list[Value], kinds: frozenset[type]) -> Iterable[Any]:
     if len(kinds) == 1:
         return [value ^ _SCATTER for value in values]
     return map(place_of, values)
+
+
+def _are_apart(values: list[Value], kinds: frozenset[type]) -> bool:
+    """Whether *values*, of `_SAME_IN_PYTHON` *kinds*, need no places: few would meet in a set.
+
+    Python puts an Int where its last digits say. Of Ints that lie close together only some have
+    the same; of a few, whatever they are, looking all up takes no time to speak of.
+    """
+    if int not in kinds or len(values) <= CROWDED:
+        return True
+    return len(kinds) == 1 and max(values) - min(values) <= _CLOSE * len(values)
 
 
 def tallied(machine: Machine, values: list[Value], kinds: frozenset[type]) -> dict[Any, Value]:

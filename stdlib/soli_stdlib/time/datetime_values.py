@@ -7,9 +7,10 @@ here all of them agree.
 
 from __future__ import annotations
 
-from calendar import isleap
+from bisect import bisect_right
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cache
 from typing import Any
 
 from soli_lang.base.errors import SoliOverflowError, SoliValueError
@@ -263,7 +264,8 @@ add_minutes = _mover("add_minutes", MINUTE)
 
 @method("DateTime", "subtract_days", _Amount)
 def subtract_days(instant: DateTime, days: int | float) -> DateTime:
-    nanos = instant.nanos + truncated(-days) * DAY
+    whole = -days if days.__class__ is int and days > MIN_INT else truncated(-days)
+    nanos = instant.nanos + whole * DAY
     if MIN_INT <= nanos <= MAX_INT:
         return DateTime(nanos, instant.zone)
     raise _overflow("DateTime.subtract_days", nanos)
@@ -302,21 +304,22 @@ def _nanos_of(wall: datetime) -> int:
     return (since.days * 86400 + since.seconds) * SECOND
 
 
+@cache
+def _months() -> list[int]:
+    """The instants at which months begin in UTC: all that 64 bits of nanoseconds can name."""
+    years = range(1677, 2264)
+    days = (date(year, month, 1).toordinal() for year in years for month in range(1, 13))
+    return [(day - _EPOCH_DAY) * DAY for day in days]
+
+
 def _start_of_month(nanos: int) -> int:
-    days = nanos // DAY
-    return (days + 1 - date.fromordinal(days + _EPOCH_DAY).day) * DAY
+    months = _months()
+    return months[bisect_right(months, nanos) - 1]
 
 
 def _start_of_next_month(nanos: int) -> int:
-    days = nanos // DAY
-    day = date.fromordinal(days + _EPOCH_DAY)
-    length = _MONTH_DAYS[day.month]
-    if length == 28 and isleap(day.year):
-        length = 29
-    return (days + 1 - day.day + length) * DAY
-
-
-_MONTH_DAYS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    months = _months()
+    return months[bisect_right(months, nanos)]
 
 
 def _start_of_year(nanos: int, later: int = 0) -> int:
