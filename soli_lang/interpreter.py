@@ -114,6 +114,7 @@ class Program:
         if interpreter.space is None:
             interpreter.space = space(interpreter.machine)
         scopes = Scopes(FileScope(self.file))
+        scopes.file.builtins = interpreter.machine.globals
         return mains(Unit(interpreter.machine, node.source, scopes, interpreter.space), node.body)
 
     def run(self) -> Value:

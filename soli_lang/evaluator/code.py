@@ -18,7 +18,7 @@ from ..meaning.methods import without_skip
 from ..tree import nodes
 from ..values.values import SKIP, UNSET, Function, FunctionCode, Value
 from .facts import Study
-from .scopes import HIDDEN, THIS, Block, Variable
+from .scopes import HIDDEN, THIS, Block, Variable, declare_parameters
 from .summaries import Summary
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ class Code(FunctionCode):
         self.has_block = False
         self.required = 0
         has_defaults = False
+        declare_parameters(self.block, self.node.params)
         for param in self.node.params:
-            self.block.declare(param.name)
             if param.is_block:
                 self.has_block = True
                 continue

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..native.native import NativeFunction
 from ..tree import nodes
-from .scopes import Block, Scopes, Variable
+from .scopes import END, Block, Scopes, Variable
 from .summaries import Summary
 
 Item = tuple[Any, Any, bool]
@@ -67,11 +67,11 @@ class Study:
         row = node.row
         for field in row.reads:
             name = getattr(node, field)
-            variable = self.read(block, name) if name else None
+            variable = self.read(block, name, node.span.start) if name else None
             if variable is not None:
                 variable.reads += 2 if in_loop else 1
         if row.is_scope:
-            self.capture(block, self._scopes.summaries.of(node))
+            self.capture(block, self._scopes.summaries.of(node), node.span.start)
             return self._declared(node, block)
         if row.is_block:
             return self._within(node, in_loop)
@@ -140,7 +140,7 @@ class Study:
             return found
 
         def assigned() -> None:
-            variable = self.own(block, target.name)
+            variable = self.own(block, target.name, target.span.start)
             if variable is None:
                 return
             self.write(variable, (_assigned_value(node), block), in_loop=in_loop)
@@ -167,18 +167,18 @@ class Study:
             names = list(block.visible_names())
         for name in names:
             if name.__class__ is str:
-                self.read(block, name)
+                self.read(block, name, node.span.start)
 
-    def own(self, block: Block, name: str) -> Variable | None:
-        """The variable that *name* is in *block*, if it is one of this function."""
-        variable = block.find(name)
+    def own(self, block: Block, name: str, at: int = END) -> Variable | None:
+        """What *name* is in *block* at offset *at*, if it is a variable of this function."""
+        variable = block.find(name, at)
         if variable is None or variable.home is None or variable.home.function is not self._root:
             return None
         self.variables[variable] = None
         return variable
 
-    def read(self, block: Block, name: str) -> Variable | None:
-        variable = self.own(block, name)
+    def read(self, block: Block, name: str, at: int) -> Variable | None:
+        variable = self.own(block, name, at)
         if variable is not None and not variable.sure:
             variable.unset = True
         return variable
@@ -200,11 +200,11 @@ class Study:
         if in_loop:
             variable.writes.append(IN_LOOP)
 
-    def capture(self, block: Block, summary: Summary) -> None:
-        """Nested functions may see what *summary* says whenever they are called."""
+    def capture(self, block: Block, summary: Summary, at: int) -> None:
+        """A nested function at offset *at* may see what *summary* says whenever it is called."""
         names = set(block.visible_names()) if summary.is_reflective else summary.mentioned
         for name in names:
-            variable = self.own(block, name)
+            variable = self.own(block, name, at)
             if variable is None:
                 continue
             variable.captured = True
@@ -325,7 +325,7 @@ def _binary_kind(node: nodes.Binary, block: Block, builtins: Any, level: int) ->
 
 
 def _name_kind(node: nodes.Name, block: Block, builtins: Any, level: int) -> type | None:
-    variable = block.find(node.name)
+    variable = block.find(node.name, node.span.start)
     if variable is None or variable.home is None:
         return None
     return None if variable.cell or variable.unset else variable.kind
@@ -346,7 +346,9 @@ def _unary_kind(node: nodes.Unary, block: Block, builtins: Any, level: int) -> t
 def _call_kind(node: nodes.Call, block: Block, builtins: Any, level: int) -> type | None:
     """Builtins may say of which class their results are."""
     callee = node.callee
-    if callee.__class__ is not nodes.Name or builtins is None or block.find(callee.name):
+    if callee.__class__ is not nodes.Name or builtins is None:
+        return None
+    if block.find(callee.name, callee.span.start) is not None:
         return None
     found = builtins.get(callee.name)
     if found.__class__ is not NativeFunction or found.declaration is None:

@@ -8,8 +8,9 @@ only err towards a frame too many.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import sys
+from collections.abc import Container, Iterator, Sequence
+from typing import Any, Final
 
 from ..tree import nodes
 from ..values.values import UNSET, Value
@@ -18,14 +19,16 @@ from .summaries import HIDDEN as HIDDEN
 from .summaries import Summaries, Summary
 
 THIS = "this"
+END: Final = sys.maxsize
+"""An offset behind every text."""
 
 
 class Variable:
     """A name in a block, which *home* makes; one of a file has an *index* instead."""
 
     __slots__ = (
-        "captured", "cell", "home", "index", "is_const", "kind", "name", "reads", "sure", "unset",
-        "writes",
+        "captured", "cell", "home", "index", "is_const", "kind", "name", "reads", "since", "sure",
+        "unset", "writes",
     )  # fmt: skip
 
     def __init__(self, name: str, home: Block | None, index: int = 0) -> None:
@@ -33,6 +36,8 @@ class Variable:
         self.home = home
         self.index = index
         self.is_const = False
+        self.since = 0
+        """Offset in the text up to which the name means what it means around this block."""
         self.sure = False
         """Whether a value was certainly given by where the pass of facts has come to."""
         self.unset = False
@@ -51,13 +56,14 @@ class Variable:
 class FileScope:
     """The variables of one file: names, and the list that holds their values."""
 
-    __slots__ = ("names", "slots", "whole")
+    __slots__ = ("builtins", "names", "slots", "whole")
 
     def __init__(self, whole: FileScope | None = None) -> None:
         self.whole: FileScope = self if whole is None else whole
         """The file itself, where this is what one program knows of it."""
         self.names: dict[str, Variable] = {} if whole is None else dict(whole.names)
         self.slots: list[Value] = [] if whole is None else whole.slots
+        self.builtins: Container[str] = () if whole is None else whole.builtins
 
     def declare(self, name: str) -> Variable:
         """The file variable *name*, made when it is new."""
@@ -83,7 +89,8 @@ class Block:
     """A lexical block. `frame` is the block that makes its variables anew (maybe itself)."""
 
     __slots__ = (
-        "declaration", "file", "frame", "function", "is_method", "names", "nested", "parent",
+        "declaration", "file", "frame", "function", "is_method", "is_repeated", "names", "nested",
+        "parent",
     )  # fmt: skip
 
     def __init__(
@@ -102,31 +109,48 @@ class Block:
         self.function: Block = self if is_function or parent is None else parent.function
         self.is_method = False
         """True for the root block of a method: its `this` is always there."""
+        self.is_repeated = False
+        """Whether turns of a loop run it again."""
         self.frame: Block = self if is_function or own_frame or parent is None else parent.frame
         self.nested: set[str] = set() if parent is None else parent.nested
         """Names that functions inside this block's function mention."""
 
-    def declare(self, name: str) -> Variable:
-        """A variable of this block (again: the same one)."""
+    def declare(self, name: str, since: int = 0) -> Variable:
+        """A variable of this block (again: the same one); from offset *since* on."""
         if self.parent is None:
             return self.file.declare(name)
         variable = self.names.get(name)
-        return self.declare_in(self.frame, name) if variable is None else variable
+        if variable is None:
+            variable = self.declare_in(self.frame, name)
+            variable.since = since
+        return variable
 
     def declare_in(self, home: Block, name: str) -> Variable:
         """A variable of this block that *home* makes (even where that is a file)."""
         variable = self.names[name] = Variable(name, home)
         return variable
 
-    def find(self, name: str) -> Variable | None:
-        """The nearest variable *name*, looking outwards to the file."""
+    def find(self, name: str, at: int = END) -> Variable | None:
+        """What *name* means at offset *at*: the nearest variable, looking outwards to the file.
+
+        Before its `let`, a variable is found only where the name means nothing else.
+        """
         block: Block | None = self
+        later: Variable | None = None
         while block is not None:
             variable = block.names.get(name)
             if variable is not None:
-                return variable
+                if variable.since <= at:
+                    return variable
+                later = later or variable
             block = block.parent
-        return self.file.names.get(name)
+        found = self.file.names.get(name)
+        return later if found is None and name not in self.file.builtins else found
+
+    def find_made(self, name: str, at: int) -> Variable | None:
+        """As `find`, but nothing where only a later `let` has the name."""
+        found = self.find(name, at)
+        return None if found is not None and found.since > at else found
 
     def visible_names(self) -> Iterator[str]:
         """All variable names that can be used here, inner ones first."""
@@ -138,6 +162,12 @@ class Block:
 
 
 # --- declaring ---
+
+
+def declare_parameters(block: Block, params: Sequence[nodes.Param]) -> list[Variable]:
+    """The variables of *params*; a default does not see its own parameter, nor those after it."""
+    has_defaults = any(param.default is not None for param in params)
+    return [block.declare(one.name, one.span.end if has_defaults else 0) for one in params]
 
 
 class Scopes:
@@ -167,18 +197,18 @@ class Scopes:
         if isinstance(node, nodes.FunctionNode):
             defaults = [one.default for one in node.params if one.default is not None]
             pending += [(one, block, False) for one in defaults]
-        for name in _let_names(body, summary):
-            block.declare(name)
-        for name, at in self._walk(pending, summary):
-            if at.find(name) is None:
-                block.declare(name)
+        for name, since in _let_names(body, summary):
+            block.declare(name, since)
+        for target, at in self._walk(pending, summary):
+            if at.find_made(target.name, target.span.start) is None:
+                block.declare(target.name).since = 0
 
-    def _walk(self, pending: _Pending, summary: Summary) -> list[tuple[str, Block]]:
-        """Open the blocks inside; the bare assignments there, with the block of each.
+    def _walk(self, pending: _Pending, summary: Summary) -> list[tuple[nodes.Name, Block]]:
+        """Open the blocks inside; the targets of bare assignments there, with the block of each.
 
         Keeps its own stack: a long chain of operators must not use up Python's.
         """
-        assigned: list[tuple[str, Block]] = []
+        assigned: list[tuple[nodes.Name, Block]] = []
         while pending:
             node, at, in_loop = pending.pop()
             row = node.row
@@ -187,7 +217,7 @@ class Scopes:
             if row.assigns:
                 target = getattr(node, row.assigns)
                 if target.__class__ is nodes.Name:
-                    assigned.append((target.name, at))
+                    assigned.append((target, at))
             if row.is_block or row.binds:
                 self._open_inside(node, at, pending, summary, in_loop=in_loop)
             elif row.loops:
@@ -206,38 +236,44 @@ class Scopes:
         if row.is_block:
             names = _let_names(node, summary)
         else:
-            names = [getattr(node, field) for field in row.binds]
+            names = [(getattr(node, field), 0) for field in row.binds]
         inner = self._open(node, at, names, in_loop=in_loop or bool(row.loops))
         for field, part in nodes.parts(node):
             where = inner if row.is_block or field in row.inside else at
             pending.append((part, where, in_loop or field in row.loops))
 
-    def _open(self, node: nodes.Node, parent: Block, names: list[Any], *, in_loop: bool) -> Block:
+    def _open(self, node: nodes.Node, parent: Block, names: _Names, *, in_loop: bool) -> Block:
         """Open a block for *node*. It gets its own frame when a turn's variables can be kept."""
-        own_frame = in_loop and not parent.nested.isdisjoint(names)
+        own_frame = in_loop and not parent.nested.isdisjoint([name for name, _ in names])
         block = Block(parent, file=self.file, own_frame=own_frame)
+        block.is_repeated = in_loop
         self.blocks[id(node)] = block
-        for name in names:
+        for name, since in names:
             if name is not None:
-                block.declare(name)
+                block.declare(name, since)
         return block
 
 
 _Pending = list[tuple[Any, Block, bool]]
 """Nodes, the block that each stands in, and whether it is run again in turns of a loop."""
+_Names = Sequence[tuple[Any, int]]
+"""Names to declare (or None), and the offsets from which on they are seen."""
 _BLOCKS = nodes.kinds(lambda row: row.is_block or row.is_scope)
 
 
-def _let_names(body: nodes.Body, summary: Summary) -> list[str]:
-    """Names that the statements of *body* declare in its own block; *summary* knows of patterns."""
-    found = []
+def _let_names(body: nodes.Body, summary: Summary) -> list[tuple[str, int]]:
+    """Names that the statements of *body* declare in its own block, each with the offset where it
+    begins to mean that; *summary* knows of patterns."""
+    found: list[tuple[str, int]] = []
     for statement in body.statements:
         if isinstance(statement, nodes.Export):
             statement = statement.declaration
         if statement.row.declares:
-            found.append(getattr(statement, statement.row.declares))
+            is_let = isinstance(statement, nodes.Let | nodes.Const)
+            since = statement.span.end if is_let else 0
+            found.append((getattr(statement, statement.row.declares), since))
         if summary.has_patterns:
-            found += _pattern_names(statement)
+            found += [(name, 0) for name in _pattern_names(statement)]
     return found
 
 

@@ -202,11 +202,11 @@ class Writer:
 
     def opened(self, block: Block, *given: str) -> None:
         """Make the variables of *block* anew where each turn has its own, but for those *given*."""
-        if block.frame is not block or block is self.root:
+        if block is self.root or (block.frame is not block and not block.is_repeated):
             return
         plain = []
         for name, variable in block.names.items():
-            if name in given:
+            if name in given or (block.frame is not block and not variable.since):
                 continue
             if variable.cell:
                 self.store_place(variable, py.List([py.name("UNSET")], py.LOAD))
@@ -404,7 +404,7 @@ class Writer:
         """Whether the parameter *node* is an Int, where that is asked once for all; else None."""
         if node.__class__ is not nodes.Name:
             return None
-        variable = self.block.find(node.name)
+        variable = self.block.find(node.name, node.span.start)
         if variable is None or variable not in self.fixed_parameters:
             return None
         self.asked[variable] = f"i{self.identifier(variable)}"

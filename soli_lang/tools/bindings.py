@@ -11,10 +11,19 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from ..base.source import Span
-from ..evaluator.scopes import THIS, Block, FileScope, Scopes, Variable
+from ..evaluator.scopes import (
+    END,
+    THIS,
+    Block,
+    FileScope,
+    Scopes,
+    Variable,
+    declare_parameters,
+)
 from ..syntax.scanner.tokens import Token
 from ..tree import nodes
 
+_BINDING: Final = frozenset({"LET", "CONST"})
 _DECLARING: Final = frozenset({"FN", "CLASS", "MODULE", "ENUM", "INTERFACE", "LET", "CONST"})
 
 
@@ -41,6 +50,8 @@ class Bindings:
         self._scopes = Scopes(FileScope())
         root = Block(None, file=self._scopes.file)
         self.regions = [Region(Span(0, len(self._text) + 1), root, None)]
+        self._params: set[int] = set()
+        """Where the names of parameters stand."""
         self._not_variables: set[int] = set()
         """Where names stand that only look like variables: fields, methods, types."""
         self._walk(program.body, root)
@@ -85,8 +96,8 @@ class Bindings:
         return block
 
     def _parameters(self, node: nodes.FunctionNode, block: Block) -> None:
-        for param in node.params:
-            block.declare(param.name)
+        declare_parameters(block, node.params)
+        self._params.update(param.span.start for param in node.params)
         if not node.params:
             block.declare("it")
 
@@ -133,9 +144,10 @@ class Bindings:
         before = self._tokens[index - 1].type if index else ""
         if before in ("DOT", "SCOPE"):
             return None
-        if before in _DECLARING:
+        if before in _DECLARING and before not in _BINDING:
             return self._declared(token, index)
-        return self.block_at(token.start).find(token.value)
+        at = END if before in _BINDING or token.start in self._params else token.start
+        return self.block_at(token.start).find(token.value, at)
 
     def _declared(self, token: Token, index: int) -> Variable | None:
         """The name behind `def` or `class` belongs to the block around what it names."""

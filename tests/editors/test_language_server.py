@@ -323,7 +323,7 @@ def test_rename(typed: Any, text: str, expected: str) -> None:
     ("text", "name", "why"),
     [
         ("x¦ = 1\nprint(x)", "n", "whole file"),
-        ("def f(x, n)\n  x¦ + n\nend", "n", "confused"),
+        ("def f(x, n)\n  x¦ + n\nend", "n", "syntax errors"),
         ("def f(x)\n  g(|n| n + x¦)\nend", "n", "confused"),
         ("def f(x)\n  x¦\nend", "end", "no name"),
         ("def f(x)\n  x¦\nend", "a b", "no name"),

@@ -45,7 +45,7 @@ def _assign(writer: Writer, node: nodes.Assign, *, wanted: bool) -> Any:
 def _assign_variable(
     writer: Writer, target: nodes.Name, node: nodes.Assign, *, wanted: bool
 ) -> Any:
-    variable = writer.block.find(target.name)
+    variable = writer.block.find(target.name, target.span.start)
     if variable is None:
         variable = writer.block.function.declare(target.name)
     if variable.is_const:
@@ -176,7 +176,7 @@ def _compound(writer: Writer, node: nodes.CompoundAssign, *, wanted: bool) -> An
         return _assign(writer, nodes.Assign(node.span, target, value), wanted=wanted)
     write = nodes.Assign(node.span, target, node.value)
     if isinstance(target, nodes.Name):
-        if writer.block.find(target.name) is None:
+        if writer.block.find(target.name, target.span.start) is None:
             writer.block.function.declare(target.name)
         if operator != "&&":
             return _default_assign(writer, target, operator, write)
@@ -186,7 +186,7 @@ def _compound(writer: Writer, node: nodes.CompoundAssign, *, wanted: bool) -> An
 
 def _default_assign(writer: Writer, target: nodes.Name, operator: str, write: nodes.Assign) -> Any:
     """`x ||= v` and `x ??= v`, also for an `x` that has no value yet."""
-    variable = writer.block.find(target.name)
+    variable = writer.block.find(target.name, target.span.start)
     assert variable is not None
     found = writer.fresh()
     writer.out.append(py.assign(found, writer.load(variable)))
@@ -211,7 +211,7 @@ def _increment(writer: Writer, node: nodes.Increment) -> Any:
     one = nodes.Literal(node.span, 1)
     old = writer.kept(writer.value(target))
     if isinstance(target, nodes.Name):
-        variable = writer.block.find(target.name)
+        variable = writer.block.find(target.name, target.span.start)
         if variable is not None and not variable.is_const:
             held = _Held(target.span, old.id)
             writer.store(variable, writer.value(nodes.Binary(node.span, operator, held, one)))

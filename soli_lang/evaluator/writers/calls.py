@@ -98,7 +98,7 @@ def _general_call(writer: Writer, node: nodes.Call, function: Any) -> Any:
 
 
 def _name_call(writer: Writer, node: nodes.Call, name: nodes.Name) -> Any:
-    variable = writer.block.find(name.name)
+    variable = writer.block.find(name.name, name.span.start)
     if variable is None:
         if name.name in ("defined", "const_get"):
             from .reflection import reflective
@@ -190,7 +190,9 @@ def _method_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
 def _static_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
     """`DateTime.parse(x)`: a static method of a builtin class, unless a program replaced it."""
     owner = member.object
-    if owner.__class__ is not nodes.Name or writer.block.find(owner.name) is not None:
+    if owner.__class__ is not nodes.Name:
+        return None
+    if writer.block.find(owner.name, owner.span.start) is not None:
         return None
     klass: Any = writer.machine.globals.get(owner.name)
     if klass.__class__ is not SoliClass:

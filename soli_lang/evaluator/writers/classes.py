@@ -130,7 +130,10 @@ def _for_host(writer: Writer, statement: Any) -> Any:
     name = statement.callee if isinstance(statement, nodes.Call) else statement
     if not isinstance(name, nodes.Name):
         return statement
-    if writer.block.find(name.name) is None and name.name not in writer.machine.globals:
+    if (
+        writer.block.find(name.name, name.span.start) is None
+        and name.name not in writer.machine.globals
+    ):
         return nodes.MacroCall(statement.span, statement)
     if statement is name:
         return statement

@@ -14,19 +14,20 @@ from .names import own_this
 
 def code_of(writer: Writer, node: nodes.FunctionNode, **options: Any) -> tuple[Code, Any]:
     """The code of a function written here, and a tuple of what it captures, as an expression."""
-    captured = captured_by(writer, writer.unit.summaries.of(node))
+    captured = captured_by(writer, writer.unit.summaries.of(node), node.span.start)
     code = Code(writer.unit, node, writer.block, captured, **options)
     return code, py.Tuple([py.name(writer.identifier(one)) for one in captured], py.LOAD)
 
 
-def captured_by(writer: Writer, summary: Any) -> list[Variable]:
-    """Variables of this function and those around it that a nested one may mention."""
+def captured_by(writer: Writer, summary: Any, at: int) -> list[Variable]:
+    """Variables of this function and those around it that a nested one, at offset *at*, may
+    mention."""
     names = summary.mentioned
     if summary.is_reflective:
         names = names | set(writer.block.visible_names())
     found = []
     for name in sorted(names):
-        variable = writer.block.find(name)
+        variable = writer.block.find(name, at)
         if variable is None or variable.home is None or name == THIS:
             continue
         found.append(variable)

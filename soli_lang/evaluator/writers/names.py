@@ -18,7 +18,7 @@ from ..writer import VALUES, Writer, writes
 @writes(VALUES, nodes.Name)
 def _name(writer: Writer, node: nodes.Name) -> Any:
     """A name for its value: functions without required parameters are called."""
-    variable = writer.block.find(node.name)
+    variable = writer.block.find(node.name, node.span.start)
     if variable is None:
         return _builtin(writer, node)
     if writer.is_settled(variable):
@@ -46,7 +46,7 @@ def raw(writer: Writer, node: Any) -> tuple[Any, Any]:
     it matter whether a variable is unset or holds a function to be called.
     """
     if node.__class__ is nodes.Name:
-        variable = writer.block.find(node.name)
+        variable = writer.block.find(node.name, node.span.start)
         if variable is not None:
             settled = writer.is_settled(variable)
             return writer.load(variable), None if settled else node
@@ -65,7 +65,7 @@ def resolved(writer: Writer, value: Any, node: Any) -> Any:
 def is_quiet(writer: Writer, node: Any) -> bool:
     """Whether computing *node* changes nothing and, but for reading a variable, cannot fail."""
     if node.__class__ is nodes.Name:
-        return writer.block.find(node.name) is not None
+        return writer.block.find(node.name, node.span.start) is not None
     if node.__class__ is nodes.Unary and node.operator == "-":
         return is_number(node.operand)
     return node.__class__ is nodes.Literal
@@ -83,7 +83,7 @@ def is_variable(value: Any) -> bool:
 
 def callee(writer: Writer, name: str, span: Any) -> Any:
     """A name as a callee: never called by being read."""
-    variable = writer.block.find(name)
+    variable = writer.block.find(name, span.start)
     missing = writer.missing(name, span)
     if variable is None:
         return py.call("callee", py.name("UNSET"), missing)

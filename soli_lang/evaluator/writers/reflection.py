@@ -18,7 +18,7 @@ def reflective(writer: Writer, node: nodes.Call, name: nodes.Name) -> Any:
         seen &= {one for one in literals if one.__class__ is str}
     keys, values = [], []
     for one in sorted(seen):
-        variable = writer.block.find(one)
+        variable = writer.block.find(one, node.span.start)
         if variable is not None and variable.home is not None and one != "this":
             keys.append(py.constant(one))
             values.append(writer.load(variable))

@@ -82,7 +82,7 @@ def _pipeline(writer: Writer, node: nodes.Pipeline) -> Any:
     if (
         isinstance(function, nodes.Name)
         and function.name in _ARRAY_STAGES
-        and writer.block.find(function.name) is None
+        and writer.block.find(function.name, function.span.start) is None
     ):
         first, *rest = writer.operands(node.value, *extra)
         at = writer.places.add(PLAIN, node.span)

@@ -12,7 +12,7 @@ from ...base.foreign_words import foreign_hint
 from ...base.near_names import did_you_mean
 from ...base.source import Span
 from ...evaluator.missing import own_method_hint
-from ...evaluator.scopes import THIS, Block, FileScope, Scopes, Variable
+from ...evaluator.scopes import THIS, Block, FileScope, Scopes, Variable, declare_parameters
 from ...tree import nodes
 from ...tree.class_macros import FRAMEWORK_MACROS
 from .arguments import Arguments
@@ -182,8 +182,8 @@ class NamePass:
     def _function(self, node: nodes.FunctionNode) -> None:
         block = Block(self._block, file=self._scopes.file, is_function=True)
         block.declare(THIS)
-        for param in node.params:
-            variable = block.declare(param.name)
+        variables = declare_parameters(block, node.params)
+        for param, variable in zip(node.params, variables, strict=True):
             self._use(variable, param.span).is_reported = False
         if not node.params:
             block.declare("it")
@@ -282,7 +282,7 @@ class NamePass:
         self._read(node.name, node.span)
 
     def _read(self, name: str, span: Span) -> Variable | None:
-        variable = self._block.find(name)
+        variable = self._block.find(name, span.start)
         if variable is not None:
             self._use(variable, span).is_read = True
             return variable
@@ -316,7 +316,7 @@ class NamePass:
     def _literal(self, node: nodes.Literal) -> None:
         """A text may be the argument of `defined`."""
         if node.value.__class__ is str and node.value.isidentifier():
-            variable = self._block.find(node.value)
+            variable = self._block.find(node.value, node.span.start)
             if variable is not None and variable in self._uses:
                 self._uses[variable].is_read = True
 
@@ -331,7 +331,7 @@ class NamePass:
         if not isinstance(target, nodes.Name):
             self._visit(target)
             return
-        variable = self._block.find(target.name)
+        variable = self._block.find(target.name, target.span.start)
         if variable is None:
             return
         use = self._use(variable, target.span)
