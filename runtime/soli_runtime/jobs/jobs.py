@@ -373,13 +373,13 @@ def webhook_enqueue(machine: Machine, url: str, payload: Value, options: Value) 
 
 @static("Webhook", "enqueue_in", Any_, String("string url"), Any_.optional(), Any_.optional())
 def webhook_in(machine: Machine, delay: Value, url: str, payload: Value, options: Value) -> str:
-    """The same after a duration."""
+    """Post JSON to a URL after a duration, again if it fails."""
     return _webhook(machine, url, payload, options, _now(machine) + duration_seconds(delay))
 
 
 @static("Webhook", "enqueue_at", Any_, String("string url"), Any_.optional(), Any_.optional())
 def webhook_at(machine: Machine, moment: Value, url: str, payload: Value, options: Value) -> str:
-    """The same at a time."""
+    """Post JSON to a URL at a time, again if it fails."""
     return _webhook(machine, url, payload, options, _at(moment))
 
 

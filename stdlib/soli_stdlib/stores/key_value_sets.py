@@ -198,7 +198,7 @@ def zcount(machine: Machine, key: str, low: Value, high: Value) -> int:
 
 @static("KV", "zrangebyscore", Key, Any_, Any_)
 def zrangebyscore(machine: Machine, key: str, low: Value, high: Value) -> list[str]:
-    """The same members, lowest score first."""
+    """The members with a score from *low* to *high*, lowest score first."""
     found = _between(machine, key, low, high)
     machine.check_length(8 * len(found))
     return [member for _, member in sorted(found)]

@@ -104,5 +104,5 @@ def glob(machine: Machine, pattern: str) -> list[str]:
 
 @static("File", "glob_recursive", _Pattern)
 def glob_recursive(machine: Machine, pattern: str) -> list[str]:
-    """The same with the last name looked for in all folders below."""
+    """Paths below the root that match, with the last name looked for in all folders below."""
     return _found(machine, pattern, "File.glob_recursive", anywhere=True)

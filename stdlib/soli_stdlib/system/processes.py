@@ -42,7 +42,7 @@ def run(machine: Machine, command: Value) -> dict[str, Value]:
 
 @static("System", ("shell_sync", "shell"), String)
 def shell(machine: Machine, command: str) -> dict[str, Value]:
-    """The same for a line that `sh -c` reads."""
+    """Run a line that `sh -c` reads; the result is that of `System.run`."""
     machine.capabilities.require("processes", "System.shell_sync")
     return _finished(machine, ["sh", "-c", command], "System.shell_sync")
 

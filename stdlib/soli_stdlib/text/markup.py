@@ -267,5 +267,5 @@ MARKDOWN_ATTRIBUTES = (SAFE_ATTRIBUTES - {"style"}) | {"src", "start", "align"}
 
 @static("Markdown", "to_safe_html", String)
 def to_safe_html(machine: Machine, text: str) -> str:
-    """The same without anything that could run or load a script."""
+    """HTML made from Markdown, without anything that could run or load a script."""
     return clean_html(machine, _markdown(machine, text), MARKDOWN_TAGS, MARKDOWN_ATTRIBUTES)

@@ -64,7 +64,7 @@ def find(machine: Machine, source: str, text: str) -> dict[str, Value] | None:
 
 @static("Regex", "find_all", _Pair, _Pair)
 def find_all(machine: Machine, source: str, text: str) -> list[Value]:
-    """The same for every match, from left to right."""
+    """`{"match", "start", "end"}` of every match, from left to right."""
     pattern = _ready(machine, source, text)
     data = text.encode()
     results: list[Value] = []

@@ -415,7 +415,7 @@ def is_all(machine: Machine, entries: Hash, function: Value) -> bool:
 
 @method("hash", "transform_values", Callable_)
 def transform_values(machine: Machine, entries: Hash, function: Value) -> Hash:
-    """The same keys with what *function* yields for each value."""
+    """A hash of the same keys, each with what *function* yields for its value."""
     copy_entries(machine, entries)
     snapshot = entries.copy()
     found = iteration.yielded(machine, function, list(snapshot.values()))
@@ -424,7 +424,7 @@ def transform_values(machine: Machine, entries: Hash, function: Value) -> Hash:
 
 @method("hash", "transform_keys", Callable_)
 def transform_keys(machine: Machine, entries: Hash, function: Value) -> Hash:
-    """The same values under what *function* yields for each key; later ones win."""
+    """A hash of the same values, each under what *function* yields for its key; later ones win."""
     copy_entries(machine, entries)
     snapshot = entries.copy()
     found = iteration.results(machine, function, keys_of(snapshot))

@@ -375,7 +375,7 @@ def http_get_all(machine: Machine, urls: Value) -> list[Value]:
 
 @static("HTTP", "get_all_json", Any_)
 def http_get_all_json(machine: Machine, urls: Value) -> list[Value]:
-    """The same, decoded."""
+    """The JSON of several GETs at once, decoded; of a failure `{"error": TEXT}`."""
     answers = http_get_all(machine, urls)
     return [_json(machine, got) if isinstance(got, str) else got for got in answers]
 

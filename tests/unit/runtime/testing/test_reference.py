@@ -56,7 +56,7 @@ def test_an_entry_says_how_it_is_called(reference: Reference) -> None:
     (entry,) = reference.find("Array.join")
 
     assert entry_text(entry).split("\n")[0] == "Array.join(separator: string)"
-    assert "Needs parentheses" in entry_text(entry)
+    assert "Gives String." in entry_text(entry)
 
 
 def test_no_entry_speaks_of_internals(reference: Reference) -> None:
