@@ -4,13 +4,35 @@ export type Message = unknown
 export type State = "connecting" | "open" | "waiting" | "closed"
 
 export interface Close {
-  /** The close code (RFC 6455 section 7.4); 1006 when the line broke. */
+  /** The close code (RFC 6455 section 7.4); 1006 when the line broke, 4000 and its status when the server refused. */
   code: number
   reason: string
+  /** Seconds that the server wants to be left alone, where it said so. */
+  retryAfter?: number
   wasClean: boolean
 }
 
+/** Why the server did not let this client in. */
+export interface Refusal {
+  /** As of HTTP: 401, 403, 429, 503, … */
+  status: number
+  /** What the server says of it: the text of `halt`. */
+  reason: string
+  /** Seconds after which it is tried again at the earliest; null: the server did not say. */
+  retryAfter: number | null
+}
+
+/** Why a request got no response. */
+export class AskError extends Error {
+  readonly event: string
+  readonly reason: "error" | "timeout" | "disconnected" | "closed"
+  /** What the server replied, if `reason` is "error"; `{ reason: "internal" }` if its handler failed. */
+  readonly response: any
+}
+
 export interface Options {
+  /** 2: messages with `"event": "message"` or `"state"` are events of that name like any other, as will be the default. */
+  events?: 1 | 2
   /** Subprotocols to offer. */
   protocols?: string | string[]
   /** Added to the query of the address. */
@@ -23,7 +45,10 @@ export interface Options {
   firstDelay?: number
   /** Milliseconds, the most between two attempts. Default: 30000. */
   longestDelay?: number
-  /** Whether to come back after this close. Default: not after 1000 and other final codes, nor 4000-4999. */
+  /**
+   * Whether to come back after this close. Default: not after 1000 and other final codes, nor 4000-4999, save refusals
+   * that pass: 4408, 4425, 4429, 4500-4599.
+   */
   retry?: (close: Close) => boolean
   /** A number from 0 to 1, for the jitter. */
   random?: () => number
@@ -46,13 +71,19 @@ export class Live extends Emitter {
   readonly closeReason: Close | null
   /** Messages that wait for a connection. */
   readonly queued: number
-  on(name: "state", listener: (state: State, live: Live) => void): () => void
-  on(name: "message", listener: (message: any, event: MessageEvent) => void): () => void
-  on(name: "resumed", listener: (payload: Resumed, message: any) => void): () => void
+  /** Replies that came when nobody waited for them any more. */
+  readonly lateReplies: number
+  on(name: "soli:state", listener: (state: State, live: Live) => void): () => void
+  /** Each message, whatever it is. */
+  on(name: "soli:message", listener: (message: any, event: MessageEvent) => void): () => void
+  on(name: "soli:refused", listener: (refusal: Refusal) => void): () => void
+  on(name: "soli:resumed", listener: (payload: Resumed, message: any) => void): () => void
   /** A message with this `event`: its `payload`, and all of it. */
   on(name: string, listener: (payload: any, message: any) => void): () => void
-  /** False when it was dropped: the queue is full, or the connection closed for good. */
-  send(message: Message): boolean
+  /** False when it was dropped: the queue is full, the connection closed for good, or it is volatile and the line is down. */
+  send(message: Message, options?: { volatile?: boolean }): boolean
+  /** Send a request and get the response. Rejects with an `AskError`. `timeout` in milliseconds; default: 10000. */
+  ask<Response = any>(event: string, payload?: unknown, options?: { timeout?: number }): Promise<Response>
   close(code?: number, reason?: string): void
   retry(): void
 }

@@ -2,24 +2,61 @@
 //
 //     import { connect, Presence } from "/_soli/soli.js"
 //
-//     const live = connect("/ws/room/kitchen?name=Ada")
-//     live.on("message", (message) => console.log(message))
-//     live.send({ text: "hello" })
+//     const live = connect("/ws/room/kitchen?name=Ada", { events: 2 })
+//     live.on("said", ({ text }) => console.log(text))        // {"event": "said", "payload": {"text": …}}
+//     live.send({ event: "say", payload: { text: "hello" } })
+//     const { votes } = await live.ask("vote", { for: "tabs" })
 //
 // docs/javascript.md describes it; soli.d.ts has the types.
 
 /** Codes after which coming back would only meet the same answer: RFC 6455 section 7.4.1, and 4000-4999 of the app. */
 const FINAL_CODES = new Set([1000, 1002, 1003, 1007, 1008, 1009, 1010])
 
+/** Refusals after which another try makes sense, beside 500-599: too slow, too early, too many. */
+const PASSING_STATUSES = new Set([408, 425, 429])
+
+/** A server that refuses closes right behind its answer: so long an open socket is not believed, without a message. */
+const REFUSAL_MILLISECONDS = 20
+
+/** Names that were the client's own, and will be those of messages: "message" was every message, "state" a new state. */
+const FORMER_EVENTS = { message: "soli:message", state: "soli:state" }
+const warned = new Set()
+
+const LONGEST_TIMER = 2 ** 31 - 1 // milliseconds; past it timers fire at once
+
 const DEFAULTS = {
+  events: 1, // 2: "message" and "state" are messages of that name, as they will be
   protocols: [],
   query: {},
   resume: false,
   queue: 1000, // messages kept while there is no connection
   firstDelay: 500, // milliseconds
   longestDelay: 30_000,
-  retry: (close) => !FINAL_CODES.has(close.code) && !(close.code >= 4000 && close.code <= 4999),
+  retry: comesBack,
   random: Math.random,
+}
+
+function comesBack({ code }) {
+  const status = statusOf(code)
+  if (status !== null) return status >= 500 || PASSING_STATUSES.has(status)
+  return !FINAL_CODES.has(code) && !(code >= 4000 && code <= 4999)
+}
+
+/** The status of the refusal that a close code is, or null. */
+function statusOf(code) {
+  return code >= 4400 && code <= 4599 ? code - 4000 : null
+}
+
+/** Why a request got no response: "error" (`response` says what the server replied), "timeout", "disconnected", "closed". */
+export class AskError extends Error {
+  name = "AskError"
+
+  constructor(event, reason, response = null) {
+    super(`${event}: ${reason}${response === null ? "" : ` ${JSON.stringify(response)}`}`)
+    this.event = event
+    this.reason = reason
+    this.response = response
+  }
 }
 
 /** Connect to `path`: a path or URL, http(s) and ws(s) alike. */
@@ -67,6 +104,8 @@ export class Live extends Emitter {
   state = "connecting"
   retryAt = null
   closeReason = null
+  /** Replies that came when nobody waited for them any more. */
+  lateReplies = 0
 
   #url
   #options
@@ -75,6 +114,9 @@ export class Live extends Emitter {
   #attempts = 0
   #timer = null
   #positions = new Map()
+  #asked = new Map() // requests without a reply, by ref
+  #refs = 0
+  #refusal = null // the last one that was told, until a connection opens
   #online = () => this.state === "waiting" && this.retry()
 
   constructor(path, options = {}) {
@@ -93,19 +135,63 @@ export class Live extends Emitter {
     return this.#queue.length
   }
 
+  /** Call `listener` at each event `name`; the result takes it off again. */
+  on(name, listener) {
+    if (this.#options.events !== 2 && Object.hasOwn(FORMER_EVENTS, name)) {
+      warnOnce(`soli.js: on("${name}") will be for messages with "event": "${name}"; use on("${FORMER_EVENTS[name]}"), and connect(path, { events: 2 })`)
+      return super.on(FORMER_EVENTS[name], listener)
+    }
+    return super.on(name, listener)
+  }
+
+  off(name, listener) {
+    super.off(this.#options.events !== 2 && Object.hasOwn(FORMER_EVENTS, name) ? FORMER_EVENTS[name] : name, listener)
+  }
+
   /**
    * Send a message: text and binary as they are, anything else as JSON. True when it was sent or waits for a
-   * connection; false when it was dropped, since the queue is full or the connection closed for good.
+   * connection; false when it was dropped, since the queue is full, the connection closed for good, or the message is
+   * `volatile` and the line is down.
    */
-  send(message) {
+  send(message, { volatile = false } = {}) {
     const data = encoded(message)
     if (this.state === "open") {
       this.#socket.send(data)
       return true
     }
+    return !volatile && this.#keep({ data })
+  }
+
+  /**
+   * Send a request, and get the response: a promise, which fails with an `AskError`. A request that waits for a
+   * connection is sent when there is one; one that was sent is never sent again.
+   */
+  ask(event, payload = {}, { timeout = 10_000 } = {}) {
+    return new Promise((resolve, reject) => {
+      const ref = `ask-${++this.#refs}`
+      const data = encoded({ event, payload, ref })
+      if (this.state === "closed") return reject(new AskError(event, "closed"))
+      const request = { event, resolve, reject, wasSent: this.state === "open", timer: null }
+      if (request.wasSent) this.#socket.send(data)
+      else if (!this.#keep({ data, ref })) return reject(new AskError(event, "disconnected"))
+      this.#asked.set(ref, request)
+      if (Number.isFinite(timeout)) request.timer = setTimeout(() => this.#giveUp(ref, "timeout"), timeout)
+    })
+  }
+
+  #keep(message) {
     if (this.state === "closed" || this.#queue.length >= this.#options.queue) return false
-    this.#queue.push(data)
+    this.#queue.push(message)
     return true
+  }
+
+  #giveUp(ref, reason, response) {
+    const request = this.#asked.get(ref)
+    if (request === undefined) return
+    this.#asked.delete(ref)
+    clearTimeout(request.timer)
+    this.#queue = this.#queue.filter((message) => message.ref !== ref) // what nobody waits for is not sent
+    request.reject(new AskError(request.event, reason, response))
   }
 
   /** Close for good. What still waits is dropped. */
@@ -137,7 +223,7 @@ export class Live extends Emitter {
     this.#socket = socket
     this.#enter("connecting")
     const ours = (handle) => (event) => socket === this.#socket && handle.call(this, event)
-    socket.onopen = ours(this.#opened)
+    socket.onopen = ours(this.#accepted)
     socket.onmessage = ours(this.#received)
     socket.onclose = ours(this.#closed)
     socket.onerror = () => {} // a close follows
@@ -146,6 +232,7 @@ export class Live extends Emitter {
   #address() {
     const url = new URL(this.#url)
     for (const [name, value] of Object.entries(this.#options.query)) url.searchParams.set(name, value)
+    url.searchParams.set("soli_refusal", "1")
     if (this.#options.resume) {
       if (this.#positions.size === 0) url.searchParams.set("resume", "1")
       for (const [room, position] of this.#positions) url.searchParams.append("resume[]", `${room}@${position}`)
@@ -153,26 +240,63 @@ export class Live extends Emitter {
     return url.href
   }
 
+  #accepted() {
+    this.#timer = setTimeout(() => this.#opened(), REFUSAL_MILLISECONDS)
+  }
+
   #opened() {
+    if (this.state !== "connecting") return
+    clearTimeout(this.#timer)
+    this.#refusal = null
     this.#enter("open")
     const waiting = this.#queue.splice(0)
-    while (waiting.length > 0 && this.state === "open") this.#socket.send(waiting.shift())
+    while (waiting.length > 0 && this.state === "open") {
+      const { data, ref } = waiting.shift()
+      const request = this.#asked.get(ref)
+      if (request) request.wasSent = true
+      this.#socket.send(data)
+    }
     this.#queue.unshift(...waiting)
   }
 
   #received(event) {
+    this.#opened()
     // Only a message shows that the server is well: one that accepts and drops would be called without a pause.
     this.#attempts = 0
     const message = decoded(event.data)
-    if (this.#options.resume && this.#isPosition(message)) return
+    if (this.#isReply(message) || (this.#options.resume && this.#isPosition(message))) return
     const name = message !== null && typeof message === "object" ? message.event : undefined
-    if (typeof name === "string" && name !== "message" && name !== "state") this._emit(name, message.payload, message)
-    this._emit("message", message, event)
+    if (typeof name === "string" && this.#isForProgram(name)) this._emit(name, message.payload, message)
+    this._emit("soli:message", message, event)
+  }
+
+  /** Whether listeners of `name` get the messages with that event: the client's own events are no server's. */
+  #isForProgram(name) {
+    return !name.startsWith("soli:") && (this.#options.events === 2 || !Object.hasOwn(FORMER_EVENTS, name))
+  }
+
+  #isReply(message) {
+    if (message?.event !== "phx_reply" || !/^ask-\d+$/.test(message.ref)) return false
+    const { ref, payload } = message
+    const request = this.#asked.get(ref)
+    if (request === undefined) {
+      this.lateReplies += 1
+      return true
+    }
+    if (payload?.status !== "ok") {
+      this.#giveUp(ref, "error", payload?.response ?? null)
+      return true
+    }
+    this.#asked.delete(ref)
+    clearTimeout(request.timer)
+    request.resolve(payload.response)
+    return true
   }
 
   #isPosition(message) {
     if (message?.event === "resumed") {
       if (message.payload?.position) this.#positions.set(message.channel, message.payload.position)
+      this._emit("soli:resumed", message.payload, message)
       return false
     }
     if (message?.event !== "position") return false
@@ -181,19 +305,35 @@ export class Live extends Emitter {
   }
 
   #closed(event) {
-    const close = { code: event.code, reason: event.reason, wasClean: event.wasClean }
-    if (!this.#options.retry(close)) {
-      this.#finish(close)
-      return
-    }
+    clearTimeout(this.#timer)
+    const { retryAfter, reason } = read(event.reason)
+    const close = { code: event.code, reason, wasClean: event.wasClean }
+    if (retryAfter !== null) close.retryAfter = retryAfter
+    if (this.#options.retry(close)) this.#wait(retryAfter)
+    else this.#finish(close)
+    this.#tellRefusal(close.code, reason, retryAfter)
+  }
+
+  #wait(retryAfter) {
     this.#socket = null
+    for (const [ref, request] of [...this.#asked]) if (request.wasSent) this.#giveUp(ref, "disconnected")
     const longest = Math.min(this.#options.longestDelay, this.#options.firstDelay * 2 ** this.#attempts)
     this.#attempts += 1
     // Half of it at random, so that those who lost their server together do not come back together.
-    const delay = longest / 2 + (longest / 2) * this.#options.random()
+    const delay = (retryAfter ?? 0) * 1000 + longest / 2 + (longest / 2) * this.#options.random()
     this.retryAt = Date.now() + delay
-    this.#timer = setTimeout(() => this.#open(), delay)
+    this.#timer = setTimeout(() => this.#open(), Math.min(delay, LONGEST_TIMER))
     this.#enter("waiting")
+  }
+
+  /** Once, however often a server refuses for the same reason. */
+  #tellRefusal(code, reason, retryAfter) {
+    const status = statusOf(code)
+    if (status === null) return
+    const refusal = `${status} ${reason}`
+    if (refusal === this.#refusal) return
+    this.#refusal = refusal
+    this._emit("soli:refused", { status, reason, retryAfter })
   }
 
   #finish(close) {
@@ -204,12 +344,13 @@ export class Live extends Emitter {
     this.retryAt = null
     this.closeReason = close
     this.#enter("closed")
+    for (const ref of [...this.#asked.keys()]) this.#giveUp(ref, "closed")
   }
 
   #enter(state) {
     if (this.state === state && state !== "connecting") return
     this.state = state
-    this._emit("state", state, this)
+    this._emit("soli:state", state, this)
   }
 }
 
@@ -235,7 +376,7 @@ export class Presence extends Emitter {
     this.#channel = channel
     this.#patience = patience
     this.#taken = [
-      live.on("state", (state) => this.#followed(state)),
+      live.on("soli:state", (state) => this.#followed(state)),
       live.on("presence_state", (users, message) => this.#concerns(message) && this.#snapshot(users)),
       live.on("presence_diff", (diff, message) => this.#concerns(message) && this.#diff(diff)),
     ]
@@ -294,6 +435,19 @@ export class Presence extends Emitter {
   #changed() {
     this._emit("change", this.list(), this)
   }
+}
+
+/** What a close says: `retry-after=SECONDS` may stand in front of its reason. */
+function read(reason = "") {
+  const found = /^retry-after=(\d{1,9})(?: |$)/.exec(reason)
+  if (found === null) return { retryAfter: null, reason: reason.trim() }
+  return { retryAfter: Number(found[1]), reason: reason.slice(found[0].length) }
+}
+
+function warnOnce(text) {
+  if (warned.has(text)) return
+  warned.add(text)
+  console.warn(text)
 }
 
 function absolute(path) {

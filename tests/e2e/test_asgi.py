@@ -135,6 +135,19 @@ def test_another_origin_is_refused_with_its_reason(host: LiveServer) -> None:
     assert refused.value.response.status_code == 403
 
 
+def test_a_page_can_hear_why_it_is_refused(host: LiveServer) -> None:
+    """403, as a close code."""
+    with (
+        host.connect("/ws/room/x?soli_refusal=1", origin="http://evil") as client,
+        pytest.raises(ConnectionClosed) as closed,
+    ):
+        receive(client)
+
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4403
+    assert closed.value.rcvd.reason
+
+
 def test_actions_get_what_the_client_sent(host: LiveServer) -> None:
     """Path, query, address, JSON body."""
     assert host.get("/hello/%C3%A4?x=1") == {"hello": "ä", "query": {"x": "1"}, "ip": "127.0.0.1"}

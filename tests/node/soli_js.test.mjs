@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, mock, test } from 'node:test'
-import { connect, Presence } from '../../clients/js/soli.js'
+import { AskError, connect, Presence } from '../../clients/js/soli.js'
 
 class FakeSocket {
   static made = []
@@ -15,13 +15,16 @@ class FakeSocket {
   send(data) { this.sent.push(data) }
   close(code, reason) { this.closedWith = [code, reason] }
 
-  open() { this.onopen({}) }
+  open() { this.onopen({}); mock.timers.tick(20) }
   receive(message) { this.onmessage({ data: typeof message === 'string' ? message : JSON.stringify(message) }) }
   drop(code = 1006, reason = '') { this.onclose({ code, reason, wasClean: code !== 1006 }) }
 }
 
 const last = () => FakeSocket.made.at(-1)
 const live = (options = {}) => connect('ws://soli.test/ws?name=Ada', { WebSocket: FakeSocket, random: () => 1, ...options })
+
+const warnings = []
+mock.method(console, 'warn', (text) => warnings.push(text))
 
 beforeEach(() => {
   FakeSocket.made = []
@@ -32,7 +35,7 @@ afterEach(() => mock.timers.reset())
 test('states follow the connection', () => {
   const states = []
   const one = live()
-  one.on('state', (state) => states.push(state))
+  one.on('soli:state', (state) => states.push(state))
   last().open()
   last().drop()
   mock.timers.tick(500)
@@ -126,7 +129,7 @@ test('an old socket is not heard any more', () => {
   const one = live()
   const first = last()
   const heard = []
-  one.on('message', (message) => heard.push(message))
+  one.on('soli:message', (message) => heard.push(message))
   first.drop()
   mock.timers.tick(500)
   first.receive('late')
@@ -139,7 +142,7 @@ test('an old socket is not heard any more', () => {
 test('messages are JSON where they can be, and events by their name', () => {
   const one = live()
   const heard = []
-  one.on('message', (message) => heard.push(message))
+  one.on('soli:message', (message) => heard.push(message))
   one.on('counts', (payload, message) => heard.push([payload, message.channel]))
   last().open()
   last().receive('plain')
@@ -148,13 +151,12 @@ test('messages are JSON where they can be, and events by their name', () => {
   assert.deepEqual(heard, ['plain', [[1], 'poll'], { event: 'counts', payload: [1], channel: 'poll' }])
 })
 
-test('a server cannot pretend to be the client: "state" and "message" are ours', () => {
-  const one = live()
+test('a server cannot pretend to be the client', () => {
+  const one = live({ events: 2 })
   const states = []
-  one.on('state', (state) => states.push(state))
+  for (const name of ['soli:state', 'soli:refused', 'soli:resumed']) one.on(name, (state) => states.push(state))
   last().open()
-  last().receive({ event: 'state', payload: 'closed' })
-  last().receive({ event: 'message', payload: 1 })
+  for (const event of ['soli:state', 'soli:refused', 'soli:resumed', 'state']) last().receive({ event, payload: 'closed' })
 
   assert.deepEqual(states, ['open'])
 })
@@ -163,8 +165,8 @@ test('a listener that throws stops nobody else', () => {
   const one = live()
   const heard = []
   mock.method(console, 'error', (error) => heard.push(error.message))
-  one.on('message', () => { throw new Error('mine') })
-  one.on('message', (message) => heard.push(message))
+  one.on('soli:message', () => { throw new Error('mine') })
+  one.on('soli:message', (message) => heard.push(message))
   last().open()
   last().receive('hello')
 
@@ -174,7 +176,7 @@ test('a listener that throws stops nobody else', () => {
 test('resume asks first, then for what came after each position', () => {
   const one = live({ resume: true })
   const heard = []
-  one.on('message', (message) => heard.push(message))
+  one.on('soli:message', (message) => heard.push(message))
   assert.equal(new URL(last().url).searchParams.get('resume'), '1')
   last().open()
   last().receive({ event: 'resumed', channel: 'room:a', payload: { recovered: true, missed: 0, position: 'e.1' } })
@@ -199,7 +201,7 @@ test('addresses are said to be wrong before anything is tried', () => {
 test('http addresses are WebSocket addresses', () => {
   connect('https://soli.test/ws#x', { WebSocket: FakeSocket })
 
-  assert.equal(last().url, 'wss://soli.test/ws')
+  assert.equal(last().url, 'wss://soli.test/ws?soli_refusal=1')
 })
 
 const snapshot = (users) => ({ event: 'presence_state', payload: users })
@@ -263,4 +265,195 @@ test('presence that was stopped changes no more', () => {
   last().receive(snapshot({ ada: user('1') }))
 
   assert.equal(presence.count, 0)
+})
+
+test('"message" and "state" keep their meaning for now, and each is warned of once', () => {
+  warnings.length = 0
+  const heard = []
+  for (const one of [live(), live()]) {
+    one.on('state', (state) => heard.push(state))
+    one.on('message', (message) => heard.push(message))()
+    one.on('message', (message) => heard.push(message))
+  }
+  last().open()
+  last().receive({ event: 'state', payload: 'mine' })
+  last().receive({ event: 'message', payload: 1 })
+
+  assert.deepEqual(heard, ['open', { event: 'state', payload: 'mine' }, { event: 'message', payload: 1 }])
+  assert.equal(warnings.length, 2)
+  assert.match(warnings[0], /on\("state"\) will be for messages.*on\("soli:state"\)/)
+})
+
+test('with events: 2 they are messages like any other', () => {
+  const one = live({ events: 2 })
+  const heard = []
+  const off = one.on('message', (payload, message) => heard.push([payload, message.event]))
+  one.on('state', (payload) => heard.push(payload))
+  last().open()
+  last().receive({ event: 'message', payload: 1 })
+  last().receive({ event: 'state', payload: 'playing' })
+  off()
+  last().receive({ event: 'message', payload: 2 })
+
+  assert.deepEqual(heard, [[1, 'message'], 'playing'])
+})
+
+test('what was missed is told as soli:resumed', () => {
+  const one = live({ resume: true, events: 2 })
+  const heard = []
+  one.on('soli:resumed', (payload, message) => heard.push(payload.missed, message.channel))
+  last().open()
+  last().receive({ event: 'resumed', channel: 'a', payload: { recovered: true, missed: 3, position: 'e.1' } })
+
+  assert.deepEqual(heard, [3, 'a'])
+})
+
+// Requests
+
+const reply = (ref, response, status = 'ok') => ({ event: 'phx_reply', ref, payload: { status, response } })
+const asked = () => JSON.parse(last().sent.at(-1))
+const failure = (promise) => promise.then(() => assert.fail('it was answered'), (error) => error)
+
+test('a request is answered, and its reply is no message', async () => {
+  const one = live()
+  const heard = []
+  one.on('soli:message', (message) => heard.push(message))
+  one.on('phx_reply', (payload) => heard.push(payload))
+  last().open()
+  const answer = one.ask('vote', { for: 'tabs' })
+  const { event, payload, ref } = asked()
+  last().receive(reply(ref, { votes: 3 }))
+
+  assert.deepEqual([event, payload, await answer], ['vote', { for: 'tabs' }, { votes: 3 }])
+  assert.deepEqual(heard, [])
+  last().receive(reply('mine', 1))
+  assert.equal(heard.length, 2)
+})
+
+test('a request that is refused says why', async () => {
+  const one = live()
+  last().open()
+  const answer = failure(one.ask('vote'))
+  last().receive(reply(asked().ref, { reason: 'internal' }, 'error'))
+  const error = await answer
+
+  assert.ok(error instanceof AskError)
+  assert.deepEqual([error.reason, error.response, error.event], ['error', { reason: 'internal' }, 'vote'])
+})
+
+test('after its timeout a request is over, and what comes then is counted', async () => {
+  const one = live()
+  last().open()
+  const answer = failure(one.ask('slow', {}, { timeout: 100 }))
+  const { ref } = asked()
+  mock.timers.tick(100)
+  assert.equal((await answer).reason, 'timeout')
+  last().receive(reply(ref, 1))
+  last().receive(reply(ref, 1))
+  assert.equal(one.lateReplies, 2)
+})
+
+test('a request waits for a connection, and is sent once', async () => {
+  const one = live()
+  const first = one.ask('first')
+  last().open()
+  last().receive(reply(asked().ref, 1))
+  assert.equal(await first, 1)
+
+  const second = failure(one.ask('second'))
+  last().drop()
+  assert.equal((await second).reason, 'disconnected')
+  mock.timers.tick(500)
+  last().open()
+  assert.deepEqual(last().sent, [])
+})
+
+test('one that gave up while it waited is not sent', async () => {
+  const one = live()
+  const answer = failure(one.ask('late', {}, { timeout: 10 }))
+  assert.equal(one.queued, 1)
+  mock.timers.tick(10)
+  assert.equal((await answer).reason, 'timeout')
+  last().open()
+  assert.deepEqual(last().sent, [])
+})
+
+test('no request outlives the connection', async () => {
+  const one = live({ queue: 1 })
+  const kept = failure(one.ask('kept'))
+  const dropped = failure(one.ask('dropped'))
+  one.close()
+  const after = failure(one.ask('after'))
+
+  assert.deepEqual((await Promise.all([kept, dropped, after])).map((error) => error.reason), ['closed', 'disconnected', 'closed'])
+  assert.ok((await failure(live().ask('x', { n: 1n }))) instanceof TypeError)
+})
+
+test('a volatile message is dropped while the line is down', () => {
+  const one = live()
+  assert.equal(one.send({ x: 1 }, { volatile: true }), false)
+  last().open()
+  assert.equal(one.send({ x: 2 }, { volatile: true }), true)
+  assert.deepEqual(last().sent, ['{"x":2}'])
+})
+
+// Refusals
+
+test('the server is asked to say why it refuses', () => {
+  live()
+  assert.equal(new URL(last().url).searchParams.get('soli_refusal'), '1')
+})
+
+test('a refusal is told once, without a state of being open, and what waits is kept', () => {
+  const one = live()
+  const told = []
+  const states = []
+  one.on('soli:refused', (refusal) => told.push(refusal))
+  one.on('soli:state', (state) => states.push(state))
+  one.send('kept')
+  for (let attempt = 0; attempt < 3; attempt++) {
+    last().onopen({})
+    last().drop(4503, 'retry-after=7 busy')
+    assert.equal(one.retryAt - Date.now(), 7000 + 500 * 2 ** attempt)
+    assert.deepEqual(last().sent, [])
+    mock.timers.tick(9000)
+  }
+  assert.deepEqual(told, [{ status: 503, reason: 'busy', retryAfter: 7 }])
+  assert.deepEqual(states.slice(0, 3), ['waiting', 'connecting', 'waiting'])
+  last().open()
+  assert.deepEqual(last().sent, ['kept'])
+  last().drop(4503, 'retry-after=7 busy')
+  assert.equal(told.length, 2)
+})
+
+for (const [code, state] of [[4400, 'closed'], [4401, 'closed'], [4403, 'closed'], [4499, 'closed'], [4408, 'waiting'], [4425, 'waiting'],
+  [4429, 'waiting'], [4500, 'waiting'], [4503, 'waiting'], [4599, 'waiting'], [4399, 'closed'], [4600, 'closed']]) {
+  test(`after a refusal with ${code} it is ${state}`, () => {
+    const one = live()
+    const told = []
+    one.on('soli:refused', ({ status, retryAfter }) => told.push(status, retryAfter))
+    last().onopen({})
+    last().drop(code, 'no')
+
+    assert.equal(one.state, state)
+    assert.deepEqual(told, code >= 4400 && code <= 4599 ? [code - 4000, null] : [])
+  })
+}
+
+test('a server that stops says when to come back', () => {
+  const one = live()
+  last().open()
+  last().drop(1012, 'retry-after=3')
+
+  assert.equal(one.retryAt - Date.now(), 3500)
+})
+
+test('words that look like an order to wait are words', () => {
+  const one = live()
+  const told = []
+  one.on('soli:refused', (refusal) => told.push(refusal))
+  last().onopen({})
+  last().drop(4403, ' retry-after=99999 you are banned')
+
+  assert.deepEqual(told, [{ status: 403, reason: 'retry-after=99999 you are banned', retryAfter: null }])
 })

@@ -11,9 +11,9 @@ $("enter").addEventListener("submit", (event) => {
 })
 
 function takePart(name) {
-  const live = connect("/ws/poll", { query: { name } })
+  const live = connect("/ws/poll", { query: { name }, events: 2 })
   const presence = new Presence(live)
-  live.on("state", show)
+  live.on("soli:state", show)
   live.on("counts", (rows) => $("choices").replaceChildren(...rows.map((row) => choice(row, live))))
   presence.on("change", (users) => {
     $("people").classList.toggle("stale", presence.isStale)

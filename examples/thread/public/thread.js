@@ -11,9 +11,9 @@ $("enter").addEventListener("submit", (event) => {
 })
 
 function join(name) {
-  const live = connect("/ws/thread", { query: { name }, resume: true })
-  live.on("state", (state) => show(state, live))
-  live.on("resumed", resumed)
+  const live = connect("/ws/thread", { query: { name }, resume: true, events: 2 })
+  live.on("soli:state", (state) => show(state, live))
+  live.on("soli:resumed", resumed)
   live.on("line", add)
   $("say").addEventListener("submit", (event) => {
     event.preventDefault()

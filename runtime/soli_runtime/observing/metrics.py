@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import partial
 from time import perf_counter
@@ -190,6 +191,10 @@ def tallied(tally: Tally) -> Iterator[Metric]:
         ["reason", "status"],
         tally.refusals,
     )
+    by_reason: Counter[str] = Counter()
+    for (reason, _), count in tally.refusals.items():
+        by_reason[reason] += count
+    yield by_label("soli_refused", "Upgrades refused, by reason.", ["reason"], by_reason)
     yield by_label("soli_http_responses", "Responses by status.", ["status"], tally.responses)
     yield by_label(
         "soli_handler_errors",

@@ -96,9 +96,12 @@ class Observation:
         try:
             with self.attributing(trace):
                 answer = await handle(request)
-            trace.status = answer.status
+            was_refused = bool(trace.reason)  # and told so, on a WebSocket of its own
+            if not was_refused:
+                trace.status = answer.status
             if "websocket" in request.headers.get("Upgrade", "").lower():
-                trace.kind = AUTHENTICATE if answer.status == UPGRADED else REFUSAL
+                is_open = answer.status == UPGRADED and not was_refused
+                trace.kind = AUTHENTICATE if is_open else REFUSAL
             return answer
         finally:
             # An upgrade goes on as a connection, which has traces of its own.

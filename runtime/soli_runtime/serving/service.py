@@ -62,6 +62,7 @@ from .holders import Holder, Holders
 from .life.departures import close_idle, come_back_after
 from .sockets.conversations import Conversation, Live, Visitor
 from .sockets.delivery import Delivery
+from .sockets.refusals import Tellers, split_query
 from .state import ServiceState
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ class Service:
         """Writes down what rooms keep, where one process has a store."""
         self.sessions = self._sessions_of(machine)
         self._set_up_hub(lane)
+        self._tellers = Tellers(self.endpoint, self.hub.seats)
         self._answer_requests()
 
     def _calls_of(self, app: App) -> Calls:
@@ -419,46 +421,63 @@ class Service:
         path = request.rel_url.raw_path
         if self.state.is_stopping:
             page = await self.http.status_page(path)
+            if page is None and is_upgrade(request):
+                refusal = Refusal(503, "the server is stopping", reason="stopping")
+                return await self._refused(refusal, *self._upgrade_of(request, peer))
             return plain(503, "the server is stopping") if page is None else page
         if not self._answers_for(peer.host, path):
-            return self._refuse_host(request, path, peer)
+            return await self._refuse_host(request, path, peer)
         if is_upgrade(request):
             match = self.app.table.match(WEBSOCKET, path)
             if isinstance(match, Match):
                 return await self._websocket(request, match, peer)
+            upgrade_of = self._upgrade_of(request, peer)
+            if upgrade_of[2]:
+                refusal = Refusal(404, "there is no WebSocket at this path", reason="path")
+                return await self._refused(refusal, *upgrade_of)
         return await self.http.handle(request, path, peer)
 
     def _answers_for(self, host: str, path: str) -> bool:
         allowed = self.settings.allowed_hosts
         return is_allowed_host(host, allowed) or self.http.is_for_watchers(path)
 
-    def _refuse_host(self, request: web.BaseRequest, path: str, peer: Peer) -> web.StreamResponse:
+    def _upgrade_of(
+        self, request: web.BaseRequest, peer: Peer
+    ) -> tuple[RawRequest, web.BaseRequest, bool]:
+        """What asks for a WebSocket, and whether it wants to hear of a refusal."""
+        wants_to_hear, raw = split_query(raw_request(request, peer, b""))
+        return raw, request, wants_to_hear
+
+    async def _refuse_host(
+        self, request: web.BaseRequest, path: str, peer: Peer
+    ) -> web.StreamResponse:
         text = "this server does not answer for that host"
         if is_upgrade(request):
             refusal = Refusal(421, text, reason="host")
-            return self._refused(refusal, raw_request(request, peer, b""))
+            return await self._refused(refusal, *self._upgrade_of(request, peer))
         self.log.warning("request_refused", status=421, reason="host", path=path, ip=peer.ip)
         return plain(421, text)
 
     async def _websocket(
         self, request: web.BaseRequest, match: Match[Target], peer: Peer
     ) -> web.StreamResponse:
-        raw = raw_request(request, peer, b"")
+        upgrade_of = raw, _, _ = self._upgrade_of(request, peer)
         if self.node is not None and self.node.is_lost:
-            return self._refused(Refusal(503, "the broker is away", reason="broker"), raw)
+            away = Refusal(503, "the broker is away", reason="broker")
+            return await self._refused(away, *upgrade_of)
         fault = origin_fault(raw.headers, peer, self.settings.allowed_origins)
         if fault is not None:
-            return self._refused(Refusal(403, fault, reason="origin"), raw)
+            return await self._refused(Refusal(403, fault, reason="origin"), *upgrade_of)
         refusal = self.admission.admit(peer.ip, self.loop.time(), descriptor_of(request.transport))
         if refusal is not None:
-            return self._refused(refusal, raw)
+            return await self._refused(refusal, *upgrade_of)
         conversation: Conversation | None = None
         holder = self.holders.hold(session_cookie(raw))
         try:
             session = self.authentication.session_of(raw, tells=False)
             user = await self.authentication.user_of(raw, match, session)
             if isinstance(user, Response):
-                return self._refused(refusal_of(user, "authenticate"), raw)
+                return await self._refused(refusal_of(user, "authenticate"), *upgrade_of)
             self.holders.belongs_to(holder, user)
             conversation = self._conversation(match, raw, user, session, holder)
             protocol = conversation.events.protocol
@@ -489,17 +508,21 @@ class Service:
         visitor = Visitor(visited["path"], raw.remote_ip, user, session, holder)
         return self.live.conversation_class(self.live, match.target.handler, events, visitor)
 
-    def _refused(self, refusal: Refusal, raw: RawRequest) -> web.StreamResponse:
+    async def _refused(
+        self, refusal: Refusal, raw: RawRequest, request: web.BaseRequest, wants_to_hear: bool
+    ) -> web.StreamResponse:
         """The answer to an upgrade that is refused, whoever refuses it."""
         self.endpoint.counters.handshakes_refused += 1
         self._note_refusal(refusal, raw)
+        if wants_to_hear and self._tellers.is_free:
+            return await self._tellers.tell(refusal, request)
         return to_aiohttp(answer_to(refusal))
 
     def _note_refusal(self, refusal: Refusal, raw: RawRequest) -> None:
         status, reason = refusal.status, refusal.reason
         trace = None if self.observation is None else self.observation.current()
         if trace is not None:
-            trace.reason, trace.text = reason, refusal.text
+            trace.status, trace.reason, trace.text = status, reason, refusal.text
         self.tally.refusals[reason, status] += 1
         origins = self.settings.allowed_origins
         why = explained(reason, raw.headers, raw.remote_ip, origins)

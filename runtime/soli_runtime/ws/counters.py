@@ -20,6 +20,7 @@ class CloseCause(StrEnum):
     WORK = "work"
     UNFINISHED = "unfinished"
     SHUTDOWN = "shutdown"
+    REFUSED = "refused"
 
 
 class Counters:
