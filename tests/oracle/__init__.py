@@ -12,6 +12,6 @@ twice.
 
 from __future__ import annotations
 
-from .interpreter.running import ANSWERS, ErrorShown, Outcome, Unsupported, run, shown
+from .running import ANSWERS, ErrorShown, Outcome, Unsupported, run, shown
 
 __all__ = ["ANSWERS", "ErrorShown", "Outcome", "Unsupported", "run", "shown"]

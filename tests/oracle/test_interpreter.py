@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,29 @@ def test_an_error_has_its_place_and_backtrace() -> None:
     assert (error.kind, error.line, error.column) == ("NameError", 2, 3)
     assert error.message == "Cannot access property 'foo' on null"
     assert error.backtrace == ("in f at program.soli:2:3", "in main program at program.soli:5:1")
+
+
+INTERPRETER = Path(__file__).parent / "interpreter"
+OF_THE_LANGUAGE = {"base", "machine", "native", "syntax.parser", "tree", "values"}
+"""What of `soli_lang` the definitional interpreter may use (docs/decisions/0052)."""
+
+
+def test_it_shares_nothing_that_evaluates() -> None:
+    used = set()
+    for path in INTERPRETER.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module is not None:
+                used.add(node.module)
+            elif isinstance(node, ast.Import):
+                used.update(alias.name for alias in node.names)
+    allowed = tuple(f"soli_lang.{name}" for name in OF_THE_LANGUAGE)
+    assert {name for name in used if name.startswith("soli_") and not name.startswith(allowed)} == (
+        set()
+    )
+
+
+def test_it_stays_small() -> None:
+    """Who checks a program by hand against the specification can read all of it."""
+    lines = [len(path.read_text("utf-8").splitlines()) for path in INTERPRETER.glob("*.py")]
+    assert sum(lines) <= 2500
+    assert max(lines) <= 450

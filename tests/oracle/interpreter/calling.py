@@ -27,6 +27,9 @@ class Given:
         self.named = named or None
         self.block = block
 
+    def call(self, function: Function) -> Value:
+        return function.call(self.values, self.named, self.block)
+
     @property
     def is_plain(self) -> bool:
         return self.named is None and self.block is None
@@ -36,7 +39,7 @@ def given(node: nodes.Call, scope: Scope) -> Given:
     """Evaluate the arguments of *node* in their order, then its block."""
     found = given_arguments(node.arguments, scope)
     if node.block is not None:
-        found.block = as_function(node.block, scope)
+        found.block = scope.named(node.block)
     return found
 
 
@@ -44,7 +47,7 @@ def given_arguments(arguments: tuple[nodes.Argument, ...], scope: Scope) -> Give
     values: list[Value] = []
     named: dict[str, Value] = {}
     for argument in arguments:
-        value = scope.evaluate(argument)
+        value = scope.evaluate(argument.value)
         if argument.label is None:
             values.append(value)
         elif argument.label in named:
@@ -53,22 +56,6 @@ def given_arguments(arguments: tuple[nodes.Argument, ...], scope: Scope) -> Give
         else:
             named[argument.label] = value
     return Given(values, named)
-
-
-@answers(nodes.Argument)
-def argument_(node: nodes.Argument, scope: Scope) -> Value:
-    return scope.evaluate(node.value)
-
-
-def as_function(node: nodes.Expr, scope: Scope) -> Value:
-    """The value of *node*, without calling it where it is a name (`f(&block)`)."""
-    if not isinstance(node, nodes.Name):
-        return scope.evaluate(node)
-    try:
-        return scope.get(node.name)
-    except SoliError as error:
-        error.locate(node.span, scope.source)
-        raise
 
 
 def traced(label: str | None, span: Span, scope: Scope, run: Callable[[], Value]) -> Value:
@@ -88,12 +75,7 @@ def traced(label: str | None, span: Span, scope: Scope, run: Callable[[], Value]
 def call_function(function: Function, passed: Given, span: Span, scope: Scope) -> Value:
     code = function.code
     assert isinstance(code, Code)
-    return traced(
-        code.label,
-        span,
-        scope,
-        lambda: code.run(function, passed.values, passed.named, passed.block),
-    )
+    return traced(code.label, span, scope, lambda: passed.call(function))
 
 
 def call_value(callee: Value, passed: Given, span: Span, scope: Scope) -> Value:
@@ -125,7 +107,7 @@ def bare(value: Value, node: nodes.Expr, scope: Scope) -> Value:
 
 @answers(nodes.Call)
 def call(node: nodes.Call, scope: Scope) -> Value:
-    from .members import call_member, call_super_member
+    from .members import Site, call_super_member, member
 
     callee = node.callee
     if isinstance(callee, nodes.Member):
@@ -133,13 +115,15 @@ def call(node: nodes.Call, scope: Scope) -> Value:
         if receiver is None and callee.is_safe:
             return None
         passed = given(node, scope)
-        return call_member(receiver, callee.name, passed, node.span, scope)
+        return member(Site(node.span, scope), receiver, callee.name, passed)
     if isinstance(callee, nodes.SuperMember):
         return call_super_member(callee, node, scope)
-    outside = scope.for_callees(callee.name) if isinstance(callee, nodes.Name) else scope
-    if isinstance(callee, nodes.Name) and outside.find(callee.name) is None:
-        return call_unknown(callee, node, outside)
-    function = as_function(callee, outside)
+    outside = scope
+    if isinstance(callee, nodes.Name):
+        outside = scope.outside_of_it(callee.name)
+        if outside.find(callee.name) is None:
+            return call_unknown(callee, node, scope)
+    function = outside.named(callee)
     passed = given(node, scope)
     return call_value(function, passed, node.span, scope)
 
@@ -147,39 +131,24 @@ def call(node: nodes.Call, scope: Scope) -> Value:
 def call_unknown(callee: nodes.Name, node: nodes.Call, scope: Scope) -> Value:
     """`name(…)` where nothing has that name: what looks at variables, and what a class that is
     `this` (in `class_eval`) does to itself."""
-    from .members import call_member
+    from .members import Site, member
 
-    if callee.name in SCOPE_FUNCTIONS:
-        passed = given(node, scope)
-        return SCOPE_FUNCTIONS[callee.name](scope, passed)
+    if callee.name in ("defined", "const_get"):
+        return look_up(callee.name, given(node, scope), scope)
     if callee.name in ("define_method", "alias_method") and scope.has_receiver():
-        receiver = scope.receiver()
         passed = given(node, scope)
-        return call_member(receiver, callee.name, passed, node.span, scope)
-    return scope.evaluate(callee)
+        return member(Site(node.span, scope), scope.receiver(), callee.name, passed)
+    return scope.outside_of_it(callee.name).evaluate(callee)
 
 
-def defined(scope: Scope, passed: Given) -> Value:
-    return scope.find(name_given("defined", passed)) is not None
-
-
-def const_get(scope: Scope, passed: Given) -> Value:
-    name = name_given("const_get", passed)
-    holder = scope.find(name)
-    return None if holder is None else holder.names[name]
-
-
-def name_given(user: str, passed: Given) -> str:
+def look_up(user: str, passed: Given, scope: Scope) -> Value:
+    """`defined("name")` and `const_get("name")` see the variables around the call."""
     if len(passed.values) != 1 or not passed.is_plain:
         raise wrong_number(1, len(passed.values))
     (name,) = passed.values
     if type(name) is not str:
         raise SoliPlainTypeError(f"{user}() expects a string, got {type_name(name)}")
-    return name
-
-
-SCOPE_FUNCTIONS: dict[str, Callable[[Scope, Given], Value]] = {
-    "defined": defined,
-    "const_get": const_get,
-}
-"""Builtins that see the variables of who calls them."""
+    holder = scope.find(name)
+    if user == "defined":
+        return holder is not None
+    return None if holder is None else holder.names[name]

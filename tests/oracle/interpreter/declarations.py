@@ -2,139 +2,113 @@
 
 from __future__ import annotations
 
-from soli_lang.base.errors import SoliError, SoliNameError, SoliTypeError, SoliValueError
+from soli_lang.base.errors import SoliNameError, SoliTypeError, SoliValueError
 from soli_lang.native.native import NativeFunction
 from soli_lang.tree import nodes
 from soli_lang.tree.class_macros import CLASS_FUNCTIONS, FRAMEWORK_MACROS
-from soli_lang.values.objects import SoliClass
-from soli_lang.values.values import Function, Value
+from soli_lang.values.objects import EnumValue, SoliClass
+from soli_lang.values.values import UNSET, Function, Value
 
 from .calling import Given, call_value, given
-from .classes import call_class_member, enum_value, new_method
-from .functions import Code, wrong_number
+from .functions import Code, bind
 from .interpreting import answers
-from .members import Site
+from .members import Site, class_member
 from .reflection import CLASS_MEMBERS
 from .scopes import Scope
 
 
 @answers(nodes.ClassDecl)
 def class_(node: nodes.ClassDecl, scope: Scope) -> None:
+    superclass = None if node.superclass is None else scope.get(node.superclass)
+    if not isinstance(superclass, SoliClass | None):
+        raise SoliTypeError(f"Cannot instantiate '{node.superclass}'")
+    klass = SoliClass(node.name, superclass, is_module=node.is_module)
     inside = scope.inner()
-    klass = declared(node, scope, inside)
+    for member in node.members:
+        add(member, klass, inside)
     scope.define(node.name, klass)
     finish(node, klass, inside)
 
 
-def superclass_of(node: nodes.ClassDecl, scope: Scope) -> SoliClass | None:
-    if node.superclass is None:
-        return None
-    found = scope.get(node.superclass)
-    if not isinstance(found, SoliClass):
-        raise SoliTypeError(f"Cannot instantiate '{node.superclass}'")
-    return found
-
-
-def declared(node: nodes.ClassDecl, outside: Scope, scope: Scope) -> SoliClass:
-    """The class with its methods, before anything of its body is run in *scope*."""
-    superclass = superclass_of(node, outside)
-    klass = SoliClass(node.name, superclass, is_module=node.is_module)
-    for member in node.members:
-        if isinstance(member, nodes.MethodDecl):
-            add_method(member, klass, scope)
-        elif isinstance(member, nodes.ClassMethods):
-            for method in member.methods:
-                klass.statics[method.function.name] = class_method(method, klass, scope)
-        elif isinstance(member, nodes.FieldDecl) and not member.is_static:
-            add_field(member, klass, scope)
-        elif isinstance(member, nodes.HookBlock):
-            klass.class_hooks.append((member.kind, member))
-    return klass
-
-
-def class_method(node: nodes.MethodDecl, klass: SoliClass, scope: Scope) -> Function:
-    """A method in `class_methods`: `this` in it is the class that it is called on."""
-    function = new_method(node, klass, scope)
-    assert isinstance(function.code, Code)
-    function.code.static = function.code.takes_class = True
-    return function
+def add(member: nodes.Node, klass: SoliClass, scope: Scope) -> None:
+    """What is there before anything of the body of a class is run in *scope*."""
+    if isinstance(member, nodes.MethodDecl):
+        add_method(member, klass, scope)
+    elif isinstance(member, nodes.ClassMethods):
+        for method in member.methods:
+            klass.statics[method.function.name] = host_method(method.function, klass, scope)
+    elif isinstance(member, nodes.FieldDecl) and not member.is_static:
+        add_field(member, klass, scope)
+    elif isinstance(member, nodes.HookBlock):
+        klass.class_hooks.append((member.kind, (member, scope)))
 
 
 def add_method(member: nodes.MethodDecl, klass: SoliClass, scope: Scope) -> None:
-    function = new_method(member, klass, scope)
+    code = Code(member.function, klass)
+    code.static = member.is_static
+    function = code.bind(scope, UNSET)
     if member.is_constructor:
         klass.constructor = function
     elif member.is_static:
-        klass.statics[member.function.name] = function
+        klass.statics[code.name] = function
     else:
-        klass.add_method(member.function.name, function)
+        klass.add_method(code.name, function)
+
+
+def host_method(node: nodes.FunctionNode, home: SoliClass, scope: Scope) -> Function:
+    """A static method that a module gives: `this` in it is the class that it is called on."""
+    code = Code(node, home)
+    code.static = code.takes_class = True
+    return code.bind(scope, UNSET)
 
 
 def add_field(member: nodes.FieldDecl, klass: SoliClass, scope: Scope) -> None:
     """A field of instances; its initial value is computed with `this` bound."""
+    node = member.value
     if member.is_const:
         klass.constants.add(member.name)
-    if member.value is None:
-        klass.fields.append((member.name, None))
-        return
-    node = member.value
 
     def compute(value: Value) -> Value:
-        inner = scope.call()
-        inner.this = value
+        inner = bound(scope, value)
         inner.home = klass
-        return inner.evaluate(node)
+        return None if node is None else inner.evaluate(node)
 
     klass.fields.append((member.name, compute))
 
 
+def bound(scope: Scope, this: Value) -> Scope:
+    """A scope in which `this` is something."""
+    inner = scope.call()
+    inner.this = this
+    return inner
+
+
+RUN = (nodes.FieldDecl, nodes.Mixin, nodes.StaticBlock, nodes.ClassDecl, nodes.MacroCall)
+"""What of the body of a class is run when it is declared, in that order."""
+
+
 def finish(node: nodes.ClassDecl, klass: SoliClass, scope: Scope) -> None:
-    """What declaring runs, in the order of docs/spec §8.1."""
+    """What declaring runs (docs/spec §8.1)."""
     above = klass.superclass
     if above is not None and isinstance(above.find_static("inherited"), Function):
-        site = Site(node.span, scope)
-        call_class_member(site, above, "inherited", Given([klass]))
-    members = node.members
-    for kind in (nodes.FieldDecl, nodes.Mixin, nodes.StaticBlock, nodes.ClassDecl, nodes.MacroCall):
-        inner = scope.call()
-        inner.this = klass
-        for member in members:
-            if isinstance(member, kind):
-                run_member(member, klass, scope, inner)
+        class_member(Site(node.span, scope), above, "inherited", Given([klass]))
+    for member in sorted(
+        node.members, key=lambda one: RUN.index(type(one)) if type(one) in RUN else 0
+    ):
+        if isinstance(member, nodes.ClassDecl):
+            scope.evaluate(member)
+            klass.statics[member.name] = scope.names[member.name]
+        elif isinstance(member, RUN):
+            bound(scope, klass).evaluate(member)
 
 
-def run_member(member: nodes.Node, klass: SoliClass, scope: Scope, inner: Scope) -> None:
-    if isinstance(member, nodes.FieldDecl):
-        if member.is_static:
-            static_field(member, klass, scope)
-    elif isinstance(member, nodes.ClassDecl):
-        inside = scope.inner()
-        nested = declared(member, scope, inside)
-        klass.statics[member.name] = nested
-        scope.define(member.name, nested)
-        finish(member, nested, inside)
-    elif isinstance(member, nodes.Mixin):
-        for name in member.names:
-            mix_located(member, name, klass, inner)
-    else:
-        inner.evaluate(member)
-
-
-def mix_located(node: nodes.Mixin, name: str, klass: SoliClass, scope: Scope) -> None:
-    try:
-        mix(node, name, klass, scope)
-    except SoliError as error:
-        error.locate(node.span, scope.source)
-        raise
-
-
-def static_field(member: nodes.FieldDecl, klass: SoliClass, scope: Scope) -> None:
-    inner = scope.call()
-    inner.this = klass
-    value = None if member.value is None else inner.evaluate(member.value)
-    klass.statics[member.name] = value
-    if member.is_const:
-        klass.constants.add("." + member.name)
+@answers(nodes.FieldDecl)
+def static_field(node: nodes.FieldDecl, scope: Scope) -> None:
+    klass = scope.receiver()
+    if node.is_static:
+        klass.statics[node.name] = None if node.value is None else scope.evaluate(node.value)
+        if node.is_const:
+            klass.constants.add("." + node.name)
 
 
 @answers(nodes.StaticBlock)
@@ -145,37 +119,36 @@ def static_block(node: nodes.StaticBlock, scope: Scope) -> Value:
 # --- mixins ---
 
 
-def mix(node: nodes.Mixin, name: str, klass: SoliClass, scope: Scope) -> None:
-    """`include name` or `extend name` in the body of *klass*."""
-    module = scope.get(name)
-    verb = node.kind
-    if not isinstance(module, SoliClass):
-        raise SoliTypeError(f"can only {verb} a module (got {name})")
-    if not module.is_module:
-        raise SoliTypeError(f"can only {verb} a module (got class {module.name})")
-    if verb == "include":
-        include(module, klass)
-    else:
-        for method_name, method in all_methods(module).items():
-            klass.statics.setdefault(method_name, static_copy(method))
-    run_hooks(node, verb, module, klass, scope)
+@answers(nodes.Mixin)
+def mixin(node: nodes.Mixin, scope: Scope) -> None:
+    """`include A, B` or `extend A, B` in the body of a class."""
+    klass = scope.receiver()
+    for name in node.names:
+        module = scope.get(name)
+        is_class = isinstance(module, SoliClass)
+        if not is_class or not module.is_module:
+            got = f"class {module.name}" if is_class else name
+            raise SoliTypeError(f"can only {node.kind} a module (got {got})")
+        if node.kind == "include":
+            include(module, klass)
+        else:
+            extend(module, klass)
+        run_hooks(Site(node.span, scope), node.kind.rstrip("e") + "ed", module, klass)
 
 
 def all_methods(module: SoliClass) -> dict[str, Function]:
     """The instance methods of a module, its own before those of modules that it includes."""
     found = dict(module.methods)
-    for mixin in module.mixins:
-        for name, method in all_methods(mixin).items():
-            found.setdefault(name, method)
+    for one in module.mixins:
+        found = {**all_methods(one), **found}
     return found
 
 
-def static_copy(method: Function) -> Function:
-    """A module's method as a static one of the class that extends it."""
-    assert isinstance(method.code, Code)
-    code = Code(method.code.node, method.code.home)
-    code.static = code.takes_class = True
-    return code.bind(method.captured, method.receiver)
+def extend(module: SoliClass, klass: SoliClass) -> None:
+    for name, method in all_methods(module).items():
+        assert isinstance(method.code, Code)
+        copy = host_method(method.node, method.code.home, method.captured)
+        klass.statics.setdefault(name, copy)
 
 
 def include(module: SoliClass, klass: SoliClass) -> None:
@@ -190,46 +163,32 @@ def include(module: SoliClass, klass: SoliClass) -> None:
             klass.statics.setdefault(name, value)
 
 
-def run_hooks(
-    node: nodes.Mixin, verb: str, module: SoliClass, klass: SoliClass, scope: Scope
-) -> None:
-    kind = {"include": "included", "extend": "extended"}[verb]
-    for hook_kind, hook in module.class_hooks:
+def run_hooks(site: Site, kind: str, module: SoliClass, klass: SoliClass) -> None:
+    for hook_kind, (hook, scope) in module.class_hooks:
         if hook_kind == kind:
-            inner = scope.call()
-            inner.this = klass
-            inner.evaluate(hook)
+            bound(scope, klass).evaluate(hook)
     if isinstance(module.statics.get(kind), Function):
-        site = Site(node.span, scope)
-        call_class_member(site, module, kind, Given([klass]))
+        class_member(site, module, kind, Given([klass]))
 
 
 @answers(nodes.HookBlock)
-def hook_block(node: nodes.HookBlock, scope: Scope) -> Value:
-    """Each call statement `f(args)` is `f(Host, args)`, others run as written."""
+def hook_block(node: nodes.HookBlock, scope: Scope) -> None:
+    """Each call `f(args)` is `f(Host, args)` where f is a function, others run as written."""
     for statement in node.body.statements:
-        if is_hook_call(statement):
-            assert isinstance(statement, nodes.Call)
-            hook_call(statement, scope)
+        if isinstance(statement, nodes.Call) and isinstance(statement.callee, nodes.Name):
+            hook_call(statement, scope.find(statement.callee.name), scope)
         else:
             scope.evaluate(statement)
-    return None
 
 
-def is_hook_call(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Call) and isinstance(node.callee, nodes.Name)
-
-
-def hook_call(node: nodes.Call, scope: Scope) -> Value:
-    """A call in a hook: of a function, which gets the host class first, else of the host's own."""
+def hook_call(node: nodes.Call, holder: Scope | None, scope: Scope) -> None:
     assert isinstance(node.callee, nodes.Name)
-    holder = scope.find(node.callee.name)
     if holder is None:
-        return macro(nodes.MacroCall(node.span, node), scope)
+        scope.evaluate(nodes.MacroCall(node.span, node))
+        return
     passed = given(node, scope)
     passed.values.insert(0, scope.receiver())
-    callee = holder.names[node.callee.name]
-    return call_value(callee, passed, node.span, scope)
+    call_value(holder.names[node.callee.name], passed, node.span, scope)
 
 
 @answers(nodes.MacroCall)
@@ -245,7 +204,7 @@ def macro(node: nodes.MacroCall, scope: Scope) -> Value:
     passed = Given([])
     if isinstance(node.call, nodes.Call):
         passed = given(node.call, scope)
-    return call_class_member(Site(node.span, scope), klass, name, passed)
+    return class_member(Site(node.span, scope), klass, name, passed)
 
 
 # --- interfaces and enums ---
@@ -266,41 +225,31 @@ def enum(node: nodes.EnumDecl, scope: Scope) -> None:
     for variant in node.variants:
         names = tuple(field.name for field in variant.fields)
         klass.variants[variant.name] = names
-        made = payload(klass, variant.name, names) if names else enum_value(klass, variant.name, [])
-        klass.statics[variant.name] = made
+        make = Payload(klass, variant, scope)
+        klass.statics[variant.name] = make if names else make.soli_call([], None, None)
     if "parse" not in klass.statics:
         parse = NativeFunction(f"{node.name}.parse", 1, 1, lambda stored: parsed(klass, stored))
         klass.statics["parse"] = parse
 
 
 class Payload(NativeFunction):
-    """`E.P`: makes values of a variant, by position or by name."""
+    """`E.P`: makes values of a variant, from arguments bound as those of a function."""
 
-    __slots__ = ("fields", "klass")
+    __slots__ = ("klass", "node", "scope")
 
-    def __init__(self, klass: SoliClass, variant: str, fields: tuple[str, ...]) -> None:
-        super().__init__(variant, len(fields), len(fields), lambda *_: None)
+    def __init__(self, klass: SoliClass, node: nodes.Variant, scope: Scope) -> None:
+        super().__init__(node.name, len(node.fields), len(node.fields), lambda *_: None)
         self.klass = klass
-        self.fields = fields
+        self.scope = scope
+        empty = nodes.Body(node.span, ())
+        self.node = nodes.FunctionNode(node.span, node.name, node.fields, None, empty)
 
     def soli_call(
         self, arguments: list[Value], named: dict[str, Value] | None, block: Value
     ) -> Value:
-        given = dict(zip(self.fields, arguments, strict=False))
-        for name in named or {}:
-            if name not in self.fields:
-                raise SoliNameError(f"Undefined variable '{name}'")
-            if name in given:
-                raise SoliTypeError(f"duplicate named argument '{name}'")
-            given[name] = (named or {})[name]
-        count = len(arguments) + len(named or {})
-        if count != len(self.fields):
-            raise wrong_number(len(self.fields), count)
-        return enum_value(self.klass, self.name, [given[name] for name in self.fields])
-
-
-def payload(klass: SoliClass, variant: str, fields: tuple[str, ...]) -> Payload:
-    return Payload(klass, variant, fields)
+        inner = self.scope.call()
+        bind(self.node, inner, arguments, named or {}, block)
+        return EnumValue(self.klass, self.name, dict(inner.names))
 
 
 def parsed(klass: SoliClass, stored: Value) -> Value:
@@ -309,7 +258,7 @@ def parsed(klass: SoliClass, stored: Value) -> Value:
         variant = stored["variant"]
         if variant in klass.variants:
             fields = klass.variants[variant]
-            return enum_value(klass, variant, [stored.get(name) for name in fields])
+            return EnumValue(klass, variant, {name: stored.get(name) for name in fields})
     elif isinstance(stored, str):
         variant = stored
         if klass.variants.get(variant) == ():

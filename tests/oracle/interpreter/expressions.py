@@ -61,16 +61,9 @@ def hash_(node: nodes.HashLiteral, scope: Scope) -> Value:
     for key_node, value_node in node.pairs:
         key = scope.evaluate(key_node)
         value = scope.evaluate(value_node)
-        put(pairs, key, value, key_node, scope)
+        with scope.at(key_node):
+            pairs[to_key(key)] = value
     return pairs
-
-
-def put(pairs: dict[Any, Value], key: Value, value: Value, node: nodes.Expr, scope: Scope) -> None:
-    try:
-        pairs[to_key(key)] = value
-    except SoliError as error:
-        error.locate(node.span, scope.source)
-        raise
 
 
 def rounds(
@@ -99,7 +92,8 @@ def hash_comprehension(node: nodes.HashComprehension, scope: Scope) -> Value:
     for inner in rounds(node, scope):
         key = inner.evaluate(node.key)
         value = inner.evaluate(node.value)
-        put(pairs, key, value, node.key, scope)
+        with scope.at(node.key):
+            pairs[to_key(key)] = value
     return pairs
 
 

@@ -117,7 +117,23 @@ def bind(
         inner.names["it"] = arguments[0] if arguments else None
         inner.has_it = True
         return
-    given = positional(node, arguments)
+    given = filled(node, arguments, named)
+    for one in node.params:
+        if one.name in given:
+            inner.names[one.name] = given[one.name]
+        elif one.default is not None:
+            inner.names[one.name] = inner.evaluate(one.default)
+        else:
+            inner.names[one.name] = block
+
+
+def filled(
+    node: nodes.FunctionNode, arguments: list[Value], named: dict[str, Value]
+) -> dict[str, Value]:
+    """What the arguments of a call give to parameters: those by position, then those by name."""
+    if len(arguments) > len(node.params):
+        raise wrong_number(len(node.params), len(arguments))
+    given = {one.name: value for one, value in zip(node.params, arguments, strict=False)}
     for label, value in named.items():
         if all(one.name != label for one in node.params):
             raise SoliNameError(f"Undefined variable '{label}'")
@@ -127,30 +143,13 @@ def bind(
     wanted = demanded(node)
     if any(one.name not in given for one in wanted):
         raise wrong_number(len(wanted), len(arguments) + len(named))
-    for one in node.params:
-        if one.is_block and one.name not in given:
-            inner.names[one.name] = block
-        elif one.name in given:
-            inner.names[one.name] = given[one.name]
-        else:
-            assert one.default is not None
-            inner.names[one.name] = inner.evaluate(one.default)
-
-
-def positional(node: nodes.FunctionNode, arguments: list[Value]) -> dict[str, Value]:
-    """The parameters that *arguments* fill, in their order."""
-    params = node.params
-    if len(arguments) > len(params):
-        raise wrong_number(len(params), len(arguments))
-    return {one.name: value for one, value in zip(params, arguments, strict=False)}
+    return given
 
 
 def wrong_number(expected: int, got: int) -> SoliArgumentError:
     return SoliArgumentError(f"Wrong number of arguments: expected {expected}, got {got}")
 
 
-def new_function(
-    node: nodes.FunctionNode, scope: Scope, home: Any = None, label: str | None = None
-) -> Function:
+def new_function(node: nodes.FunctionNode, scope: Scope) -> Function:
     """A function closed over *scope*."""
-    return Code(node, home, label).bind(scope, UNSET)
+    return Code(node).bind(scope, UNSET)

@@ -24,12 +24,11 @@ class Unsupported(Exception):
     """A kind of node that has no answer yet; its text is the name of the kind."""
 
 
-def answers(*kinds: type) -> Callable[[Code], Code]:
-    """Declare what evaluates nodes of these kinds."""
+def answers(kind: type) -> Callable[[Code], Code]:
+    """Declare what evaluates nodes of that kind."""
 
     def declare(code: Code) -> Code:
-        for kind in kinds:
-            ANSWERS[kind] = code
+        ANSWERS[kind] = code
         return code
 
     return declare
@@ -69,23 +68,19 @@ class Oracle:
 
     def enter(self, name: str, source: Source, span: Span) -> None:
         """Begin a call of a function of the program."""
+        if self.calls >= self.most_calls:
+            deep = f'call stack too deep ({self.most_calls} frames) in "{name}"'
+            raise LimitError(f"{deep} — unbounded recursion?", span, source)
         self.calls += 1
-        if self.calls > self.most_calls:
-            self.calls -= 1
-            raise LimitError(
-                f'call stack too deep ({self.most_calls} frames) in "{name}" — '
-                "unbounded recursion?",
-                span,
-                source,
-            )
 
 
 PARTS: dict[type, str] = {
-    nodes.ClassMethods: "declarations.declared",
-    nodes.FieldDecl: "declarations.add_field",
+    nodes.Argument: "calling.given_arguments",
+    nodes.Arm: "patterns.match",
+    nodes.Handler: "statements.handle",
+    nodes.ClassMethods: "declarations.add",
     nodes.FunctionNode: "functions.Code",
     nodes.MethodDecl: "declarations.add_method",
-    nodes.Mixin: "declarations.mix",
     nodes.Param: "functions.bind",
     nodes.TypeRef: "types.fits",
     nodes.Variant: "declarations.enum",

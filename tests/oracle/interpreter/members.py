@@ -1,4 +1,7 @@
-"""`value.name` and `value.name(…)` by the kind of value (docs/spec §4.8, §6.6)."""
+"""`value.name` and `value.name(…)` by the kind of value (docs/spec §4.8, §6.6).
+
+Arguments are None where there are no parentheses.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,9 @@ from soli_lang.values.objects import EnumValue, ErrorValue, Instance, SoliClass,
 from soli_lang.values.values import UNSET, Function, Value
 
 from .calling import Given, call_value, given, traced
-from .classes import call_class_member, read_class_member
-from .functions import wrong_number
+from .functions import Code, wrong_number
 from .interpreting import answers
-from .reflection import INSTANCE_MEMBERS, NEED_NOTHING
+from .reflection import CLASS_MEMBERS, INSTANCE_MEMBERS, NEED_NOTHING, Run
 from .scopes import Scope
 
 
@@ -34,136 +36,110 @@ class Site:
         """The same place, for what is called by another name (`send`)."""
         return Site(self.span, self.scope, quiet=True)
 
-    def call(self, callee: Value, passed: Given) -> Value:
-        """Call a value that something held; no line of the backtrace."""
-        if isinstance(callee, Function):
-            return self.call_method(None, callee, passed)
-        return call_value(callee, passed, self.span, self.scope)
-
     def traced(self, label: str | None, run: Callable[[], Value]) -> Value:
         """Run a call with a line of the backtrace for it."""
-        label = None if self.is_quiet else label
-        return traced(label, self.span, self.scope, run)
+        return traced(None if self.is_quiet else label, self.span, self.scope, run)
 
-    def call_method(self, label: str | None, function: Function, passed: Given) -> Value:
-        return self.traced(label, lambda: function.call(passed.values, passed.named, passed.block))
+    def use(self, function: Function, passed: Given | None, label: str | None = None) -> Value:
+        """A function that was found as a member: without parentheses it may be the value."""
+        if passed is None and not function.auto:
+            return function
+        return self.traced(label, lambda: (passed or Given([])).call(function))
+
+    def held(self, value: Value, passed: Given | None) -> Value:
+        """`x.name(…)` where `x.name` is a value that x holds."""
+        if passed is None:
+            return value
+        if isinstance(value, Function):
+            return self.traced(None, lambda: passed.call(value))
+        if is_callable(value):
+            return call_value(value, passed, self.span, self.scope)
+        if not passed.is_plain:
+            raise SoliTypeError(f"{type_name(value)} is not callable")
+        if passed.values:
+            raise SoliPlainTypeError("Cannot call non-function value")
+        return value
+
+    def reflect(self, run: Run, value: Value, name: str, passed: Given | None) -> Value:
+        """What all instances or all classes answer to."""
+        if name in NEED_NOTHING:
+            if passed is not None and passed.values:
+                raise wrong_number(0, len(passed.values))
+            return run(self, value, Given([]))
+        if passed is None:
+            return native(name, lambda given: run(self, value, given))
+        return run(self, value, passed)
+
+
+def native(name: str, run: Callable[[Given], Value]) -> NativeFunction:
+    """A member as a value that takes any arguments."""
+    return NativeFunction(name, 0, UNLIMITED, lambda *values: run(Given(list(values))))
 
 
 def unknown(value: Value, name: str) -> SoliAttributeError:
     return SoliAttributeError(f"Cannot access property '{name}' on {owner_name(value)}")
 
 
-# --- without parentheses ---
-
-
 @answers(nodes.Member)
-def member(node: nodes.Member, scope: Scope) -> Value:
+def member_(node: nodes.Member, scope: Scope) -> Value:
     value = scope.evaluate(node.object)
-    return read_member(value, node, scope)
-
-
-def read_member(value: Value, node: nodes.Member, scope: Scope) -> Value:
-    """`value.name` without parentheses."""
     if value is None and node.is_safe:
         return None
-    site = Site(node.span, scope)
+    return member(Site(node.span, scope), value, node.name, None)
+
+
+def member(site: Site, value: Value, name: str, passed: Given | None) -> Value:
     if isinstance(value, SoliClass):
-        return read_class_member(site, value, node.name)
+        return class_member(site, value, name, passed)
     if isinstance(value, Instance):
-        return read_instance_member(site, value, node.name)
-    return read_builtin_member(site, value, node.name)
+        return instance_member(site, value, name, passed)
+    return builtin_member(site, value, name, passed)
 
 
-def read_instance_member(site: Site, value: Instance, name: str) -> Value:
-    if name in INSTANCE_MEMBERS:
-        return read_universal_member(site, value, name)
-    if name in value.fields:
-        return value.fields[name]
-    method = value.soli_class.find_method(name)
-    if isinstance(method, Function):
-        return read_method(site, value, name, method.rebind(value))
-    if isinstance(value, ErrorValue) and text_method(site, name) is not None:
-        return read_builtin_member(site, to_text(value), name)
-    if isinstance(value, EnumValue) and name == "variant":
-        return value.variant
-    missing = value.soli_class.find_method("method_missing")
-    if missing is None:
-        raise unknown(value, name)
-
-    def run(*arguments: Value) -> Value:
-        return call_missing(site, value, name, Given(list(arguments)), missing)
-
-    return NativeFunction(name, 0, UNLIMITED, run)
-
-
-def read_universal_member(site: Site, value: Instance, name: str) -> Value:
-    if name in NEED_NOTHING:
-        return INSTANCE_MEMBERS[name](site, value, Given([]))
-
-    def run(*arguments: Value) -> Value:
-        return INSTANCE_MEMBERS[name](site, value, Given(list(arguments)))
-
-    return NativeFunction(name, 0, UNLIMITED, run)
-
-
-def read_method(site: Site, value: Instance, name: str, function: Function) -> Value:
-    """A method without parentheses: run where it demands no argument, else as a value."""
-    if not function.auto:
-        return function
-    return site.call_method(f"{value.soli_class.name}#{name}", function, Given([]))
-
-
-def text_method(site: Site, name: str) -> Any:
-    """The method *name* of strings, for an error that acts as its text (docs/spec §9.1)."""
-    added = site.scope.oracle.added.get(str, {}).get(name)
-    return added or site.scope.oracle.machine.find_method("", name)
-
-
-def read_builtin_member(site: Site, value: Value, name: str) -> Value:
-    added = site.scope.oracle.added.get(type(value), {}).get(name)
+def builtin_member(site: Site, value: Value, name: str, passed: Given | None) -> Value:
+    oracle = site.scope.oracle
+    added = oracle.added.get(type(value), {}).get(name)
     if added is not None:
-        function = added.rebind(value)
-        return site.call(function, Given([])) if function.auto else function
-    method = site.scope.oracle.machine.find_method(value, name)
+        return site.use(added.rebind(value), passed)
+    method = oracle.machine.find_method(value, name)
     if isinstance(method, NativeMethod):
-        return method.call(value, [], None, None) if method.bare else BoundMethod(value, method)
-    if isinstance(value, dict):
-        return value.get(name)
+        if passed is None and not method.bare:
+            return BoundMethod(value, method)
+        passed = passed or Given([])
+        return method.call(value, passed.values, passed.named, passed.block)
+    if isinstance(value, dict) and (name in value or passed is None):
+        return site.held(value.get(name), passed)
     raise unknown(value, name)
 
 
-# --- with parentheses ---
+# --- instances ---
 
 
-def call_member(value: Value, name: str, passed: Given, span: Span, scope: Scope) -> Value:
-    """`value.name(…)`"""
-    site = Site(span, scope)
-    if isinstance(value, SoliClass):
-        return call_class_member(site, value, name, passed)
-    if isinstance(value, Instance):
-        return call_instance_member(site, value, name, passed)
-    return call_builtin_member(site, value, name, passed)
-
-
-def call_instance_member(site: Site, value: Instance, name: str, passed: Given) -> Value:
+def instance_member(site: Site, value: Instance, name: str, passed: Given | None) -> Value:
     if name in INSTANCE_MEMBERS:
-        if name in NEED_NOTHING and passed.values:
-            raise wrong_number(0, len(passed.values))
-        return INSTANCE_MEMBERS[name](site, value, passed)
+        return site.reflect(INSTANCE_MEMBERS[name], value, name, passed)
     if name in value.fields:
-        return call_held(site, value.fields[name], passed)
+        return site.held(value.fields[name], passed)
     method = value.soli_class.find_method(name)
     if isinstance(method, Function):
-        label = f"{value.soli_class.name}#{name}"
-        return site.call_method(label, method.rebind(value), passed)
-    if isinstance(value, ErrorValue) and text_method(site, name) is not None:
-        return call_builtin_member(site, to_text(value), name, passed)
+        return site.use(method.rebind(value), passed, f"{value.soli_class.name}#{name}")
+    if isinstance(value, ErrorValue) and is_of_text(site.scope, name):
+        return builtin_member(site, to_text(value), name, passed)
     if isinstance(value, EnumValue) and name == "variant":
         return value.variant
     missing = value.soli_class.find_method("method_missing")
     if missing is None:
         raise unknown(value, name)
+    if passed is None:
+        return native(name, lambda given: call_missing(site, value, name, given, missing))
     return call_missing(site, value, name, passed, missing)
+
+
+def is_of_text(scope: Scope, name: str) -> bool:
+    """Whether strings have the method *name*, for an error that acts as its text (§9.1)."""
+    return name in scope.oracle.added.get(str, {}) or bool(
+        scope.oracle.machine.find_method("", name)
+    )
 
 
 def call_missing(site: Site, value: Instance, name: str, passed: Given, missing: Function) -> Value:
@@ -179,90 +155,105 @@ def call_missing(site: Site, value: Instance, name: str, passed: Given, missing:
     for one in params[len(arguments) :]:
         if one.default is None:
             named.setdefault(one.name, None)
-    return site.call(missing.rebind(value), Given(arguments, named, passed.block))
+    return site.use(missing.rebind(value), Given(arguments, named, passed.block))
 
 
-def call_held(site: Site, value: Value, passed: Given) -> Value:
-    """`x.name(…)` where `x.name` is a value that x holds."""
-    if is_callable(value):
-        return site.call(value, passed)
-    if passed.is_plain and not passed.values:
-        return value
-    if passed.is_plain:
-        raise SoliPlainTypeError("Cannot call non-function value")
-    raise SoliTypeError(f"{type_name(value)} is not callable")
+# --- classes ---
 
 
-def call_builtin_member(site: Site, value: Value, name: str, passed: Given) -> Value:
-    added = site.scope.oracle.added.get(type(value), {}).get(name)
-    if added is not None:
-        return site.call(added.rebind(value), passed)
-    method = site.scope.oracle.machine.find_method(value, name)
-    if isinstance(method, NativeMethod):
-        return method.call(value, passed.values, passed.named, passed.block)
-    if isinstance(value, dict) and name in value:
-        return call_held(site, value[name], passed)
-    raise unknown(value, name)
+def class_member(site: Site, klass: SoliClass, name: str, passed: Given | None) -> Value:
+    held = klass.find_static(name, UNSET)
+    code = held.code if isinstance(held, Function) else None
+    if isinstance(code, Code):
+        if code.takes_class:
+            held = held.rebind(klass)
+        elif passed is None and not code.static:
+            return held  # a static field
+    elif passed is None and held is not UNSET and not isinstance(held, NativeFunction):
+        return held
+    if name == "new" and held is UNSET and klass.constructor is not None:
+        return make_new(site, klass, passed or Given([]))
+    label = f"{klass.name}.{name}"
+    return site.traced(label, lambda: class_function(site.quiet(), klass, name, held, passed))
+
+
+def class_function(
+    site: Site, klass: SoliClass, name: str, held: Value, passed: Given | None
+) -> Value:
+    if isinstance(held, NativeFunction) and passed is None and held.auto:
+        return held.soli_call([], None, None)
+    if held is UNSET and klass.is_module and not klass.is_enum and name in klass.methods:
+        held = klass.methods[name].rebind(klass)
+    if isinstance(held, Function):
+        if passed is None and not held.auto:
+            return held
+        return (passed or Given([])).call(held)
+    if held is not UNSET:
+        return site.held(held, passed)
+    if name == "new":
+        return make_new(site, klass, passed or Given([]))
+    if name in CLASS_MEMBERS:
+        return site.reflect(CLASS_MEMBERS[name], klass, name, passed)
+    missing = klass.find_static("method_missing")
+    if not isinstance(missing, Function):
+        raise unknown(klass, name)
+    if passed is None:
+        return native(name, lambda given: class_member(site, klass, name, given))
+    arguments = passed.values + ([dict(passed.named)] if passed.named else [])
+    return missing.call([name, arguments], None, passed.block)
+
+
+def make_new(site: Site, klass: SoliClass, passed: Given) -> Value:
+    """`C.new(…)`"""
+    from .classes import check_attributes, make_instance
+
+    check_attributes(klass, passed, site.scope)
+    return make_instance(klass, passed, f"{klass.name}.new", site.span, site.scope)
+
+
+@answers(nodes.ScopedName)
+def scoped(node: nodes.ScopedName, scope: Scope) -> Value:
+    value = scope.named(node.object)
+    held = value.find_static(node.name, UNSET) if isinstance(value, SoliClass) else UNSET
+    if held is UNSET:
+        raise unknown(value, node.name)
+    return held
 
 
 # --- super ---
 
 
-def above(scope: Scope) -> SoliClass:
-    """The class above the one in which the running method stands."""
-    home = scope.home_class()
-    if home.superclass is None:
-        raise SoliTypeError("class has no superclass")
-    return home.superclass  # type: ignore[no-any-return]
-
-
 @answers(nodes.SuperMember)
 def super_member(node: nodes.SuperMember, scope: Scope) -> Value:
-    return super_(Site(node.span, scope), node.name, None)
+    return above(Site(node.span, scope), node.name, None)
 
 
 def call_super_member(callee: nodes.SuperMember, node: nodes.Call, scope: Scope) -> Value:
-    passed = given(node, scope)
-    return super_(Site(node.span, scope), callee.name, passed)
+    return above(Site(node.span, scope), callee.name, given(node, scope))
 
 
-def super_(site: Site, name: str, passed: Given | None) -> Value:
-    """`super.name(…)`; *passed* is None without parentheses."""
-    superclass = site.traced(super_label(site.scope, name), lambda: above(site.scope))
-    value, is_method = found_above(superclass, site.scope, name)
-    if not is_method:
-        return value if passed is None else call_held(site, value, passed)
-    if passed is None and not value.auto:
-        return value
-    label = super_label(site.scope, name)
-    return site.call_method(label, value, passed or Given([]))
-
-
-def super_label(scope: Scope, name: str) -> str | None:
-    """How backtraces call `super.name`; None where there is no class to name."""
-    try:
-        home = scope.home_class()
-        if scope.is_static():
-            return f"{home.name}.{name}"
-        return f"{scope.receiver().soli_class.name}#{name}"
-    except SoliTypeError:
-        return None
-
-
-def found_above(superclass: SoliClass, scope: Scope, name: str) -> tuple[Any, bool]:
-    """What `super.name` means, and whether that is a method: else it is a field of `this`."""
-    if scope.is_static():
-        held = superclass.find_static(name, UNSET)
-        if held is UNSET:
-            raise unknown(superclass, name)
-        return held, isinstance(held, Function)
-    this = scope.receiver()
-    method = superclass.find_method(name)
+def above(site: Site, name: str, passed: Given | None) -> Value:
+    """`super.name`: the method above the class in which the running one stands."""
+    home = site.scope.home_class()
+    if site.scope.is_static():
+        return site.traced(
+            f"{home.name}.{name}",
+            lambda: class_member(site.quiet(), superclass(home), name, passed),
+        )
+    this = site.scope.receiver()
+    label = f"{this.soli_class.name}#{name}"
+    method = site.traced(label, lambda: superclass(home).find_method(name))
     if isinstance(method, Function):
-        return method.rebind(this), True
+        return site.use(method.rebind(this), passed, label)
     if name not in this.fields:
         raise unknown(this, name)
-    return this.fields[name], False
+    return site.held(this.fields[name], passed)
+
+
+def superclass(home: Any) -> Any:
+    if home.superclass is None:
+        raise SoliTypeError("class has no superclass")
+    return home.superclass
 
 
 # --- assignment ---

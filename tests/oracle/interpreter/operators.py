@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from decimal import Context, Decimal, InvalidOperation, Overflow
+from operator import add as plus
+from operator import mul as times
+from operator import sub as minus
 from typing import Any
 
 from soli_lang.base.errors import SoliOverflowError, SoliTypeError, SoliZeroDivisionError
@@ -88,7 +91,7 @@ def divide(machine: Machine, left: Value, right: Value) -> Value:
         return integer(quotient if (left < 0) == (right < 0) else -quotient)
     if Decimal in kinds:
         return exact(lambda: quotient_of(Decimal(left), Decimal(right)))
-    return as_float(lambda: left / right)
+    return left / right
 
 
 def quotient_of(left: Decimal, right: Decimal) -> Decimal:
@@ -149,15 +152,18 @@ OPERATIONS: dict[str, Callable[[Machine, Value, Value], Value]] = {
 }
 
 
-def arithmetic(operator: str, left: Any, right: Any) -> Value:
+PLAIN: dict[str, Callable[[Any, Any], Any]] = {"+": plus, "-": minus, "*": times}
+DECIMAL = {"+": EXACT.add, "-": EXACT.subtract, "*": EXACT.multiply}
+
+
+def arithmetic(sign: str, left: Any, right: Any) -> Value:
     """`+ - *` on two numbers."""
     kinds = {type(left), type(right)}
     if kinds == {int}:
-        return integer(plain(operator, left, right))
+        return integer(PLAIN[sign](left, right))
     if float in kinds:
-        return as_float(lambda: plain(operator, float(left), float(right)))
-    compute = {"+": EXACT.add, "-": EXACT.subtract, "*": EXACT.multiply}[operator]
-    return exact(lambda: compute(Decimal(left), Decimal(right)))
+        return PLAIN[sign](float(left), float(right))
+    return exact(lambda: DECIMAL[sign](Decimal(left), Decimal(right)))
 
 
 def exact(compute: Callable[[], Decimal]) -> Decimal:
@@ -165,19 +171,6 @@ def exact(compute: Callable[[], Decimal]) -> Decimal:
         return compute()
     except (Overflow, InvalidOperation):
         raise SoliOverflowError("Decimal overflow") from None
-
-
-def plain(operator: str, left: Any, right: Any) -> Any:
-    if operator == "+":
-        return left + right
-    return left - right if operator == "-" else left * right
-
-
-def as_float(compute: Callable[[], float]) -> float:
-    try:
-        return compute()
-    except OverflowError:
-        return math.inf
 
 
 def negate(value: Value) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from soli_lang.base.errors import SoliError, SoliTypeError
+from soli_lang.base.errors import SoliTypeError
 from soli_lang.tree import nodes
 from soli_lang.values.objects import EnumValue
 from soli_lang.values.semantics import equals, is_truthy
@@ -27,73 +27,51 @@ TYPES: dict[str, type] = {
 def match(node: nodes.Match, scope: Scope) -> Value:
     value = scope.evaluate(node.subject)
     for arm in node.arms:
-        if fits(arm.pattern, value, scope) and guarded(arm, scope):
-            return scope.evaluate(arm)
+        if fits(arm.pattern, value, scope):
+            guard = arm.guard
+            if guard is None or is_truthy(scope.evaluate(guard)):
+                return scope.evaluate(arm.body)
     raise SoliTypeError("no pattern matched the value")
 
 
-def guarded(arm: nodes.Arm, scope: Scope) -> bool:
-    return arm.guard is None or is_truthy(scope.evaluate(arm.guard))
-
-
-@answers(nodes.Arm)
-def arm_(node: nodes.Arm, scope: Scope) -> Value:
-    return scope.evaluate(node.body)
-
-
 def fits(pattern: nodes.Pattern, value: Value, scope: Scope) -> bool:
-    """Whether *value* is as *pattern* says; binds the names in it on the way."""
+    """Whether *value* is as *pattern* says; makes variables of the names in it on the way."""
     return PATTERNS[type(pattern)](pattern, value, scope)
-
-
-def wildcard(pattern: nodes.WildcardPattern, value: Value, scope: Scope) -> bool:
-    return True
 
 
 def literal(pattern: nodes.LiteralPattern, value: Value, scope: Scope) -> bool:
     return type(value) is type(pattern.value) and equals(value, pattern.value)
 
 
-def name(pattern: nodes.NamePattern, value: Value, scope: Scope) -> bool:
+def name(pattern: nodes.NamePattern | nodes.TypePattern, value: Value, scope: Scope) -> bool:
     scope.define(pattern.name, value)
     return True
 
 
 def type_(pattern: nodes.TypePattern, value: Value, scope: Scope) -> bool:
-    if type(value) is not TYPES[pattern.type_name]:
-        return False
-    scope.define(pattern.name, value)
-    return True
+    return type(value) is TYPES[pattern.type_name] and name(pattern, value, scope)
 
 
 def enum(pattern: nodes.EnumPattern, value: Value, scope: Scope) -> bool:
-    try:
-        klass = scope.get(pattern.enum)
-    except SoliError as error:
-        error.locate(pattern.span, scope.source)
-        raise
+    klass = scope.named(nodes.Name(pattern.span, pattern.enum))
     if not isinstance(value, EnumValue) or value.soli_class is not klass:
         return False
-    if value.variant != pattern.variant:
-        return False
-    if pattern.fields is None:
-        return True
-    names = value.soli_class.variants[value.variant]
-    if len(names) != len(pattern.fields):
-        return False
-    fields = [value.fields[one] for one in names]
-    return all(fits(one, field, scope) for one, field in zip(pattern.fields, fields, strict=True))
+    if value.variant != pattern.variant or pattern.fields is None:
+        return value.variant == pattern.variant
+    return all_fit(pattern.fields, list(value.fields.values()), scope)
+
+
+def all_fit(patterns: tuple[nodes.Pattern, ...], values: list[Value], scope: Scope) -> bool:
+    pairs = zip(patterns, values, strict=False)
+    return len(patterns) == len(values) and all(fits(one, item, scope) for one, item in pairs)
 
 
 def array(pattern: nodes.ArrayPattern, value: Value, scope: Scope) -> bool:
-    if type(value) is not list:
-        return False
     count = len(pattern.items)
-    if len(value) < count or (pattern.rest is None and len(value) != count):
+    if type(value) is not list or (pattern.rest is None and len(value) != count):
         return False
-    for one, item in zip(pattern.items, value[:count], strict=True):
-        if not fits(one, item, scope):
-            return False
+    if not all_fit(pattern.items, value[:count], scope):
+        return False
     if pattern.rest is not None:
         scope.define(pattern.rest, value[count:])
     return True
@@ -107,13 +85,12 @@ def hash_(pattern: nodes.HashPattern, value: Value, scope: Scope) -> bool:
             return False
     if pattern.rest is not None:
         taken = {key for key, _ in pattern.pairs}
-        others = {key: item for key, item in value.items() if key not in taken}
-        scope.define(pattern.rest, others)
+        scope.define(pattern.rest, {k: v for k, v in value.items() if k not in taken})
     return True
 
 
 PATTERNS: dict[type, Callable[[Any, Value, Scope], bool]] = {
-    nodes.WildcardPattern: wildcard,
+    nodes.WildcardPattern: lambda pattern, value, scope: True,
     nodes.LiteralPattern: literal,
     nodes.NamePattern: name,
     nodes.TypePattern: type_,

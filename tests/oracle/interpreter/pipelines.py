@@ -8,10 +8,9 @@ from soli_lang.values.kinds import type_name
 from soli_lang.values.objects import is_callable
 from soli_lang.values.values import Value
 
-from .calling import Given, as_function, call_value, given
+from .calling import Given, call_value, given
 from .interpreting import answers
-from .members import Site as MemberSite
-from .members import call_builtin_member, call_member
+from .members import Site, builtin_member, member
 from .scopes import Scope
 
 ON_ARRAYS = ("map", "filter", "each")
@@ -22,7 +21,7 @@ def pipeline(node: nodes.Pipeline, scope: Scope) -> Value:
     value = scope.evaluate(node.value)
     stage = node.stage
     if not isinstance(stage, nodes.Call):
-        function = as_function(stage, scope)
+        function = scope.named(stage)
         if not is_callable(function):
             raise SoliTypeError(
                 "right side of pipeline must be a function call or a function value"
@@ -39,8 +38,8 @@ def on_array(name: str, value: Value, stage: nodes.Call, scope: Scope) -> Value:
     if type(value) is not list:
         raise SoliTypeError(f"{name}() expects array, got {type_name(value)}")
     passed = plain(given(stage, scope))
-    site = MemberSite(stage.span, scope)
-    return call_builtin_member(site, value, name, passed)
+    site = Site(stage.span, scope)
+    return builtin_member(site, value, name, passed)
 
 
 def plain(passed: Given) -> Given:
@@ -57,8 +56,8 @@ def call_stage(value: Value, node: nodes.Pipeline, stage: nodes.Call, scope: Sco
         receiver = scope.evaluate(callee.object)
         passed = plain(given(stage, scope))
         passed.values.insert(0, value)
-        return call_member(receiver, callee.name, passed, node.span, scope)
-    function = as_function(callee, scope)
+        return member(Site(node.span, scope), receiver, callee.name, passed)
+    function = scope.named(callee)
     passed = plain(given(stage, scope))
     passed.values.insert(0, value)
     return call_value(function, passed, node.span, scope)

@@ -45,7 +45,20 @@ def function_given(value: Value, user: str) -> Value:
     return value
 
 
-# --- instances ---
+def class_of(value: Value) -> SoliClass:
+    """*value* if it is a class, else the class of that instance."""
+    return value if isinstance(value, SoliClass) else value.soli_class
+
+
+def members(value: Value) -> dict[str, Run]:
+    return CLASS_MEMBERS if isinstance(value, SoliClass) else INSTANCE_MEMBERS
+
+
+def find(value: Value, name: str) -> Value:
+    """The method *name* of an instance, the static member of a class."""
+    if isinstance(value, SoliClass):
+        return value.find_static(name)
+    return value.soli_class.find_method(name)
 
 
 def is_a(site: Site, value: Instance, passed: Given) -> Value:
@@ -55,28 +68,24 @@ def is_a(site: Site, value: Instance, passed: Given) -> Value:
     return value.soli_class.is_a(name)
 
 
-def responds(site: Site, value: Instance, passed: Given) -> Value:
+def responds(site: Site, value: Value, passed: Given) -> Value:
     (given,) = counted(passed, 1)
     name = named(given, "respond_to?")
-    return name in INSTANCE_MEMBERS or value.soli_class.find_method(name) is not None
+    return name in members(value) or is_callable(find(value, name))
 
 
-def send(site: Site, value: Instance, passed: Given) -> Value:
-    from .members import call_instance_member
+def send(site: Site, value: Value, passed: Given) -> Value:
+    from .members import member
 
     if not passed.values:
         raise wrong_number(1, 0)
     name = named(passed.values[0], "send")
-    rest = Given(passed.values[1:], passed.named, passed.block)
-    find = value.soli_class.find_method
-    known = name in INSTANCE_MEMBERS or name in value.fields or find(name) is not None
-    if not known and find("method_missing") is None:
+    held = ("new", *value.static_names()) if isinstance(value, SoliClass) else value.fields
+    known = name in members(value) or name in held or find(value, name) is not None
+    if not known and find(value, "method_missing") is None:
         raise SoliNameError(f"undefined method `{name}`")
-    return call_instance_member(site.quiet(), value, name, rest)
-
-
-def variables(site: Site, value: Instance, passed: Given) -> Value:
-    return [f"@{name}" for name in value.fields]
+    rest = Given(passed.values[1:], passed.named, passed.block)
+    return member(site.quiet(), value, name, rest)
 
 
 def variable_get(site: Site, value: Instance, passed: Given) -> Value:
@@ -92,72 +101,36 @@ def variable_set(site: Site, value: Instance, passed: Given) -> Value:
     return new
 
 
-def methods(site: Site, value: Instance, passed: Given) -> Value:
+def methods(site: Site, value: Value, passed: Given) -> Value:
+    """The names of what the program defined, then of what all have."""
     names: list[Value] = []
-    for klass in value.soli_class.ancestors:
-        names += [name for name in klass.methods if name not in names]
-    return names + [name for name in INSTANCE_MEMBERS if name not in names]
+    for klass in class_of(value).ancestors:
+        held = klass.statics if isinstance(value, SoliClass) else klass.methods
+        names += [name for name, one in held.items() if isinstance(one, Function)]
+    return list(dict.fromkeys([*names, *members(value)]))
 
 
-def define_on_instance(site: Site, value: Instance, passed: Given) -> Value:
-    return define_method(site, value.soli_class, passed)
-
-
-def alias_on_instance(site: Site, value: Instance, passed: Given) -> Value:
-    return alias_method(site, value.soli_class, passed)
-
-
-def evaluated(site: Site, value: Value, passed: Given, user: str) -> Value:
-    """Run a function with `this` bound to *value*."""
-    (given,) = counted(passed, 1)
-    function = function_given(given, user)
+def evaluated(site: Site, value: Value, passed: Given) -> Value:
+    """`instance_eval` and `class_eval`: run a function with `this` bound to *value*."""
+    (function,) = counted(passed, 1)
+    user = "class_eval" if isinstance(value, SoliClass) else "instance_eval"
+    function_given(function, user)
     if not isinstance(function, Function):
-        return site.call(function, Given([]))
-    code = function.code
-    assert isinstance(code, Code)
-    arguments = [value] if code.node.has_params and code.arity != 0 else []
+        return site.held(function, Given([]))
+    arguments = [value] if function.node.params else []
     return function.rebind(value).call(arguments, None, None)
 
 
-def instance_eval(site: Site, value: Instance, passed: Given) -> Value:
-    return evaluated(site, value, passed, "instance_eval")
-
-
-INSTANCE_MEMBERS: dict[str, Run] = {
-    "inspect": lambda site, value, passed: inspect(value),
-    "class": lambda site, value, passed: value.soli_class.name,
-    "nil?": lambda site, value, passed: False,
-    "blank?": lambda site, value, passed: False,
-    "present?": lambda site, value, passed: True,
-    "is_a?": is_a,
-    "respond_to?": responds,
-    "send": send,
-    "instance_variables": variables,
-    "instance_variable_get": variable_get,
-    "instance_variable_set": variable_set,
-    "define_method": define_on_instance,
-    "alias_method": alias_on_instance,
-    "instance_eval": instance_eval,
-    "methods": methods,
-}
-NEED_NOTHING = frozenset(
-    ("inspect", "class", "nil?", "blank?", "present?", "instance_variables", "methods")
-)
-"""Those, of instances and classes, that run without parentheses."""
-
-
-# --- classes ---
-
-
-def builtin_kinds(klass: SoliClass, scope: Scope) -> tuple[type, ...]:
+def builtin_kinds(klass: SoliClass, scope: Scope) -> Any:
     """The Python classes of the values of a builtin class such as `String`."""
     if scope.oracle.machine.globals.get(klass.name) is not klass:
         return ()
     return scope.oracle.machine.type_classes.get(klass.name, ())
 
 
-def define_method(site: Site, klass: SoliClass, passed: Given) -> Value:
+def define_method(site: Site, value: Value, passed: Given) -> Value:
     """Add an instance method; `this` in it is the receiver."""
+    klass = class_of(value)
     given, function = counted(passed, 2)
     name = named(given, "define_method")
     function_given(function, "define_method")
@@ -172,70 +145,58 @@ def define_method(site: Site, klass: SoliClass, passed: Given) -> Value:
     return None
 
 
-def alias_method(site: Site, klass: SoliClass, passed: Given) -> Value:
+def alias_method(site: Site, value: Value, passed: Given) -> Value:
+    klass = class_of(value)
     given, old = counted(passed, 2)
     name, known = named(given, "alias_method"), named(old, "alias_method")
+    missing = f"alias_method: method '{known}' not found"
     kinds = builtin_kinds(klass, site.scope)
-    if kinds:
-        added = [site.scope.oracle.added.get(kind, {}).get(known) for kind in kinds]
-        if None in added:
-            raise SoliValueError(f"alias_method: method '{known}' not found")
-        for kind, function in zip(kinds, added, strict=True):
-            assert function is not None
-            site.scope.oracle.added[kind][name] = function
-        return None
+    for kind in kinds:
+        added = site.scope.oracle.added.get(kind, {})
+        if known not in added:
+            raise SoliValueError(missing)
+        added[name] = added[known]
     method = klass.find_method(known)
-    if method is None:
-        return f"alias_method: method '{known}' not found"
+    if kinds or method is None:
+        return None if kinds else missing
     klass.add_method(name, method)
     return None
 
 
-def class_eval(site: Site, klass: SoliClass, passed: Given) -> Value:
-    return evaluated(site, klass, passed, "class_eval")
-
-
-def class_responds(site: Site, klass: SoliClass, passed: Given) -> Value:
-    (given,) = counted(passed, 1)
-    name = named(given, "respond_to?")
-    return name in CLASS_MEMBERS or is_callable(klass.find_static(name))
-
-
-def class_send(site: Site, klass: SoliClass, passed: Given) -> Value:
-    from .classes import call_class_member, class_missing
-
-    if not passed.values:
-        raise wrong_number(1, 0)
-    name = named(passed.values[0], "send")
-    known = name in CLASS_MEMBERS or name == "new" or name in klass.static_names()
-    if not known and class_missing(klass) is None:
-        raise SoliNameError(f"undefined method `{name}`")
-    rest = Given(passed.values[1:], passed.named, passed.block)
-    return call_class_member(site.quiet(), klass, name, rest)
-
-
-def class_methods(site: Site, klass: SoliClass, passed: Given) -> Value:
-    names: list[Value] = []
-    for one in klass.ancestors:
-        names += [n for n, v in one.statics.items() if isinstance(v, Function) and n not in names]
-    return names + [name for name in CLASS_MEMBERS if name not in names]
-
-
+COMMON: dict[str, Run] = {
+    "nil?": lambda site, value, passed: False,
+    "blank?": lambda site, value, passed: False,
+    "present?": lambda site, value, passed: True,
+}
+INSTANCE_MEMBERS: dict[str, Run] = {
+    "inspect": lambda site, value, passed: inspect(value),
+    "class": lambda site, value, passed: value.soli_class.name,
+    **COMMON,
+    "is_a?": is_a,
+    "respond_to?": responds,
+    "send": send,
+    "instance_variables": lambda site, value, passed: [f"@{name}" for name in value.fields],
+    "instance_variable_get": variable_get,
+    "instance_variable_set": variable_set,
+    "define_method": define_method,
+    "alias_method": alias_method,
+    "instance_eval": evaluated,
+    "methods": methods,
+}
 CLASS_MEMBERS: dict[str, Run] = {
     "inspect": lambda site, klass, passed: to_text(klass),
     "to_s": lambda site, klass, passed: to_text(klass),
     "name": lambda site, klass, passed: klass.name,
     "class": lambda site, klass, passed: "class",
-    "nil?": lambda site, klass, passed: False,
-    "blank?": lambda site, klass, passed: False,
-    "present?": lambda site, klass, passed: True,
-    "respond_to?": class_responds,
-    "send": class_send,
+    **COMMON,
+    "respond_to?": responds,
+    "send": send,
     "define_method": define_method,
     "alias_method": alias_method,
-    "class_eval": class_eval,
-    "methods": class_methods,
+    "class_eval": evaluated,
+    "methods": methods,
 }
-BARE_ON_CLASSES = frozenset(
-    ("inspect", "to_s", "name", "class", "nil?", "blank?", "present?", "methods")
+NEED_NOTHING = frozenset(
+    "inspect class nil? blank? present? instance_variables methods name to_s".split()
 )
+"""Those, of instances and classes, that run without parentheses."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
-from soli_lang.base.errors import SoliNameError, SoliTypeError
-from soli_lang.base.source import Source, Span
-from soli_lang.machine.machine import Machine
+from soli_lang.base.errors import SoliError, SoliNameError, SoliTypeError
+from soli_lang.base.source import Source
 from soli_lang.tree import nodes
-from soli_lang.values.values import UNSET, Function, Value
+from soli_lang.values.values import UNSET, Value
 
 from .names import assigned, ends
 
@@ -31,20 +32,6 @@ class ReturnSignal(Signal):
         self.value = value
 
 
-class Oracle(Protocol):
-    """What evaluates, in whatever scope."""
-
-    machine: Machine
-    whole: set[nodes.Node]
-    added: dict[type, dict[str, Function]]
-    files: dict[str, Any]
-    builtins: Scope
-    calls: int
-
-    def evaluate(self, node: nodes.Node, scope: Scope) -> Value: ...
-    def enter(self, name: str, source: Source, span: Span) -> None: ...
-
-
 class Scope:
     """The variables of one block, function or file; `outer` is what it stands in.
 
@@ -53,9 +40,10 @@ class Scope:
     """
 
     def __init__(
-        self, outer: Scope | None, source: Source, oracle: Oracle, *, owns: bool = False
+        self, outer: Scope | None, source: Source, oracle: Any, *, owns: bool = False
     ) -> None:
         self.oracle = oracle
+        """The `interpreting.Oracle` that runs here."""
         self.names: dict[str, Value] = {}
         self.constants: set[str] = set()
         self.outer = outer
@@ -81,6 +69,15 @@ class Scope:
         """The value of an expression; for a statement the value that it leaves."""
         return self.oracle.evaluate(node, self)
 
+    @contextmanager
+    def at(self, node: nodes.Node) -> Iterator[None]:
+        """Errors inside are of the place of *node*, unless they have one."""
+        try:
+            yield
+        except SoliError as error:
+            error.locate(node.span, self.source)
+            raise
+
     def body(self, body: nodes.Body) -> Value:
         """The statements of *body* in this very scope; the value of the last one."""
         value = None
@@ -100,7 +97,7 @@ class Scope:
             scope = scope.outer
         return scope
 
-    def for_callees(self, name: str) -> Scope:
+    def outside_of_it(self, name: str) -> Scope:
         """Where the name of what is called is looked up: `it(…)` is no argument."""
         scope = self
         while name == "it" and scope.has_it and scope.outer is not None:
@@ -143,6 +140,13 @@ class Scope:
             raise SoliTypeError(f"cannot reassign constant '{name}'")
         else:
             holder.names[name] = value
+
+    def named(self, node: nodes.Expr) -> Value:
+        """The value of *node*, without calling it where it is a name (`f(&block)`)."""
+        if not isinstance(node, nodes.Name):
+            return self.evaluate(node)
+        with self.at(node):
+            return self.get(node.name)
 
     def receiver(self) -> Value:
         """`this`"""

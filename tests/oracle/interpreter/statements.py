@@ -84,11 +84,8 @@ def iterated(node: nodes.Expr, scope: Scope) -> list[Value] | range:
     if isinstance(node, nodes.Binary) and node.operator == "..":
         left = scope.evaluate(node.left)
         right = scope.evaluate(node.right)
-        try:
+        with scope.at(node):
             return span_of(scope.oracle.machine, left, right)
-        except SoliError as error:
-            error.locate(node.span, scope.source)
-            raise
     items = scope.evaluate(node)
     if not isinstance(items, list):
         shown = f"cannot iterate over {iterated_name(items)}"
@@ -154,7 +151,8 @@ def handled(node: nodes.Try, scope: Scope) -> Value:
     except SoliError as error:
         value = caught(error, scope)
         for handler in node.handlers:
-            if takes(handler, value):
+            name = handler.type_name
+            if name is None or (isinstance(value, Instance) and value.soli_class.is_a(name)):
                 return handle(handler, value, scope)
         raise
 
@@ -168,22 +166,11 @@ def caught(error: SoliError, scope: Scope) -> Value:
     return error.instance
 
 
-def takes(handler: nodes.Handler, value: Value) -> bool:
-    if handler.type_name is None:
-        return True
-    return isinstance(value, Instance) and value.soli_class.is_a(handler.type_name)
-
-
-@answers(nodes.Handler)
-def handler_(node: nodes.Handler, scope: Scope) -> Value:
-    return scope.body(node.body)
-
-
 def handle(handler: nodes.Handler, value: Value, scope: Scope) -> Value:
     inner = scope.inner()
     if handler.variable is not None:
         inner.define(handler.variable, value)
-    return inner.evaluate(handler)
+    return inner.body(handler.body)
 
 
 @answers(nodes.BlockStmt)

@@ -19,7 +19,7 @@ from soli_lang.values.kinds import from_key, type_name
 from soli_lang.values.objects import Instance
 from soli_lang.values.values import Value
 
-from . import (
+from .interpreter import (
     calling,
     classes,
     declarations,
@@ -31,7 +31,7 @@ from . import (
     statements,
     targets,
 )
-from .interpreting import ANSWERS, Oracle, Unsupported
+from .interpreter.interpreting import ANSWERS, Oracle, Unsupported
 
 STACK_BYTES = 256 * 1024 * 1024
 MOST_STEPS = 400_000
