@@ -30,9 +30,16 @@ LONGEST_PIECE = 200
 """Characters of a piece of program that is looked at for what was null in it."""
 MAX_FRAMES = 100
 """Frames kept of one backtrace, counted from the innermost."""
-PLACES: list[type] = []
-"""Classes of what a Python function made of a Soli function has as its global `places`; it has
-`passed(error, line, frame)`."""
+
+
+class PlacesOfFunction:
+    """What a Python function made of a Soli function has as its global `places`."""
+
+    __slots__ = ()
+
+    def passed(self, error: SoliError, line: int, frame: Any) -> None:
+        """Note that *error* came through *line* of *frame*."""
+        raise NotImplementedError
 
 
 class SoliError(Exception):
@@ -105,7 +112,7 @@ class SoliError(Exception):
         found: list[tuple[Any, Any]] = []
         while traceback is not None and traceback is not self._through:
             places = traceback.tb_frame.f_globals.get("places")
-            if places.__class__ in PLACES:
+            if isinstance(places, PlacesOfFunction):
                 found.append((places, traceback))
             traceback = traceback.tb_next
         for places, one in reversed(found):

@@ -10,12 +10,12 @@ from ..base.source import Span
 from ..machine.machine import stack_hint
 from ..tree import nodes
 from . import python as py
-from . import writers  # noqa: F401 - fills the tables of `writer`
 from .code import Code
 from .facts import Study
 from .scopes import HIDDEN, THIS, Block
 from .unit import Unit
 from .writer import Writer
+from .writers import EMITTERS
 
 
 def written(code: Code) -> Callable[..., Any]:
@@ -46,13 +46,13 @@ class Start:
 
     def __init__(self, code: Code) -> None:
         unit, node, root = code.unit, code.node, code.block
-        self.writer = writer = Writer(unit, _declared(code), {})
+        self.writer = writer = Writer(unit, _declared(code), EMITTERS)
         self.outer = [f"c{index}" for index in range(len(code.captured))]
         for identifier, variable in zip(self.outer, code.captured, strict=True):
-            writer.names[variable] = identifier  # type: ignore[index]
+            writer.name_as(variable, identifier)
         for name in (THIS, HIDDEN):
             if name in root.names:
-                writer.names[root.names[name]] = "this"  # type: ignore[index]
+                writer.name_as(root.names[name], "this")
         writer.has_this = THIS in root.names
         writer.is_method = root.is_method
         self.params = [root.names[name] for name in code.names]
@@ -223,7 +223,7 @@ def mains(unit: Unit, body: nodes.Body) -> list[Callable[[], Any]]:
 
 def main(unit: Unit, root: Block, statements: Sequence[Any]) -> Callable[[], Any]:
     """Statements of a file as one Python function, which gives the value of the last."""
-    writer = Writer(unit, root, {})
+    writer = Writer(unit, root, EMITTERS)
     study = Study(unit.scopes, root, unit.machine.globals)
     study.run(statements, [])
     last = len(statements) - 1

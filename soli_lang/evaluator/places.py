@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..base.errors import PLACES, SoliError
+from ..base.errors import PlacesOfFunction, SoliError
 from ..base.source import Source, Span
 from ..native.native import NativeFunction, NativeMethod
 from ..values.objects import Instance, SoliClass
@@ -19,7 +19,7 @@ PLAIN, CALLED, METHOD, NEW = range(4)
 call of a method on it; `new` of it."""
 
 
-class Places:
+class Places(PlacesOfFunction):
     """The places of one Python function, by line."""
 
     __slots__ = ("_entries", "source")
@@ -49,7 +49,6 @@ class Places:
             error.leave(left, self.source, span)
 
 
-PLACES.append(Places)
 _NAMELESS = frozenset({NativeFunction, NativeMethod, Sentinel})
 """Classes of what a backtrace has no line for: builtins, and a variable without a value."""
 

@@ -1,8 +1,8 @@
 """Writes one Soli function as one Python function.
 
-Every kind of node has a *writer*: `value(writer, node)` gives a Python expression; what has to
-happen before it is appended to `writer.out`, statements in the order in which they run. A writer
-for statements appends only. The writers are in the modules beside this one, in the tables below.
+Every kind of node has an *emitter* (`emitters`). One for expressions gives a Python expression;
+what has to happen before it is appended to `writer.out`, statements in the order in which they run.
+One for statements appends only. The emitters are in the modules of `writers/`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.source import Span
 from ..tree import nodes
 from . import python as py
+from .emitters import COND, EXPR, RET, STMT, Emitters
 from .facts import kind_of
 from .missing import Missing
 from .places import CALLED, PLAIN, Places
@@ -20,15 +21,6 @@ from .scopes import Block, Variable
 
 if TYPE_CHECKING:
     from .unit import Unit
-
-VALUES: dict[type, Callable[[Writer, Any], Any]] = {}
-"""Node class -> (writer, node) -> the expression of its value."""
-EFFECTS: dict[type, Callable[[Writer, Any], None]] = {}
-"""Node class -> (writer, node): statements of what it does. Without an entry: its value's."""
-TAILS: dict[type, Callable[[Writer, Any], None]] = {}
-"""Node class -> (writer, node): statements that end the function with its value."""
-TRUTHS: dict[type, Callable[[Writer, Any], Any]] = {}
-"""Node class -> (writer, node) -> an expression as true to Python as the node is to Soli."""
 
 SPILL = 16
 """Levels of one expression from which on a value gets a statement of its own."""
@@ -40,28 +32,16 @@ MANY_LINES = 120
 """Statements that one step of a call or turn pays for."""
 
 
-def writes(table: dict[type, Any], *kinds: type[nodes.Node]) -> Callable[[Any], Any]:
-    """Put the decorated function into *table* for these node classes."""
-
-    def put(writer: Any) -> Any:
-        for kind in kinds:
-            if kind in table:
-                raise AssertionError(f"{kind.__name__} is written twice")
-            table[kind] = writer
-        return writer
-
-    return put
-
-
 class Writer:
     """What is being written of one function: `out`, its names, its places."""
 
-    def __init__(self, unit: Unit, block: Block, functions: dict[str, Any]) -> None:
+    def __init__(self, unit: Unit, block: Block, emitters: Emitters) -> None:
         self.unit = unit
+        self._emitters = emitters
         self.machine = unit.machine
         self.block = block
         self.root = block
-        self.names = functions
+        self.names: dict[Variable, str] = {}
         """Variable -> its identifier in this function."""
         self.out: list[Any] = []
         self.places = Places(unit.source)
@@ -92,6 +72,9 @@ class Writer:
         """Those of them whose class is looked at once, and the Python variable that tells it."""
         self.uses_fields = False
         """Whether `fields`, the fields of `this`, is a name of the Python function."""
+        self._variables: set[str] = set()
+        self._fixed = {"this"}
+        """Identifiers of what never changes: temporaries, constants."""
         self._waiting: list[Any] = []
         self._count = 0
 
@@ -101,7 +84,7 @@ class Writer:
         """An expression for the value of *node*."""
         kind = node.__class__
         if kind is nodes.Literal:
-            return VALUES[kind](self, node)
+            return self._emitters[kind](self, node, EXPR)
         self.unit.pay()
         if self.level % SPILL == 0 and kind.row.chains:
             self._chain(node)
@@ -109,7 +92,7 @@ class Writer:
         if known is not None:
             return known[1]
         self.level += 1
-        found = VALUES[kind](self, node)
+        found = self._emitters[kind](self, node, EXPR)
         self.level -= 1
         if self.level and self.level % SPILL == 0:
             return self.kept(found)
@@ -117,10 +100,10 @@ class Writer:
 
     def truth(self, node: Any) -> Any:
         """An expression that is to Python as true as *node* is to Soli."""
-        writer = TRUTHS.get(node.__class__)
-        if writer is not None and id(node) not in self.ready:
+        emitter = self._emitters[node.__class__]
+        if COND in emitter.positions and id(node) not in self.ready:
             self.level += 1
-            found = writer(self, node)
+            found = emitter(self, node, COND)
             self.level -= 1
             if self.level and self.level % SPILL == 0:
                 return self.kept(found)
@@ -136,9 +119,9 @@ class Writer:
 
     def effect(self, node: Any) -> None:
         """Statements that do what *node* does."""
-        writer = EFFECTS.get(node.__class__)
-        if writer is not None:
-            writer(self, node)
+        emitter = self._emitters[node.__class__]
+        if STMT in emitter.positions:
+            emitter(self, node, STMT)
             return
         value = self.value(node)
         if not isinstance(value, (py.Name, py.Constant)):
@@ -146,12 +129,13 @@ class Writer:
 
     def tail(self, node: Any) -> None:
         """Statements that end the function with the value of *node*."""
-        writer = TAILS.get(node.__class__)
-        if writer is not None:
-            writer(self, node)
-        elif node.__class__ in EFFECTS:
-            EFFECTS[node.__class__](self, node)
-            self.give(py.none())
+        emitter = self._emitters[node.__class__]
+        if RET in emitter.positions:
+            emitter(self, node, RET)
+        elif not node.row.has_value:
+            emitter(self, node, STMT)
+            if not node.row.leaves:
+                self.give(py.none())
         elif self.turn is not None and self.turn.wants_truth:
             self.turn.end(self.truth(node))
         else:
@@ -174,7 +158,10 @@ class Writer:
             node = getattr(node, node.row.chains)
         for link in reversed(links[LONG_CHAIN::LONG_CHAIN]):
             level, self.level = self.level, 1
-            self.ready[id(link)] = (link, self.kept(VALUES[link.__class__](self, link)))
+            self.ready[id(link)] = (
+                link,
+                self.kept(self._emitters[link.__class__](self, link, EXPR)),
+            )
             self.level = level
 
     # --- statements ---
@@ -235,6 +222,21 @@ class Writer:
             py.Assign(places, left),
             py.when(used_up, [py.run(py.call("refuel", at=at))]),
         ]
+
+    def turn_of(self, node: Any, write: Callable[[], None]) -> list[Any]:
+        """One turn of the loop *node*, which *write* appends: it is paid for, and `next` and
+        `break` in it are of that loop."""
+        if not node.row.loops:
+            raise AssertionError(f"{node.__class__.__name__} loops, but not as its row says")
+
+        def turn() -> None:
+            self.charge(node)
+            write()
+
+        self.loops += 1
+        lines = self.lines(turn)
+        self.loops -= 1
+        return lines
 
     # --- leaving ---
 
@@ -314,15 +316,26 @@ class Writer:
     # --- names ---
 
     def fresh(self, prefix: str = "t") -> str:
-        """An identifier that nothing has yet."""
+        """An identifier that nothing has yet: of a temporary, or of an outlined function."""
         self._count += 1
-        return f"{prefix}{self._count}"
+        identifier = f"{prefix}{self._count}"
+        self._fixed.add(identifier)
+        return identifier
 
     def bind(self, value: Any) -> str:
         """An identifier for *value*, any Python object."""
         identifier = f"k{len(self.constants)}"
         self.constants[identifier] = value
+        self._fixed.add(identifier)
         return identifier
+
+    def is_fixed(self, value: Any) -> bool:
+        """Whether *value* is the name of what never changes: a temporary, a constant, `this`."""
+        return isinstance(value, py.Name) and value.id in self._fixed
+
+    def is_variable(self, value: Any) -> bool:
+        """Whether *value* is the name of a variable of the program, which may change."""
+        return isinstance(value, py.Name) and value.id in self._variables
 
     def own_fields(self) -> Any:
         """The fields of `this`; an empty dict where it is no instance."""
@@ -334,10 +347,8 @@ class Writer:
         return py.name(self.bind(value))
 
     def kept(self, value: Any) -> Any:
-        """*value*, computed in a statement of its own; names of temporaries stay as they are."""
-        if isinstance(value, py.Constant) or (
-            isinstance(value, py.Name) and value.id[0] in "tk" and value.id[1:].isdigit()
-        ):
+        """*value*, computed in a statement of its own, unless it is the name of what is fixed."""
+        if isinstance(value, py.Constant) or self.is_fixed(value):
             return value
         identifier = self.fresh()
         self.out.append(py.assign(identifier, value))
@@ -416,10 +427,15 @@ class Writer:
 
     def identifier(self, variable: Variable) -> str:
         """The Python name of a variable of a function."""
-        identifier = self.names.get(variable)  # type: ignore[call-overload]
-        if identifier is None:
-            identifier = self.names[variable] = f"v{len(self.names)}"  # type: ignore[index]
-        return identifier  # type: ignore[no-any-return]
+        identifier = self.names.get(variable)
+        return self.name_as(variable, f"v{len(self.names)}") if identifier is None else identifier
+
+    def name_as(self, variable: Variable, identifier: str) -> str:
+        """From now on *variable* has this identifier."""
+        self.names[variable] = identifier
+        if identifier not in self._fixed:
+            self._variables.add(identifier)
+        return identifier
 
     def load(self, variable: Variable) -> Any:
         """What a variable holds, UNSET included."""

@@ -21,11 +21,11 @@ from .rows import LOOP as LOOP
 from .rows import Row as Row
 
 
-class Expr(Node, has_value=True):
+class Expr(Node, is_abstract=True, has_value=True):
     """Has a value."""
 
 
-class Stmt(Node, abstract=True, has_value=None):
+class Stmt(Node, is_abstract=True, has_value=None):
     """Is run for what it does."""
 
 
@@ -87,14 +87,14 @@ class Interpolation(Expr, call_free=True, value_class=str):
     parts: tuple[str | Expr, ...]
 
 
-class Spread(Expr):
+class Spread(Node):
     """`...xs`, only as an item of an array literal."""
 
     value: Expr
 
 
 class ArrayLiteral(Expr, value_class=list):
-    items: tuple[Expr, ...]
+    items: tuple[Expr | Spread, ...]
 
 
 class HashLiteral(Expr, call_free=True, value_class=dict):
@@ -312,7 +312,7 @@ class Unsupported(Expr, texts=("message",)):
 # --- match ---
 
 
-class Pattern(Node, abstract=True):
+class Pattern(Node, is_abstract=True):
     """One side of a `match` arm."""
 
 

@@ -25,6 +25,8 @@ Fields = tuple[str, ...]
 class Row(Record, kw_only=True):
     """The answers of one kind of node."""
 
+    is_abstract: bool = False
+    """Whether it is only the base of other kinds."""
     has_value: bool | None = None
     """Whether it yields a value where it is the last of a body. Every `Stmt` has to say."""
     leaves: str = ""
@@ -82,7 +84,6 @@ def row_of(
     name: str, annotations: Mapping[str, str], base: Row | None, kinds: Any, answers: dict[str, Any]
 ) -> Row:
     """The row of the class *name* with such fields. Raises TypeError where an answer is missing."""
-    is_abstract = answers.pop("abstract", False)
     row = Row(**{"has_value": base.has_value if base else None, **answers})
     held = {one: _held(name, one, text, kinds) for one, text in annotations.items()}
     inner = {**base.inner} if base else {}
@@ -90,7 +91,7 @@ def row_of(
     row.inner = {one: inner[one] for one in row.sequence} if row.sequence else inner
     if row.inner.keys() != inner.keys():
         raise TypeError(f"{name}: sequence must name {', '.join(inner)}")
-    if row.has_value is None and not is_abstract:
+    if row.has_value is None and not row.is_abstract:
         raise TypeError(f"{name}: has_value must say whether the statement yields a value")
     _check_fields(name, annotations, held, row)
     return row

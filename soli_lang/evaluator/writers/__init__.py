@@ -1,5 +1,6 @@
-"""The writers: how each kind of node becomes Python's. Importing them fills the tables."""
+"""The emitters of all kinds of nodes."""
 
+from .. import emitters
 from . import (
     assignment,
     calls,
@@ -17,19 +18,10 @@ from . import (
     supers,
 )
 
-__all__ = [
-    "assignment",
-    "calls",
-    "classes",
-    "comprehensions",
-    "handlers",
-    "lambdas",
-    "literals",
-    "members",
-    "names",
-    "operators",
-    "others",
-    "patterns",
-    "statements",
-    "supers",
-]
+EMITTERS = emitters.joined(
+    room.EMITTERS
+    for room in (
+        assignment, calls, classes, comprehensions, handlers, lambdas, literals, members, names,
+        operators, others, patterns, statements, supers,
+    )
+)  # fmt: skip

@@ -7,27 +7,20 @@ from typing import Any
 from ...base.errors import SoliTypeError
 from ...tree import nodes
 from .. import python as py
-from ..writer import EFFECTS, TAILS, VALUES, Writer, writes
-from .names import fail, is_quiet, is_variable
+from ..emitters import EXPR, STMT, Emitters, emits
+from ..writer import Writer
+from .names import fail, is_quiet
 from .operators import INLINE_JOIN
+
+EMITTERS: Emitters = {}
 
 SMALL_HASH = 100_000
 """Entries up to which a hash grows without a look at the limits."""
 
 
-@writes(EFFECTS, nodes.Assign)
-def _assign_effect(writer: Writer, node: nodes.Assign) -> None:
-    _assign(writer, node, wanted=False)
-
-
-@writes(VALUES, nodes.Assign)
-def _assign_value(writer: Writer, node: nodes.Assign) -> Any:
-    return _assign(writer, node, wanted=True)
-
-
-@writes(TAILS, nodes.Assign)
-def _assign_tail(writer: Writer, node: nodes.Assign) -> None:
-    writer.give(_assign(writer, node, wanted=True))
+@emits(EMITTERS, nodes.Assign, at=(EXPR, STMT))
+def _assignment(writer: Writer, node: nodes.Assign, position: str) -> Any:
+    return _assign(writer, node, wanted=position == EXPR)
 
 
 def _assign(writer: Writer, node: nodes.Assign, *, wanted: bool) -> Any:
@@ -133,9 +126,9 @@ def _assign_member(writer: Writer, target: nodes.Member, value: Any) -> Any:
 def _assign_element(writer: Writer, target: nodes.Index, value: Any) -> Any:
     result, holder, index = writer.operands(value, target.object, target.index)
     result = writer.kept(result)
-    if not (is_quiet(writer, target.index) and is_variable(holder)):
+    if not (is_quiet(writer, target.index) and writer.is_variable(holder)):
         holder = writer.kept(holder)
-    if not is_variable(index):
+    if not writer.is_variable(index):
         index = writer.kept(index)
     small = py.compare(py.call("len", holder), "<", py.constant(SMALL_HASH))
     tests = []
@@ -153,27 +146,13 @@ def _assign_element(writer: Writer, target: nodes.Index, value: Any) -> Any:
 # --- compound ---
 
 
-@writes(VALUES, nodes.CompoundAssign)
-def _compound_value(writer: Writer, node: nodes.CompoundAssign) -> Any:
-    return _compound(writer, node, wanted=True)
-
-
-@writes(EFFECTS, nodes.CompoundAssign)
-def _compound_effect(writer: Writer, node: nodes.CompoundAssign) -> None:
-    _compound(writer, node, wanted=False)
-
-
-@writes(TAILS, nodes.CompoundAssign)
-def _compound_tail(writer: Writer, node: nodes.CompoundAssign) -> None:
-    writer.give(_compound(writer, node, wanted=True))
-
-
-def _compound(writer: Writer, node: nodes.CompoundAssign, *, wanted: bool) -> Any:
+@emits(EMITTERS, nodes.CompoundAssign, at=(EXPR, STMT))
+def _compound(writer: Writer, node: nodes.CompoundAssign, position: str) -> Any:
     """`t op= v` reads the target, then writes it (§4.1); `||=` and its like only if needed."""
     target, operator = node.target, node.operator
     if operator not in ("||", "&&", "??"):
         value = nodes.Binary(node.span, operator, target, node.value)
-        return _assign(writer, nodes.Assign(node.span, target, value), wanted=wanted)
+        return _assign(writer, nodes.Assign(node.span, target, value), wanted=position == EXPR)
     write = nodes.Assign(node.span, target, node.value)
     if isinstance(target, nodes.Name):
         if writer.block.find(target.name, target.span.start) is None:
@@ -204,7 +183,7 @@ def _default_assign(writer: Writer, target: nodes.Name, operator: str, write: no
     return py.name(found)
 
 
-@writes(VALUES, nodes.Increment)
+@emits(EMITTERS, nodes.Increment)
 def _increment(writer: Writer, node: nodes.Increment) -> Any:
     """`x++` yields the old value."""
     target, operator = node.target, "+" if node.step > 0 else "-"
@@ -227,6 +206,6 @@ class _Held(nodes.Expr, texts=("identifier",)):
     identifier: str
 
 
-@writes(VALUES, _Held)
+@emits(EMITTERS, _Held)
 def _held(writer: Writer, node: _Held) -> Any:
     return py.name(node.identifier)

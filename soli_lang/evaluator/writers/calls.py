@@ -12,10 +12,13 @@ from ...tree import nodes
 from ...values.objects import SoliClass
 from ...values.values import UNSET
 from .. import python as py
+from ..emitters import Emitters, emits
 from ..places import CALLED, METHOD, NEW
-from ..writer import VALUES, Writer, writes
+from ..writer import Writer
 from .members import class_reference, written_out
-from .names import callee, is_variable
+from .names import callee
+
+EMITTERS: Emitters = {}
 
 
 def arguments_of(
@@ -74,7 +77,7 @@ def is_plain(node: Any) -> bool:
     return not any(one.label for one in node.arguments)
 
 
-@writes(VALUES, nodes.Call)
+@emits(EMITTERS, nodes.Call)
 def _call(writer: Writer, node: nodes.Call) -> Any:
     kind = node.callee.__class__
     if kind is nodes.Name:
@@ -169,10 +172,10 @@ def _method_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
     known = writer.kind_of(member.object)
     if known is not None:
         forms = {form: kinds for form, kinds in forms.items() if known in kinds}
-    if operands and (forms or is_variable(receiver)):
+    if operands and (forms or writer.is_variable(receiver)):
         receiver = writer.kept(receiver)  # arguments may assign a variable
         if forms:
-            values = [one if _is_simple(one) else writer.kept(one) for one in values]
+            values = [one if _is_simple(writer, one) else writer.kept(one) for one in values]
     identifier, first = writer.named(receiver)
     at = writer.places.add(METHOD, node.span, identifier().id, name)
     receiver = identifier() if forms else first
@@ -214,6 +217,10 @@ def _static_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
     return py.call(py.choice(is_same, writer.fixed(native.invoke), bound), *values, at=at)
 
 
+def _is_simple(writer: Writer, value: Any) -> bool:
+    return isinstance(value, py.Constant) or writer.is_variable(value) or writer.is_fixed(value)
+
+
 def _method(writer: Writer, node: nodes.Call, first: Any, receiver: Any, of: Any) -> Any:
     """What gives the method as a Python callable. *first* computes the receiver."""
     name, count, known = of
@@ -231,14 +238,6 @@ def _method(writer: Writer, node: nodes.Call, first: Any, receiver: Any, of: Any
         condition, method = _of_instance(writer, first, receiver, key, count)
         found = py.choice(condition, method, found)
     return found
-
-
-def _is_simple(value: Any) -> bool:
-    return (
-        isinstance(value, py.Constant)
-        or is_variable(value)
-        or (isinstance(value, py.Name) and value.id[0] in "tk")
-    )
 
 
 def _of_instance(writer: Writer, first: Any, receiver: Any, key: Any, count: int) -> Any:
@@ -272,7 +271,7 @@ def _general_method_call(writer: Writer, node: nodes.Call, member: nodes.Member)
     return writer.chosen(is_null, py.none, call)
 
 
-@writes(VALUES, nodes.New)
+@emits(EMITTERS, nodes.New)
 def _new(writer: Writer, node: nodes.New) -> Any:
     identifier = writer.fresh()
     first, listed, named, _ = collected(

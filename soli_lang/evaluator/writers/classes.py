@@ -11,13 +11,16 @@ from typing import Any
 from ...tree import nodes
 from ...tree.class_macros import CLASS_FUNCTIONS, FRAMEWORK_MACROS
 from .. import python as py
+from ..emitters import STMT, Emitters, emits
 from ..scopes import CLASS, Block
-from ..writer import EFFECTS, VALUES, Writer, writes
+from ..writer import Writer
 from .lambdas import code_of
 from .names import callee
 
+EMITTERS: Emitters = {}
 
-@writes(EFFECTS, nodes.ClassDecl)
+
+@emits(EMITTERS, nodes.ClassDecl, at=(STMT,))
 def _class(writer: Writer, node: nodes.ClassDecl) -> None:
     """Executing the declaration makes a new class and binds its name (docs/spec §8.1)."""
     variable = writer.block.declare(node.name)
@@ -163,7 +166,7 @@ _MEMBERS: dict[type, tuple[int, Any]] = {
 """Kind of member -> when it happens, and what writes it."""
 
 
-@writes(EFFECTS, nodes.EnumDecl)
+@emits(EMITTERS, nodes.EnumDecl, at=(STMT,))
 def _enum(writer: Writer, node: nodes.EnumDecl) -> None:
     variable = writer.block.declare(node.name)
     enum = writer.fresh()
@@ -180,7 +183,7 @@ def _enum(writer: Writer, node: nodes.EnumDecl) -> None:
     _within_class(writer, node, enum, methods)
 
 
-@writes(VALUES, nodes.MacroCall)
+@emits(EMITTERS, nodes.MacroCall)
 def _macro_call(writer: Writer, node: nodes.MacroCall) -> Any:
     """`before_save :check`: the static method of the class, its ancestors or its mixins; `this` is
     the class (decision record 30)."""

@@ -8,12 +8,15 @@ from typing import Any
 from ...machine.machine import CROWDED
 from ...tree import nodes
 from .. import python as py
-from ..writer import VALUES, Writer, writes
+from ..emitters import Emitters, emits
+from ..writer import Writer
 from .handlers import apart
 from .statements import bind_item, walk
 
+EMITTERS: Emitters = {}
 
-@writes(VALUES, nodes.ArrayComprehension)
+
+@emits(EMITTERS, nodes.ArrayComprehension)
 def _array(writer: Writer, node: nodes.ArrayComprehension) -> Any:
     def add(found: str) -> None:
         element = writer.value(node.element)
@@ -22,7 +25,7 @@ def _array(writer: Writer, node: nodes.ArrayComprehension) -> Any:
     return _collected(writer, node, py.List([], py.LOAD), add)
 
 
-@writes(VALUES, nodes.HashComprehension)
+@emits(EMITTERS, nodes.HashComprehension)
 def _hash(writer: Writer, node: nodes.HashComprehension) -> Any:
     def add(found: str) -> None:
         at = writer.at(node.key)

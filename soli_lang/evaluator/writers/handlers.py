@@ -12,20 +12,23 @@ from typing import Any
 
 from ...tree import nodes
 from .. import python as py
-from ..writer import EFFECTS, MOST_BLOCKS, TAILS, VALUES, Writer, writes
+from ..emitters import RET, STMT, Emitters, emits
+from ..writer import MOST_BLOCKS, Writer
+
+EMITTERS: Emitters = {}
 
 TRY_BLOCKS = 2
 """Python's blocks around what is tried, and twice as many where there is a `finally`."""
 
 
-@writes(EFFECTS, nodes.Throw)
+@emits(EMITTERS, nodes.Throw, at=(STMT,))
 def _throw(writer: Writer, node: nodes.Throw) -> None:
     value = writer.value(node.value)
     where = (writer.fixed(node.span), writer.fixed(writer.unit.source))
     writer.out.append(py.Raise(py.call("throw", value, *where), None))
 
 
-@writes(VALUES, nodes.Rescue)
+@emits(EMITTERS, nodes.Rescue)
 def _rescue(writer: Writer, node: nodes.Rescue) -> Any:
     """`a rescue b rescue c`: each is tried where the one before failed."""
     found = writer.fresh()
@@ -68,8 +71,12 @@ def apart(writer: Writer, write: Callable[[], Any], count: int = 1) -> Any:
 # --- try ---
 
 
-@writes(EFFECTS, nodes.Try)
-def _try(writer: Writer, node: nodes.Try) -> None:
+@emits(EMITTERS, nodes.Try, at=(STMT, RET))
+def _try(writer: Writer, node: nodes.Try, position: str) -> None:
+    if position == RET:
+        _try_tail(writer, node)
+        return
+
     def write() -> None:
         _attempted(writer, node, is_tail=False)
 
@@ -79,7 +86,6 @@ def _try(writer: Writer, node: nodes.Try) -> None:
         writer.within_blocks(write, _blocks(node))
 
 
-@writes(TAILS, nodes.Try)
 def _try_tail(writer: Writer, node: nodes.Try) -> None:
     """`try … end` yields the value of the body or handler that ran (docs/spec §5.5)."""
 

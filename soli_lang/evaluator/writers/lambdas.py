@@ -7,9 +7,12 @@ from typing import Any
 from ...tree import nodes
 from .. import python as py
 from ..code import Code
+from ..emitters import STMT, Emitters, emits
 from ..scopes import THIS, Variable
-from ..writer import EFFECTS, VALUES, Writer, writes
+from ..writer import Writer
 from .names import own_this
+
+EMITTERS: Emitters = {}
 
 
 def code_of(writer: Writer, node: nodes.FunctionNode, **options: Any) -> tuple[Code, Any]:
@@ -41,12 +44,12 @@ def function_value(writer: Writer, node: nodes.FunctionNode) -> Any:
     return py.call(writer.fixed(code.bind), captured, this)
 
 
-@writes(VALUES, nodes.Lambda)
+@emits(EMITTERS, nodes.Lambda)
 def _lambda(writer: Writer, node: nodes.Lambda) -> Any:
     return function_value(writer, node.function)
 
 
-@writes(EFFECTS, nodes.FunctionDecl)
+@emits(EMITTERS, nodes.FunctionDecl, at=(STMT,))
 def _declaration(writer: Writer, node: nodes.FunctionDecl) -> None:
     """`def name`: binds the name when executed."""
     variable = writer.block.declare(node.function.name)

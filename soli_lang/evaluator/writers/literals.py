@@ -6,8 +6,11 @@ from typing import Any
 
 from ...tree import nodes
 from .. import python as py
-from ..writer import VALUES, Writer, writes
+from ..emitters import Emitters, emits
+from ..writer import Writer
 from .names import is_quiet, raw, resolved
+
+EMITTERS: Emitters = {}
 
 LARGE_LITERAL = 64
 """Items or entries from which on a literal is paid for each time."""
@@ -19,7 +22,7 @@ MAX_PARTS = 32
 _CONSTANTS = frozenset({int, float, str, bool, type(None)})
 
 
-@writes(VALUES, nodes.Literal)
+@emits(EMITTERS, nodes.Literal)
 def _literal(writer: Writer, node: nodes.Literal) -> Any:
     value = node.value
     return py.constant(value) if value.__class__ in _CONSTANTS else writer.fixed(value)
@@ -32,7 +35,7 @@ def _charge(writer: Writer, size: int) -> None:
         writer.out.append(py.run(py.call("spend", py.constant(size))))
 
 
-@writes(VALUES, nodes.ArrayLiteral)
+@emits(EMITTERS, nodes.ArrayLiteral)
 def _array(writer: Writer, node: nodes.ArrayLiteral) -> Any:
     if any(item.__class__ is nodes.Spread for item in node.items):
         return _array_with_spread(writer, node)
@@ -53,7 +56,7 @@ def _array_with_spread(writer: Writer, node: nodes.ArrayLiteral) -> Any:
     return py.name(found)
 
 
-@writes(VALUES, nodes.HashLiteral)
+@emits(EMITTERS, nodes.HashLiteral)
 def _hash(writer: Writer, node: nodes.HashLiteral) -> Any:
     _charge(writer, len(node.pairs))
     operands: list[Any] = []
@@ -78,7 +81,7 @@ def _key(writer: Writer, node: Any) -> Any:
 # --- text with values in it ---
 
 
-@writes(VALUES, nodes.Interpolation)
+@emits(EMITTERS, nodes.Interpolation)
 def _interpolation(writer: Writer, node: nodes.Interpolation) -> Any:
     """`"a#{b}c"`"""
     found, first = writer.named(_text_of(writer, node.parts))
@@ -127,7 +130,7 @@ def _shown(writer: Writer, node: Any, value: Any, unread: Any) -> Any:
 # --- indexing ---
 
 
-@writes(VALUES, nodes.Index, nodes.SafeIndex)
+@emits(EMITTERS, nodes.Index, nodes.SafeIndex)
 def _index(writer: Writer, node: Any) -> Any:
     """`xs[i]`, `h["key"]`"""
     helper = "safe_index" if node.__class__ is nodes.SafeIndex else "index"
@@ -139,7 +142,7 @@ def _index(writer: Writer, node: Any) -> Any:
     if index.__class__ is nodes.Name:
         index, unread[1] = raw(writer, index)
     first, second = writer.operands(target, index)
-    if not quiet and isinstance(first, py.Name) and first.id[0] not in "tk":
+    if not quiet and isinstance(first, py.Name) and not writer.is_fixed(first):
         first = py.bound(writer.fresh(), first)
     held, first = _held(
         writer, writer.fixed(first.value) if isinstance(first, py.Constant) else first

@@ -8,12 +8,15 @@ from typing import Any
 from ...meaning.members import UNIVERSAL
 from ...tree import nodes
 from .. import python as py
+from ..emitters import Emitters, emits
 from ..places import METHOD
-from ..writer import VALUES, Writer, writes
+from ..writer import Writer
 from .names import callee, raw, resolved
 
+EMITTERS: Emitters = {}
 
-@writes(VALUES, nodes.Member)
+
+@emits(EMITTERS, nodes.Member)
 def _member(writer: Writer, node: nodes.Member) -> Any:
     """`x.name`, `x&.name`"""
     name, key = node.name, py.constant(node.name)
@@ -111,7 +114,7 @@ def written_out(writer: Writer, form: Any, kinds: Any, *operands: Any) -> Choice
     return condition, quick(py, *[one() for one in operands])
 
 
-@writes(VALUES, nodes.ScopedName)
+@emits(EMITTERS, nodes.ScopedName)
 def _scoped_name(writer: Writer, node: nodes.ScopedName) -> Any:
     """`A::B`: a nested class, module or static field."""
     target = class_reference(writer, node.object)

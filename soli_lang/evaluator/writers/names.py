@@ -9,13 +9,16 @@ from ...base.errors import SoliTypeError
 from ...tree import nodes
 from ...values.values import UNSET
 from .. import python as py
+from ..emitters import Emitters, emits
 from ..helpers.values import SPECIAL
 from ..missing import fieldless
 from ..scopes import HIDDEN, THIS
-from ..writer import VALUES, Writer, writes
+from ..writer import Writer
+
+EMITTERS: Emitters = {}
 
 
-@writes(VALUES, nodes.Name)
+@emits(EMITTERS, nodes.Name)
 def _name(writer: Writer, node: nodes.Name) -> Any:
     """A name for its value: functions without required parameters are called."""
     variable = writer.block.find(node.name, node.span.start)
@@ -76,11 +79,6 @@ def is_number(node: Any) -> TypeGuard[nodes.Literal]:
     return node.__class__ is nodes.Literal and node.value.__class__ in (int, float)
 
 
-def is_variable(value: Any) -> bool:
-    """Whether *value* is the name of a variable of the program, which may change."""
-    return isinstance(value, py.Name) and value.id[0] in "vc" and value.id[1:].isdigit()
-
-
 def callee(writer: Writer, name: str, span: Any) -> Any:
     """A name as a callee: never called by being read."""
     variable = writer.block.find(name, span.start)
@@ -94,7 +92,7 @@ def callee(writer: Writer, name: str, span: Any) -> Any:
     return py.choice(py.compare(first, "is not", py.name("UNSET")), found(), unset)
 
 
-@writes(VALUES, nodes.This)
+@emits(EMITTERS, nodes.This)
 def _this(writer: Writer, node: nodes.This) -> Any:
     if writer.block.find(THIS) is None:
         is_static = writer.block.find(HIDDEN) is not None

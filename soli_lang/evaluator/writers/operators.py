@@ -11,9 +11,12 @@ from typing import Any
 from ...tree import nodes
 from ...values.semantics import LONG_TEXT, MAX_INT, MIN_INT
 from .. import python as py
+from ..emitters import COND, EXPR, RET, STMT, Emitters, emits
 from ..helpers.values import OPERATORS
-from ..writer import TAILS, TRUTHS, VALUES, Writer, writes
+from ..writer import Writer
 from .names import is_number, is_quiet, raw, resolved
+
+EMITTERS: Emitters = {}
 
 INLINE_JOIN = 256
 """Characters up to which two strings are joined without claiming memory for the result."""
@@ -36,7 +39,7 @@ class Operands:
         if right.__class__ is nodes.Name:
             right, raws[1] = raw(writer, right)
         first, second = writer.operands(left, right)
-        if not quiet and isinstance(first, py.Name) and first.id[0] not in "tk":
+        if not quiet and isinstance(first, py.Name) and not writer.is_fixed(first):
             identifier = writer.fresh()
             self.left, self.first_left = _namer(identifier), py.bound(identifier, first)
         else:
@@ -89,7 +92,7 @@ def _names(writer: Writer, value: Any) -> tuple[Callable[[], Any], Any]:
     return writer.named(value)
 
 
-@writes(VALUES, nodes.Binary)
+@emits(EMITTERS, nodes.Binary)
 def _binary(writer: Writer, node: nodes.Binary) -> Any:
     operator = node.operator
     if operator in nodes.BUILDING:
@@ -273,8 +276,13 @@ def _same_text(both: Operands) -> Any:
 # --- one operand ---
 
 
-@writes(VALUES, nodes.Unary)
-def _unary(writer: Writer, node: nodes.Unary) -> Any:
+@emits(EMITTERS, nodes.Unary, at=(EXPR, COND))
+def _unary(writer: Writer, node: nodes.Unary, position: str) -> Any:
+    value = _unary_value(writer, node)
+    return value if position == EXPR or node.operator == "!" else writer.true(value)
+
+
+def _unary_value(writer: Writer, node: nodes.Unary) -> Any:
     if node.operator == "!":
         return py.negation(writer.truth(node.operand))
     operand = node.operand
@@ -286,8 +294,31 @@ def _unary(writer: Writer, node: nodes.Unary) -> Any:
 # --- and, or, ?? ---
 
 
-@writes(VALUES, nodes.Logical)
-def _logical(writer: Writer, node: nodes.Logical) -> Any:
+@emits(EMITTERS, nodes.Logical, at=(EXPR, COND, STMT, RET))
+def _logical(writer: Writer, node: nodes.Logical, position: str) -> Any:
+    if position == STMT:
+        return _logical_statement(writer, node)
+    if position == RET:
+        return _logical_tail(writer, node)
+    if position == COND:
+        return _logical_truth(writer, node)
+    return _logical_value(writer, node)
+
+
+def _logical_statement(writer: Writer, node: nodes.Logical) -> None:
+    """`c && next`: the right side as a statement (docs/spec §5.3 allows `next` as an operand)."""
+    if node.operator == "??":
+        value = writer.value(soft(node.left))
+        right = writer.lines(lambda: writer.effect(node.right))
+        writer.out.append(py.when(py.compare(value, "is", py.none()), right))
+        return
+    condition = writer.truth(node.left)
+    right = writer.lines(lambda: writer.effect(node.right))
+    wanted = condition if node.operator == "&&" else py.negation(condition)
+    writer.out.append(py.when(wanted, right))
+
+
+def _logical_value(writer: Writer, node: nodes.Logical) -> Any:
     is_bool = writer.kind_of(node.left) is bool
     left = writer.value(soft(node.left) if node.operator == "??" else node.left)
     lines, right = writer.branch(lambda: writer.value(node.right))
@@ -317,7 +348,6 @@ def _logical(writer: Writer, node: nodes.Logical) -> Any:
     return py.name(result)
 
 
-@writes(TRUTHS, nodes.Logical)
 def _logical_truth(writer: Writer, node: nodes.Logical) -> Any:
     if node.operator == "??":
         return writer.true(writer.value(node))
@@ -332,10 +362,15 @@ def _logical_truth(writer: Writer, node: nodes.Logical) -> Any:
     return py.name(result)
 
 
-@writes(TRUTHS, nodes.Unary)
-def _unary_truth(writer: Writer, node: nodes.Unary) -> Any:
-    value = _unary(writer, node)
-    return value if node.operator == "!" else writer.true(value)
+def _logical_tail(writer: Writer, node: nodes.Logical) -> None:
+    if node.right.__class__ is not nodes.Next or node.operator == "??":
+        writer.give(writer.value(node))
+        return
+    left = writer.kept(writer.value(node.left))
+    condition = py.call("is_truthy", left)
+    condition = condition if node.operator == "&&" else py.negation(condition)
+    writer.out.append(py.when(condition, writer.lines(lambda: writer.leave(is_next=True))))
+    writer.give(left)
 
 
 def soft(node: Any) -> Any:
@@ -355,8 +390,10 @@ def soft(node: Any) -> Any:
     return node
 
 
-@writes(VALUES, nodes.Conditional)
-def _conditional(writer: Writer, node: nodes.Conditional) -> Any:
+@emits(EMITTERS, nodes.Conditional, at=(EXPR, RET))
+def _conditional(writer: Writer, node: nodes.Conditional, position: str) -> Any:
+    if position == RET:
+        return _conditional_tail(writer, node)
     return writer.chosen(
         writer.truth(node.condition),
         lambda: writer.value(node.then),
@@ -364,21 +401,8 @@ def _conditional(writer: Writer, node: nodes.Conditional) -> Any:
     )
 
 
-@writes(TAILS, nodes.Conditional)
 def _conditional_tail(writer: Writer, node: nodes.Conditional) -> None:
     condition = writer.truth(node.condition)
     then = writer.lines(lambda: writer.tail(node.then))
     otherwise = writer.lines(lambda: writer.tail(node.otherwise))
     writer.out.append(py.when(condition, then, otherwise))
-
-
-@writes(TAILS, nodes.Logical)
-def _logical_tail(writer: Writer, node: nodes.Logical) -> None:
-    if node.right.__class__ is not nodes.Next or node.operator == "??":
-        writer.give(writer.value(node))
-        return
-    left = writer.kept(writer.value(node.left))
-    condition = py.call("is_truthy", left)
-    condition = condition if node.operator == "&&" else py.negation(condition)
-    writer.out.append(py.when(condition, writer.lines(lambda: writer.leave(is_next=True))))
-    writer.give(left)

@@ -11,16 +11,21 @@ from typing import Any
 
 from ...tree import nodes
 from .. import python as py
-from ..writer import TAILS, VALUES, Writer, writes
+from ..emitters import EXPR, RET, Emitters, emits
+from ..writer import Writer
 from .names import callee, fail
+
+EMITTERS: Emitters = {}
 
 Subject = Callable[[], Any]
 """An expression of the value that is matched; asked for once, it is computed there."""
 Conditions = list[Any]
 
 
-@writes(VALUES, nodes.Match)
-def _match(writer: Writer, node: nodes.Match) -> Any:
+@emits(EMITTERS, nodes.Match, at=(EXPR, RET))
+def _match(writer: Writer, node: nodes.Match, position: str) -> Any:
+    if position == RET:
+        return _match_tail(writer, node)
     subject = _subject(writer, node)
     found = writer.fresh()
     writer.out.append(py.assign(found, py.name("UNSET")))
@@ -36,7 +41,6 @@ def _match(writer: Writer, node: nodes.Match) -> Any:
     return py.name(found)
 
 
-@writes(TAILS, nodes.Match)
 def _match_tail(writer: Writer, node: nodes.Match) -> None:
     subject = _subject(writer, node)
     for arm in node.arms:

@@ -6,12 +6,14 @@ from typing import Any
 
 from ...tree import nodes
 from .. import python as py
-from ..writer import EFFECTS, TAILS, VALUES, Writer, writes
+from ..emitters import EXPR, RET, STMT, Emitters, emits
+from ..writer import Writer
 from .names import fail
-from .operators import soft
+
+EMITTERS: Emitters = {}
 
 
-@writes(EFFECTS, nodes.Let, nodes.Const)
+@emits(EMITTERS, nodes.Let, nodes.Const, at=(STMT,))
 def _let(writer: Writer, node: Any) -> None:
     value = py.none() if node.value is None else writer.value(node.value)
     variable = writer.block.declare(node.name)
@@ -19,37 +21,24 @@ def _let(writer: Writer, node: Any) -> None:
     writer.store(variable, value)
 
 
-@writes(EFFECTS, nodes.Import, nodes.InterfaceDecl)
+@emits(EMITTERS, nodes.Import, nodes.InterfaceDecl, at=(STMT,))
 def _nothing(writer: Writer, node: Any) -> None:
     """Imports are there before a file runs; interfaces say nothing at run time."""
 
 
-@writes(EFFECTS, nodes.Export)
+@emits(EMITTERS, nodes.Export, at=(STMT,))
 def _export(writer: Writer, node: nodes.Export) -> None:
     writer.effect(node.declaration)
 
 
-@writes(EFFECTS, nodes.BlockStmt)
-def _block(writer: Writer, node: nodes.BlockStmt) -> None:
-    writer.body(node.body)
+@emits(EMITTERS, nodes.BlockStmt, at=(STMT, RET))
+def _block(writer: Writer, node: nodes.BlockStmt, position: str) -> None:
+    writer.body(node.body, is_tail=position == RET)
 
 
-@writes(TAILS, nodes.BlockStmt)
-def _block_tail(writer: Writer, node: nodes.BlockStmt) -> None:
-    writer.body(node.body, is_tail=True)
-
-
-@writes(EFFECTS, nodes.If)
-def _if(writer: Writer, node: nodes.If) -> None:
-    _choose(writer, node, is_tail=False)
-
-
-@writes(TAILS, nodes.If)
-def _if_tail(writer: Writer, node: nodes.If) -> None:
-    _choose(writer, node, is_tail=True)
-
-
-def _choose(writer: Writer, node: nodes.If, *, is_tail: bool) -> None:
+@emits(EMITTERS, nodes.If, at=(STMT, RET))
+def _if(writer: Writer, node: nodes.If, position: str) -> None:
+    is_tail = position == RET
     condition = writer.truth(node.condition)
     then = writer.lines(lambda: writer.body(node.then, is_tail=is_tail))
     otherwise = None
@@ -61,66 +50,38 @@ def _choose(writer: Writer, node: nodes.If, *, is_tail: bool) -> None:
     writer.out.append(py.when(condition, then, otherwise))
 
 
-@writes(EFFECTS, nodes.Logical)
-def _logical(writer: Writer, node: nodes.Logical) -> None:
-    """`c && next`: the right side as a statement (docs/spec §5.3 allows `next` as an operand)."""
-    if node.operator == "??":
-        value = writer.value(soft(node.left))
-        right = writer.lines(lambda: writer.effect(node.right))
-        writer.out.append(py.when(py.compare(value, "is", py.none()), right))
-        return
-    condition = writer.truth(node.left)
-    right = writer.lines(lambda: writer.effect(node.right))
-    wanted = condition if node.operator == "&&" else py.negation(condition)
-    writer.out.append(py.when(wanted, right))
-
-
 # --- leaving ---
 
 
-@writes(EFFECTS, nodes.Return)
+@emits(EMITTERS, nodes.Return, at=(STMT,))
 def _return(writer: Writer, node: nodes.Return) -> None:
     writer.give(py.none() if node.value is None else writer.value(node.value))
 
 
-@writes(TAILS, nodes.Return)
-def _return_tail(writer: Writer, node: nodes.Return) -> None:
-    _return(writer, node)
-
-
-@writes(EFFECTS, nodes.Next)
-def _next(writer: Writer, node: nodes.Next) -> None:
+@emits(EMITTERS, nodes.Next, at=(EXPR, STMT))
+def _next(writer: Writer, node: nodes.Next, position: str) -> Any:
+    if position == EXPR:
+        return fail(writer, node, None, "'next' can only be a statement of its own")
     writer.leave(is_next=True)
+    return None
 
 
-@writes(EFFECTS, nodes.Break)
+@emits(EMITTERS, nodes.Break, at=(STMT,))
 def _break(writer: Writer, node: nodes.Break) -> None:
     writer.leave(is_next=False)
-
-
-@writes(TAILS, nodes.Next, nodes.Break)
-def _leave_tail(writer: Writer, node: Any) -> None:
-    writer.leave(is_next=node.__class__ is nodes.Next)
-
-
-@writes(VALUES, nodes.Next)
-def _misplaced_next(writer: Writer, node: nodes.Next) -> Any:
-    return fail(writer, node, None, "'next' can only be a statement of its own")
 
 
 # --- loops ---
 
 
-@writes(EFFECTS, nodes.While)
+@emits(EMITTERS, nodes.While, at=(STMT,))
 def _while(writer: Writer, node: nodes.While) -> None:
     writer.within_blocks(lambda: _write_while(writer, node))
 
 
 def _write_while(writer: Writer, node: nodes.While) -> None:
     before, condition = writer.branch(lambda: writer.truth(node.condition))
-    writer.loops += 1
-    body = writer.lines(lambda: _turn(writer, node))
-    writer.loops -= 1
+    body = writer.turn_of(node, lambda: writer.body(node.body))
     if before:
         leave = py.when(py.negation(condition), [py.Break()])
         body = [*before, leave, *body]
@@ -128,12 +89,7 @@ def _write_while(writer: Writer, node: nodes.While) -> None:
     writer.out.append(py.While(condition, body, []))
 
 
-def _turn(writer: Writer, node: Any) -> None:
-    writer.charge(node)
-    writer.body(node.body)
-
-
-@writes(EFFECTS, nodes.For)
+@emits(EMITTERS, nodes.For, at=(STMT,))
 def _for(writer: Writer, node: nodes.For) -> None:
     """`for x in xs`, `for x, i in xs`"""
     walked = walk(writer, node.iterable)
@@ -179,12 +135,9 @@ def _write_for(writer: Writer, node: nodes.For, walked: Any) -> None:
         start = [*more, *start]
 
     def turn() -> None:
-        writer.charge(node)
         writer.out += start
         writer.body(node.body)
 
-    writer.loops += 1
-    body = writer.lines(turn)
-    writer.loops -= 1
+    body = writer.turn_of(node, turn)
     writer.block = outer
     writer.out.append(py.For(target, walked, body, [], None))

@@ -7,11 +7,14 @@ from typing import Any
 from ...base.errors import SoliTypeError
 from ...tree import nodes
 from .. import python as py
+from ..emitters import Emitters, emits
 from ..places import CALLED, METHOD, PLAIN
 from ..scopes import CLASS, HIDDEN, THIS
-from ..writer import VALUES, Writer, writes
+from ..writer import Writer
 from .calls import collected
 from .names import callee, fail
+
+EMITTERS: Emitters = {}
 
 
 def _super_parts(writer: Writer, node: nodes.Node) -> tuple[Any, Any] | None:
@@ -28,7 +31,7 @@ def _outside(writer: Writer, node: nodes.Node) -> Any:
     return fail(writer, node, None, "'super' outside of class")
 
 
-@writes(VALUES, nodes.SuperCall)
+@emits(EMITTERS, nodes.SuperCall)
 def _super_call(writer: Writer, node: nodes.SuperCall) -> Any:
     """`super(args)`: the superclass's own constructor on `this`; yields null."""
     parts = _super_parts(writer, node)
@@ -55,7 +58,7 @@ def super_method_call(writer: Writer, node: nodes.Call, member: nodes.SuperMembe
     return py.call("call_above", found, receiver, name, listed, named, block, at=at)
 
 
-@writes(VALUES, nodes.SuperMember)
+@emits(EMITTERS, nodes.SuperMember)
 def _super_member(writer: Writer, node: nodes.SuperMember) -> Any:
     """`super.f`: a method above without parentheses, else a field of `this`."""
     parts = _super_parts(writer, node)
@@ -70,7 +73,7 @@ def _super_member(writer: Writer, node: nodes.SuperMember) -> Any:
 _ARRAY_STAGES = frozenset({"map", "filter", "each"})
 
 
-@writes(VALUES, nodes.Pipeline)
+@emits(EMITTERS, nodes.Pipeline)
 def _pipeline(writer: Writer, node: nodes.Pipeline) -> Any:
     """`x |> f(a)` is `f(x, a)` (docs/spec §4.11)."""
     stage = node.stage

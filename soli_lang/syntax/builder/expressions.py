@@ -161,7 +161,7 @@ class ExpressionBuilder:
 
     pairs = arms = patterns = items
 
-    def spread(self, children: Children) -> nodes.Expr:
+    def spread(self, children: Children) -> nodes.Spread:
         return nodes.Spread(around(children), children[1])
 
     def array_comprehension(self, children: Children) -> nodes.Expr:
