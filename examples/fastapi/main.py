@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import Cookie, FastAPI, Form
 from fastapi.responses import HTMLResponse, RedirectResponse
-from soli_runtime import asgi
+from soli_runtime import Answer, Refusal, asgi
 
 HERE = Path(__file__).parent
 sessions: dict[str, str] = {}
@@ -19,10 +19,10 @@ sessions: dict[str, str] = {}
 app = FastAPI()
 
 
-async def who_is_it(request: dict[str, Any]) -> dict[str, Any] | None:
+async def who_is_it(request: dict[str, Any]) -> Answer:
     """Whom a WebSocket belongs to: FastAPI's own session cookie tells."""
     name = sessions.get(request["cookies"].get("session", ""))
-    return {"id": name} if name else None
+    return {"id": name} if name else Refusal(401, "log in first")
 
 
 live = asgi(HERE / "live.soli", authenticate=who_is_it)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .core.realtime import Realtime
+    from .gate.refusals import Refusal
+    from .http.identity import ANONYMOUS, Answer, Authenticate
     from .loading.app import AppInvalid
     from .observing.logs import Log
     from .serving.asgi import AsgiApp, asgi
@@ -19,11 +21,15 @@ if TYPE_CHECKING:
     from .settings import SettingError, Settings
 
 __all__ = [
+    "ANONYMOUS",
+    "Answer",
     "AppInvalid",
     "AsgiApp",
+    "Authenticate",
     "Log",
     "Mounted",
     "Realtime",
+    "Refusal",
     "SettingError",
     "Settings",
     "asgi",
@@ -31,11 +37,15 @@ __all__ = [
 ]
 
 _MODULES = {
+    "ANONYMOUS": "http.identity",
+    "Answer": "http.identity",
     "AppInvalid": "loading.app",
     "AsgiApp": "serving.asgi",
+    "Authenticate": "http.identity",
     "Log": "observing.logs",
     "Mounted": "serving.embed",
     "Realtime": "core.realtime",
+    "Refusal": "gate.refusals",
     "SettingError": "settings",
     "Settings": "settings",
     "asgi": "serving.asgi",

@@ -12,14 +12,14 @@ import sys
 import time
 from typing import Any
 
-from soli_runtime import Log, Settings, asgi
+from soli_runtime import ANONYMOUS, Answer, Log, Settings, asgi
 
 from soli_lang import Capabilities
 
 
-async def who_is_it(request: dict[str, Any]) -> dict[str, Any] | None:
+async def who_is_it(request: dict[str, Any]) -> Answer:
     name = request["query"].get("as")
-    return {"id": name} if name else None
+    return {"id": name} if name else ANONYMOUS
 
 
 def chosen() -> Settings:

@@ -130,10 +130,10 @@ def authenticate(request)
   return halt(429, "slow down") if request["query"]["token"] == "fast"
   return forbidden("no") if request["query"]["token"] == "forbidden"
   return [1][9] if request["query"]["token"] == "crash"
-  return 5 if request["query"]["token"] == "number"
-  return false if request["query"]["token"] == "false"
+  return request["query"].length if request["query"]["token"] == "number"
+  return request["query"].empty? if request["query"]["token"] == "false"
   return { "id": params()["room"] } if request["query"]["token"] == "params"
-  return null if request["query"]["token"] == null
+  return anonymous() if request["query"]["token"] == null
   {
     "id": request["query"]["token"],
     "room": request["params"]["room"],

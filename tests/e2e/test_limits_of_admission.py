@@ -25,7 +25,7 @@ APP = {
 def authenticate(request)
   return halt(401, "no") if request["query"]["refuse"] == "yes"
   return [1][9] if request["query"]["fail"] == "yes"
-  null
+  anonymous()
 end
 def handle(event)
   {}

@@ -18,11 +18,12 @@ CHAT = """
 def authenticate(request)
   return halt(403, "members only") if request["query"]["secret"] == "wrong"
   headers = request["headers"]
-  { "id": session_get("user_id") ?? headers["authorization"] ?? request["cookies"]["name"] }
+  name = session_get("user_id") ?? headers["authorization"] ?? request["cookies"]["name"]
+  name.nil? ? anonymous() : { "id": name }
 end
 def talk(event)
   return { "sned": "hello" } if event["message"] == "misspelt"
-  { "send": "you are #{get_current_user()["id"]}" }
+  { "send": "you are #{(get_current_user() ?? {})["id"]}" }
 end
 def signup(request)
   Welcome.perform_in(60, { "to": "ada" })

@@ -19,6 +19,7 @@ from ..http.context import AuthenticationContext, RequestContext
 from ..http.cookies import cookie_options, set_cookie_header
 from ..http.current import REQUEST
 from ..http.hardening import Hardening
+from ..http.identity import ANONYMOUS
 from ..http.responses import (
     HTML,
     TEXT,
@@ -152,6 +153,12 @@ def halt(status: Value, message: Value) -> Value:
         "headers": {"Content-Type": TEXT},
         "body": body,
     }
+
+
+@function("anonymous")
+def anonymous() -> Value:
+    """What `authenticate` returns to let a stranger in: then `get_current_user()` is null."""
+    return ANONYMOUS
 
 
 @function("forbidden", Any_.optional("Forbidden"))

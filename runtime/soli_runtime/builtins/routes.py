@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from soli_lang.base.errors import SoliPlainTypeError, SoliValueError
-from soli_lang.base.records import Record, field
+from soli_lang.base.records import Record, changed, field
 from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Callable_, Hash, NativeFunction, String, function
@@ -45,6 +45,8 @@ class _Place(Record):
 
     prefix: str = ""
     middleware: tuple[str, ...] = ()
+    is_open: bool = False
+    """Whether the innermost `middleware` names none."""
     resource: str | None = None
     """Name of the innermost `resources`, for `member` and `collection`."""
     resource_prefix: str = ""
@@ -57,6 +59,8 @@ class RouteDeclarations(Record):
     cors: list[CorsRule] = field(default_factory=list)
     named: dict[str, str] = field(default_factory=dict)
     """Name of a route -> its pattern, for `NAME_path`."""
+    middleware: list[str] = field(default_factory=list)
+    """What the blocks name, with or without routes in them."""
     open_to_others: list[str] = field(default_factory=list)
     """Patterns of `skip_csrf`."""
     closed: bool = False
@@ -81,9 +85,14 @@ class RouteDeclarations(Record):
             raise RouteError(
                 f'the target of a route is written "controller#action", got "{target}"',
             )
-        middleware = self.place.middleware
+        place = self.place
         self.routes.append(
-            Declared(method, pattern, target, path, middleware, is_optional, protocols)
+            Declared(
+                *(method, pattern, target, path, place.middleware),
+                is_optional=is_optional,
+                protocols=protocols,
+                is_open=place.is_open,
+            )
         )
         return pattern
 
@@ -209,19 +218,24 @@ def namespace(machine: Machine, name: str, block: Value) -> None:
     """Put a prefix before the paths declared in the block."""
     declarations = _of(machine)
     here = declarations.place
-    place = _Place(joined(here.prefix, name), here.middleware, here.resource, here.resource_prefix)
+    place = changed(here, prefix=joined(here.prefix, name))
     with declarations.inside(place):
         machine.call(block)
 
 
 @function("middleware", Any_, Callable_)
 def middleware(machine: Machine, names: Value, block: Value) -> None:
-    """Run the named middleware before the routes declared in the block."""
+    """Run the named middleware before the routes declared in the block.
+
+    They are functions of `app/middleware` or of the routes file; `"authenticate"` guards HTTP
+    routes, too. An unknown name is an error. `[]` says that routes are open on purpose.
+    """
     declarations = _of(machine)
     here = declarations.place
     listed = names if isinstance(names, list) else [names]
     chosen = tuple(_middleware_name(name) for name in listed)
-    place = _Place(here.prefix, here.middleware + chosen, here.resource, here.resource_prefix)
+    declarations.middleware.extend(chosen)
+    place = changed(here, middleware=here.middleware + chosen, is_open=not chosen)
     with declarations.inside(place):
         machine.call(block)
 
@@ -265,7 +279,7 @@ def resources(machine: Machine, name: str, block: Value) -> None:
             _name_route(machine, declarations, route_name, pattern)
     if block is None:
         return
-    place = _Place(f"{base}/:{one}_id", here.middleware, name, base)
+    place = changed(here, prefix=f"{base}/:{one}_id", resource=name, resource_prefix=base)
     with declarations.inside(place):
         machine.call(block)
 
@@ -286,8 +300,7 @@ def _inside_resource(machine: Machine, user: str, rest: str, block: Value) -> No
     here = declarations.place
     if here.resource is None:
         raise RouteError(f"{user} belongs inside a resources block")
-    prefix = here.resource_prefix + rest
-    place = _Place(prefix, here.middleware, here.resource, here.resource_prefix)
+    place = changed(here, prefix=here.resource_prefix + rest)
     with declarations.inside(place):
         machine.call(block)
 

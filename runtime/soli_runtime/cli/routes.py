@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     parser = Parser(
         prog="soli routes",
         description="List what an app answers: method, path, controller#action, its place, and "
-        "whether `authenticate` comes first. The app's files are run, nothing is served.",
+        "what runs before it, in order. The app's files are run, nothing is served.",
     )
     parser.add_argument("path", metavar="PATH", nargs="?", default=".", help="an app")
     add_program_flags(parser)

@@ -21,13 +21,13 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
 
 
 def route_rows(app: App) -> list[tuple[str, ...]]:
-    """Method, path, target, where its function is, and whether somebody guards it."""
+    """Method, path, target, where its function is, and what runs before it, in order."""
     rows: list[tuple[str, ...]] = []
     for method, pattern, target in app.table:
         shown_method = "WS" if method == WEBSOCKET else method
-        guard = "authenticate" if target.authenticate is not None else ""
+        before = ", ".join(stage.name for stage in target.stages)
         place = _near(target.handler.place)
-        rows.append((shown_method, pattern, target.handler.name, place, guard))
+        rows.append((shown_method, pattern, target.handler.name, place, before))
     return rows
 
 

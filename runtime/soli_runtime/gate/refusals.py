@@ -21,3 +21,5 @@ class Refusal(Record, frozen=True):
     """Seconds after which another try makes sense; None where nobody knows."""
     reason: str = "authenticate"
     """One word for the log and the counters: `origin`, `authenticate`, the name of a limit."""
+    by: str = ""
+    """Which middleware, where it was one."""

@@ -14,11 +14,12 @@ class AnsweredRefusal(Refusal, frozen=True):
     response: Response = field(default_factory=Response)
 
 
-def refusal_of(response: Response, reason: str) -> AnsweredRefusal:
+def refusal_of(response: Response, reason: str, *, by: str = "") -> AnsweredRefusal:
     """What a program's answer means where it refuses."""
     after = response.header("retry-after") or ""
     seconds = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else None
-    return AnsweredRefusal(response.status, response.text, seconds, reason, response)
+    by = by if reason == "middleware" else ""
+    return AnsweredRefusal(response.status, response.text, seconds, reason, by, response)
 
 
 def answer_to(refusal: Refusal) -> Response:

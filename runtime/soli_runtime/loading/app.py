@@ -7,7 +7,7 @@ looked up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from soli_stdlib.stores import elsewhere
@@ -19,13 +19,14 @@ from soli_lang.interpreter import Interpreter, Program
 from soli_lang.machine.machine import Machine
 from soli_lang.tree import nodes
 from soli_lang.values.objects import SoliClass
-from soli_lang.values.values import UNSET, Function, Value
+from soli_lang.values.values import UNSET, Function
 
 from ..builtins.prelude import install_prelude
 from ..builtins.routes import ROUTES, RouteDeclarations
 from ..builtins.views import PUBLIC
 from ..calling.waiting_names import may_wait
 from ..core.realtime import MANY
+from ..http.middleware import GATE, Stage
 from ..http.views import templates
 from ..jobs.jobs import jobs_of, watch_classes
 from ..routing.declared import Declared
@@ -34,8 +35,10 @@ from ..routing.routes import RouteError, RouteTable
 from . import gates
 from .controllers import Controllers, Unknown, controller_class
 from .declared_places import place_of
-from .gates import Gates
+from .gate_answers import with_strangers
+from .gates import Gate, Gates
 from .project import Project
+from .stages import Stages
 
 CURRENT_USER = "get_current_user"
 
@@ -49,15 +52,20 @@ class AppInvalid(Exception):
 
 
 class Target:
-    """What a route leads to: a handler, and who says who is asking."""
+    """What a route leads to: a handler, who says who is asking, and what runs before."""
 
-    __slots__ = ("authenticate", "declared", "handler")
+    __slots__ = ("authenticate", "declared", "gate_source", "handler", "stages")
 
-    def __init__(self, declared: Declared, handler: Handler, authenticate: Value) -> None:
+    def __init__(
+        self, declared: Declared, handler: Handler, gate: Gate | None, stages: tuple[Stage, ...]
+    ) -> None:
         self.declared = declared
         self.handler = handler
-        self.authenticate = authenticate
+        self.authenticate: Function | None = gate[0] if gate is not None else None
         """`authenticate(request)` beside the handler, or else of the routes file; or None."""
+        self.gate_source = gate[1] if gate is not None else None
+        self.stages = stages
+        """What runs before the handler, in order."""
 
 
 class App:
@@ -72,6 +80,7 @@ class App:
         renew: Callable[[], None],
         *,
         host_waits: bool = False,
+        warnings: Sequence[SoliError] = (),
     ) -> None:
         self.project = project
         self.interpreter = interpreter
@@ -79,6 +88,8 @@ class App:
         self.programs = programs
         self.renew = renew
         """Makes routes lead to the functions of the programs as they are now."""
+        self.warnings = warnings
+        """What guards now and will not for ever, or hardly means to; each knows its place."""
         self.declarations = declarations_of(interpreter.machine)
         imported = interpreter.machine.modules.values()
         nodes_ = (program.node for program in (*programs.values(), *imported))
@@ -157,16 +168,24 @@ def _sources(project: Project) -> dict[Path, Source]:
 
 
 def load(
-    project: Project, interpreter: Interpreter, *, prefix: str = "", host_waits: bool = False
+    project: Project,
+    interpreter: Interpreter,
+    *,
+    prefix: str = "",
+    host_waits: bool = False,
+    host_authenticates: bool = False,
 ) -> App:
     """Run the files of *project* and check its routes. *prefix* goes before every route.
 
-    *host_waits*: functions that the host defined may wait.
+    *host_waits*: functions that the host defined may wait. *host_authenticates*: it says who
+    connects, in place of the program.
 
     Raises AppInvalid; SoliError when a program that declared no routes failed.
     """
     declarations_of(interpreter.machine).place.prefix = prefix.rstrip("/")
-    return _Loading(project, interpreter, host_waits).load()
+    loading = _Loading(project, interpreter, host_waits)
+    loading.has_gate = host_authenticates
+    return loading.load()
 
 
 class _Loading:
@@ -176,6 +195,8 @@ class _Loading:
         self._interpreter = interpreter
         self._programs: dict[Path, Program] = {}
         self._nodes: dict[Path, nodes.Program] = {}
+        self.has_gate = False
+        """Whether the host has a gate for all routes."""
 
     def load(self) -> App:
         project = self._project
@@ -203,13 +224,15 @@ class _Loading:
             self._programs,
             lambda: self._renew(table),
             host_waits=self._host_waits,
+            warnings=self._warnings(),
         )
 
     def _run(self, path: Path) -> Program:
         """Run one file. A failure makes the app invalid, unless it is a mere script."""
         program: Program | None = None
         try:
-            program = Program(self._interpreter, self._nodes[path], FileScope())
+            node = with_strangers(self._nodes[path], GATE)
+            program = Program(self._interpreter, node, FileScope())
             self._programs[path] = program
             program.run()
         except SoliSyntaxError as error:
@@ -249,12 +272,32 @@ class _Loading:
         main = self._programs[self._project.main] if self._project.main else None
         return Controllers(self._interpreter.machine, controllers, main)
 
+    def _stages(self) -> Stages:
+        project = self._project
+        first = project.main or project.routes
+        assert first is not None
+        files = {path: self._programs[path] for path in project.middleware}
+        named = declarations_of(self._interpreter.machine).middleware
+        return Stages(files, self._programs[first], named)
+
+    def _target(
+        self, found: Controllers, stages: Stages, declared: Declared, handler: Handler
+    ) -> Target:
+        """Where *declared* leads. Raises RouteError when it names a gate that is not there."""
+        gate = self._gate(found, declared)
+        has_gate = self.has_gate or gate is not None
+        missing = None if has_gate else stages.without_gate(declared)
+        if missing is not None:
+            raise missing
+        before = stages.of(declared, has_gate=has_gate)
+        return Target(declared, handler, gate, before)
+
     def _table(self) -> RouteTable[Target]:
-        machine = self._interpreter.machine
-        found = self._controllers()
+        all_declared = declarations_of(self._interpreter.machine).routes
+        found, stages = self._controllers(), self._stages()
         table: RouteTable[Target] = RouteTable()
-        problems = self._faults_of_gates()
-        for declared in declarations_of(machine).routes:
+        problems = [*self._faults_of_gates(), *stages.faults(all_declared)]
+        for declared in all_declared:
             if gates.guards_routes(declared.target):
                 problems.append(self._placed(declared, gates.as_action(declared.target)))
                 continue
@@ -264,8 +307,12 @@ class _Loading:
                     unknown = RouteError(handler.message, hint=handler.hint)
                     problems.append(self._placed(declared, unknown))
                 continue
-            authenticate = self._authenticate(found, declared)
-            table.add(declared.method, declared.pattern, Target(declared, handler, authenticate))
+            try:
+                target = self._target(found, stages, declared, handler)
+            except RouteError as error:
+                problems.append(error)
+                continue
+            table.add(declared.method, declared.pattern, target)
         if problems:
             raise AppInvalid(problems)
         return table
@@ -275,12 +322,17 @@ class _Loading:
 
         Connections keep their handlers. One whose function is gone keeps that.
         """
-        found = self._controllers()
+        found, stages = self._controllers(), self._stages()
         for _, _, target in table:
             handler = found.find(target.declared.target)
             if isinstance(handler, Handler) and handler.function is not target.handler.function:
                 target.handler.become(handler)
-            target.authenticate = self._authenticate(found, target.declared)
+            try:
+                renewed = self._target(found, stages, target.declared, target.handler)
+            except RouteError:
+                continue  # the gate is gone: what was there goes on guarding
+            target.authenticate, target.gate_source = renewed.authenticate, renewed.gate_source
+            target.stages = renewed.stages
 
     def _faults_of_gates(self) -> list[SoliError]:
         """What would leave routes unguarded though the app defines an `authenticate`."""
@@ -298,13 +350,25 @@ class _Loading:
                 problems.extend(checked.faults_of_class(path, name, value))
         return problems
 
-    def _authenticate(self, controllers: Controllers, declared: Declared) -> Value:
+    def _warnings(self) -> list[SoliError]:
+        """What is hardly meant about who gets in."""
+        project, checked = self._project, Gates(self._nodes)
+        declarations = declarations_of(self._interpreter.machine)
+        first = [path for path in (project.main, project.routes) if path is not None]
+        found: list[SoliError] = []
+        for path in (*first, *project.controllers.values()) if declarations.routes else ():
+            program, known = self._programs[path], (declarations.routes, declarations.middleware)
+            found.extend(checked.warnings_of_guard(path))
+            found.extend(checked.lookalikes(path, program, *known))
+        return found
+
+    def _gate(self, controllers: Controllers, declared: Declared) -> Gate | None:
         """The function that says who connects to a route (docs/spec §W7)."""
         main = self._project.main or self._project.routes
         assert main is not None
         # A gate in the controller's file holds for what a single file has in its place too.
         files = (*controllers.files_of(declared.target), self._programs[main])
-        return next(filter(None, map(gates.function_of, files)), None)
+        return next(filter(None, map(gates.gate_of, files)), None)
 
     def _placed(self, declared: Declared, error: RouteError) -> SoliError:
         """*error* of a route, at its declaration."""

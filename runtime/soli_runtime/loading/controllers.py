@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Protocol
 
+from soli_lang.base.errors import SoliError
 from soli_lang.base.records import Record
 from soli_lang.base.source import Source
 from soli_lang.machine.machine import Machine
@@ -174,11 +175,13 @@ def class_action(
 
     def invoke(argument: Value) -> Value:
         instance = new_instance(klass, [], None)
+        context = machine.local.get(REQUEST)
         for function in _for_action(before, action):
             stopped = machine.callback(function, 1)(argument)
-            if is_response_hash(stopped) and "status" in stopped:
-                return stopped
-        context = machine.local.get(REQUEST)
+            if context is not None and context.rendered is not None:
+                return None  # what it rendered is the answer
+            if isinstance(stopped, dict) and "status" in stopped:
+                return _checked(stopped)
         if context is not None:
             context.instance = instance
         result = machine.callback(method.bind(instance), 1)(argument)
@@ -189,6 +192,16 @@ def class_action(
         return result
 
     return invoke
+
+
+def _checked(stopped: dict[Any, Value]) -> Value:
+    """The response by which a hook stops. What only looks like one lets nobody through."""
+    if not is_response_hash(stopped):
+        raise SoliError(
+            "before_action: a Hash with a status that is no response",
+            hint="stop with halt(…) or another response; end with null to go on",
+        )
+    return stopped
 
 
 def hooks_of(klass: SoliClass, name: str) -> list[Hook]:

@@ -23,6 +23,8 @@ class Declared(Record, frozen=True):
     """True for the routes of `resources`: of those, the controller defines what it has."""
     protocols: tuple[str, ...] = ()
     """The subprotocols that a WebSocket route speaks."""
+    is_open: bool = False
+    """Whether `middleware([])` around it says that nothing guards it on purpose."""
 
 
 class CorsRule(Record, frozen=True):

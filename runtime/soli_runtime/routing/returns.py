@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from soli_lang.base.source import Source
+from soli_lang.base.errors import SoliError
+from soli_lang.base.source import Source, Span
 from soli_lang.tree import nodes
 
 MOST_LINES = 3
@@ -16,6 +17,16 @@ def definition_of(function: Any) -> nodes.FunctionNode | None:
     """What a function or method of a program was made from."""
     node = getattr(function, "node", None) or getattr(getattr(function, "code", None), "node", None)
     return node if isinstance(node, nodes.FunctionNode) else None
+
+
+def at_definition(error: SoliError, function: Any, source: Source | None) -> SoliError:
+    """*error*, at the definition of *function* unless it knows a place nearer to it."""
+    node = definition_of(function)
+    if node is not None and source is not None:
+        line = source.text.find("\n", node.span.start)
+        end = node.span.end if line < 0 else min(line, node.span.end)
+        error.locate(Span(node.span.start, end), source)
+    return error
 
 
 def place_of(function: Any, source: Source, key: str | None) -> str:

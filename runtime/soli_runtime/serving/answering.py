@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from ..calling.calls import Calls, failure_text
 from ..calling.greenlets import Runners, WaitLimitError
 from ..gate.forgery import is_forged
 from ..gate.origins import Peer
-from ..http import cors, middleware
+from ..http import cors
 from ..http.bodies.incoming import BodyRefused, read_request
 from ..http.context import RequestContext
 from ..http.current import REQUEST
@@ -26,8 +25,9 @@ from ..http.files.own_files import OwnFiles
 from ..http.files.static_files import StaticFile, StaticFolder, choose_part
 from ..http.hardening import hardening_of
 from ..http.messages import header_multidict, plain, to_aiohttp
+from ..http.middleware import Stage, passed
 from ..http.requests import RawRequest, visitor_hash
-from ..http.responses import Response, is_response_hash, response_of, text_response
+from ..http.responses import Response, response_of, text_response
 from ..http.sse import SSE_HEADERS, BlockStream, Out, Subscriber, TopicStream
 from ..http.views import error_pages
 from ..json_codec import json_codec
@@ -71,9 +71,6 @@ class HttpActions:
         self._own_files = OwnFiles()
         # Streams last as long as their client: no bound on how long they wait.
         self._stream_calls = Calls(self._machine, Runners())
-        self._middleware = middleware.collect(
-            (path, app.programs[path]) for path in app.project.middleware
-        )
         self._hardening = hardening_of(self._machine)
         self._streams: set[asyncio.Task[Any]] = set()
 
@@ -225,7 +222,7 @@ class HttpActions:
         context = RequestContext(
             raw, visitor_hash(raw, match.params), self._authentication.session_of(raw)
         )
-        context.find_user = await self._user_finder(context, match)
+        await self._authentication.prepare(context, match)
         started = time.perf_counter()
         response = await self._run(context, match.target)
         if rule is not None and "Origin" in request.headers:
@@ -263,33 +260,15 @@ class HttpActions:
         answer.force_close()
         return answer
 
-    async def _user_finder(
-        self, context: RequestContext, match: Match[Target]
-    ) -> Callable[[], Value] | None:
-        """How `get_current_user()` finds out; most actions never ask."""
-        if self._authentication.is_hosts:
-            assert context.session is not None
-            user = await self._authentication.user_of(context.raw, match, context.session)
-            return lambda: None if isinstance(user, Response) else user
-        function = match.target.authenticate
-        if function is None:
-            return None
-
-        def find() -> Value:
-            request = visitor_hash(context.raw, match.params)
-            found = self._machine.callback(function, 1)(request)
-            refused = is_response_hash(found) and "status" in found
-            return found if isinstance(found, dict) and not refused else None
-
-        return find
-
     async def _run(self, context: RequestContext, target: Target) -> Response:
         """The response of an action, whatever happens in it."""
         handler = target.handler
         key, started = (context.raw.remote_ip, handler.name), time.perf_counter()
-        stages = middleware.chosen(self._middleware, target.declared.middleware)
-        invoke = middleware.around(self._machine, stages, handler.invoke)
-        wanted = {*handler.body_parts, *(part for stage in stages for part in stage.body_parts)}
+        invoke = handler.invoke
+        if target.stages:
+            invoke = self._after(target.stages, invoke, context)
+        parts = (part for stage in target.stages for part in stage.body_parts)
+        wanted = {*handler.body_parts, *parts}
         try:
             if self._state.observation is not None:
                 invoke = self._observed(self._state.observation, invoke, handler.name)
@@ -308,8 +287,20 @@ class HttpActions:
         except Exception as error:
             if isinstance(error, LimitError) and not isinstance(error, WaitLimitError):
                 self._state.heavy.ended_by_limit(key, started)
-            self._log_failure("action_failed", handler.name, error, context)
+            if context.stage is not None:
+                self._authentication.failed(context.stage, error, context.raw)
+            else:
+                self._log_failure("action_failed", handler.name, error, context)
             return self._failure(error, context.raw)
+
+    def _after(self, stages: tuple[Stage, ...], invoke: Invoke, context: RequestContext) -> Invoke:
+        """*invoke* once *stages* let the request go on."""
+
+        def guarded(request: Value) -> Value:
+            found = passed(self._machine, stages, request, context, self._codec.encode)
+            return found if isinstance(found, Response) else invoke(found)
+
+        return guarded
 
     def _observed(self, observation: Observation, invoke: Invoke, name: str) -> Invoke:
         trace = observation.current()
@@ -335,6 +326,8 @@ class HttpActions:
         )
 
     def _response(self, context: RequestContext, value: Value) -> Response:
+        if isinstance(value, Response):
+            return value  # of what came before the action
         if value is None and context.rendered is not None:
             return context.rendered
         return response_of(value, self._codec.encode)

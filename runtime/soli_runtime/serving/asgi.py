@@ -27,13 +27,13 @@ from yarl import URL
 from soli_lang.base.limits import Capabilities
 
 from ..core.realtime import Realtime
+from ..http.identity import Authenticate
 from ..observing.logs import Log
 from ..settings import Settings
 from ..ws.endpoint import Endpoint
 from ..ws.listener import Listener
 from ..ws.messages import CLOSE, Heard, MessageConnection, close_of
 from ..ws.upgrade import AlreadyUpgraded
-from .authentication import Authenticate
 from .embed import Mounted, load_mounted
 
 Scope = MutableMapping[str, Any]

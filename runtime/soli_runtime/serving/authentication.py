@@ -5,32 +5,32 @@ The user is what a host's function says, else the `authenticate` of the route.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from functools import partial
-from typing import Any
+from inspect import isawaitable
+from typing import NoReturn
 
 from soli_lang.base.errors import SoliError
 from soli_lang.values.values import Value
 
 from ..builtins.http import Forbidden
 from ..calling.calls import Calls, failure_text
+from ..gate.refusals import Refusal
 from ..http.context import AuthenticationContext
 from ..http.cookies import parse_cookies
 from ..http.current import REQUEST
+from ..http.identity import HOW_TO_ANSWER, Authenticate, Verdict, verdict_of
+from ..http.middleware import GATE, Context, Stage, passed
+from ..http.refusals import refusal_of
 from ..http.requests import RawRequest, visitor_hash
-from ..http.responses import Response, is_response_hash, response_of, text_response
+from ..http.responses import Response, text_response
 from ..http.sessions import COOKIE, MemoryStore, Session, SessionStore
 from ..json_codec import json_codec
 from ..loading.app import Target
 from ..observing.tally import kind_of
+from ..routing.returns import at_definition
 from ..routing.routes import Match
 from .holders import Holders
 from .state import ServiceState
-
-Authenticate = Callable[[dict[str, Any]], Any]
-"""A host's function: takes the request Hash, returns (or awaits) a user Hash, None, or a
-`Response`."""
 
 
 class Authentication:
@@ -43,18 +43,18 @@ class Authentication:
         sessions: SessionStore,
         holders: Holders,
         host: Authenticate | None = None,
+        *,
+        replaces_all: bool = False,
     ) -> None:
+        """*replaces_all*: the host's answer is all there is, no middleware runs before upgrades."""
         self._state = state
         self._calls = calls
         self._sessions = sessions
         self._holders = holders
         self._host = host
+        self._replaces_all = replaces_all
+        self._machine = calls.machine
         self._codec = json_codec(calls.machine)
-
-    @property
-    def is_hosts(self) -> bool:
-        """Whether a host says who it is."""
-        return self._host is not None
 
     def session_of(self, raw: RawRequest, *, tells: bool = True) -> Session:
         """The session that the request's cookie names. *tells*: the answer can set a cookie."""
@@ -71,63 +71,115 @@ class Authentication:
             create=create,
         )
 
-    async def user_of(
+    # --- before an upgrade ---------------------------------------------------------------------
+
+    async def admitted(
         self, raw: RawRequest, match: Match[Target], session: Session
-    ) -> Value | Response:
-        """The user of a request, null for a stranger, or the response that refuses it."""
-        function = match.target.authenticate
-        if function is None and self._host is None:
+    ) -> Value | Refusal:
+        """The user of an upgrade, null for a stranger, or why it is refused."""
+        stages = match.target.stages
+        if not stages and self._host is None:
             return None
         request = visitor_hash(raw, match.params)
-        try:
-            if self._host is not None:
-                found = self._host(request)
-                if asyncio.iscoroutine(found) or isinstance(found, asyncio.Future):
-                    found = await found
-            else:
-                found = await self._asked(function, raw, request, session)
-        except Forbidden as error:
-            return text_response(403, error.message)
-        except Exception as error:
-            return self._failed(error, raw)
-        return self._judged(found, raw)
-
-    async def _asked(
-        self, function: Value, raw: RawRequest, request: dict[str, Any], session: Session
-    ) -> Value:
-        """What the program's `authenticate` says."""
-        key = (raw.remote_ip, "authenticate")
-        if not await self._state.heavy.turn(key):
-            return text_response(429, "too much work")
         context = AuthenticationContext(raw, request, session)
-        invoke = self._calls.machine.callback(function, 1)
-        return await self._calls.wait(
-            invoke, request, {REQUEST: context}, partial(self._state.heavy.took, key)
-        )
+        try:
+            await self.prepare(context, match)
+            if self._host is not None and self._replaces_all:
+                stages = ()
+            elif self._host is not None and not any(stage.is_gate for stage in stages):
+                stages = (Stage(GATE), *stages)
+            stopped = await self._passed(stages, context)
+            return stopped if stopped is not None else context.user
+        except Forbidden as error:
+            refused = text_response(403, error.message)
+            return refusal_of(refused, _reason(context.stage), by=context.stage or "")
+        except Exception as error:
+            self.failed(context.stage or GATE, error, raw)
+            return refusal_of(self._state.error_response(error), _reason(context.stage))
 
-    def _judged(self, found: Value, raw: RawRequest) -> Value | Response:
-        if isinstance(found, Response):
-            return found
-        if is_response_hash(found) and "status" in found:
-            try:
-                return response_of(found, self._codec.encode)
-            except SoliError as error:
-                return self._failed(error, raw)
-        if found is None or isinstance(found, dict):
-            return found
-        # `false` as well: who writes it means a refusal, and gets one.
-        wrong = SoliError("authenticate: expected a Hash, null (a stranger) or halt(401, …)")
-        return self._failed(wrong, raw)
+    async def _passed(
+        self, stages: tuple[Stage, ...], context: AuthenticationContext
+    ) -> Refusal | None:
+        """Run what comes before the upgrade; why it is refused."""
+        if not any(stage.function is not None for stage in stages) and self._host is not None:
+            return _refusal(context.ask())  # there is nothing of the program's to call
+        key = (context.raw.remote_ip, GATE)
+        if not await self._state.heavy.turn(key):
+            return Refusal(429, "too much work")
 
-    def _failed(self, error: Exception, raw: RawRequest) -> Response:
+        def begin(request: Value) -> Value:
+            return passed(self._machine, stages, request, context, self._codec.encode)
+
+        took = partial(self._state.heavy.took, key)
+        outcome = await self._calls.wait(begin, context.request, {REQUEST: context}, took)
+        if not isinstance(outcome, Response):
+            return None
+        verdict = context.verdict
+        if context.stage == GATE and isinstance(verdict, Refusal):
+            return verdict
+        return refusal_of(outcome, _reason(context.stage), by=context.stage or "")
+
+    # --- who it is -----------------------------------------------------------------------------
+
+    async def prepare(self, context: Context, match: Match[Target]) -> None:
+        """Let *context* find out who sent its request; a host is asked at once."""
+        if self._host is None:
+            if match.target.authenticate is not None:
+                context.find_user = partial(self._ask, match.target, context, match.params)
+            return
+        try:
+            found = self._host(visitor_hash(context.raw, match.params))
+            if isawaitable(found):
+                found = await found
+            verdict = verdict_of(found, self._codec.encode, by_host=True)
+            context.find_user = lambda: verdict
+        except Exception as error:
+            context.find_user = partial(_raise, error)
+
+    def _ask(self, target: Target, context: Context, params: dict[str, str]) -> Verdict:
+        """What the program's `authenticate` says. Raises what it raises."""
+        function, source = target.authenticate, target.gate_source
+        request = visitor_hash(context.raw, params)
+        rendered, stream = context.rendered, context.stream
+        context.rendered = context.stream = None
+        try:
+            found = self._machine.callback(function, 1)(request)
+            if context.stream is not None:
+                raise SoliError(f"{GATE} may not stream", hint=HOW_TO_ANSWER)
+            if context.rendered is not None:
+                return refusal_of(context.rendered, GATE)
+            return verdict_of(found, self._codec.encode)
+        except Forbidden as error:
+            return refusal_of(text_response(403, error.message), GATE)
+        except SoliError as error:
+            raise at_definition(error, function, source) from None
+        finally:
+            context.rendered, context.stream = rendered, stream
+
+    def failed(self, stage: str, error: Exception, raw: RawRequest) -> None:
+        """A gate or a middleware failed: that request is refused, and this is told."""
         kind = kind_of(error)
         if self._state.observation is not None:
             self._state.observation.failed(error)
-        self._state.tally.handler_errors["authenticate", kind] += 1
-        self._state.log.error(
-            "authenticate_error", kind=kind, path=raw.path, error=lambda: failure_text(error)
-        )
-        return self._state.error_response(error)
+        self._state.tally.handler_errors[stage, kind] += 1
+        fields = {"kind": kind, "path": raw.path, "error": lambda: failure_text(error)}
+        if stage == GATE:
+            self._state.log.error("authenticate_error", **fields)
+        else:
+            self._state.log.error("middleware_error", middleware=stage, **fields)
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
+
+
+def _refusal(verdict: Verdict | None) -> Refusal | None:
+    return verdict if isinstance(verdict, Refusal) else None
+
+
+def _reason(stage: str | None) -> str:
+    """The word of the log for a refusal by *stage*."""
+    return GATE if stage in (None, GATE) else "middleware"
 
 
 def session_cookie(raw: RawRequest) -> str | None:

@@ -28,6 +28,7 @@ from ..builtins.library import install_library
 from ..calling.calls import Calls
 from ..calling.waiting import Waiting
 from ..core.realtime import Realtime
+from ..http.identity import Authenticate
 from ..loading.app import App, load
 from ..loading.modules import ModuleLoader
 from ..loading.project import find_project
@@ -36,7 +37,6 @@ from ..observing.logs import Log
 from ..settings import IN_MEMORY, SettingError, Settings
 from ..stores.store import store_of
 from ..stores.waited import use_store
-from .authentication import Authenticate
 from .service import Service
 
 HOST: MachineKey[bool] = MachineKey("host")
@@ -182,5 +182,10 @@ def load_mounted(
     for name, function in (define or {}).items():
         interpreter.define(name, function)
     # Whether a host's functions wait nobody knows.
-    app = load(project, interpreter, prefix=prefix, host_waits=bool(define))
+    app = load(
+        *(project, interpreter),
+        prefix=prefix,
+        host_waits=bool(define),
+        host_authenticates=authenticate is not None,
+    )
     return Mounted(app, chosen, log or HostLog(), waiting, authenticate)

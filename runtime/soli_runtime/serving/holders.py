@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 from soli_lang.values.display import to_text
 from soli_lang.values.values import Value
 
+from ..http.identity import user_id_of
+
 if TYPE_CHECKING:
     from .sockets.conversations import Conversation
 
 SESSION_ENDED = (1008, "session ended")
 TOO_OLD = (1001, "maximum age")
-
-_USER_KEYS = ("id", "user_id")
-"""Where the Hash of `authenticate` says who the user is."""
 
 
 class Holder:
@@ -58,11 +57,10 @@ class Holders:
 
     def belongs_to(self, holder: Holder, user: Value) -> None:
         """`authenticate` said whose it is: a Hash with `id` or `user_id`."""
-        if isinstance(user, dict):
-            key = next((user[name] for name in _USER_KEYS if user.get(name) is not None), None)
-            if key is not None:
-                holder.user = to_text(key)
-                self._by_user.setdefault(holder.user, {})[holder] = None
+        key = user_id_of(user)
+        if key is not None:
+            holder.user = to_text(key)
+            self._by_user.setdefault(holder.user, {})[holder] = None
 
     def opened(self, holder: Holder, conversation: Conversation) -> None:
         """It is open."""

@@ -38,10 +38,10 @@ from ..gate.origins import Peer, TrustedProxies, origin_fault
 from ..gate.refusals import Refusal
 from ..gate.silence import is_upgrade
 from ..http import sse
+from ..http.identity import Authenticate
 from ..http.messages import peer_of, plain, raw_request, to_aiohttp
-from ..http.refusals import answer_to, refusal_of
+from ..http.refusals import answer_to
 from ..http.requests import RawRequest, visitor_hash
-from ..http.responses import Response
 from ..http.sessions import MemoryStore, Session, SessionStore
 from ..jobs.queue import told
 from ..jobs.worker import Worker
@@ -56,7 +56,7 @@ from ..stores.history import HistoryStore, Mirror, began
 from ..stores.waited import WaitedSessions, store_in
 from ..ws import CloseCode, Endpoint, choose_path, choose_protocol, upgrade
 from .answering import HttpActions
-from .authentication import Authenticate, Authentication, session_cookie
+from .authentication import Authentication, session_cookie
 from .budgets import handler_limits, socket_limits
 from .holders import Holder, Holders
 from .life.departures import close_idle, come_back_after
@@ -118,6 +118,7 @@ class Service:
         # Jobs may wait for as long as they need to: nobody waits for them.
         self._job_calls = Calls(machine, Runners(), may_wait=app.may_wait)
         self._host_authenticate: Authenticate | None = None
+        self._host_replaces_all = False
         self.holders = Holders(self.loop, settings.max_connection_seconds)
         self._ageing: asyncio.TimerHandle | None = None
         self._store = store_in(machine)
@@ -139,7 +140,8 @@ class Service:
     def _answer_requests(self) -> None:
         """Have requests answered by the program that `app` is now."""
         self.authentication = Authentication(
-            self.state, self.calls, self.sessions, self.holders, self._host_authenticate
+            *(self.state, self.calls, self.sessions, self.holders, self._host_authenticate),
+            replaces_all=self._host_replaces_all,
         )
         self.http = HttpActions(self.app, self.state, self.authentication, self.calls)
 
@@ -198,12 +200,13 @@ class Service:
             holders=self.holders,
         )
 
-    def use_authenticate(self, authenticate: Authenticate) -> None:
+    def use_authenticate(self, authenticate: Authenticate, *, replaces_all: bool = False) -> None:
         """Let a host's function say who connects, in place of the program's.
 
-        It takes the request Hash and returns (or awaits) a user Hash, None, or a `Response`.
+        *replaces_all*: in place of its middleware, too.
         """
         self._host_authenticate = authenticate
+        self._host_replaces_all = replaces_all
         self._answer_requests()
 
     @property
@@ -271,6 +274,10 @@ class Service:
         self._worker = Worker(machine, self._job_calls, self.log, self.tally, clock.now)
         clock.tell(self._worker.jobs.changed)
         self._worker.observe(self.observation)
+        for warning in () if self.is_aside else self.app.warnings:
+            source = warning.source
+            at = f"{source.name}:{warning.place[0]}" if source is not None else ""
+            self.log.warning("app", at=at, text=warning.message, hint=warning.hint)
         if self.is_aside:
             self._worker.stop()  # others run what is put into the queue here
         else:
@@ -475,9 +482,9 @@ class Service:
         holder = self.holders.hold(session_cookie(raw))
         try:
             session = self.authentication.session_of(raw, tells=False)
-            user = await self.authentication.user_of(raw, match, session)
-            if isinstance(user, Response):
-                return await self._refused(refusal_of(user, "authenticate"), *upgrade_of)
+            user = await self.authentication.admitted(raw, match, session)
+            if isinstance(user, Refusal):
+                return await self._refused(user, *upgrade_of)
             self.holders.belongs_to(holder, user)
             conversation = self._conversation(match, raw, user, session, holder)
             protocol = conversation.events.protocol
@@ -522,10 +529,11 @@ class Service:
         status, reason = refusal.status, refusal.reason
         trace = None if self.observation is None else self.observation.current()
         if trace is not None:
-            trace.status, trace.reason, trace.text = status, reason, refusal.text
+            trace.status, trace.reason, trace.text = status, refusal.by or reason, refusal.text
         self.tally.refusals[reason, status] += 1
-        origins = self.settings.allowed_origins
-        why = explained(reason, raw.headers, raw.remote_ip, origins)
+        why = explained(reason, raw.headers, raw.remote_ip, self.settings.allowed_origins)
+        if refusal.by:
+            why["middleware"] = refusal.by
         self.log.warning(
             "upgrade_refused", status=status, reason=reason, path=raw.path, ip=raw.remote_ip, **why
         )

@@ -16,6 +16,7 @@ from soli_lang.native.native import declarations, install
 from soli_lang.syntax.parser import parse
 from soli_lang.tools.checker import (
     ERROR,
+    WARNING,
     Finding,
     Known,
     check,
@@ -33,6 +34,7 @@ from ..routing.routes import RouteError
 from ..testing.discovery import ENDINGS
 from ..testing.worlds import install_testing
 from .handler_checks import misnamed_controllers, socket_actions, unknown_keys, wrong_templates
+from .unguarded import unguarded_routes
 
 LOAD_SECONDS = 5.0
 """Computing time that the top level of an app may take to declare its routes."""
@@ -140,13 +142,15 @@ class ProgramCheck:
             interpreter = Interpreter(install_library, capabilities=capabilities, limits=limits)
             for name, function in self._defined.items():
                 interpreter.define(name, function)
-            fault = nothing_to_serve(load(project, interpreter))
+            app = load(project, interpreter)
         except AppInvalid as invalid:
             wrong = (one for one in invalid.problems if isinstance(one, RouteError))
             return templates + [finding_of(problem) for problem in wrong]
         except SoliError:
             return templates
-        return templates if fault is None else [*templates, finding_of(fault)]
+        fault = nothing_to_serve(app)
+        empty = [] if fault is None else [finding_of(fault)]
+        return [*templates, *empty, *map(warning_of, app.warnings), *unguarded_routes(app)]
 
     # --- what a file knows -----------------------------------------------------------------------
 
@@ -238,6 +242,12 @@ def _route_helpers(program: nodes.Program) -> frozenset[str]:
             found.add(node.name)
         pending.extend(nodes.children(node))
     return frozenset(found)
+
+
+def warning_of(error: SoliError) -> Finding:
+    """What is hardly meant about who gets in, as a finding."""
+    source = error.source or Source("", "")
+    return Finding(WARNING, "gate", error.message, source, error.span or NOWHERE, error.hint)
 
 
 def finding_of(error: SoliError) -> Finding:

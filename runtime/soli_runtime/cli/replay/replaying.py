@@ -14,6 +14,7 @@ import orjson
 from soli_lang.base.errors import SoliError
 
 from ...core.payloads import is_close_code
+from ...http.identity import ANONYMOUS, Answer
 from ...observing.traces import CONNECT, DISCONNECT, MESSAGE, Trace
 from ...testing.words.sockets import SocketClient
 from ..repl.bench import Bench, BenchOptions
@@ -90,7 +91,7 @@ class Replay:
         """Lines that say what differs; none when nothing does. Raises AppInvalid, SoliError."""
         await self._bench.start()
         assert self._bench.service is not None
-        self._bench.service.use_authenticate(lambda request: self._user)
+        self._bench.service.use_authenticate(self._recorded, replaces_all=True)
         try:
             lines: list[str] = []
             for number, entry in enumerate(entries, 1):
@@ -103,6 +104,11 @@ class Replay:
             return lines
         finally:
             await self._bench.stop()
+
+    def _recorded(self, request: dict[str, Any]) -> Answer:
+        """What the gate said when the connection was recorded."""
+        user: Answer | None = self._user
+        return ANONYMOUS if user is None else user
 
     def _told(self, trace: Trace) -> None:
         if trace.kind in KINDS:

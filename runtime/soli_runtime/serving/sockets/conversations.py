@@ -27,6 +27,7 @@ from ...core.hub import Hub
 from ...core.payloads import EncodeJson
 from ...core.seats import Seat
 from ...http.current import CONNECTION
+from ...http.identity import user_id_of
 from ...observing.logs import Log
 from ...observing.tally import INTERNAL, Tally, kind_of
 from ...routing.handler import Handler
@@ -266,9 +267,8 @@ class Conversation:
 
     def _who(self) -> dict[str, Any]:
         """For the log: the address, and who `authenticate` said it is."""
-        user = self.visitor.user
-        name = user.get("user_id", user.get("id")) if isinstance(user, dict) else None
-        known = {"user": name} if isinstance(name, str | int) else {}
+        name = user_id_of(self.visitor.user)
+        known = {} if name is None else {"user": name}
         return {"ip": self.visitor.remote_ip, **known}
 
     def _log_policy(self, connection: Connection, code: int) -> None:
