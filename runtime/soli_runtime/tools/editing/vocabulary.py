@@ -13,6 +13,7 @@ EVENT: Final = {
     "query": "the query of the upgrade request",
     "headers": "the headers of the upgrade request, names in lower case",
     "protocol": "the subprotocol that was selected; absent if none was",
+    "resume": "on `connect` only, of a client that comes back to rooms which keep something",
     "code": "on `disconnect` only: why it ended; 1006 when the line just broke",
     "reason": "on `disconnect` only: the text that came with the code",
 }
@@ -23,7 +24,7 @@ EVENT_TYPES: Final = ("connect", "message", "disconnect")
 REQUEST: Final = {
     "method": "`GET`, `POST`, …",
     "path": "the path, decoded",
-    "params": "dynamic segments, query and body together",
+    "params": "what stood in the dynamic segments of the route",
     "query": "the query",
     "headers": "the headers, names in lower case",
     "cookies": "the cookies",
@@ -31,8 +32,9 @@ REQUEST: Final = {
     "json": "the body of a JSON request, read",
     "form": "the fields of a form",
     "files": "the files of a form",
-    "session": "what is kept about the visitor",
+    "all": "dynamic segments, query and body together",
     "remote_ip": "the address of the client",
+    "remote_addr": "the same as `remote_ip`",
 }
 """Keys of the Hash that an action or `authenticate` gets (docs/spec §L24.2)."""
 
