@@ -71,14 +71,19 @@ def frame(text: str) -> bytes:
     return head + bytes(4) + data
 
 
-def websocket(address: Address) -> socket.socket:
+def handshake(path: str) -> bytes:
+    """The request for an upgrade."""
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    ).encode()
+
+
+def websocket(address: Address, path: str = "/ws") -> socket.socket:
     """A raw connection past its handshake."""
     line = socket.create_connection(address, timeout=60)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    line.sendall(
-        b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-    )
+    line.sendall(handshake(path))
     head = b""
     while b"\r\n\r\n" not in head:
         more = line.recv(4096)

@@ -148,7 +148,7 @@ class Connection:
         started = loop.now
         loop.compute(min(seconds, LIMIT_SECONDS))
         if seconds == ENDLESS:
-            scheduler.ended_by_limit(self, started, loop.now)
+            scheduler.ended_by_limit(self)
             self.strikes = [at for at in self.strikes if loop.now - at < 60] + [loop.now]
             self._is_finished = len(self.strikes) >= 3
         scheduler.took(self, started, loop.now)
@@ -158,7 +158,7 @@ class Connection:
 class World:
     """A loop, its scheduler, the two who are asked, and what they saw."""
 
-    def __init__(self, seed: int = 1) -> None:
+    def __init__(self, seed: int = 1, heavy_share: float = 0.2) -> None:
         self.loop = Loop()
         self.random = random.Random(seed)
         self.scheduler = Scheduler(
@@ -166,6 +166,7 @@ class World:
             cpu=self.loop.cpu_clock,
             call_soon=self.loop.call_soon,
             call_later=self.loop.call_later,
+            heavy_share=heavy_share,
         )
         self.established: list[float] = []
         self.newcomers: list[float] = []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any
 
 from ..base.errors import (
@@ -35,6 +35,12 @@ CHUNK = 512
 
 STEP_SECONDS = 1e-7
 """What a step that a builtin charges is worth of computing, roughly."""
+
+NOT_BEGUN, PAST = -1.0, 1e-9
+"""Deadlines: nobody looked at the clock yet; the call is to end now."""
+
+PATIENCE = 20
+"""Times `max_seconds` that a call may take by the wall clock: it may block without computing."""
 
 FREE_SOURCE = 2048
 """Characters of a program that is read for nothing: in some hundredths of a second at most."""
@@ -67,8 +73,11 @@ class Machine:
     """Budget, depth, capabilities, globals and method tables of one interpreter."""
 
     __slots__ = (
+        "_cpu",
+        "_cpu_end",
         "_full",
         "_full_for",
+        "_wall_end",
         "bytes_left",
         "capabilities",
         "deadline",
@@ -94,16 +103,21 @@ class Machine:
         limits: Limits,
         capabilities: Capabilities,
         timer: Callable[[], float] = perf_counter,
+        cpu: Callable[[], float] | None = None,
     ) -> None:
         self.limits = limits
         self.capabilities = capabilities
         self.timer = timer
+        # A limit of computing is CPU time. Reading that is a system call, so it is read when the
+        # wall clock says that time may be over.
+        self._cpu = cpu or (thread_time if timer is perf_counter else timer)
+        self._cpu_end = self._wall_end = 0.0
         self.fuel = CHUNK
         """Steps until `refuel` must be asked."""
         self.steps_left = -1
         """Steps beyond `fuel`; below zero means no limit."""
         self.deadline = 0.0
-        """On `timer`'s scale; 0 means no limit."""
+        """On `timer`'s scale, or NOT_BEGUN; 0 means no limit."""
         self.bytes_left = limits.max_call_bytes or 2**62
         """Bytes that the running call may still build."""
         self.depth = 0
@@ -163,8 +177,8 @@ class Machine:
             self._prepare_budget(limits)
         self.depth = 0
         self.bytes_left, self.fuel, self.steps_left = self._full
-        seconds = limits.max_seconds
-        self.deadline = self.timer() + seconds if seconds else 0.0
+        # Most calls end before they would look at the clock: it begins with the first look.
+        self.deadline = NOT_BEGUN if limits.max_seconds else 0.0
 
     def _prepare_budget(self, limits: Limits) -> None:
         """Work out once what every call under the same limits begins with."""
@@ -175,13 +189,17 @@ class Machine:
 
     def save(self) -> tuple[Any, ...]:
         """The running call's budget, depth and local data; see `restore`."""
-        left = self.deadline - self.timer() if self.deadline else 0.0
+        left = self.deadline
+        if left > 0 and left != PAST:
+            left = max(self._cpu_end - self._cpu(), PAST)
         return (self.fuel, self.steps_left, left, self.depth, self.local, self.bytes_left)
 
     def restore(self, saved: tuple[Any, ...]) -> None:
         """Go on with what `save` returned; time between the two does not count as computing."""
         self.fuel, self.steps_left, left, self.depth, self.local, self.bytes_left = saved
-        self.deadline = self.timer() + left if left else 0.0
+        self.deadline = left
+        if left > 0:
+            self._begin_time(left)
 
     def refuel(self) -> None:
         """Called when `fuel` is used up. Raises LimitError at the end of the budget.
@@ -190,7 +208,7 @@ class Machine:
         fit into the time that is left.
         """
         if self.deadline and self.timer() - self.fuel * STEP_SECONDS > self.deadline:
-            raise self._out_of_time()
+            self._look_at_time(-self.fuel * STEP_SECONDS)
         if self.steps_left < 0:
             self.fuel = CHUNK
         elif self.steps_left == 0:
@@ -205,11 +223,31 @@ class Machine:
         For work that is little as a rule and much where somebody meant it to be: see `CROWDED`.
         """
         if self.deadline and self.timer() > self.deadline:
-            raise self._out_of_time()
+            self._look_at_time(0.0)
 
-    def _out_of_time(self) -> LimitError:
+    def end_now(self) -> None:
+        """Let the running call end at its next look at the clock: for a signal."""
+        self.deadline = PAST
+
+    def _begin_time(self, seconds: float) -> None:
+        now = self.timer()
+        self.deadline = now + seconds
+        self._cpu_end = self._cpu() + seconds
+        self._wall_end = now + seconds * PATIENCE
+
+    def _look_at_time(self, ahead: float) -> None:
+        """Its time is over by the wall clock, or begins; work about to begin takes *ahead*."""
+        if self.deadline == NOT_BEGUN:
+            self._begin_time(self.limits.max_seconds)
+            if ahead <= self.limits.max_seconds:
+                return
+        elif self.deadline != PAST:
+            left, now = self._cpu_end - self._cpu(), self.timer()
+            if left > ahead and now < self._wall_end:
+                self.deadline = now + left
+                return
         limit = f"({self.limits.max_seconds:g} s of computing)"
-        return LimitError(f"time limit exceeded {limit}")
+        raise LimitError(f"time limit exceeded {limit}")
 
     def steps_used(self) -> int | None:
         """Steps since the budget of the running call was full; None where they are not limited."""

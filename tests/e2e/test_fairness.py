@@ -1,7 +1,7 @@
 """What others notice while one client does its worst: real servers, default settings.
 
 The bounds are many times what is measured (`python -m benchmarks.fairness`), as machines are busy;
-without the rules of `ws.turns` each of them is exceeded several times.
+without the rules of `ws.fair` each of them is exceeded several times.
 """
 
 from __future__ import annotations
@@ -9,12 +9,24 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
-from benchmarks.fairness import APP, ATTACKS, ENDLESS, frame, serving, waits, websocket
+from benchmarks.fairness import (
+    APP,
+    ATTACKS,
+    ENDLESS,
+    Address,
+    Attack,
+    frame,
+    handshake,
+    serving,
+    waits,
+    websocket,
+)
 
 from ..support.live import SOLI, serve
 from .hostile import close_code, raw, text
@@ -88,16 +100,114 @@ def test_who_runs_into_limits_is_closed(tmp_path: Path) -> None:
     run(scenario)
 
 
-def test_actions_that_run_into_limits_are_refused(tmp_path: Path) -> None:
-    """Of one address and handler; other handlers answer as before."""
+def test_actions_that_run_into_limits_are_paced(tmp_path: Path) -> None:
+    """They wait for longer and longer, and none is refused; other handlers answer as before."""
 
     async def scenario() -> None:
-        async with served(tmp_path, {"app.soli": APP}, heavy_percent=0) as site:
-            statuses = [(await site.get("/heavy")).status for _ in range(4)]
-            assert statuses == [500, 500, 500, 429]
+        async with served(tmp_path, {"app.soli": APP}) as site:
+            started = time.perf_counter()
+            assert [(await site.get("/heavy")).status for _ in range(4)] == [500] * 4
+            assert time.perf_counter() - started > 3 * 0.5
             assert (await site.get("/plain")).status == 200
+            assert "held_back reason=limit handler=app#heavy" in site.log
+            assert "a limit ended one of its calls" in site.log
 
     run(scenario)
+
+
+CROWDS = """router_websocket("/ws", "app#handle")
+
+def work(n)
+  i = 0
+  while i < n
+    i = i + 1
+  end
+end
+
+def handle(event)
+  query = event["query"] ?? {}
+  if event["type"] == "connect"
+    work(200000) if query["heavy"] == "connect"
+    return {}
+  end
+  if event["type"] == "disconnect"
+    work(200000) if query["heavy"] == "disconnect"
+    return {}
+  end
+  if event["message"] == "nap"
+    sleep(0.3)
+    work(200000)
+  end
+  { "send": event["message"] }
+end
+"""
+"""Work of 30 ms wherever a handler can do it."""
+
+CROWD = 60
+
+
+def _all_nap(address: Address) -> None:
+    """Handlers that wait, and are all woken at the same time."""
+    with ExitStack() as stack:
+        lines = [stack.enter_context(websocket(address)) for _ in range(CROWD)]
+        for line in lines:
+            line.sendall(frame("nap"))
+        for line in lines:
+            line.recv(100)
+
+
+def _all_go(address: Address) -> None:
+    """All hang up at the same time."""
+    with ExitStack() as stack:
+        for _ in range(CROWD):
+            stack.enter_context(websocket(address, "/ws?heavy=disconnect"))
+    time.sleep(3)
+
+
+def _all_come(address: Address) -> None:
+    """All connect at the same time."""
+    with ExitStack() as stack:
+        lines = []
+        for _ in range(CROWD):
+            line = stack.enter_context(socket.create_connection(address, timeout=60))
+            line.sendall(handshake("/ws?heavy=connect"))
+            lines.append(line)
+        for line in lines:
+            line.recv(4096)
+
+
+@pytest.mark.parametrize("attack", [_all_nap, _all_go, _all_come])
+def test_work_beside_messages_has_its_turn_too(
+    tmp_path: Path, attack: Callable[[Address], None]
+) -> None:
+    """What comes after a wait, at the end and at the beginning; in one go it is two seconds."""
+    app = tmp_path / "app.soli"
+    app.write_text(CROWDS, "utf-8")
+    with serve(app) as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        found = waits((host, int(port)), Attack(attack.__name__, attack), SECONDS)
+    assert sorted(found)[len(found) // 2] < 0.1
+    assert max(found) < 0.6
+
+
+def test_newcomers_do_not_stand_behind_those_who_ran_into_limits() -> None:
+    """Fifteen connections that each send one endless message, and then who comes and says hello."""
+    with serving(str(SOLI)) as address:
+        burners = [websocket(address) for _ in range(15)]
+        for line in burners:
+            line.sendall(frame(ENDLESS))
+        found = []
+        for _ in range(20):
+            started = time.perf_counter()
+            with websocket(address) as line:
+                line.sendall(frame("hello"))
+                assert line.recv(100).endswith(b"hello")
+            found.append(time.perf_counter() - started)
+            time.sleep(0.1)
+        for line in burners:
+            line.close()
+    assert sorted(found)[len(found) // 2] < 0.2
+    assert max(found) < MOST_SECONDS
 
 
 def test_a_stop_keeps_its_deadline(tmp_path: Path) -> None:

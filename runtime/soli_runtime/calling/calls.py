@@ -6,7 +6,6 @@ wait costs two greenlet switches and no task, future or timer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -16,7 +15,8 @@ from soli_lang.machine.machine import Machine
 from soli_lang.values.values import SKIP, Value
 
 from ..routing.handler import Invoke
-from .greenlets import Done, Failure, Runner, Runners, suspend
+from ..ws.fair.accounts import Flow
+from .greenlets import Done, Failure, Runner, Runners, is_over_limit, suspend
 
 OUTSIDE: KeptDict = {}
 """`Machine.local` while no call runs; never written to."""
@@ -94,14 +94,13 @@ class Calls:
         invoke: Invoke,
         argument: Value,
         local: KeptDict,
-        computed: Callable[[float, float], None] | None = None,
+        flow: Flow | None = None,
     ) -> Value:
         """The same for coroutines: the value, or the exception raised.
 
-        *computed* is told, on `perf_counter`'s scale, from when to when the call held the loop
-        before it ended or first waited.
+        What it computes is put to the account of *flow*.
         """
-        outcome = await self._outcome(invoke, argument, local, computed)
+        outcome = await self._outcome(invoke, argument, local, flow)
         if outcome.__class__ is not Failure:
             return outcome
         error, outcome = outcome.error, None
@@ -115,7 +114,7 @@ class Calls:
         invoke: Invoke,
         argument: Value,
         local: KeptDict,
-        computed: Callable[[float, float], None] | None,
+        flow: Flow | None,
     ) -> Any:
         """The value, or a `Failure`."""
         import asyncio
@@ -127,12 +126,15 @@ class Calls:
             if not finished.done():
                 finished.set_result(outcome)
 
-        started = perf_counter()
+        scheduler, started = self._runners.scheduler, perf_counter()
         outcome = self.run(invoke, argument, local, done)
-        if computed is not None:
-            computed(started, perf_counter())
+        if flow is not None and scheduler is not None:
+            if is_over_limit(outcome):
+                scheduler.ended_by_limit(flow)
+            scheduler.took(flow, started, perf_counter())
         if outcome.__class__ is Runner:
             runner = outcome
+            runner.flow = flow
             try:
                 outcome = await finished
             except asyncio.CancelledError:

@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
+from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
 from soli_lang.base.errors import Cancelled, LimitError, SoliError, let_go
+
+from ..ws.fair.accounts import Flow
+from ..ws.fair.scheduler import Scheduler
 
 if TYPE_CHECKING:
     import asyncio
@@ -55,6 +59,15 @@ class WaitLimitError(LimitError):
     """A call waited for too long: it held up nobody."""
 
 
+def is_over_limit(outcome: Any) -> bool:
+    """Whether a limit ended a call that computed."""
+    return (
+        outcome.__class__ is Failure
+        and isinstance(outcome.error, LimitError)
+        and not isinstance(outcome.error, WaitLimitError)
+    )
+
+
 class Runner(greenlet):  # type: ignore[misc]  # greenlet ships no types for subclassing
     """A greenlet that runs one call after another, and is the handle of the one it runs."""
 
@@ -68,6 +81,8 @@ class Runner(greenlet):  # type: ignore[misc]  # greenlet ships no types for sub
         self.message: Any = None
         """What the suspended call handles, for whoever waits for it."""
         self.waiting: asyncio.Future[Any] | None = None
+        self.flow: Flow | None = None
+        """On whose behalf it computes; None: it waits for nobody when it goes on."""
         self.cancelled = False
         self.waited = 0.0
         """Seconds that the running call has spent waiting."""
@@ -121,8 +136,10 @@ class Runners:
     `wait_seconds` bounds the total time that one call may spend suspended (0: no bound).
     """
 
-    def __init__(self, wait_seconds: float = 0.0) -> None:
+    def __init__(self, wait_seconds: float = 0.0, scheduler: Scheduler | None = None) -> None:
         self.wait_seconds = wait_seconds
+        self.scheduler = scheduler
+        """Decides when a call that waited goes on; None: at once."""
         self._idle: list[Runner] = []
         self._waiting: set[Runner] = set()
         self._when_idle: Callable[[], None] | None = None
@@ -165,7 +182,15 @@ class Runners:
         runner.done = done
         self._waiting.add(runner)
 
-    def resume(self, runner: Runner) -> None:
+    def woken(self, runner: Runner) -> None:
+        """What a suspended call waited for is there: it goes on when it is its turn."""
+        flow = runner.flow
+        if self.scheduler is None or flow is None or runner.cancelled:
+            self._resume(runner)
+        else:
+            self.scheduler.in_turn(flow, partial(self._resume, runner))
+
+    def _resume(self, runner: Runner) -> None:
         """Go on with a suspended call; hand its result to `done` when it ends."""
         done = runner.done
         assert done is not None
@@ -177,9 +202,13 @@ class Runners:
             return
         runner.cancelled = runner.expired = False
         runner.waited = 0.0
+        flow, runner.flow = runner.flow, None
         if len(self._idle) < MAX_IDLE_RUNNERS:
             self._idle.append(runner)
-        done(runner.take_outcome())
+        outcome = runner.take_outcome()
+        if flow is not None and self.scheduler is not None and is_over_limit(outcome):
+            self.scheduler.ended_by_limit(flow)
+        done(outcome)
         if not self._waiting and self._when_idle is not None:
             self._when_idle()
 
@@ -211,7 +240,7 @@ def _wait(runner: Runner, awaitable: Awaitable[Any]) -> Any:
     timer = None
     if pool.wait_seconds:
         timer = loop.call_later(max(0.0, pool.wait_seconds - runner.waited), runner.expire)
-    future.add_done_callback(lambda _: pool.resume(runner))
+    future.add_done_callback(lambda _: pool.woken(runner))
     try:
         runner.parent.switch(runner)
     finally:

@@ -204,6 +204,10 @@ def tallied(tally: Tally) -> Iterator[Metric]:
     )
     text = "Replies to requests over sockets, by outcome."
     yield by_label("soli_asks", text, ["outcome"], tally.asks)
+    text = "Times that a message, request or end waited for its turn for more than 0.25 s."
+    yield by_label("soli_held_back", text, ["reason"], tally.held_back)
+    text = "How long these waited, in all."
+    yield by_label("soli_held_back_seconds", text, ["reason"], tally.held_back_seconds)
     yield by_label("soli_jobs", "Runs of jobs.", ["job", "outcome"], tally.jobs)
     seconds = HistogramMetricFamily(
         "soli_handler_seconds", "Time from call to return, waiting included.", labels=["handler"]
@@ -216,7 +220,7 @@ def tallied(tally: Tally) -> Iterator[Metric]:
     yield lag
 
 
-def by_label(name: str, text: str, labels: list[str], counts: Mapping[Any, int]) -> Metric:
+def by_label(name: str, text: str, labels: list[str], counts: Mapping[Any, float]) -> Metric:
     """A counter with one sample for each key of *counts*: a label's value, or a tuple of them."""
     family = CounterMetricFamily(name, text, labels=labels)
     for key, count in counts.items():

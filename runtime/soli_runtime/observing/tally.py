@@ -8,7 +8,7 @@ from a client: clients must not be able to make numbers that are kept for ever.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from soli_lang.base.errors import SoliError
@@ -57,6 +57,8 @@ class Tally:
         "asks",
         "handler_errors",
         "handler_seconds",
+        "held_back",
+        "held_back_seconds",
         "jobs",
         "loop_lag",
         "refusals",
@@ -68,6 +70,10 @@ class Tally:
         """By (`controller#action`, kind): the Soli class, `ActionError` or `internal`."""
         self.handler_seconds: dict[str, Histogram] = {}
         """By `controller#action`. Empty unless metrics are on."""
+        self.held_back: Counter[str] = Counter()
+        """Times that somebody waited for its turn for long, by reason (`ws.fair`)."""
+        self.held_back_seconds: defaultdict[str, float] = defaultdict(float)
+        """For how long, in all."""
         self.refusals: Counter[tuple[str, int]] = Counter()
         """Upgrades that were answered with an error, by (reason, HTTP status)."""
         self.responses: Counter[int] = Counter()

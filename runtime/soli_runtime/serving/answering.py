@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from soli_lang.base.errors import LimitError, SoliError, render
+from soli_lang.base.errors import SoliError, render
 from soli_lang.values.values import Value
 
 from ..builtins.http import Forbidden, final_response
 from ..calling.calls import Calls, failure_text
-from ..calling.greenlets import Runners, WaitLimitError
+from ..calling.greenlets import Runners
 from ..gate.forgery import is_forged
 from ..gate.origins import Peer
 from ..http import cors
@@ -263,7 +262,7 @@ class HttpActions:
     async def _run(self, context: RequestContext, target: Target) -> Response:
         """The response of an action, whatever happens in it."""
         handler = target.handler
-        key, started = (context.raw.remote_ip, handler.name), time.perf_counter()
+        flow = await self._state.turns.turn(context.raw.remote_ip, handler.name)
         invoke = handler.invoke
         if target.stages:
             invoke = self._after(target.stages, invoke, context)
@@ -276,17 +275,14 @@ class HttpActions:
             def begin(_: Value) -> Value:
                 return invoke(context.request_with(wanted, self._machine))
 
-            if not await self._state.heavy.turn(key):
-                return text_response(429, "too much work")
-            value = await self._calls.wait(
-                begin, None, {REQUEST: context}, partial(self._state.heavy.took, key)
-            )
-            return final_response(context, self._response(context, value), self._hardening)
+            value = await self._calls.wait(begin, None, {REQUEST: context}, flow)
+            ended = time.perf_counter()
+            response = final_response(context, self._response(context, value), self._hardening)
+            self._state.turns.took(flow, ended, time.perf_counter())
+            return response
         except Forbidden as error:
             return text_response(403, error.message)
         except Exception as error:
-            if isinstance(error, LimitError) and not isinstance(error, WaitLimitError):
-                self._state.heavy.ended_by_limit(key, started)
             if context.stage is not None:
                 self._authentication.failed(context.stage, error, context.raw)
             else:

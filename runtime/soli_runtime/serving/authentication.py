@@ -103,15 +103,12 @@ class Authentication:
         """Run what comes before the upgrade; why it is refused."""
         if not any(stage.function is not None for stage in stages) and self._host is not None:
             return _refusal(context.ask())  # there is nothing of the program's to call
-        key = (context.raw.remote_ip, GATE)
-        if not await self._state.heavy.turn(key):
-            return Refusal(429, "too much work")
+        flow = await self._state.turns.turn(context.raw.remote_ip, GATE)
 
         def begin(request: Value) -> Value:
             return passed(self._machine, stages, request, context, self._codec.encode)
 
-        took = partial(self._state.heavy.took, key)
-        outcome = await self._calls.wait(begin, context.request, {REQUEST: context}, took)
+        outcome = await self._calls.wait(begin, context.request, {REQUEST: context}, flow)
         if not isinstance(outcome, Response):
             return None
         verdict = context.verdict

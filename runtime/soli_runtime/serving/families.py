@@ -44,6 +44,10 @@ def _state(service: Service, jobs: Mapping[str, int]) -> Iterator[Metric]:
     }
     for name, (text, value) in gauges.items():
         yield GaugeMetricFamily(f"soli_{name}", text, value)
+    waiting = GaugeMetricFamily("soli_waiting", "Who waits for a turn.", labels=["reason"])
+    for reason, number in service.endpoint.scheduler.waiting_by_reason().items():
+        waiting.add_metric([reason], number)
+    yield waiting
 
 
 def _broker(service: Service) -> Iterator[Metric]:

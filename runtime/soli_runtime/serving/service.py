@@ -12,6 +12,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -31,11 +32,11 @@ from ..core.hub import Hub
 from ..core.realtime import REALTIME, Realtime
 from ..gate.admission import Admission
 from ..gate.explanations import ForwardingHint, explained
-from ..gate.heavy import HeavyRequests
 from ..gate.hosts import is_allowed_host
 from ..gate.open_files import descriptor_of, descriptors_for_connections
 from ..gate.origins import Peer, TrustedProxies, origin_fault
 from ..gate.refusals import Refusal
+from ..gate.request_turns import RequestTurns
 from ..gate.silence import is_upgrade
 from ..http import sse
 from ..http.identity import Authenticate
@@ -58,6 +59,7 @@ from ..ws import CloseCode, Endpoint, choose_path, choose_protocol, upgrade
 from .answering import HttpActions
 from .authentication import Authentication, session_cookie
 from .budgets import handler_limits, socket_limits
+from .held_back import held_back
 from .holders import Holder, Holders
 from .life.departures import close_idle, come_back_after
 from .sockets.conversations import Conversation, Live, Visitor
@@ -102,12 +104,13 @@ class Service:
         machine = app.interpreter.machine
         self._machine = machine
         self._codec = json_codec(machine)
-        self._runners = Runners(settings.handler_wait_seconds)
+        self.endpoint = Endpoint(socket_limits(settings), loop=self.loop)
+        self._runners = Runners(settings.handler_wait_seconds, self.endpoint.scheduler)
         self.calls = self._calls_of(app)
         waiting.serve(self.calls.suspend)
-        self.endpoint = Endpoint(socket_limits(settings), loop=self.loop)
-        heavy = HeavyRequests(self.endpoint.turns, self.endpoint.clock)
-        self.state = ServiceState(settings, log, heavy)
+        turns = RequestTurns(self.endpoint.scheduler, self.endpoint.clock)
+        self.state = ServiceState(settings, log, turns)
+        self.endpoint.scheduler.report = partial(held_back, self.state)
         self.tally = self.state.tally
         self.admission = Admission(
             settings, descriptors_for_connections(settings.max_http_connections)
@@ -320,6 +323,7 @@ class Service:
     async def stop(self, code: int = CloseCode.GOING_AWAY) -> None:
         """Close every connection, let the disconnect handlers run, within the deadline."""
         self.state.is_stopping = True
+        self.endpoint.scheduler.end_rests()
         seconds = self.settings.shutdown_seconds
         self.live.stop_by = perf_counter() + 0.8 * seconds
         deadline = self.loop.time() + seconds
@@ -488,6 +492,8 @@ class Service:
             self.holders.belongs_to(holder, user)
             conversation = self._conversation(match, raw, user, session, holder)
             protocol = conversation.events.protocol
+            turns, opens = self.state.turns, f"{match.target.handler.name} connect"
+            conversation.opening = turns, await turns.turn(raw.remote_ip, opens)
             answer = await upgrade(request, conversation, self.endpoint, protocol=protocol)
             if answer.status >= 400:
                 text = "no WebSocket handshake"

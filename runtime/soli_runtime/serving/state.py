@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from soli_lang.base.records import Record, field
 
 from ..calling.calls import failure_text
-from ..gate.heavy import HeavyRequests
+from ..gate.request_turns import RequestTurns
 from ..http.responses import Response, text_response
 from ..http.sse import Topics
 from ..observing.logs import Log
@@ -26,7 +26,7 @@ class ServiceState(Record):
 
     settings: Settings
     log: Log
-    heavy: HeavyRequests
+    turns: RequestTurns
     tally: Tally = field(default_factory=Tally)
     topics: Topics = field(default_factory=Topics)
     needs: Needs = field(default_factory=Needs)

@@ -11,9 +11,11 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from .fair.accounts import NEW
+from .fair.scheduler import REASONS
+from .limits import UNLIMITED
 from .protocol.frames import FrameParser, Inflater, ProtocolViolation
 from .rooms.targets import Borrowed, Target, borrow, through_transport
-from .turns import CONNECTION_SHARE, SLICE_SECONDS
 
 if TYPE_CHECKING:
     from .endpoint import Endpoint
@@ -30,8 +32,10 @@ BURST_FACTOR = 8
 BYTE_BURST_SECONDS = 4
 #: What the transport's share is reckoned from if the outbox is not limited.
 DEFAULT_OUTBOX_BYTES = 1024 * 1024
-#: In place of a limit of zero, which means "none".
-UNLIMITED = 1 << 60
+#: Of computing for one connection in one turn of the loop.
+SLICE_SECONDS = 0.005
+#: That are put to the account and need no second thought.
+LIGHT_SECONDS = 0.002
 
 
 def _discard(data: bytes) -> None:
@@ -59,10 +63,13 @@ class Channel(FrameParser, asyncio.Protocol):
         "_socket",
         "_target",
         "_transport",
-        "due",
-        "is_heavy",
+        "address",
+        "proven",
         "put",
         "rooms",
+        "standing",
+        "until",
+        "used",
     )
 
     def __init__(self, endpoint: "Endpoint", inflate: Inflater | None) -> None:
@@ -86,14 +93,19 @@ class Channel(FrameParser, asyncio.Protocol):
         self._pending_bytes = 0
         # The one pong that may wait (RFC 6455 section 5.5.3 lets us skip older ones).
         self._pending_pong: bytes | None = None
-        # Its place among those that wait (`turns.Waiting`), and the end of what it may compute now.
-        self.due = 0.0
-        self.is_heavy = True
+        # Its account (`fair.accounts.Flow`), kept by the scheduler, and the end of its slice.
+        self.used = self.until = 0.0
+        self.standing, self.proven = NEW, 0
+        #: That of the peer, for its account; whoever knows it says so when the connection opens.
+        self.address = ""
         # When the bytes that came would have come at exactly the allowed rate.
         self._bytes_due = 0.0
         self._mark = self._slice_end = 0.0
         # Whether to close the line when all is written.
         self._close_when_written = False
+
+    #: Whether a task has to wake up before it goes on.
+    _goes_on_later = False
 
     # What a subclass decides
 
@@ -160,6 +172,11 @@ class Channel(FrameParser, asyncio.Protocol):
     def is_held(self) -> bool:
         """Whether messages are held back, by the listener or by a full outbox."""
         return self._holds != 0
+
+    @property
+    def held_back(self) -> str:
+        """Why it waits for its turn; empty when it does not."""
+        return REASONS[self.standing] if self._holds & BY_TURN else ""
 
     def abort(self) -> None:
         """Cut the line at once; what was received and not yet delivered is dropped."""
@@ -364,9 +381,12 @@ class Channel(FrameParser, asyncio.Protocol):
         endpoint = self._endpoint
         now, mark = endpoint.clock(), self._mark
         self._mark = now
-        self.is_heavy = endpoint.turns.took(mark, now)
-        due = self.due
-        self.due = (due if due > mark else mark) + (now - mark) / CONNECTION_SHARE
+        spent = now - mark
+        if spent < LIGHT_SECONDS and not self.standing:
+            self.used = max(self.used, endpoint.scheduler.virtual) + spent
+        else:
+            endpoint.scheduler.took(self, mark, now)
+            self._short = 0 if self.standing else endpoint.short_frame
         if now > self._slice_end:
             self._wait_for_turn()
 
@@ -374,14 +394,21 @@ class Channel(FrameParser, asyncio.Protocol):
         """Parse no further until those had their turn who come first."""
         if not self._is_muted and not self._holds & BY_TURN:
             self._hold(BY_TURN)
-            self._endpoint.turns.wait(self)
+            endpoint = self._endpoint
+            endpoint.scheduler.wait(
+                self, self._turn_came, endpoint.clock(), is_later=self._goes_on_later
+            )
 
     def ended_by_limit(self) -> None:
         """A limit ended the handler that the listener is in."""
-        now = self._endpoint.clock()
-        self._endpoint.turns.ended_by_limit(now - self._mark)
+        self._endpoint.scheduler.ended_by_limit(self)
+        self._short = 0
 
-    def turn_came(self) -> None:
+    def in_turn(self, go_on: Callable[[], None]) -> None:
+        """Call *go_on*, now or when this connection may compute, and count what it takes."""
+        self._endpoint.scheduler.in_turn(self, go_on)
+
+    def _turn_came(self) -> None:
         """Go on with what waits; never raises."""
         if self._holds & BY_TURN:
             self._release(BY_TURN)
@@ -403,6 +430,7 @@ class Channel(FrameParser, asyncio.Protocol):
         """Go on parsing, unless somebody holds us; then let the transport read."""
         if self._holds:
             return
+        self._short = 0 if self.standing else self._endpoint.short_frame
         try:
             self.release()
         except ProtocolViolation as violation:

@@ -17,7 +17,7 @@ called from within a call that it made on a connection.
 import logging
 from typing import TYPE_CHECKING, Any
 
-from .channel import BY_BROKER, BY_LISTENER, BY_OUTBOX, BY_RATE, BY_TURN, Channel
+from .channel import BY_BROKER, BY_LISTENER, BY_OUTBOX, BY_RATE, BY_TURN, LIGHT_SECONDS, Channel
 from .counters import CloseCause
 from .listener import NOBODY, Listener
 from .protocol.deflate import Agreement, inflate
@@ -34,11 +34,6 @@ from .protocol.frames import (
 )
 from .protocol.masking import unmask
 from .protocol.outgoing import Outgoing, outgoing
-from .turns import (
-    BUSY_SHARE,
-    NEWCOMER_SECONDS,
-    SLACK_SECONDS,
-)
 
 if TYPE_CHECKING:
     import asyncio
@@ -53,8 +48,6 @@ OPEN, CLOSING, CLOSED = 0, 1, 2
 
 #: Unanswered pings after which the peer is gone.
 MAX_UNANSWERED_PINGS = 2
-#: Seconds of computing that leave a connection in good standing whatever else.
-LIGHT_SECONDS = 0.002
 #: Fragments below this size count as messages do, against the rate.
 SMALL_FRAGMENT_BYTES = 64
 
@@ -197,15 +190,13 @@ class Connection(Channel):
         """
         self._attach(transport)
         self._endpoint.register(self)
-        started = self._endpoint.clock()
-        self.due = started + NEWCOMER_SECONDS
-        self._begin_slice(started)
+        self._endpoint.scheduler.begin(self)
+        self._begin_slice(self._endpoint.clock())
         try:
             self._listener.on_open(self)
         except Exception:
             self.failed()
-        self._computed()
-        self.is_heavy = True  # until a message shows otherwise
+        self._begin_slice(self._endpoint.clock())
         if received:
             self.data_received(received)
 
@@ -219,13 +210,17 @@ class Connection(Channel):
         """
         size = len(data)
         endpoint = self._endpoint
-        turns = endpoint.turns
+        scheduler = endpoint.scheduler
         started = endpoint.clock()
-        if turns.busy_until > started or (self.is_heavy and turns.heavy_until > started):
-            self._wait_for_turn()  # as `must_wait` says
+        if (started > scheduler.look_at or self.used > scheduler.bar) and scheduler.must_wait(
+            self, started
+        ):
+            self._wait_for_turn()
         if not (
             self._at_start and 6 < size <= self._short and data[0] == 0x81 and data[1] == size + 122
         ):
+            if self.standing and scheduler.must_wait(self, started):
+                self._wait_for_turn()
             self._begin_slice(started)
             super().data_received(data)
             return
@@ -253,9 +248,8 @@ class Connection(Channel):
         # `_computed`, written out for what takes next to nothing.
         spent = endpoint.clock() - started
         if spent < LIGHT_SECONDS:
-            self.is_heavy = False
-            busy, least = turns.busy_until, started - SLACK_SECONDS
-            turns.busy_until = (busy if busy > least else least) + spent / BUSY_SHARE
+            used, virtual = self.used, scheduler.virtual
+            self.used = (used if used > virtual else virtual) + spent
         else:
             self._begin_slice(started)
             self._computed()

@@ -3,14 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import TYPE_CHECKING
 
 from .counters import CloseCause, Counters
-from .limits import SocketLimits
-from .protocol.frames import CloseCode
+from .fair.scheduler import Scheduler
+from .limits import UNLIMITED, SocketLimits
+from .protocol.frames import CloseCode, longest_short
 from .rooms.fanout import Fanout
-from .turns import Turns
 from .unfinished import Unfinished
 from .wheel import Wheel
 
@@ -44,7 +44,13 @@ class Endpoint:
         # Not the loop's clock: uvloop's stands still within a turn.
         self.clock = perf_counter if clock is None else clock
         #: Who may compute when.
-        self.turns = Turns(self.loop, self.clock, self.limits.heavy_share)
+        self.scheduler = Scheduler(
+            clock=self.clock,
+            cpu=thread_time if clock is None else clock,
+            call_soon=self.loop.call_soon,
+            call_later=self.loop.call_later,
+            heavy_share=self.limits.heavy_share,
+        )
         rate = self.limits.message_rate
         #: Seconds between two messages at exactly the allowed rate; 0: not limited.
         self.message_interval = 1 / rate if rate else 0.0
@@ -63,6 +69,8 @@ class Endpoint:
         self.unfinished = Unfinished(
             self.loop, self.clock, self.limits.message_seconds, self.limits.max_unfinished_bytes
         )
+        #: Size of the longest frame that the short cut of a light connection may take.
+        self.short_frame = longest_short(self.limits.max_message_bytes or UNLIMITED)
         #: Seconds for each byte at exactly the allowed rate; 0: not limited.
         self.byte_interval = 1 / self.limits.byte_rate if self.limits.byte_rate else 0.0
         #: Every connection that holds a socket, those that are closing included.

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import WebSocketError, WSMsgType, web
 
-from .channel import UNLIMITED
 from .connection import Connection
+from .limits import UNLIMITED
 from .listener import Listener
 from .protocol.frames import CloseCode, ProtocolViolation, is_receivable_code
 from .protocol.handshake import SERVER
@@ -39,6 +39,7 @@ class FallbackConnection(Connection):
     """A connection whose bytes are read by aiohttp, in the task of the request."""
 
     __slots__ = ("_readable",)
+    _goes_on_later = True
 
     def __init__(self, endpoint: "Endpoint", listener: Listener) -> None:
         super().__init__(endpoint, listener)
@@ -86,7 +87,7 @@ class FallbackConnection(Connection):
         while True:
             await self._readable.wait()
             kind, data, extra = await next_message()
-            if endpoint.turns.must_wait(self, endpoint.clock()):
+            if endpoint.scheduler.must_wait(self, endpoint.clock()):
                 self._wait_for_turn()
             await self._readable.wait()
             self._begin_slice(endpoint.clock())

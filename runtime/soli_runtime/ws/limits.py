@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-__all__ = ["SocketLimits"]
+__all__ = ["UNLIMITED", "SocketLimits"]
+
+#: In place of a limit of zero, which means "none".
+UNLIMITED = 1 << 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +31,7 @@ class SocketLimits:
     close_seconds: float = 5
     #: What a held connection may have buffered before it stops reading from its socket.
     max_held_bytes: int = 64 * 1024
-    #: Share of the time that calls of more than 40 ms may take; 0: not limited.
+    #: Share of the time that calls of more than 40 ms may take while others are about; 0: all.
     heavy_share: float = 0.2
     #: Whether to agree to permessage-deflate.
     compression: bool = False

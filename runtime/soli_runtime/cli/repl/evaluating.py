@@ -13,9 +13,6 @@ from soli_lang.base.errors import Cancelled, LimitError, SoliSyntaxError
 from soli_lang.base.source import Source
 from soli_lang.machine.machine import Machine
 
-PAST = 1e-9
-"""A deadline, on any clock, that is over."""
-
 
 class Interrupted(Exception):
     """The input was stopped by Ctrl-C."""
@@ -59,7 +56,7 @@ def _stoppable(machine: Machine, task: asyncio.Future[Any], stopped: list[int]) 
 
     def stop(number: int, frame: Any) -> None:
         stopped.append(number)
-        machine.deadline = PAST
+        machine.end_now()
         loop.call_soon_threadsafe(task.cancel)
 
     before = signal.signal(signal.SIGINT, stop)

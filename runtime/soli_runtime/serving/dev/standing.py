@@ -54,6 +54,7 @@ def _connection(seat: Any) -> dict[str, Any]:
         "user": "" if name is None else _cut(str(name)),
         "rooms": [_cut(room) for room in islice(seat.rooms, 10)],
         "waits": conversation is not None and conversation.runner is not None,
+        "held": "" if conversation is None else conversation.held_back,
     }
 
 
@@ -93,6 +94,7 @@ async def _counters(service: Service) -> dict[str, Any]:
         "sent": sockets.messages_out,
         "received_bytes": sockets.bytes_in,
         "sent_bytes": sockets.bytes_out,
+        "held": sum(tally.held_back.values()),
         "errors": sum(tally.handler_errors.values()),
         "refused": sum(tally.refusals.values()),
         "requests": sum(tally.responses.values()),

@@ -26,6 +26,7 @@ from ...core.history import resuming
 from ...core.hub import Hub
 from ...core.payloads import EncodeJson
 from ...core.seats import Seat
+from ...gate.request_turns import RequestFlow, RequestTurns
 from ...http.current import CONNECTION
 from ...http.identity import user_id_of
 from ...observing.logs import Log
@@ -33,6 +34,7 @@ from ...observing.tally import INTERNAL, Tally, kind_of
 from ...routing.handler import Handler
 from ...ws.connection import Connection
 from ...ws.counters import CloseCause
+from ...ws.fair.accounts import STRUCK
 from ..holders import Holder, Holders
 from .delivery import Delivery
 from .requests import FAILED, Request, request_in
@@ -176,6 +178,7 @@ class Conversation:
         "events",
         "handler",
         "live",
+        "opening",
         "runner",
         "seat",
         "strikes",
@@ -196,12 +199,19 @@ class Conversation:
         self.strikes: tuple[float, ...] = ()
         """When a limit ended the handler, of late."""
         self.was_opened = False
+        self.opening: tuple[RequestTurns, RequestFlow] | None = None
+        """To whose account the connect event is put."""
         self.seat: Seat | None = None
         """What the core knows of the connection, once it is open."""
 
     @property
     def id(self) -> str:
         return self.events.connection_id
+
+    @property
+    def held_back(self) -> str:
+        """Why its messages wait for their turn; empty when they do not."""
+        return "" if self.connection is None else self.connection.held_back
 
     # What the socket layer calls
 
@@ -210,6 +220,7 @@ class Conversation:
         self.was_opened = True
         self.connection = connection
         connection.session = self
+        connection.address = self.visitor.remote_ip
         self.seat = seat = live.hub.connect(self.id)
         seat.conversation = self
         live.delivery.add(seat, connection)
@@ -222,7 +233,19 @@ class Conversation:
             origin=self.events.header("origin"),
             **self._who(),
         )
+        started = perf_counter()
         self._settle(self._call(self._connect_event(seat), CONNECT), CONNECT)
+        self._count_opening(connection, started)
+
+    def _count_opening(self, connection: Connection, started: float) -> None:
+        """Put the connect event to the account of whoever opens connections there."""
+        opening = self.opening
+        if opening is not None:
+            turns, flow = opening
+            if connection.standing == STRUCK:
+                turns.ended_by_limit(flow)
+            turns.took(flow, started, perf_counter())
+            self.opening = None
 
     def _connect_event(self, seat: Seat) -> dict[str, Any]:
         event = self.events.connect()
@@ -260,7 +283,8 @@ class Conversation:
             if self.runner is not None:
                 self.runner.cancel()  # `_resumed` goes on from here
             else:
-                self._finish()
+                self.live.hub.closing(self.id)
+                connection.in_turn(self._finish_in_turn)
         except Exception:
             self._give_up()
             raise
@@ -306,6 +330,7 @@ class Conversation:
             self.runner = outcome
             outcome.message = message
             if self.connection is not None:
+                outcome.flow = self.connection
                 self.connection.pause_reading()
             if self._is_cut:
                 outcome.cancel()
@@ -494,6 +519,12 @@ class Conversation:
         self.connection.send(text)
 
     # The end
+
+    def _finish_in_turn(self) -> None:
+        try:
+            self._finish()
+        except Exception as error:
+            self._broke(error)  # nobody above us knows whose fault it is
 
     def _finish(self) -> None:
         """The connection is closed and no handler runs: the disconnect event, then oblivion."""

@@ -24,7 +24,7 @@ from typing import Protocol
 from .accounts import HEAVY, LIGHT, NEW, STRUCK, Accounts, Flow
 from .queues import Fresh, Line, Waiting
 
-__all__ = ["Scheduler", "Timer"]
+__all__ = ["REASONS", "Scheduler", "Timer"]
 
 ALLOWED_SECONDS = 0.002
 """By which an account may be ahead while others wait, and still goes on at once."""
@@ -35,12 +35,15 @@ TURN_SECONDS = 0.010
 QUEUE_SECONDS = 0.010
 """Of computing for all that wait, in one turn."""
 
+SURE_SECONDS = 0.002
+"""By the wall clock, up to which nobody asks how much of it was CPU: that is a system call."""
+
 LONG_SECONDS = 0.010
 GAP_TURNS = 8
 """An upgrade takes six: accepting, reading, a task or two, and the first message."""
 
 LIGHT_SECONDS = 0.005
-PROVEN_CALLS = 8
+PROVEN_CALLS = 3
 """Calls shorter than `LIGHT_SECONDS` that prove one to be light."""
 
 HEAVY_SECONDS = 0.040
@@ -55,7 +58,8 @@ ENDED_SHARE = 0.05
 """Of the time, for calls of those who ran into a limit."""
 MOST_REST_SECONDS = 5.0
 ABOUT_SECONDS = 1.0
-"""Others are about when something light came within so many seconds."""
+KNOWN_SECONDS = 0.1
+"""Others are about when something light came within so many seconds; for how long that is known."""
 
 HELD_BACK_SECONDS = 0.25
 """From which on waiting is worth a word."""
@@ -64,6 +68,7 @@ SUSPECT = 2
 """Among the fresh: the new of an address that has used much."""
 
 REASONS = {LIGHT: "busy", NEW: "busy", HEAVY: "heavy", STRUCK: "limit"}
+"""Why one waits: others were first; it made heavy calls; a limit ended one of its calls."""
 
 
 class Timer(Protocol):
@@ -107,6 +112,7 @@ class Scheduler:
         "bar",
         "look_at",
         "report",
+        "virtual",
     )
 
     def __init__(
@@ -122,6 +128,8 @@ class Scheduler:
         """Whose account is above it has to wait."""
         self.look_at = 0.0
         """When somebody has to ask `must_wait` again."""
+        self.virtual = 0.0
+        """The virtual time, as of the last look."""
         self.report: Report | None = None
         self._clock = clock
         self._cpu = cpu
@@ -152,11 +160,6 @@ class Scheduler:
     # What the hot path does: `if started > look_at or flow.used > bar`, and then asks here.
 
     @property
-    def now(self) -> float:
-        """The virtual time."""
-        return self._accounts.now
-
-    @property
     def waiting(self) -> int:
         """How many wait."""
         return sum(fresh.size for fresh in self._fresh) + sum(
@@ -172,16 +175,40 @@ class Scheduler:
     def begin(self, flow: Flow) -> None:
         """Somebody new is there."""
         flow.used = self._accounts.now
-        flow.standing = NEW
+        flow.standing, flow.until, flow.proven = NEW, 0.0, 0
+
+    def end_rests(self) -> None:
+        """Let nobody rest any more: the server stops, and has no time to lose."""
+        self._heavy_share = 0.0
+        self._surprised_until = 0.0
+        self._rests = dict.fromkeys(self._rests, 0.0)
+        self._go_on_soon(self._clock())
+
+    def in_turn(self, flow: Flow, go_on: Callable[[], None]) -> None:
+        """Call *go_on*, at once or when the turn of *flow* has come, and count what it takes."""
+
+        def counted() -> None:
+            started = self._clock()
+            try:
+                go_on()
+            finally:
+                self.took(flow, started, self._clock())
+
+        now = self._clock()
+        if self.must_wait(flow, now):
+            self.wait(flow, counted, now)
+        else:
+            counted()
 
     def must_wait(self, flow: Flow, now: float) -> bool:
         """Whether what arrived for *flow* has to wait."""
+        standing = self._standing(flow, now)
+        if standing < HEAVY:
+            self._about_until = now + ABOUT_SECONDS
         if now > self.look_at:
             self._look(now)
-        standing = self._standing(flow, now)
         if standing >= HEAVY:
             return True
-        self._about_until = now + ABOUT_SECONDS
         if flow.used > self.bar:
             return True
         if standing == LIGHT:
@@ -229,12 +256,13 @@ class Scheduler:
         """Work that was done on behalf of *flow*, wherever it was done."""
         self._accounts.charge(flow, seconds)
 
-    def ended_by_limit(self, flow: Flow, started: float, now: float) -> None:
-        """A limit ended a call that began at *started*."""
+    def ended_by_limit(self, flow: Flow) -> None:
+        """A limit ended a call, for which `took` is yet to come."""
+        now = self._clock()
         flow.standing, flow.proven = STRUCK, 0
         flow.until = now + STRIKE_SECONDS
         if self._heavy_share:
-            self._rest(STRUCK, self._cpu_of(now - started), ENDED_SHARE, now)
+            self._rest(STRUCK, self._cpu() - self._cpu_mark, ENDED_SHARE, now)
 
     # Standings and rests
 
@@ -245,7 +273,10 @@ class Scheduler:
 
     def _cpu_of(self, wall: float) -> float:
         """What this thread computed within the last *wall* seconds, as far as it matters."""
-        return wall if wall < LONG_SECONDS else min(wall, self._cpu() - self._cpu_mark)
+        if wall < SURE_SECONDS:
+            return wall
+        before, self._cpu_mark = self._cpu_mark, self._cpu()
+        return min(wall, self._cpu_mark - before)
 
     def _was_heavy(self, flow: Flow, cpu: float, now: float) -> None:
         is_surprise = flow.standing < HEAVY
@@ -278,7 +309,7 @@ class Scheduler:
 
     def _look(self, now: float) -> None:
         """Now and then, and before a turn of the loop gets too long."""
-        if self._is_scheduled:
+        if self._is_scheduled and now - self._last_look >= TURN_SECONDS:
             self.bar = -inf  # this turn has lasted for long already
         self._begin_span(now)
         self._schedule()
@@ -286,9 +317,12 @@ class Scheduler:
     def _begin_span(self, now: float) -> None:
         addresses = sum(line.addresses for line in self._lines.values())
         self._accounts.passed(now - self._last_look, self._movable, addresses)
+        self.virtual = self._accounts.now
         self._last_look = now
         self._cpu_mark = self._cpu()
-        self.look_at = now + TURN_SECONDS
+        # The light ask no more often than that, and are seen to be about when they do.
+        is_known = self._about_until - now > ABOUT_SECONDS - KNOWN_SECONDS
+        self.look_at = now + TURN_SECONDS if is_known else now
 
     def _schedule(self) -> None:
         if not self._is_scheduled:

@@ -132,7 +132,7 @@ class FrameParser:
         self._inflate = inflate
         self._first_byte = _FIRST_BYTE if inflate is None else _FIRST_BYTE_COMPRESSED
         # Size of the longest frame that a short cut past `feed` may take (`Connection`).
-        self._short = SHORT_HEADER + min(MAX_CONTROL_BYTES, max_message_bytes)
+        self._short = 0
         # Whether the next byte starts a message: nothing buffered, no fragmented message under
         # way, not held, not finished. Allows the short cut after one test.
         self._at_start = True
@@ -360,6 +360,11 @@ class FrameParser:
             code, reason = _parse_close(payload)
             self._finished = True
             self.on_close(code, reason)
+
+
+def longest_short(max_message_bytes: int) -> int:
+    """Size of the longest frame with a header of two bytes and a mask."""
+    return SHORT_HEADER + min(MAX_CONTROL_BYTES, max_message_bytes)
 
 
 def _violation(reason: str) -> ProtocolViolation:

@@ -27,6 +27,7 @@ class FakeConnection:
     """Remembers what it was told."""
 
     cause = CloseCause.PEER
+    address = ""
 
     def __init__(self) -> None:
         self.sent: list[Any] = []
@@ -45,6 +46,9 @@ class FakeConnection:
 
     def close(self, code: int, reason: str) -> None:
         self.closed = (code, reason)
+
+    def in_turn(self, go_on: Callable[[], None]) -> None:
+        go_on()
 
 
 class FakeFanout:

@@ -65,6 +65,31 @@ def test_the_heavy_are_served_in_turn(seconds: float) -> None:
     assert counts[0] >= 60 * 0.2 / seconds / 10 - 2
 
 
+def test_one_who_is_light_is_enough_for_the_heavy_to_rest() -> None:
+    """Though it says little, and nobody comes."""
+    world = World()
+    world.innocent()
+    world.loop.run(1.0)
+    for _ in range(10):
+        world.sends(Connection(world, "away"), lambda: 0.1, 0.0)
+    world.loop.run(11.0)
+    assert 15 <= len(world.attackers) <= 30
+
+
+def test_without_a_share_the_heavy_do_not_rest() -> None:
+    """Zero turns the rests off, also those behind a limit."""
+    world = World(heavy_share=0.0)
+    world.innocent()
+    world.loop.run(1.0)
+    for _ in range(3):
+        world.sends(Connection(world, "away"), lambda: 0.1, 0.0)
+    burner = Connection(world, "away")
+    world.loop.arrives(1.1, lambda: burner.receive(ENDLESS, lambda: None))
+    world.loop.arrives(1.2, lambda: burner.receive(0.1, lambda: world.attackers.append(0)))
+    world.loop.run(6.0)
+    assert len(world.attackers) > 45
+
+
 def test_alone_the_heavy_do_not_rest() -> None:
     """Calls that break no limit wait for others only, and there are none."""
     world = World()

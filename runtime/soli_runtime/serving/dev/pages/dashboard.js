@@ -58,6 +58,7 @@
     ["received", "messages in / s", true],
     ["sent", "messages out / s", true],
     ["requests", "requests / s", true],
+    ["held", "held back", false],
     ["errors", "errors", false],
   ];
   const series = new Map(SHOWN.map(([name]) => [name, []]));
@@ -208,7 +209,7 @@
     state(message) {
       const { counters } = message;
       count(counters);
-      const connections = message.connections.map((one) => [short(one.id), one.user, one.path, one.rooms.join(", "), one.waits ? "waits" : "idle"]);
+      const connections = message.connections.map((one) => [short(one.id), one.user, one.path, one.rooms.join(", "), one.held ? `held back: ${one.held}` : one.waits ? "waits" : "idle"]);
       table("connections", ["Id", "User", "Path", "Rooms", "State"], connections, "Nobody is connected.", counters.connections - connections.length);
       table("rooms", ["Room", "Members"], message.rooms, "Nobody has joined a room.", counters.rooms - message.rooms.length);
       const users = message.presence.flatMap(([room, , list]) => list.map(([user, metas, meta]) => [room, user, metas, meta]));

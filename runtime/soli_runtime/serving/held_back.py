@@ -1,0 +1,34 @@
+"""Who waited for its turn, and why: what the log and the counters say of it (`ws.fair`)."""
+
+from __future__ import annotations
+
+from ..gate.request_turns import RequestFlow
+from ..ws import Connection
+from ..ws.fair.accounts import Flow
+from .state import ServiceState
+
+WHY = {
+    "busy": "others who had used less came first",
+    "heavy": "calls of more than 40 ms wait for each other (heavy-percent)",
+    "limit": "a limit ended one of its calls (handler-seconds, handler-steps)",
+}
+
+
+def held_back(state: ServiceState, flow: Flow, reason: str, seconds: float) -> None:
+    """Count, and say, that *flow* waited for so long that it would like to know why."""
+    state.tally.held_back[reason] += 1
+    state.tally.held_back_seconds[reason] += seconds
+    state.log.warning(
+        "held_back",
+        reason=reason,
+        handler=_handler(flow),
+        ip=flow.address,
+        text=f"held back {seconds:.1f} s: {WHY[reason]}",
+    )
+
+
+def _handler(flow: Flow) -> str:
+    if isinstance(flow, RequestFlow):
+        return flow.name
+    conversation = flow.session if isinstance(flow, Connection) else None
+    return "" if conversation is None else str(conversation.handler.name)
