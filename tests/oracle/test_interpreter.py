@@ -9,8 +9,20 @@ import pytest
 
 from soli_lang.tree import nodes
 from tests.oracle import ANSWERS, run
-from tests.oracle.interpreter.interpreting import PARTS
 from tests.oracle.interpreter.patterns import PATTERNS
+
+PARTS: dict[type, str] = {
+    nodes.Argument: "calling.given_arguments",
+    nodes.Arm: "patterns.match",
+    nodes.Handler: "statements.handle",
+    nodes.ClassMethods: "declarations.add",
+    nodes.FunctionNode: "functions.Code",
+    nodes.MethodDecl: "declarations.add_method",
+    nodes.Param: "functions.bind",
+    nodes.TypeRef: "types.fits",
+    nodes.Variant: "declarations.enum",
+}
+"""Kinds of nodes that are never evaluated by themselves, and what reads them."""
 
 VECTORS = Path(__file__).parents[1] / "language" / "vectors.txt"
 

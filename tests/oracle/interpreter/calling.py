@@ -121,7 +121,7 @@ def call(node: nodes.Call, scope: Scope) -> Value:
     outside = scope
     if isinstance(callee, nodes.Name):
         outside = scope.outside_of_it(callee.name)
-        if outside.find(callee.name) is None:
+        if outside.find(callee.name, callee.span.start) is None:
             return call_unknown(callee, node, scope)
     function = outside.named(callee)
     passed = given(node, scope)
@@ -134,21 +134,21 @@ def call_unknown(callee: nodes.Name, node: nodes.Call, scope: Scope) -> Value:
     from .members import Site, member
 
     if callee.name in ("defined", "const_get"):
-        return look_up(callee.name, given(node, scope), scope)
+        return look_up(callee, given(node, scope), scope)
     if callee.name in ("define_method", "alias_method") and scope.has_receiver():
         passed = given(node, scope)
         return member(Site(node.span, scope), scope.receiver(), callee.name, passed)
     return scope.outside_of_it(callee.name).evaluate(callee)
 
 
-def look_up(user: str, passed: Given, scope: Scope) -> Value:
+def look_up(callee: nodes.Name, passed: Given, scope: Scope) -> Value:
     """`defined("name")` and `const_get("name")` see the variables around the call."""
     if len(passed.values) != 1 or not passed.is_plain:
         raise wrong_number(1, len(passed.values))
     (name,) = passed.values
     if type(name) is not str:
-        raise SoliPlainTypeError(f"{user}() expects a string, got {type_name(name)}")
-    holder = scope.find(name)
-    if user == "defined":
+        raise SoliPlainTypeError(f"{callee.name}() expects a string, got {type_name(name)}")
+    holder = scope.find(name, callee.span.start)
+    if callee.name == "defined":
         return holder is not None
     return None if holder is None else holder.names[name]

@@ -19,7 +19,7 @@ from .scopes import Scope
 
 @answers(nodes.ClassDecl)
 def class_(node: nodes.ClassDecl, scope: Scope) -> None:
-    superclass = None if node.superclass is None else scope.get(node.superclass)
+    superclass = None if node.superclass is None else scope.get(node.superclass, node)
     if not isinstance(superclass, SoliClass | None):
         raise SoliTypeError(f"Cannot instantiate '{node.superclass}'")
     klass = SoliClass(node.name, superclass, is_module=node.is_module)
@@ -116,15 +116,12 @@ def static_block(node: nodes.StaticBlock, scope: Scope) -> Value:
     return scope.block(node.body)
 
 
-# --- mixins ---
-
-
 @answers(nodes.Mixin)
 def mixin(node: nodes.Mixin, scope: Scope) -> None:
     """`include A, B` or `extend A, B` in the body of a class."""
     klass = scope.receiver()
     for name in node.names:
-        module = scope.get(name)
+        module = scope.get(name, node)
         is_class = isinstance(module, SoliClass)
         if not is_class or not module.is_module:
             got = f"class {module.name}" if is_class else name
@@ -176,7 +173,7 @@ def hook_block(node: nodes.HookBlock, scope: Scope) -> None:
     """Each call `f(args)` is `f(Host, args)` where f is a function, others run as written."""
     for statement in node.body.statements:
         if isinstance(statement, nodes.Call) and isinstance(statement.callee, nodes.Name):
-            hook_call(statement, scope.find(statement.callee.name), scope)
+            hook_call(statement, scope.find(statement.callee.name, statement.span.start), scope)
         else:
             scope.evaluate(statement)
 
@@ -205,9 +202,6 @@ def macro(node: nodes.MacroCall, scope: Scope) -> Value:
     if isinstance(node.call, nodes.Call):
         passed = given(node.call, scope)
     return class_member(Site(node.span, scope), klass, name, passed)
-
-
-# --- interfaces and enums ---
 
 
 @answers(nodes.InterfaceDecl)

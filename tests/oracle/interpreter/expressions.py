@@ -99,7 +99,7 @@ def hash_comprehension(node: nodes.HashComprehension, scope: Scope) -> Value:
 
 @answers(nodes.Name)
 def name(node: nodes.Name, scope: Scope) -> Value:
-    return bare(scope.get(node.name), node, scope)
+    return bare(scope.get(node.name, node), node, scope)
 
 
 @answers(nodes.This)
@@ -186,7 +186,9 @@ def compound(node: nodes.CompoundAssign, scope: Scope) -> Value:
         old = scope.evaluate(target)
         value = binary(scope.oracle.machine, operator, old, scope.evaluate(node.value))
     else:
-        is_unknown = isinstance(target, nodes.Name) and scope.find(target.name) is None
+        is_unknown = (
+            isinstance(target, nodes.Name) and scope.find(target.name, target.span.start) is None
+        )
         read = lenient if operator == "??" else evaluated
         old = None if is_unknown else read(target, scope)
         if decides(operator, old):

@@ -68,7 +68,7 @@ class Code(FunctionCode):
         inner = function.captured.call()
         inner.this = function.receiver
         inner.home = self.home
-        inner.static = self.static
+        inner.static = self.static and function.receiver is UNSET
         bind(self.node, inner, arguments, named or {}, block)
         inner.declare(self.node.body)
         try:

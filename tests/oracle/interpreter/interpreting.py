@@ -72,17 +72,3 @@ class Oracle:
             deep = f'call stack too deep ({self.most_calls} frames) in "{name}"'
             raise LimitError(f"{deep} — unbounded recursion?", span, source)
         self.calls += 1
-
-
-PARTS: dict[type, str] = {
-    nodes.Argument: "calling.given_arguments",
-    nodes.Arm: "patterns.match",
-    nodes.Handler: "statements.handle",
-    nodes.ClassMethods: "declarations.add",
-    nodes.FunctionNode: "functions.Code",
-    nodes.MethodDecl: "declarations.add_method",
-    nodes.Param: "functions.bind",
-    nodes.TypeRef: "types.fits",
-    nodes.Variant: "declarations.enum",
-}
-"""Kinds of nodes that are never evaluated by themselves, and what reads them."""

@@ -112,9 +112,6 @@ def builtin_member(site: Site, value: Value, name: str, passed: Given | None) ->
     raise unknown(value, name)
 
 
-# --- instances ---
-
-
 def instance_member(site: Site, value: Instance, name: str, passed: Given | None) -> Value:
     if name in INSTANCE_MEMBERS:
         return site.reflect(INSTANCE_MEMBERS[name], value, name, passed)
@@ -156,9 +153,6 @@ def call_missing(site: Site, value: Instance, name: str, passed: Given, missing:
         if one.default is None:
             named.setdefault(one.name, None)
     return site.use(missing.rebind(value), Given(arguments, named, passed.block))
-
-
-# --- classes ---
 
 
 def class_member(site: Site, klass: SoliClass, name: str, passed: Given | None) -> Value:
@@ -220,9 +214,6 @@ def scoped(node: nodes.ScopedName, scope: Scope) -> Value:
     return held
 
 
-# --- super ---
-
-
 @answers(nodes.SuperMember)
 def super_member(node: nodes.SuperMember, scope: Scope) -> Value:
     return above(Site(node.span, scope), node.name, None)
@@ -254,9 +245,6 @@ def superclass(home: Any) -> Any:
     if home.superclass is None:
         raise SoliTypeError("class has no superclass")
     return home.superclass
-
-
-# --- assignment ---
 
 
 def write_member(value: Value, name: str, new: Value) -> None:

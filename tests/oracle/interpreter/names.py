@@ -1,4 +1,4 @@
-"""Which variables are a function's or file's own: those that its text assigns (docs/spec §4.6)."""
+"""Which variables a block, function or file has, by its text (docs/decisions/0055)."""
 
 from __future__ import annotations
 
@@ -7,37 +7,38 @@ from typing import Any
 
 from soli_lang.tree import nodes
 
-PATTERNS = (nodes.NamePattern, nodes.TypePattern)
-WITH_REST = (nodes.ArrayPattern, nodes.HashPattern)
-ASSIGNMENTS = (nodes.Assign, nodes.CompoundAssign, nodes.Increment)
-SCOPES = (nodes.Body, nodes.FunctionNode, nodes.ArrayComprehension, nodes.HashComprehension)
-CLASSES = (nodes.ClassDecl, nodes.EnumDecl)
+PATTERNS = nodes.NamePattern | nodes.TypePattern
+SCOPES = nodes.Body | nodes.FunctionNode | nodes.ArrayComprehension | nodes.HashComprehension
+CLASSES = nodes.ClassDecl | nodes.EnumDecl
+ASSIGNMENTS = nodes.Assign | nodes.CompoundAssign | nodes.Increment
 
 
-def declared(body: nodes.Body) -> set[str]:
-    """What `let`, `const`, declarations and patterns make variables of the block *body*."""
-    return {name for statement in body.statements for name in declared_by(statement)}
+def begins(body: nodes.Body) -> dict[str, int]:
+    """Where the variables of `let` and `const` of a block begin: behind the first statement."""
+    found: dict[str, int] = {}
+    for node in body.statements:
+        if isinstance(node, nodes.Let | nodes.Const):
+            found.setdefault(node.name, node.span.end)
+    return found
 
 
-def declared_by(node: nodes.Node) -> Iterator[str]:
-    if isinstance(node, nodes.Let | nodes.Const | nodes.ClassDecl | nodes.EnumDecl):
-        yield node.name
-    elif isinstance(node, nodes.FunctionDecl):
-        yield node.function.name
-    elif isinstance(node, PATTERNS):
-        yield node.name
-    elif isinstance(node, WITH_REST) and node.rest is not None:
-        yield node.rest
-    if not isinstance(node, CLASSES):
-        for inside in nodes.children(node):
-            if not isinstance(inside, SCOPES):
-                yield from declared_by(inside)
+def declared(node: nodes.Node) -> Iterator[str]:
+    """What declarations and patterns in the block *node* make its variables."""
+    for inside in nodes.children(node):
+        if isinstance(inside, CLASSES | PATTERNS):
+            yield inside.name
+        elif isinstance(inside, nodes.FunctionDecl):
+            yield inside.function.name
+        elif isinstance(inside, nodes.ArrayPattern | nodes.HashPattern):
+            yield inside.rest or "_"
+        if not isinstance(inside, CLASSES | SCOPES):
+            yield from declared(inside)
 
 
 def assigned(node: Any, hidden: frozenset[str] = frozenset()) -> Iterator[str]:
     """The names that the text of a function or file assigns, but for those of its blocks."""
     if isinstance(node, nodes.Body):
-        hidden |= declared(node)
+        hidden |= {*declared(node), *begins(node)}
     elif isinstance(node, nodes.For):
         hidden |= {node.variable, node.index or node.variable}
     elif isinstance(node, nodes.ArrayComprehension | nodes.HashComprehension | nodes.Handler):

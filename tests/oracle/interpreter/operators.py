@@ -130,7 +130,7 @@ def span_of(machine: Machine, left: Value, right: Value) -> range:
 
 def span_array(machine: Machine, left: Value, right: Value) -> list[Value]:
     numbers = span_of(machine, left, right)
-    machine.check_length(8 * len(numbers))
+    machine.check_length(8 * (numbers.stop - numbers.start))
     return list(numbers)
 
 

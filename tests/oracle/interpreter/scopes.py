@@ -11,7 +11,7 @@ from soli_lang.base.source import Source
 from soli_lang.tree import nodes
 from soli_lang.values.values import UNSET, Value
 
-from .names import assigned, ends
+from .names import assigned, begins, declared, ends
 
 
 class Signal(BaseException):
@@ -46,6 +46,7 @@ class Scope:
         """The `interpreting.Oracle` that runs here."""
         self.names: dict[str, Value] = {}
         self.constants: set[str] = set()
+        self.begins: dict[str, int] = {}
         self.outer = outer
         self.source = source
         self.function: Scope = self if owns or outer is None else outer.function
@@ -88,14 +89,9 @@ class Scope:
 
     def block(self, body: nodes.Body) -> Value:
         """*body* in a scope of its own."""
-        return self.inner().body(body)
-
-    def holder(self, name: str) -> Scope | None:
-        """The nearest scope that has *name*; the outermost has the builtins."""
-        scope: Scope | None = self
-        while scope is not None and name not in scope.names:
-            scope = scope.outer
-        return scope
+        inner = self.inner()
+        inner.declare(body)
+        return inner.body(body)
 
     def outside_of_it(self, name: str) -> Scope:
         """Where the name of what is called is looked up: `it(…)` is no argument."""
@@ -105,23 +101,44 @@ class Scope:
         return scope
 
     def declare(self, body: nodes.Body) -> None:
-        """Know what the text of this function or file assigns: these are its variables."""
-        for name in assigned(body):
-            holder = self.holder(name)
-            if holder is None or holder.outer is None:
+        """Know what is a variable of this block by its text, or of this function or file."""
+        is_file = self.outer is not None and self.outer.outer is None
+        lets = {} if is_file else begins(body)
+        self.begins = {name: end for name, end in lets.items() if name not in self.names}
+        for name in declared(body):
+            self.names.setdefault(name, UNSET)
+        for name in assigned(body) if self.function is self else ():
+            owner = self.owner(name, body.span.end)
+            if owner is None or owner.outer is None:
                 self.names[name] = UNSET
 
-    def find(self, name: str) -> Scope | None:
-        """Who has a value for *name*: a variable that nothing was assigned to yet hides none."""
-        holder = self.holder(name)
-        while holder is not None and holder.names[name] is UNSET:
-            holder = None if holder.outer is None else holder.outer.holder(name)
-        return holder
+    def owner(self, name: str, at: int) -> Scope | None:
+        """Whose variable *name* is, read or assigned at that place of the text: the nearest one's.
 
-    def get(self, name: str) -> Value:
-        holder = self.find(name)
+        Before a `let` that is what it means around the block, if it means anything there.
+        """
+        scope: Scope | None = self
+        before: Scope | None = None
+        while scope is not None:
+            if at < scope.begins.get(name, 0):
+                before = before or scope
+            elif name in scope.names:
+                return scope
+            scope = scope.outer
+        return before
+
+    def find(self, name: str, at: int) -> Scope | None:
+        """Who has a value for *name*; a builtin is there until its name is a variable."""
+        owner = self.owner(name, at)
+        if owner is None or owner.names.get(name, UNSET) is UNSET:
+            owner = self.oracle.builtins
+        return owner if name in owner.names else None
+
+    def get(self, name: str, node: nodes.Node) -> Value:
+        """The value of the variable *name* that *node* reads."""
+        holder = self.find(name, node.span.start)
         if holder is None:
-            raise SoliNameError(f"Undefined variable '{name}'")
+            raise SoliNameError(f"Undefined variable '{name}'", node.span, self.source)
         return holder.names[name]
 
     def define(self, name: str, value: Value, *, constant: bool = False) -> None:
@@ -131,27 +148,25 @@ class Scope:
         if constant:
             self.constants.add(name)
 
-    def assign(self, name: str, value: Value) -> None:
-        """`name = value` (docs/spec §4.6): builtins are shadowed, never overwritten."""
-        holder = self.holder(name)
-        if holder is None or holder.outer is None:
-            self.function.names[name] = value
-        elif name in holder.constants:
+    def assign(self, name: str, value: Value, at: int) -> None:
+        """`name = value`: builtins are shadowed, never overwritten."""
+        owner = self.owner(name, at)
+        if owner is None or owner.outer is None:
+            owner = self.function
+        if name in owner.constants:
             raise SoliTypeError(f"cannot reassign constant '{name}'")
-        else:
-            holder.names[name] = value
+        owner.names[name] = value
 
     def named(self, node: nodes.Expr) -> Value:
         """The value of *node*, without calling it where it is a name (`f(&block)`)."""
         if not isinstance(node, nodes.Name):
             return self.evaluate(node)
-        with self.at(node):
-            return self.get(node.name)
+        return self.get(node.name, node)
 
     def receiver(self) -> Value:
         """`this`"""
         scope: Scope | None = self
-        while scope is not None:
+        while scope is not None and not scope.static:
             if scope.this is not UNSET:
                 return scope.this
             scope = scope.outer

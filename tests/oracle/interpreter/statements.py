@@ -170,6 +170,7 @@ def handle(handler: nodes.Handler, value: Value, scope: Scope) -> Value:
     inner = scope.inner()
     if handler.variable is not None:
         inner.define(handler.variable, value)
+    inner.declare(handler.body)
     return inner.body(handler.body)
 
 

@@ -17,7 +17,7 @@ from .scopes import Scope
 def write(target: nodes.Expr, value: Value, scope: Scope) -> None:
     """`target = value`; evaluates object and index of the target."""
     if isinstance(target, nodes.Name):
-        scope.assign(target.name, value)
+        scope.assign(target.name, value, target.span.start)
     elif isinstance(target, nodes.Member):
         write_member(scope.evaluate(target.object), target.name, value)
     else:
