@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -198,14 +197,16 @@ def test_it_comes_back_when_the_server_does(person: Person) -> None:
         page.close()
 
 
-def test_reconnecting_backs_off_with_jitter(person: Person, chat: LiveServer) -> None:
-    """Delays double up to half a minute, and half of each is left to chance."""
-    page = enter(person(), chat, "Ada")
-    delays = page.evaluate(
-        "() => [0, 1, 2, 10].map((n) => [reconnectDelay(n, 0), reconnectDelay(n, 1)])"
-    )
+def test_who_is_refused_is_told_why(person: Person) -> None:
+    """The second of two, where there may be one."""
+    with serve(CHAT, "--max-connections", "1") as server:
+        enter(person(), server, "Ada")
+        page = person().new_page()
+        page.goto(f"{server.url}/?name=Bob")
 
-    assert delays == [[250, 500], [500, 1000], [1000, 2000], [15000, 30000]]
+        expect(page.locator("#log")).to_contain_text("too many connections")
+        expect(page.locator("#status-text")).to_contain_text("again")
+        page.close()
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desktop", "phone"])
@@ -284,17 +285,3 @@ def test_the_messages_are_a_live_log(person: Person, chat: LiveServer) -> None:
     page = enter(person(), chat, "Ada")
 
     expect(page.get_by_role("log", name="Messages")).to_be_visible()
-
-
-def test_the_presence_code_is_the_pages_own() -> None:
-    """The lines of the page's presence snippet stand in the example's client, in their order."""
-    snippet = Path(ROOT / "tests/page/samples/client_presence.js").read_text(encoding="utf-8")
-    client = Path(CHAT / "public/chat.js").read_text(encoding="utf-8")
-    there = [line.strip() for line in client.splitlines()]
-    wanted = [
-        line.strip()
-        for line in snippet.splitlines()
-        if line.strip() not in {"}", "// ...render users"}
-    ]
-
-    assert [line for line in wanted if line not in there] == []

@@ -88,7 +88,7 @@ import { connect, Presence } from '%(client)s'
 const live = connect('%(url)s', { WebSocket, firstDelay: 100 })
 const presence = new Presence(live)
 const say = (what) => console.log(JSON.stringify(what))
-live.on('state', (state) => {
+live.on('soli:state', (state) => {
   say(['state', state])
   if (state === 'waiting' && live.queued === 0) live.send({ vote: 'Tabs' })
 })

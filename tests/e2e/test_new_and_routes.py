@@ -26,7 +26,7 @@ def test_a_new_app_runs_and_passes_at_once(tmp_path: Path, minimal: bool) -> Non
     )
     seen = soli("repl", ".", cwd=app, text=script)
     assert seen.returncode == 0, seen.stdout + seen.stderr
-    assert 'a ←  {"event":"message","text":"hi"}' in seen.stdout
+    assert 'a ←  {"event":"message","payload":{"text":"hi"}}' in seen.stdout
     assert "=> 200" in seen.stdout
     tested = soli("test", cwd=app)
     assert tested.returncode == 0, tested.stdout

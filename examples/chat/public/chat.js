@@ -1,81 +1,57 @@
-'use strict'
+// The client of the chat. soli.js keeps the connection and knows who is there; the rest of the file
+// shows what they know.
 
-// The client of the chat. Its WebSocket and presence parts are the snippets of Soli's WebSocket
-// documentation; the rest of the file shows what they know, and comes back when the line breaks.
+import { connect, Presence } from '/_soli/soli.js'
 
 const $ = (selector) => document.querySelector(selector)
 
-let ws = null
+let live = null
+let presence = null
 let me = null // { id, name }: what we ask the server to know us as
 let room = null
-let attempt = 0 // of reconnecting, in a row
-let retryTimer = null
 let known = null // who was here at the last look: user id -> name
 
 // --- the connection ---
 
-function connect() {
+function enter() {
   disconnect()
-  show('connecting', attempt === 0 ? 'Connecting…' : 'Connecting again…')
-  const protocol = location.protocol === 'https:' ? 'wss:' : 'ws:'
-  const path = `/ws/room/${encodeURIComponent(room)}?name=${encodeURIComponent(me.name)}`
-  ws = new WebSocket(`${protocol}//${location.host}${path}`)
-
-  ws.onopen = () => {
-    show('open', 'Online')
-    if (document.hidden) send({ event: 'away' })
-  }
-
-  ws.onmessage = (event) => {
-    const data = JSON.parse(event.data)
-    attempt = 0 // the server took us in: not at onopen, which a failing server reaches as well
-    if (data.event === 'presence_state') {
-      presences = data.payload // initial sync — replace everything
-      showPeople('known')
-      renderUserList()
-    } else if (data.event === 'presence_diff') {
-      Object.entries(data.payload.joins).forEach(([userId, p]) => { presences[userId] = p })
-      Object.entries(data.payload.leaves).forEach(([userId]) => { delete presences[userId] })
-      renderUserList()
-    } else {
-      receive(data)
-    }
-  }
-
-  ws.onclose = (event) => {
-    if (event.code === 1000 && event.reason) show('closed', event.reason) // the server said goodbye
-    else reconnectLater()
-  }
+  live = connect(`/ws/room/${encodeURIComponent(room)}`, { query: { name: me.name }, events: 2 })
+  presence = new Presence(live)
+  presence.on('change', renderUserList)
+  live.on('soli:state', showState)
+  live.on('soli:refused', ({ reason }) => note(reason, 'bad'))
+  live.on('message', (_, message) => receive(message))
+  live.on('history', (_, { messages }) => showHistory(messages))
+  live.on('refused', (_, { reason }) => note(reason, 'bad'))
+  showState(live.state)
 }
 
 function disconnect() {
-  clearTimeout(retryTimer)
-  retryTimer = null
-  if (!ws) return
-  ws.onopen = ws.onmessage = ws.onclose = null
-  ws.close()
-  ws = null
+  presence?.stop()
+  const former = live
+  live = null
+  former?.close()
 }
 
-// Exponential backoff with jitter: when a server comes back, its clients do not all knock at once.
-function reconnectDelay(attempt, random = Math.random()) {
-  const ceiling = Math.min(30_000, 500 * 2 ** attempt)
-  return ceiling / 2 + random * ceiling / 2
+function showState(state) {
+  if (!live) return // the room that we leave
+  if (state === 'connecting') show('connecting', 'Connecting…')
+  if (state === 'waiting') show('waiting', navigator.onLine === false ? 'You are offline' : 'Connection lost, trying again…')
+  if (state === 'closed') show('closed', live.closeReason.reason || 'Closed')
+  if (state !== 'open') return
+  show('open', 'Online')
+  if (document.hidden) send({ event: 'away' })
 }
 
-function reconnectLater() {
-  show('waiting', navigator.onLine === false ? 'You are offline' : 'Connection lost, trying again…')
-  retryTimer = setTimeout(connect, reconnectDelay(attempt))
-  attempt += 1
-}
-
-// Something says that it may work now: no need to wait out the delay.
-function reconnectEarly() {
-  if (document.body.dataset.connection === 'waiting') connect()
-}
-
+// What is said without a line is not kept: it would come too late.
 function send(data) {
-  if (ws?.readyState === WebSocket.OPEN) ws.send(JSON.stringify(data))
+  live?.send(data, { volatile: true })
+}
+
+// `retry` is for who waits; after a goodbye the room is entered anew.
+function retry() {
+  if (live?.state === 'waiting') live.retry()
+  else enter()
 }
 
 function show(connection, text) {
@@ -88,8 +64,6 @@ function show(connection, text) {
 
 // --- presence ---
 
-let presences = {}
-
 // Without a line to the server nobody knows who is still here; the next snapshot tells.
 function showPeople(people) {
   if (document.body.dataset.people === people) return
@@ -101,14 +75,16 @@ function showPeople(people) {
   }
 }
 
-function renderUserList() {
-  const users = Object.entries(presences).map(([userId, { metas }]) => ({
-    userId,
+function renderUserList(list) {
+  if (presence.isStale) return
+  const users = list.map(({ user_id, metas }) => ({
+    userId: user_id,
     ...metas[0], // first meta drives display fields
+    state: stateOf(metas),
     connectionCount: metas.length
   }))
 
-  for (const user of users) user.state = stateOf(presences[user.userId].metas)
+  showPeople('known')
   users.sort((a, b) => a.name.localeCompare(b.name))
   $('#people').replaceChildren(...users.map(personItem))
   $('#people-count').textContent = users.length
@@ -158,19 +134,17 @@ function personItem(user) {
 
 let lastShown = null
 
-function receive(data) {
-  if (data.event === 'message') {
-    showMessage(data)
-    if (document.hidden) showUnread(unread + 1)
-  } else if (data.event === 'history') {
-    $('#messages').replaceChildren()
-    lastShown = null
-    data.messages.forEach(showMessage)
-    if (data.messages.length === 0) note(`Nobody has said anything in # ${room} yet`)
-    scrollToEnd()
-  } else if (data.event === 'refused') {
-    note(data.reason, 'bad')
-  }
+function receive(message) {
+  showMessage(message)
+  if (document.hidden) showUnread(unread + 1)
+}
+
+function showHistory(messages) {
+  $('#messages').replaceChildren()
+  lastShown = null
+  messages.forEach(showMessage)
+  if (messages.length === 0) note(`Nobody has said anything in # ${room} yet`)
+  scrollToEnd()
 }
 
 function showMessage(message) {
@@ -237,7 +211,7 @@ function stopTyping({ tell = true } = {}) {
 
 function submitMessage() {
   const text = $('#text').value.trim()
-  if (!text || ws?.readyState !== WebSocket.OPEN) return
+  if (!text || live?.state !== 'open') return
   stopTyping({ tell: false }) // the server takes a message for the end of typing
   send({ text })
   $('#text').value = ''
@@ -261,7 +235,7 @@ function refreshRooms() {
 }
 
 function renderRooms(rooms) {
-  if (!rooms.some(({ name }) => name === room)) rooms.push({ name: room, people: Object.keys(presences).length })
+  if (!rooms.some(({ name }) => name === room)) rooms.push({ name: room, people: presence?.count ?? 0 })
   $('#rooms').replaceChildren(...rooms.map(({ name, people }) => {
     const link = element('a', { href: `#${encodeURIComponent(name)}` })
     if (name === room) link.setAttribute('aria-current', 'page')
@@ -285,16 +259,14 @@ function enterRoom() {
   if (!me) return
   stopTyping()
   room = roomOfAddress()
-  presences = {}
   known = null
-  attempt = 0
   $('#room-name').textContent = room
   $('#people').replaceChildren()
   $('#typing').textContent = ''
   showUnread(0)
   renderRooms(['general', 'kitchen', 'random'].map((name) => ({ name })))
   $('#rooms [aria-current]').scrollIntoView({ block: 'nearest', inline: 'nearest' })
-  connect()
+  enter()
 }
 
 // --- who we are ---
@@ -343,7 +315,7 @@ $('#text').addEventListener('keydown', (event) => {
   submitMessage()
 })
 $('#newer').addEventListener('click', scrollToEnd)
-$('#retry').addEventListener('click', connect)
+$('#retry').addEventListener('click', retry)
 $('#rename').addEventListener('click', askName)
 $('#name-form').addEventListener('submit', () => enterAs($('#name').value.trim() || 'Nobody'))
 $('#welcome').addEventListener('cancel', (event) => { if (!me) event.preventDefault() })
@@ -353,12 +325,11 @@ $('#new-room').addEventListener('submit', (event) => {
   event.target.reset()
 })
 addEventListener('hashchange', enterRoom)
-addEventListener('online', reconnectEarly)
 document.addEventListener('visibilitychange', () => {
   send({ event: document.hidden ? 'away' : 'stop_typing' })
   if (document.hidden) return
   showUnread(0)
-  reconnectEarly()
+  live?.retry()
 })
 
 const name = new URLSearchParams(location.search).get('name') ?? localStorage.getItem('soli-chat-name')

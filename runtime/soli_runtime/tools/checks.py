@@ -33,7 +33,13 @@ from ..loading.project import Project, ProjectError, find_project
 from ..routing.routes import RouteError
 from ..testing.discovery import ENDINGS
 from ..testing.worlds import install_testing
-from .handler_checks import misnamed_controllers, socket_actions, unknown_keys, wrong_templates
+from .handler_checks import (
+    misnamed_controllers,
+    reserved_events,
+    socket_actions,
+    unknown_keys,
+    wrong_templates,
+)
 from .unguarded import unguarded_routes
 
 LOAD_SECONDS = 5.0
@@ -104,6 +110,8 @@ class ProgramCheck:
             if not controllers or controller in controllers
         }
         found = unknown_keys(program, own)
+        if project is not None or targets:
+            found += reserved_events(program)
         for name in controllers:
             found += misnamed_controllers(name, program)
         return found

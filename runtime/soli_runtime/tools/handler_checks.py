@@ -20,6 +20,10 @@ from ..loading.controllers import controller_class
 _SOCKET_WORDS = frozenset({"router_websocket", "websocket"})
 _LAYOUTS = "layouts"
 
+RESERVED_EVENTS = frozenset({"position", "resumed"})
+RESERVED_PREFIXES = ("presence_", "room_", "phx_", "soli:")
+"""Events of messages that Soli sends itself, and that clients take for its own."""
+
 
 def socket_actions(program: nodes.Program) -> frozenset[str]:
     """The targets (`"chat#handle"`) of the WebSocket routes that *program* declares."""
@@ -57,6 +61,32 @@ def _of_hash(program: nodes.Program, hash_: nodes.HashLiteral) -> Iterator[Findi
                 hint = did_you_mean(name, ACTIONS) or f"actions are {', '.join(sorted(ACTIONS))}"
                 message = f"unknown action '{name}'"
                 yield Finding(WARNING, "unknown-action", message, program.source, key.span, hint)
+
+
+def reserved_events(program: nodes.Program) -> list[Finding]:
+    """Messages (hashes with an `"event"` as it stands) that bear a name of Soli's own."""
+    return [
+        finding
+        for node in _all(program.body)
+        if isinstance(node, nodes.HashLiteral)
+        for finding in _reserved(program, node)
+    ]
+
+
+def _reserved(program: nodes.Program, hash_: nodes.HashLiteral) -> Iterator[Finding]:
+    for key, value in hash_.pairs:
+        if not (isinstance(key, nodes.Literal) and key.value == "event"):
+            continue
+        name = value.value if isinstance(value, nodes.Literal) else None
+        if isinstance(name, str) and is_reserved(name):
+            message = f"the event '{name}' is one of Soli's own: clients take it for that"
+            hint = "give the message another name"
+            yield Finding(WARNING, "reserved-event", message, program.source, value.span, hint)
+
+
+def is_reserved(event: str) -> bool:
+    """Whether messages with this `event` are Soli's own."""
+    return event in RESERVED_EVENTS or event.startswith(RESERVED_PREFIXES)
 
 
 def _returned(body: nodes.Body) -> Iterator[nodes.HashLiteral]:

@@ -17,23 +17,23 @@ _PAGE = """<!doctype html>
 <p>Here: <output>nobody yet</output></p>
 <form><input aria-label="Message" autocomplete="off" required> <button>Send</button></form>
 <ol role="log" aria-label="Messages"></ol>
-<script>
-  const protocol = location.protocol === 'https:' ? 'wss:' : 'ws:'
-  const ws = new WebSocket(`${protocol}//${location.host}/ws/live`)
+<script type="module">
+  import { connect } from '/_soli/soli.js' // it comes back when the line breaks
 
-  ws.onmessage = (e) => {
-    const data = JSON.parse(e.data)
-    if (data.event === 'here') document.querySelector('output').textContent = data.count
-    if (data.event === 'message') {
-      const item = document.createElement('li')
-      item.textContent = data.text
-      document.querySelector('ol').append(item)
-    }
-  }
+  const live = connect('/ws/live', { events: 2 })
+  const here = document.querySelector('output')
+
+  live.on('here', ({ count }) => { here.textContent = count })
+  live.on('message', ({ text }) => {
+    const item = document.createElement('li')
+    item.textContent = text
+    document.querySelector('ol').append(item)
+  })
+  live.on('soli:state', (state) => { if (state !== 'open') here.textContent = 'unknown' })
 
   document.querySelector('form').onsubmit = (e) => {
     e.preventDefault()
-    ws.send(JSON.stringify({ text: document.querySelector('input').value }))
+    live.send({ text: document.querySelector('input').value })
     e.target.reset()
   }
 </script>
@@ -42,15 +42,17 @@ _PAGE = """<!doctype html>
 
 _HANDLER = """def handle(event)
   if event["type"] == "connect"
-    return { "join": "everybody", "broadcast": { "event": "here", "count": ws_count() } }
+    return { "join": "everybody", "broadcast": here(ws_count()) }
   end
-  if event["type"] == "disconnect"
-    return { "broadcast": { "event": "here", "count": ws_count() - 1 } } # without who leaves
-  end
+  return { "broadcast": here(ws_count() - 1) } if event["type"] == "disconnect" # without who leaves
 
   text = event["message"].to_h["text"]
   return {} if type(text) != "string" || text.trim == ""
-  { "broadcast_room": { "event": "message", "text": text.trim } }
+  { "broadcast_room": { "event": "message", "payload": { "text": text.trim } } }
+end
+
+def here(count)
+  { "event": "here", "payload": { "count": count } }
 end
 """
 
@@ -59,18 +61,18 @@ _SPEC = """describe("live") do
     ada = ws_connect("/ws/live")
     bob = ws_connect("/ws/live")
     ada.send({ "text": " hello " })
-    expect(bob.receive_event("message")["text"]).to_equal("hello")
-    expect(ada.receive_event("message")["text"]).to_equal("hello")
+    expect(bob.receive_event("message")["payload"]).to_equal({ "text": "hello" })
+    expect(ada.receive_event("message")["payload"]).to_equal({ "text": "hello" })
   end
 
   test("everybody is told how many are here") do
     ada = ws_connect("/ws/live")
     bob = ws_connect("/ws/live")
-    expect(bob.receive_json).to_equal({ "event": "here", "count": 2 })
+    expect(bob.receive_event("here")["payload"]).to_equal({ "count": 2 })
     bob.close
     ada.receive_json
     ada.receive_json
-    expect(ada.receive_json).to_equal({ "event": "here", "count": 1 })
+    expect(ada.receive_json).to_equal({ "event": "here", "payload": { "count": 1 } })
   end
 
   test("nonsense is ignored") do

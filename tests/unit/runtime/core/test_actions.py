@@ -390,3 +390,29 @@ def test_metadata_may_speak_of_prototypes() -> None:
     (track,) = parse({"track": {"channel": "r", "user_id": "u", **own}})
     assert isinstance(track, Track)
     assert track.fields == own
+
+
+def test_replies_stand_behind_what_is_sent() -> None:
+    """Whatever the order of the keys; and a String is JSON in a reply."""
+    result = {"broadcast": "b", "reply_error": {"a": 1}, "reply": "text", "send": "s"}
+    found = actions.parse(result, encode_json)
+
+    assert type(found) is actions.Replying
+    assert [type(action).__name__ for action in found] == [
+        "Reply", "ReplyToRequest", "ReplyToRequest", "Broadcast",
+    ]  # fmt: skip
+    assert found[1:3] == [
+        actions.ReplyToRequest("ok", '"text"'),
+        actions.ReplyToRequest("error", '{"a":1}'),
+    ]
+
+
+def test_volatile_is_said_of_all_sends_of_a_return() -> None:
+    """And of nothing else; `false` says nothing."""
+    result = {"send": "s", "broadcast_others": "o", "reply": 1, "join": "r", "volatile": "k"}
+    kinds = {type(action) for action in parse(result)}
+    assert kinds == {actions.Join, actions.Volatile, actions.WithOptions, actions.ReplyToRequest}
+    options = [action for action in parse(result) if isinstance(action, actions.WithOptions)]
+    assert [(one.to_others, one.key) for one in options] == [(False, "k"), (True, "k")]
+    plain = parse({"send": "s", "volatile": False})
+    assert actions.Reply("s") in plain

@@ -103,3 +103,44 @@ def test_templates_that_do_not_parse_are_errors_at_their_place(tmp_path: Path) -
     }
     assert {one.code for one in found} == {"template"}
     assert places == {("page.slv", 3), ("open.slv", 2)}
+
+
+@pytest.mark.parametrize(
+    "name", ["presence_state", "room_left", "position", "resumed", "phx_reply", "soli:state"]
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{{ "send": {{ "event": "{}", "payload": 1 }} }}',
+        'ws_broadcast_room("r", {{ "event": "{}" }}.to_json)\n  {{}}',
+        'data = {{ "event": "{}" }}\n  {{ "broadcast_others": data }}',
+    ],
+)
+def test_a_message_with_a_name_of_ours_is_told(tmp_path: Path, name: str, body: str) -> None:
+    """Clients would take it for Soli's own; wherever the message is made."""
+    text = body.format(name)
+    (finding,) = of_controller(tmp_path, f"def handle(event)\n  {text}\nend\n")
+
+    assert finding.code == "reserved-event"
+    assert f"'{name}' is one of Soli's own" in finding.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{ "send": { "event": "message", "payload": "presence_state" } }',
+        'event["message"].to_h["event"] == "position" ? {} : { "send": { "event": "positions" } }',
+        'name = "resumed"\n  { "send": { "event": name, "at": "position" } }',
+    ],
+)
+def test_other_names_are_the_programs(tmp_path: Path, body: str) -> None:
+    """And so are these words where they name no message that is sent."""
+    assert of_controller(tmp_path, f"def handle(event)\n  {body}\nend\n") == []
+
+
+def test_specs_may_play_any_client(tmp_path: Path) -> None:
+    """What they send goes to the app."""
+    spec = 'describe("x") do\n  test("y") do\n    ws_connect("/ws").send({ "event": "position" })\n'
+    write(tmp_path, {"config/routes.soli": ROUTES, "tests/x_spec.soli": spec + "  end\nend\n"})
+
+    assert ProgramCheck().check_file(tmp_path / "tests/x_spec.soli") == []
