@@ -178,17 +178,9 @@ class SoliValueError(SoliError):
     kind = "ValueError"
 
 
-class SoliNameError(SoliError):
-    kind = "NameError"
+class SuggestingError(SoliError):
+    """Its hint is looked for when somebody reads it: a program may catch thousands of them."""
 
-
-class SoliAttributeError(SoliError):
-    """An unknown member: `Cannot access property 'x' on T`.
-
-    The hint is looked for when somebody reads it: a program may catch such errors by the thousand.
-    """
-
-    kind = "NameError"
     _near: Callable[[], str | None] | None = None
 
     def suggest(self, near: Callable[[], str | None]) -> None:
@@ -210,6 +202,16 @@ class SoliAttributeError(SoliError):
     def _explain_null(self, span: Span, source: Source) -> None:
         if self._near is None:
             super()._explain_null(span, source)
+
+
+class SoliNameError(SuggestingError):
+    kind = "NameError"
+
+
+class SoliAttributeError(SuggestingError):
+    """An unknown member: `Cannot access property 'x' on T`."""
+
+    kind = "NameError"
 
 
 class SoliArgumentError(SoliError):

@@ -33,6 +33,7 @@ class Code(FunctionCode):
     __slots__ = (
         "_loops",
         "block",
+        "block_name",
         "captured",
         "has_block",
         "has_this",
@@ -75,13 +76,13 @@ class Code(FunctionCode):
 
     def _parameters(self) -> None:
         self.names: list[str] = []
-        self.has_block = False
+        self.has_block, self.block_name = False, ""
         self.required = 0
         has_defaults = False
         declare_parameters(self.block, self.node.params)
         for param in self.node.params:
             if param.is_block:
-                self.has_block = True
+                self.has_block, self.block_name = True, param.name
                 continue
             self.names.append(param.name)
             self.required += param.default is None
@@ -185,13 +186,14 @@ class Code(FunctionCode):
         count, most = len(arguments), len(names)
         if count > most:
             if not (self.has_block and block is None and count == most + 1):
-                raise arity_error(most, count, self.shown())
+                total = most + (self.has_block and block is None)
+                raise arity_error(total, count, self.shown())
             block = arguments[-1]  # a `&block` parameter also takes a plain function
             arguments = arguments[:-1]
             count = most
         given = [*arguments, *[UNSET] * (most - count)]
         if named:
-            self._fill_named(given, named, count)
+            block = self._fill_named(given, named, count, block)
         if count < most:
             params = [param for param in self.node.params if not param.is_block]
             for index in range(count, most):
@@ -204,8 +206,16 @@ class Code(FunctionCode):
             given.append(block)
         return given
 
-    def _fill_named(self, given: list[Value], named: dict[str, Value], count: int) -> None:
+    def _fill_named(
+        self, given: list[Value], named: dict[str, Value], count: int, block: Value
+    ) -> Value:
+        """Put arguments with a label into their places; the block, which may have one, too."""
         for label, value in named.items():
+            if self.has_block and label == self.block_name:
+                if block is not None:
+                    raise SoliTypeError(f"duplicate named argument '{label}'")
+                block = value
+                continue
             try:
                 index = self.names.index(label)
             except ValueError:
@@ -213,6 +223,7 @@ class Code(FunctionCode):
             if index < count:
                 raise SoliTypeError(f"duplicate named argument '{label}'")
             given[index] = value
+        return block
 
     def shown(self) -> str:
         """The function as it was written, for hints: `greet(name, greeting = …)`."""

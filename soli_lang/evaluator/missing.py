@@ -52,13 +52,17 @@ class Missing:
         self.block = block
 
     def error(self, names: Any = None) -> SoliNameError:
-        """`Undefined variable 'name'`, with the nearest known name as a hint."""
+        """`Undefined variable 'name'`, with the nearest of *names*, or of what is known here."""
+        source = self.unit.source
+        error = SoliNameError(f"Undefined variable '{self.name}'", self.span, source)
+        error.suggest(lambda: self._hint(names))
+        return error
+
+    def _hint(self, names: Any) -> str | None:
         from ..base.foreign_words import foreign_hint  # only needed for what is wrong
         from ..base.near_names import did_you_mean
 
-        source = self.unit.source
         known = names or {*self.block.visible_names(), *self.unit.machine.globals}
         hint = own_method_hint(self.name, self.block)
-        hint = hint or foreign_hint(self.name, source.text, self.span)
-        hint = hint or did_you_mean(self.name, known)
-        return SoliNameError(f"Undefined variable '{self.name}'", self.span, source, hint=hint)
+        hint = hint or foreign_hint(self.name, self.unit.source.text, self.span)
+        return hint or did_you_mean(self.name, known)

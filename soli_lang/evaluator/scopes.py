@@ -273,13 +273,14 @@ def _let_names(body: nodes.Body, summary: Summary) -> list[tuple[str, int]]:
             since = statement.span.end if is_let else 0
             found.append((getattr(statement, statement.row.declares), since))
         if summary.has_patterns:
-            found += [(name, 0) for name in _pattern_names(statement)]
+            found += _pattern_names(statement)
     return found
 
 
-def _pattern_names(statement: nodes.Statement) -> Iterator[str]:
-    """Names bound by patterns of matches in *statement*, outside inner bodies and functions."""
+def _pattern_names(statement: nodes.Statement) -> Iterator[tuple[str, int]]:
+    """Names bound by patterns of matches in *statement*, outside inner bodies and functions, and
+    where these begin."""
     for node in nodes.walk(statement, _BLOCKS):
         name = getattr(node, node.row.matches) if node.row.matches else None
         if name:
-            yield name
+            yield name, node.span.start

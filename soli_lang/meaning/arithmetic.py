@@ -15,6 +15,7 @@ from ..base.errors import SoliError, SoliOverflowError, SoliTypeError, SoliZeroD
 from ..machine.machine import Machine
 from ..values.display import to_text
 from ..values.kinds import type_name
+from ..values.objects import ErrorValue
 from ..values.semantics import MAX_INT, MIN_INT, compare, equals
 from ..values.values import Value
 
@@ -40,7 +41,7 @@ def add(machine: Machine, left: Value, right: Value) -> Value:
         return integer(left + right)
     if _is_number(left) and _is_number(right):
         return float(left + right)
-    if kind is str or other is str:
+    if kind is str or other is str or kind is ErrorValue or other is ErrorValue:
         return _join_text(machine, left, right)
     if kind is list and other is list:
         machine.check_length(8 * (len(left) + len(right)))

@@ -185,7 +185,7 @@ def _call_on_instance(
 ) -> Value:
     universal = UNIVERSAL.get(name)
     if universal is not None:
-        return _call_universal(machine, universal, value, arguments, block)
+        return _call_universal(machine, universal, value, arguments, named, block)
     if name in value.fields:
         return _call_found(value.fields[name], arguments, named, block)
     method = value.soli_class.find_method(name)
@@ -205,8 +205,15 @@ def _call_on_instance(
 
 
 def _call_universal(
-    machine: Machine, universal: Universal, value: Value, arguments: list[Value], block: Value
+    machine: Machine,
+    universal: Universal,
+    value: Value,
+    arguments: list[Value],
+    named: Named,
+    block: Value,
 ) -> Value:
+    if named and universal.run is _send:
+        return _send(machine, value, arguments, block, named)
     if universal.bare and arguments:
         raise arity_error(0, len(arguments))
     return universal.run(machine, value, arguments, block)
@@ -229,7 +236,7 @@ def _call_on_class(
         return new_instance(value, arguments, named)
     universal = CLASS_UNIVERSAL.get(name)
     if universal is not None:
-        return _call_universal(machine, universal, value, arguments, block)
+        return _call_universal(machine, universal, value, arguments, named, block)
     if value.is_module:
         method = value.find_method(name)
         if method is not None:
@@ -245,7 +252,8 @@ def new_instance(klass: SoliClass, arguments: list[Value], named: Named) -> Valu
     (docs/spec §8.2)."""
     if klass.is_module:
         raise SoliTypeError(f"cannot instantiate module {klass.name}")
-    if klass.constructor is not None or klass.construct is None:
+    is_native = klass.instantiate is not None  # which takes what `new C(...)` does
+    if klass.constructor is not None or klass.construct is None or is_native:
         return klass.soli_call(arguments, named, None)
     if len(arguments) > 1:
         message = f"new() expects 0 or 1 arguments, got {len(arguments)}"
@@ -304,7 +312,13 @@ def _respond_to(machine: Machine, value: Instance, arguments: list[Value], block
     return name in UNIVERSAL or value.soli_class.find_method(name) is not None
 
 
-def _send(machine: Machine, value: Instance, arguments: list[Value], block: Value) -> Value:
+def _send(
+    machine: Machine,
+    value: Instance,
+    arguments: list[Value],
+    block: Value,
+    named: Named = None,
+) -> Value:
     if not arguments:
         raise arity_error(1, 0)
     name = _name_of(arguments[0], "send")
@@ -312,10 +326,10 @@ def _send(machine: Machine, value: Instance, arguments: list[Value], block: Valu
         return UNIVERSAL[name].run(machine, value, arguments[1:], block)
     method = value.soli_class.find_method(name)
     if method is not None:
-        return method.call(value, arguments[1:], None, block)
+        return method.call(value, arguments[1:], named, block)
     missing = value.soli_class.find_method("method_missing")
     if missing is not None:
-        return call_missing(missing, value, name, arguments[1:], None, block)
+        return call_missing(missing, value, name, arguments[1:], named, block)
     raise SoliAttributeError(f"undefined method `{name}`")
 
 

@@ -157,29 +157,29 @@ def _compound(writer: Writer, node: nodes.CompoundAssign, position: str) -> Any:
     if isinstance(target, nodes.Name):
         if writer.block.find(target.name, target.span.start) is None:
             writer.block.function.declare(target.name)
-        if operator != "&&":
-            return _default_assign(writer, target, operator, write)
+        return _default_assign(writer, target, operator, write)
     logical = nodes.Logical(node.span, operator, target, write)
     return writer.value(logical)
 
 
 def _default_assign(writer: Writer, target: nodes.Name, operator: str, write: nodes.Assign) -> Any:
-    """`x ||= v` and `x ??= v`, also for an `x` that has no value yet."""
+    """`x ||= v`, `x ??= v` and `x &&= v`, also for an `x` that has no value yet: it is null."""
     variable = writer.block.find(target.name, target.span.start)
     assert variable is not None
     found = writer.fresh()
     writer.out.append(py.assign(found, writer.load(variable)))
-    is_missing = py.either(
-        py.compare(py.name(found), "is", py.name("UNSET")),
-        py.compare(py.name(found), "is", py.none())
-        if operator == "??"
-        else py.negation(py.call("is_truthy", py.name(found))),
-    )
+    is_unset = py.compare(py.name(found), "is", py.name("UNSET"))
+    writer.out.append(py.when(is_unset, [py.assign(found, py.none())]))
+    if operator == "??":
+        wanted = py.compare(py.name(found), "is", py.none())
+    else:
+        truth = py.call("is_truthy", py.name(found))
+        wanted = truth if operator == "&&" else py.negation(truth)
 
     def assign() -> None:
         writer.out.append(py.assign(found, _assign(writer, write, wanted=True)))
 
-    writer.out.append(py.when(is_missing, writer.lines(assign)))
+    writer.out.append(py.when(wanted, writer.lines(assign)))
     return py.name(found)
 
 

@@ -390,10 +390,12 @@ def soft(node: Any) -> Any:
     return node
 
 
-@emits(EMITTERS, nodes.Conditional, at=(EXPR, RET))
+@emits(EMITTERS, nodes.Conditional, at=(EXPR, STMT, RET))
 def _conditional(writer: Writer, node: nodes.Conditional, position: str) -> Any:
-    if position == RET:
-        return _conditional_tail(writer, node)
+    if position != EXPR:
+        return _conditional_statement(
+            writer, node, writer.tail if position == RET else writer.effect
+        )
     return writer.chosen(
         writer.truth(node.condition),
         lambda: writer.value(node.then),
@@ -401,8 +403,11 @@ def _conditional(writer: Writer, node: nodes.Conditional, position: str) -> Any:
     )
 
 
-def _conditional_tail(writer: Writer, node: nodes.Conditional) -> None:
+def _conditional_statement(
+    writer: Writer, node: nodes.Conditional, write: Callable[[Any], None]
+) -> None:
+    """`c ? next : f()`: *write* appends either side as statements."""
     condition = writer.truth(node.condition)
-    then = writer.lines(lambda: writer.tail(node.then))
-    otherwise = writer.lines(lambda: writer.tail(node.otherwise))
+    then = writer.lines(lambda: write(node.then))
+    otherwise = writer.lines(lambda: write(node.otherwise))
     writer.out.append(py.when(condition, then, otherwise))

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...tree import nodes
 from .. import python as py
-from ..emitters import EXPR, RET, Emitters, emits
+from ..emitters import EXPR, RET, STMT, Emitters, emits
 from ..writer import Writer
 from .names import callee, fail
 
@@ -22,10 +22,23 @@ Subject = Callable[[], Any]
 Conditions = list[Any]
 
 
-@emits(EMITTERS, nodes.Match, at=(EXPR, RET))
+@emits(EMITTERS, nodes.Match, at=(EXPR, STMT, RET))
 def _match(writer: Writer, node: nodes.Match, position: str) -> Any:
     if position == RET:
         return _match_tail(writer, node)
+
+    def take(found: str, body: nodes.Expr) -> None:
+        if position == STMT:  # an arm that is `next` leaves the turn
+            writer.out.append(py.assign(found, py.none()))
+            writer.effect(body)
+        else:
+            writer.out.append(py.assign(found, writer.value(body)))
+
+    return _matched(writer, node, take)
+
+
+def _matched(writer: Writer, node: nodes.Match, take: Callable[[str, nodes.Expr], None]) -> Any:
+    """The arms in turn, until *take* has assigned its variable."""
     subject = _subject(writer, node)
     found = writer.fresh()
     writer.out.append(py.assign(found, py.name("UNSET")))
@@ -33,7 +46,7 @@ def _match(writer: Writer, node: nodes.Match, position: str) -> Any:
         is_open = py.compare(py.name(found), "is", py.name("UNSET"))
 
         def give(arm: nodes.Arm = arm) -> None:
-            writer.out.append(py.assign(found, writer.value(arm.body)))
+            take(found, arm.body)
 
         _arm(writer, arm, [is_open, *_conditions(writer, arm.pattern, subject)], give)
     unmatched = py.compare(py.name(found), "is", py.name("UNSET"))

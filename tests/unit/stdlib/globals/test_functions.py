@@ -197,7 +197,7 @@ BARE = {
     "to_sym trim upcase uppercase",
 }
 BARE_ARRAY = (
-    "all clear compact compact_blank count empty? first flatten last len length max min pop "
+    "clear compact compact_blank count empty? first flatten last len length max min pop "
     "reverse rotate sample shift shuffle size sort sum to_json to_string uniq"
 )
 BARE_HASH = (
