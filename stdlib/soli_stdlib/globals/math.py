@@ -84,14 +84,17 @@ def exp(number: int | float) -> float:
 
 @static("Math", "sin", Number)
 def sin(number: int | float) -> float:
+    """The sine of an angle in radians."""
     return math.sin(number) if math.isfinite(number) else math.nan
 
 
 @static("Math", "cos", Number)
 def cos(number: int | float) -> float:
+    """The cosine of an angle in radians."""
     return math.cos(number) if math.isfinite(number) else math.nan
 
 
 @static("Math", "tan", Number)
 def tan(number: int | float) -> float:
+    """The tangent of an angle in radians."""
     return math.tan(number) if math.isfinite(number) else math.nan

@@ -42,6 +42,7 @@ def _digest(algorithm: str) -> Callable[..., str]:
         # Not for passwords: `password_hash` is. usedforsecurity lets MD5 work on FIPS systems.
         return hashlib.new(algorithm, _bytes(text), usedforsecurity=False).hexdigest()
 
+    digest.__doc__ = f"The {algorithm.upper()} digest of a text, in hexadecimal. Not for passwords."
     return static("Crypto", algorithm, _Plain, linear=True)(
         function(algorithm, _Plain, linear=True)(digest)
     )

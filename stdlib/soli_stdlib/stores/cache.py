@@ -128,6 +128,7 @@ def delete(machine: Machine, key: str) -> bool:
 
 @static("Cache", "has", _Key)
 def has(machine: Machine, key: str) -> bool:
+    """Whether there is a value that has not expired."""
     return _left(machine, key) is not None
 
 
@@ -144,6 +145,7 @@ def _left(machine: Machine, key: str) -> float | None:
 
 @static("Cache", "clear")
 def clear(machine: Machine) -> None:
+    """Remove everything."""
     stores = elsewhere.of(machine)
     if stores is not None:
         answered(machine, stores.cache.clear(), "Cache")
@@ -153,6 +155,7 @@ def clear(machine: Machine) -> None:
 
 @static("Cache", "keys")
 def keys(machine: Machine) -> list[str]:
+    """The keys of all values that have not expired."""
     stores = elsewhere.of(machine)
     if stores is not None:
         return answered(machine, stores.cache.keys(), "Cache")
@@ -189,6 +192,7 @@ def touch(machine: Machine, key: str, seconds: int) -> bool:
 
 @static("Cache", "clear_expired")
 def clear_expired(machine: Machine) -> None:
+    """Remove what has expired; it is never seen anyway."""
     stores = elsewhere.of(machine)
     if stores is not None:
         answered(machine, stores.cache.clear_expired(), "Cache")

@@ -57,11 +57,13 @@ def hsetnx(machine: Machine, key: str, field: str, value: Value) -> bool:
 
 @static("KV", "hget", Key, _Field)
 def hget(machine: Machine, key: str, field: str) -> str | None:
+    """The text of a field, null when there is none."""
     return _fields(machine, key).get(field)
 
 
 @static("KV", "hmget", Key, _Field.rest())
 def hmget(machine: Machine, key: str, *names: str) -> list[str | None]:
+    """The texts of several fields, null for each that is not there."""
     fields = _fields(machine, key)
     return [fields.get(name) for name in names]
 
@@ -89,11 +91,13 @@ def hdel(machine: Machine, key: str, *names: str) -> int:
 
 @static("KV", "hexists", Key, _Field)
 def hexists(machine: Machine, key: str, field: str) -> bool:
+    """Whether the hash under *key* has the field."""
     return field in _fields(machine, key)
 
 
 @static("KV", "hkeys", Key)
 def hkeys(machine: Machine, key: str) -> list[str]:
+    """The names of all fields of the hash under *key*."""
     fields = _fields(machine, key)
     machine.check_length(8 * len(fields))
     return list(fields)
@@ -101,6 +105,7 @@ def hkeys(machine: Machine, key: str) -> list[str]:
 
 @static("KV", "hvals", Key)
 def hvals(machine: Machine, key: str) -> list[str]:
+    """The texts of all fields of the hash under *key*."""
     fields = _fields(machine, key)
     machine.check_length(8 * len(fields))
     return list(fields.values())
@@ -108,6 +113,7 @@ def hvals(machine: Machine, key: str) -> list[str]:
 
 @static("KV", "hlen", Key)
 def hlen(machine: Machine, key: str) -> int:
+    """The number of fields of the hash under *key*."""
     return len(_fields(machine, key))
 
 

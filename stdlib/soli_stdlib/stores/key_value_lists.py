@@ -74,6 +74,7 @@ def rpop(machine: Machine, key: str) -> str | None:
 
 @static("KV", "llen", Key)
 def llen(machine: Machine, key: str) -> int:
+    """The length of the list under *key*."""
     return len(_texts(machine, key))
 
 
@@ -96,6 +97,7 @@ def lrange(machine: Machine, key: str, first: int, last: int) -> list[str]:
 
 @static("KV", "lindex", Key, Int)
 def lindex(machine: Machine, key: str, index: int) -> str | None:
+    """The text at *index* of the list under *key*; a negative one counts from the end."""
     queue = _texts(machine, key)
     return queue[index] if -len(queue) <= index < len(queue) else None
 

@@ -66,17 +66,20 @@ def smembers(machine: Machine, key: str) -> list[str]:
 
 @static("KV", "sismember", Key, Any_)
 def sismember(machine: Machine, key: str, value: Value) -> bool:
+    """Whether *member* is in the set under *key*."""
     return text_of(machine, value) in _members(machine, key)
 
 
 @static("KV", "smismember", Key, Any_.rest())
 def smismember(machine: Machine, key: str, *values: Value) -> list[bool]:
+    """Whether each of the members is in the set under *key*."""
     members = _members(machine, key)
     return [text_of(machine, value) in members for value in values]
 
 
 @static("KV", "scard", Key)
 def scard(machine: Machine, key: str) -> int:
+    """The number of members of the set under *key*."""
     return len(_members(machine, key))
 
 
@@ -151,6 +154,7 @@ def zrem(machine: Machine, key: str, *values: Value) -> int:
 
 @static("KV", "zscore", Key, Any_)
 def zscore(machine: Machine, key: str, value: Value) -> float | None:
+    """The score of *member*, null when it is not there."""
     return _scores(machine, key).get(text_of(machine, value))
 
 
@@ -167,6 +171,7 @@ def zincrby(machine: Machine, key: str, amount: int | float, value: Value) -> fl
 
 @static("KV", "zcard", Key)
 def zcard(machine: Machine, key: str) -> int:
+    """The number of members of the sorted set under *key*."""
     return len(_scores(machine, key))
 
 

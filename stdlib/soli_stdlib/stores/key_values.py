@@ -71,6 +71,7 @@ def delete(machine: Machine, key: str) -> bool:
 
 @static("KV", ("exists", "touch"), Key)
 def exists(machine: Machine, key: str) -> bool:
+    """Whether there is something under *key*."""
     return entry_of(machine, key) is not None
 
 
@@ -150,21 +151,25 @@ def incr(machine: Machine, key: str) -> int:
 
 @static("KV", "decr", Key)
 def decr(machine: Machine, key: str) -> int:
+    """Take 1 from the number under *key*, which begins as 0; the new number."""
     return _add(machine, key, -1)
 
 
 @static("KV", "incrby", Key, Int)
 def incrby(machine: Machine, key: str, amount: int) -> int:
+    """Add *amount* to the number under *key*, which begins as 0; the new number."""
     return _add(machine, key, amount)
 
 
 @static("KV", "decrby", Key, Int)
 def decrby(machine: Machine, key: str, amount: int) -> int:
+    """Take *amount* from the number under *key*, which begins as 0; the new number."""
     return _add(machine, key, -amount)
 
 
 @static("KV", "incrbyfloat", Key, Number)
 def incrbyfloat(machine: Machine, key: str, amount: int | float) -> float:
+    """Add *amount* to the number under *key*, which begins as 0; the new number."""
     return float(change_text(machine, key, lambda text: float_text(floating(text) + amount)))
 
 
@@ -192,6 +197,7 @@ def expire(machine: Machine, key: str, seconds: int | float) -> bool:
 
 @static("KV", "pexpire", Key, Number)
 def pexpire(machine: Machine, key: str, milliseconds: int | float) -> bool:
+    """Let the key go in *milliseconds*; whether it was there."""
     return _expire_at(machine, key, clock.steady(machine) + milliseconds / 1000)
 
 
@@ -264,6 +270,7 @@ def dbsize(machine: Machine) -> int:
 
 @static("KV", "ping")
 def ping() -> str:
+    """The text `PONG`."""
     return "PONG"
 
 

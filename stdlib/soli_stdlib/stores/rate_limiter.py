@@ -277,6 +277,7 @@ def _removed(name: str) -> Callable[..., str]:
     def removed(*_: Value) -> str:
         return f"{name}() has been removed. Use RateLimiter class instead."
 
+    removed.__doc__ = "Use `RateLimiter`."
     return function(name, Any_.rest())(removed)
 
 

@@ -38,6 +38,7 @@ def _removed(name: str) -> Callable[..., Value]:
             f"{name}() has been removed. Set variables in the environment or in a .env file."
         )
 
+    removed.__doc__ = "Set variables in the environment, or in a `.env` file."
     return function(name, Any_.rest())(removed)
 
 

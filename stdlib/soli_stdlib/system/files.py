@@ -103,22 +103,26 @@ def _existing(machine: Machine, path: str, user: str) -> os.stat_result:
 
 @static("File", "exists", _Path)
 def exists(machine: Machine, path: str) -> bool:
+    """Whether there is a file or folder."""
     return _status(machine, path, "File.exists") is not None
 
 
 @function("file_exists", _GlobalPath)
 def file_exists(machine: Machine, path: str) -> bool:
+    """Whether there is a file or folder."""
     return _status(machine, path, "file_exists") is not None
 
 
 @static("File", "is_file", _Path)
 def is_file(machine: Machine, path: str) -> bool:
+    """Whether there is a file."""
     status = _status(machine, path, "File.is_file")
     return status is not None and stat.S_ISREG(status.st_mode)
 
 
 @static("File", "is_dir", _Path)
 def is_dir(machine: Machine, path: str) -> bool:
+    """Whether there is a folder."""
     status = _status(machine, path, "File.is_dir")
     return status is not None and stat.S_ISDIR(status.st_mode)
 

@@ -200,36 +200,43 @@ def format_(machine: Machine, instant: DateTime, pattern: str, locale: str | Non
 
 @method("DateTime", "year", bare=True)
 def year(instant: DateTime) -> int:
+    """The year."""
     return instant.wall.year
 
 
 @method("DateTime", "month", bare=True)
 def month(instant: DateTime) -> int:
+    """The month, from 1 to 12."""
     return instant.wall.month
 
 
 @method("DateTime", "day", bare=True)
 def day(instant: DateTime) -> int:
+    """The day of the month."""
     return instant.wall.day
 
 
 @method("DateTime", "hour", bare=True)
 def hour(instant: DateTime) -> int:
+    """The hour, from 0 to 23."""
     return instant.wall.hour
 
 
 @method("DateTime", "minute", bare=True)
 def minute(instant: DateTime) -> int:
+    """The minute of the hour."""
     return instant.wall.minute
 
 
 @method("DateTime", "second", bare=True)
 def second(instant: DateTime) -> int:
+    """The second of the minute."""
     return instant.wall.second
 
 
 @method("DateTime", "millisecond", bare=True)
 def millisecond(instant: DateTime) -> int:
+    """The milliseconds of the second."""
     return instant.nanos % SECOND // MILLISECOND
 
 
@@ -254,6 +261,9 @@ def _mover(name: str, unit: int) -> Callable[..., DateTime]:
             return DateTime(nanos, instant.zone)
         raise _overflow(user, nanos)
 
+    move.__doc__ = (
+        f"The instant *amount* {name.removeprefix('add_')} later; earlier, if it is negative."
+    )
     return method("DateTime", name, _Amount)(move)
 
 
@@ -264,6 +274,7 @@ add_minutes = _mover("add_minutes", MINUTE)
 
 @method("DateTime", "subtract_days", _Amount)
 def subtract_days(instant: DateTime, days: int | float) -> DateTime:
+    """The instant *days* times 24 hours before."""
     whole = -days if days.__class__ is int and days > MIN_INT else truncated(-days)
     nanos = instant.nanos + whole * DAY
     if MIN_INT <= nanos <= MAX_INT:
@@ -362,6 +373,7 @@ def _beginning(unit: str) -> Callable[..., DateTime]:
             return DateTime(nanos, zone)
         raise _overflow(user, nanos)
 
+    beginning.__doc__ = f"The first instant of its {unit}."
     return method("DateTime", f"beginning_of_{unit}", bare=True)(beginning)
 
 
@@ -379,6 +391,7 @@ def _end(unit: str) -> Callable[..., DateTime]:
             return DateTime(nanos, zone)
         raise _overflow(user, nanos)
 
+    end.__doc__ = f"The last millisecond of its {unit}."
     return method("DateTime", f"end_of_{unit}", bare=True)(end)
 
 

@@ -69,6 +69,7 @@ def _maker(unit: str) -> Callable[..., Duration]:
     def make(count: int | float) -> Duration:
         return Duration(float(count) * seconds)
 
+    make.__doc__ = f"A span of *count* {unit}s."
     return static("Duration", (f"of_{unit}s", f"{unit}s"), Number)(make)
 
 
@@ -81,21 +82,25 @@ of_weeks = _maker("week")
 
 @method("Duration", ("seconds", "total_seconds"), bare=True)
 def total_seconds(span: Duration) -> float:
+    """The whole span in seconds."""
     return span.seconds
 
 
 @method("Duration", "total_minutes", bare=True)
 def total_minutes(span: Duration) -> float:
+    """The whole span in minutes."""
     return span.seconds / 60.0
 
 
 @method("Duration", "total_hours", bare=True)
 def total_hours(span: Duration) -> float:
+    """The whole span in hours."""
     return span.seconds / 3600.0
 
 
 @method("Duration", "total_days", bare=True)
 def total_days(span: Duration) -> float:
+    """The whole span in days."""
     return span.seconds / 86400.0
 
 
@@ -107,11 +112,13 @@ def to_string(span: Duration) -> str:
 
 @method("Duration", "class", bare=True)
 def class_(span: Duration) -> str:
+    """`Duration`."""
     return span.soli_type
 
 
 @method("Duration", "inspect", bare=True)
 def inspect_(span: Duration) -> str:
+    """The form for programmers."""
     return span.soli_inspect()
 
 

@@ -122,10 +122,27 @@ def default(validator: Validator, value: Value) -> Validator:
 # --- rules ----------------------------------------------------------------------------------------
 
 
+_LIMITS = {
+    "min": "The number must be at least *limit*.",
+    "max": "The number must be at most *limit*.",
+    "min_length": "The text or array must have at least *limit* characters or items.",
+    "max_length": "The text or array must have at most *limit* characters or items.",
+}
+_FORMS = {
+    "email": "The text must be an address for mail.",
+    "url": "The text must be a URL of `http` or `https`.",
+    "letters": "The text must have a letter.",
+    "mixed_case": "The text must have upper and lower case letters.",
+    "numbers": "The text must have a digit.",
+    "symbols": "The text must have a character that is neither letter, digit nor white space.",
+}
+
+
 def _with_number(name: str, arg: Arg) -> Any:
     def rule(validator: Validator, limit: int | float) -> Validator:
         return validator.with_rule(name, limit)
 
+    rule.__doc__ = _LIMITS[name]
     return method("Validator", name, arg)(rule)
 
 
@@ -139,6 +156,7 @@ def _plain(name: str) -> Any:
     def rule(validator: Validator) -> Validator:
         return validator.with_rule(name)
 
+    rule.__doc__ = _FORMS[name]
     return method("Validator", name, bare=True)(rule)
 
 

@@ -79,3 +79,16 @@ def test_every_function_that_the_reference_calls_is_in_it() -> None:
     called = {name for span in spans for name in re.findall(r"\b([a-z_]\w*[?!]?)\(", span)}
 
     assert called - known == set()
+
+
+def test_every_entry_says_something(reference: Reference) -> None:
+    """But for names that are only here to be refused."""
+    silent = [entry.title for entry in reference.entries if not entry.text]
+
+    assert [
+        title for title in silent if "not supported" not in entry_text_of(reference, title)
+    ] == []
+
+
+def entry_text_of(reference: Reference, title: str) -> str:
+    return "\n".join(entry_text(entry) for entry in reference.entries if entry.title == title)
