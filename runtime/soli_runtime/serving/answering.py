@@ -35,6 +35,7 @@ from ..observing import health as watching
 from ..observing.tally import kind_of
 from ..routing.declared import CorsRule
 from ..routing.routes import WEBSOCKET, Match, NoMatch
+from ..stores.errors import StoreAway
 from .authentication import Authentication
 from .state import ServiceState
 
@@ -330,8 +331,9 @@ class HttpActions:
 
     def _failure(self, error: Exception, raw: RawRequest) -> Response:
         # An error shows lines of the source: to this machine only, as the other pages of --dev.
-        if not self._state.settings.dev or not watching.may_watch("", raw.remote_ip, raw.headers):
-            return text_response(500, "Internal Server Error")
+        is_shown = self._state.shows_errors_to(raw.remote_ip, raw.headers)
+        if not is_shown or isinstance(error, StoreAway):
+            return self._state.error_response(error)
         if isinstance(error, SoliError):
             return error_pages.page(render(error))
         return error_pages.page(failure_text(error))

@@ -95,7 +95,8 @@ class Authentication:
             return refusal_of(refused, _reason(context.stage), by=context.stage or "")
         except Exception as error:
             self.failed(context.stage or GATE, error, raw)
-            return refusal_of(self._state.error_response(error), _reason(context.stage))
+            answer = self._state.error_response(error, raw.remote_ip, raw.headers)
+            return refusal_of(answer, _reason(context.stage), by=context.stage or "")
 
     async def _passed(
         self, stages: tuple[Stage, ...], context: AuthenticationContext

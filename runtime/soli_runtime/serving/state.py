@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from soli_lang.base.records import Record, field
@@ -10,15 +11,21 @@ from ..calling.calls import failure_text
 from ..gate.request_turns import RequestTurns
 from ..http.responses import Response, text_response
 from ..http.sse import Topics
+from ..observing.health import may_watch
 from ..observing.logs import Log
 from ..observing.looks import Needs
 from ..observing.tally import Tally
 from ..settings import Settings
+from ..stores.errors import StoreAway
 
 if TYPE_CHECKING:
     from ..observing.metrics import Metrics
     from ..observing.observation import Observation
     from .dev.own_pages import OwnPages
+
+
+STORE_RETRY_SECONDS = 5
+"""After which a client is asked to try again where the store did not answer."""
 
 
 class ServiceState(Record):
@@ -40,8 +47,18 @@ class ServiceState(Record):
     """None unless `--dev`, or there is a token for the dashboard."""
     is_stopping: bool = False
 
-    def error_response(self, error: BaseException) -> Response:
-        """What a client sees of a failure: nothing of it, unless `--dev`."""
-        if self.settings.dev:
+    def shows_errors_to(self, remote_ip: str, headers: Mapping[str, str]) -> bool:
+        """Whether a client sees what failed: with `--dev`, on this machine."""
+        return self.settings.dev and may_watch("", remote_ip, headers)
+
+    def error_response(
+        self, error: BaseException, remote_ip: str = "", headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """What a client sees of a failure; 503 where another try may find the store again."""
+        if isinstance(error, StoreAway):
+            answer = text_response(503, "the store is away")
+            answer.headers.append(("Retry-After", str(STORE_RETRY_SECONDS)))
+            return answer
+        if headers is not None and self.shows_errors_to(remote_ip, headers):
             return text_response(500, failure_text(error))
         return text_response(500, "Internal Server Error")

@@ -22,3 +22,7 @@ class StoreError(SoliError):
     """What a program sees when its store is away, full or broken."""
 
     kind = "StoreError"
+
+
+class StoreAway(StoreError):
+    """The store does not answer now; later it may. A request that meets it is answered with 503."""

@@ -18,7 +18,7 @@ from soli_stdlib.stores.key_values import BAD_EXPIRY
 from soli_lang.base.errors import SoliError, SoliIndexError, SoliPlainTypeError, SoliValueError
 
 from ...settings import without_password
-from ..errors import UNAVAILABLE, UNFIT, CannotOpen, StoreError
+from ..errors import UNAVAILABLE, UNFIT, CannotOpen, StoreAway, StoreError
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -142,7 +142,7 @@ class RedisLink:
         except ResponseError as error:
             raise self._error(str(error)) from None
         except (RedisError, OSError, TimeoutError) as error:
-            raise StoreError(f"the store is away: {self.name}: {_first_line(error)}") from None
+            raise StoreAway(f"the store is away: {self.name}: {_first_line(error)}") from None
         except UnicodeEncodeError:
             raise SoliValueError("the store takes only text that has a UTF-8 form") from None
 

@@ -7,6 +7,7 @@ from typing import Any
 from soli_stdlib.json.text import decode, encode
 
 from ...http.sessions import IDLE_SECONDS
+from ..session_keys import former_name, stored_name
 from .link import RedisLink
 
 
@@ -38,11 +39,14 @@ class RedisSessions:
         return bool(await self._run("move", session_id, new_id=new_id))
 
     async def delete(self, session_id: str) -> None:
-        await self._link.call("DEL", self._key(session_id))
+        await self._link.call("DEL", *self._keys(session_id))
 
-    def _key(self, session_id: str) -> str:
-        return self._link.key("session", session_id)
+    def _keys(self, session_id: str) -> list[str]:
+        """The key of a session, and the one that older versions gave it."""
+        names = stored_name(session_id), former_name(session_id)
+        return [self._link.key("session", name) for name in names]
 
     async def _run(self, verb: str, session_id: str, *rest: str, new_id: str = "") -> Any:
-        keys = [self._key(session_id), self._key(new_id)]
+        mine, former = self._keys(session_id)
+        keys = [mine, self._keys(new_id)[0], former]
         return await self._link.run("sessions", keys, verb, self._milliseconds, *rest)

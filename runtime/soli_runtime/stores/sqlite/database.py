@@ -7,6 +7,7 @@ One thread keeps the order in which the program asked, and needs one connection.
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -27,6 +28,9 @@ TIDY_SECONDS = 60.0
 """Between two removals of what has expired; they ride on ordinary writes."""
 TIDY_ROWS = 1000
 """Rows of one kind that one such removal takes."""
+
+_OTHERS = 0o007
+"""The bits of a file's mode that are for everybody."""
 
 Found = TypeVar("Found")
 Given = ParamSpec("Given")
@@ -103,6 +107,7 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         if not Path(self.path).parent.is_dir():
             raise CannotOpen(f"{self.path}: there is no such folder", UNFIT)
+        _keep_private(self.path)
         db = sqlite3.connect(
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
@@ -186,3 +191,18 @@ class Database:
     def _full(self) -> str:
         bound = f"store-bytes is {self._max_bytes}" if self._max_bytes else "no limit is set"
         return f"the store is full: {self.path} (disk, or limit: {bound})"
+
+
+def _keep_private(path: str) -> None:
+    """Let nobody else read a file with the sessions of all users.
+
+    SQLite gives the files beside it the mode of the file. One that its owner opened to a group,
+    for copies, say, stays so; one that everybody may read was made so by no one's choice.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDONLY | os.O_CLOEXEC, 0o600))
+        for name in (path, f"{path}-wal", f"{path}-shm"):
+            if os.path.exists(name) and os.stat(name).st_mode & _OTHERS:
+                os.chmod(name, 0o600)
+    except OSError:
+        return  # whether it can be opened at all SQLite says, and it is another user's to change

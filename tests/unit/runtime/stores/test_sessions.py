@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import stat
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from soli_runtime.http.sessions import MemoryStore, Session
 from soli_runtime.stores.redis.sessions import RedisSessions
+from soli_runtime.stores.sqlite.database import Database
 from soli_runtime.stores.sqlite.sessions import SqliteSessions
 from soli_runtime.stores.waited import WaitedSessions
 
@@ -107,3 +112,88 @@ def test_cookies_that_we_never_gave(made: Made, kind: str, cookie: str) -> None:
     session.set("a", 1)
     assert session.id != cookie
     assert session.get("a") == 1
+
+
+def _names(store: Any, kind: str) -> list[str]:
+    """Under which names the sessions lie in the store."""
+    machine, kept = store._machine, store._sessions
+    if kind == "sqlite":
+        query = "SELECT id FROM sessions UNION SELECT id FROM session_values"
+
+        def read(db: Any, now: float) -> list[str]:
+            return [row[0] for row in db.execute(query).fetchall()]
+
+        return list(machine.suspend(kept._database.do(read), "test"))
+
+    async def scan() -> list[str]:
+        return [name async for page in kept._link.names("session") for name in page]
+
+    return list(machine.suspend(scan(), "test"))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "memory"])
+def test_no_store_has_the_ids_that_cookies_hold(made: Made, kind: str) -> None:
+    """Who reads a store, or a copy of it, is nobody by that; nor is a name of it a cookie."""
+    store = sessions(made, kind)
+    session = Session(store, None)
+    session.set("user_id", "ada")
+    first = session.id
+    session.regenerate()
+
+    (name,) = set(_names(store, kind))
+    assert first not in name
+    assert session.id not in name
+    assert store.load(name) is None
+    assert store.load(session.id) == {"user_id": "ada"}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "memory"])
+def test_sessions_of_older_versions_go_on_and_are_hashed_when_read(made: Made, kind: str) -> None:
+    """By whatever is done with them first."""
+    store = sessions(made, kind)
+    machine, kept = store._machine, store._sessions
+    old = "0b9c2a0e-8f4b-4ad4-9d5b-1f2f3e4d5c6b"
+    if kind == "sqlite":
+
+        def insert(db: Any, now: float) -> None:
+            db.execute("INSERT INTO sessions VALUES (?, ?)", (old, now + 1000))
+            db.execute("INSERT INTO session_values VALUES (?, 'user_id', '\"ada\"')", (old,))
+
+        machine.suspend(kept._database.do(insert), "test")
+    else:
+        key = kept._link.key("session", old)
+        machine.suspend(kept._link.call("HSET", key, "m", "1", "kuser_id", '"ada"'), "test")
+    assert _names(store, kind).count(old) > 0
+
+    assert Session(store, old).get("user_id") == "ada"
+
+    assert old not in _names(store, kind)
+    assert Session(store, old).get("user_id") == "ada"
+    Session(store, old).destroy()
+    assert _names(store, kind) == []
+
+
+@pytest.mark.parametrize("mode", [None, 0o644, 0o640])
+def test_nobody_else_reads_the_file(tmp_path: Path, mode: int | None) -> None:
+    """A file that everybody could read is closed; one that its owner opened to a group stays so."""
+    file = tmp_path / "app.db"
+    before = os.umask(0o022)
+    try:
+        if mode is not None:
+            file.touch()
+            file.chmod(mode)
+        database = Database(str(file), 0)
+
+        async def use() -> list[int]:
+            await database.open()
+            await database.do(lambda db, now: db.execute("CREATE TABLE t (a)"))
+            names = [name for name in os.listdir(tmp_path) if name.startswith("app.db")]
+            found = [stat.S_IMODE(os.stat(tmp_path / name).st_mode) for name in names]
+            await database.close()
+            return found
+
+        modes = asyncio.run(use())
+    finally:
+        os.umask(before)
+    assert len(modes) == 3  # the log beside it, and what is shared
+    assert set(modes) == {0o640 if mode == 0o640 else 0o600}

@@ -1,5 +1,5 @@
--- One HTTP session: KEYS[1] is its hash, KEYS[2] that of its new id. A field is "k" and the key;
--- the field "m" keeps a session without keys alive.
+-- One HTTP session: KEYS[1] is its hash, KEYS[2] that of its new id, KEYS[3] where versions before
+-- kept it. A field is "k" and the key; the field "m" keeps a session without keys alive.
 -- ARGV: what to do, the milliseconds until it ends, then what the verb needs.
 local verb, milliseconds = ARGV[1], ARGV[2]
 
@@ -11,7 +11,11 @@ if verb == 'create' then
 end
 
 if redis.call('PEXPIRE', KEYS[1], milliseconds) == 0 then
-  return 0
+  if redis.call('EXISTS', KEYS[3]) == 0 then
+    return 0
+  end
+  redis.call('RENAME', KEYS[3], KEYS[1])
+  redis.call('PEXPIRE', KEYS[1], milliseconds)
 end
 if verb == 'load' then
   return redis.call('HGETALL', KEYS[1])
