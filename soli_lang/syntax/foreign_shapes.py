@@ -24,14 +24,14 @@ from ..base.foreign_words import (
 )
 from ..base.source import Source
 from .scanner.scanner import Scanner
-from .scanner.tokens import Token
+from .scanner.tokens import HEADED, Token
 
 LAMBDA: Final = (
     "a function without a name is `fn(x) { x + 1 }`, a block after a call `|x| x + 1`; "
     "`=>` stands in hashes and in the arms of a `match`"
 )
 BODY: Final = "no `:` before a body: the line ends there, and the body with `end`"
-_BODIES: Final = frozenset({"FN", "IF", "ELSIF", "ELSE", "WHILE", "FOR", "CLASS", "TRY", "UNLESS"})
+_BODIES: Final = HEADED | {"FN", "ELSIF", "ELSE", "CLASS", "TRY"}
 _OPENERS: Final = frozenset({FUNCTION, WAITING, LOOP, COUNTING, BODY, CHOICE, THROW})
 _PAIRS: Final[dict[tuple[str, str], str]] = {
     ("==", "="): "`==` compares values and types: there is no `===`",

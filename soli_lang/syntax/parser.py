@@ -2,8 +2,10 @@
 
     program = parse(Source("hello.soli", 'print("hello")'))
 
-The way there: `syntax.scanner` (characters to tokens), `syntax.resolver` (context decided),
-Lark with `grammar/soli.lark`, `syntax.builder` (nodes).
+The way there: `syntax.scanner` (characters to tokens), `syntax.resolver` (context decided, with
+tokens of no width), `syntax.lalr` (runs the tables that Lark makes of `grammar/soli.lark`, which
+`syntax.tables` keeps in a cache: Lark itself is imported only where these are missing), and
+`syntax.builder` (nodes). What is refused gets its words from `syntax.diagnosis`.
 """
 
 from __future__ import annotations

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..scanner.tokens import WORD_TYPES, Token
+from ..scanner.tokens import HEADED, WORD_TYPES, Token
 from .bodies import end_statement, open_body, open_header, open_lambda_body
 from .context import Context, Frame, Kind, State, Value
 
 _SEPARATORS: Final = frozenset({"COLON", "FATARROW"})
 _ITEM_STARTS: Final = frozenset({"CALL", "HASH", "COMMA"})
-_BLOCK_STARTS: Final = frozenset(
-    "LET CONST IF UNLESS WHILE FOR RETURN BREAK THROW TRY FN CLASS INTERFACE MATCH LBRACE".split()
+_BLOCK_STARTS: Final = HEADED | set(
+    "LET CONST RETURN BREAK THROW TRY FN CLASS INTERFACE MATCH LBRACE".split()
 )
 """What makes a `{` in an expression a block (docs/spec §2.6)."""
 ASSIGNING: Final = frozenset({"=", "+=", "-=", "*=", "/=", "%=", "||=", "&&=", "??="})

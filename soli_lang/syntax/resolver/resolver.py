@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ..scanner.tokens import Token
+from ..scanner.tokens import HEADED, Token
 from . import closers, members, operands, patterns, statements, values, words
 from .context import MAX_NESTING, Context, State, TooDeep, Value
 
@@ -79,9 +79,7 @@ _STATEMENTS: Final[_Table] = {
     "RESCUE": closers.handler,
     "SEMI": statements.separator,
     "LBRACE": statements.brace,
-    "IF": statements.conditional,
-    "UNLESS": statements.conditional,
-    "WHILE": statements.conditional,
+    **dict.fromkeys(HEADED, statements.headed),
     "FOR": statements.for_loop,
     "LET": statements.binding,
     "CONST": statements.binding,
@@ -193,9 +191,9 @@ _OPERANDS: Final[_Table] = {
     "ARROW": operands.arrow,
     "AMP": operands.ampersand,
     "SEMI": values.semicolon,
+    **dict.fromkeys(HEADED, statements.misplaced),
     **dict.fromkeys(
-        "IF UNLESS WHILE FOR TRY CASE WHEN LET CONST RETURN BREAK THROW MODULE INTERFACE ENUM "
-        " IMPORT EXPORT".split(),
+        "TRY CASE WHEN LET CONST RETURN BREAK THROW MODULE INTERFACE ENUM  IMPORT EXPORT".split(),
         statements.misplaced,
     ),
     "CLASS": words.class_,

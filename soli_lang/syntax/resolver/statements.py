@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..scanner.tokens import Token
+from ..scanner.tokens import HEADED, Token
 from .bodies import end_statement, looks_like_hash, open_body, open_header
 from .context import Context, Kind, State
 from .operands import function_tail, keyed, no_params, open_params, take_type
@@ -41,8 +41,8 @@ def brace(ctx: Context, token: Token) -> None:
     ctx.state = State.START
 
 
-def conditional(ctx: Context, token: Token) -> None:
-    """`if`, `unless` or `while`."""
+def headed(ctx: Context, token: Token) -> None:
+    """`if`, `unless`, `while`: an expression, then a body."""
     ctx.begin()
     ctx.emit(token)
     open_header(ctx, token, token.value)
@@ -245,7 +245,7 @@ def misplaced(ctx: Context, token: Token) -> None:
     ctx.unexpected(token, "expression", hint=hint)
     if token.type == "TRY":
         open_body(ctx, token, "try")
-    elif token.type in ("IF", "UNLESS", "WHILE", "FOR"):
+    elif token.type in HEADED:
         open_header(ctx, token, token.value)
     elif token.type == "CASE":
         ctx.push(Kind.BODY, token, "case", "end")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..scanner.tokens import KEYWORDS, SAFE_DOTS, Token
+from ..scanner.tokens import HEADED, KEYWORDS, LOOP_WORDS, SAFE_DOTS, Token
 from .bodies import TRIES, end_statement, looks_like_hash
 from .bound_names import BoundNames, begins_statement
 from .closers import missing, pop_for_closer
@@ -19,9 +19,8 @@ _COMMAND_STARTS: Final = frozenset(
 """What a command call's first argument begins with (docs/spec §6.4)."""
 _MORE_COMMAND_STARTS: Final = frozenset("SELF NEW SUPER MATCH NOT BANG PERCENT".split())
 """Further beginnings, where nothing else could be meant: not in headers."""
-_STATEMENT_WORDS: Final = frozenset(
-    "IF UNLESS WHILE FOR FN CLASS MODULE INTERFACE ENUM IMPORT EXPORT LET CONST RETURN BREAK "
-    "THROW TRY".split()
+_STATEMENT_WORDS: Final = HEADED | set(
+    "FN CLASS MODULE INTERFACE ENUM IMPORT EXPORT LET CONST RETURN BREAK THROW TRY".split()
 )
 
 
@@ -322,7 +321,7 @@ def do_block(ctx: Context, token: Token) -> None:
         open_block(ctx, token, "end")
         return
     frame = ctx.visible()
-    loop = frame.kind == Kind.HEADER and frame.construct in ("while", "for")
+    loop = frame.kind == Kind.HEADER and frame.construct.upper() in LOOP_WORDS
     # `loop do` is another language's: it gets its hint.
     is_name = ctx.value == Value.NAME and ctx.out[-1].value != "loop"
     if (is_name and frame.kind in (Kind.FILE, Kind.BODY)) or (

@@ -61,6 +61,10 @@ KEYWORDS: Final[dict[str, tuple[str, Any]]] = {
 }
 """Reserved words: token type and value. Synonyms share a type."""
 
+LOOP_WORDS: Final = frozenset({"WHILE", "FOR"})
+HEADED: Final = LOOP_WORDS | {"IF", "UNLESS"}
+"""Token types of words that begin a statement with a header and a body: `while x ... end`."""
+
 TYPE_NAMES: Final = frozenset({"Int", "Float", "Bool", "Decimal", "String", "Void"})
 """Read as names, except that they begin type patterns."""
 
