@@ -26,7 +26,8 @@ async function deactivate() {
 async function start(diagnostics) {
   const path = vscode.workspace.getConfiguration("soli").get("server.path") || "soli"
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri
-  client = new Client(path, ["lsp"], folder?.fsPath, (error) => {
+  const defined = vscode.workspace.getConfiguration("soli").get("define") || []
+  client = new Client(path, ["lsp", ...defined.flatMap((one) => ["--define", one])], folder?.fsPath, (error) => {
     vscode.window.showWarningMessage(
       `Soli: there are only colours, for "${path} lsp" does not run: ${error.message}. ` +
       'Install it with pip install "soli-lang[lsp]", or set soli.server.path.')

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ..support.lsp_client import Editor
+from ..support.lsp_client import SOLI, Editor
 
 ROUTES = """router_websocket("/ws/:room", "chat#handle")
 get("/", "home#index")
@@ -389,3 +389,15 @@ def test_it_says_what_is_missing() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 64
     assert re.search(r'pip install "soli-lang\[lsp\]"', done.stderr)
+
+
+def test_what_a_host_defines_is_known(tmp_path: Path) -> None:
+    """`soli lsp --define price_of/1`, with the number of arguments."""
+    path = tmp_path / "priced.soli"
+    path.write_text("print(price_of(1))\nprint(price_of())\n", "utf-8")
+    with Editor(tmp_path, [*SOLI, "--define", "price_of/1"]) as editor:
+        uri = editor.open(path)
+
+        (found,) = editor.diagnostics(uri)
+
+        assert found["message"] == "Wrong number of arguments: price_of() takes 1, got 0"

@@ -147,12 +147,13 @@ def _run_tests(arguments: list[str]) -> int:
 
 
 def _serve_editor(arguments: list[str]) -> int:
-    from .arguments import Parser
+    from .arguments import Parser, add_define, defined_of
 
     about = "Serve an editor that started this, in the Language Server Protocol: docs/editors.md."
     parser = Parser(prog="soli lsp", description=about)
     parser.add_argument("--stdio", action="store_true", help="what it does anyway")
-    parser.parse_args(arguments)
+    add_define(parser)
+    defined = defined_of(parser.parse_args(arguments))
     try:
         from ..tools.editing.protocol.server import serve
     except ModuleNotFoundError as error:
@@ -161,7 +162,7 @@ def _serve_editor(arguments: list[str]) -> int:
         raise UsageError('soli lsp needs pygls: pip install "soli-lang[lsp]"') from None
     if sys.stdin.isatty():
         raise UsageError("soli lsp speaks to an editor, not to a terminal; see docs/editors.md")
-    serve(version())
+    serve(version(), defined)
     return OK
 
 

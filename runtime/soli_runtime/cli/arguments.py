@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from ..loading.capabilities import DENIABLE, Denied, parse_denied
@@ -56,6 +57,28 @@ def denied_of(parsed: argparse.Namespace) -> frozenset[str]:
     try:
         return parse_denied(",".join(parsed.deny))
     except Denied as error:
+        raise UsageError(str(error)) from None
+
+
+def add_define(parser: argparse.ArgumentParser) -> None:
+    """What the host of a program defines, for commands that only read the program."""
+    parser.add_argument(
+        "--define",
+        action="append",
+        default=[],
+        metavar="NAME/ARITY",
+        help="a function that the host of the program defines: NAME/2, NAME/1-2, NAME/1+, or NAME "
+        "for any number of arguments; may be repeated",
+    )
+
+
+def defined_of(parsed: argparse.Namespace) -> Mapping[str, Any]:
+    """Stand-ins for what `--define` names. Raises UsageError."""
+    from ..tools.host_names import WrongDefinition, host_names
+
+    try:
+        return host_names(parsed.define)
+    except WrongDefinition as error:
         raise UsageError(str(error)) from None
 
 

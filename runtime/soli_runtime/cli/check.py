@@ -12,9 +12,8 @@ from soli_lang.tools.checker import ERROR, WARNING, Finding
 
 from ..loading.project import ProjectError, find_project
 from ..tools.checks import ProgramCheck
-from ..tools.host_names import FORMS, WrongDefinition, host_names
-from .arguments import Parser
-from .exits import INVALID, OK, UsageError
+from .arguments import Parser, add_define, defined_of
+from .exits import INVALID, OK
 from .files import soli_files
 
 DESCRIPTION = """\
@@ -29,17 +28,11 @@ def check(arguments: list[str]) -> int:
     parser = Parser(prog="soli check", description=DESCRIPTION)
     parser.add_argument("paths", nargs="+", metavar="PATH", help="files or folders")
     parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.add_argument(
-        "--define",
-        action="append",
-        default=[],
-        metavar="NAME/ARITY",
-        help=f"a function that the host of the program defines: {FORMS}; may be repeated",
-    )
+    add_define(parser)
     parsed = parser.parse_args(arguments)
     paths = [Path(text) for text in parsed.paths]
     files = soli_files(paths)
-    program = _program_check(parsed.define)
+    program = ProgramCheck(defined_of(parsed))
     findings = program.check_files(files)
     if not any(one.code == "syntax" for one in findings):
         for path in paths:
@@ -49,13 +42,6 @@ def check(arguments: list[str]) -> int:
     else:
         _report(findings, len(files))
     return INVALID if any(one.severity == ERROR for one in findings) else OK
-
-
-def _program_check(defined: list[str]) -> ProgramCheck:
-    try:
-        return ProgramCheck(host_names(defined))
-    except WrongDefinition as error:
-        raise UsageError(str(error)) from None
 
 
 def _routes(program: ProgramCheck, path: Path) -> list[Finding]:

@@ -11,7 +11,7 @@ from soli_lang.native.native import UNLIMITED, NativeFunction
 _FORM: Final = re.compile(
     r"(?P<name>[^\W\d]\w*[?!]?)(?:/(?P<low>\d{1,3})(?:-(?P<high>\d{1,3})|(?P<more>\+))?)?"
 )
-FORMS: Final = "NAME/2, NAME/1-2, NAME/1+, or NAME for any number of arguments"
+_FORMS: Final = "NAME/2, NAME/1-2, NAME/1+, or NAME for any number of arguments"
 
 
 class WrongDefinition(ValueError):
@@ -26,7 +26,7 @@ def host_names(texts: Iterable[str]) -> Mapping[str, NativeFunction]:
 def _stand_in(text: str) -> NativeFunction:
     found = _FORM.fullmatch(text)
     if found is None:
-        raise WrongDefinition(f"--define '{text}': expected {FORMS}")
+        raise WrongDefinition(f"--define '{text}': expected {_FORMS}")
     low, high = _arity(found)
     if low > high:
         raise WrongDefinition(f"--define '{text}': more arguments at least than at most")

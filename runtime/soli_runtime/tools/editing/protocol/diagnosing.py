@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from lsprotocol import types
 
@@ -21,9 +22,12 @@ MAX_DIAGNOSTICS: Final = 200
 class Diagnosing:
     """Checks open documents as `soli check` does."""
 
+    def __init__(self, defined: Mapping[str, Any] | None = None) -> None:
+        self._defined = defined
+
     @cached_property
     def _check(self) -> ProgramCheck:
-        return ProgramCheck()
+        return ProgramCheck(self._defined)
 
     def forget(self) -> None:
         """Look at the files around again."""

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -56,7 +56,7 @@ class Protocol(LanguageServerProtocol):
 class SoliServer(LanguageServer):
     """What is open, and what is known about it."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, defined: Mapping[str, Any] | None = None) -> None:
         super().__init__(
             "soli",
             version,
@@ -66,7 +66,7 @@ class SoliServer(LanguageServer):
         self.documents: dict[str, Document] = {}
         self.library = Library()
         self.projects = Projects()
-        self.diagnosing = Diagnosing()
+        self.diagnosing = Diagnosing(defined)
         self._waiting: dict[str, asyncio.TimerHandle] = {}
 
     def document(self, uri: str) -> Document:
@@ -121,13 +121,16 @@ class SoliServer(LanguageServer):
             self.check_soon(uri)
 
 
-def serve(version: str) -> None:
-    """Serve standard input and output until the client goes; *version* is told to it."""
+def serve(version: str, defined: Mapping[str, Any]) -> None:
+    """Serve standard input and output until the client goes; *version* is told to it.
+
+    *defined* is what the hosts of the programs define, as for `soli check`.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_is_worth_a_line)
     handler.setFormatter(_OneLine("soli lsp: %(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.ERROR)
-    make_server(version).start_io()
+    make_server(version, defined).start_io()
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
@@ -147,9 +150,9 @@ class _OneLine(logging.Formatter):
         return f"soli lsp: {first}" + (f": {error!r}" if error is not None else "")
 
 
-def make_server(version: str) -> SoliServer:
+def make_server(version: str, defined: Mapping[str, Any] | None = None) -> SoliServer:
     """The server with all that it answers."""
-    server = SoliServer(version)
+    server = SoliServer(version, defined)
     feature = server.feature
     feature(types.TEXT_DOCUMENT_DID_OPEN)(_opened)
     feature(types.TEXT_DOCUMENT_DID_CHANGE)(_changed)
