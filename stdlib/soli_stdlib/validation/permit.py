@@ -79,10 +79,6 @@ def _judged(machine: Machine, name: str, validator: Validator, value: Value, dat
     """The coerced value. Raises _Rejected."""
     try:
         value = coerce(value, validator.kind)
-    except Failed as failure:
-        # Soli does not say which field could not be converted (docs/spec §L18).
-        raise _Rejected([_error("", failure)]) from None
-    try:
         for rule, parameter in validator.rules:
             check(machine, rule, parameter, value, data)
     except Failed as failure:

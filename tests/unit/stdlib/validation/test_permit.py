@@ -74,9 +74,9 @@ def test_coercion(soli: Library, kind: str, value: object, expected: object) -> 
     ],
 )
 def test_failed_coercion(soli: Library, kind: str, value: object, message: str) -> None:
-    """What cannot be read is a type_error without a field."""
+    """What cannot be converted is a type_error of its field."""
     result = soli.call("validate", {"x": value}, {"x": validator(soli, kind)})
-    assert result["errors"] == [{"field": "", "message": message, "code": "type_error"}]
+    assert result["errors"] == [{"field": "x", "message": message, "code": "type_error"}]
 
 
 @pytest.mark.parametrize(
