@@ -37,6 +37,8 @@ def test_every_citation_leads_somewhere() -> None:
         ("(docs/spec §2.6, H1)", "cite a section"),
         ("as decision 12 has it", "write docs/decisions/NNNN"),
         ("Rules 3 and 5", "cite the section"),
+        ("(decision record 30)", "write docs/decisions/NNNN"),
+        ("as record 30 has it", "write docs/decisions/NNNN"),
         ("docs/decisions/9999", "no record 9999"),
         ("[decision 2](docs/decisions/0003-closures.md)", "2 leads to 0003"),
         ("docs/nowhere.md", "no docs/nowhere.md"),

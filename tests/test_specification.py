@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from soli_runtime.core.actions import ACTIONS
 from soli_runtime.tools.editing.vocabulary import EVENT, REQUEST
 from soli_stdlib.types.error_classes import SUBCLASSES
@@ -37,6 +38,14 @@ def first_block(text: str) -> list[str]:
 
 def codes(text: str) -> set[str]:
     return set(re.findall(r"`([^`]+)`", text))
+
+
+@pytest.mark.parametrize("number", sorted(citations.sections()))
+def test_a_section_says_something(number: str) -> None:
+    """Itself, or in sections of its own."""
+    parts = [other for other in citations.sections() if other.startswith(f"{number}.")]
+
+    assert section(number).strip() or parts
 
 
 def test_the_keywords() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from ..tree import nodes
 
 HIDDEN = "%this"
-"""The receiver of a static method, which has no name (decision record 30)."""
+"""The receiver of a static method, which has no name (docs/decisions/0030)."""
 CLASS = "%class"
 """The hidden variable of a class body that `super` starts from."""
 

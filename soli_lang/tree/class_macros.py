@@ -1,7 +1,7 @@
 """The names that a web framework for Soli defines for class bodies (docs/spec §2.4).
 
 They mean nothing to us, so a call of one does nothing, unless the class has a static method of that
-name: then it is an ordinary call (decision record 30).
+name: then it is an ordinary call (docs/decisions/0030).
 """
 
 from __future__ import annotations

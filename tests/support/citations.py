@@ -17,7 +17,7 @@ from .corpus import ROOT
 SPECIFICATION = ROOT / "docs" / "spec"
 RECORDS = ROOT / "docs" / "decisions"
 
-_FOLDERS = ("benchmarks", "docs", "examples", "grammar", "runtime", "scripts")
+_FOLDERS = ("benchmarks", "docs", "editors", "examples", "grammar", "runtime", "scripts")
 _PACKAGES = ("soli_lang", "stdlib", "tests")
 _KINDS = {".py", ".soli", ".sl", ".lark", ".md", ".txt", ".js", ".toml", ".css", ".html"}
 _NOT_OURS = ("node_modules", "websockets-page.txt")
@@ -30,7 +30,11 @@ _PAGE = re.compile(r"\bdocs/[\w/.-]+\.md\b")
 _LINK = re.compile(r"\[[^\]]*\]\([^)]*\)")
 _NUMBERED_LINK = re.compile(r"\[(?:[^\]]*\s)?(\d+)\]\((?:[\w./-]*/)?(\d{4})-[\w-]+\.md\)")
 _REFUSED = (
-    (re.compile(r"\b[Dd]ecisions? \d+"), "write docs/decisions/NNNN, or cite docs/spec"),
+    (
+        re.compile(r"\b[Dd]ecisions?(?: records?)? \d+"),
+        "write docs/decisions/NNNN, or cite docs/spec",
+    ),
+    (re.compile(r"(?<!upersedes )\b[Rr]ecords? \d+"), "write docs/decisions/NNNN"),
     (re.compile(r"\b[Rr]ules? \d+\b"), "cite the section that has the rule"),
     (re.compile(r"§[\w.]+, [A-Z]\d"), "cite a section"),
     (re.compile(r"(?<!/)\b(?:decisions|language|stdlib)\.md\b"), "cite docs/spec"),

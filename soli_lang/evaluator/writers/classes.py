@@ -186,7 +186,7 @@ def _enum(writer: Writer, node: nodes.EnumDecl) -> None:
 @emits(EMITTERS, nodes.MacroCall)
 def _macro_call(writer: Writer, node: nodes.MacroCall) -> Any:
     """`before_save :check`: the static method of the class, its ancestors or its mixins; `this` is
-    the class (decision record 30)."""
+    the class (docs/decisions/0030)."""
     name, call = node.name, node.call
     this = nodes.This(call.span)
     arguments, block = (call.arguments, call.block) if isinstance(call, nodes.Call) else ((), None)

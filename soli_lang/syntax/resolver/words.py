@@ -1,4 +1,4 @@
-"""Keywords as names, where no other reading is possible (decision record 31)."""
+"""Keywords as names, where no other reading is possible (docs/decisions/0031)."""
 
 from __future__ import annotations
 

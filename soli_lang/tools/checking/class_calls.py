@@ -1,4 +1,4 @@
-"""Which calls in class bodies can be right: the checker's view of decision record 30."""
+"""Which calls in class bodies can be right: the checker's view of docs/decisions/0030."""
 
 from __future__ import annotations
 
