@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from soli_lang.base.errors import SoliError
 from soli_lang.values.values import Symbol
 
-from .effects import Payload, RoomName
+from .effects import Framed, FramedBytes, Payload, RoomName
 from .history.rules import MAX_MESSAGES
 from .payloads import (
     EncodeJson,
@@ -278,7 +278,7 @@ class _Parser:
 
     def payload(self, key: str, value: Any) -> Payload:
         kind = type(value)
-        if kind is str or kind is bytes:
+        if kind is str or kind is bytes or kind is Framed or kind is FramedBytes:
             return value  # type: ignore[no-any-return]
         return self.json(key, value)
 

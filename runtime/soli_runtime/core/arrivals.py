@@ -308,7 +308,7 @@ class Arrivals:
         if not room.keeps or seat.is_closing:
             return []
         if seat.returns is None:
-            return self._told(seat, self.history.last(name, count))
+            return self._told(seat, name, self.history.last(name, count))
         held = seat.returns.pop(name, None)
         effects: list[Effect] = []
         if held is None:
@@ -317,7 +317,7 @@ class Arrivals:
             since = self.history.since(name, held)
             messages = self.history.last(name, count) if since is None else since
             effects.append(self._resumed(seat, name, held if since else None, messages, since))
-        return effects + self._told(seat, messages) + self._follows(seat, name, room)
+        return effects + self._told(seat, name, messages) + self._follows(seat, name, room)
 
     def _resumed(
         self,
@@ -335,17 +335,18 @@ class Arrivals:
             place = messages[0].place - 1 if messages else history.place
             position = history.position_at(place)
         text = resuming.resumed(name, since is not None, len(messages), position)
-        return Send(One(seat.connection_id), text)
+        return Send(One(seat.connection_id, name), text)
 
     def _follows(self, seat: Seat, name: RoomName, room: Room) -> list[Effect]:
         """The connection is told from now on how far it has seen; now for the first time."""
         if room.followers is None:
-            room.followers = Followers()
+            room.followers = Followers(name)
         text = resuming.position_of(name, self.history.position)
-        return [Send(One(seat.connection_id), text), room.followers.enter(seat.connection_id)]
+        recipient = One(seat.connection_id, name)
+        return [Send(recipient, text), room.followers.enter(seat.connection_id)]
 
-    def _told(self, seat: Seat, messages: Iterable[Kept]) -> list[Effect]:
-        recipient = One(seat.connection_id)
+    def _told(self, seat: Seat, name: RoomName, messages: Iterable[Kept]) -> list[Effect]:
+        recipient = One(seat.connection_id, name)
         return [Send(recipient, kept.payload) for kept in messages]
 
 

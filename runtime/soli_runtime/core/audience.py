@@ -104,7 +104,7 @@ class Audience:
             return
         is_new = self._subscribe(seat, room, step)
         snapshot, changed = self._messages(room, self.rooms[room].label_of(seat.connection_id))
-        one = One(seat.connection_id)
+        one = One(seat.connection_id, room)
         step.effects.append(Send(one, snapshot))
         if is_new and changed is not None:
             step.effects.append(Send(one, changed))  # docs/spec §W5.12
@@ -120,11 +120,11 @@ class Audience:
         for label, members in subscribers.split(seat.connection_id for seat in seats):
             snapshot, _ = self._messages(room, label)
             sent += self._snapshot_bytes(room, label) * len(members)
-            step.effects.append(Send(Some(members), snapshot))
+            step.effects.append(Send(Some(members, room), snapshot))
         for label, members in subscribers.split(news):
             _, changed = self._messages(room, label)
             if changed is not None:
-                step.effects.append(Send(Some(members), changed))  # docs/spec §W5.12
+                step.effects.append(Send(Some(members, room), changed))  # docs/spec §W5.12
         return sent
 
     def without_snapshot(self, room: RoomName, but: ConnectionId) -> list[ConnectionId]:

@@ -21,13 +21,27 @@ Payload: TypeAlias = str | bytes
 """A finished message: `str` goes out as a text message, `bytes` as a binary one."""
 
 
+class Framed(str):
+    """A text message in the form in which its recipient gets it, whatever form that speaks."""
+
+    __slots__ = ()
+
+
+class FramedBytes(bytes):
+    """The same of a binary message."""
+
+    __slots__ = ()
+
+
 class One:
     """A single connection."""
 
-    __slots__ = ("connection_id",)
+    __slots__ = ("connection_id", "room")
 
-    def __init__(self, connection_id: ConnectionId) -> None:
+    def __init__(self, connection_id: ConnectionId, room: RoomName | None = None) -> None:
         self.connection_id = connection_id
+        self.room = room
+        """Of which room it is told, if of one."""
 
     def __repr__(self) -> str:
         return f"One({self.connection_id!r})"
@@ -36,10 +50,12 @@ class One:
 class Some:
     """These connections, each at most once."""
 
-    __slots__ = ("ids",)
+    __slots__ = ("ids", "room")
 
-    def __init__(self, ids: tuple[ConnectionId, ...]) -> None:
+    def __init__(self, ids: tuple[ConnectionId, ...], room: RoomName) -> None:
         self.ids = ids
+        self.room = room
+        """Of which room they are told."""
 
     def __repr__(self) -> str:
         return f"Some{self.ids!r}"
@@ -52,9 +68,11 @@ class Cohort:
     who is in it. It lasts as long as somebody is.
     """
 
-    __slots__ = ("label",)
+    __slots__ = ("label", "room")
 
-    def __init__(self, label: RoomName | None) -> None:
+    def __init__(self, label: RoomName | None, room: RoomName) -> None:
+        self.room = room
+        """The room that it is of."""
         self.label = label
         """Of members: the room. Of subscribers: the room where their messages carry it
         (docs/spec §W5.11)."""

@@ -18,7 +18,7 @@ class Room:
     __slots__ = ("cohort", "followers", "keeps", "members", "recipients")
 
     def __init__(self, name: RoomName, keeps: bool = False) -> None:
-        self.cohort = Cohort(name)
+        self.cohort = Cohort(name, name)
         self.keeps = keeps
         """Whether what is said here is kept (`history`)."""
         self.followers: Followers | None = None
@@ -33,8 +33,8 @@ class Followers(dict[ConnectionId, None]):
 
     __slots__ = ("cohort", "recipients")
 
-    def __init__(self) -> None:
-        self.cohort = Cohort(None)
+    def __init__(self, room: RoomName) -> None:
+        self.cohort = Cohort(None, room)
         self.recipients = Members(self.cohort)
 
     def enter(self, connection_id: ConnectionId) -> Enter:

@@ -59,9 +59,9 @@ class Subscribers:
         """Users whose changes have not been told, as the budget is used up."""
         self._ghosts: dict[str, list[Ghost]] = {}
         """By key of the user."""
-        self._plain = Cohort(None)
+        self._plain = Cohort(None, name)
         """The subscribers that get the page's shape."""
-        self._named = Cohort(name)
+        self._named = Cohort(name, name)
         """Those whose messages carry the room's name."""
 
     # Who they are

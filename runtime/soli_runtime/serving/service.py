@@ -51,7 +51,7 @@ from ..loading.app import App, Target
 from ..observing.logs import Log
 from ..observing.looks import Looks
 from ..observing.tally import kind_of
-from ..routing.routes import WEBSOCKET, Match
+from ..routing.routes import WEBSOCKET, Match, NoMatch
 from ..settings import Settings
 from ..stores.history import HistoryStore, Mirror, began
 from ..stores.waited import WaitedSessions, store_in
@@ -62,6 +62,8 @@ from .budgets import handler_limits, socket_limits
 from .held_back import held_back
 from .holders import Holder, Holders
 from .life.departures import close_idle, come_back_after
+from .sockets import phoenix
+from .sockets.channels import PhoenixConversation
 from .sockets.conversations import Conversation, Live, Visitor
 from .sockets.delivery import Delivery
 from .sockets.refusals import Tellers, split_query
@@ -202,6 +204,7 @@ class Service:
             on_gone=self._gone,
             holders=self.holders,
         )
+        self.live.conversation_classes = (Conversation, PhoenixConversation)
 
     def use_authenticate(self, authenticate: Authenticate, *, replaces_all: bool = False) -> None:
         """Let a host's function say who connects, in place of the program's.
@@ -439,7 +442,7 @@ class Service:
         if not self._answers_for(peer.host, path):
             return await self._refuse_host(request, path, peer)
         if is_upgrade(request):
-            match = self.app.table.match(WEBSOCKET, path)
+            match = self._match(path, request.rel_url.raw_query_string)
             if isinstance(match, Match):
                 return await self._websocket(request, match, peer)
             upgrade_of = self._upgrade_of(request, peer)
@@ -451,6 +454,15 @@ class Service:
     def _answers_for(self, host: str, path: str) -> bool:
         allowed = self.settings.allowed_hosts
         return is_allowed_host(host, allowed) or self.http.is_for_watchers(path)
+
+    def _match(self, path: str, query: str) -> Match[Target] | NoMatch:
+        """The route of an upgrade: Phoenix's client puts a segment of its own behind the path."""
+        table = self.app.table
+        if path.endswith(phoenix.SUFFIX) and f"vsn={phoenix.VERSION}" in query:
+            found = table.match(WEBSOCKET, path.removesuffix(phoenix.SUFFIX) or "/")
+            if isinstance(found, Match):
+                return found
+        return table.match(WEBSOCKET, path)
 
     def _upgrade_of(
         self, request: web.BaseRequest, peer: Peer
@@ -519,7 +531,9 @@ class Service:
         protocol = choose_protocol(offered, match.target.declared.protocols)
         events = Events(*parts) if protocol is None else ProtocolEvents(*parts, protocol)
         visitor = Visitor(visited["path"], raw.remote_ip, user, session, holder)
-        return self.live.conversation_class(self.live, match.target.handler, events, visitor)
+        classes = self.live.conversation_classes
+        make: type[Conversation] = classes[visited["query"].get("vsn") == phoenix.VERSION]
+        return make(self.live, match.target.handler, events, visitor)
 
     async def _refused(
         self, refusal: Refusal, raw: RawRequest, request: web.BaseRequest, wants_to_hear: bool

@@ -13,7 +13,7 @@ from soli_lang.base.errors import Cancelled
 from soli_lang.values.values import Value
 
 from ..core.actions import ACTIONS, ActionError
-from ..core.effects import Close, Effect, Note, Payload
+from ..core.effects import Close, Effect, Note
 from ..core.payloads import cut_reason
 from ..core.realtime import Realtime
 from ..http.current import CONNECTION
@@ -30,6 +30,7 @@ from ..observing.traces import (
     Warned,
     written,
 )
+from .sockets.channels import PhoenixConversation
 from .sockets.conversations import MESSAGE as ON_MESSAGE
 from .sockets.conversations import Conversation, Stage
 
@@ -62,9 +63,9 @@ def _put_in(service: Service, observation: Observation | None) -> None:
     live, realtime = service.live, service.realtime
     is_watched = observation is not None
     live.observation = observation
-    live.conversation_class = WatchedConversation if is_watched else Conversation
+    live.conversation_classes = WATCHED if is_watched else UNWATCHED
     for conversation in live.conversations.values():
-        conversation.__class__ = live.conversation_class
+        conversation.__class__ = live.conversation_classes[conversation.speaks_arrays]
     realtime.told = None if observation is None else observation.add
     realtime.__class__ = WatchedRealtime if is_watched else Realtime
     told = None if observation is None else _teller(observation)
@@ -116,6 +117,8 @@ class WatchedConversation(Conversation):
         if trace.kind == CONNECT:
             trace.user = self.visitor.user
             trace.details = self.events.describe()
+        elif trace.kind == MESSAGE:
+            trace.message = event["message"]
         elif trace.kind == DISCONNECT and self.ended is not None:
             trace.code, trace.reason = self.ended
         return trace
@@ -136,7 +139,7 @@ class WatchedConversation(Conversation):
 
         return live.calls.run(invoke, event, {CONNECTION: self}, done)
 
-    def _apply(self, outcome: Any, message: Payload | None = None) -> bool:
+    def _apply(self, outcome: Any, message: Any = None) -> bool:
         observation = self._observation
         trace = observation.events.get(self.id)
         if trace is None:
@@ -180,6 +183,16 @@ class WatchedConversation(Conversation):
                 super()._forget()
             finally:
                 observation.finish(trace)
+
+
+class WatchedPhoenixConversation(PhoenixConversation, WatchedConversation):
+    """The same with Phoenix's client."""
+
+    __slots__ = ()
+
+
+UNWATCHED = (Conversation, PhoenixConversation)
+WATCHED = (WatchedConversation, WatchedPhoenixConversation)
 
 
 def taken(outcome: dict[Any, Value]) -> list[ActionTaken]:

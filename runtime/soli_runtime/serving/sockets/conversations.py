@@ -20,7 +20,7 @@ from ...calling.calls import Calls, failure_text, is_cancelled
 from ...calling.greenlets import Failure, Runner, WaitLimitError
 from ...core import actions
 from ...core.actions import Action, ActionError, Reply, Replying, ReplyToRequest, Track
-from ...core.effects import Note, Payload
+from ...core.effects import Note
 from ...core.events import Events
 from ...core.history import resuming
 from ...core.hub import Hub
@@ -76,7 +76,7 @@ class Live:
     __slots__ = (
         "_when_empty",
         "calls",
-        "conversation_class",
+        "conversation_classes",
         "delivery",
         "dev",
         "encode_json",
@@ -117,7 +117,8 @@ class Live:
         self.tally = tally if tally is not None else Tally()
         self.on_gone = on_gone
         self.holders = holders
-        self.conversation_class: type[Conversation] = Conversation
+        self.conversation_classes: tuple[type[Conversation], ...] = (Conversation,)
+        """Of conversations, and of those whose clients speak Phoenix's arrays."""
         self.observation: Observation | None = None
         """Set while somebody watches; then conversations are of another class (`watched`)."""
         self._when_empty: Callable[[], None] | None = None
@@ -186,6 +187,9 @@ class Conversation:
         "was_opened",
     )
 
+    speaks_arrays = False
+    """Whether the client is Phoenix's (see `channels`)."""
+
     def __init__(self, live: Live, handler: Handler, events: Events, visitor: Visitor) -> None:
         self.live = live
         self.handler = handler
@@ -223,7 +227,7 @@ class Conversation:
         connection.address = self.visitor.remote_ip
         self.seat = seat = live.hub.connect(self.id)
         seat.conversation = self
-        live.delivery.add(seat, connection)
+        self._reachable(seat, connection)
         if live.holders is not None and self.visitor.holder is not None:
             live.holders.opened(self.visitor.holder, self)
         live.log.info(
@@ -246,6 +250,10 @@ class Conversation:
                 turns.ended_by_limit(flow)
             turns.took(flow, started, perf_counter())
             self.opening = None
+
+    def _reachable(self, seat: Seat, connection: Connection) -> None:
+        """From now on the connection gets messages."""
+        self.live.delivery.add(seat, connection)
 
     def _connect_event(self, seat: Seat) -> dict[str, Any]:
         event = self.events.connect()
@@ -324,7 +332,7 @@ class Conversation:
     def _message_done(self, outcome: Any) -> None:
         self._resumed(outcome, MESSAGE)
 
-    def _settle(self, outcome: Any, stage: Stage, message: Payload | None = None) -> None:
+    def _settle(self, outcome: Any, stage: Stage, message: Any = None) -> None:
         """Go on at once, or hold the connection's further events until the handler is done."""
         if outcome.__class__ is Runner:
             self.runner = outcome
@@ -362,7 +370,7 @@ class Conversation:
         if self.connection is not None:
             self._forget()
 
-    def _go_on(self, outcome: Any, stage: Stage, message: Payload | None) -> None:
+    def _go_on(self, outcome: Any, stage: Stage, message: Any) -> None:
         if is_cancelled(outcome) and (self.ended is not None or self._is_cut):
             stage.taken_back(self)
         else:
@@ -387,7 +395,7 @@ class Conversation:
             assert self.connection is not None
             self.connection.abort()  # no message without a connect that ran
 
-    def _answered(self, outcome: Any, message: Payload | None) -> None:
+    def _answered(self, outcome: Any, message: Any) -> None:
         self._apply(outcome, message)
 
     def _unanswered(self) -> None:
@@ -402,7 +410,7 @@ class Conversation:
     def _undeparted(self) -> None:
         self._forget()
 
-    def _apply(self, outcome: Any, message: Payload | None = None) -> bool:
+    def _apply(self, outcome: Any, message: Any = None) -> bool:
         """Apply the actions of a return. False when it failed; then nothing was applied.
 
         *message* is what was handled: a request, perhaps, that has to have its reply.
@@ -427,10 +435,10 @@ class Conversation:
 
     # Requests (see `requests`)
 
-    def _request_in(self, message: Payload) -> Request | None:
+    def _request_in(self, message: Any) -> Request | None:
         return request_in(message)
 
-    def _with_replies(self, wanted: Sequence[Action], message: Payload | None) -> Sequence[Action]:
+    def _with_replies(self, wanted: Sequence[Action], message: Any) -> Sequence[Action]:
         """*wanted*, with a message in place of the first reply, if there is one to reply to."""
         request = None if message is None else self._request_in(message)
         asks, was_replied = self.live.tally.asks, False
@@ -454,7 +462,7 @@ class Conversation:
         text = f"reply: nothing is sent to the request: {why}"
         self.live.delivery.carry_out([Note("reply", "reply", text, once=once)], self.handler)
 
-    def _reply_failed(self, message: Payload | None) -> None:
+    def _reply_failed(self, message: Any) -> None:
         """Who asked is told that there will be no other reply."""
         request = None if message is None else self._request_in(message)
         if request is not None:

@@ -37,6 +37,7 @@ from ...ws.rooms.volatile import Volatile
 
 if TYPE_CHECKING:
     from ...core.hub import Hub
+    from .arrays import Arrays
 
 EVERYBODY = ""
 """The fan-out room of all connections; all others are cohorts."""
@@ -66,7 +67,10 @@ class Delivery:
         self._log = log
         self._seats = hub.seats
         self._timer: asyncio.TimerHandle | None = None
-        self._perform: dict[type, Callable[..., None]] = {
+        self._told: Told | None = None
+        self.arrays: Arrays | None = None
+        """For connections that speak Phoenix's arrays, once there is one."""
+        self._ways: dict[type, Callable[..., None]] = {
             Send: self._send,
             SendVolatile: self._send_volatile,
             Enter: self._enter,
@@ -75,6 +79,22 @@ class Delivery:
             Note: self._note,
             Wake: self._wake,
         }
+        self._perform = self._ways.copy()
+
+    def speak_arrays(self) -> Arrays:
+        """From now on some connections speak Phoenix's arrays; others pay nothing until then."""
+        if self.arrays is None:
+            from .arrays import Arrays  # here: most apps have no such client
+
+            self.arrays = arrays = Arrays(self._fanout, self._seats, self._volatile)
+            self._ways |= {
+                Send: arrays.around(self._send),
+                SendVolatile: arrays.around(self._send_volatile),
+                Enter: arrays.enters(self._enter),
+                Exit: arrays.exits(self._exit),
+            }
+            self.watch(self._told)
+        return self.arrays
 
     def add(self, seat: Seat, connection: Connection) -> None:
         """From now on the connection can be reached."""
@@ -107,14 +127,11 @@ class Delivery:
 
     def watch(self, told: Told | None) -> None:
         """From now on tell *told* of what is sent, closed and noted before it is; None: nobody."""
-        ways: tuple[tuple[type, Callable[..., None]], ...] = (
-            (Send, self._send),
-            (SendVolatile, self._send_volatile),
-            (Close, self._close),
-            (Note, self._note),
-        )
-        for kind, perform in ways:
-            self._perform[kind] = perform if told is None else self._telling(told, perform)
+        self._told = told
+        self._perform = self._ways.copy()
+        if told is not None:
+            for kind in (Send, SendVolatile, Close, Note):
+                self._perform[kind] = self._telling(told, self._ways[kind])
 
     def _telling(self, told: Told, perform: Callable[..., None]) -> Callable[..., None]:
         def tell_and_perform(effect: Effect, handler: Handler | None) -> None:
@@ -128,6 +145,8 @@ class Delivery:
         recipients = effect.recipients
         if isinstance(recipients, Members):
             members = self._fanout.members(recipients.cohort)
+            if self.arrays is not None:
+                members += self.arrays.members(recipients.cohort)
             found = (connection.session.id for connection in members)
             return tuple(one for one in found if one != recipients.but)
         if isinstance(recipients, One):

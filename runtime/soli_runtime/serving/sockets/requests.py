@@ -13,6 +13,7 @@ import json
 from typing import Any, NamedTuple, TypeAlias
 
 from ...core import wire
+from ...core.effects import Framed
 
 MAX_REF_CHARACTERS = 64
 MAX_TOPIC_CHARACTERS = 255
@@ -35,7 +36,7 @@ class Request(NamedTuple):
         payload = f'{{"status":"{status}","response":{response}}}'
         if self.is_array:
             start = wire.to_json([self.join_ref, self.ref, self.topic, "phx_reply"])
-            return f"{start[:-1]},{payload}]"
+            return Framed(f"{start[:-1]},{payload}]")
         fields: dict[str, Any] = {"event": "phx_reply", "ref": self.ref}
         if self.topic is not None:
             fields["topic"] = self.topic

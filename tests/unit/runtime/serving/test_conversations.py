@@ -221,7 +221,7 @@ def test_a_message_that_cannot_be_sent_leaves_membership_right() -> None:
     """What stands behind it in the same return is not sent; who is where is told all the same."""
     world = World(lambda event: {"join": event["message"]} if event["type"] == "message" else {})
     conversation, connection = world.open()
-    cohort = Cohort("r")
+    cohort = Cohort("r", "r")
     effects: list[Effect] = [
         Enter(conversation.id, cohort),
         Send(Members(cohort), object()),  # type: ignore[arg-type]
