@@ -20,7 +20,7 @@ from .scopes import Scope
 @answers(nodes.ClassDecl)
 def class_(node: nodes.ClassDecl, scope: Scope) -> None:
     superclass = None if node.superclass is None else scope.get(node.superclass, node)
-    if not isinstance(superclass, SoliClass | None):
+    if node.superclass is not None and not isinstance(superclass, SoliClass):
         raise SoliTypeError(f"Cannot instantiate '{node.superclass}'")
     klass = SoliClass(node.name, superclass, is_module=node.is_module)
     inside = scope.inner()
@@ -69,18 +69,26 @@ def add_field(member: nodes.FieldDecl, klass: SoliClass, scope: Scope) -> None:
         klass.constants.add(member.name)
 
     def compute(value: Value) -> Value:
-        inner = bound(scope, value)
-        inner.home = klass
-        return None if node is None else inner.evaluate(node)
+        return initial(node, bound(scope, value, klass))
 
     klass.fields.append((member.name, compute))
 
 
-def bound(scope: Scope, this: Value) -> Scope:
+def bound(scope: Scope, this: Value, home: SoliClass | None = None) -> Scope:
     """A scope in which `this` is something."""
     inner = scope.call()
     inner.this = this
+    inner.home = home
     return inner
+
+
+def initial(node: nodes.Expr | None, scope: Scope) -> Value:
+    """The value that a field begins with, computed in a scope of its own."""
+    if node is None:
+        return None
+    body = nodes.Body(node.span, (node,))
+    scope.declare(body)
+    return scope.body(body)
 
 
 RUN = (nodes.FieldDecl, nodes.Mixin, nodes.StaticBlock, nodes.ClassDecl, nodes.MacroCall)
@@ -106,7 +114,7 @@ def finish(node: nodes.ClassDecl, klass: SoliClass, scope: Scope) -> None:
 def static_field(node: nodes.FieldDecl, scope: Scope) -> None:
     klass = scope.receiver()
     if node.is_static:
-        klass.statics[node.name] = None if node.value is None else scope.evaluate(node.value)
+        klass.statics[node.name] = initial(node.value, scope)
         if node.is_const:
             klass.constants.add("." + node.name)
 
