@@ -1,0 +1,37 @@
+"""Is the judge any good? Three deliberate faults a day are looked for; `make harden` takes all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from .faults import FAULTS, ROOT, SECONDS, Fault, chosen, search
+
+FOLDERS = (
+    "evaluator", "evaluator/helpers", "evaluator/writers", "meaning", "syntax/resolver",
+)  # fmt: skip
+TODAY = (datetime.now(UTC) - datetime(2026, 1, 1, tzinfo=UTC)).days
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_every_fault_has_its_place(fault: Fault) -> None:
+    """The line that it damages is there, once."""
+    fault.applied_to((ROOT / "soli_lang" / fault.file).read_text("utf-8"))
+
+
+def test_every_file_has_a_fault() -> None:
+    files = {
+        f"{folder}/{path.name}"
+        for folder in FOLDERS
+        for path in (ROOT / "soli_lang" / folder).glob("*.py")
+        if path.name != "__init__.py"
+    }
+    assert sorted(files - {fault.file for fault in FAULTS}) == []
+    assert len(FAULTS) >= 30
+
+
+@pytest.mark.parametrize("fault", chosen(TODAY), ids=lambda fault: fault.name)
+def test_a_fault_of_today_is_found(fault: Fault) -> None:
+    found = search(fault)
+    assert found.seconds is not None, f"not found within {SECONDS} s\n{found.report}"
