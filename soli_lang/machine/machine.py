@@ -29,12 +29,16 @@ from ..values.objects import ErrorValue, SoliClass
 from ..values.semantics import equals
 from ..values.values import Function, Value
 from .keys import Kept, KeptDict
+from .memory import resident_bytes
 
 CHUNK = 512
 """Steps between two looks at the clock and the step budget."""
 
 STEP_SECONDS = 1e-7
 """What a step that a builtin charges is worth of computing, roughly."""
+
+STEPS_UNSEEN = 16 * CHUNK
+"""Steps between two looks at the memory of the process; a step keeps some hundred bytes at most."""
 
 NOT_BEGUN, PAST = -1.0, 1e-9
 """Deadlines: nobody looked at the clock yet; the call is to end now."""
@@ -77,6 +81,8 @@ class Machine:
         "_cpu_end",
         "_full",
         "_full_for",
+        "_resident",
+        "_unseen",
         "_wall_end",
         "bytes_left",
         "capabilities",
@@ -112,6 +118,10 @@ class Machine:
         # wall clock says that time may be over.
         self._cpu = cpu or (thread_time if timer is perf_counter else timer)
         self._cpu_end = self._wall_end = 0.0
+        self._unseen = 0
+        """Steps since somebody looked at the memory."""
+        self._resident = 0
+        """The memory of the process when the running call was first looked at; 0: not yet."""
         self.fuel = CHUNK
         """Steps until `refuel` must be asked."""
         self.steps_left = -1
@@ -177,6 +187,7 @@ class Machine:
             self._prepare_budget(limits)
         self.depth = 0
         self.bytes_left, self.fuel, self.steps_left = self._full
+        self._resident = 0
         # Most calls end before they would look at the clock: it begins with the first look.
         self.deadline = NOT_BEGUN if limits.max_seconds else 0.0
 
@@ -209,6 +220,9 @@ class Machine:
         """
         if self.deadline and self.timer() - self.fuel * STEP_SECONDS > self.deadline:
             self._look_at_time(-self.fuel * STEP_SECONDS)
+        self._unseen += CHUNK - self.fuel
+        if self._unseen >= STEPS_UNSEEN:
+            self._look_at_memory()
         if self.steps_left < 0:
             self.fuel = CHUNK
         elif self.steps_left == 0:
@@ -248,6 +262,25 @@ class Machine:
                 return
         limit = f"({self.limits.max_seconds:g} s of computing)"
         raise LimitError(f"time limit exceeded {limit}")
+
+    def _look_at_memory(self) -> None:
+        """End a call during which the process grew beyond what it may build.
+
+        Small values are not claimed one by one. What a program makes and drops does not count.
+        """
+        self._unseen = 0
+        most = self.limits.max_call_bytes
+        if not most:
+            return
+        resident = resident_bytes()
+        if not self._resident:
+            self._resident = resident
+        elif resident - self._resident > most:
+            raise self._out_of_memory()
+
+    def _out_of_memory(self) -> LimitError:
+        most = self.limits.max_call_bytes
+        return LimitError(f"memory limit exceeded ({most} bytes built by one call)")
 
     def steps_used(self) -> int | None:
         """Steps since the budget of the running call was full; None where they are not limited."""
@@ -310,9 +343,7 @@ class Machine:
         """Claim *length* bytes of what the running call may build, beside values' own lengths."""
         self.bytes_left -= length
         if self.bytes_left < 0:
-            raise LimitError(
-                f"memory limit exceeded ({self.limits.max_call_bytes} bytes built by one call)"
-            )
+            raise self._out_of_memory()
 
     def check_growth(self, length: int) -> None:
         """Refuse to let a value that is there already grow to *length* bytes."""

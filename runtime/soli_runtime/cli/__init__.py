@@ -6,6 +6,7 @@ import errno
 import gc
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 from ..calling.recursion import raise_recursion_limit
@@ -44,6 +45,8 @@ NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
     raise_recursion_limit()
+    # What Python thinks of the functions that programs become is nothing to their authors.
+    warnings.filterwarnings("ignore", category=SyntaxWarning, module="<soli>")
     try:
         return dispatch(list(sys.argv[1:] if arguments is None else arguments))
     except UsageError as error:

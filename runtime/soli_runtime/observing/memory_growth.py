@@ -8,9 +8,9 @@ count is full.
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Callable
-from pathlib import Path
+
+from soli_lang.machine.memory import resident_bytes
 
 LOOK_SECONDS = 0.25
 """Between two looks at the size."""
@@ -22,17 +22,7 @@ ALL_SHARE = 0.5
 """Growth, as a share of what was there after the last full collection, after which all are. With
 100,000 connections that takes a quarter of a second, so it has to be worth it."""
 
-_STATM = Path("/proc/self/statm")
-
 CallLater = Callable[[float, Callable[[], None]], object]
-
-
-def resident_bytes() -> int:
-    """The memory that this process occupies; 0 where the system does not say (not Linux)."""
-    try:
-        return int(_STATM.read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError, ValueError):
-        return 0
 
 
 class GrowthWatch:

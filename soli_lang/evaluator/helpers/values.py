@@ -196,6 +196,18 @@ def new(klass: Value, arguments: list[Value], named: Any) -> Value:
     return klass.soli_call(arguments, named, None)
 
 
+def part(machine: Machine, value: Value) -> str:
+    """The display form of a value in a text. A long one is claimed before the text is built.
+
+    Claimed again with the whole, it counts twice; or many long parts would be joined before
+    anybody asked whether there is room for them.
+    """
+    if value.__class__ is str:
+        machine.check_length(len(value))
+        return value
+    return machine.text(value)
+
+
 def claimed(machine: Machine, text: str) -> str:
     """A text, claimed as memory that the program built."""
     machine.check_length(len(text))
@@ -261,7 +273,7 @@ def spanned(machine: Machine, first: Value, last: Value) -> Any:
 
 _OF_MACHINE = (
     special, callee, caller, index, safe_index, member, method, text, throw,
-    spanned, claimed, joined, spread, reflect,
+    spanned, part, claimed, joined, spread, reflect,
 )  # fmt: skip
 _PLAIN = (plain, negate, fail, scoped, new, walked)
 

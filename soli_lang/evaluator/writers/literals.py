@@ -16,6 +16,8 @@ LARGE_LITERAL = 64
 """Items or entries from which on a literal is paid for each time."""
 UNCLAIMED = 256
 """Characters of an interpolated string that need no claim on memory."""
+UNCLAIMED_PART = 4096
+"""Characters of a String in it that are not claimed before the whole is built."""
 MAX_PARTS = 32
 """Parts of one f-string: Python's time to compile it grows with the square of their number."""
 
@@ -115,16 +117,24 @@ def _text_of(writer: Writer, parts: Any) -> Any:
 def _shown(writer: Writer, node: Any, value: Any, unread: Any) -> Any:
     """The display form of *node*; an Int, which Python shows as Soli does, as it is."""
     kind = writer.kind_of(node)
-    if isinstance(value, py.Constant) or kind is int or kind is str:
+    if isinstance(value, py.Constant) or kind is int:
         return value if kind is int or kind is str else py.call("text", value)
     found, first = writer.named(value)
+    if kind is str:
+        return py.choice(_is_short(first), found(), py.call("part", found()))
     its = writer.fresh()
     condition = py.either(
-        py.compare(py.bound(its, py.kind(first)), "is", py.name("str")),
+        py.both(
+            py.compare(py.bound(its, py.kind(first)), "is", py.name("str")), _is_short(found())
+        ),
         py.compare(py.name(its), "is", py.name("int")),
     )
-    general = py.call("text", resolved(writer, found(), unread))
+    general = py.call("part", resolved(writer, found(), unread))
     return py.choice(condition, found(), general)
+
+
+def _is_short(text: Any) -> Any:
+    return py.compare(py.call("len", text), "<=", py.constant(UNCLAIMED_PART))
 
 
 # --- indexing ---

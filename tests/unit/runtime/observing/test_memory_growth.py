@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from soli_runtime.observing.memory_growth import YOUNG_BYTES, GrowthWatch, resident_bytes
+from soli_runtime.observing.memory_growth import YOUNG_BYTES, GrowthWatch
+
+from soli_lang.machine.memory import resident_bytes
 
 START = 100 << 20
 
