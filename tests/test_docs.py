@@ -126,7 +126,8 @@ def default_in_words(setting: Setting) -> str:
         "allowed-origins": "the same host",
         "allowed-hosts": "any",
         "trusted-proxies": "none",
-        "broker-prefix": "the app's folder",
+        "app-name": "the app's folder",
+        "broker-prefix": "none",
     }
     name = setting.flag.removeprefix("--")
     value = setting.default

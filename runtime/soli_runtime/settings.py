@@ -178,16 +178,15 @@ class Settings(Record, frozen=True, kw_only=True):
     job_lease_seconds: float = _setting(
         30.0, "seconds", "after which a job runs again whose process died; at least 1"
     )
-    store_prefix: str = _setting(
-        "", "text", "separates apps in one Redis; none: the name of the app's folder"
+    app_name: str = _setting(
+        "", "text", "separates apps that share a Redis; none: the name of the app's folder"
     )
+    store_prefix: str = _setting("", "text", "of the store alone: --app-name names both")
     workers: int = _setting(1, "workers", "processes that serve the port; 0: one per core")
     broker: str = _setting(
         IN_MEMORY, "broker", "where several processes meet: memory (one process), redis://…"
     )
-    broker_prefix: str = _setting(
-        "", "text", "separates apps on one broker; none: the name of the app's folder"
-    )
+    broker_prefix: str = _setting("", "text", "of the broker alone: --app-name names both")
     lease_seconds: float = _setting(
         9.0, "lease", "after which a silent process counts as dead; at least 0.5"
     )

@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "path", metavar="PATH", nargs="?", default=".", help="the app; its folder's name matters"
     )
-    for name in ("broker", "broker_prefix"):
+    for name in ("broker", "app_name", "broker_prefix"):
         setting = _setting(name)
         parser.add_argument(setting.flag, metavar=setting.kind.upper(), help=setting.help)
     parser.add_argument("--json", action="store_true", help="as one JSON object")
@@ -41,7 +41,8 @@ def main(arguments: list[str]) -> int:
     url = _value("broker", parsed.broker)
     if url == IN_MEMORY:
         raise UsageError("soli cluster needs --broker redis://HOST:PORT/N, or SOLI_BROKER")
-    app = _value("broker_prefix", parsed.broker_prefix) or app_name(Path(parsed.path))
+    chosen = _value("broker_prefix", parsed.broker_prefix) or _value("app_name", parsed.app_name)
+    app = chosen or app_name(Path(parsed.path))
     try:
         standing = asyncio.run(standing_of(url, app))
     except CannotOpen as error:

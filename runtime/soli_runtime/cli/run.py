@@ -16,7 +16,7 @@ from ..jobs.jobs import run_due
 from ..jobs.queue import Job
 from ..loading.app import App, AppInvalid
 from ..loading.launch import Launch, Launched, launch
-from ..loading.project import ProjectError
+from ..loading.project import ProjectError, find_project, project_of_text
 from ..settings import IN_MEMORY, Settings
 from .exits import (
     FAILED,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ..serving.nodes.node import Lane
     from ..serving.processes.berth import Berth
     from ..serving.service import Service
+    from ..stores.claims import AppMark
     from ..stores.store import Store
     from .replay.recording import Recording
 
@@ -54,12 +55,12 @@ def run_path(arguments: list[str]) -> int:
     _require_packages(options.settings)
     if berth is None and options.settings.workers != 1:
         return _run_workers(arguments, options)
-    store = _store(options)
     try:
         text = _standard_input() if options.from_input else None
     except SoliSyntaxError as error:
         report(error)
         return INVALID
+    store = _store(options, text)
     how = Launch(
         options.path,
         options.settings,
@@ -87,6 +88,17 @@ def run_path(arguments: list[str]) -> int:
             return USAGE
         return _end(launched, store)
     return _serve(how, launched, options, berth)
+
+
+def _mark(options: RunOptions, text: Source | None, former: str) -> AppMark | None:
+    """By what the app is known again where others keep their data; None: there is no app."""
+    from ..loading.marks import mark_of
+
+    try:
+        project = find_project(options.path) if text is None else project_of_text(text)
+    except ProjectError:
+        return None  # launching it says why
+    return mark_of(project, options.settings, options.app_name, former)
 
 
 def _require_packages(settings: Settings) -> None:
@@ -135,7 +147,7 @@ def _run_workers(arguments: list[str], options: RunOptions) -> int:
     return failed.status
 
 
-def _store(options: RunOptions) -> Store | None:
+def _store(options: RunOptions, text: Source | None) -> Store | None:
     """The store that was asked for, seen to be usable. Raises Exit when it is not."""
     if options.settings.store == IN_MEMORY:
         return None
@@ -144,7 +156,8 @@ def _store(options: RunOptions) -> Store | None:
     from ..stores.errors import CannotOpen
     from ..stores.store import store_of
 
-    store = store_of(options.settings, options.app_name)
+    mark = _mark(options, text, options.settings.store_prefix)
+    store = store_of(options.settings, options.app_name, mark)
     assert store is not None
 
     async def see() -> None:
@@ -201,7 +214,7 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, berth: Berth | 
     log = Log(write, level=options.effective_log_level, as_json=options.log_format == "json")
     adopt(log)
     settings = how.settings
-    lane = _lane(options)
+    lane = _lane(options, how.text)
 
     def say(text: str) -> None:
         if options.log_format == "json":
@@ -243,13 +256,14 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, berth: Berth | 
     return INTERRUPTED if number == signal.SIGINT and berth is not None else OK
 
 
-def _lane(options: RunOptions) -> Lane | None:
+def _lane(options: RunOptions, text: Source | None) -> Lane | None:
     """Where this process meets others; None: nowhere."""
     if options.settings.broker == IN_MEMORY:
         return None
     from ..serving.nodes.node import lane_of
 
-    return lane_of(options.settings, options.app_name)
+    mark = _mark(options, text, options.settings.broker_prefix)
+    return lane_of(options.settings, options.app_name, mark)
 
 
 def _recording(options: RunOptions, is_one_of_many: bool) -> Recording | None:

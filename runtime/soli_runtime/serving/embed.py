@@ -30,6 +30,7 @@ from ..calling.waiting import Waiting
 from ..core.realtime import Realtime
 from ..http.identity import Authenticate
 from ..loading.app import App, load
+from ..loading.marks import mark_of
 from ..loading.modules import ModuleLoader
 from ..loading.project import find_project
 from ..observing.host_log import HostLog
@@ -175,7 +176,8 @@ def load_mounted(
     # The app is the host's; its handlers get their limits from the service.
     limits = Limits.off(max_value_bytes=chosen.max_value_bytes)
     interpreter = Interpreter(install_library, capabilities=granted, limits=limits)
-    store = store_of(chosen, project.root.resolve().name)
+    folder = project.root.resolve().name
+    store = store_of(chosen, folder, mark_of(project, chosen, folder, chosen.store_prefix))
     if store is not None:
         use_store(interpreter.machine, store)
         waiting.leaving.append(store.detach)

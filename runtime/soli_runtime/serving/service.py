@@ -243,6 +243,9 @@ class Service:
 
     async def start(self) -> None:
         """Get ready to serve: the program's calls are limited from here on. Raises CannotOpen."""
+        if self.settings.broker_prefix or self.settings.store_prefix:
+            text = "--broker-prefix and --store-prefix end with this version"
+            self.log.warning("app", text=text, hint="--app-name NAME names both")
         if self._store is not None:
             for warning in await self._store.open():
                 self.log.warning("store", text=warning)

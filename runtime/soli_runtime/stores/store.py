@@ -9,6 +9,7 @@ from soli_stdlib.stores.elsewhere import Attempts, KeyValues, Texts
 
 from ..jobs.queue import LEAST_LEASE_SECONDS, JobStore
 from ..settings import IN_MEMORY, Settings
+from .claims import AppMark, claim
 
 if TYPE_CHECKING:
     from .history import HistoryStore
@@ -105,7 +106,7 @@ class RedisStore:
 
     kind = "redis"
 
-    def __init__(self, url: str, prefix: str, lease_seconds: float) -> None:
+    def __init__(self, url: str, mark: AppMark, lease_seconds: float) -> None:
         from .redis.cache import RedisAttempts, RedisCache
         from .redis.history import RedisHistory
         from .redis.jobs import RedisJobs
@@ -113,7 +114,8 @@ class RedisStore:
         from .redis.link import RedisLink
         from .redis.sessions import RedisSessions
 
-        self._link = RedisLink(url, prefix)
+        self._mark = mark
+        self._link = RedisLink(url, mark.name)
         self.name = self._link.name
         self.sessions = RedisSessions(self._link)
         self.key_values = RedisKeyValues(self._link)
@@ -123,7 +125,9 @@ class RedisStore:
         self.history = RedisHistory(self._link)
 
     async def open(self) -> list[str]:
-        return await self._link.open()
+        warnings = await self._link.open()
+        await claim(self._link, self._mark)
+        return warnings
 
     async def look(self) -> None:
         await self._link.call("PING")
@@ -135,8 +139,11 @@ class RedisStore:
         await self._link.detach()
 
 
-def store_of(settings: Settings, app: str) -> Store | None:
-    """The store that *settings* ask for, None for memory. *app* is the name of its folder."""
+def store_of(settings: Settings, app: str, mark: AppMark | None = None) -> Store | None:
+    """The store that *settings* ask for, None for memory. *app* is the name of its folder.
+
+    *mark*: by what the app is known again; without it any app's data is taken.
+    """
     if settings.store == IN_MEMORY:
         return None
     lease = max(LEAST_LEASE_SECONDS, settings.job_lease_seconds)
@@ -144,4 +151,6 @@ def store_of(settings: Settings, app: str) -> Store | None:
     if scheme == "sqlite":
         path = rest[2:] if rest.startswith("//") else rest  # some write sqlite:///var/app.db
         return SqliteStore(os.path.abspath(path), settings.store_bytes, lease)
-    return RedisStore(settings.store, settings.store_prefix or app, lease)
+    if mark is None:
+        mark = AppMark(settings.store_prefix or settings.app_name or app, "", frozenset())
+    return RedisStore(settings.store, mark, lease)

@@ -21,6 +21,7 @@ from ...core.arrivals import Arrivals
 from ...core.seats import Seat
 from ...observing.logs import Log
 from ...settings import Settings, without_password
+from ...stores.claims import AppMark, claim
 from ...stores.errors import UNFIT, CannotOpen
 from ...ws.channel import BY_BROKER
 from ...ws.connection import Connection
@@ -47,7 +48,7 @@ class OtherVersion(Exception):
     def __init__(self, spoken: int) -> None:
         super().__init__(
             f"the processes that run write version {spoken} of the log, and this Soli {SPOKEN}: "
-            "stop them first, or give this one a --broker-prefix of its own"
+            "stop them first, or give this one an --app-name of its own"
         )
 
 
@@ -55,11 +56,16 @@ class Lane(Record, frozen=True):
     """Which log a node writes and reads."""
 
     url: str
-    prefix: str
+    mark: AppMark
     lease_seconds: float
     backlog_bytes: int
     grace_seconds: float = 0.0
     wait_seconds: float = 0.0
+
+    @property
+    def prefix(self) -> str:
+        """The name of the app, which separates it from others."""
+        return self.mark.name
 
 
 class Refs:
@@ -204,7 +210,10 @@ class Node:
         link = RedisLink(self._lane.url, self._lane.prefix)
         for warning in await link.open():
             self._log.warning("broker", text=warning)
-        await link.detach()
+        try:
+            await claim(link, self._lane.mark)
+        finally:
+            await link.detach()
 
     async def _begin(self) -> None:
         """Register under a new name. What others hold comes through the log."""
@@ -345,13 +354,18 @@ def node_family(machine: str | None, pid: int) -> str:
     return f"{machine or machine_name()}.{pid}."
 
 
-def lane_of(settings: Settings, app: str) -> Lane | None:
-    """The log that *settings* ask for, None without. *app* is the name of its folder."""
+def lane_of(settings: Settings, app: str, mark: AppMark | None = None) -> Lane | None:
+    """The log that *settings* ask for, None without. *app* is the name of its folder.
+
+    *mark*: by what the app is known again; without it any app's log is taken.
+    """
     if settings.broker == "memory":
         return None
+    if mark is None:
+        mark = AppMark(settings.broker_prefix or settings.app_name or app, "", frozenset())
     return Lane(
         settings.broker,
-        settings.broker_prefix or app,
+        mark,
         settings.lease_seconds,
         settings.broker_backlog_bytes,
         settings.presence_grace_seconds,

@@ -98,6 +98,14 @@ class RedisLink:
         """The answer to a command. Raises the errors of `KV`, StoreError."""
         return await self._asked(self._on().execute_command, *command)
 
+    async def at_start(self, *command: Any) -> Any:
+        """The same before anybody is served. Raises CannotOpen."""
+        try:
+            ask: Callable[..., Any] = self._on().execute_command
+            return await ask(*command)
+        except Exception as error:
+            raise refusal(self.name, error) from None
+
     async def run(self, script: str, keys: list[str], *arguments: Any) -> Any:
         """What `scripts/SCRIPT.lua` returns."""
         text = self._texts.get(script)

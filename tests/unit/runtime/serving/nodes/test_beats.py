@@ -15,6 +15,7 @@ from soli_runtime.observing.logs import Log
 from soli_runtime.serving.nodes.node import Lane, Node
 from soli_runtime.serving.nodes.traffic import Lost
 from soli_runtime.settings import Settings
+from soli_runtime.stores.claims import AppMark
 
 
 class Traffic:
@@ -34,7 +35,11 @@ class Traffic:
 
 async def beat(answer: list[Any], meanwhile: int) -> Node:
     loop = asyncio.get_running_loop()
-    node = Node(Lane("unix:///nowhere", "x", 9.0, 1 << 20), Log(lambda text: None), loop)
+    node = Node(
+        Lane("unix:///nowhere", AppMark("x", "", frozenset()), 9.0, 1 << 20),
+        Log(lambda text: None),
+        loop,
+    )
 
     def broker_of(arrivals: Arrivals) -> Any:
         return node.broker_of(arrivals)

@@ -14,6 +14,7 @@ from soli_runtime.core.effects import Effect
 from soli_runtime.observing.logs import Log
 from soli_runtime.serving.nodes import traffic as module
 from soli_runtime.serving.nodes.log_broker import LogBroker
+from soli_runtime.stores.claims import AppMark
 
 from .....support.presence_clients import Bench
 from .....support.redis_server import RedisServer, needs_redis, redis_server
@@ -324,7 +325,7 @@ class NodeBench(Bench):
         self.lines: list[str] = []
         self.prefix = prefix
         loop = asyncio.get_running_loop()
-        lane = Lane(server.url, prefix, 9.0, 64 << 20)
+        lane = Lane(server.url, AppMark(prefix, "", frozenset()), 9.0, 64 << 20)
         self.node = Node(lane, Log(self.lines.append, clock=lambda: 0.0), loop)
         super().__init__(self.node.broker_of, refs)
         self.node.broker.carry_out = self.deliver
