@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 import websockets
+from soli_runtime import ANONYMOUS, Refusal
 
 from .support import receive, receive_json, run, serving
 
@@ -312,5 +315,88 @@ end
         async with serving(tmp_path, files) as site:
             assert await refused(site, "/a") == 401
             assert await refused(site, "/b") == 403
+
+    run(body)
+
+
+def _raises(request: dict[str, Any]) -> Any:
+    raise RuntimeError("no database")
+
+
+HOST_ANSWERS: dict[str, tuple[Any, int | None]] = {
+    "an identity": (lambda request: {"id": "ada", "status": 401}, None),
+    "a mapping": (lambda request: MappingProxyType({"user_id": 7}), None),
+    "a stranger": (lambda request: ANONYMOUS, None),
+    "a refusal": (lambda request: Refusal(403, "not you", retry_after=60), 403),
+    "a response": (lambda request: {"status": 402, "body": "pay"}, 402),
+    "None": (lambda request: None, 500),
+    "an identity without id": (lambda request: {"name": "ada"}, 500),
+    "nearly a response": (lambda request: {"status": 401, "error": "no"}, 500),
+    "an empty id": (lambda request: {"id": ""}, 500),
+    "an id that is a bool": (lambda request: {"id": True}, 500),
+    "a bool": (lambda request: True, 500),
+    "a refusal that would let in": (lambda request: Refusal(101, "come in"), 500),
+    "an exception": (_raises, 500),
+}
+
+
+@pytest.mark.parametrize("name", HOST_ANSWERS)
+def test_a_host_lets_in_an_identity_or_says_that_a_stranger_may(tmp_path: Path, name: str) -> None:
+    """All else refuses, and a failure is told in the log; a coroutine function does the same."""
+    answer, status = HOST_ANSWERS[name]
+
+    async def waiting(request: dict[str, Any]) -> Any:
+        await asyncio.sleep(0)
+        return answer(request)
+
+    async def body(authenticate: Any) -> None:
+        async with serving(tmp_path, AUTHENTICATED, authenticate=authenticate) as site:
+            if status is None:
+                async with site.connect("/ws/a"):
+                    pass
+            else:
+                with pytest.raises(websockets.InvalidStatus) as caught:
+                    await site.connect("/ws/a")
+                response = caught.value.response
+                assert response.status_code == status
+                assert response.headers.get("Retry-After") == ("60" if status == 403 else None)
+            assert site.counts["authenticate_error"] == (1 if status == 500 else 0)
+
+    run(lambda: body(answer))
+    run(lambda: body(waiting))
+
+
+def test_a_written_return_null_lets_in_for_one_version_more(tmp_path: Path) -> None:
+    """With a warning when it is loaded; a null that falls out of a look-up does not."""
+    files = {
+        "app.soli": 'router_websocket("/ws/:room", "app#handle")\n'
+        "def authenticate(request)\n"
+        '  return null if request["query"]["how"] == "written"\n'
+        '  return (1 == 1 ? null : halt(401)) if request["query"]["how"] == "chosen"\n'
+        '  session_get("user")\nend\n'
+        'def handle(event)\n  { "send": get_current_user() }\nend\n'
+    }
+
+    async def body() -> None:
+        async with serving(tmp_path, files) as site:
+            assert site.log.count("'return null' lets a stranger in, and will refuse") == 2
+            for how in ("written", "chosen"):
+                async with site.connect(f"/ws/a?how={how}") as client:
+                    assert await receive(client) == "null"
+            assert await refused(site) == 500
+            assert "null says neither who it is nor that strangers may come in" in site.log
+            assert "app.soli:2:1" in site.log
+
+    run(body)
+
+
+def test_an_action_that_asks_a_gate_that_fails_fails(tmp_path: Path) -> None:
+    """It is told nobody's name, and nobody is taken for a stranger."""
+
+    async def body() -> None:
+        async with serving(tmp_path, AUTHENTICATED) as site:
+            assert (await site.get("/me?token=number")).status == 500
+            assert (await site.get("/me?token=crash")).status == 500
+            assert (await site.get("/me?token=forbidden")).status == 204
 
     run(body)
