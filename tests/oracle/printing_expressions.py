@@ -15,7 +15,7 @@ LEVELS = {
     **dict.fromkeys(("<", "<=", ">", ">=", ".."), 7), **dict.fromkeys(("==", "!="), 6),
     "&&": 5, "||": 4, "??": 3,
 }  # fmt: skip
-"""How tightly binary operators bind (the table of the specification's §2.7)."""
+"""How tightly binary operators bind (the table of the specification's docs/spec §2.7)."""
 POSTFIX, UNARY, PIPELINE, TERNARY, ASSIGNMENT, ANY = 12, 11, 8, 2, 1, 0
 _FIXED = {
     nodes.Unary: UNARY, nodes.Pipeline: PIPELINE, nodes.Conditional: TERNARY,
