@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ..support import transcripts
+from .test_command_line import soli
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 BENCH = Path(__file__).parent / "transcripts" / "bench"
@@ -161,3 +162,21 @@ end
     for matcher in ('"n": any_number()', '"id": any_id()', '"at": any_time()', '"s": any_string()'):
         assert matcher in text
     assert '"fixed": 1' in text
+
+
+def test_what_was_asked_is_saved_with_its_answer(tmp_path: Path) -> None:
+    """The reply is the value of the input, not a message that comes besides."""
+    (tmp_path / "app.soli").write_text(
+        'router_websocket("/ws", "app#handle")\n'
+        "def handle(event)\n"
+        '  return {} unless event["type"] == "message"\n'
+        '  { "send": "first", "reply": event["message"].to_h["payload"], "broadcast": "last" }\n'
+        "end\n"
+    )
+    typed = 'a = ws_connect("/ws")\na.ask("x", { "n": 1 })\n.save asked\n'
+    seen = soli("repl", "app.soli", cwd=tmp_path, text=typed)
+    assert seen.returncode == 0, seen.stdout + seen.stderr
+    saved = (tmp_path / "tests" / "asked_spec.soli").read_text("utf-8")
+    assert 'expect(a.ask("x", { "n": 1 })).to_equal({ "n": 1 })' in saved
+    assert "phx_reply" not in saved
+    assert soli("test", cwd=tmp_path).returncode == 0

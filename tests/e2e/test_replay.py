@@ -13,6 +13,7 @@ import pytest
 import websockets
 from soli_runtime.cli.replay.entries import comparable, redacted, redacted_text
 
+from ..support.live import ROOT
 from .support import run
 from .test_command_line import served, soli
 
@@ -167,6 +168,40 @@ def test_events_that_make_no_sense_are_differences(app: Path) -> None:
     assert seen.returncode == 1, seen.stderr
     assert seen.stdout.endswith("6 events, not as recorded\n")
     assert "Traceback" not in seen.stderr
+
+
+def test_what_phoenix_said_is_said_again(tmp_path: Path) -> None:
+    """Arrays both ways, a topic that is left among them."""
+    app = tmp_path / "app.soli"
+    shutil.copy(ROOT / "tests" / "clients" / "phoenix.soli", app)
+    file = tmp_path / "session.jsonl"
+    with served(app, "--record", str(file)) as (_, url):
+
+        async def body() -> None:
+            base = url.replace("http", "ws") + "/ws/websocket?vsn=2.0.0&name="
+            ada = await websockets.connect(base + "ada", proxy=None, origin=url)
+            bob = await websockets.connect(base + "bob", proxy=None, origin=url)
+            for client, event, payload in (
+                (ada, "phx_join", {}),
+                (bob, "phx_join", {}),
+                (bob, "track", {}),
+                (ada, "whisper", {"text": "hi"}),
+                (bob, "phx_leave", {}),
+                (ada, "say", {"text": "alone"}),
+                (ada, "double", {"n": 4}),
+                (ada, "double", {"n": []}),
+            ):
+                await client.send(json.dumps(["1", "2", "room:a", event, payload]))
+                await asyncio.sleep(0.05)
+            await ada.close()
+            await bob.close()
+            await asyncio.sleep(0.2)
+
+        run(body)
+    lines = file.read_text("utf-8")
+    assert "phx_leave" in lines
+    same = soli("replay", str(file), str(app), cwd=tmp_path)
+    assert (same.returncode, same.stdout) == (0, "12 events, no difference\n"), same.stderr
 
 
 def test_a_file_that_cannot_be_written_is_said_before_serving(app: Path) -> None:

@@ -33,6 +33,7 @@ from ..observing.traces import (
 from .sockets.channels import PhoenixConversation
 from .sockets.conversations import MESSAGE as ON_MESSAGE
 from .sockets.conversations import Conversation, Stage
+from .sockets.phoenix import Frame, array_in
 
 if TYPE_CHECKING:
     from ..ws.connection import Connection
@@ -186,9 +187,22 @@ class WatchedConversation(Conversation):
 
 
 class WatchedPhoenixConversation(PhoenixConversation, WatchedConversation):
-    """The same with Phoenix's client."""
+    """The same with Phoenix's client: what it said is shown as it said it."""
 
     __slots__ = ()
+
+    def _trace_of(self, event: dict[str, Any]) -> Trace:
+        trace = super()._trace_of(event)
+        if isinstance(trace.message, str):
+            trace.message = array_in(trace.message)
+        return trace
+
+    def _leave(self, frame: Frame) -> None:
+        trace = self._trace(MESSAGE)
+        trace.message = frame.array
+        with self._observation.attributing(trace):
+            super()._leave(frame)
+        self._observation.finish(trace)
 
 
 UNWATCHED = (Conversation, PhoenixConversation)

@@ -8,7 +8,7 @@ from soli_lang.values.values import Value
 
 from ...observing.traces import Trace
 from ...testing.running import TEST_SECONDS
-from ...testing.words.sockets import SocketClient
+from ...testing.words.sockets import SocketClient, ref_replied_to
 from .bench import Bench, BenchOptions
 from .evaluating import Interrupted
 
@@ -79,7 +79,8 @@ async def _play(bench: Bench, text: str, delivered: dict[str, list[Payload]]) ->
         await client.is_silent(0.0)
         taken, was_closed = before.get(id(client), (0, False))
         seen = Seen(bench.variable_of(client.id), id(client) not in before)
-        seen.messages = delivered.get(client.id, [])
+        got = delivered.get(client.id, [])
+        seen.messages = [one for one in got if ref_replied_to(one) is None]  # `ask` gave it
         seen.taken = client.taken - taken
         seen.is_open = not client.is_closed
         if client.is_closed and not was_closed and not client.was_left:

@@ -30,21 +30,20 @@ MAX_JOINED = 1000
 class PhoenixConversation(Conversation):
     """A conversation whose client speaks arrays."""
 
-    __slots__ = ("frame", "joined")
+    __slots__ = ("joined", "said")
 
     speaks_arrays = True
 
-    frame: Frame | None
-    """What the client said last."""
+    said: tuple[str, Ref | None] | None
+    """Topic and `join_ref` of what the client said last, unless it left that topic."""
     joined: dict[str, Ref | None]
     """Topics that it is in, and the `join_ref` of each; the last one joined last."""
 
     @property
     def address(self) -> tuple[str, Ref | None]:
         """Topic and `join_ref` of what goes to this connection alone."""
-        frame = self.frame
-        if frame is not None:
-            return frame.topic, frame.join_ref
+        if self.said is not None:
+            return self.said
         topic = self.topic
         return topic, self.joined.get(topic)
 
@@ -54,7 +53,7 @@ class PhoenixConversation(Conversation):
         return next(reversed(self.joined), "")
 
     def on_open(self, connection: Connection) -> None:
-        self.frame, self.joined = None, {}
+        self.said, self.joined = None, {}
         super().on_open(connection)
 
     def _reachable(self, seat: Seat, connection: Connection) -> None:
@@ -69,7 +68,7 @@ class PhoenixConversation(Conversation):
         elif frame.event == LEAVE:
             self._leave(frame)
         else:
-            self.frame = frame
+            self.said = frame.topic, frame.join_ref
             self._settle(self._call(self._event_of(frame), MESSAGE), MESSAGE, frame)
 
     def _event_of(self, frame: Frame) -> dict[str, Any]:
@@ -104,8 +103,8 @@ class PhoenixConversation(Conversation):
     def _part(self, topic: str) -> None:
         former = self.topic
         self.joined.pop(topic, None)
-        if self.frame is not None and self.frame.topic == topic:
-            self.frame = None
+        if self.said is not None and self.said[0] == topic:
+            self.said = None
         self._move(former)
 
     def _move(self, former: str) -> None:

@@ -50,6 +50,17 @@ class Frame(NamedTuple):
         text = wire.to_json({**seen, "ref": self.ref, "join_ref": self.join_ref})
         return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
+    @property
+    def array(self) -> Payload:
+        """The message as it came; of a binary one the payload alone."""
+        return self.payload if isinstance(self.payload, bytes) else wire.to_json(self)
+
+
+def array_in(text: str) -> str:
+    """The array that became the *text* that a handler saw."""
+    read = json.loads(text)
+    return wire.to_json([read[name] for name in Frame._fields])
+
 
 def frame_in(message: Payload) -> Frame | None:
     """What a client says; None if it is none of Phoenix's messages."""

@@ -36,6 +36,8 @@ RECEIVE_SECONDS = 1.0
 SETTLE_SECONDS = 5.0
 """How long `send` and `close` wait for the app's handler."""
 SILENT_SECONDS = 0.05
+_REPLY = '{"event":"phx_reply","ref":"ask-'
+"""How the reply to an `ask` begins."""
 ABNORMAL = 1006
 """The close code of a line that just broke."""
 
@@ -182,6 +184,34 @@ class SocketClient:
         self.taken += 1
         return self._messages.popleft()
 
+    async def ask(self, event: str, payload: str, seconds: float) -> str:
+        """Send a request and wait for its reply; other messages stay to be received.
+
+        Raises SoliError when no reply comes in time, or none can come.
+        """
+        ref = str(next(self._numbers))
+        name = json_text.encode(event)
+        await self.send(f'{{"event":{name},"payload":{payload},"ref":"ask-{ref}"}}')
+        deadline = asyncio.get_running_loop().time() + seconds
+        while (found := self._reply_to(ref)) is None:
+            if self.is_closed:
+                raise SoliError(f"ask: {self._closed_text()}")
+            left = deadline - asyncio.get_running_loop().time()
+            self._arrived.clear()
+            try:
+                await asyncio.wait_for(self._arrived.wait(), max(0.0, left))
+            except TimeoutError:
+                raise SoliError(f"ask: no reply to '{event}' within {seconds:g} s") from None
+        return found
+
+    def _reply_to(self, ref: str) -> str | None:
+        """The reply that bears *ref*, taken."""
+        for index, message in enumerate(self._messages):
+            if isinstance(message, str) and ref_replied_to(message) == ref:
+                del self._messages[index]
+                return message
+        return None
+
     async def is_silent(self, seconds: float) -> bool:
         """Whether nothing comes for so long."""
         await self._settle()
@@ -250,6 +280,13 @@ class SocketClient:
     def _closed_text(self) -> str:
         reason = f", {self.close_reason}" if self.close_reason else ""
         return f"the connection is closed ({self.close_code}{reason})"
+
+
+def ref_replied_to(message: str | bytes) -> str | None:
+    """Of the `ask` to which *message* is the reply; None for any other message."""
+    if isinstance(message, bytes) or not message.startswith(_REPLY):
+        return None
+    return message.removeprefix(_REPLY).partition('"')[0]
 
 
 TYPES: dict[str, tuple[type, ...]] = {OWNER: (SocketClient,)}
@@ -326,6 +363,24 @@ def send(machine: Machine, client: SocketClient, message: Value) -> None:
 
 
 _Seconds = Any_.optional(RECEIVE_SECONDS)
+
+
+@method(OWNER, "ask", String, Any_.optional(), _Seconds)
+def ask(
+    machine: Machine, client: SocketClient, event: str, payload: Value, timeout: Value
+) -> Value:
+    """Send a request, `{"event":, "payload":, "ref":}`, and return the response of its reply.
+
+    Fails with what the app says if it replies an error, and when no reply comes within *timeout*
+    seconds (1). Other messages stay to be received.
+    """
+    sent = json_text.encode({} if payload is None else payload)
+    seconds = _seconds(timeout, RECEIVE_SECONDS)
+    reply = machine.suspend(client.ask(event, sent, seconds), "ask")
+    told = json_text.json_parse(machine, reply)["payload"]
+    if told["status"] != "ok":
+        raise SoliError(f"ask: the app replied an error to '{event}': {inspect(told['response'])}")
+    return told["response"]
 
 
 def _seconds(value: Value, default: float) -> float:
