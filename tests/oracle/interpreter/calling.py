@@ -135,9 +135,9 @@ def call_unknown(callee: nodes.Name, node: nodes.Call, scope: Scope) -> Value:
 
     if callee.name in ("defined", "const_get"):
         return look_up(callee, given(node, scope), scope)
-    if callee.name in ("define_method", "alias_method") and scope.has_receiver():
-        passed = given(node, scope)
-        return member(Site(node.span, scope), scope.receiver(), callee.name, passed)
+    this = scope.receiver(None)
+    if callee.name in ("define_method", "alias_method") and this is not None:
+        return member(Site(node.span, scope), this, callee.name, given(node, scope))
     return scope.outside_of_it(callee.name).evaluate(callee)
 
 

@@ -19,7 +19,7 @@ from .interpreting import answers
 from .operators import binary, negate
 from .scopes import BreakSignal, NextSignal, ReturnSignal, Scope
 from .statements import iterated_name
-from .targets import write
+from .targets import check, write
 
 
 @answers(nodes.Literal)
@@ -59,11 +59,16 @@ def spread(node: nodes.Spread, scope: Scope) -> Value:
 def hash_(node: nodes.HashLiteral, scope: Scope) -> Value:
     pairs: dict[Any, Value] = {}
     for key_node, value_node in node.pairs:
-        key = scope.evaluate(key_node)
-        value = scope.evaluate(value_node)
-        with scope.at(key_node):
-            pairs[to_key(key)] = value
+        key = key_of(key_node, scope)
+        pairs[key] = scope.evaluate(value_node)
     return pairs
+
+
+def key_of(node: nodes.Expr, scope: Scope) -> Any:
+    """A key, refused before its value is evaluated where it can be none."""
+    key = scope.evaluate(node)
+    with scope.at(node):
+        return to_key(key)
 
 
 def rounds(
@@ -90,10 +95,8 @@ def array_comprehension(node: nodes.ArrayComprehension, scope: Scope) -> Value:
 def hash_comprehension(node: nodes.HashComprehension, scope: Scope) -> Value:
     pairs: dict[Any, Value] = {}
     for inner in rounds(node, scope):
-        key = inner.evaluate(node.key)
-        value = inner.evaluate(node.value)
-        with scope.at(node.key):
-            pairs[to_key(key)] = value
+        key = key_of(node.key, inner)
+        pairs[key] = inner.evaluate(node.value)
     return pairs
 
 
@@ -169,13 +172,10 @@ def conditional(node: nodes.Conditional, scope: Scope) -> Value:
 
 @answers(nodes.Assign)
 def assign(node: nodes.Assign, scope: Scope) -> Value:
+    check(node.target, scope)
     value = scope.evaluate(node.value)
     write(node.target, value, scope)
     return value
-
-
-def evaluated(node: nodes.Expr, scope: Scope) -> Value:
-    return scope.evaluate(node)
 
 
 @answers(nodes.CompoundAssign)
@@ -183,16 +183,18 @@ def compound(node: nodes.CompoundAssign, scope: Scope) -> Value:
     """Object and index are evaluated once to read and again to write (docs/spec §4.1)."""
     operator, target = node.operator, node.target
     if operator not in ("&&", "||", "??"):
+        check(target, scope)
         old = scope.evaluate(target)
         value = binary(scope.oracle.machine, operator, old, scope.evaluate(node.value))
     else:
         is_unknown = (
             isinstance(target, nodes.Name) and scope.find(target.name, target.span.start) is None
         )
-        read = lenient if operator == "??" else evaluated
-        old = None if is_unknown else read(target, scope)
+        lenience = operator == "??" and not is_unknown
+        old = lenient(target, scope) if lenience else None if is_unknown else scope.evaluate(target)
         if decides(operator, old):
             return old
+        check(target, scope)
         value = scope.evaluate(node.value)
     write(target, value, scope)
     return value
@@ -200,6 +202,7 @@ def compound(node: nodes.CompoundAssign, scope: Scope) -> Value:
 
 @answers(nodes.Increment)
 def increment(node: nodes.Increment, scope: Scope) -> Value:
+    check(node.target, scope)
     old = scope.evaluate(node.target)
     operator = "+" if node.step > 0 else "-"
     write(node.target, binary(scope.oracle.machine, operator, old, 1), scope)

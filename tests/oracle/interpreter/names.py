@@ -13,24 +13,19 @@ CLASSES = nodes.ClassDecl | nodes.EnumDecl
 ASSIGNMENTS = nodes.Assign | nodes.CompoundAssign | nodes.Increment
 
 
-def begins(body: nodes.Body) -> dict[str, int]:
-    """Where the variables of `let` and `const` of a block begin: behind the first statement."""
-    found: dict[str, int] = {}
-    for node in body.statements:
-        if isinstance(node, nodes.Let | nodes.Const):
-            found.setdefault(node.name, node.span.end)
-    return found
-
-
-def declared(node: nodes.Node) -> Iterator[str]:
-    """What declarations and patterns in the block *node* make its variables."""
+def declared(node: nodes.Node) -> Iterator[tuple[str, int]]:
+    """The variables of the block *node*, and from which place of the text on they are."""
     for inside in nodes.children(node):
-        if isinstance(inside, CLASSES | PATTERNS):
-            yield inside.name
+        if isinstance(inside, nodes.Let | nodes.Const):
+            yield inside.name, inside.span.end
+        elif isinstance(inside, PATTERNS):
+            yield inside.name, inside.span.start
+        elif isinstance(inside, nodes.ArrayPattern | nodes.HashPattern) and inside.rest:
+            yield inside.rest, inside.span.start
+        elif isinstance(inside, CLASSES):
+            yield inside.name, 0
         elif isinstance(inside, nodes.FunctionDecl):
-            yield inside.function.name
-        elif isinstance(inside, nodes.ArrayPattern | nodes.HashPattern):
-            yield inside.rest or "_"
+            yield inside.function.name, 0
         if not isinstance(inside, CLASSES | SCOPES):
             yield from declared(inside)
 
@@ -38,7 +33,7 @@ def declared(node: nodes.Node) -> Iterator[str]:
 def assigned(node: Any, hidden: frozenset[str] = frozenset()) -> Iterator[str]:
     """The names that the text of a function or file assigns, but for those of its blocks."""
     if isinstance(node, nodes.Body):
-        hidden |= {*declared(node), *begins(node)}
+        hidden |= {name for name, _ in declared(node)}
     elif isinstance(node, nodes.For):
         hidden |= {node.variable, node.index or node.variable}
     elif isinstance(node, nodes.ArrayComprehension | nodes.HashComprehension | nodes.Handler):

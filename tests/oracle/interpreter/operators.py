@@ -26,11 +26,6 @@ def is_number(value: Value) -> bool:
     return type(value) in (int, float, Decimal)
 
 
-def is_text(value: Value) -> bool:
-    """A String, or an error of the language, which acts as one (docs/spec §9.1)."""
-    return isinstance(value, str | ErrorValue)
-
-
 def integer(value: int) -> int:
     if not SMALLEST <= value <= LARGEST:
         raise SoliOverflowError("Integer overflow")
@@ -49,7 +44,8 @@ def binary(machine: Machine, operator: str, left: Value, right: Value) -> Value:
 
 
 def add(machine: Machine, left: Value, right: Value) -> Value:
-    if is_text(left) or is_text(right):
+    texts = (str, ErrorValue)  # an error of the language acts as its text (§9.1)
+    if isinstance(left, texts) or isinstance(right, texts):
         text = to_text(left) + to_text(right)
         machine.check_length(len(text))
         return text

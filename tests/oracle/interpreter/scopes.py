@@ -11,7 +11,7 @@ from soli_lang.base.source import Source
 from soli_lang.tree import nodes
 from soli_lang.values.values import UNSET, Value
 
-from .names import assigned, begins, declared, ends
+from .names import assigned, declared, ends
 
 
 class Signal(BaseException):
@@ -103,10 +103,11 @@ class Scope:
     def declare(self, body: nodes.Body) -> None:
         """Know what is a variable of this block by its text, or of this function or file."""
         is_file = self.outer is not None and self.outer.outer is None
-        lets = {} if is_file else begins(body)
-        self.begins = {name: end for name, end in lets.items() if name not in self.names}
-        for name in declared(body):
-            self.names.setdefault(name, UNSET)
+        for name, begin in declared(body):
+            if is_file or begin == 0:
+                self.names.setdefault(name, UNSET)
+            elif name not in self.names:
+                self.begins[name] = min(begin, self.begins.get(name, begin))
         for name in assigned(body) if self.function is self else ():
             owner = self.owner(name, body.span.end)
             if owner is None or owner.outer is None:
@@ -148,14 +149,14 @@ class Scope:
         if constant:
             self.constants.add(name)
 
-    def assign(self, name: str, value: Value, at: int) -> None:
-        """`name = value`: builtins are shadowed, never overwritten."""
+    def target(self, name: str, at: int) -> Scope:
+        """Where an assignment to *name* goes: builtins are shadowed, never overwritten."""
         owner = self.owner(name, at)
         if owner is None or owner.outer is None:
             owner = self.function
         if name in owner.constants:
             raise SoliTypeError(f"cannot reassign constant '{name}'")
-        owner.names[name] = value
+        return owner
 
     def named(self, node: nodes.Expr) -> Value:
         """The value of *node*, without calling it where it is a name (`f(&block)`)."""
@@ -163,21 +164,16 @@ class Scope:
             return self.evaluate(node)
         return self.get(node.name, node)
 
-    def receiver(self) -> Value:
-        """`this`"""
+    def receiver(self, default: Value = UNSET) -> Value:
+        """`this`; *default*, if that is given, where there is none."""
         scope: Scope | None = self
         while scope is not None and not scope.static:
             if scope.this is not UNSET:
                 return scope.this
             scope = scope.outer
-        raise SoliTypeError("'this' outside of class")
-
-    def has_receiver(self) -> bool:
-        try:
-            self.receiver()
-        except SoliTypeError:
-            return False
-        return True
+        if default is UNSET:
+            raise SoliTypeError("'this' outside of class")
+        return default
 
     def method(self) -> Scope | None:
         """The scope of the method that runs here."""

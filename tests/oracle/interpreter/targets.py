@@ -14,10 +14,16 @@ from .members import write_member
 from .scopes import Scope
 
 
+def check(target: nodes.Expr, scope: Scope) -> None:
+    """A constant is refused before anything of its assignment is evaluated."""
+    if isinstance(target, nodes.Name):
+        scope.target(target.name, target.span.start)
+
+
 def write(target: nodes.Expr, value: Value, scope: Scope) -> None:
     """`target = value`; evaluates object and index of the target."""
     if isinstance(target, nodes.Name):
-        scope.assign(target.name, value, target.span.start)
+        scope.target(target.name, target.span.start).names[target.name] = value
     elif isinstance(target, nodes.Member):
         write_member(scope.evaluate(target.object), target.name, value)
     else:
