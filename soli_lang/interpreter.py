@@ -175,6 +175,7 @@ class Session:
     def __init__(self, interpreter: Interpreter) -> None:
         self.interpreter = interpreter
         self.file = FileScope()
+        self.file.is_open = True
         self.count = 0
 
     def run(self, text: str) -> Value:

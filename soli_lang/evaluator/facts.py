@@ -326,8 +326,11 @@ def _binary_kind(node: nodes.Binary, block: Block, builtins: Any, level: int) ->
 
 def _name_kind(node: nodes.Name, block: Block, builtins: Any, level: int) -> type | None:
     variable = block.find(node.name, node.span.start)
-    if variable is None or variable.home is None:
+    if variable is None:
         return None
+    if variable.home is None:
+        constant = block.file.constant(variable)
+        return None if constant is None else constant.__class__
     return None if variable.cell or variable.unset else variable.kind
 
 

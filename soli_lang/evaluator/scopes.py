@@ -27,8 +27,8 @@ class Variable:
     """A name in a block, which *home* makes; one of a file has an *index* instead."""
 
     __slots__ = (
-        "captured", "cell", "home", "index", "is_const", "kind", "name", "reads", "since", "sure",
-        "unset", "writes",
+        "captured", "cell", "home", "index", "is_const", "kind", "literal", "name", "reads",
+        "since", "sure", "unset", "writes",
     )  # fmt: skip
 
     def __init__(self, name: str, home: Block | None, index: int = 0) -> None:
@@ -36,6 +36,8 @@ class Variable:
         self.home = home
         self.index = index
         self.is_const = False
+        self.literal: Value = None
+        """The literal that the one declaration of a file's constant gives it."""
         self.since = 0
         """Offset in the text up to which the name means what it means around this block."""
         self.sure = False
@@ -56,7 +58,7 @@ class Variable:
 class FileScope:
     """The variables of one file: names, and the list that holds their values."""
 
-    __slots__ = ("builtins", "names", "slots", "whole")
+    __slots__ = ("builtins", "is_open", "names", "slots", "whole")
 
     def __init__(self, whole: FileScope | None = None) -> None:
         self.whole: FileScope = self if whole is None else whole
@@ -64,6 +66,8 @@ class FileScope:
         self.names: dict[str, Variable] = {} if whole is None else dict(whole.names)
         self.slots: list[Value] = [] if whole is None else whole.slots
         self.builtins: Container[str] = () if whole is None else whole.builtins
+        self.is_open: bool = whole is not None and whole.is_open
+        """Whether programs to come may declare its names anew, as the inputs of a REPL do."""
 
     def declare(self, name: str) -> Variable:
         """The file variable *name*, made when it is new."""
@@ -75,6 +79,14 @@ class FileScope:
             self.slots.append(UNSET)
         return variable
 
+    def constant(self, variable: Variable) -> Value:
+        """The value of a constant that it has by now and always will have, None for any other."""
+        literal = variable.literal
+        if literal is None:
+            return None
+        held = self.slots[variable.index]
+        return literal if held.__class__ is literal.__class__ and held == literal else None
+
     def get(self, name: str) -> Value:
         """The value of *name*, UNSET when it has none."""
         variable = self.names.get(name)
@@ -82,7 +94,9 @@ class FileScope:
 
     def set(self, name: str, value: Value) -> None:
         """Give *name* a value, as an import or a host does."""
-        self.slots[self.declare(name).index] = value
+        variable = self.declare(name)
+        variable.literal = None
+        self.slots[variable.index] = value
 
 
 class Block:
@@ -197,8 +211,11 @@ class Scopes:
         if isinstance(node, nodes.FunctionNode):
             defaults = [one.default for one in node.params if one.default is not None]
             pending += [(one, block, False) for one in defaults]
-        for name, since in _let_names(body, summary):
+        names = _let_names(body, summary)
+        for name, since in names:
             block.declare(name, since)
+        if block.parent is None and not self.file.is_open:
+            _note_constants(body, names, self.file)
         for target, at in self._walk(pending, summary):
             if at.find_made(target.name, target.span.start) is None:
                 block.declare(target.name).since = 0
@@ -252,6 +269,20 @@ class Scopes:
             if name is not None:
                 block.declare(name, since)
         return block
+
+
+_LITERALS = frozenset({int, float, str, bool})
+
+
+def _note_constants(body: nodes.Body, names: list[tuple[str, int]], file: FileScope) -> None:
+    """Constants of a file that are declared once, with a literal."""
+    declared = [name for name, _ in names]
+    for statement in body.statements:
+        one = statement.declaration if isinstance(statement, nodes.Export) else statement
+        if not isinstance(one, nodes.Const) or not isinstance(one.value, nodes.Literal):
+            continue
+        if declared.count(one.name) == 1 and one.value.value.__class__ in _LITERALS:
+            file.declare(one.name).literal = one.value.value
 
 
 _Pending = list[tuple[Any, Block, bool]]

@@ -212,15 +212,14 @@ class Writer:
         finally:
             self.out = outer
 
-    def charge(self, node: Any = None) -> None:
-        """One step, at a turn of a loop or the entry of a function."""
-        at = py.NOWHERE if node is None else self.places.add(PLAIN, node.span)
+    def charge(self) -> None:
+        """One step, at the entry of a function or a turn of a comprehension."""
         left = py.binary(py.attribute("machine", "fuel"), "-", py.constant(1))
         places = [py.Attribute(py.name("machine"), "fuel", py.STORE), py.Name("fuel", py.STORE)]
         used_up = py.compare(py.name("fuel"), "<=", py.constant(0))
         self.out += [
             py.Assign(places, left),
-            py.when(used_up, [py.run(py.call("refuel", at=at))]),
+            py.when(used_up, [py.run(py.call("refuel"))]),
         ]
 
     def turn_of(self, node: Any, write: Callable[[], None]) -> list[Any]:
@@ -229,14 +228,23 @@ class Writer:
         if not node.row.loops:
             raise AssertionError(f"{node.__class__.__name__} loops, but not as its row says")
 
-        def turn() -> None:
-            self.charge(node)
-            write()
-
+        more = py.call("turns", at=self.places.add(PLAIN, node.span))
+        left = py.binary(py.name("left"), "-", py.constant(1))
+        paid = py.when(py.name("left"), [py.assign("left", left)], [py.assign("left", more)])
         self.loops += 1
-        lines = self.lines(turn)
+        lines = [paid, *self.lines(write)]
         self.loops -= 1
         return lines
+
+    def add_loop(self, loop: Any) -> None:
+        """Append *loop*, of turns by `turn_of`. Turns are paid for some at a time; those that were
+        not run are given back on every way out of the outermost loop."""
+        if self.loops:
+            self.out.append(loop)
+            return
+        fuel = py.binary(py.attribute("machine", "fuel"), "+", py.name("left"))
+        given_back = py.set_attribute("machine", "fuel", fuel)
+        self.out += [py.assign("left", py.constant(0)), py.Try([loop], [], [], [given_back])]
 
     # --- leaving ---
 
@@ -440,6 +448,9 @@ class Writer:
     def load(self, variable: Variable) -> Any:
         """What a variable holds, UNSET included."""
         if variable.home is None:
+            constant = self.unit.scopes.file.constant(variable)
+            if constant is not None:
+                return py.constant(constant)
             return py.item(py.name("slots"), py.constant(variable.index))
         place = py.name(self.identifier(variable))
         return py.item(place, py.constant(0)) if variable.cell else place
@@ -461,6 +472,8 @@ class Writer:
 
     def is_settled(self, variable: Variable) -> bool:
         """Whether a read of *variable* gives a value that nothing has to be done with."""
+        if variable.home is None:
+            return self.unit.scopes.file.constant(variable) is not None
         return variable.kind is not None and not variable.unset and not variable.cell
 
     # --- errors ---

@@ -31,6 +31,8 @@ from ..values.values import Function, Value
 from .keys import Kept, KeptDict
 from .memory import resident_bytes
 
+TURNS = 64
+"""Turns of a loop that are paid for at a time."""
 CHUNK = 512
 """Steps between two looks at the clock and the step budget."""
 
@@ -230,6 +232,16 @@ class Machine:
         else:
             self.fuel = min(CHUNK, self.steps_left)
             self.steps_left -= self.fuel
+
+    def pay_turns(self) -> int:
+        """Charge the next turn of a loop, and some after it where a budget is far from its end, so
+        that it ends at the same step however turns are paid for. How many after it."""
+        if self.fuel > TURNS and self.steps_left:
+            self.fuel -= TURNS
+            return TURNS - 1
+        count = TURNS if self.steps_left < 0 or self.steps_left > TURNS else 1
+        self.spend(count)
+        return count - 1
 
     def check_time(self) -> None:
         """Look at the clock now. Raises LimitError past the end.

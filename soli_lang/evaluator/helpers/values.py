@@ -285,6 +285,7 @@ def space(machine: Machine) -> dict[str, Any]:
         machine=machine,
         most_items=machine.max_length // ITEM_BYTES,
         refuel=machine.refuel,
+        turns=machine.pay_turns,
         spend=machine.spend,
         too_deep=machine.too_deep,
         caught=machine.caught,

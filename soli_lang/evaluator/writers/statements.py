@@ -86,7 +86,7 @@ def _write_while(writer: Writer, node: nodes.While) -> None:
         leave = py.when(py.negation(condition), [py.Break()])
         body = [*before, leave, *body]
         condition = py.constant(True)
-    writer.out.append(py.While(condition, body, []))
+    writer.add_loop(py.While(condition, body, []))
 
 
 @emits(EMITTERS, nodes.For, at=(STMT,))
@@ -140,4 +140,4 @@ def _write_for(writer: Writer, node: nodes.For, walked: Any) -> None:
 
     body = writer.turn_of(node, turn)
     writer.block = outer
-    writer.out.append(py.For(target, walked, body, [], None))
+    writer.add_loop(py.For(target, walked, body, [], None))

@@ -107,7 +107,7 @@ def test_nothing_that_a_program_names_is_a_name_of_pythons(monkeypatch: pytest.M
     helpers = set(space(Interpreter(install_library).machine))
     ours = helpers | {
         *("f", "make", "main", "loop", "machine", "places", "slots", "fuel", "depth", "this", "e"),
-        *("fields", "item", "start", "found", "part", "is_int"),
+        *("fields", "item", "start", "found", "part", "left"),
     }
     trees = written(monkeypatch, texts())
     assert len(trees) > 600
