@@ -212,3 +212,21 @@ def test_whoever_watches_sees_a_refusal(tmp_path: Path) -> None:
             assert "upgrade_refused" in site.log
 
     run(body)
+
+
+@pytest.mark.parametrize(
+    ("gate", "reason"),
+    [('redirect("/login")', ""), ('render_text("no", 200)', "no")],
+)
+def test_a_refusal_that_is_no_error_of_http_is_a_refusal_all_the_same(
+    tmp_path: Path, gate: str, reason: str
+) -> None:
+    """A page would take a code below 4400 for a broken line, and come again."""
+    text = f'router_websocket("/ws", "app#handle")\ndef authenticate(request)\n  {gate}\nend\n'
+    files = {"app.soli": text + "def handle(event)\n  {}\nend\n"}
+
+    async def body() -> None:
+        async with serving(tmp_path, files) as site:
+            assert await closing(site, "/ws?soli_refusal=1") == (4403, reason)
+
+    run(body)

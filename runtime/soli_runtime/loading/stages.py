@@ -20,6 +20,7 @@ from ..http.middleware import GATE, Stage
 from ..routing.declared import Declared
 from ..routing.returns import definition_of
 from ..routing.routes import WEBSOCKET, RouteError
+from .declared_places import place_of
 from .middleware_files import (
     DEFAULT_ORDER,
     Middleware,
@@ -84,7 +85,9 @@ class Stages:
         yield from doubles(self._available, self._files)
         for name in self._named:
             yield from self._faults_of_name(name)
-        yield from self._idle(tuple(declared))
+        routes = tuple(declared)
+        yield from self._idle(routes)
+        yield from self._shadowed(routes)
 
     def _faults_of_name(self, name: str) -> Iterator[SoliError]:
         if name == GATE:
@@ -141,6 +144,20 @@ class Stages:
             node = definition_of(one.function)
             span = NOWHERE if node is None else node.span
             yield placed(RouteError(text, hint=hint), self._files[one.path].source, span)
+
+    def _shadowed(self, declared: tuple[Declared, ...]) -> Iterator[SoliError]:
+        """Routes that are guarded where they are declared again, which counts for nothing."""
+        first: dict[tuple[str, str], Declared] = {}
+        for one in declared:
+            before = first.setdefault((one.method, one.pattern), one)
+            if before.middleware != one.middleware and not one.is_optional:
+                method = "WS" if one.method == WEBSOCKET else one.method
+                error = RouteError(
+                    f"{method} {one.pattern} is declared twice, with other middleware; "
+                    "only the first counts",
+                    hint="take one of them out",
+                )
+                yield placed(error, self._main.source, place_of(one, self._main.node))
 
     def _place(self, name: str) -> tuple[Source, Span]:
         """Where a block names *name*."""

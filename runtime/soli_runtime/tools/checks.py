@@ -27,6 +27,7 @@ from soli_lang.tools.checker import (
 from soli_lang.tree import nodes
 
 from ..builtins.library import install_library
+from ..http.middleware import GATE
 from ..loading.app import AppInvalid, load, nothing_to_serve, read_sources
 from ..loading.modules import ModuleLoader
 from ..loading.project import Project, ProjectError, find_project
@@ -150,7 +151,7 @@ class ProgramCheck:
             interpreter = Interpreter(install_library, capabilities=capabilities, limits=limits)
             for name, function in self._defined.items():
                 interpreter.define(name, function)
-            app = load(project, interpreter)
+            app = load(project, interpreter, host_authenticates=GATE in self._defined)
         except AppInvalid as invalid:
             wrong = (one for one in invalid.problems if isinstance(one, RouteError))
             return templates + [finding_of(problem) for problem in wrong]

@@ -20,7 +20,7 @@ from aiohttp import web
 from soli_lang.base.records import changed
 
 from ...core.payloads import cut_reason
-from ...gate.refusals import Refusal
+from ...gate.refusals import LOWEST, Refusal
 from ...http.refusals import AnsweredRefusal
 from ...http.requests import RawRequest
 from ...http.responses import Response
@@ -114,7 +114,9 @@ class Tellers:
         offered = request.headers.get("Sec-WebSocket-Protocol", "")
         # A browser that offered some gives up where none is selected, and hears nothing.
         protocol = offered.partition(",")[0].strip() or None
-        listener = _Telling(self._endpoint, CODES + refusal.status, reason_of(refusal))
+        # A redirect, or what a gate rendered with 200: it refuses, and the page is to hear that.
+        status = refusal.status if refusal.status >= LOWEST else HTTPStatus.FORBIDDEN
+        listener = _Telling(self._endpoint, CODES + status, reason_of(refusal))
         return await upgrade(request, listener, self._endpoint, protocol=protocol)
 
 

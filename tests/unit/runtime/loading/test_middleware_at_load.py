@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from soli_runtime.cli.check import check
+from soli_runtime.cli.exits import INVALID, OK
 from soli_runtime.loading.app import AppInvalid
 from soli_runtime.loading.project import find_project
 from soli_runtime.tools.checks import ProgramCheck
@@ -88,6 +90,10 @@ WRONG = {
         {"config/routes.soli": GET, FILE: GUARD, "app/middleware/other/guard.soli": GUARD},
         "two files define a middleware 'guard'",
     ),
+    "a route that was declared before without": (
+        {"config/routes.soli": GET + in_block('"guard"', GET + SOCKET), FILE: SCOPED},
+        "GET /a is declared twice, with other middleware; only the first counts",
+    ),
     "a gate that is not there": (
         {"config/routes.soli": in_block('"authenticate"')},
         'no authenticate is defined for "pages#show"',
@@ -159,6 +165,14 @@ def test_a_host_may_be_the_gate_that_a_block_names(tmp_path: Path) -> None:
     project = find_project(written(tmp_path, files))
     app = load(project, Interpreter(install_library), host_authenticates=True)
     assert [[one.name for one in target.stages] for *_, target in app.table] == [["authenticate"]]
+
+
+def test_check_is_told_of_a_hosts_gate_by_define(tmp_path: Path) -> None:
+    """`--define authenticate/1`."""
+    files = {"config/routes.soli": in_block('"authenticate"'), PAGES: OPEN}
+    root = str(written(tmp_path, files))
+    assert check([root]) == INVALID
+    assert check([root, "--define", "authenticate/1"]) == OK
 
 
 # --- routes that nothing guards ------------------------------------------------------------------
