@@ -74,6 +74,12 @@ class Settings(Record, frozen=True, kw_only=True):
     body_seconds: float = _setting(
         30.0, "seconds", "for the body of a request to arrive; 0: no limit"
     )
+    least_rate: int = _setting(
+        16 * _KIB, "count", "bytes per second, over 20 s, at which HTTP is read or sent; 0: any"
+    )
+    max_unread_bytes: int = _setting(
+        128 * _MIB, "count", "of HTTP answers that are not read yet, in all; 0: no limit"
+    )
     max_silent_connections: int = _setting(
         10_000, "count", "connections whose first request is still to come; 0: no limit"
     )

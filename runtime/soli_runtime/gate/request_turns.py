@@ -22,11 +22,13 @@ Key = tuple[str, str]
 class RequestFlow:
     """What the requests of one address to one handler have used."""
 
-    __slots__ = ("address", "name", "proven", "standing", "until", "used")
+    __slots__ = ("address", "answer_bytes", "name", "proven", "standing", "until", "used")
 
     def __init__(self, key: Key) -> None:
         self.address, self.name = key
         self.used = self.until = 0.0
+        self.answer_bytes = 0
+        """Of its last answer."""
         self.standing, self.proven = NEW, 0
 
 

@@ -16,6 +16,7 @@ from aiohttp.web_protocol import RequestHandler
 from ..observing.logs import Log
 from ..ws.protocol.handshake import SERVER
 from .plain import PlainConnections
+from .unread import LARGE_BYTES, Answer, Unread
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -26,7 +27,49 @@ _LOOK_AGAIN_SECONDS = 0.01
 class GreetedHandler(RequestHandler):
     """aiohttp's handler, whose own answers do not tell which software speaks."""
 
-    __slots__ = ()
+    __slots__ = ("_unread",)
+
+    def __init__(self, server: GreetingServer, *, unread: Unread, **options: Any) -> None:
+        super().__init__(server, **options)
+        self._unread = unread
+
+    def pause_writing(self) -> None:
+        """More waits than the other side takes at once."""
+        super().pause_writing()
+        self._is_behind()
+
+    def resume_writing(self) -> None:
+        """It was taken."""
+        super().resume_writing()
+        self._unread.taken(self)
+
+    def force_close(self) -> None:
+        """Close the line behind what waits, which nobody may wait for without end."""
+        self._is_behind()
+        super().force_close()
+
+    def _is_behind(self) -> None:
+        transport = self.transport
+        if transport is not None and transport.get_write_buffer_size():
+            self._unread.behind(self, transport, _address_of(transport))
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send an answer; a large one waits while too much is not read."""
+        body = _large_body(resp)
+        if body is None or request.method == "HEAD":
+            return await super().finish_response(request, resp, start_time)
+        if self._unread.is_full():
+            await self._unread.room()
+        transport = self.transport
+        if transport is None:
+            return resp, True
+        answer = self._unread.behind(self, transport, _address_of(transport), len(body))
+        try:
+            return await super().finish_response(request, _Pieces(resp, body, answer), start_time)
+        finally:
+            self._unread.gone(self)
 
     def handle_error(
         self,
@@ -42,6 +85,36 @@ class GreetedHandler(RequestHandler):
         plain.headers["X-Content-Type-Options"] = "nosniff"
         plain.force_close()
         return plain
+
+
+def _address_of(transport: asyncio.Transport) -> str:
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if isinstance(peer, tuple) else ""
+
+
+def _large_body(answer: web.StreamResponse) -> bytes | None:
+    body = answer.body if isinstance(answer, web.Response) and not answer.prepared else None
+    return body if isinstance(body, bytes) and len(body) > LARGE_BYTES else None
+
+
+class _Pieces(web.StreamResponse):
+    """A large answer, which the transport gets piece by piece instead of keeping a copy."""
+
+    def __init__(self, whole: web.StreamResponse, body: bytes, answer: Answer) -> None:
+        super().__init__(status=whole.status, reason=whole.reason, headers=whole.headers)
+        self.content_length = len(body)
+        self._pieces = memoryview(body)
+        self._answer = answer
+        if whole.keep_alive is False:
+            self.force_close()
+
+    async def prepare(self, request: web.BaseRequest) -> Any:
+        writer = await super().prepare(request)
+        while self._pieces:
+            piece, self._pieces = self._pieces[:LARGE_BYTES], self._pieces[LARGE_BYTES:]
+            self._answer.left -= len(piece)
+            await self.write(piece)
+        return writer
 
 
 def _too_many() -> web.Response:
@@ -71,6 +144,7 @@ class GreetingServer(web.Server):
         seconds: float,
         most: int,
         plain: PlainConnections[RequestHandler],
+        unread: Unread,
         log: Log,
         **options: Any,
     ) -> None:
@@ -93,6 +167,7 @@ class GreetingServer(web.Server):
         self._seconds = seconds
         self._most = most
         self._plain = plain
+        self._unread = unread
         self._log = log
         self._clock = asyncio.get_running_loop()
         self._silent: dict[RequestHandler, float] = {}
@@ -102,7 +177,7 @@ class GreetingServer(web.Server):
 
     def __call__(self) -> RequestHandler:
         """A new connection."""
-        connection = GreetedHandler(self, loop=self._loop, **self._kwargs)
+        connection = GreetedHandler(self, unread=self._unread, loop=self._loop, **self._kwargs)
         self._silent[connection] = self._clock.time() + self._seconds
         if self._most and len(self._silent) > self._most:
             self._drop(next(iter(self._silent)), "too_many")
@@ -129,12 +204,14 @@ class GreetingServer(web.Server):
         """The line is gone."""
         self._silent.pop(handler, None)
         self._plain.remove(handler)
+        self._unread.gone(handler)
         super().connection_lost(handler, exc)
 
     async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - aiohttp's
         """Close all connections."""
         if self._timer is not None:
             self._timer.cancel()
+        self._unread.stop()
         await super().shutdown(timeout)
 
     @property

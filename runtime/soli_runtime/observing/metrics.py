@@ -208,6 +208,8 @@ def tallied(tally: Tally) -> Iterator[Metric]:
     yield by_label("soli_held_back", text, ["reason"], tally.held_back)
     text = "How long these waited, in all."
     yield by_label("soli_held_back_seconds", text, ["reason"], tally.held_back_seconds)
+    text = "HTTP connections closed: an answer was read, or a body sent, too slowly."
+    yield by_label("soli_slow_readers", text, ["reason"], tally.slow_readers)
     yield by_label("soli_jobs", "Runs of jobs.", ["job", "outcome"], tally.jobs)
     seconds = HistogramMetricFamily(
         "soli_handler_seconds", "Time from call to return, waiting included.", labels=["handler"]

@@ -63,6 +63,7 @@ class Tally:
         "loop_lag",
         "refusals",
         "responses",
+        "slow_readers",
     )
 
     def __init__(self) -> None:
@@ -76,6 +77,8 @@ class Tally:
         """For how long, in all."""
         self.refusals: Counter[tuple[str, int]] = Counter()
         """Upgrades that were answered with an error, by (reason, HTTP status)."""
+        self.slow_readers: Counter[str] = Counter()
+        """HTTP connections closed because they were too slow: `answer` or `body`."""
         self.responses: Counter[int] = Counter()
         """HTTP responses by status; 101 is an upgrade."""
         self.asks: Counter[str] = Counter()

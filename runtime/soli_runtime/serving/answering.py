@@ -17,7 +17,7 @@ from ..calling.greenlets import Runners
 from ..gate.forgery import is_forged
 from ..gate.origins import Peer
 from ..http import cors
-from ..http.bodies.incoming import BodyRefused, read_request
+from ..http.bodies.incoming import BodyRefused, Pace, read_request
 from ..http.context import RequestContext
 from ..http.current import REQUEST
 from ..http.files.own_files import OwnFiles
@@ -240,11 +240,13 @@ class HttpActions:
 
     async def _read(self, request: web.BaseRequest, peer: Peer) -> RawRequest:
         try:
-            async with asyncio.timeout(self._state.settings.body_seconds or None):
+            async with asyncio.timeout(self._state.settings.body_seconds or None) as deadline:
+                pace = Pace(deadline, self._state.settings.least_rate)
                 limit = self._hardening.max_body_bytes
                 inflates = self._state.inflates
-                return await read_request(request, peer, limit, inflates=inflates)
+                return await read_request(request, peer, limit, pace, inflates=inflates)
         except TimeoutError:
+            self._state.too_slow("body", peer.ip)
             raise BodyRefused(408, "too_slow", "the request body took too long") from None
 
     def _body_refused(
@@ -264,6 +266,9 @@ class HttpActions:
         """The response of an action, whatever happens in it."""
         handler = target.handler
         flow = await self._state.turns.turn(context.raw.remote_ip, handler.name)
+        unread = self._state.unread
+        if unread is not None and unread.must_wait(flow.address, flow.answer_bytes):
+            await unread.room()
         invoke = handler.invoke
         if target.stages:
             invoke = self._after(target.stages, invoke, context)
@@ -280,6 +285,7 @@ class HttpActions:
             ended = time.perf_counter()
             response = final_response(context, self._response(context, value), self._hardening)
             self._state.turns.took(flow, ended, time.perf_counter())
+            flow.answer_bytes = len(response.body)
             return response
         except Forbidden as error:
             return text_response(403, error.message)

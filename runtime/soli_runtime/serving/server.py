@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -19,6 +20,7 @@ from ..gate.listening import Listening, listen, listen_on
 from ..gate.origins import TrustedProxies
 from ..gate.plain import PlainConnections
 from ..gate.silence import GreetingServer
+from ..gate.unread import Unread
 from ..loading.launch import Launch, Launched
 from ..observing.health import is_loopback
 from ..observing.logs import Log
@@ -90,6 +92,7 @@ class Server:
             seconds=self._settings.handshake_seconds,
             most=open_files.descriptors_for_some(self._settings.max_silent_connections),
             plain=self._plain_connections(),
+            unread=self._unread(),
             log=self._log,
             access_log=None,
             keepalive_timeout=self._settings.http_idle_seconds,
@@ -110,6 +113,13 @@ class Server:
         self.address = self._listening.address
         if _is_root() and not is_loopback(self.address[0]):
             self._log.warning("serves_as_root", address=self.address[0])
+
+    def _unread(self) -> Unread:
+        settings, state = self._settings, self.service.state
+        told = partial(state.too_slow, "answer")
+        loop = asyncio.get_running_loop()
+        state.unread = Unread(loop, settings.least_rate, settings.max_unread_bytes, told)
+        return state.unread
 
     def _named(self) -> dict[str, str]:
         """Which of several processes this is, in its log and metrics; nothing if it is alone."""

@@ -9,6 +9,7 @@ from soli_lang.base.records import Record, field
 
 from ..calling.calls import failure_text
 from ..gate.request_turns import RequestTurns
+from ..gate.unread import Unread
 from ..http.responses import Response, text_response
 from ..http.sse import Topics
 from ..observing.health import may_watch
@@ -45,7 +46,14 @@ class ServiceState(Record):
     """None unless somebody watches."""
     own_pages: OwnPages | None = None
     """None unless `--dev`, or there is a token for the dashboard."""
+    unread: Unread | None = None
+    """None unless connections are ours (`soli run`)."""
     is_stopping: bool = False
+
+    def too_slow(self, reason: str, ip: str) -> None:
+        """An HTTP connection is closed: its `answer` was read, or its `body` sent, too slowly."""
+        self.tally.slow_readers[reason] += 1
+        self.log.warning("slow_reader", reason=reason, ip=ip)
 
     def shows_errors_to(self, remote_ip: str, headers: Mapping[str, str]) -> bool:
         """Whether a client sees what failed: with `--dev`, on this machine."""

@@ -23,6 +23,9 @@ MAX_PARTS = 1000
 INFLATED_PIECE = 256 * 1024
 """Bytes that are inflated between two turns of the loop: a millisecond."""
 
+WINDOW_SECONDS = 20.0
+"""Over which the rate of a body is judged."""
+
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 _ENCODINGS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _ZLIB}
 
@@ -44,8 +47,39 @@ def _malformed(text: str) -> BodyRefused:
     return BodyRefused(400, "malformed", text)
 
 
+class Pace:
+    """How slowly a body may come: *rate* bytes a second over `WINDOW_SECONDS`; 0: at any speed.
+
+    *deadline* is for the whole body; it comes earlier when a window passes with less.
+    """
+
+    def __init__(self, deadline: asyncio.Timeout, rate: int) -> None:
+        self._deadline = deadline
+        self._last = deadline.when()
+        self._window = rate * WINDOW_SECONDS
+        self._bytes = 0
+        self._is_begun = not rate
+
+    def wait(self) -> None:
+        """The body is not there as a whole."""
+        if not self._is_begun:
+            self._is_begun = True
+            self._begin()
+
+    def came(self, size: int) -> None:
+        """So many bytes came."""
+        self._bytes += size
+        if self._window and self._bytes >= self._window:
+            self._begin()
+
+    def _begin(self) -> None:
+        self._bytes = 0
+        until = asyncio.get_running_loop().time() + WINDOW_SECONDS
+        self._deadline.reschedule(until if self._last is None else min(until, self._last))
+
+
 async def read_request(
-    request: web.BaseRequest, peer: Peer, limit: int, *, inflates: bool
+    request: web.BaseRequest, peer: Peer, limit: int, pace: Pace, *, inflates: bool
 ) -> RawRequest:
     """A request with its body, or with the fields and files of its multipart form.
 
@@ -58,18 +92,20 @@ async def read_request(
     encoding = request.headers.get(hdrs.CONTENT_ENCODING, "").strip().lower() if inflates else ""
     if encoding in ("", "identity"):
         if request.content_type == "multipart/form-data":
-            return await _read_form(request, peer, limit)
-        return raw_request(request, peer, await _gathered(_chunks(request), limit))
+            return await _read_form(request, peer, limit, pace)
+        return raw_request(request, peer, await _gathered(_chunks(request, pace), limit))
     if encoding not in _ENCODINGS or request.content_type == "multipart/form-data":
         raise BodyRefused(415, "encoding", "this content encoding is not read here")
-    chunks = _inflated(_chunks(request), encoding)
+    chunks = _inflated(_chunks(request, pace), encoding)
     return raw_request(request, peer, await _gathered(chunks, limit))
 
 
-async def _chunks(request: web.BaseRequest) -> AsyncIterator[bytes]:
+async def _chunks(request: web.BaseRequest, pace: Pace) -> AsyncIterator[bytes]:
     if request.body_exists:
+        pace.wait()
         try:
             async for chunk in request.content.iter_any():
+                pace.came(len(chunk))
                 yield chunk
         except web.RequestPayloadError:
             raise _malformed("the request body is malformed") from None
@@ -128,10 +164,11 @@ class _Inflater:
         self._stream = zlib.decompressobj(self._bits)
 
 
-async def _read_form(request: web.BaseRequest, peer: Peer, limit: int) -> RawRequest:
+async def _read_form(request: web.BaseRequest, peer: Peer, limit: int, pace: Pace) -> RawRequest:
     raw = raw_request(request, peer, b"")
     raw.fields = []
     left = limit
+    pace.wait()
     try:
         reader = await request.multipart()
         for _ in range(MAX_PARTS):
@@ -140,7 +177,7 @@ async def _read_form(request: web.BaseRequest, peer: Peer, limit: int) -> RawReq
                 break
             if isinstance(part, MultipartReader):
                 continue
-            data = await _read_part(part, left)
+            data = await _read_part(part, left, pace)
             left -= len(data)
             _keep_part(raw, part, data)
     except BadHttpMessage:
@@ -153,9 +190,10 @@ async def _read_form(request: web.BaseRequest, peer: Peer, limit: int) -> RawReq
     return raw
 
 
-async def _read_part(part: BodyPartReader, limit: int) -> bytes:
+async def _read_part(part: BodyPartReader, limit: int, pace: Pace) -> bytes:
     data = bytearray()
     while chunk := await part.read_chunk(65536):
+        pace.came(len(chunk))
         data += chunk
         if len(data) > limit:
             raise _too_large()

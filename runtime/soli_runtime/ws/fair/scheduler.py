@@ -4,7 +4,7 @@ A handler cannot be interrupted, so whoever comes while one runs waits for it. A
 decided is which call begins next, and when a heavy one may begin. The rules (docs/decisions/0063):
 
 - Who is proven to be light goes on at once, unless somebody who used less is waiting.
-- A turn of the loop that lasts for more than `TURN_SECONDS` makes all that arrives in it wait for
+- A turn of the loop that lasts for more than `TURN_SECONDS` makes what arrives in it wait for
   the next one. There the light go first, then the new, then the new of an address that has used
   much. Whoever waits for `FRESH_SECONDS` gets in line with those who used much, in the order of
   accounts.
@@ -28,6 +28,9 @@ __all__ = ["REASONS", "Scheduler", "Timer"]
 
 ALLOWED_SECONDS = 0.002
 """By which an account may be ahead while others wait, and still goes on at once."""
+
+LONG_TURN_SECONDS = 0.0005
+"""The same within a turn of the loop that lasts for long: many that are light may fill one."""
 
 TURN_SECONDS = 0.010
 """That one turn of the loop may last before what arrives in it has to wait."""
@@ -100,6 +103,7 @@ class Scheduler:
         "_fresh",
         "_gap",
         "_heavy_share",
+        "_is_long_turn",
         "_is_scheduled",
         "_last_look",
         "_lines",
@@ -109,6 +113,7 @@ class Scheduler:
         "_rests",
         "_surprised_until",
         "_timer",
+        "_turn_mark",
         "bar",
         "look_at",
         "report",
@@ -151,8 +156,10 @@ class Scheduler:
         # Turns of the loop until the next call may begin that is not known to be short.
         self._gap = 0
         self._last_look = 0.0
-        self._cpu_mark = 0.0
+        self._cpu_mark = self._turn_mark = 0.0
         self._is_scheduled = False
+        # Whether this turn of the loop lasts for long, though no single call did.
+        self._is_long_turn = False
         self._timer: Timer | None = None
         self._rested_at = inf
         self._movable = 0
@@ -213,7 +220,8 @@ class Scheduler:
             return True
         if standing == LIGHT:
             return False
-        return self._gap > 0 or self._fresh[NEW].size > 0 or self._surprised_until > now
+        is_calm = not (self._is_long_turn or self._gap or self._fresh[NEW].size)
+        return not is_calm or self._surprised_until > now
 
     def wait(
         self, flow: Flow, go_on: Callable[[], None], now: float, *, is_later: bool = False
@@ -237,7 +245,7 @@ class Scheduler:
         wall = now - started
         cpu = self._cpu_of(wall)
         self.charge(flow, cpu)
-        if wall >= LONG_SECONDS:
+        if cpu >= LONG_SECONDS:
             self._gap = GAP_TURNS
             self.bar = -inf
             self._schedule()
@@ -302,16 +310,20 @@ class Scheduler:
         self._set_bar()
 
     def _set_bar(self) -> None:
-        if self.bar != -inf:
+        if self.bar != -inf and not self._is_long_turn:
             self.bar = self._accounts.now + ALLOWED_SECONDS if self._movable else inf
 
     # Turns of the loop
 
     def _look(self, now: float) -> None:
         """Now and then, and before a turn of the loop gets too long."""
-        if self._is_scheduled and now - self._last_look >= TURN_SECONDS:
-            self.bar = -inf  # this turn has lasted for long already
+        began = self._turn_mark
         self._begin_span(now)
+        if self._is_scheduled:  # this turn has lasted for some time already
+            self._turn_mark = began
+            if self._cpu_mark - began >= TURN_SECONDS:
+                self._is_long_turn = True
+                self.bar = min(self.bar, self.virtual + LONG_TURN_SECONDS)
         self._schedule()
 
     def _begin_span(self, now: float) -> None:
@@ -319,7 +331,7 @@ class Scheduler:
         self._accounts.passed(now - self._last_look, self._movable, addresses)
         self.virtual = self._accounts.now
         self._last_look = now
-        self._cpu_mark = self._cpu()
+        self._cpu_mark = self._turn_mark = self._cpu()
         # The light ask no more often than that, and are seen to be about when they do.
         is_known = self._about_until - now > ABOUT_SECONDS - KNOWN_SECONDS
         self.look_at = now + TURN_SECONDS if is_known else now
@@ -333,7 +345,7 @@ class Scheduler:
         """A turn of the loop begins."""
         self._is_scheduled = False
         now = self._clock()
-        self.bar = inf
+        self.bar, self._is_long_turn = inf, False
         self._gap = max(0, self._gap - 1)
         self._begin_span(now)
         try:
