@@ -135,6 +135,18 @@ def test_another_origin_is_refused_with_its_reason(host: LiveServer) -> None:
     assert refused.value.response.status_code == 403
 
 
+def test_phoenix_speaks_arrays_here_too(host: LiveServer) -> None:
+    """A heartbeat, and a message to the room."""
+    with host.connect("/ws/room/x/websocket?vsn=2.0.0") as client:
+        client.send('[null,"1","phoenix","heartbeat",{}]')
+        replies = [receive_json(client) for _ in range(2)]
+        status = {"status": "ok", "response": {}}
+        assert [None, "1", "phoenix", "phx_reply", status] in replies
+        client.send('["1","2","room:x","say",{"text":"hi"}]')
+        _, _, topic, event, payload = receive_json(client)
+        assert (topic, event, payload) == ("room:x", "say", {"text": "hi"})
+
+
 def test_a_page_can_hear_why_it_is_refused(host: LiveServer) -> None:
     """403, as a close code."""
     with (

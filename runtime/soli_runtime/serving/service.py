@@ -64,8 +64,9 @@ from .holders import Holder, Holders
 from .life.departures import close_idle, come_back_after
 from .sockets import phoenix
 from .sockets.channels import PhoenixConversation
-from .sockets.conversations import Conversation, Live, Visitor
+from .sockets.conversations import Conversation
 from .sockets.delivery import Delivery
+from .sockets.live import Live, Visitor
 from .sockets.refusals import Tellers, split_query
 from .state import ServiceState
 

@@ -9,38 +9,32 @@ is one way out, `_finish`, and `_forget` behind it always runs.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from soli_lang.base.errors import LimitError, SoliError
-from soli_lang.values.values import Value
 
-from ...calling.calls import Calls, failure_text, is_cancelled
+from ...calling.calls import failure_text, is_cancelled
 from ...calling.greenlets import Failure, Runner, WaitLimitError
 from ...core import actions
-from ...core.actions import Action, ActionError, Reply, Replying, ReplyToRequest, Track
-from ...core.effects import Note
+from ...core.actions import Action, ActionError, Replying, Track
 from ...core.events import Events
 from ...core.history import resuming
-from ...core.hub import Hub
-from ...core.payloads import EncodeJson
 from ...core.seats import Seat
 from ...gate.request_turns import RequestFlow, RequestTurns
 from ...http.current import CONNECTION
 from ...http.identity import user_id_of
-from ...observing.logs import Log
-from ...observing.tally import INTERNAL, Tally, kind_of
+from ...observing.tally import INTERNAL, kind_of
 from ...routing.handler import Handler
 from ...ws.connection import Connection
 from ...ws.counters import CloseCause
 from ...ws.fair.accounts import STRUCK
-from ..holders import Holder, Holders
-from .delivery import Delivery
-from .requests import FAILED, Request, request_in
+from .live import Live, Visitor
+from .requests import FAILED, Request, replied, request_in
 
 if TYPE_CHECKING:
-    from ...observing.observation import Observation
+    pass
 
 logger = logging.getLogger("soli.ws")
 
@@ -68,106 +62,6 @@ _POLICY = frozenset(
 
 _MAY_COME_BACK = frozenset({CloseCause.LOST, CloseCause.PING_TIMEOUT, CloseCause.SHUTDOWN})
 """Ends that nobody wanted: neither the client said goodbye, nor did the program send it away."""
-
-
-class Live:
-    """What all conversations of one app share."""
-
-    __slots__ = (
-        "_when_empty",
-        "calls",
-        "conversation_classes",
-        "delivery",
-        "dev",
-        "encode_json",
-        "holders",
-        "hub",
-        "log",
-        "max_presence_bytes",
-        "now",
-        "observation",
-        "on_gone",
-        "stop_by",
-        "tally",
-    )
-
-    def __init__(
-        self,
-        *,
-        hub: Hub,
-        delivery: Delivery,
-        calls: Calls,
-        log: Log,
-        now: Callable[[], float],
-        encode_json: EncodeJson,
-        max_presence_bytes: int,
-        dev: bool = False,
-        tally: Tally | None = None,
-        on_gone: Callable[[Conversation], None] = lambda conversation: None,
-        holders: Holders | None = None,
-    ) -> None:
-        self.hub = hub
-        self.delivery = delivery
-        self.calls = calls
-        self.log = log
-        self.now = now
-        self.encode_json = encode_json
-        self.max_presence_bytes = max_presence_bytes
-        self.dev = dev
-        self.tally = tally if tally is not None else Tally()
-        self.on_gone = on_gone
-        self.holders = holders
-        self.conversation_classes: tuple[type[Conversation], ...] = (Conversation,)
-        """Of conversations, and of those whose clients speak Phoenix's arrays."""
-        self.observation: Observation | None = None
-        """Set while somebody watches; then conversations are of another class (`watched`)."""
-        self._when_empty: Callable[[], None] | None = None
-        self.stop_by = float("inf")
-        """On `perf_counter`'s scale: no disconnect handler begins after that."""
-
-    def tell_when_empty(self, told: Callable[[], None]) -> None:
-        """Call *told* when the last conversation is forgotten: a server that stops waits."""
-        self._when_empty = told
-
-    def tell_if_empty(self) -> None:
-        """A conversation was forgotten."""
-        if not self.hub.seats and self._when_empty is not None:
-            self._when_empty()
-
-    def follow(self, calls: Calls, handlers: Mapping[str, Handler]) -> None:
-        """Go on in a newly loaded program, with its *handlers* by name where it has them."""
-        self.calls = calls
-        for conversation in self.conversations.values():
-            conversation.handler = handlers.get(conversation.handler.name, conversation.handler)
-
-    @property
-    def conversations(self) -> dict[str, Conversation]:
-        """Those whose connections have a seat, by id; oldest first."""
-        return {seat.connection_id: seat.conversation for seat in self.hub.seats.values()}
-
-    def is_over(self) -> bool:
-        """Whether a server that stops has no time left for further handlers."""
-        return perf_counter() > self.stop_by
-
-
-class Visitor:
-    """Who is at the other end, as found out before the upgrade."""
-
-    __slots__ = ("holder", "path", "remote_ip", "session", "user")
-
-    def __init__(
-        self,
-        path: str,
-        remote_ip: str = "",
-        user: Value = None,
-        session: Any = None,
-        holder: Holder | None = None,
-    ) -> None:
-        self.holder = holder
-        self.path = path
-        self.remote_ip = remote_ip
-        self.user = user
-        self.session = session
 
 
 class Conversation:
@@ -441,26 +335,9 @@ class Conversation:
     def _with_replies(self, wanted: Sequence[Action], message: Any) -> Sequence[Action]:
         """*wanted*, with a message in place of the first reply, if there is one to reply to."""
         request = None if message is None else self._request_in(message)
-        asks, was_replied = self.live.tally.asks, False
-        found: list[Action] = []
-        for action in wanted:
-            if type(action) is not ReplyToRequest:
-                found.append(action)
-            elif request is None:
-                asks["nobody"] += 1
-                self._note_reply("there is none, as the event is no message with a ref", once=False)
-            elif was_replied:
-                asks["twice"] += 1
-                self._note_reply("it has one already", once=True)
-            else:
-                was_replied = True
-                asks[action.status] += 1
-                found.append(Reply(request.reply(action.status, action.response)))
+        found, notes = replied(wanted, request, self.live.tally.asks)
+        self.live.delivery.carry_out(notes, self.handler)
         return found
-
-    def _note_reply(self, why: str, *, once: bool) -> None:
-        text = f"reply: nothing is sent to the request: {why}"
-        self.live.delivery.carry_out([Note("reply", "reply", text, once=once)], self.handler)
 
     def _reply_failed(self, message: Any) -> None:
         """Who asked is told that there will be no other reply."""

@@ -10,10 +10,13 @@ only when something is to be replied: who does not reply pays nothing.
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from ...core import wire
-from ...core.effects import Framed
+from ...core.actions import Action, Reply, ReplyToRequest
+from ...core.effects import Framed, Note
 
 MAX_REF_CHARACTERS = 64
 MAX_TOPIC_CHARACTERS = 255
@@ -74,6 +77,36 @@ def _array(read: list[Any]) -> Request | None:
     if not is_ref(ref) or not _is_topic(topic) or not isinstance(event, str):
         return None
     return Request(ref, join_ref if is_ref(join_ref) else None, topic, is_array=True)
+
+
+def replied(
+    wanted: Sequence[Action], request: Request | None, asks: Counter[str]
+) -> tuple[list[Action], list[Note]]:
+    """*wanted*, with a message in place of the first reply, and what is noted of others.
+
+    They are counted in *asks* by what became of them.
+    """
+    found: list[Action] = []
+    notes: list[Note] = []
+    was_replied = False
+    for action in wanted:
+        if type(action) is not ReplyToRequest:
+            found.append(action)
+        elif request is None:
+            asks["nobody"] += 1
+            notes.append(_note("the event is no message with a ref", once=False))
+        elif was_replied:
+            asks["twice"] += 1
+            notes.append(_note("it has one already", once=True))
+        else:
+            was_replied = True
+            asks[action.status] += 1
+            found.append(Reply(request.reply(action.status, action.response)))
+    return found, notes
+
+
+def _note(why: str, *, once: bool) -> Note:
+    return Note("reply", "reply", f"reply: nothing is sent to the request: {why}", once=once)
 
 
 def is_ref(value: Any) -> bool:

@@ -15,8 +15,9 @@ from soli_runtime.core.hub import Hub
 from soli_runtime.core.wire import to_json
 from soli_runtime.observing.logs import Log
 from soli_runtime.routing.handler import Handler
-from soli_runtime.serving.sockets.conversations import Conversation, Live, Visitor
+from soli_runtime.serving.sockets.conversations import Conversation
 from soli_runtime.serving.sockets.delivery import Delivery
+from soli_runtime.serving.sockets.live import Live, Visitor
 from soli_runtime.settings import Settings
 from soli_runtime.ws.counters import CloseCause
 

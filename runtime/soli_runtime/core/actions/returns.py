@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, TypeAlias
+from typing import Any
 
 from soli_lang.base.errors import SoliError
 from soli_lang.values.values import Symbol
 
-from .effects import Framed, FramedBytes, Payload, RoomName
-from .history.rules import MAX_MESSAGES
-from .payloads import (
+from ..effects import Framed, FramedBytes, Payload, RoomName
+from ..history.rules import MAX_MESSAGES
+from ..payloads import (
     EncodeJson,
     cut_reason,
     holds_unseen,
@@ -27,7 +26,27 @@ from .payloads import (
     type_word,
     volatile_key,
 )
-from .wire import DEFAULT_STATE, body_size
+from ..wire import DEFAULT_STATE, body_size
+from .kinds import (
+    Action,
+    ActionError,
+    Broadcast,
+    BroadcastChannel,
+    BroadcastRoom,
+    CloseConnection,
+    Join,
+    Leave,
+    Recall,
+    Reply,
+    Replying,
+    ReplyToRequest,
+    SetPresence,
+    Track,
+    Unknown,
+    Untrack,
+    Volatile,
+    WithOptions,
+)
 
 MAX_USER_ID_CHARACTERS = 255
 
@@ -45,155 +64,7 @@ RESERVED_META_KEYS = ("channel", "user_id", "phx_ref", "state")
 """Keys of a `track` or `set_presence` hash that are not the application's metadata (§W5)."""
 
 
-class ActionError(SoliError):
-    """A handler asked for something that cannot be; nothing of its return is applied.
-
-    `key` is the action's key, None when the return itself is not a Hash.
-    """
-
-    kind = "TypeError"
-
-    def __init__(self, key: str | None, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.key = key
-
-
-@dataclass(slots=True)
-class Join:
-    rooms: tuple[RoomName, ...]
-
-
-@dataclass(slots=True)
-class Recall:
-    """`history`: how many messages of the past one gets who joins."""
-
-    count: int
-
-
-@dataclass(slots=True)
-class Volatile:
-    """`volatile`: what the return sends may be left out for who is behind; None: it may not."""
-
-    key: str | None
-
-
-@dataclass(slots=True)
-class Leave:
-    rooms: tuple[RoomName, ...]
-
-
-@dataclass(slots=True)
-class Untrack:
-    rooms: tuple[RoomName, ...]
-
-
-@dataclass(slots=True)
-class Track:
-    """`state` is None when the hash gives none; `fields` is the application's own metadata."""
-
-    room: RoomName
-    key: str
-    state: str | None
-    fields: dict[str, Any]
-
-
-@dataclass(slots=True)
-class SetPresence:
-    room: RoomName
-    state: str | None
-    fields: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Reply:
-    """`send`: to the connection whose event it was."""
-
-    payload: Payload
-
-
-@dataclass(slots=True)
-class BroadcastRoom:
-    payload: Payload
-
-
-@dataclass(slots=True)
-class BroadcastChannel:
-    room: RoomName
-    payload: Payload
-
-
-@dataclass(slots=True)
-class Broadcast:
-    payload: Payload
-
-
-@dataclass(slots=True)
-class WithOptions:
-    """One of the sends above that is not for the connection whose event it was, or is volatile.
-
-    The *key* is None unless it is volatile, and empty for `"volatile": true`.
-    """
-
-    action: Reply | BroadcastRoom | BroadcastChannel | Broadcast
-    to_others: bool
-    key: str | None
-
-
-@dataclass(slots=True)
-class ReplyToRequest:
-    """`reply`, `reply_error`: to the request that is handled; *response* is JSON.
-
-    Whoever knows the request makes a `Reply` of it (`serving.sockets.requests`).
-    """
-
-    status: str
-    response: str
-
-
-@dataclass(slots=True)
-class CloseConnection:
-    code: int
-    reason: str
-
-
-@dataclass(slots=True)
-class Unknown:
-    """A key that is no action: a warning, not an error."""
-
-    key: str
-    suggestion: str | None
-
-    @property
-    def text(self) -> str:
-        hint = f"; did you mean '{self.suggestion}'?" if self.suggestion else ""
-        return f"unknown action '{self.key}'{hint}"
-
-
-Action: TypeAlias = (
-    Join
-    | Recall
-    | Volatile
-    | Untrack
-    | Track
-    | SetPresence
-    | Reply
-    | BroadcastRoom
-    | BroadcastChannel
-    | Broadcast
-    | WithOptions
-    | ReplyToRequest
-    | Leave
-    | CloseConnection
-    | Unknown
-)
-
 NOTHING: tuple[Action, ...] = ()
-
-
-class Replying(list[Action]):
-    """Actions with a `ReplyToRequest` among them."""
-
-    __slots__ = ()
 
 
 def parse(result: Any, encode_json: EncodeJson, max_presence_bytes: int = 0) -> Sequence[Action]:
