@@ -58,6 +58,7 @@ autobahn: $(DEV) ## all 517 Autobahn cases through soli run (minutes); ARGS='9.*
 
 harden: $(DEV) ## look for operations that break limits, and for nodes that break promises (twenty minutes)
 	@for seed in $(SEEDS); do $(BIN)/python -m tests.jepsen.run --seed $$seed --rounds 20 && $(BIN)/python -m tests.jepsen.run --workers --seed $$seed --rounds 15 || exit 1; done
+	@$(BIN)/python -m tests.fuzz.desk_run --seconds 300
 	@for seed in $(SEEDS); do $(BIN)/python -m tests.limits.harden $$(mktemp -d) --seed $$seed --seconds 120 $(ARGS) || exit 1; done
 
 test-lowest: ## the server's tests with the oldest dependencies that we allow

@@ -37,7 +37,7 @@ class Front:
             judge_error(error, text)
             return REFUSED
         for finding in check(program, self._known):
-            _judge_span(finding.span, text)
+            judge_span(finding.span, text)
         try:
             Program(self._interpreter, program, FileScope())
         except SoliError as error:
@@ -52,11 +52,11 @@ def judge_error(error: SoliError, text: str) -> None:
     """Every error has words and a place inside the text, and can be shown."""
     for one in error.all if isinstance(error, SoliSyntaxError) else [error]:
         assert one.message, "an error without words"
-        _judge_span(one.span, text)
+        judge_span(one.span, text)
     assert render(error).startswith("Error: ")
 
 
-def _judge_span(span: object, text: str) -> None:
+def judge_span(span: object, text: str) -> None:
     assert isinstance(span, tuple), "an error without a place"
     start, end = span
     assert 0 <= start <= end <= len(text), f"{span} lies outside of {len(text)} characters"

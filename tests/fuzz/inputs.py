@@ -9,6 +9,10 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
+
+from ..support import guide
+from ..support.corpus import program_files, vector_programs
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LONGEST_SNIPPET = 600
@@ -27,6 +31,28 @@ WORDS = tuple(
     \u00e9 **h
     """.split(" ")
 )
+MOST_CHARACTERS = 40_000
+"""Of a changed program: what people write is shorter."""
+AROUND = (
+    ("class Wrap\nstatic {\n", "}\nend\n"),
+    ("class Wrap\ndef go(a, b = [x for x in [1]])\n", "end\nend\n"),
+    ("class Wrap\nfield: Any = fn() {\n", "}\nend\n"),
+    ("class Wrap\nstatic {\nfor w in [1]\n", "end\n}\nend\n"),
+    ("class Wrap\nstatic {\ntry\n", "catch e\nend\n}\nend\n"),
+    ("class Wrap\nfield: Any = [x for x in [1]]\n", "end\n"),
+    ("class Wrap\nwrapped {x: x for x in [1]}\n", "end\n"),
+    ("module Wrap\nincluded do\n", "end\nend\n"),
+    ("enum Wrap\nOne\ndef go\n", "end\nend\n"),
+    ("def wrap(a = 1, &b)\n", "end\n"),
+    ("if true\n", "end\n"),
+    ("for w in [1]\n", "end\n"),
+    ("try\n", "catch e\nend\n"),
+    ("[1].each { |w|\n", "}\n"),
+    ("x = match 1 { 1 => {\nlet w = 1\n", "} }\n"),
+    ('x = "#{', '}"\n'),
+    ("x = [", " for w in [1]]\n"),
+)
+"""What lines of a program are put into."""
 CHARACTERS = tuple(map(chr, range(128))) + tuple(
     "\u00a0\u00df\u0130\u0661\u0958\u200b\u2028\u2029\ufeff\uffff\ud800\udfff\U0001f600\U0010ffff"
 )
@@ -116,3 +142,81 @@ class Inputs:
                 tokens.insert(at, self._random.choice(CHARACTERS))
         if not tokens:
             tokens.append("x")
+
+
+class Program(NamedTuple):
+    """A text, and the path that it is said to stand in."""
+
+    path: Path
+    text: str
+
+
+def programs() -> list[Program]:
+    """Every program of the repository: files, those of the guide, vectors."""
+    files = [Program(ROOT / path, (ROOT / path).read_text("utf-8")) for path in program_files()]
+    pages = [
+        Program(page.parent / "page.soli", example.code)
+        for page in guide.PAGES
+        for example in guide.examples(page)
+    ]
+    vectors = [Program(ROOT / "vector.soli", text) for _, text in vector_programs()]
+    return files + pages + vectors
+
+
+class Changed:
+    """Programs in which lines and tokens were left out, put in, swapped and cut off."""
+
+    def __init__(self, seed: int, chosen: list[Program]) -> None:
+        self._random = random.Random(seed)
+        self._programs = chosen
+        self._long = [one for one in chosen if len(one.text) > LONGEST_SNIPPET]
+
+    def one(self) -> Program:
+        """The next one."""
+        path, text = self._random.choice(self._random.choice((self._programs, self._long)))
+        if self._random.random() < 0.5:
+            text = self._few_lines(text)
+        if self._random.random() < 0.4:
+            text = self._wrapped(text)
+        for _ in range(self._random.choice((0, 1, 1, 2, 3, 5))):
+            text = self._change(text)
+        return Program(path, text)
+
+    def _few_lines(self, text: str) -> str:
+        lines = text.splitlines(keepends=True)
+        first = self._random.randrange(len(lines) + 1)
+        return "".join(lines[first : first + self._random.randrange(1, 20)])
+
+    def _wrapped(self, text: str) -> str:
+        """Lines of *text* inside something: what is right at the top may be wrong there."""
+        lines = text.splitlines(keepends=True)
+        first, last = sorted(self._random.randrange(len(lines) + 1) for _ in range(2))
+        if self._random.random() < 0.5:
+            first, last = 0, len(lines)
+        before, after = self._random.choice(AROUND)
+        return "".join([*lines[:first], before, *lines[first:last], "\n", after, *lines[last:]])
+
+    def _change(self, text: str) -> str:
+        by_lines = self._random.random() < 0.4
+        parts = text.splitlines(keepends=True) if by_lines else _TOKEN.findall(text)
+        at = self._random.randrange(len(parts) + 1)
+        length = self._random.choice((1, 1, 1, 2, 5))
+        match self._random.randrange(6):
+            case 0:
+                del parts[at : at + length]
+            case 1:
+                parts.insert(at, self._random.choice(WORDS) + ("\n" if by_lines else " "))
+            case 2:
+                there = self._random.randrange(len(parts) + 1)
+                parts[at : at + 1], parts[there : there + 1] = (
+                    parts[there : there + 1],
+                    parts[at : at + 1],
+                )
+            case 3:
+                parts[at:at] = parts[at : at + length] * self._random.choice((1, 1, 20))
+            case 4:
+                other = self._random.choice(self._programs).text
+                parts[at:at] = other.splitlines(keepends=True)[:length] if by_lines else ["#{", "]"]
+            case _:
+                del parts[at:]
+        return "".join(parts)[:MOST_CHARACTERS]
