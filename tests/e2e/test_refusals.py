@@ -27,6 +27,7 @@ def authenticate(request)
   return halt(403, "\\u00e4" * 200) if why == "long"
   return halt(403, "retry-after=5 no") if why == "words"
   return later("too often") if why == "later"
+  return halt(401, " ") if why == "bare"
   1 / 0
 end
 def json(body)
@@ -76,6 +77,7 @@ WHYS = [
     ("words", 403, " retry-after=5 no"),
     ("later", 429, "retry-after=30 too often"),
     ("fails", 500, "Internal Server Error"),
+    ("bare", 401, "Unauthorized"),
 ]
 
 
@@ -216,7 +218,7 @@ def test_whoever_watches_sees_a_refusal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("gate", "reason"),
-    [('redirect("/login")', ""), ('render_text("no", 200)', "no")],
+    [('redirect("/login")', "Forbidden"), ('render_text("no", 200)', "no")],
 )
 def test_a_refusal_that_is_no_error_of_http_is_a_refusal_all_the_same(
     tmp_path: Path, gate: str, reason: str

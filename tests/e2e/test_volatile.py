@@ -6,12 +6,14 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import websockets
 
+from ..support.live import serve
 from .support import Site, receive, run, serving
 
 APP = {
@@ -38,11 +40,18 @@ PAD = "x" * 4000
 
 @asynccontextmanager
 async def slow_client(site: Site) -> AsyncIterator[socket.socket]:
+    """The same of a site."""
+    async with slow_client_of(site.url) as reader:
+        yield reader
+
+
+@asynccontextmanager
+async def slow_client_of(url: str) -> AsyncIterator[socket.socket]:
     """A member of the room whose window is small and who does not read."""
     reader = socket.socket()
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     reader.setblocking(False)
-    host, port = site.url.removeprefix("http://").split(":")
+    host, port = url.removeprefix("http://").split(":")
     loop = asyncio.get_running_loop()
     await loop.sock_connect(reader, (host, int(port)))
     request = (
@@ -160,6 +169,33 @@ def test_false_is_an_ordinary_message(tmp_path: Path) -> None:
             assert await receive(one) == "x"
 
     run(body)
+
+
+def test_over_two_processes(tmp_path: Path) -> None:
+    """Wherever sender and slow reader are: quick readers get all, the slow one the last."""
+    (tmp_path / "app.soli").write_text(APP["app.soli"], "utf-8")
+    flags = ("--workers", "2", "--message-rate", "0", "--metrics")
+
+    async def body(url: str) -> None:
+        address = url.replace("http", "ws", 1) + "/ws"
+        async with AsyncExitStack() as stack:
+            slow = [await stack.enter_async_context(slow_client_of(url)) for _ in range(4)]
+            connect = websockets.connect
+            clients = [
+                await stack.enter_async_context(connect(address, proxy=None)) for _ in range(4)
+            ]
+            count = 300
+            for number in range(count):
+                await clients[0].send(json.dumps({"others": f"{number} {PAD}", "key": "k"}))
+                for client in clients[1:]:
+                    assert (await receive(client)).startswith(f"{number} ")
+            for reader in slow:
+                got = await all_numbers(reader, count - 1)
+                assert got == sorted(got)
+                assert len(got) < count / 2
+
+    with serve(tmp_path / "app.soli", *flags) as server:
+        run(lambda: body(server.url))
 
 
 def dropped(site: Site) -> int:

@@ -62,12 +62,17 @@ def reason_of(refusal: Refusal) -> str:
     text = refusal.text
     if isinstance(refusal, AnsweredRefusal):
         text = _text_of(refusal.response)
-    text = _UNSEEN.sub(" ", text).strip()
+    text = _UNSEEN.sub(" ", text).strip() or _phrase(_status_of(refusal))
     if refusal.retry_after is not None:
         text = f"{_AFTER}{refusal.retry_after} {text}".rstrip()
     elif text.startswith(_AFTER):
         text = f" {text}"  # a program's words are no order to wait
     return cut_reason(text)
+
+
+def _status_of(refusal: Refusal) -> int:
+    """A redirect, or what a gate rendered with 200, refuses too, and the page is to hear that."""
+    return refusal.status if refusal.status >= LOWEST else HTTPStatus.FORBIDDEN
 
 
 def _text_of(response: Response) -> str:
@@ -114,9 +119,8 @@ class Tellers:
         offered = request.headers.get("Sec-WebSocket-Protocol", "")
         # A browser that offered some gives up where none is selected, and hears nothing.
         protocol = offered.partition(",")[0].strip() or None
-        # A redirect, or what a gate rendered with 200: it refuses, and the page is to hear that.
-        status = refusal.status if refusal.status >= LOWEST else HTTPStatus.FORBIDDEN
-        listener = _Telling(self._endpoint, CODES + status, reason_of(refusal))
+        code = CODES + _status_of(refusal)
+        listener = _Telling(self._endpoint, code, reason_of(refusal))
         return await upgrade(request, listener, self._endpoint, protocol=protocol)
 
 
