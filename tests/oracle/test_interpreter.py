@@ -75,6 +75,14 @@ def test_endless_programs_are_limited(program: str, limited: bool) -> None:
     assert run(program).limited is limited
 
 
+def test_calls_may_nest_a_thousand_deep() -> None:
+    text = "def down(n) n == 0 ? 0 : 1 + down(n - 1) end\ndown({})"
+    assert run(text.format(999)).value_shown == "int '999'"
+    error = run(text.format(1000)).error
+    assert error is not None
+    assert error.message == 'call stack too deep (1000 frames) in "down" — unbounded recursion?'
+
+
 def test_an_error_has_its_place_and_backtrace() -> None:
     error = run("def f(x)\n  x.foo\nend\n\nf(null)").error
     assert error is not None

@@ -117,7 +117,7 @@ def bind(
         inner.names["it"] = arguments[0] if arguments else None
         inner.has_it = True
         return
-    given = filled(node, arguments, named)
+    given = filled(node, arguments, named, block)
     for one in node.params:
         if one.name in given:
             inner.names[one.name] = given[one.name]
@@ -128,16 +128,17 @@ def bind(
 
 
 def filled(
-    node: nodes.FunctionNode, arguments: list[Value], named: dict[str, Value]
+    node: nodes.FunctionNode, arguments: list[Value], named: dict[str, Value], block: Value
 ) -> dict[str, Value]:
     """What the arguments of a call give to parameters: those by position, then those by name."""
-    if len(arguments) > len(node.params):
-        raise wrong_number(len(node.params), len(arguments))
-    given = {one.name: value for one, value in zip(node.params, arguments, strict=False)}
+    places = [one for one in node.params if not (one.is_block and block is not None)]
+    if len(arguments) > len(places):
+        raise wrong_number(len(places), len(arguments))
+    given = {one.name: value for one, value in zip(places, arguments, strict=False)}
     for label, value in named.items():
         if all(one.name != label for one in node.params):
             raise SoliNameError(f"Undefined variable '{label}'")
-        if label in given:
+        if label in given or all(one.name != label for one in places):
             raise SoliTypeError(f"duplicate named argument '{label}'")
         given[label] = value
     wanted = demanded(node)
