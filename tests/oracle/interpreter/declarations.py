@@ -107,7 +107,7 @@ def finish(node: nodes.ClassDecl, klass: SoliClass, scope: Scope) -> None:
             scope.evaluate(member)
             klass.statics[member.name] = scope.names[member.name]
         elif isinstance(member, RUN):
-            bound(scope, klass).evaluate(member)
+            bound(scope, klass, klass).evaluate(member)
 
 
 @answers(nodes.FieldDecl)

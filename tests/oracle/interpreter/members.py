@@ -6,7 +6,6 @@ Arguments are None where there are no parentheses.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from soli_lang.base.errors import SoliAttributeError, SoliPlainTypeError, SoliTypeError
 from soli_lang.base.source import Span
@@ -226,25 +225,26 @@ def call_super_member(callee: nodes.SuperMember, node: nodes.Call, scope: Scope)
 def above(site: Site, name: str, passed: Given | None) -> Value:
     """`super.name`: the method above the class in which the running one stands."""
     home = site.scope.home_class()
-    if site.scope.is_static():
-        return site.traced(
-            f"{home.name}.{name}",
-            lambda: class_member(site.quiet(), superclass(home), name, passed),
-        )
-    this = site.scope.receiver()
-    label = f"{this.soli_class.name}#{name}"
-    method = site.traced(label, lambda: superclass(home).find_method(name))
-    if isinstance(method, Function):
-        return site.use(method.rebind(this), passed, label)
-    if name not in this.fields:
-        raise unknown(this, name)
-    return site.held(this.fields[name], passed)
-
-
-def superclass(home: Any) -> Any:
+    this = site.scope.receiver(None)
     if home.superclass is None:
         raise SoliTypeError("class has no superclass")
-    return home.superclass
+    if this is None or isinstance(this, SoliClass):  # a static method, or a class's own body
+        this = this or home
+        found = home.superclass.find_static(name, UNSET)
+        label = f"{this.name}.{name}"
+    else:
+        method = home.superclass.find_method(name)
+        label = f"{this.soli_class.name}#{name}"
+        if not isinstance(method, Function):
+            if name not in this.fields:
+                raise unknown(this, name)
+            return site.held(this.fields[name], passed)
+        found = method.rebind(this)
+    if found is UNSET:
+        raise unknown(this, name)
+    return (
+        site.use(found, passed, label) if isinstance(found, Function) else site.held(found, passed)
+    )
 
 
 def write_member(value: Value, name: str, new: Value) -> None:

@@ -167,29 +167,19 @@ class Scope:
     def receiver(self, default: Value = UNSET) -> Value:
         """`this`; *default*, if that is given, where there is none."""
         scope: Scope | None = self
-        while scope is not None and not scope.static:
+        while scope is not None:
             if scope.this is not UNSET:
                 return scope.this
-            scope = scope.outer
+            scope = None if scope.static else scope.outer
         if default is UNSET:
             raise SoliTypeError("'this' outside of class")
         return default
 
-    def method(self) -> Scope | None:
-        """The scope of the method that runs here."""
-        scope: Scope | None = self
-        while scope is not None and scope.home is None:
-            scope = scope.outer
-        return scope
-
-    def is_static(self) -> bool:
-        """Whether the method that runs here is a static one."""
-        method = self.method()
-        return method is not None and method.static
-
     def home_class(self) -> Any:
-        """The class whose superclass `super` means."""
-        method = self.method()
-        if method is None:
-            raise SoliTypeError("'super' outside of class")
-        return method.home
+        """The class whose superclass `super` means: that of the method which runs here."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.home is not None:
+                return scope.home
+            scope = scope.outer
+        raise SoliTypeError("'super' outside of class")
