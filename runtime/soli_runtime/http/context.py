@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.records import Record, field
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
-from .identity import Admitted, Verdict
 from .requests import RawRequest
 from .responses import Response
 from .sessions import Session
 from .sse import BlockStream, TopicStream
+
+if TYPE_CHECKING:
+    from .identity import Verdict
+
+
+class Admitted(Record, frozen=True):
+    """The gate lets in: a user, or with null a stranger."""
+
+    user: Value
 
 
 class Asked:

@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol
 
 from soli_lang.base.errors import SoliError
-from soli_lang.base.records import Record
 from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Value
 
 from ..core.payloads import EncodeJson
 from ..gate.refusals import HIGHEST, LOWEST, Refusal
+from .context import Admitted
 from .refusals import refusal_of
 from .responses import Response, is_response_hash, response_of
 
@@ -60,12 +60,6 @@ class Authenticate(Protocol):
     """
 
     def __call__(self, request: dict[str, Any], /) -> Answer | Awaitable[Answer]: ...
-
-
-class Admitted(Record, frozen=True):
-    """The gate lets in: a user, or with null a stranger."""
-
-    user: Value
 
 
 Verdict = Admitted | Refusal

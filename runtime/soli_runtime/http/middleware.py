@@ -18,14 +18,12 @@ from soli_lang.values.values import Function, Value
 
 from ..core.payloads import EncodeJson
 from ..gate.refusals import Refusal
+from ..routing.declared import GATE
 from ..routing.event_use import body_parts_seen
 from ..routing.returns import at_definition
 from .context import AuthenticationContext, RequestContext
 from .refusals import answer_to
 from .responses import Response, is_response_hash, response_of
-
-GATE = "authenticate"
-"""The stage that is no middleware: it says who sent the request."""
 
 Context = RequestContext | AuthenticationContext
 

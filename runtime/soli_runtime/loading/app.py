@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from soli_stdlib.stores import elsewhere
 
@@ -26,19 +27,19 @@ from ..builtins.routes import ROUTES, RouteDeclarations
 from ..builtins.views import PUBLIC
 from ..calling.waiting_names import may_wait
 from ..core.realtime import MANY
-from ..http.middleware import GATE, Stage
 from ..http.views import templates
 from ..jobs.jobs import jobs_of, watch_classes
-from ..routing.declared import Declared
+from ..routing.declared import GATE, Declared
 from ..routing.handler import Handler
 from ..routing.routes import RouteError, RouteTable
-from . import gates
 from .controllers import Controllers, Unknown, controller_class
 from .declared_places import place_of
-from .gate_answers import with_strangers
-from .gates import Gate, Gates
 from .project import Project
-from .stages import Stages
+
+if TYPE_CHECKING:
+    from ..http.middleware import Stage
+    from .gates import Gate
+    from .stages import Stages
 
 CURRENT_USER = "get_current_user"
 
@@ -188,6 +189,16 @@ def load(
     return loading.load()
 
 
+def _as_written(program: nodes.Program) -> nodes.Program:
+    """*program*, in which a gate's `return null` lets strangers in (`gate_answers`)."""
+    for one in program.body.statements:
+        if isinstance(one, nodes.FunctionDecl) and one.function.name == GATE:
+            from .gate_answers import with_strangers  # here: most files have no gate
+
+            return with_strangers(program, GATE)
+    return program
+
+
 class _Loading:
     def __init__(self, project: Project, interpreter: Interpreter, host_waits: bool) -> None:
         self._project = project
@@ -231,8 +242,7 @@ class _Loading:
         """Run one file. A failure makes the app invalid, unless it is a mere script."""
         program: Program | None = None
         try:
-            node = with_strangers(self._nodes[path], GATE)
-            program = Program(self._interpreter, node, FileScope())
+            program = Program(self._interpreter, _as_written(self._nodes[path]), FileScope())
             self._programs[path] = program
             program.run()
         except SoliSyntaxError as error:
@@ -276,6 +286,8 @@ class _Loading:
         project = self._project
         first = project.main or project.routes
         assert first is not None
+        from .stages import Stages
+
         files = {path: self._programs[path] for path in project.middleware}
         named = declarations_of(self._interpreter.machine).middleware
         return Stages(files, self._programs[first], named)
@@ -294,6 +306,10 @@ class _Loading:
 
     def _table(self) -> RouteTable[Target]:
         all_declared = declarations_of(self._interpreter.machine).routes
+        if not all_declared and self._project.routes is None:
+            return RouteTable()  # a script: it does without what follows
+        from . import gates
+
         found, stages = self._controllers(), self._stages()
         table: RouteTable[Target] = RouteTable()
         problems = [*self._faults_of_gates(), *stages.faults(all_declared)]
@@ -336,6 +352,8 @@ class _Loading:
 
     def _faults_of_gates(self) -> list[SoliError]:
         """What would leave routes unguarded though the app defines an `authenticate`."""
+        from .gates import Gates
+
         project, checked = self._project, Gates(self._nodes)
         first = [path for path in (project.main, project.routes) if path is not None]
         problems: list[SoliError] = []
@@ -352,11 +370,15 @@ class _Loading:
 
     def _warnings(self) -> list[SoliError]:
         """What is hardly meant about who gets in."""
-        project, checked = self._project, Gates(self._nodes)
         declarations = declarations_of(self._interpreter.machine)
+        if not declarations.routes:
+            return []
+        from .gates import Gates
+
+        project, checked = self._project, Gates(self._nodes)
         first = [path for path in (project.main, project.routes) if path is not None]
         found: list[SoliError] = []
-        for path in (*first, *project.controllers.values()) if declarations.routes else ():
+        for path in (*first, *project.controllers.values()):
             program, known = self._programs[path], (declarations.routes, declarations.middleware)
             found.extend(checked.warnings_of_guard(path))
             found.extend(checked.lookalikes(path, program, *known))
@@ -368,7 +390,9 @@ class _Loading:
         assert main is not None
         # A gate in the controller's file holds for what a single file has in its place too.
         files = (*controllers.files_of(declared.target), self._programs[main])
-        return next(filter(None, map(gates.gate_of, files)), None)
+        from .gates import gate_of
+
+        return next(filter(None, map(gate_of, files)), None)
 
     def _placed(self, declared: Declared, error: RouteError) -> SoliError:
         """*error* of a route, at its declaration."""

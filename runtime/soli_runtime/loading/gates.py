@@ -17,8 +17,7 @@ from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import Function, Value
 
 from ..http.identity import HOW_TO_ANSWER
-from ..http.middleware import GATE
-from ..routing.declared import Declared
+from ..routing.declared import GATE, Declared
 from ..routing.returns import definition_of
 from ..routing.routes import RouteError
 from .controllers import Definitions, controller_class

@@ -16,8 +16,8 @@ from soli_lang.interpreter import Program
 from soli_lang.tree import nodes
 from soli_lang.values.values import Symbol
 
-from ..http.middleware import GATE, Stage
-from ..routing.declared import Declared
+from ..http.middleware import Stage
+from ..routing.declared import GATE, Declared
 from ..routing.returns import definition_of
 from ..routing.routes import WEBSOCKET, RouteError
 from .declared_places import place_of

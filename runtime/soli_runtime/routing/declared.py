@@ -6,6 +6,9 @@ from typing import Any
 
 from soli_lang.base.records import Record
 
+GATE = "authenticate"
+"""What runs before a handler and is no middleware: it says who sent the request."""
+
 
 class Declared(Record, frozen=True):
     """One route as the program declared it."""

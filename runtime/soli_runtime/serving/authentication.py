@@ -19,7 +19,7 @@ from ..http.context import AuthenticationContext
 from ..http.cookies import parse_cookies
 from ..http.current import REQUEST
 from ..http.identity import HOW_TO_ANSWER, Authenticate, Verdict, verdict_of
-from ..http.middleware import GATE, Context, Stage, passed
+from ..http.middleware import Context, Stage, passed
 from ..http.refusals import refusal_of
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, text_response
@@ -27,6 +27,7 @@ from ..http.sessions import COOKIE, MemoryStore, Session, SessionStore
 from ..json_codec import json_codec
 from ..loading.app import Target
 from ..observing.tally import kind_of
+from ..routing.declared import GATE
 from ..routing.returns import at_definition
 from ..routing.routes import Match
 from .holders import Holders

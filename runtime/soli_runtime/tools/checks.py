@@ -27,10 +27,10 @@ from soli_lang.tools.checker import (
 from soli_lang.tree import nodes
 
 from ..builtins.library import install_library
-from ..http.middleware import GATE
 from ..loading.app import AppInvalid, load, nothing_to_serve, read_sources
 from ..loading.modules import ModuleLoader
 from ..loading.project import Project, ProjectError, find_project
+from ..routing.declared import GATE
 from ..routing.routes import RouteError
 from ..testing.discovery import ENDINGS
 from ..testing.worlds import install_testing
