@@ -241,7 +241,7 @@ def main(unit: Unit, root: Block, statements: Sequence[Any]) -> Callable[[], Any
 def _top_level(writer: Writer, statement: Any, *, is_last: bool) -> None:
     """A stray `return`, `break` or `next` ends only its own statement (docs/spec §5.3)."""
     has_value = is_last and statement.row.has_value
-    if has_value and (isinstance(statement, nodes.Stmt) or _may_skip(statement)):
+    if has_value and (isinstance(statement, nodes.Stmt) or _may_leave(statement)):
         call = writer.outlined(lambda: writer.tail(statement), is_tail=True)
         writer.out.append(py.give(py.call("plain", call)))
     elif _may_leave(statement):
@@ -250,11 +250,6 @@ def _top_level(writer: Writer, statement: Any, *, is_last: bool) -> None:
         writer.out.append(py.give(writer.value(statement)))
     else:
         writer.effect(statement)
-
-
-def _may_skip(statement: Any) -> bool:
-    """Whether it is `value && next` (docs/spec §5.3)."""
-    return statement.__class__ is nodes.Logical and _may_leave(statement)
 
 
 def _may_leave(statement: Any) -> bool:

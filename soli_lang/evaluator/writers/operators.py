@@ -363,14 +363,30 @@ def _logical_truth(writer: Writer, node: nodes.Logical) -> Any:
 
 
 def _logical_tail(writer: Writer, node: nodes.Logical) -> None:
-    if node.right.__class__ is not nodes.Next or node.operator == "??":
+    """The right side ends the function, too, where that may be `next` (docs/spec §5.3)."""
+    if not _ends_in_next(node.right):
         writer.give(writer.value(node))
         return
-    left = writer.kept(writer.value(node.left))
+    is_default = node.operator == "??"
+    left = writer.kept(writer.value(soft(node.left) if is_default else node.left))
     condition = py.call("is_truthy", left)
-    condition = condition if node.operator == "&&" else py.negation(condition)
-    writer.out.append(py.when(condition, writer.lines(lambda: writer.leave(is_next=True))))
+    if is_default:
+        condition = py.compare(writer.named(left)[1], "is", py.none())
+    elif node.operator == "||":
+        condition = py.negation(condition)
+    writer.out.append(py.when(condition, writer.lines(lambda: writer.tail(node.right))))
     writer.give(left)
+
+
+def _ends_in_next(node: Any) -> bool:
+    """Whether `next` may be what the statement *node* comes to."""
+    if isinstance(node, nodes.Logical):
+        return _ends_in_next(node.right)
+    if isinstance(node, nodes.Conditional):
+        return _ends_in_next(node.then) or _ends_in_next(node.otherwise)
+    if isinstance(node, nodes.Match):
+        return any(_ends_in_next(arm.body) for arm in node.arms)
+    return node.__class__ is nodes.Next
 
 
 def soft(node: Any) -> Any:

@@ -153,3 +153,23 @@ def test_functions_that_are_not_called_cost_little() -> None:
     assert calls_of(lambda: interpreter.load(text)) < 2 * reading
     first = calls_of(lambda: program.call("f", [1]))
     assert calls_of(lambda: program.call("f", [1])) < first / 20
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("match 9 {\n[] => { return },\n_ => 1\n}", 1),
+        ("match 1 { 1 => next, _ => 2 }", None),
+        ("false ? next : 1", 1),
+        ("true ? next : 1", None),
+        ("2 && next", None),
+        ("0 == 1 && next", False),
+        ("x = { return 5 }", 5),
+        ("[1, { return 2 }]", [1, 2]),
+        ("next", None),
+        ("return 5", None),
+    ],
+)
+def test_a_file_has_the_value_of_its_last_statement(text: str, value: Any) -> None:
+    """Also where that might be left: what a REPL shows (docs/spec §5.3)."""
+    assert run(text) == value
