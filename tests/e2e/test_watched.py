@@ -274,7 +274,7 @@ async def test_nobody_watches_any_more(app: Any) -> None:
             service.unwatch(watcher.kept.append)
             service.unwatch(second.kept.append)
             (conversation,) = service.live.conversations.values()
-            assert type(conversation) is service.live.conversation_class is Conversation
+            assert type(conversation) is service.live.conversation_classes[0] is Conversation
             assert type(service.realtime) is Realtime
             assert type(service.delivery) is Delivery
             assert service.observation is None

@@ -68,8 +68,16 @@ class PhoenixConversation(Conversation):
         elif frame.event == LEAVE:
             self._leave(frame)
         else:
-            self.said = frame.topic, frame.join_ref
-            self._settle(self._call(self._event_of(frame), MESSAGE), MESSAGE, frame)
+            self._handle(connection, frame)
+
+    def _handle(self, connection: Connection, frame: Frame) -> None:
+        try:
+            event = self._event_of(frame)
+        except RecursionError:  # it could just be read, but not written with a level around it
+            connection.close(UNSUPPORTED, "the payload is nested too deeply")
+            return
+        self.said = frame.topic, frame.join_ref
+        self._settle(self._call(event, MESSAGE), MESSAGE, frame)
 
     def _event_of(self, frame: Frame) -> dict[str, Any]:
         text, parts = frame.text, self.handler.event_parts

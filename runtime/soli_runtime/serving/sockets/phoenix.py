@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ...core import wire
 from ...core.effects import Framed, FramedBytes, Payload
-from .requests import MAX_TOPIC_CHARACTERS, Ref, is_ref
+from .requests import Ref, is_ref, is_topic
 
 VERSION = "2.0.0"
 SUFFIX = "/websocket"
@@ -48,7 +48,7 @@ class Frame(NamedTuple):
             return self.payload
         seen = {"topic": self.topic, "event": self.event, "payload": self.payload}
         text = wire.to_json({**seen, "ref": self.ref, "join_ref": self.join_ref})
-        return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+        return _whole(text)
 
     @property
     def array(self) -> Payload:
@@ -93,10 +93,7 @@ def _checked(frame: Frame) -> Frame | None:
     refs = (frame.join_ref, frame.ref)
     if any(ref is not None and not is_ref(ref) for ref in refs):
         return None
-    names = (frame.topic, frame.event)
-    if any(type(name) is not str or len(name) > MAX_TOPIC_CHARACTERS for name in names):
-        return None
-    return frame
+    return frame if is_topic(frame.topic) and is_topic(frame.event) else None
 
 
 def array_of(payload: Payload, topic: str, join_ref: Ref | None = None) -> Payload:
@@ -105,8 +102,17 @@ def array_of(payload: Payload, topic: str, join_ref: Ref | None = None) -> Paylo
         return payload
     if isinstance(payload, bytes):
         return _broadcast(payload, topic)
-    event, body = _parts(payload)
-    return Framed(wire.to_json([join_ref, None, topic, event, body]))
+    start = [join_ref, None, topic]
+    try:
+        text = wire.to_json([*start, *_parts(payload)])
+    except RecursionError:  # one level more than could be read
+        text = wire.to_json([*start, DEFAULT_EVENT, payload])
+    return Framed(_whole(text))
+
+
+def _whole(text: str) -> str:
+    """*text* without halves of characters, which no WebSocket carries."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _parts(text: str) -> tuple[str, Any]:

@@ -68,13 +68,13 @@ def _object(read: dict[str, Any]) -> Request | None:
     return Request(
         read["ref"],
         join_ref if is_ref(join_ref) else None,
-        topic if _is_topic(topic) else None,
+        topic if is_topic(topic) else None,
     )
 
 
 def _array(read: list[Any]) -> Request | None:
     join_ref, ref, topic, event, _ = read
-    if not is_ref(ref) or not _is_topic(topic) or not isinstance(event, str):
+    if not is_ref(ref) or not is_topic(topic) or not isinstance(event, str):
         return None
     return Request(ref, join_ref if is_ref(join_ref) else None, topic, is_array=True)
 
@@ -113,8 +113,14 @@ def is_ref(value: Any) -> bool:
     """A String or an Int of at most 64 characters."""
     if type(value) is int:
         return abs(value) < 10**MAX_REF_CHARACTERS and len(str(value)) <= MAX_REF_CHARACTERS
-    return type(value) is str and 0 < len(value) <= MAX_REF_CHARACTERS
+    return type(value) is str and 0 < len(value) <= MAX_REF_CHARACTERS and _is_whole(value)
 
 
-def _is_topic(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= MAX_TOPIC_CHARACTERS
+def is_topic(value: Any) -> bool:
+    """A name of a topic or an event."""
+    return type(value) is str and len(value) <= MAX_TOPIC_CHARACTERS and _is_whole(value)
+
+
+def _is_whole(text: str) -> bool:
+    """Whether it can be sent: JSON may hold halves of characters, a WebSocket may not."""
+    return text.isascii() or not any("\ud800" <= one <= "\udfff" for one in text)

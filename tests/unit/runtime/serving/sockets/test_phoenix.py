@@ -24,6 +24,8 @@ NO_FRAMES = [
     json.dumps(["1", "2", "t" * 256, "e", {}]),
     json.dumps(["1", "2", "t", "e" * 256, {}]),
     "[" * 100_000,
+    '["1","\\ud800","t","e",{}]',
+    '["1","2","\\udfff","e",{}]',
     b"",
     b"\x00\x01\x01",
     b"\x01\x00\x00\x00\x00data",
@@ -67,6 +69,7 @@ PAYLOADS = [
     ('{"event":7}', ["message", {"event": 7}]),
     ("[1,2]", ["message", [1, 2]]),
     ("plain", ["message", "plain"]),
+    ('{"event":"x","payload":"\\ud800"}', ["x", "?"]),
     ("", ["message", ""]),
 ]
 
