@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ..support.callbacks import watching
 from ..support.redis_server import RedisServer, redis_server
 
 
@@ -14,3 +15,11 @@ def server() -> Iterator[RedisServer]:
     """A Redis of the test's own."""
     with redis_server() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def callbacks_are_short() -> Iterator[None]:
+    """No callback of ours takes longer than 10 ms of its own CPU, whatever a test does."""
+    with pytest.MonkeyPatch.context() as patch, watching(patch.setattr) as watch:
+        yield
+    assert not watch.long

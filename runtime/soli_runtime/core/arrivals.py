@@ -21,6 +21,7 @@ from .effects import (
     One,
     Payload,
     Recipients,
+    Replay,
     RoomName,
     Send,
     SendOptions,
@@ -33,6 +34,9 @@ from .presence import Presence
 from .rooms import Followers, Room, Rooms
 from .roster import Entry
 from .seats import Seat, Seats
+
+MANY = 64
+"""Messages of the past, from which on they go out in slices."""
 
 
 class Joined(NamedTuple):
@@ -347,7 +351,10 @@ class Arrivals:
 
     def _told(self, seat: Seat, name: RoomName, messages: Iterable[Kept]) -> list[Effect]:
         recipient = One(seat.connection_id, name)
-        return [Send(recipient, kept.payload) for kept in messages]
+        payloads = [kept.payload for kept in messages]
+        if len(payloads) > MANY:
+            return [Replay(recipient, payloads)]
+        return [Send(recipient, payload) for payload in payloads]
 
 
 def _sent(to: Recipients, payload: Payload, options: SendOptions) -> Send:

@@ -146,6 +146,19 @@ class Send:
         return f"Send({self.recipients!r}, {self.payload!r})"
 
 
+class Replay:
+    """Queue many payloads for one connection, in their order."""
+
+    __slots__ = ("payloads", "recipient")
+
+    def __init__(self, recipient: One, payloads: list[Payload]) -> None:
+        self.recipient = recipient
+        self.payloads = payloads
+
+    def __repr__(self) -> str:
+        return f"Replay({self.recipient!r}, {len(self.payloads)} payloads)"
+
+
 class SendVolatile(Send):
     """The same for a volatile message (see `SendOptions`)."""
 
@@ -229,7 +242,7 @@ class Wake:
         return f"Wake({self.at})"
 
 
-Effect: TypeAlias = Send | Enter | Exit | Close | Note | Wake
+Effect: TypeAlias = Send | Replay | Enter | Exit | Close | Note | Wake
 
 
 class Step:

@@ -8,7 +8,8 @@ of `put`, and are told of each change.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from .fair.accounts import NEW
@@ -34,6 +35,9 @@ BYTE_BURST_SECONDS = 4
 DEFAULT_OUTBOX_BYTES = 1024 * 1024
 #: Of computing for one connection in one turn of the loop.
 SLICE_SECONDS = 0.005
+#: In one slice of a replay: seconds, and blocks of so many bytes.
+REPLAY_SECONDS, REPLAY_BLOCKS = 0.002, 4
+REPLAY_BYTES = 64 * 1024
 #: That are put to the account and need no second thought.
 LIGHT_SECONDS = 0.002
 
@@ -59,6 +63,7 @@ class Channel(FrameParser, asyncio.Protocol):
         "_pending",
         "_pending_bytes",
         "_pending_pong",
+        "_replayed",
         "_slice_end",
         "_socket",
         "_target",
@@ -91,6 +96,8 @@ class Channel(FrameParser, asyncio.Protocol):
         # What waits until the transport takes data again; None while it does.
         self._pending: list[bytes] | None = None
         self._pending_bytes = 0
+        # Messages that go out slice by slice, before what is pending; None where there are none.
+        self._replayed: deque[str | bytes | memoryview] | None = None
         # The one pong that may wait (RFC 6455 section 5.5.3 lets us skip older ones).
         self._pending_pong: bytes | None = None
         # Its account (`fair.accounts.Flow`), kept by the scheduler, and the end of its slice.
@@ -236,7 +243,8 @@ class Channel(FrameParser, asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The transport has enough; uvloop calls this from within `write`."""
-        self._pending = []
+        if self._replayed is None:
+            self._pending = []
         if self.put is not _discard:
             self._put_to(self._pend)
             self._judge_soon()  # one message alone may be more than may wait
@@ -246,6 +254,15 @@ class Channel(FrameParser, asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """The transport takes data again; it gets what waited."""
+        if self._replayed is not None:
+            self._release(BY_OUTBOX)
+            self._endpoint.loop.call_soon(self._read_on)
+            self._replay_soon()
+            return
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Give the transport what is pending."""
         transport = self._transport
         pending, pong = self._pending, self._pending_pong
         if transport is None or pending is None:
@@ -268,6 +285,60 @@ class Channel(FrameParser, asyncio.Protocol):
         elif self._pending is None:
             self._release(BY_OUTBOX)
             self._endpoint.loop.call_soon(self._read_on)
+
+    # Replays
+
+    def replay(self, messages: Sequence[str | bytes]) -> None:
+        """Send many messages slice by slice; what is sent after them comes behind them.
+
+        A transport that has enough is waited for: they take no room in the outbox.
+        """
+        if self.put is _discard:
+            return
+        replayed, pending = self._replayed, self._pending
+        if replayed is None:
+            replayed = self._replayed = deque()
+            self._replay_soon()
+        if pending is None:
+            self._put_to(self._pend)
+        else:
+            replayed.extend(map(memoryview, pending))
+        self._pending, self._pending_bytes = [], 0
+        replayed.extend(messages)
+
+    def _framed(self, message: str | bytes) -> bytes:
+        """A message as it goes to this peer."""
+        raise NotImplementedError
+
+    def _replay_soon(self) -> None:
+        self._endpoint.loop.call_soon(self.in_turn, self._replay_slice)
+
+    def _replay_slice(self) -> None:
+        """Hand over messages for some milliseconds, or until the transport has enough."""
+        replayed = self._replayed
+        if replayed is None or self._transport is None or self._holds & BY_OUTBOX:
+            return  # it is over, or `resume_writing` goes on
+        end = self._endpoint.clock() + REPLAY_SECONDS
+        for _ in range(REPLAY_BLOCKS):
+            if not replayed or self._endpoint.clock() > end or self._holds & BY_OUTBOX:
+                break
+            self._transport.write(self._replayed_block(replayed))
+        if replayed:
+            if not self._holds & BY_OUTBOX:
+                self._replay_soon()
+        else:
+            self._replayed = None
+            if not self._holds & BY_OUTBOX:
+                self._hand_over()
+
+    def _replayed_block(self, replayed: "deque[str | bytes | memoryview]") -> bytes:
+        frames: list[bytes | memoryview] = []
+        size = 0
+        while replayed and size < REPLAY_BYTES:
+            one = replayed.popleft()
+            frames.append(one if isinstance(one, memoryview) else self._framed(one))
+            size += len(frames[-1])
+        return b"".join(frames)
 
     # Outbox
 
@@ -317,12 +388,13 @@ class Channel(FrameParser, asyncio.Protocol):
         """Throw away what waits; whole frames, so the stream stays sound."""
         self._pending_bytes = 0
         self._pending_pong = None
+        self._replayed = None
         if self._pending:
             self._pending = []
 
     def _close_transport(self) -> None:
         """Close the line when everything is written."""
-        if self._pending:
+        if self._pending or self._replayed:
             self._close_when_written = True
         elif self._transport is not None:
             self._transport.close()
@@ -336,7 +408,7 @@ class Channel(FrameParser, asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        if self._pending or not transport.can_write_eof():
+        if self._pending or self._replayed or not transport.can_write_eof():
             self._close_transport()
         else:
             try:
@@ -389,6 +461,11 @@ class Channel(FrameParser, asyncio.Protocol):
             self._short = 0 if self.standing else endpoint.short_frame
         if now > self._slice_end:
             self._wait_for_turn()
+
+    def _parsed(self) -> None:
+        """A frame that is no message was read: many of them use up a slice as messages do."""
+        if self._endpoint.clock() > self._slice_end:
+            self._computed()
 
     def _wait_for_turn(self) -> None:
         """Parse no further until those had their turn who come first."""

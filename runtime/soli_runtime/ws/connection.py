@@ -15,6 +15,7 @@ called from within a call that it made on a connection.
 """
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .channel import BY_BROKER, BY_LISTENER, BY_OUTBOX, BY_RATE, BY_TURN, LIGHT_SECONDS, Channel
@@ -25,6 +26,7 @@ from .protocol.frames import (
     PING,
     CloseCode,
     ProtocolViolation,
+    binary_frame,
     close_frame,
     cut_reason,
     invalid_utf8,
@@ -126,6 +128,22 @@ class Connection(Channel):
         counters.messages_out += 1
         counters.bytes_out += len(frame)
         self.put(frame)
+
+    def replay(self, messages: Sequence[str | bytes]) -> None:
+        """Send many messages, as `send` does; see `Channel.replay`."""
+        if self._state:
+            return
+        self._endpoint.fanout.catch_up(self)
+        self._counters.messages_out += len(messages)
+        super().replay(messages)
+
+    def _framed(self, message: str | bytes) -> bytes:
+        if self.window_bits:
+            frame = outgoing(message).for_window(self.window_bits)
+        else:
+            frame = text_frame(message) if isinstance(message, str) else binary_frame(message)
+        self._counters.bytes_out += len(frame)
+        return frame
 
     def send_binary(self, data: bytes) -> None:
         """Send a binary message, as `send` does."""
@@ -287,6 +305,7 @@ class Connection(Channel):
         """Count a small fragment: `max_message_bytes` alone would let a million of them in."""
         if size < SMALL_FRAGMENT_BYTES and self._endpoint.message_interval:
             self._is_too_fast()
+        self._parsed()
 
     def on_ping(self, payload: bytes) -> None:
         """Answer a ping; while the transport is full only the latest one."""
@@ -296,12 +315,14 @@ class Connection(Channel):
             self.put(pong_frame(payload))
         elif self._state == OPEN:
             self._pending_pong = pong_frame(payload)
+        self._parsed()
 
     def on_pong(self, payload: bytes) -> None:
         """The peer is there. Pongs that nobody asked for count against the rate as pings do."""
         self._unanswered = 0
         if self._endpoint.message_interval:
             self._is_too_fast()
+        self._parsed()
 
     def on_close(self, code: int, reason: str) -> None:
         """Echo the peer's Close, or complete the handshake that we began."""

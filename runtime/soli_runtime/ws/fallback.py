@@ -6,7 +6,7 @@ and otherwise the same to a listener.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from aiohttp import WebSocketError, WSMsgType, web
@@ -154,6 +154,11 @@ class FallbackConnection(Connection):
         if limit and transport.get_write_buffer_size() > limit:
             loop = self._endpoint.loop
             loop.call_soon(loop.call_soon, self._judge_outbox, 1)
+
+    def replay(self, messages: Sequence[str | bytes]) -> None:
+        """Nobody tells when the transport has enough, so they go out at once."""
+        for message in messages:
+            self.send(message)
 
     # aiohttp pauses its transport itself, when messages pile up.
 

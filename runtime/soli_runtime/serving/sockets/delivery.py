@@ -22,6 +22,7 @@ from ...core.effects import (
     Members,
     Note,
     One,
+    Replay,
     Send,
     SendVolatile,
     Some,
@@ -73,6 +74,7 @@ class Delivery:
         self._ways: dict[type, Callable[..., None]] = {
             Send: self._send,
             SendVolatile: self._send_volatile,
+            Replay: self._replay,
             Enter: self._enter,
             Exit: self._exit,
             Close: self._close,
@@ -190,6 +192,20 @@ class Delivery:
             self._fanout.publish(EVERYBODY, payload, exclude=self._left_out(recipients.but))  # type: ignore[union-attr]
         else:
             self._send_some(recipients, payload)  # type: ignore[arg-type]
+
+    def _replay(self, effect: Replay, handler: Handler | None) -> None:
+        """Slice by slice; one by one where somebody watches, or each is written differently."""
+        recipient = effect.recipient
+        if self._told is not None or self.arrays is not None:
+            for payload in effect.payloads:
+                self._perform[Send](Send(recipient, payload), handler)
+            return
+        connection = self._find(recipient.connection_id)
+        if connection is not None:
+            try:
+                connection.replay(effect.payloads)
+            except Exception:
+                connection.failed()  # it, and not whoever sends to it
 
     def _send_members(self, members: Members, payload: str | bytes) -> None:
         if members.but is None:

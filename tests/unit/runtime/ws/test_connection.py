@@ -667,3 +667,58 @@ def test_a_violation_of_a_peer_that_is_gone_ends_the_connection(
     stage.loop.run()
     assert listener.closed == [(1002, "frame is not masked")]
     assert transport.is_closing()
+
+
+# --- replays ---
+
+
+def test_what_is_replayed_goes_out_in_slices_and_before_what_follows() -> None:
+    """In order; and what waits for its slice takes no room in the outbox."""
+    stage = Stage()
+    connection, transport, _ = stage.connect()
+    messages = [f"{number} ".ljust(40_000, "x") for number in range(20)]
+    connection.replay(messages)
+    connection.send("behind")
+    assert not transport.written
+    stage.loop.turn()
+    stage.loop.turn()
+    assert 0 < len(transport.written) < 20 * 40_000
+    stage.loop.run()
+    expected = b"".join(text_frame(message) for message in [*messages, "behind"])
+    assert transport.written == expected
+
+
+def test_a_replay_waits_for_a_transport_that_has_enough() -> None:
+    """And goes on with it; the connection is no slow consumer."""
+    stage = Stage(max_outbox_bytes=100_000)
+    connection, transport, _ = stage.connect()
+    messages = [f"{number} ".ljust(40_000, "x") for number in range(20)]
+    connection.pause_writing()
+    connection.replay(messages)
+    connection.send("behind")
+    stage.loop.run()
+    assert not transport.written
+    connection.resume_writing()
+    stage.loop.run()
+    assert transport.written == b"".join(text_frame(one) for one in [*messages, "behind"])
+    assert connection.is_open
+
+
+def test_a_close_comes_behind_a_replay() -> None:
+    """What was sent before it still arrives."""
+    stage = Stage()
+    connection, transport, _ = stage.connect()
+    connection.replay(["x" * 40_000] * 20)
+    connection.close(1000, "bye")
+    stage.loop.run()
+    assert transport.written == text_frame("x" * 40_000) * 20 + close_frame(1000, "bye")
+
+
+def test_a_replay_ends_with_its_line() -> None:
+    """Nothing is kept of it."""
+    stage = Stage()
+    connection, transport, _ = stage.connect()
+    connection.replay(["x" * 40_000] * 20)
+    connection.abort()
+    stage.loop.run()
+    assert not transport.written

@@ -1,0 +1,100 @@
+"""What is replayed, snapshotted and told is sliced: `callbacks_are_short` watches (`conftest`).
+
+Each test makes as much of it as the limits let through, and only has to get it; that no callback
+of ours takes longer than 10 ms is what the fixture asserts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+from soli_runtime.core.actions.kinds import Track
+
+from .support import Site, run
+from .support import serving as served
+
+APP = """ws_keep_history("room:*", { "messages": 1000, "seconds": 300 })
+router_websocket("/ws", "app#handle")
+
+rooms = (0..10).map(|i| "room:" + str(i))
+
+def handle(event)
+  return {} if event["type"] != "message"
+  return { "join": rooms, "history": 1000 } if event["message"] == "visit"
+  return { "join": "lobby", "track": { "channel": "lobby", "user_id": event["message"] } }
+end
+"""
+ROOMS, KEPT = 10, 850
+
+
+async def fill(site: Site) -> None:
+    """As much as ten rooms keep, each message with its number."""
+    for room in range(ROOMS):
+        for number in range(KEPT):
+            text = f"{room * KEPT + number} ".ljust(1000, "x")
+            site.server.service.realtime.broadcast_room(f"room:{room}", text)
+        await asyncio.sleep(0)
+
+
+def test_a_visit_of_ten_megabytes_of_kept_messages(tmp_path: Path) -> None:
+    """All come, in order; what is said meanwhile comes behind them, and others hardly wait."""
+
+    async def scenario() -> None:
+        async with (
+            served(tmp_path, {"app.soli": APP}, history_bytes=0) as site,
+            site.connect("/ws") as visitor,
+        ):
+            await fill(site)
+            await visitor.send("visit")
+            assert (await visitor.recv()).startswith("0 ")
+            site.server.service.realtime.broadcast_room("room:0", "meanwhile")
+            got = [int((await visitor.recv()).split()[0]) for _ in range(ROOMS * KEPT - 1)]
+            assert got == list(range(1, ROOMS * KEPT))
+            assert await visitor.recv() == "meanwhile"
+
+    run(scenario)
+
+
+def test_a_visit_of_who_does_not_read(tmp_path: Path) -> None:
+    """What is replayed waits for the client, and not in the outbox; the connection stays."""
+
+    async def scenario() -> None:
+        limits = {"history_bytes": 0, "max_outbox_bytes": 1_000_000}
+        async with (
+            served(tmp_path, {"app.soli": APP}, **limits) as site,
+            site.connect("/ws", max_queue=1) as visitor,
+        ):
+            await fill(site)
+            await visitor.send("visit")
+            await asyncio.sleep(1)
+            counters = site.server.service.endpoint.counters
+            assert counters.slow_consumers == 0
+            got = [int((await visitor.recv()).split()[0]) for _ in range(ROOMS * KEPT)]
+            assert got == list(range(ROOMS * KEPT))
+
+    run(scenario)
+
+
+def test_a_snapshot_of_five_thousand(tmp_path: Path) -> None:
+    """Of presence, to one who comes."""
+
+    async def scenario() -> None:
+        async with served(tmp_path, {"app.soli": APP}, max_connections_per_user=0) as site:
+            service = site.server.service
+            async with site.connect("/ws") as first:
+                await first.send("first")
+                for number in range(5000):
+                    seat = f"ghost-{number}"
+                    service.hub.connect(seat)
+                    track = Track("lobby", str(number), None, {"name": f"user {number}"})
+                    service.hub.apply(seat, [track], service.loop.time())
+                    if number % 100 == 0:
+                        await asyncio.sleep(0)
+                async with site.connect("/ws") as visitor:
+                    await visitor.send("visitor")
+                    state = json.loads(await visitor.recv())
+                    assert len(state["payload"]) >= 5000
+
+    run(scenario)
