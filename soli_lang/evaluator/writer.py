@@ -92,7 +92,8 @@ class Writer:
         if known is not None:
             return known[1]
         self.level += 1
-        found = self._emitters[kind](self, node, EXPR)
+        write, positions = self._emitters[kind]  # not called: a level of nesting is a frame less
+        found = write(self, node) if len(positions) == 1 else write(self, node, EXPR)
         self.level -= 1
         if self.level and self.level % SPILL == 0:
             return self.kept(found)
@@ -101,6 +102,8 @@ class Writer:
     def truth(self, node: Any) -> Any:
         """An expression that is to Python as true as *node* is to Soli."""
         emitter = self._emitters[node.__class__]
+        if self.level % SPILL == 0 and node.row.chains:
+            self._chain(node)
         if COND in emitter.positions and id(node) not in self.ready:
             self.level += 1
             found = emitter(self, node, COND)

@@ -47,10 +47,8 @@ CONSTRUCTS: dict[str, Text] = {
     # operators
     "not": around("!", innermost="true"),
     "negation": around("- "),
-    "sums": around("1 + "),
     "sums in parentheses": around("(1 + ", ")"),
     "operators of two levels": around("(1 + 0 * ", ")"),
-    "and": around("true && ", innermost="true"),
     "null coalescing": around("(null ?? ", ")"),
     "rescue": around("1 rescue "),
     "pipelines": given("(", " |> f())"),
@@ -113,3 +111,25 @@ CONSTRUCTS: dict[str, Text] = {
     "array patterns": patterns("[ ", " ]"),
     "hash patterns": patterns("{ k: ", " }"),
 }
+
+
+def joined(operator: str, term: str = "x", before: str = "x = 1\n") -> Text:
+    return lambda terms: before + f" {operator} ".join([term] * terms)
+
+
+FLAT: dict[str, Text] = {
+    "sums": joined("+"),
+    "sums of products": joined("+", "x * 2"),
+    "sums of calls": joined("+", "f(1)", DEFINITIONS),
+    "differences": joined("-", "1.5"),
+    "texts": joined("+", '"a"'),
+    "and": joined("&&", "x == 1"),
+    "and, as a condition": lambda terms: f"x = 1\nif {joined('&&', 'x > 0', '')(terms)}\n2\nend",
+    "or": joined("||", "x == 2"),
+    "or of and": joined("||", "x > 2 && x < 1"),
+    "null coalescing": joined("??", "null"),
+    "comparisons": joined("=="),
+    "items": joined("<<", before="x = []\nx << "),
+    "sums in functions": lambda terms: f"def g(x)\n{joined('+', before='')(terms)}\nend\ng(1)",
+}
+"""What goes on to the right: of any length it is a program, and nothing is nested in it."""

@@ -16,10 +16,12 @@ from soli_runtime.calling.recursion import RECURSION_LIMIT
 from soli_stdlib import install
 
 from soli_lang import Interpreter, LimitError, SoliError, SoliSyntaxError
+from soli_lang.base.source import Source
+from soli_lang.syntax.parser import parse
 from soli_lang.tools.checker import check, known_of
 
 from ..support.recursion import PYTHONS_OWN, recursion_limit
-from .nesting import CONSTRUCTS, Text
+from .nesting import CONSTRUCTS, FLAT, Text
 
 LEVELS = 64
 FAR_TOO_DEEP = 5_000
@@ -93,3 +95,14 @@ def test_the_checker_goes_as_deep(text: Text) -> None:
 
     with recursion_limit(RECURSION_LIMIT):
         check(program.node, known_of(interpreter.machine))
+
+
+@pytest.mark.parametrize("text", FLAT.values(), ids=FLAT)
+@places
+def test_a_flat_sum_is_no_nesting(text: Text, inside: Callable[..., Any]) -> None:
+    """However many terms it has: it is read, checked, compiled and run."""
+    program = text(3_000)
+
+    inside(lambda: Interpreter(install).run(program, "flat"))
+    known = known_of(Interpreter(install).machine)
+    inside(lambda: check(parse(Source("flat", program)), known))

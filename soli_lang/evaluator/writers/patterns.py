@@ -68,8 +68,7 @@ def _match_tail(writer: Writer, node: nodes.Match) -> None:
 def _subject(writer: Writer, node: nodes.Match) -> Subject:
     value = writer.kept(writer.value(node.subject))
     if isinstance(value, py.Constant):
-        constant = value.value
-        return lambda: py.constant(constant)
+        value = writer.fixed(value.value)  # Python warns of what is done to literals
     identifier = value.id
     return lambda: py.name(identifier)
 

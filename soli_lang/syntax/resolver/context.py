@@ -21,6 +21,10 @@ docs/spec §2.8 asks for at least 64 of whatever the author nests; a block in th
 a call is eight levels. Whoever walks the tree recurses, so more is no gift.
 """
 
+FLAT_LEVELS: Final = 8
+"""Operators of a sum, a product, a comparison, `&&` and the like that count as nesting: as many as
+there are levels among them (docs/spec §2.7)."""
+
 MAX_ERRORS: Final = 20
 """Errors reported for one source; more would only repeat the first ones."""
 
@@ -105,6 +109,7 @@ class Frame:
         "comprehension",
         "construct",
         "count",
+        "flat",
         "floor",
         "index",
         "kind",
@@ -135,6 +140,8 @@ class Frame:
         """Levels of the tree from the top to this construct."""
         self.operators = 0
         """Operators in the current item: each may add a level."""
+        self.flat = 0
+        """Those of them that are of `FLAT_LEVELS`."""
         self.links = 0
         """Members, calls, indexes and signs of the current operand: each adds a level."""
         self.comprehension = False
@@ -270,6 +277,20 @@ class Context:
         if frame.floor + frame.operators > MAX_NESTING:
             self._too_deep("expression", token)
 
+    def chain_flat(self, token: Token) -> None:
+        """An operator that takes what is before it as its left side: the tree grows to the left,
+        where whoever walks it goes on without recursing. What follows stands no deeper than there
+        are levels of operators.
+
+        Raises:
+            TooDeep: at the nesting limit.
+        """
+        frame = self.frames[-1]
+        if frame.flat < FLAT_LEVELS:
+            frame.flat += 1
+            self.chain(token)
+        frame.links = 0
+
     def _too_deep(self, what: str, token: Token) -> None:
         self.errors.clear()
         self.error(f"{what} nested too deeply (max depth {MAX_NESTING})", token)
@@ -278,7 +299,7 @@ class Context:
     def next_item(self) -> None:
         """The construct on top goes on with another statement or item: a fresh chain."""
         frame = self.frames[-1]
-        frame.operators = frame.links = 0
+        frame.operators = frame.links = frame.flat = 0
 
     def visible(self) -> Frame:
         """The innermost frame that is not invisible."""
@@ -312,7 +333,7 @@ class Context:
         if frame.count:
             self.mark("SEP")
         frame.count += 1
-        frame.operators = frame.links = 0
+        frame.operators = frame.links = frame.flat = 0
 
     # --- errors ---------------------------------------------------------------------------------
 

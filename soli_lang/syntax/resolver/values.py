@@ -56,9 +56,15 @@ def _continues(ctx: Context, token: Token, frame: Frame) -> bool:
 # --- operators ----------------------------------------------------------------------------------
 
 
+_FLAT: Final = frozenset("+ - * / % << < <= > >= .. == != && || ??".split())
+
+
 def operator(ctx: Context, token: Token) -> None:
     ctx.emit(token, "OP")
-    ctx.chain(token)
+    if token.value in _FLAT:
+        ctx.chain_flat(token)
+    else:
+        ctx.chain(token)
     ctx.operand()
 
 

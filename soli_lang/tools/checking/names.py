@@ -133,8 +133,8 @@ class NamePass:
         elif node.row.binds:
             self._binding(node)
         else:
-            for child in nodes.children(node):
-                self._visit(child)
+            for part in _parts(node):
+                self._visit(part)
 
     def _within(self, block: Block, *visited: Any) -> None:
         outer, self._block = self._block, block
@@ -417,6 +417,15 @@ class NamePass:
                 use.span,
                 f"remove it, or call it '_{use.name}' if that is meant",
             )
+
+
+def _parts(node: Any) -> list[Any]:
+    """What is directly in *node*; of a sum, which may be of any length, its terms."""
+    rights: list[Any] = []
+    while isinstance(node, nodes.Binary | nodes.Logical):
+        rights.append(node.right)
+        node = node.left
+    return [node, *reversed(rights)] if rights else nodes.children(node)
 
 
 _VISITORS: dict[type, Any] = {

@@ -63,10 +63,10 @@ class ShapePass:
     # --- conditions ------------------------------------------------------------------------------
 
     def _condition(self, node: Any) -> None:
-        if isinstance(node, nodes.Logical) and node.operator != "??":
-            self._condition(node.left)
+        while isinstance(node, nodes.Logical) and node.operator != "??":
             self._condition(node.right)
-        elif isinstance(node, nodes.Unary) and node.operator == "!":
+            node = node.left
+        if isinstance(node, nodes.Unary) and node.operator == "!":
             self._condition(node.operand)
         elif isinstance(node, nodes.Assign):
             self._findings.warning(
