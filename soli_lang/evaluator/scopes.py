@@ -161,6 +161,15 @@ class Block:
         found = self.file.names.get(name)
         return later if found is None and name not in self.file.builtins else found
 
+    def has_receiver(self) -> bool:
+        """Whether `this` has a meaning here: not in static methods, whatever is around them."""
+        block: Block | None = self
+        while block is not None:
+            if THIS in block.names or HIDDEN in block.names:
+                return THIS in block.names
+            block = block.parent
+        return False
+
     def find_made(self, name: str, at: int) -> Variable | None:
         """As `find`, but nothing where only a later `let` has the name."""
         found = self.find(name, at)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...meaning.members import UNIVERSAL
 from ...tree import nodes
+from ...values.values import Function
 from .. import python as py
 from ..emitters import Emitters, emits
 from ..places import METHOD
@@ -25,7 +26,10 @@ def _member(writer: Writer, node: nodes.Member) -> Any:
         general = py.call("member", py.name("this"), key, at=at)
         own = writer.own_fields()
         return py.choice(py.compare(key, "in", own), py.item(own, key), general)
-    value, unread = raw(writer, node.object)
+    if Function in writer.machine.methods_named(name):  # a name that holds one calls it first
+        value, unread = writer.value(node.object), None
+    else:
+        value, unread = raw(writer, node.object)
     receiver, first = writer.named(value)
     at = writer.places.add(METHOD, node.span, receiver().id, name)
     found = py.call("member", resolved(writer, receiver(), unread), key, at=at)

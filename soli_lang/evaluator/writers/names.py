@@ -12,7 +12,7 @@ from .. import python as py
 from ..emitters import Emitters, emits
 from ..helpers.values import SPECIAL
 from ..missing import fieldless
-from ..scopes import HIDDEN, THIS
+from ..scopes import HIDDEN
 from ..writer import Writer
 
 EMITTERS: Emitters = {}
@@ -94,7 +94,7 @@ def callee(writer: Writer, name: str, span: Any) -> Any:
 
 @emits(EMITTERS, nodes.This)
 def _this(writer: Writer, node: nodes.This) -> Any:
-    if writer.block.find(THIS) is None:
+    if not writer.block.has_receiver():
         is_static = writer.block.find(HIDDEN) is not None
         if is_static:
             return fail(writer, node, "a static method has no `this`; name the class")

@@ -144,7 +144,7 @@ def test_a_hint_says_what_to_do(text: str, part: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["(", "[", "{a: ", "f(", "!", "- ", "fn(x) ", "x.y ", "if x ", "f ", '"#{', "x = ", "1 + "],
+    ["(", "[", "{a: ", "f(", "!", "- ", "fn(x) ", "x.y ", "if x ", "f ", '"#{', "x = ", "c ? 1 : "],
 )
 def test_nesting_without_end_is_refused_with_an_error(piece: str) -> None:
     """Never with a RecursionError (docs/spec §2.8)."""
