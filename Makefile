@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 # What `make harden` begins from; each makes the same cases again.
 SEEDS ?= 11 12 13 14 15
+# How long it judges random programs, in seconds of CPU.
+SECONDS ?= 600
 
 RUNTIME := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
@@ -56,7 +58,9 @@ bench: $(DEV) $(NODE) $(BENCH_NODE) ## the benchmarks; QUICK=1: one short round 
 autobahn: $(DEV) ## all 517 Autobahn cases through soli run (minutes); ARGS='9.*' for some
 	@$(BIN)/python -m tests.autobahn $(ARGS)
 
-harden: $(DEV) ## look for operations that break limits, and for nodes that break promises (twenty minutes)
+harden: $(DEV) ## random programs (SECONDS=3600), faults, operations that break limits, nodes that break promises
+	@$(BIN)/python -m tests.oracle --seconds $(SECONDS)
+	@$(BIN)/python -m tests.oracle --faults
 	@for seed in $(SEEDS); do $(BIN)/python -m tests.jepsen.run --seed $$seed --rounds 20 && $(BIN)/python -m tests.jepsen.run --workers --seed $$seed --rounds 15 || exit 1; done
 	@$(BIN)/python -m tests.fuzz.desk_run --seconds 300
 	@for seed in $(SEEDS); do $(BIN)/python -m tests.limits.harden $$(mktemp -d) --seed $$seed --seconds 120 $(ARGS) || exit 1; done

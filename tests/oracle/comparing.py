@@ -10,7 +10,7 @@ from typing import Any
 from soli_runtime.builtins.library import install_library
 
 from soli_lang import Capabilities, Interpreter, Limits
-from soli_lang.base.errors import LimitError, SoliError, SoliSyntaxError, render
+from soli_lang.base.errors import LimitError, SoliError, render
 
 from . import ErrorShown, Outcome, Unsupported, run, shown
 from .running import error_shown
@@ -88,8 +88,6 @@ def verdict(text: str, answer: Callable[..., Outcome] = answered) -> Verdict:
         if expected.limited != got.limited:
             expected = judged(text, BUDGETS[1]) if expected.limited else expected
             got = answer(text, BUDGETS[1]) if got.limited else got
-    except SoliSyntaxError:
-        return Skip("no program")
     except Unsupported as missing:
         return Skip(f"the oracle has no {missing}")
     except Exception as error:

@@ -31,6 +31,7 @@ def test_every_file_has_a_fault() -> None:
     assert len(FAULTS) >= 30
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("fault", chosen(TODAY), ids=lambda fault: fault.name)
 def test_a_fault_of_today_is_found(fault: Fault) -> None:
     found = search(fault)

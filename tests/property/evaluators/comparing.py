@@ -8,13 +8,12 @@ from dataclasses import replace
 from random import Random
 
 from soli_lang import Limits
-from soli_lang.base.errors import SoliSyntaxError
 from soli_lang.base.source import Source
 from soli_lang.syntax.parser import parse
 from soli_lang.tree import nodes
 
+from ...oracle.programs import program
 from .outcomes import LIMITS, Evaluator, Outcome, World
-from .random_programs import Writer
 
 ARGUMENTS = (3, "s", [1, 2], None, 2.5, {"n": 1}, True)
 """What functions are called with, each with several: none may rely on what came first."""
@@ -104,13 +103,9 @@ def _is_too_deep(outcome: Outcome) -> bool:
     return outcome.kind == "LimitError" and "call stack too deep" in outcome.error
 
 
-def random_program(seed: int) -> nodes.Program | None:
-    """The program of *seed*; None when what chance has written is none."""
-    text = Writer(Random(seed)).program()
-    try:
-        return parse(Source(f"seed {seed}", text))
-    except SoliSyntaxError:
-        return None
+def random_program(seed: int) -> nodes.Program:
+    """The program of *seed*."""
+    return parse(Source(f"seed {seed}", program(seed)))
 
 
 def calls_blocks_often(node: nodes.Program) -> bool:

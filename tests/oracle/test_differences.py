@@ -1,0 +1,60 @@
+"""The language does what the specification says, as the definitional interpreter reads it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import SystemRandom
+
+import pytest
+
+from . import Outcome
+from .campaign import Campaign
+from .comparing import Skip, answered, difference, verdict
+from .repository import texts
+
+pytestmark = pytest.mark.timeout(900)  # seconds of CPU are few, but others may want it, too
+
+SECONDS = 15.0
+"""CPU that fresh programs have; `make harden` goes on for longer."""
+
+
+def test_fresh_programs_do_what_they_should() -> None:
+    """The seeds are printed, and make the same programs again."""
+    campaign = Campaign(SystemRandom().randrange(1 << 40), SECONDS)
+    failures = campaign.run()
+    print(campaign.summary())
+    assert not failures, f"{campaign.summary()}\n{failures[0]}"
+    assert campaign.count > SECONDS  # one that takes a second would be a find, too
+
+
+def test_the_programs_of_this_repository_do_what_they_should() -> None:
+    """Vectors, specs, errors, examples, what pages show. What is skipped is told with its rule."""
+    skipped: Counter[str] = Counter()
+    different = {}
+    for name, text in texts():
+        found = verdict(text)
+        if isinstance(found, Skip):
+            skipped[found.rule] += 1
+        elif found is not None:
+            different[name] = found
+    print(dict(skipped))
+    assert different == {}
+    assert skipped.total() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("1 + 1", "value_shown"),
+        ("print(1)\nnull", "output"),
+        ("x", "error"),
+        ("while true\nend", "limited"),
+    ],
+)
+def test_every_field_of_an_outcome_counts(text: str, field: str) -> None:
+    """What comes of a program is compared in all of its parts."""
+    right = answered(text)
+    wrong = {"value_shown": "int '3'", "output": "2\n", "error": None, "limited": False}
+    changed = Outcome(**{**vars(right), field: wrong[field]})
+    assert verdict(text) is None
+    assert (difference(right, changed) or "").startswith(field)
