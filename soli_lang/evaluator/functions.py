@@ -75,7 +75,8 @@ class Start:
     def _studied(self, code: Code) -> Study:
         unit = code.unit
         study = code.study = Study(unit.scopes, code.block, unit.machine.globals)
-        for variable in self.params:
+        receiver = code.block.names.get(HIDDEN)
+        for variable in self.params if receiver is None else [*self.params, receiver]:
             study.given(variable)
         defaults = [param.default for param in self._defaults]
         study.run(code.node.body.statements, defaults)
