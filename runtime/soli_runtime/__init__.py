@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .core.realtime import Realtime
     from .gate.refusals import Refusal
-    from .http.identity import ANONYMOUS, Answer, Authenticate
+    from .http.guards.identity import ANONYMOUS, Answer, Authenticate
     from .loading.app import AppInvalid
     from .observing.logs import Log
     from .serving.asgi import AsgiApp, asgi
@@ -37,11 +37,11 @@ __all__ = [
 ]
 
 _MODULES = {
-    "ANONYMOUS": "http.identity",
-    "Answer": "http.identity",
+    "ANONYMOUS": "http.guards.identity",
+    "Answer": "http.guards.identity",
     "AppInvalid": "loading.app",
     "AsgiApp": "serving.asgi",
-    "Authenticate": "http.identity",
+    "Authenticate": "http.guards.identity",
     "Log": "observing.logs",
     "Mounted": "serving.embed",
     "Realtime": "core.realtime",

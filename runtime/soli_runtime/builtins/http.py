@@ -157,7 +157,7 @@ def halt(status: Value, message: Value) -> Value:
 @function("anonymous")
 def anonymous() -> Value:
     """What `authenticate` returns to let a stranger in: then `get_current_user()` is null."""
-    from ..http.identity import ANONYMOUS  # here: a script lets nobody in
+    from ..http.guards.identity import ANONYMOUS  # here: a script lets nobody in
 
     return ANONYMOUS
 

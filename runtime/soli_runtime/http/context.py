@@ -15,7 +15,7 @@ from .sessions import Session
 from .sse import BlockStream, TopicStream
 
 if TYPE_CHECKING:
-    from .identity import Verdict
+    from .guards.identity import Verdict
 
 
 class Admitted(Record, frozen=True):

@@ -37,7 +37,7 @@ from .declared_places import place_of
 from .project import Project
 
 if TYPE_CHECKING:
-    from ..http.middleware import Stage
+    from ..http.guards.middleware import Stage
     from .gates import Gate
     from .stages import Stages
 

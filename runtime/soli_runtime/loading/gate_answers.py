@@ -1,4 +1,4 @@
-"""What an `authenticate` answers, told from its text (see `http.identity` for what it means).
+"""What an `authenticate` answers, told from its text (`http.guards.identity`: what it means).
 
 An answer that can only fail is said before the app listens, at its place. `return null`, which let
 strangers in before there was `anonymous()`, still does where it is written; nothing else does.
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from soli_lang.base.errors import SoliError
 from soli_lang.tree import nodes
 
-from ..http.identity import HOW_TO_ANSWER, IDENTITY_KEYS
+from ..http.guards.identity import HOW_TO_ANSWER, IDENTITY_KEYS
 from ..http.responses import RESPONSE_KEYS
 from ..routing.routes import RouteError
 from .middleware_files import placed, streams

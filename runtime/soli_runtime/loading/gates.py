@@ -16,7 +16,7 @@ from soli_lang.tree import nodes
 from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import Function, Value
 
-from ..http.identity import HOW_TO_ANSWER
+from ..http.guards.identity import HOW_TO_ANSWER
 from ..routing.declared import GATE, Declared
 from ..routing.returns import definition_of
 from ..routing.routes import RouteError

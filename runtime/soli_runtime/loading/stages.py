@@ -16,7 +16,7 @@ from soli_lang.interpreter import Program
 from soli_lang.tree import nodes
 from soli_lang.values.values import Symbol
 
-from ..http.middleware import Stage
+from ..http.guards.middleware import Stage
 from ..routing.declared import GATE, Declared
 from ..routing.returns import definition_of
 from ..routing.routes import WEBSOCKET, RouteError

@@ -22,9 +22,9 @@ from ..http.context import RequestContext
 from ..http.current import REQUEST
 from ..http.files.own_files import OwnFiles
 from ..http.files.static_files import StaticFile, StaticFolder, choose_part
+from ..http.guards.middleware import Stage, passed
 from ..http.hardening import hardening_of
 from ..http.messages import header_multidict, plain, to_aiohttp
-from ..http.middleware import Stage, passed
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, response_of, text_response
 from ..http.sse import SSE_HEADERS, BlockStream, Out, Subscriber, TopicStream

@@ -27,7 +27,7 @@ from yarl import URL
 from soli_lang.base.limits import Capabilities
 
 from ..core.realtime import Realtime
-from ..http.identity import Authenticate
+from ..http.guards.identity import Authenticate
 from ..observing.logs import Log
 from ..settings import Settings
 from ..ws.endpoint import Endpoint

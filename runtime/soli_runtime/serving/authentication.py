@@ -18,9 +18,9 @@ from ..gate.refusals import Refusal
 from ..http.context import AuthenticationContext
 from ..http.cookies import parse_cookies
 from ..http.current import REQUEST
-from ..http.identity import HOW_TO_ANSWER, Authenticate, Verdict, verdict_of
-from ..http.middleware import Context, Stage, passed
-from ..http.refusals import refusal_of
+from ..http.guards.identity import HOW_TO_ANSWER, Authenticate, Verdict, verdict_of
+from ..http.guards.middleware import Context, Stage, passed
+from ..http.guards.refusals import refusal_of
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, text_response
 from ..http.sessions import COOKIE, MemoryStore, Session, SessionStore

@@ -28,7 +28,7 @@ from ..builtins.library import install_library
 from ..calling.calls import Calls
 from ..calling.waiting import Waiting
 from ..core.realtime import Realtime
-from ..http.identity import Authenticate
+from ..http.guards.identity import Authenticate
 from ..loading.app import App, load
 from ..loading.marks import mark_of
 from ..loading.modules import ModuleLoader

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from soli_lang.values.display import to_text
 from soli_lang.values.values import Value
 
-from ..http.identity import user_id_of
+from ..http.guards.identity import user_id_of
 
 if TYPE_CHECKING:
     from .sockets.conversations import Conversation

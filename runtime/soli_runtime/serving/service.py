@@ -39,9 +39,9 @@ from ..gate.refusals import Refusal
 from ..gate.request_turns import RequestTurns
 from ..gate.silence import is_upgrade
 from ..http import sse
-from ..http.identity import Authenticate
+from ..http.guards.identity import Authenticate
+from ..http.guards.refusals import answer_to
 from ..http.messages import peer_of, plain, raw_request, to_aiohttp
-from ..http.refusals import answer_to
 from ..http.requests import RawRequest, visitor_hash
 from ..http.sessions import MemoryStore, Session, SessionStore
 from ..jobs.queue import told

@@ -14,7 +14,7 @@ import orjson
 from soli_lang.base.errors import SoliError
 
 from ...core.payloads import is_close_code
-from ...http.identity import ANONYMOUS, Answer
+from ...http.guards.identity import ANONYMOUS, Answer
 from ...observing.traces import CONNECT, DISCONNECT, MESSAGE, Trace
 from ...testing.words.sockets import SocketClient
 from ..repl.bench import Bench, BenchOptions

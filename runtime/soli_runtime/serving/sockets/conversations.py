@@ -24,7 +24,7 @@ from ...core.history import resuming
 from ...core.seats import Seat
 from ...gate.request_turns import RequestFlow, RequestTurns
 from ...http.current import CONNECTION
-from ...http.identity import user_id_of
+from ...http.guards.identity import user_id_of
 from ...observing.tally import INTERNAL, kind_of
 from ...routing.handler import Handler
 from ...ws.connection import Connection

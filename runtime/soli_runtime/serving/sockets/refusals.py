@@ -21,7 +21,7 @@ from soli_lang.base.records import changed
 
 from ...core.payloads import cut_reason
 from ...gate.refusals import LOWEST, Refusal
-from ...http.refusals import AnsweredRefusal
+from ...http.guards.refusals import AnsweredRefusal
 from ...http.requests import RawRequest
 from ...http.responses import Response
 from ...ws import CloseCause, Endpoint, upgrade

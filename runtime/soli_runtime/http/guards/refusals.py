@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from soli_lang.base.records import field
 
-from ..gate.refusals import Refusal
-from .responses import Response, text_response
+from ...gate.refusals import Refusal
+from ..responses import Response, text_response
 
 
 class AnsweredRefusal(Refusal, frozen=True):

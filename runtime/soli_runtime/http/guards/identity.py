@@ -13,11 +13,11 @@ from soli_lang.base.errors import SoliError
 from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Value
 
-from ..core.payloads import EncodeJson
-from ..gate.refusals import HIGHEST, LOWEST, Refusal
-from .context import Admitted
+from ...core.payloads import EncodeJson
+from ...gate.refusals import HIGHEST, LOWEST, Refusal
+from ..context import Admitted
+from ..responses import Response, is_response_hash, response_of
 from .refusals import refusal_of
-from .responses import Response, is_response_hash, response_of
 
 IDENTITY_KEYS = ("id", "user_id")
 """Where an identity says who the user is; the first that says it counts."""

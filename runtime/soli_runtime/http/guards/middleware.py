@@ -16,14 +16,14 @@ from soli_lang.machine.machine import Machine
 from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Function, Value
 
-from ..core.payloads import EncodeJson
-from ..gate.refusals import Refusal
-from ..routing.declared import GATE
-from ..routing.event_use import body_parts_seen
-from ..routing.returns import at_definition
-from .context import AuthenticationContext, RequestContext
+from ...core.payloads import EncodeJson
+from ...gate.refusals import Refusal
+from ...routing.declared import GATE
+from ...routing.event_use import body_parts_seen
+from ...routing.returns import at_definition
+from ..context import AuthenticationContext, RequestContext
+from ..responses import Response, is_response_hash, response_of
 from .refusals import answer_to
-from .responses import Response, is_response_hash, response_of
 
 Context = RequestContext | AuthenticationContext
 
