@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Run every check, all of them even when one fails, and the tests last (CI reads pytest's closing line).
+# Run every check, all of them even when one fails, and the tests last (CI reads pytest's closing line):
+# those marked `load` one after the other, all others in two processes (SOLI_TEST_PROCESSES).
 #
 #   scripts/check.sh BIN                          static checks
 #   scripts/check.sh BIN --with-tests [ARG...]    static checks, then pytest ARG...
@@ -29,9 +30,20 @@ check "import rules" "$bin/lint-imports"
 
 if [ "${1:-}" = --with-tests ]; then
   shift
+  # What loads the machine, or puts faults in, runs first and alone: it has promises of time to judge.
+  "$bin/pytest" -q -m load "$@"
+  case $? in
+    0 | 5) ;; # 5: none of them was asked for
+    *) failed+=("tests under load") ;;
+  esac
   # tests/conftest.py repeats these names in front of pytest's closing line.
   SOLI_FAILED_CHECKS="${failed[*]:+$(IFS=,; printf '%s' "${failed[*]}")}" \
-    "$bin/pytest" -q "$@" || failed+=("pytest")
+    "$bin/pytest" -q -n "${SOLI_TEST_PROCESSES:-2}" --dist worksteal -m 'not load' "$@"
+  case $? in
+    0) ;;
+    5) [ $# -gt 0 ] || failed+=("pytest") ;;
+    *) failed+=("pytest") ;;
+  esac
 fi
 
 [ ${#failed[@]} -eq 0 ]
