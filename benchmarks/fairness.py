@@ -1,15 +1,18 @@
 """What one connection notices while another does its worst: `python -m benchmarks.fairness`.
 
-A server with default settings, an *innocent* that echoes every 50 ms over a connection of its own,
-and one attack at a time. For each: how often the innocent had its answer, the median, the 99th
-percentile and the longest wait, in milliseconds. `--soli PATH` measures another version's command.
+A server with default settings, one attack at a time, and beside it one who is established and
+echoes every 50 ms, and a newcomer every 250 ms who connects and says one word. For each of the two:
+how often there was an answer, the median, the 99th percentile and the longest wait in milliseconds,
+and how often there was none within 60 s. `--soli PATH` measures another version's command.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import re
+import selectors
 import socket
 import struct
 import subprocess
@@ -19,7 +22,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -149,6 +152,43 @@ def _many(address: Address) -> None:
         line.close()
 
 
+def _crowd(number: int, text: str) -> Callable[[Address], None]:
+    """So many connections that send one message each at the same time, once."""
+
+    def attack(address: Address) -> None:
+        with ExitStack() as stack:
+            lines = [stack.enter_context(websocket(address)) for _ in range(number)]
+            for line in lines:
+                line.sendall(frame(text))
+            time.sleep(60)
+
+    return attack
+
+
+def _busy(number: int, text: str, light: int = 0) -> Callable[[Address], None]:
+    """So many connections that send the next message when the last is answered.
+
+    Before each come *light* ones.
+    """
+
+    def attack(address: Address) -> None:
+        with ExitStack() as stack:
+            lines = [stack.enter_context(websocket(address)) for _ in range(number)]
+            selector = stack.enter_context(selectors.DefaultSelector())
+            for line in lines:
+                line.setblocking(False)
+                selector.register(line, selectors.EVENT_READ)
+                line.sendall(frame("light") * light + frame(text) + frame("next"))
+            end = time.perf_counter() + 20
+            while time.perf_counter() < end:
+                for key, _ in selector.select(1):
+                    if b"next" in key.fileobj.recv(4096):  # type: ignore[union-attr]
+                        more = frame("light") * light + frame(text) + frame("next")
+                        key.fileobj.sendall(more)  # type: ignore[union-attr]
+
+    return attack
+
+
 JSON = "Content-Type: application/json"
 BROKEN = b"[" + b"0," * (4 * 1024 * 1024 - 8) + b"x"
 BOMB = zlib.compress(b"0" * (1 << 30), 1)
@@ -159,6 +199,11 @@ ATTACKS = (
     Attack("20 messages without end in one write", _endless),
     Attack("a message without end every 0.9 s", _now_and_then),
     Attack("100 connections, 100 ms each", _many),
+    Attack("15 endless loops, once", _crowd(15, ENDLESS)),
+    Attack("40 heavy calls, once", _crowd(40, "work 800000")),
+    Attack("40 with heavy calls, again and again", _busy(40, "work 800000")),
+    Attack("40 with calls of 10 ms, again and again", _busy(40, "work 130000")),
+    Attack("40 that alternate: nine light, one heavy", _busy(40, "work 800000", light=9)),
     Attack("8 MiB of broken JSON, read", lambda a: posted(a, "/named", BROKEN, JSON)),
     Attack(
         "8 MiB of broken JSON, not read",
@@ -195,26 +240,59 @@ def serving(soli: str) -> Iterator[Address]:
             process.stdout.close()
 
 
+class Seen(NamedTuple):
+    """How long each waited, in seconds, and how many waited in vain."""
+
+    established: list[float]
+    newcomers: list[float]
+    errors: list[str]
+
+
 def waits(address: Address, attack: Attack, seconds: float) -> list[float]:
     """How long each echo of the innocent took, in seconds."""
+    return seen(address, attack, seconds).established
+
+
+def seen(address: Address, attack: Attack, seconds: float, *, newcomers: bool = False) -> Seen:
+    """What the two see while an attack goes on."""
     stop = threading.Event()
+    found = Seen([], [], [])
 
     def attacking() -> None:
-        while not stop.is_set():
+        while True:
             with suppress(OSError):
                 attack.run(address)
 
-    found: list[float] = []
+    # In a process of its own: what it computes shall not hold up who measures.
+    attacker = multiprocessing.get_context("fork").Process(target=attacking, daemon=True)
+
+    def coming() -> None:
+        while not stop.is_set():
+            start = time.perf_counter()
+            try:
+                with websocket(address) as line:
+                    _echo(line)
+                found.newcomers.append(time.perf_counter() - start)
+            except OSError as error:
+                found.errors.append(str(error))
+            time.sleep(max(0.0, 0.25 - (time.perf_counter() - start)))
+
     with websocket(address) as line:
         for _ in range(5):
             _echo(line)
-        attacker = threading.Thread(target=attacking, daemon=True)
         attacker.start()
+        newcomer = threading.Thread(target=coming, daemon=True)
+        if newcomers:
+            newcomer.start()
         end = time.perf_counter() + seconds
         while time.perf_counter() < end:
-            found.append(_echo(line))
-            time.sleep(max(0.0, PERIOD - found[-1]))
+            found.established.append(_echo(line))
+            time.sleep(max(0.0, PERIOD - found.established[-1]))
         stop.set()
+        if newcomers:
+            newcomer.join(60)
+    attacker.kill()
+    attacker.join()
     return found
 
 
@@ -226,13 +304,19 @@ def _echo(line: socket.socket) -> float:
     return time.perf_counter() - start
 
 
-def row(name: str, found: list[float]) -> str:
+def row(name: str, found: Seen) -> str:
     """One line of the table."""
+    cells = [name, *_times(found.established), *_times(found.newcomers), str(len(found.errors))]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _times(found: list[float]) -> list[str]:
+    """How many, median, 99th percentile and longest."""
+    if not found:
+        return ["0", "", "", ""]
     found = sorted(found)
-    median, last = found[len(found) // 2], found[int(len(found) * 0.99)]
-    late = sum(wait > PERIOD for wait in found)
-    cells = (len(found), *(f"{1000 * wait:.1f}" for wait in (median, last, found[-1])), late)
-    return f"| {name} | " + " | ".join(map(str, cells)) + " |"
+    places = (found[len(found) // 2], found[int(len(found) * 0.99)], found[-1])
+    return [str(len(found)), *(f"{1000 * wait:.1f}" for wait in places)]
 
 
 def main() -> None:
@@ -243,12 +327,12 @@ def main() -> None:
     parser.add_argument("--only", default="", help="attacks whose name has this in it")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, {options.seconds:g} s each, a new server for each")
-    print("| attack | echoes | p50 | p99 | longest | over 50 ms |")
-    print("|---|--:|--:|--:|--:|--:|")
+    print("| attack | established | p50 | p99 | most | newcomers | p50 | p99 | most | errors |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
     for attack in ATTACKS:
         if options.only in attack.name:
             with serving(options.soli) as address:
-                found = waits(address, attack, options.seconds)
+                found = seen(address, attack, options.seconds, newcomers=True)
             print(row(attack.name, found), flush=True)
 
 

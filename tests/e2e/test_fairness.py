@@ -115,6 +115,21 @@ def test_actions_that_run_into_limits_are_paced(tmp_path: Path) -> None:
     run(scenario)
 
 
+def test_who_hangs_up_behind_much_work_stops_nobody() -> None:
+    """What came before the end is still handled, in slices like everything else."""
+
+    def attack(address: Address) -> None:
+        with websocket(address) as line:
+            line.sendall(frame("work 100000") * 900)  # several seconds of it
+            time.sleep(0.5)
+        time.sleep(4)
+
+    with serving(str(SOLI)) as address:
+        found = sorted(waits(address, Attack("hang up", attack), SECONDS))
+    assert found[len(found) // 2] < 0.1
+    assert found[-1] < MOST_SECONDS
+
+
 CROWDS = """router_websocket("/ws", "app#handle")
 
 def work(n)

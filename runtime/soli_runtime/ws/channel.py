@@ -469,7 +469,9 @@ class Channel(FrameParser, asyncio.Protocol):
 
     def _wait_for_turn(self) -> None:
         """Parse no further until those had their turn who come first."""
-        if not self._is_muted and not self._holds & BY_TURN:
+        # One that we close drops what comes; one whose line broke still handles what came before.
+        is_heard = not self._is_muted or self._transport is None
+        if is_heard and not self._holds & BY_TURN:
             self._hold(BY_TURN)
             endpoint = self._endpoint
             endpoint.scheduler.wait(

@@ -50,6 +50,8 @@ OPEN, CLOSING, CLOSED = 0, 1, 2
 
 #: Unanswered pings after which the peer is gone.
 MAX_UNANSWERED_PINGS = 2
+#: Of computing for one message that are not worth putting to an account.
+TINY_SECONDS = 0.0001
 #: Fragments below this size count as messages do, against the rate.
 SMALL_FRAGMENT_BYTES = 64
 
@@ -263,11 +265,16 @@ class Connection(Channel):
             self._listener.on_message(self, text)
         except Exception:
             self.failed()
-        # `_computed`, written out for what takes next to nothing.
+        # `_computed`, written out. What is tiny is not put to the account: by that nobody can use
+        # more than the tenth of the time that is everybody's, as `message_rate` lets 1,000 through.
         spent = endpoint.clock() - started
+        if spent > TINY_SECONDS:
+            self._spent(spent, started)
+
+    def _spent(self, spent: float, started: float) -> None:
+        """Put what one message took to the account."""
         if spent < LIGHT_SECONDS:
-            used, virtual = self.used, scheduler.virtual
-            self.used = (used if used > virtual else virtual) + spent
+            self.used = max(self.used, self._endpoint.scheduler.virtual) + spent
         else:
             self._begin_slice(started)
             self._computed()
@@ -471,8 +478,12 @@ class Connection(Channel):
         try:
             owner.on_closed(self, *outcome)
         except Exception:
-            self._counters.listener_errors += 1
+            self.listener_failed()
             logger.exception("listener failed")
+
+    def listener_failed(self) -> None:
+        """Count a fault of the listener that costs nobody else anything."""
+        self._counters.listener_errors += 1
 
     def _disconnected(self) -> None:
         self._endpoint.fanout.forget(self)

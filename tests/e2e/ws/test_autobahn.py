@@ -78,6 +78,7 @@ def test_framing_and_closing_pass_on_asyncios_own_loop(name: str) -> None:
     judge(PATHS[name], ["1.*", "5.*", "7.*"], LENIENT)
 
 
+@pytest.mark.long_callbacks
 def test_compression_and_large_messages_pass_on_asyncios_own_loop() -> None:
     """The same, where writes are large and the transport pauses us."""
     limits = {"max_message_bytes": 16 << 20, "max_outbox_bytes": 64 << 20, "message_rate": 0}

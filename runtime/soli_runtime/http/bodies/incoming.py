@@ -112,12 +112,14 @@ async def _chunks(request: web.BaseRequest, pace: Pace) -> AsyncIterator[bytes]:
 
 
 async def _gathered(chunks: AsyncIterator[bytes], limit: int) -> bytes:
-    body = bytearray()
+    found: list[bytes] = []
+    size = 0
     async for chunk in chunks:
-        body += chunk
-        if len(body) > limit:
+        found.append(chunk)
+        size += len(chunk)
+        if size > limit:
             raise _too_large()
-    return bytes(body)
+    return b"".join(found)
 
 
 async def _inflated(chunks: AsyncIterator[bytes], encoding: str) -> AsyncIterator[bytes]:

@@ -406,9 +406,12 @@ class Conversation:
     # The end
 
     def _finish_in_turn(self) -> None:
+        connection = self.connection
         try:
             self._finish()
         except Exception as error:
+            if connection is not None:
+                connection.listener_failed()
             self._broke(error)  # nobody above us knows whose fault it is
 
     def _finish(self) -> None:
