@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...base.errors import SoliTypeError
+from ...base.errors import SoliError, SoliTypeError
+from ...base.source import Source, Span
 from ...machine.machine import Machine
 from ...meaning.classes import (
     EnumParser,
@@ -175,13 +176,18 @@ def helpers(machine: Machine) -> dict[str, Any]:
             raise SoliTypeError(f"{name}() expects array, got {type_name(first)}")
         return call_member(machine, first, name, rest, None, None)
 
-    def bound_member(value: Value, name: str) -> NativeFunction:
-        return NativeFunction(
-            name,
-            0,
-            10**9,
-            lambda *given: call_member(machine, value, name, list(given), None, None),
-        )
+    def bound_member(value: Value, name: str, place: tuple[Span, Source]) -> NativeFunction:
+        """A stage `value.name`; what it fails with itself happened at *place*."""
+
+        def stage(*given: Value) -> Value:
+            try:
+                return call_member(machine, value, name, list(given), None, None)
+            except SoliError as error:
+                if error.span is None:
+                    error.locate(*place)
+                raise
+
+        return NativeFunction(name, 0, 10**9, stage)
 
     def on_class(klass: SoliClass) -> None:
         machine.on_class(klass)

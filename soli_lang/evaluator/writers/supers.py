@@ -114,5 +114,7 @@ def _stage(writer: Writer, node: Any) -> Any:
     if isinstance(node, nodes.Name):
         return callee(writer, node.name, node.span)
     if isinstance(node, nodes.Member):
-        return py.call("bound_member", writer.value(node.object), py.constant(node.name))
+        place = writer.fixed((node.span, writer.unit.source))
+        name = py.constant(node.name)
+        return py.call("bound_member", writer.value(node.object), name, place)
     return writer.value(node)
