@@ -92,7 +92,7 @@ def divide(machine: Machine, left: Value, right: Value) -> Value:
 
 def quotient_of(left: Decimal, right: Decimal) -> Decimal:
     """Division of Decimals: the quotient has at least the places of either."""
-    quotient = EXACT.divide(left, right)
+    quotient = EXACT.divide(left, right).normalize(EXACT)
     places = min(int(left.as_tuple().exponent), int(right.as_tuple().exponent))
     if int(quotient.as_tuple().exponent) <= places:
         return quotient
