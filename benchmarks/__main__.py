@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import interpreter, plots, report, scale_out, sockets, special
+from . import actions, interpreter, plots, report, scale_out, sockets, special
 from .processes import OUT, ROOT, CannotMeasure, build, raise_file_limit
 from .scale_out import tables as scale_out_tables
 from .scenarios import SCENARIOS
@@ -23,7 +23,7 @@ from .servers import servers, versions
 PLOTS = ROOT / "docs" / "plots"
 MOST_SCALE_OUT = 3
 """Rounds of scale-out: each has some twenty rows."""
-OTHERS = ("presence", "slow", "programs", "start", "scale-out")
+OTHERS = ("http", "presence", "slow", "programs", "start", "scale-out")
 PARTS = (*(scenario.name for scenario in SCENARIOS), *OTHERS)
 
 
@@ -77,6 +77,8 @@ def measure(options: argparse.Namespace, results: dict[str, Any]) -> None:
     rows = sockets.measure(wanted, known, options.rounds, quick=options.quick)
     results.setdefault("sockets", {}).update(rows)
     few = 1 if options.quick else 3
+    if "http" in options.parts:
+        results["http"] = actions.measure(options.rounds, print, quick=options.quick)
     if "slow" in options.parts:
         results["slow"] = special.slow_readers(known, few, print)
     if "presence" in options.parts:

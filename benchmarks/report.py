@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-from . import sockets
+from . import actions, sockets
 from .scale_out import tables as scale_out
 from .scenarios import SCENARIOS, Scenario
 
@@ -17,6 +17,8 @@ def table(results: dict[str, Any]) -> str:
     """Everything that *results* has, as Markdown."""
     parts = [_versions(results), _sockets(results), _cpu(results)]
     parts += [_targets(results), _special(results), _programs(results)]
+    if "http" in results:
+        parts.append(actions.table(results["http"]))
     if "scale-out" in results:
         parts.append(scale_out.tables(results["scale-out"]))
     return "\n\n".join(part for part in parts if part) + "\n"

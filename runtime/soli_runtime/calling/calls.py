@@ -100,7 +100,14 @@ class Calls:
 
         What it computes is put to the account of *flow*.
         """
-        outcome = await self._outcome(invoke, argument, local, flow)
+        scheduler, started = self._runners.scheduler, perf_counter()
+        outcome = self.run(invoke, argument, local, _nobody_waits)
+        if flow is not None and scheduler is not None:
+            if is_over_limit(outcome):
+                scheduler.ended_by_limit(flow)
+            scheduler.took(flow, started, perf_counter())
+        if outcome.__class__ is Runner:
+            outcome = await _ended(outcome, flow)
         if outcome.__class__ is not Failure:
             return outcome
         error, outcome = outcome.error, None
@@ -109,45 +116,34 @@ class Calls:
         finally:
             del error  # its traceback will hold this frame
 
-    async def _outcome(
-        self,
-        invoke: Invoke,
-        argument: Value,
-        local: KeptDict,
-        flow: Flow | None,
-    ) -> Any:
-        """The value, or a `Failure`."""
-        import asyncio
-
-        loop = asyncio.get_running_loop()
-        finished: asyncio.Future[Any] = loop.create_future()
-
-        def done(outcome: Any) -> None:
-            if not finished.done():
-                finished.set_result(outcome)
-
-        scheduler, started = self._runners.scheduler, perf_counter()
-        outcome = self.run(invoke, argument, local, done)
-        if flow is not None and scheduler is not None:
-            if is_over_limit(outcome):
-                scheduler.ended_by_limit(flow)
-            scheduler.took(flow, started, perf_counter())
-        if outcome.__class__ is Runner:
-            runner = outcome
-            runner.flow = flow
-            try:
-                outcome = await finished
-            except asyncio.CancelledError:
-                runner.cancel()
-                raise
-        return outcome
-
     def suspend(self, awaitable: Any) -> Any:
         """The capability `suspend` for this program (see `greenlets.suspend`)."""
         # Should the judgement of `waiting_names` ever be wrong, only this one call fails.
         self.may_wait = True
         self._machine.local = OUTSIDE  # whoever runs meanwhile is not nested in this call
         return suspend(awaitable)
+
+
+def _nobody_waits(outcome: Any) -> None:
+    """In place of `done` until it is known whether a call waits."""
+
+
+async def _ended(runner: Runner, flow: Flow | None) -> Any:
+    """What comes of a call that waits: its value, or a `Failure`."""
+    import asyncio
+
+    finished: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def done(outcome: Any) -> None:
+        if not finished.done():
+            finished.set_result(outcome)
+
+    runner.flow, runner.done = flow, done
+    try:
+        return await finished
+    except asyncio.CancelledError:
+        runner.cancel()
+        raise
 
 
 def failure_text(error: BaseException) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from .origins import Peer, is_from_here, is_listed
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods that change nothing (RFC 9110, section 9.2.1)."""
 
 _FROM_HERE = frozenset({"same-origin", "none"})
@@ -26,7 +26,7 @@ def is_forged(
     Header names in lower case. That is a request that may change something, bears what a browser
     adds by itself (a cookie, a password that it knows), and comes from another origin.
     """
-    if method in _SAFE or not _has_credentials(headers):
+    if method in SAFE_METHODS or not _has_credentials(headers):
         return False
     origin = headers.get("origin")
     if origin is not None and is_listed(origin, allowed_origins):

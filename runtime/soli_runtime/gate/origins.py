@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from soli_lang.base.records import Record
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(Record, frozen=True):
     """A client as it really is, behind whatever proxies are trusted."""
 
     ip: str
@@ -92,6 +92,11 @@ class TrustedProxies:
         self._networks: list[Network] = [
             ipaddress.ip_network(entry, strict=False) for entry in entries
         ]
+
+    @property
+    def trusts_nobody(self) -> bool:
+        """Whether no forwarded header of anybody counts."""
+        return not self._networks
 
     def peer(self, ip: str, scheme: str, headers: Mapping[str, str]) -> Peer:
         """Who is behind a connection from *ip*. Header names in lower case."""

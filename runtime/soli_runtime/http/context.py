@@ -75,9 +75,10 @@ class RequestContext(Asked, Record):
 
         The running call pays; raises LimitError when it cannot.
         """
-        from .bodies.decoding import add_parts  # here: a script has no requests
+        if parts:
+            from .bodies.decoding import add_parts  # here: a script has no requests
 
-        add_parts(self.request, self.raw, parts, machine)
+            add_parts(self.request, self.raw, parts, machine)
         return self.request
 
     @property

@@ -29,13 +29,15 @@ OPTIONS = (
 def parse_cookies(header: str) -> dict[str, str]:
     """A `Cookie` header as a Hash. Of a repeated name the first counts: it is the most specific."""
     cookies: dict[str, str] = {}
+    if not header:
+        return cookies
     for part in header.split(";"):
         name, equals, value = part.strip().partition("=")
         if not equals or not name:
             continue
         if len(value) >= 2 and value[0] == value[-1] == '"':
             value = value[1:-1]
-        cookies.setdefault(name, unquote(value))
+        cookies.setdefault(name, unquote(value) if "%" in value else value)
     return cookies
 
 

@@ -9,13 +9,24 @@ from ..gate.origins import Peer, TrustedProxies
 from ..ws.protocol.handshake import SERVER
 from .requests import RawRequest, header_hash
 from .responses import Response, text_response
+from .whole_responses import WholeResponse
 
 _HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "content-length", "keep-alive"})
 """Headers that the server itself must decide about."""
 
+_SERVER_HEADER = (hdrs.SERVER, SERVER)
+
+_NO_SNIFFING = ("X-Content-Type-Options", "nosniff")
+"""No browser may guess that what somebody uploaded or wrote is a page or a script."""
+
 
 def peer_of(request: web.BaseRequest, proxies: TrustedProxies) -> Peer:
     """Who sent a request."""
+    headers = request.headers
+    if proxies.trusts_nobody and "x-forwarded-for" not in headers:
+        hosts = headers.getall(hdrs.HOST, ())
+        host = hosts[0] if len(hosts) == 1 else ", ".join(hosts)
+        return Peer(request.remote or "", request.scheme, host)
     return proxies.peer(request.remote or "", request.scheme, _forwarding_headers(request))
 
 
@@ -41,20 +52,23 @@ def raw_request(request: web.BaseRequest, peer: Peer, body: bytes) -> RawRequest
 
 def to_aiohttp(response: Response) -> web.Response:
     """A finished response for aiohttp to send."""
-    return web.Response(
-        status=response.status, headers=header_multidict(response), body=response.body or None
+    return WholeResponse(
+        status=response.status, headers=_header_list(response), body=response.body or None
     )
 
 
 def header_multidict(response: Response) -> CIMultiDict[str]:
     """The headers that a response may choose, and those that it has unless it chooses others."""
-    headers: CIMultiDict[str] = CIMultiDict(
-        (name, value) for name, value in response.headers if name.lower() not in _HOP_BY_HOP
-    )
-    headers.setdefault(hdrs.SERVER, SERVER)
-    # No browser may guess that what somebody uploaded or wrote is a page or a script.
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    return headers
+    return CIMultiDict(_header_list(response))
+
+
+def _header_list(response: Response) -> list[tuple[str, str]]:
+    names = [name.lower() for name, _ in response.headers]
+    headers = response.headers
+    if not _HOP_BY_HOP.isdisjoint(names):
+        headers = [header for header in headers if header[0].lower() not in _HOP_BY_HOP]
+    own = (_SERVER_HEADER, _NO_SNIFFING)
+    return [*headers, *(header for header in own if header[0].lower() not in names)]
 
 
 def plain(status: int, text: str) -> web.Response:

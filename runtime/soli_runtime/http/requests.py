@@ -49,6 +49,14 @@ class RawRequest(Record):
     fields: list[tuple[str, str]] | None = None
     """The fields of a multipart form; None when it was none."""
     files: list[UploadedFile] = field(default_factory=list)
+    parsed_cookies: dict[str, str] | None = field(default=None, compare=False)
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies, read once; not to be changed."""
+        if self.parsed_cookies is None:
+            self.parsed_cookies = parse_cookies(self.headers.get("cookie", ""))
+        return self.parsed_cookies
 
     @property
     def content_type(self) -> tuple[str, str]:
@@ -86,11 +94,11 @@ def visitor_hash(raw: RawRequest, params: Mapping[str, str]) -> dict[str, Any]:
     """What `authenticate(request)` gets (docs/spec §W7)."""
     return {
         "method": raw.method,
-        "path": unquote(raw.path),
+        "path": unquote(raw.path) if "%" in raw.path else raw.path,
         "params": dict(params),
         "query": parse_query(raw.query_string),
         "headers": dict(raw.headers),
-        "cookies": parse_cookies(raw.headers.get("cookie", "")),
+        "cookies": dict(raw.cookies),
         "remote_ip": raw.remote_ip,
         "remote_addr": raw.remote_ip,
     }

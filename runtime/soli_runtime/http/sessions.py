@@ -236,9 +236,14 @@ class Session:
         if key == self._login_key and self.get(key) != value:
             self._log_in(key, value)
             return
-        known = self._known_id()
+        # What cannot be an id of ours is not worth a question; an id that we know is written to
+        # without a look at what it has.
+        asked, self._asked = self._asked, None
+        known = self.id if asked is None else asked if _may_be_ours(asked) else None
         if known is None or not self._store.put(known, key, value):
             self._start({key: value})
+        else:
+            self.id = known
 
     def _log_in(self, key: str, value: Value) -> None:
         if not self._tells:

@@ -36,11 +36,16 @@ class LineWriter:
         self._waiting_bytes = 0
         self._call_later: CallLater | None = None
         self._is_due = False
+        self._has_written = False
+        """In this turn of the loop: more lines of it go out together when it ends."""
         self.dropped = 0
         """Lines that nobody will read."""
         self._untold = 0
 
     def __call__(self, text: str) -> None:
+        if self._has_written:
+            self._keep(text.encode("utf-8", "backslashreplace"))
+            return
         target = self._stream if self._stream is not None else sys.stderr
         try:
             descriptor = target.fileno()
@@ -50,11 +55,19 @@ class LineWriter:
             return
         self._keep(text.encode("utf-8", "backslashreplace"))
         self._send(descriptor, 0.0)
+        if self._call_later is not None:
+            self._has_written = True
+            self._call_later(0, self._turn_ended)
+
+    def _turn_ended(self) -> None:
+        self._has_written = False
+        if self._waiting:
+            self.finish(0.0)
 
     def use_timer(self, call_later: CallLater | None) -> None:
         """Try again on time; without a timer the next line does that."""
         self._call_later = call_later
-        self._is_due = False
+        self._is_due = self._has_written = False
 
     def finish(self, seconds: float = END_SECONDS) -> None:
         """Write what waits, as far as the stream takes it within *seconds*."""
@@ -100,16 +113,20 @@ class LineWriter:
             self._forget()
 
     def _write_one(self, descriptor: int) -> bool:
-        piece = self._waiting[0]
+        waiting = self._waiting
+        piece = waiting.popleft()
+        while waiting and len(piece) + len(waiting[0]) <= PIECE_BYTES:
+            piece += waiting.popleft()
+        waiting.appendleft(piece)
         try:
             written = os.write(descriptor, piece)
         except BlockingIOError:  # somebody made the stream so
             return False
         self._waiting_bytes -= written
         if written < len(piece):
-            self._waiting[0] = piece[written:]
+            waiting[0] = piece[written:]
         else:
-            self._waiting.popleft()
+            waiting.popleft()
         return True
 
     def _tell_dropped(self) -> None:
@@ -118,7 +135,7 @@ class LineWriter:
 
     def _forget(self) -> None:
         """The stream is closed, or its disk is full: what waits is for nobody."""
-        self.dropped += len(self._waiting)
+        self.dropped += sum(piece.count(b"\n") for piece in self._waiting)
         self._waiting.clear()
         self._waiting_bytes = 0
 

@@ -11,9 +11,12 @@ warnings and errors only some are written each second (`log_floods`), all are co
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
+from math import floor
 from typing import Any
 
 from .floods import WINDOW_SECONDS, Floods
@@ -24,6 +27,9 @@ LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "silent": 100}
 
 FLOODING = LEVELS["warning"]
 """The level from which like lines are held back; lines below it are what somebody asked for."""
+
+_BARE = re.compile(r"[!#-<>-~]+\Z").match
+"""What most values are: it needs no quotes."""
 
 Write = Callable[[str], None]
 CallLater = Callable[[float, Callable[[], None]], object]
@@ -118,9 +124,13 @@ class Log:
         self._write(self._format(now, level, event, {**fields, **self._who}) + "\n")
 
 
+@lru_cache(maxsize=4)
+def _whole_seconds(now: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
+
+
 def _timestamp(now: float) -> str:
-    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
-    return f"{whole}.{int(now * 1000) % 1000:03d}Z"
+    return f"{_whole_seconds(floor(now))}.{int(now * 1000) % 1000:03d}Z"
 
 
 def _text_line(now: float, level: str, event: str, fields: dict[str, Any]) -> str:
@@ -132,8 +142,10 @@ def text_of(event: str, fields: dict[str, Any]) -> str:
     parts = [event]
     below: list[str] = []
     for name, value in fields.items():
-        text = value if isinstance(value, str) else str(value)
-        if "\n" in text:
+        text = value if value.__class__ is str else str(value)
+        if _BARE(text):
+            parts.append(f"{name}={text}")
+        elif "\n" in text:
             below.extend("    " + line for line in printable(text, "\n\t").split("\n"))
         else:
             parts.append(f"{name}={_quoted(text)}")

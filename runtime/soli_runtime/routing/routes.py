@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, unquote_to_bytes
 
@@ -44,10 +45,7 @@ class Pattern(Record, frozen=True):
 
     text: str
     segments: tuple[Segment, ...]
-
-    @property
-    def is_literal(self) -> bool:
-        return all(segment.kind == _LITERAL for segment in self.segments)
+    is_literal: bool
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -70,7 +68,7 @@ def parse_pattern(text: str) -> Pattern:
     segments = tuple(
         _segment(text, part, is_last=index == len(parts) - 1) for index, part in enumerate(parts)
     )
-    pattern = Pattern(path, segments)
+    pattern = Pattern(path, segments, all(segment.kind == _LITERAL for segment in segments))
     repeated = {name for name in pattern.names if pattern.names.count(name) > 1}
     if repeated:
         raise RouteError(f"route '{text}': the parameter '{min(repeated)}' stands twice")
@@ -150,14 +148,12 @@ class _Entry(Record, Generic[T]):
 
     def matches(self, parts: list[str]) -> bool:
         segments = self.pattern.segments
-        has_rest = bool(segments) and segments[-1].kind == _REST
-        if len(parts) < len(segments) or (len(parts) > len(segments) and not has_rest):
-            return False
+        if len(parts) != len(segments):
+            has_rest = bool(segments) and segments[-1].kind == _REST
+            if len(parts) < len(segments) or not has_rest:
+                return False
         for segment, part in zip(segments, parts, strict=False):
-            if segment.kind == _LITERAL:
-                if segment.text != part:
-                    return False
-            elif not part:
+            if (segment.text != part) if segment.kind == _LITERAL else not part:
                 return False
         return True
 
@@ -210,21 +206,16 @@ class RouteTable(Generic[T]):
             return NOT_FOUND
         allowed: dict[str, None] = {}
         is_websocket = False
-        for entry in self._candidates(parts):
+        if "%" in path or path.endswith("/"):
+            found = self._literal.get(_path_of(parts))
+        candidates = filter(lambda entry: entry.matches(parts), self._dynamic)
+        for entry in candidates if found is None else chain((found,), candidates):
             target = _target(entry, method)
             if target is not None:
                 return Match(target[0], entry.params(target[1], parts), target[1])
             allowed.update(dict.fromkeys(entry.targets))
             is_websocket = is_websocket or WEBSOCKET in entry.targets
         return _no_match(allowed, is_websocket)
-
-    def _candidates(self, parts: list[str]) -> Iterable[_Entry[T]]:
-        literal = self._literal.get(_path_of(parts))
-        if literal is not None:
-            yield literal
-        for entry in self._dynamic:
-            if entry.matches(parts):
-                yield entry
 
     def __iter__(self) -> Any:
         """`(method, pattern text, target)` of every route, in order of declaration."""
@@ -260,6 +251,8 @@ def _split(path: str) -> list[str] | None:
         path = path[:-1]
     if path == "/":
         return []
+    if "%" not in path:
+        return path[1:].split("/")
     parts = []
     for raw in path[1:].split("/"):
         part = _decode(raw)

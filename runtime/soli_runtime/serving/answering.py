@@ -14,17 +14,18 @@ from soli_lang.values.values import Value
 from ..builtins.http import Forbidden, final_response
 from ..calling.calls import Calls, failure_text
 from ..calling.greenlets import Runners
-from ..gate.forgery import is_forged
+from ..gate.forgery import SAFE_METHODS, is_forged
 from ..gate.origins import Peer
 from ..http import cors
-from ..http.bodies.incoming import BodyRefused, Pace, read_request
+from ..http.bodies.incoming import BodyRefused, Pace, is_bare, read_request
 from ..http.context import RequestContext
 from ..http.current import REQUEST
+from ..http.files.own_files import PREFIX as OWN_FILES
 from ..http.files.own_files import OwnFiles
 from ..http.files.static_files import StaticFile, StaticFolder, choose_part
 from ..http.guards.middleware import Stage, passed
 from ..http.hardening import hardening_of
-from ..http.messages import header_multidict, plain, to_aiohttp
+from ..http.messages import header_multidict, plain, raw_request, to_aiohttp
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, response_of, text_response
 from ..http.sse import SSE_HEADERS, BlockStream, Out, Subscriber, TopicStream
@@ -92,7 +93,8 @@ class HttpActions:
         """Answer one request."""
         if path == self._metrics_path and self._state.metrics is not None:
             return await self._metrics(request, peer)
-        rule = cors.rule_for(self._app.declarations.cors, path)
+        rules = self._app.declarations.cors
+        rule = cors.rule_for(rules, path) if rules else None
         if rule is not None and _is_preflight(request):
             return _preflight(rule, request)
         answer = await self._answer(request, path, peer, rule)
@@ -123,7 +125,7 @@ class HttpActions:
     ) -> bool:
         """Whether another site sent this with the rights of one of our users."""
         settings = self._state.settings
-        if settings.cross_origin == "accept":
+        if request.method in SAFE_METHODS or settings.cross_origin == "accept":
             return False
         headers = {name.lower(): value for name, value in request.headers.items()}
         if not is_forged(request.method, headers, peer, settings.allowed_origins):
@@ -134,13 +136,17 @@ class HttpActions:
         return not any(cors.covers(one, path) for one in self._app.declarations.open_to_others)
 
     def _static_file(self, request: web.BaseRequest, path: str) -> StaticFile | None:
-        if request.method not in ("GET", "HEAD"):
+        if request.method not in ("GET", "HEAD") or not self._may_be_file(path):
             return None
         path = request.rel_url.path.removeprefix(self._prefix)
         own = self._own_files.find(path)
         if own is not None or self._static is None:
             return own
         return self._static.find(path)
+
+    def _may_be_file(self, path: str) -> bool:
+        """Whether a percent-encoded path is worth a look: all are where the app has a folder."""
+        return self._static is not None or "%" in path or OWN_FILES in path
 
     async def _metrics(self, request: web.BaseRequest, peer: Peer) -> web.StreamResponse:
         state = self._state
@@ -222,7 +228,8 @@ class HttpActions:
         context = RequestContext(
             raw, visitor_hash(raw, match.params), self._authentication.session_of(raw)
         )
-        await self._authentication.prepare(context, match)
+        if self._authentication.may_ask(match):
+            await self._authentication.prepare(context, match)
         started = time.perf_counter()
         response = await self._run(context, match.target)
         if rule is not None and "Origin" in request.headers:
@@ -239,6 +246,8 @@ class HttpActions:
         return to_aiohttp(response)
 
     async def _read(self, request: web.BaseRequest, peer: Peer) -> RawRequest:
+        if is_bare(request):
+            return raw_request(request, peer, b"")
         try:
             async with asyncio.timeout(self._state.settings.body_seconds or None) as deadline:
                 pace = Pace(deadline, self._state.settings.least_rate)
@@ -272,8 +281,9 @@ class HttpActions:
         invoke = handler.invoke
         if target.stages:
             invoke = self._after(target.stages, invoke, context)
-        parts = (part for stage in target.stages for part in stage.body_parts)
-        wanted = {*handler.body_parts, *parts}
+        wanted = handler.body_parts
+        if target.stages:
+            wanted += tuple(part for stage in target.stages for part in stage.body_parts)
         try:
             if self._state.observation is not None:
                 invoke = self._observed(self._state.observation, invoke, handler.name)

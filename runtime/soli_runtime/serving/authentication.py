@@ -16,7 +16,6 @@ from ..builtins.http import Forbidden
 from ..calling.calls import Calls, failure_text
 from ..gate.refusals import Refusal
 from ..http.context import AuthenticationContext
-from ..http.cookies import parse_cookies
 from ..http.current import REQUEST
 from ..http.guards.identity import HOW_TO_ANSWER, Authenticate, Verdict, verdict_of
 from ..http.guards.middleware import Context, Stage, passed
@@ -120,6 +119,10 @@ class Authentication:
 
     # --- who it is -----------------------------------------------------------------------------
 
+    def may_ask(self, match: Match[Target]) -> bool:
+        """Whether there is anybody who says who sent a request."""
+        return self._host is not None or match.target.authenticate is not None
+
     async def prepare(self, context: Context, match: Match[Target]) -> None:
         """Let *context* find out who sent its request; a host is asked at once."""
         if self._host is None:
@@ -183,4 +186,4 @@ def _reason(stage: str | None) -> str:
 
 def session_cookie(raw: RawRequest) -> str | None:
     """What the request's session cookie holds."""
-    return parse_cookies(raw.headers.get("cookie", "")).get(COOKIE)
+    return raw.cookies.get(COOKIE)

@@ -47,6 +47,16 @@ def _malformed(text: str) -> BodyRefused:
     return BodyRefused(400, "malformed", text)
 
 
+def is_bare(request: web.BaseRequest) -> bool:
+    """Whether a request has no body, nor anything that describes one."""
+    headers = request.headers
+    return (
+        not request.body_exists
+        and hdrs.CONTENT_TYPE not in headers
+        and hdrs.CONTENT_ENCODING not in headers
+    )
+
+
 class Pace:
     """How slowly a body may come: *rate* bytes a second over `WINDOW_SECONDS`; 0: at any speed.
 

@@ -105,3 +105,30 @@ def test_a_full_disk_is_no_fault() -> None:
         writer = LineWriter(stream)
         writer("line\n")
     assert writer.dropped == 1
+
+
+def test_lines_of_one_turn_go_out_together(pipe: Pipe) -> None:
+    """The first at once, the others when the turn ends: two system calls, not one for each."""
+    writer = LineWriter(pipe.stream)
+    later: list[Callable[[], None]] = []
+    writer.use_timer(lambda seconds, call: later.append(call))
+    writer("one\n")
+    writer("two\n")
+    writer("three\n")
+    assert pipe.read() == "one\n"
+    later.pop()()
+    assert pipe.read() == "two\nthree\n"
+    writer("four\n")
+    assert pipe.read() == "four\n"
+    assert len(later) == 1
+
+
+def test_what_waits_for_the_end_of_a_turn_is_not_lost_with_the_loop(pipe: Pipe) -> None:
+    writer = LineWriter(pipe.stream)
+    writer.use_timer(lambda seconds, call: None)
+    writer("one\n")
+    writer("two\n")
+    writer.finish()
+    writer.use_timer(None)
+    writer("three\n")
+    assert pipe.read() == "one\ntwo\nthree\n"
