@@ -9,12 +9,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
 from soli_runtime.cli.repl.bench import Bench, BenchOptions
 from soli_runtime.cli.repl.completing import SoliCompleter, paths
 from soli_runtime.cli.repl.terminal import indentation, wants_more
 from soli_runtime.loading.project import find_project
 
 CHAT = Path(__file__).parents[3] / "examples" / "chat"
+
+
+def tabbed(completer: SoliCompleter, text: str) -> list[str]:
+    """What Tab shows after *text*."""
+    found = completer.get_completions(Document(text), CompleteEvent())
+    return [one.text for one in found]
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +38,7 @@ def offered() -> Any:
             await bench.evaluate(
                 "class Car\n  new()\n    this.km = 1\n  end\n  def drive\n  end\nend\ncar = Car.new"
             )
-            before, found = SoliCompleter(bench).offered(text)
-            return [one for one in found if one.startswith(before)]
+            return tabbed(SoliCompleter(bench), text)
         finally:
             await bench.stop()
 
@@ -44,6 +51,9 @@ def offered() -> Any:
         ("ali", "alice"),
         ("x = ws_con", "ws_connect"),
         ("whi", "while"),
+        ("ws_", "ws_send"),
+        ("pri", "print"),
+        ("uui", "uuid_v4"),
         ("rememb", "remember"),
         ("alice.sil", "silent?"),
         ('data["na', '"name"]'),

@@ -41,9 +41,9 @@ class SoliCompleter(Completer):
     ) -> Iterator[Completion]:
         """What could stand there."""
         before, found = self.offered(document.text_before_cursor)
-        for text in sorted(set(found))[:MAX_OFFERED]:
-            if text.startswith(before):
-                yield Completion(text, start_position=-len(before))
+        fitting = {text for text in found if text.startswith(before)}
+        for text in sorted(fitting)[:MAX_OFFERED]:
+            yield Completion(text, start_position=-len(before))
 
     def offered(self, text: str) -> tuple[str, Iterable[str]]:
         """The beginning of a word at the end of *text*, and words that it may become."""
