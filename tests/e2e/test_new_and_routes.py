@@ -15,6 +15,7 @@ def test_a_new_app_runs_and_passes_at_once(tmp_path: Path, minimal: bool) -> Non
     """Every file of it is in its usual shape, and its own spec passes."""
     made = soli("new", "party", *(["--minimal"] if minimal else []), cwd=tmp_path)
     assert made.returncode == 0, made.stderr
+    assert ("soli test" in made.stdout) is not minimal  # where there is a spec to run
     app = tmp_path / "party"
     assert (app / "app.soli").exists() is minimal
     checked = soli("check", ".", cwd=app)

@@ -51,9 +51,10 @@ def _write(folder: Path, files: dict[str, str]) -> list[Path]:
 def _tell(folder: Path, written: list[Path]) -> None:
     for path in written:
         sys.stdout.write(f"  {path}\n")
+    has_spec = any(path.name.endswith("_spec.soli") for path in written)
+    spec = "  soli test            run its spec\n" if has_spec else ""
     sys.stdout.write(f"""
   cd {folder}
   soli run . --dev     serve it, and reload what changes
-  soli test            run its spec
-  soli repl .          be its clients
+{spec}  soli repl .          be its clients
 """)
