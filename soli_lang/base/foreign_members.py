@@ -40,6 +40,8 @@ FOREIGN_MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def foreign_member(name: str, known: Container[str]) -> str | None:
     """A hint with the one of *known* that does what *name* does elsewhere."""
+    if name in ("to_a", "toArray") and "push" in known:
+        return "an array is one already, and so is a range: leave it out"
     for meant in FOREIGN_MEMBERS.get(name, ()):
         if meant in known:
             return f"it is `{meant}` here"

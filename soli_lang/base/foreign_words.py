@@ -14,6 +14,7 @@ CHOICE: Final = "there is no `switch`; write `match value { pattern => result, .
 DECLARATION: Final = "a variable begins with its first value, `x = 1` or `let x = 1`"
 THROW: Final = 'an error is thrown by `throw "text"`, and caught by `try ... catch error ... end`'
 TEXT: Final = 'a text with values in it is `"a #{value}"`; the `f` before it is too much'
+PAIRS: Final = "`hash.each |key, value| ... end` walks it, `hash.keys` are its keys"
 LOOP: Final = "a loop is `while condition ... end` or `for x in values ... end`"
 COUNTING: Final = "a counting loop is `for i in 0..3 ... end` (0, 1, 2)"
 IMPORT: Final = 'files are imported by their path: `import "./name"`'
@@ -24,6 +25,10 @@ RANDOM: Final = "a random number is `Math.random()`, from 0 up to 1; an item is 
 NOW: Final = "the time is `DateTime.now()`"
 FIELDS: Final = "a class declares fields, to be read and set from everywhere: `name: String`"
 BRACKETS: Final = "`[[` opens an array in an array; a text is written in three quotes or in '...'"
+ENDING: Final = "a program ends at the end of its text, or with what it throws"
+METHOD: Final = "a method of numbers: `x.abs`, `x.sqrt`, `x.round(2)`, `x.floor`"
+NUMBER: Final = "a number is read by `int(text)` or `float(text)`, or by `text.to_i`, 0 for none"
+SETTING: Final = 'a setting of the environment is `getenv("NAME")`'
 WAITING: Final = "every function may wait, without `async` and `await`: leave the word out"
 
 FOREIGN_WORDS: Final[Mapping[str, str]] = {
@@ -41,10 +46,18 @@ FOREIGN_WORDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("Time", "Date", "Datetime", "datetime", "now"), NOW),
     **dict.fromkeys(("attr_accessor", "attr_reader", "attr_writer", "property"), FIELDS),
     **dict.fromkeys(("gets", "readline", "prompt"), "read a line with `input()`"),
+    **dict.fromkeys(("abs", "sqrt", "round", "floor", "ceil"), METHOD),
+    **dict.fromkeys(("max", "min"), "the greatest and the least are `[a, b].max` and `[a, b].min`"),
+    **dict.fromkeys(
+        ("exit", "quit"), "a program ends at the end of its text, or with what it throws"
+    ),
+    **dict.fromkeys(("env", "ENV", "environ"), SETTING),
+    **dict.fromkeys(("Integer", "parseInt", "parseFloat"), NUMBER),
+    "inspect": "as programmers see it, a value is `value.inspect`",
+    "eval": "no text becomes a program while one runs",
     "Struct": FIELDS,
     "Set": "there are no sets: `items.uniq`, `items.union(others)`, `items.includes?(x)`",
     "p": "print a value as programmers see it with `print(value.inspect)`",
-    "exit": "a program ends at the end of its text, or with what it throws",
     "async": WAITING,
     "True": "it is `true`, with a small letter",
     "False": "it is `false`, with a small letter",

@@ -193,6 +193,8 @@ def _hint(text: str, wanted: str, place: Place) -> str | None:
         return "there is no multiple assignment"
     if text in (")", "]", "}") and wanted == "expression":
         return f"an expression is missing before `{text}`, or there is a comma too many"
+    if wanted == "pattern" and text == "-":
+        return "a negative number is no pattern: a guard, `n if n == -1 => ...`, says it"
     if wanted == "','":
         return "the arms of a `match` are separated by commas"
     if wanted.startswith("','"):
@@ -218,6 +220,8 @@ def _hint_before(tokens: list[Token], at: int, wanted: str) -> str | None:
         return None
     token, before = tokens[at], tokens[at - 1]
     if token.type in ("NAME", "CALL") and before.type == "LITERAL" and before.end == token.start:
+        if token.value == "d":
+            return "a Decimal ends in a capital letter, `1.5D`"
         return "there are no hexadecimal numbers and no exponents"
     if before.type == "NAME" and at > 1 and tokens[at - 2].type == "DOT":
         return f"a method takes its arguments in parentheses: `{before.value}(...)`"

@@ -5,6 +5,7 @@ Only looked for once the text was refused: a shape is a hint, never an error of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -24,7 +25,7 @@ from ..base.foreign_words import (
 )
 from ..base.source import Source
 from .scanner.scanner import Scanner
-from .scanner.tokens import HEADED, Token
+from .scanner.tokens import HEADED, KEYWORDS, Token
 
 LAMBDA: Final = (
     "a function without a name is `fn(x) { x + 1 }`, a block after a call `|x| x + 1`; "
@@ -52,6 +53,10 @@ LONGEST_TEXT: Final = 20_000
 """Characters of a text that is read once more for its hints: nobody pays for that."""
 _LONGEST_PARAMETERS: Final = 40
 """Tokens before a `=>` that are looked at for their opening parenthesis."""
+_BEGUN: Final = re.compile(r"[ \t]*([a-z]{2,9})[ \t]+[^\s=.,]")
+_BODY_WORDS: Final = ("def", "class", "module", "while", "for", "if", "unless", "match", "enum")
+_LINES_LOOKED_AT: Final = 100
+"""Lines above an `end` too many that are searched for a misspelt word that opens."""
 _COMMANDS: Final = frozenset({"NAME", "LITERAL", "STR_BEGIN", "LPAR", "FN", "CONSTANT", "NEW"})
 
 
@@ -62,12 +67,13 @@ def explain(source: Source, errors: Sequence[SoliSyntaxError]) -> None:
         if error.span is None:
             continue
         error.hint = text_in_brackets(source.text, error.span.start) or error.hint
-        if not shapes:
+        if len(source.text) > LONGEST_TEXT:
             continue
         line = source.position(error.span.start).line
         hint = shapes.get(line)
         if hint is None and _is_about_end(error):
             hint = _opener_before(shapes, line)
+            hint = hint or _misspelt_before(source, line)
         if hint is None and error.message.startswith("`try` without"):
             hint = THROW if THROW in shapes.values() else None
         if hint is not None:
@@ -83,6 +89,23 @@ def _is_about_end(error: SoliSyntaxError) -> bool:
 def _opener_before(shapes: dict[int, str], line: int) -> str | None:
     before = [at for at, hint in shapes.items() if at <= line and hint in _OPENERS]
     return shapes[max(before)] if before else None
+
+
+def _misspelt_before(source: Source, line: int) -> str | None:
+    """A hint for `dfe f(x)`: a line that begins like one with a body, nearest above *line*."""
+    from ..base.near_names import did_you_mean  # only needed for what is wrong
+
+    above = source.text.split("\n")[max(0, line - _LINES_LOOKED_AT) : line]
+    for text in reversed(above):
+        begun = _BEGUN.match(text)
+        word = begun[1] if begun is not None else ""
+        if not word or word in KEYWORDS:
+            continue
+        swapped = [f"did you mean '{one}'?" for one in _BODY_WORDS if sorted(one) == sorted(word)]
+        hint = swapped[0] if swapped else did_you_mean(word, _BODY_WORDS)
+        if hint is not None:
+            return f"`{word}` begins no body: {hint}"
+    return None
 
 
 def _shapes(source: Source) -> dict[int, str]:

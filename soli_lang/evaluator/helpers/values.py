@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from ...base.errors import SoliError, SoliOverflowError, SoliPlainTypeError, SoliTypeError, Thrown
+from ...base.foreign_words import PAIRS
 from ...base.source import Source
 from ...machine.machine import CROWDED, UNCATCHABLE, Machine, arity_error
 from ...meaning import arithmetic
@@ -260,7 +261,8 @@ def reflect(
 def walked(value: Value) -> Value:
     """What a `for` walks."""
     if value.__class__ is not list:
-        raise SoliTypeError(f"cannot iterate over {iterated(value)}")
+        hint = PAIRS if value.__class__ is dict else None
+        raise SoliTypeError(f"cannot iterate over {iterated(value)}", hint=hint)
     return value
 
 

@@ -13,6 +13,7 @@ from ...base.near_names import did_you_mean
 from ...base.source import Span
 from ...evaluator.missing import own_method_hint
 from ...evaluator.scopes import THIS, Block, FileScope, Scopes, Variable, declare_parameters
+from ...syntax.scanner.tokens import KEYWORDS
 from ...tree import nodes
 from ...tree.class_macros import FRAMEWORK_MACROS
 from .arguments import Arguments
@@ -304,7 +305,7 @@ class NamePass:
         names = [*self._block.visible_names(), *self._known.builtins, *self._known.names]
         hint = own_method_hint(name, self._block)
         hint = hint or foreign_hint(name, self._program.source.text, span)
-        hint = hint or did_you_mean(name, names)
+        hint = hint or did_you_mean(name, names) or did_you_mean(name, KEYWORDS)
         self._report("unknown-name", f"Undefined variable '{name}'", span, hint, self._guarded)
 
     def _report(self, code: str, message: str, span: Span, hint: str | None, guarded: int) -> None:

@@ -43,6 +43,13 @@ def hint_of(text: str) -> str | None:
         ("require 'json'", '`import "./name"`'),
         ("pass", "leave it out"),
         ("user = null\nuser?.name", "`user&.name`"),
+        ("retrun 5", "'return'"),
+        ("x = fales", "'false'"),
+        ("x = abs(-3)", "`x.abs`"),
+        ("x = max(1, 2)", "`[a, b].max`"),
+        ("quit", "a program ends"),
+        ("x = ENV", "`getenv("),
+        ("x = parseInt('3')", "`int(text)`"),
         ("x = rand(5)", "`Math.random()`"),
         ("print(Time.now)", "`DateTime.now()`"),
         ("class A\n attr_accessor :x\nend", "`name: String`"),
@@ -175,3 +182,29 @@ def test_long_texts_are_not_read_again_for_their_hints(extra: int, has_hint: boo
 def test_what_works_elsewhere_gets_a_hint(text: str, part: str) -> None:
     """Where the fault shows, whatever kind it is."""
     assert part in (hint_of(text) or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("dfe f(x)\n  x\nend", "`dfe` begins no body: did you mean 'def'?"),
+        ("whlie true\n  x = 1\nend", "did you mean 'while'?"),
+        ("def f\n  clas A\n  end\nend\nend", "did you mean 'class'?"),
+        ('print "x"\nend', "nothing is open that `end` could close"),
+        ("match 1 {\n  -1 => 2\n}", "n if n == -1 =>"),
+        ("x = 1.5d", "`1.5D`"),
+        ("x = 1e5", "no exponents"),
+        ("for k, v in { a: 1 }\nend", "hash.each |key, value|"),
+        ("(1..3).to_a", "an array is one already"),
+    ],
+)
+def test_a_slip_is_told_where_it_was_made(text: str, part: str) -> None:
+    assert part in (hint_of(text) or "")
+
+
+def test_looking_for_a_misspelt_word_costs_little() -> None:
+    """A hint is looked for in few lines, of short texts."""
+    started = time.process_time()
+    with pytest.raises(SoliError):
+        parse(Source("p.soli", "ab c\n" * (LONGEST_TEXT // 5 - 2) + "end"))
+    assert time.process_time() - started < 2
