@@ -33,6 +33,8 @@ def handle(event)
   return { "close": "enough" } if message == "close"
   return { "send": 1 / 0 } if message == "divide"
   sleep(60) if message == "wait"
+  while message == "endless"
+  end
   {}
 end
 def enqueue
@@ -48,6 +50,8 @@ LIMITS: dict[str, Any] = {
     "message_rate": 50,
     "message_burst": 50,
     "shutdown_seconds": 0.3,
+    "handler_steps": 300_000,
+    "body_seconds": 0.2,
 }
 
 
@@ -79,6 +83,19 @@ async def be_used(site: Site, client: Any) -> None:
     await site.until(lambda: service.calls.runners.suspended == 1)
     await site.until(lambda: service.jobs.store.next_at() is not None)
     await site.until(lambda: sum(service.tally.loop_lag.counts) > 0)
+
+
+async def be_held_up(site: Site, stack: AsyncExitStack, watch: Watch) -> None:
+    """Who runs into a limit and waits for its turn, and who sends its body too slowly."""
+    service = site.server.service
+    client = await stack.enter_async_context(raw(site, reads=1000))
+    client.send(text("endless") * 2)
+    await site.until(lambda: service.endpoint.scheduler.waiting > 0)
+    await watch.look()
+    await site.until(lambda: service.tally.held_back.total() > 0)
+    async with connected(site) as (reader, writer):
+        writer.write(b"POST /jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
+        assert b"408" in await reader.readline()
 
 
 async def be_attacked(site: Site, stack: AsyncExitStack) -> None:
@@ -120,6 +137,7 @@ def test_every_metric_moves(tmp_path: Path) -> None:
             watch = Watch(site)
             await be_used(site, client)
             await watch.look()
+            await be_held_up(site, stack, watch)
             await be_attacked(site, stack)
             service = site.server.service
             service._worker.stop()
