@@ -5,9 +5,10 @@ The user is what a host's function says, else the `authenticate` of the route.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from inspect import isawaitable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from soli_lang.base.errors import SoliError
 from soli_lang.values.values import Value
@@ -33,6 +34,19 @@ from .holders import Holders
 from .state import ServiceState
 
 
+class _Creation:
+    """Makes sessions of one address; small, as each connection keeps one."""
+
+    __slots__ = ("_address", "_sessions")
+
+    def __init__(self, sessions: MemoryStore, address: str) -> None:
+        self._sessions = sessions
+        self._address = address
+
+    def __call__(self, session_id: str, data: dict[str, Any]) -> None:
+        self._sessions.create(session_id, data, self._address)
+
+
 class Authentication:
     """Finds out who sent what, for one program; *host* stands in for what its routes name."""
 
@@ -51,6 +65,7 @@ class Authentication:
         self._calls = calls
         self._sessions = sessions
         self._holders = holders
+        self._on_end = holders.session_ended  # bound once, for all connections
         self._host = host
         self._replaces_all = replaces_all
         self._machine = calls.machine
@@ -59,15 +74,15 @@ class Authentication:
     def session_of(self, raw: RawRequest, *, tells: bool = True) -> Session:
         """The session that the request's cookie names. *tells*: the answer can set a cookie."""
         sessions = self._sessions
-        create = sessions.create
+        create: Callable[[str, dict[str, Any]], None] = sessions.create
         if isinstance(sessions, MemoryStore):
-            create = partial(sessions.create, address=raw.remote_ip)
+            create = _Creation(sessions, raw.remote_ip)
         return Session(
             sessions,
             session_cookie(raw),
             login_key=self._state.settings.login_key,
             tells=tells,
-            on_end=self._holders.session_ended,
+            on_end=self._on_end,
             create=create,
         )
 

@@ -534,7 +534,8 @@ class Service:
         offered = headers.get("sec-websocket-protocol", "")
         protocol = choose_protocol(offered, match.target.declared.protocols)
         events = Events(*parts) if protocol is None else ProtocolEvents(*parts, protocol)
-        visitor = Visitor(visited["path"], raw.remote_ip, user, session, holder)
+        path, ip = sys.intern(visited["path"]), sys.intern(raw.remote_ip)
+        visitor = Visitor(path, ip, user, session, holder)
         classes = self.live.conversation_classes
         make: type[Conversation] = classes[visited["query"].get("vsn") == phoenix.VERSION]
         return make(self.live, match.target.handler, events, visitor)
