@@ -72,7 +72,7 @@ audit: $(DEV) ## look for known holes in the dependencies
 	@$(BIN)/python scripts/audit.py
 
 golden: $(DEV) ## rewrite the golden files; review the diff before committing it
-	@SOLI_REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/errors tests/e2e/test_repl_transcripts.py $(ARGS)
+	@SOLI_REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/errors tests/counts tests/e2e/test_repl_transcripts.py $(ARGS)
 
 guide: $(DEV) ## write what the programs of the guide and the how-tos print into them; review the diff
 	@$(BIN)/python -m tests.support.guide

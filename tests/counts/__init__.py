@@ -1,0 +1,1 @@
+"""Counts of what each operation costs: calls, bytecodes, memory, system calls."""

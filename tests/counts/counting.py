@@ -1,0 +1,322 @@
+"""Counts what one operation of each kind costs, in this process, without sockets.
+
+    python -m tests.counts.counting
+
+Clocks stand still but for a step per question, so that nothing which another process does changes
+a count. With steps of 1 µs the loop is idle. While it is *saturated*, a step is so long that every
+turn lasts for more than the scheduler allows: messages of ten connections go through its queues.
+
+- calls: of Python functions (`sys.setprofile`), those of libraries included
+- bytecodes: instructions of Python (`f_trace_opcodes`)
+- blocks: memory blocks that an operation leaves behind (`sys.getallocatedblocks`)
+- peak: bytes that it takes meanwhile (`tracemalloc`)
+- clocks: questions for the time or for CPU time; the latter are system calls
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import sys
+import time
+import tracemalloc
+from collections.abc import Awaitable, Callable
+from functools import partial
+from itertools import cycle
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+IDLE_STEP, SATURATED_STEP = 1e-6, 4e-4
+OPERATIONS = 100
+REPEATS = 3
+WARM_UP = 150
+CONNECTIONS = 10
+BURST = 5
+
+APP = Path(__file__).with_name("counted.soli")
+MASK = bytes((0x37, 0xFA, 0x21, 0x3D))
+REQUEST = b"GET /json/17 HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n\r\n"
+
+Operation = Callable[[], Awaitable[Any]]
+
+
+class Clock:
+    """A clock that goes on by a step whenever somebody asks."""
+
+    def __init__(self) -> None:
+        self.step = IDLE_STEP
+        self.now = 1000.0
+        self.asked = 0
+
+    def __call__(self) -> float:
+        self.asked += 1
+        self.now += self.step
+        return self.now
+
+
+CLOCK = Clock()
+
+
+class NullTransport(asyncio.Transport):
+    """Takes everything and counts it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes = 0
+
+    def write(self, data: Any) -> None:
+        self.writes += 1
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return ("127.0.0.1", 4000) if name == "peername" else default
+
+    def is_reading(self) -> bool:
+        return True
+
+    def is_closing(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+    def abort(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def masked(text: str) -> bytes:
+    """A text frame as clients send it."""
+    payload = text.encode()
+    body = bytes(byte ^ MASK[index % 4] for index, byte in enumerate(payload))
+    return bytes((0x81, 0x80 | len(payload))) + MASK + body
+
+
+class Served:
+    """The app, served as `soli run` would, and ten connections of it."""
+
+    def __init__(self, service: Any, settings: Any) -> None:
+        self.service = service
+        self._settings = settings
+        self.connections = [self._open(number) for number in range(CONNECTIONS)]
+        self._http = self._request_handler()
+        self._http_transport = NullTransport()
+        self._http.connection_made(self._http_transport)
+
+    def _open(self, number: int) -> Any:
+        from soli_runtime.core.events import Events
+        from soli_runtime.routing.routes import WEBSOCKET, Match
+        from soli_runtime.serving.sockets.conversations import Conversation, Visitor
+        from soli_runtime.ws import Connection
+
+        match = self.service.app.table.match(WEBSOCKET, "/ws/counted")
+        assert isinstance(match, Match)
+        events = Events(f"7d9f1c1e-6c0a-4b44-9d0c-{number:012d}", {}, {}, {"host": "h"})
+        visitor = Visitor("/ws/counted", f"10.0.0.{number}")
+        handler = match.target.handler
+        connection = Connection(
+            self.service.endpoint, Conversation(self.service.live, handler, events, visitor)
+        )
+        connection.start(NullTransport())
+        return connection
+
+    def _request_handler(self) -> Any:
+        from soli_runtime.gate.plain import PlainConnections
+        from soli_runtime.gate.silence import GreetingServer
+        from soli_runtime.gate.unread import Unread
+
+        loop = asyncio.get_running_loop()
+        server = GreetingServer(
+            self.service.handle,
+            seconds=0,
+            most=0,
+            plain=PlainConnections(0, 0),
+            unread=Unread(loop, 0, 0, lambda address: None),
+            log=self.service.log,
+            access_log=None,
+            auto_decompress=False,
+        )
+        return server()
+
+    async def message(self, frame: bytes) -> None:
+        """One message while nobody else is there."""
+        connection = self.connections[0]
+        connection.data_received(frame)
+        await asyncio.sleep(0)
+        while connection.is_held:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0)
+
+    async def crowd(self, frame: bytes) -> int:
+        """A burst on every connection in one turn; how many of them were held back."""
+        for connection in self.connections:
+            connection.data_received(frame * BURST)
+        held = sum(connection.is_held for connection in self.connections)
+        while any(connection.is_held for connection in self.connections):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return held
+
+    async def request(self) -> None:
+        """One HTTP request."""
+        wanted = self._http_transport.writes + 1
+        self._http.data_received(REQUEST)
+        while self._http_transport.writes < wanted:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+
+async def _served() -> Served:
+    from soli_runtime.loading.launch import Launch, launch
+    from soli_runtime.observing.logs import Log
+    from soli_runtime.serving.service import Service
+    from soli_runtime.settings import Settings
+
+    settings = Settings(message_rate=10**6, message_burst=10**6, byte_rate=0, ping_seconds=0)
+    launched = launch(Launch(APP, settings, environment=dict(os.environ)))
+    log = Log(lambda line: None, clock=lambda: 1e9)
+    service = Service(launched.app, settings, log, launched.waiting)
+    await service.start()
+    served = Served(service, settings)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return served
+
+
+async def _times(operation: Operation) -> None:
+    for _ in range(OPERATIONS):
+        await operation()
+
+
+async def _calls(operation: Operation) -> float:
+    calls = 0
+
+    def count(frame: Any, event: str, argument: Any) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        await _times(operation)
+    finally:
+        sys.setprofile(None)
+    return calls / OPERATIONS
+
+
+async def _bytecodes(operation: Operation) -> float:
+    count = 0
+
+    def trace(frame: Any, event: str, argument: Any) -> Any:
+        nonlocal count
+        if event == "opcode":
+            count += 1
+        elif event == "call":
+            frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        return trace
+
+    sys.settrace(trace)
+    try:
+        await _times(operation)
+    finally:
+        sys.settrace(None)
+    return count / OPERATIONS
+
+
+async def _blocks(operation: Operation) -> float:
+    gc.collect()
+    before = sys.getallocatedblocks()
+    await _times(operation)
+    gc.collect()
+    return max(0.0, round((sys.getallocatedblocks() - before) / OPERATIONS, 1))
+
+
+async def _peak(operation: Operation) -> float:
+    tracemalloc.start()
+    peaks = []
+    try:
+        for _ in range(OPERATIONS // 4):
+            tracemalloc.reset_peak()
+            before = tracemalloc.get_traced_memory()[0]
+            await operation()
+            peaks.append(tracemalloc.get_traced_memory()[1] - before)
+    finally:
+        tracemalloc.stop()
+    return median(peaks)
+
+
+async def _clocks(operation: Operation) -> float:
+    before = CLOCK.asked
+    await _times(operation)
+    return (CLOCK.asked - before) / OPERATIONS
+
+
+COUNTERS = {
+    "calls": _calls,
+    "bytecodes": _bytecodes,
+    "blocks": _blocks,
+    "peak": _peak,
+    "clocks": _clocks,
+}
+
+
+async def _counted(operation: Operation, share: int = 1) -> dict[str, float]:
+    """Every count per operation: the median of a few repeats."""
+    for _ in range(WARM_UP):
+        await operation()
+    gc.disable()
+    found = {}
+    for name, counter in COUNTERS.items():
+        repeats = [await counter(operation) for _ in range(REPEATS)]
+        found[name] = round(median(repeats) / (1 if name == "peak" else share), 2)
+    gc.enable()
+    return found
+
+
+async def count() -> dict[str, Any]:
+    """All counts, by operation."""
+    served = await _served()
+    echo, say, join, leave = map(masked, ("echo", "say", "join", "leave"))
+    moods = cycle([masked(f"mood {number}") for number in range(100, 1000)])
+
+    async def join_and_leave() -> None:
+        await served.message(join)
+        await served.message(leave)
+
+    ways: dict[str, Operation] = {
+        "echo": lambda: served.message(echo),
+        "publish": lambda: served.message(say),
+        "join and leave": join_and_leave,
+        "presence change": lambda: served.message(next(moods)),
+        "HTTP action": served.request,
+    }
+    found: dict[str, Any] = {name: await _counted(way) for name, way in ways.items()}
+    CLOCK.step = SATURATED_STEP
+    for name, frame in (("echo", echo), ("publish", say)):
+        crowd = partial(served.crowd, frame)
+        held = [await crowd() for _ in range(10)]
+        counts = await _counted(crowd, CONNECTIONS * BURST)
+        found[f"{name}, saturated"] = {**counts, "held": sum(held) / len(held)}
+    return found
+
+
+def main() -> None:
+    time.perf_counter = time.thread_time = CLOCK  # before anything of ours takes them
+    import uvloop
+
+    print(json.dumps(uvloop.run(count()), indent=1))
+
+
+if __name__ == "__main__":
+    main()
