@@ -6,6 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from soli_stdlib import install
+
+from soli_lang import Interpreter
 
 from .support import guide, talks
 from .support.corpus import ROOT
@@ -59,3 +62,28 @@ def test_every_page_is_listed_where_it_says_what_teaches_what() -> None:
 
     for page in talks.PAGES:
         assert f"../{page.relative_to(ROOT / 'docs').as_posix()}" in listed
+
+
+_HANDLERS = [
+    block
+    for block in re.findall(
+        r"```soli\n(.*?)```", (ROOT / "docs" / "websockets.md").read_text("utf-8"), re.DOTALL
+    )
+    if "def handle(event)" in block
+]
+
+
+@pytest.mark.parametrize("text", _HANDLERS)
+@pytest.mark.parametrize("kind", ["connect", "message", "disconnect"])
+def test_a_handler_of_the_reference_takes_every_kind_of_event(text: str, kind: str) -> None:
+    """What is shown to be copied does not fail before the first message comes."""
+    own = "\n".join(line for line in text.split("\n") if not line.startswith("router_"))
+    event = {"type": kind, "connection_id": "1", "params": {}, "query": {}, "headers": {}}
+    if kind == "message":
+        event["message"] = "no JSON"
+
+    assert isinstance(Interpreter(install).load(own).call("handle", event), dict)
+
+
+def test_there_are_handlers_to_try() -> None:
+    assert len(_HANDLERS) >= 5

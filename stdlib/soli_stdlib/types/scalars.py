@@ -32,6 +32,12 @@ def null_to_a(value: None) -> list[Value]:
     return []
 
 
+@method("null", "to_h", bare=True)
+def null_to_h(value: None) -> dict[Value, Value]:
+    """An empty hash: `event["message"].to_h` is one for every event of a connection."""
+    return {}
+
+
 @method("null", ("to_i", "to_int"), bare=True)
 def null_to_i(value: None) -> int:
     """0"""

@@ -141,6 +141,11 @@ def test_bytes_hold_no_json_object(send: Call) -> None:
     assert send(b'{"a": 1}', "to_h") == {}
 
 
+def test_no_message_is_an_empty_hash(send: Call) -> None:
+    """And for `connect` and `disconnect`, which have none."""
+    assert send(None, "to_h") == {}
+
+
 def half_up(number: float, places: int) -> float:
     exponent = Decimal(1).scaleb(-places)
     return float(Decimal(repr(number)).quantize(exponent, ROUND_HALF_UP))
