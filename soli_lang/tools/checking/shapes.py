@@ -36,6 +36,7 @@ class ShapePass:
     # --- bodies ----------------------------------------------------------------------------------
 
     def _body(self, body: nodes.Body) -> None:
+        self._taken_places(body)
         for statement, following in zip(body.statements, body.statements[1:], strict=False):
             if isinstance(statement, nodes.Member) and self._is_command(statement, following):
                 self._two_statements(statement, following)
@@ -43,6 +44,22 @@ class ShapePass:
                 self._findings.warning(
                     "no-effect", "this has no effect", statement.span, _idle_hint(statement)
                 )
+
+    def _taken_places(self, body: nodes.Body) -> None:
+        """`tickets = []`, and `def tickets` further down: one variable, which is the function."""
+        lines: dict[str, int] = {}
+        for statement in body.statements:
+            if isinstance(statement, nodes.FunctionDecl) and statement.name in lines:
+                self._findings.warning(
+                    "taken-name",
+                    f"this function takes the place of the value '{statement.name}' "
+                    f"of line {lines[statement.name]}",
+                    statement.span,
+                    "functions and variables share their names: give one of them another",
+                )
+            bound = _bound(statement)
+            if bound is not None:
+                lines[bound] = self._program.source.position(statement.span.start).line
 
     def _is_command(self, statement: nodes.Member, following: Any) -> bool:
         """`obj.m "x"` on one line of a body: two statements (docs/spec §6.4)."""
@@ -224,6 +241,15 @@ def _shown(node: nodes.Literal) -> str:
 def _members_of(program: nodes.Program) -> frozenset[str]:
     """Names of all methods, fields and functions that the file itself defines."""
     return frozenset(_defined(program.body))
+
+
+def _bound(statement: Any) -> str | None:
+    """The variable that *statement* gives a value."""
+    if isinstance(statement, nodes.Let | nodes.Const):
+        return statement.name
+    if isinstance(statement, nodes.Assign) and isinstance(statement.target, nodes.Name):
+        return statement.target.name
+    return None
 
 
 def _defined(root: nodes.Node) -> Iterator[str]:

@@ -260,6 +260,8 @@ def test_names_in_class_bodies_are_looked_up(text: str) -> None:
         ("print -1", "subtracts-from-function"),
         ("print [1]", "indexes-function"),
         ("h = { a: 1, a: 2 }\nprint(h)", "duplicate-key"),
+        ("list = []\ndef list\n 1\nend\nprint(list)", "taken-name"),
+        ("const LIST = []\ndef LIST\n 1\nend\nprint(LIST)", "taken-name"),
         ("x = 1\nx == 2\nprint(x)", "no-effect"),
         ("{}\nprint(1)", "no-effect"),
         ('if "a".includes?\n print(1)\nend', "bare-method"),
