@@ -22,6 +22,7 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 _LOOK_AGAIN_SECONDS = 0.01
+SWITCHING = 101
 
 
 class GreetedHandler(RequestHandler):
@@ -134,7 +135,9 @@ class GreetingServer(web.Server):
     """aiohttp's server, which closes connections whose first request does not come in time.
 
     At most *most* of them may be waited for at a time: past that the oldest is closed. 0 turns
-    either limit off. Between later requests aiohttp's keep-alive timeout holds.
+    either limit off. *may_upgrade* says which requests may make a WebSocket of their line, which
+    is counted elsewhere then: to ask for one is not enough, anybody can. Between later requests
+    aiohttp's keep-alive timeout holds.
     """
 
     def __init__(
@@ -143,6 +146,7 @@ class GreetingServer(web.Server):
         *,
         seconds: float,
         most: int,
+        may_upgrade: Callable[[web.BaseRequest], bool],
         plain: PlainConnections[RequestHandler],
         unread: Unread,
         log: Log,
@@ -156,7 +160,9 @@ class GreetingServer(web.Server):
             plain.busy(connection)
             try:
                 answer = await handler(request)
-                if self._is_draining and not is_upgrade(request):
+                if is_upgrade(request) and answer.status != SWITCHING:
+                    answer.force_close()  # refused: nobody counts this line
+                elif self._is_draining and not is_upgrade(request):
                     answer.force_close()
                     connection.close()  # behind this answer
                 return answer
@@ -166,6 +172,7 @@ class GreetingServer(web.Server):
         super().__init__(greeted, **options)
         self._seconds = seconds
         self._most = most
+        self._may_upgrade = may_upgrade
         self._plain = plain
         self._unread = unread
         self._log = log
@@ -187,7 +194,7 @@ class GreetingServer(web.Server):
     def _is_one_too_many(self, request: web.BaseRequest) -> bool:
         """Count a connection at its first plain request; an idle one may have to go for it."""
         connection = request.protocol
-        if connection in self._plain or is_upgrade(request):
+        if connection in self._plain or self._may_upgrade(request):
             return False
         ip = request.remote or ""
         surplus = self._plain.add(connection, ip)

@@ -91,6 +91,7 @@ class Server:
             self.service.handle,
             seconds=self._settings.handshake_seconds,
             most=open_files.descriptors_for_some(self._settings.max_silent_connections),
+            may_upgrade=self.service.may_upgrade,
             plain=self._plain_connections(),
             unread=self._unread(),
             log=self._log,

@@ -83,6 +83,10 @@ SESSION_CHECK_SECONDS = 30.0
 """The longest that a session which is too old may keep its connections."""
 
 
+OWN_SOCKETS = ("/_soli/dev", "/_soli/watch")
+"""Paths at which development and the dashboard have WebSockets of their own."""
+
+
 class Service:
     """One app on the running event loop. `start` first, `stop` last."""
 
@@ -454,6 +458,14 @@ class Service:
                 refusal = Refusal(404, "there is no WebSocket at this path", reason="path")
                 return await self._refused(refusal, *upgrade_of)
         return await self.http.handle(request, path, peer)
+
+    def may_upgrade(self, request: web.BaseRequest) -> bool:
+        """Whether a WebSocket may come of a request."""
+        if not is_upgrade(request):
+            return False
+        path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
+        is_own = self.state.own_pages is not None and path in OWN_SOCKETS
+        return is_own or isinstance(self._match(path, query), Match)
 
     def _answers_for(self, host: str, path: str) -> bool:
         allowed = self.settings.allowed_hosts
