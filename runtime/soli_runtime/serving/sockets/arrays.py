@@ -31,7 +31,7 @@ from ...routing.handler import Handler
 from ...ws.connection import Connection
 from ...ws.rooms.fanout import Fanout
 from ...ws.rooms.volatile import Volatile
-from .phoenix import array_of
+from .phoenix import array_of, arrays_of
 
 if TYPE_CHECKING:
     from .channels import PhoenixConversation
@@ -153,13 +153,20 @@ class Arrays:
     def _publish_to_all(self, recipients: Recipients, effect: Send) -> None:
         assert isinstance(recipients, Everyone | EveryoneBut), "all other kinds are handled"
         but = recipients.but if isinstance(recipients, EveryoneBut) else None
-        for topic in tuple(self._topics):
-            self._publish(_all(topic), topic, but, effect)
+        topics = [one for one in self._topics if self._fanout.count(_all(one))]
+        if not topics:
+            return
+        array = arrays_of(effect.payload)
+        for topic in topics:
+            self._publish_array(_all(topic), array(topic), but, effect)
 
     def _publish(self, name: Hashable, topic: str, but: ConnectionId | None, effect: Send) -> None:
-        if not self._fanout.count(name):
-            return
-        message: Payload = array_of(effect.payload, topic)
+        if self._fanout.count(name):
+            self._publish_array(name, array_of(effect.payload, topic), but, effect)
+
+    def _publish_array(
+        self, name: Hashable, message: Payload, but: ConnectionId | None, effect: Send
+    ) -> None:
         found = self._find(but)
         left_out = () if found is None or found.connection is None else (found.connection,)
         if isinstance(effect, SendVolatile):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ...core import wire
@@ -98,16 +99,34 @@ def _checked(frame: Frame) -> Frame | None:
 
 def array_of(payload: Payload, topic: str, join_ref: Ref | None = None) -> Payload:
     """What a program sends, as clients get it that speak arrays."""
+    return arrays_of(payload)(topic, join_ref)
+
+
+def arrays_of(payload: Payload) -> Callable[..., Payload]:
+    """What makes the array of *payload* for one topic after another.
+
+    What all of them share is read and written once: a client chooses how many topics there are.
+    """
     if isinstance(payload, Framed | FramedBytes):
-        return payload
+        return lambda topic, join_ref=None: payload
     if isinstance(payload, bytes):
-        return _broadcast(payload, topic)
-    start = [join_ref, None, topic]
+        return lambda topic, join_ref=None: _broadcast(payload, topic)
+    end = _end_of(payload)
+
+    def array(topic: str, join_ref: Ref | None = None) -> Payload:
+        start = _whole(wire.to_json([join_ref, None, topic]))
+        return Framed(f"{start[:-1]},{end}")
+
+    return array
+
+
+def _end_of(payload: str) -> str:
+    """Event and payload, and the end of the array."""
     try:
-        text = wire.to_json([*start, *_parts(payload)])
+        text = wire.to_json(_parts(payload))
     except RecursionError:  # one level more than could be read
-        text = wire.to_json([*start, DEFAULT_EVENT, payload])
-    return Framed(_whole(text))
+        text = wire.to_json((DEFAULT_EVENT, payload))
+    return _whole(text)[1:]
 
 
 def _whole(text: str) -> str:
