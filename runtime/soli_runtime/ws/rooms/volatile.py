@@ -8,6 +8,7 @@ has taken what went before. Who never sends a volatile message has nothing of th
 import asyncio
 import sys
 from collections.abc import Hashable, Iterable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ..protocol.outgoing import Outgoing, outgoing
@@ -25,6 +26,8 @@ __all__ = ["Slot", "Volatile"]
 BEHIND_BYTES = 16 * 1024
 #: Between two looks at those that are behind.
 LOOK_SECONDS = 0.025
+#: Connections that one look asks for.
+LOOKED_AT = 1000
 #: Messages that wait for one connection, and their bytes; past it the oldest is dropped.
 MAX_SLOTS = 256
 MAX_SLOT_BYTES = 256 * 1024
@@ -35,6 +38,31 @@ Slot = tuple[str, str]
 """Sender and key: of those that have the same only the newest waits."""
 
 
+class _Waiting:
+    """What waits for one connection, and its bytes."""
+
+    __slots__ = ("bytes", "messages")
+
+    def __init__(self) -> None:
+        self.messages: dict[Slot, Outgoing] = {}
+        self.bytes = 0
+
+    def put(self, slot: Slot, message: Outgoing) -> int:
+        """Let *message* wait in the place of the last; how many were dropped."""
+        messages = self.messages
+        dropped = 0
+        former = messages.pop(slot, None)
+        if former is not None:
+            self.bytes -= len(former.plain)
+            dropped = 1
+        messages[slot] = message
+        self.bytes += len(message.plain)
+        while len(messages) > 1 and (len(messages) > MAX_SLOTS or self.bytes > MAX_SLOT_BYTES):
+            self.bytes -= len(messages.pop(next(iter(messages))).plain)
+            dropped += 1
+        return dropped
+
+
 class Volatile:
     """The volatile messages of the connections of one event loop."""
 
@@ -43,8 +71,8 @@ class Volatile:
     def __init__(self, loop: asyncio.AbstractEventLoop, fanout: Fanout) -> None:
         self._loop = loop
         self._fanout = fanout
-        # By connection, the one that waits longest first.
-        self._waiting: dict[Connection, dict[Slot, Outgoing]] = {}
+        # By connection, the one that was not looked at for longest first.
+        self._waiting: dict[Connection, _Waiting] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def publish(
@@ -56,11 +84,12 @@ class Volatile:
     ) -> None:
         """Send a message to the members of a room (see `Fanout.publish`)."""
         message = outgoing(message)
-        left_out = list(exclude)
-        for member in self._fanout.members(name):
-            if member not in left_out and not self._goes_at_once(member, message, slot):
-                left_out.append(member)
-        self._fanout.publish(name, message, exclude=left_out)
+        left_out = set(exclude)
+        others = [one for one in self._fanout.members(name) if one not in left_out]
+        behind = [one for one in others if not self._goes_at_once(one, message, slot)]
+        left_out.update(behind)
+        if len(behind) < len(others):
+            self._fanout.publish(name, message, exclude=left_out)
 
     def send(self, connection: "Connection", message: str | bytes | Outgoing, slot: Slot) -> None:
         """Send a message to one connection."""
@@ -76,35 +105,27 @@ class Volatile:
     def _goes_at_once(self, connection: "Connection", message: Outgoing, slot: Slot) -> bool:
         """Whether the line is free. If it is not, the message waits in the place of the last."""
         waiting = self._waiting.get(connection)
-        if waiting is not None and waiting.pop(slot, None) is not None:
-            self._fanout.counters.volatile_dropped += 1
-        if not _is_behind(connection):
-            return True
         if waiting is None:
-            waiting = self._waiting[connection] = {}
-        waiting[slot] = message
-        self._bound(waiting)
+            if not _is_behind(connection):
+                return True
+            waiting = self._waiting[connection] = _Waiting()
+        # Who is behind stays so until the next look: to ask costs a system call.
+        self._fanout.counters.volatile_dropped += waiting.put(slot, message)
         if self._timer is None:
             self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
         return False
 
-    def _bound(self, waiting: dict[Slot, Outgoing]) -> None:
-        size = sum([len(message.plain) for message in waiting.values()])
-        while len(waiting) > 1 and (len(waiting) > MAX_SLOTS or size > MAX_SLOT_BYTES):
-            size -= len(waiting.pop(next(iter(waiting))).plain)
-            self._fanout.counters.volatile_dropped += 1
-
     def _look(self) -> None:
         """Send what waits to those that have caught up; forget who is gone."""
         self._timer = None
-        for connection, waiting in tuple(self._waiting.items()):
+        for connection in tuple(islice(self._waiting, LOOKED_AT)):
+            waiting = self._waiting.pop(connection)
             if not connection.is_open:
-                self._fanout.counters.volatile_dropped += len(waiting)
+                self._fanout.counters.volatile_dropped += len(waiting.messages)
             elif _is_behind(connection):
-                continue
+                self._waiting[connection] = waiting
             else:
-                self._send_all(connection, waiting)
-            del self._waiting[connection]
+                self._send_all(connection, waiting.messages)
         if self._waiting:
             self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
 
