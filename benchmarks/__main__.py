@@ -14,16 +14,26 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import actions, interpreter, plots, report, scale_out, sockets, special
+from . import (
+    actions,
+    hot_path_files,
+    interpreter,
+    plots,
+    report,
+    scale_out,
+    sockets,
+    special,
+    trust,
+)
 from .processes import OUT, ROOT, CannotMeasure, build, raise_file_limit
 from .scale_out import tables as scale_out_tables
 from .scenarios import SCENARIOS
-from .servers import servers, versions
+from .servers import commit, servers, versions
 
 PLOTS = ROOT / "docs" / "plots"
 MOST_SCALE_OUT = 3
 """Rounds of scale-out: each has some twenty rows."""
-OTHERS = ("http", "presence", "slow", "programs", "start", "scale-out")
+OTHERS = ("http", "trust", "presence", "slow", "programs", "start", "scale-out")
 PARTS = (*(scenario.name for scenario in SCENARIOS), *OTHERS)
 
 
@@ -72,6 +82,7 @@ def measure(options: argparse.Namespace, results: dict[str, Any]) -> None:
     build("wsload")
     known = servers()
     results["versions"] = versions()
+    note_commit(results, options.parts)
     results["taken"] = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     wanted = [scenario for scenario in SCENARIOS if scenario.name in options.parts]
     rows = sockets.measure(wanted, known, options.rounds, quick=options.quick)
@@ -79,7 +90,9 @@ def measure(options: argparse.Namespace, results: dict[str, Any]) -> None:
     few = 1 if options.quick else 3
     if "http" in options.parts:
         results["http"] = actions.measure(options.rounds, print, quick=options.quick)
-    if "slow" in options.parts:
+    if "trust" in options.parts:
+        results["trust"] = trust.measure(print, quick=options.quick)
+    if "slow" in options.parts or "trust" in options.parts:
         results["slow"] = special.slow_readers(known, few, print)
     if "presence" in options.parts:
         results["presence"] = special.presence(known["soli"], print)
@@ -90,6 +103,12 @@ def measure(options: argparse.Namespace, results: dict[str, Any]) -> None:
         results["programs"] = interpreter.programs(options.rounds, print)
     if "start" in options.parts:
         results["start"] = interpreter.cold_start(3 if options.quick else 15, print)
+
+
+def note_commit(results: dict[str, Any], parts: list[str]) -> None:
+    """Of which commit, and of which hot path, the figures of *parts* are."""
+    figures_of = {"commit": commit(), "hot path": hot_path_files.of_working_tree()}
+    results.setdefault("figures of", {}).update(dict.fromkeys(parts, figures_of))
 
 
 def _shown(path: Path) -> str:

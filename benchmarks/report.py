@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-from . import actions, sockets
+from . import actions, sockets, trust
 from .scale_out import tables as scale_out
 from .scenarios import SCENARIOS, Scenario
 
@@ -15,10 +15,12 @@ TITLES = ("Soli handler", "Python handler", "Node `ws`", "aiohttp", "`websockets
 
 def table(results: dict[str, Any]) -> str:
     """Everything that *results* has, as Markdown."""
-    parts = [_versions(results), _sockets(results), _cpu(results)]
+    parts = [_versions(results), _commits(results), _sockets(results), _cpu(results)]
     parts += [_targets(results), _special(results), _programs(results)]
     if "http" in results:
         parts.append(actions.table(results["http"]))
+    if "trust" in results:
+        parts.append(trust.table(results["trust"]))
     if "scale-out" in results:
         parts.append(scale_out.tables(results["scale-out"]))
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -27,6 +29,17 @@ def table(results: dict[str, Any]) -> str:
 def _versions(results: dict[str, Any]) -> str:
     named = ", ".join(f"{name} {text}" for name, text in results.get("versions", {}).items())
     return f"Measured {results.get('taken', '?')}: {named}."
+
+
+def _commits(results: dict[str, Any]) -> str:
+    """Which parts are of which commit, as docs/performance.md says it."""
+    parts: dict[tuple[str, str], list[str]] = {}
+    for part, found in results.get("figures of", {}).items():
+        parts.setdefault((found["commit"], found["hot path"]), []).append(part)
+    return "\n".join(
+        f"Figures of {commit}, hot path {hot_path}: {', '.join(names)}."
+        for (commit, hot_path), names in parts.items()
+    )
 
 
 def figure(value: float | None) -> str:

@@ -93,12 +93,21 @@ def versions() -> dict[str, str]:
     }
 
 
+def commit() -> str:
+    """The commit that is measured, `-dirty` when files differ; empty where there is none."""
+    found = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return found.stdout.strip()
+
+
 def _revision() -> str:
     """Our version, and the commit where there is one."""
-    found = subprocess.run(
-        ["git", "describe", "--always"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    revision = found.stdout.strip()
+    revision = commit()
     return version("soli-lang") + (f" ({revision})" if revision else "")
 
 

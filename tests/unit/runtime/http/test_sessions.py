@@ -214,3 +214,27 @@ def test_many_old_sessions_end_in_several_turns() -> None:
     assert len(ended) == MAX_ENDED_AT_ONCE
     assert store.drop_old() == 10
     assert len(ended) == MAX_ENDED_AT_ONCE + 1
+
+
+def test_who_writes_to_a_session_asks_its_store_once() -> None:
+    """A store in Redis is a way there and back for each question."""
+    asked: list[str] = []
+
+    class Counting(MemoryStore):
+        def load(self, session_id: str) -> dict[str, object] | None:
+            asked.append("load")
+            return super().load(session_id)
+
+        def put(self, session_id: str, key: str, value: object) -> bool:
+            asked.append("put")
+            return MemoryStore.put(self, session_id, key, value)
+
+    store = Counting(Clock())
+    first = Session(store, None)
+    first.set("a", 1)
+    asked.clear()
+    again = Session(store, first.id)
+    again.set("a", 2)
+    assert again.id == first.id
+    assert not again.is_new
+    assert asked == ["put", "load"]  # the load is the store's own, within `put`
