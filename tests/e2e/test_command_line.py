@@ -139,7 +139,9 @@ def test_wrong_usage_is_status_64(tmp_path: Path, arguments: list[str]) -> None:
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [["-e", "print(1 + 2)"], ["app.soli"]])
+@pytest.mark.parametrize(
+    "arguments", [["-e", "print(1 + 2)"], ["-e", "-1;print(3)", "--deny", "network"], ["app.soli"]]
+)
 def test_code_runs_from_the_command_line_and_from_a_file(
     tmp_path: Path, arguments: list[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -331,6 +332,8 @@ def run_code(arguments: list[str]) -> int:
     parser = Parser(prog="soli -e", description="Run a piece of Soli.")
     parser.add_argument("code", metavar="CODE")
     add_program_flags(parser)
+    if arguments and arguments[0] != "-h" and re.match("-[^-]", arguments[0]):
+        arguments = [*arguments[1:], "--", arguments[0]]  # `-5.abs` is code, no flag
     parsed = parser.parse_args(arguments)
     waiting = Waiting()
     interpreter = text_interpreter("-e", parsed, waiting)

@@ -31,7 +31,7 @@ from ..http.views import templates
 from ..jobs.jobs import jobs_of, watch_classes
 from ..routing.declared import GATE, Declared
 from ..routing.handler import Handler
-from ..routing.routes import RouteError, RouteTable
+from ..routing.routes import WEBSOCKET, RouteError, RouteTable
 from .controllers import Controllers, Unknown, controller_class
 from .declared_places import place_of
 from .project import Project
@@ -317,7 +317,8 @@ class _Loading:
             if gates.guards_routes(declared.target):
                 problems.append(self._placed(declared, gates.as_action(declared.target)))
                 continue
-            handler = found.find(declared.target)
+            takes = "event" if declared.method == WEBSOCKET else "request"
+            handler = found.find(declared.target, takes)
             if isinstance(handler, Unknown):
                 if not declared.is_optional:
                     unknown = RouteError(handler.message, hint=handler.hint)

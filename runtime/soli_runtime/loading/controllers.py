@@ -65,8 +65,8 @@ class Controllers:
         if file is not None:
             yield file
 
-    def find(self, target: str) -> Handler | Unknown:
-        """What a route's target means."""
+    def find(self, target: str, takes: str = "request") -> Handler | Unknown:
+        """What a route's target means; *takes* is what it would be given."""
         controller, _, action = target.partition("#")
         class_name = controller_class(controller)
         definitions = next(self.files_of(target), None)
@@ -76,12 +76,12 @@ class Controllers:
         if isinstance(klass, SoliClass):
             method = klass.find_method(action)
             if method is None:
-                return _no_action(target, action, _methods(klass), f"class {class_name}")
+                return _no_action(target, action, takes, _methods(klass), f"class {class_name}")
             return self._of_class(target, klass, action, method, definitions.source)
         function = definitions.get(action)
         if not isinstance(function, Function):
             where = f"controller '{controller}'" if controller in self._files else "this file"
-            return _no_action(target, action, list(definitions.functions()), where)
+            return _no_action(target, action, takes, list(definitions.functions()), where)
         return self._of_function(target, function, definitions.source)
 
     def _of_function(self, target: str, function: Function, source: Source) -> Handler:
@@ -91,6 +91,7 @@ class Controllers:
             place=_place(function, source),
             place_of=partial(place_of, function, source),
             function=function,
+            source=source,
             event_parts=parts_seen(function),
             body_parts=body_parts_seen(function),
         )
@@ -104,6 +105,7 @@ class Controllers:
             place=_place(method, source),
             place_of=partial(place_of, method, source),
             function=method,
+            source=source,
             body_parts=_parts_seen_in(klass, method),
         )
 
@@ -142,9 +144,9 @@ def _nearest(name: str, known: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(name, list(known), n=1)), None)
 
 
-def _no_action(target: str, action: str, known: list[str], where: str) -> Unknown:
+def _no_action(target: str, action: str, takes: str, known: list[str], where: str) -> Unknown:
     close = _nearest(action, known)
-    hint = f"did you mean '{close}'?" if close else f"define it: def {action}(event) … end"
+    hint = f"did you mean '{close}'?" if close else f"define it: def {action}({takes}) … end"
     return Unknown(f"unknown action '{action}' in \"{target}\": {where} does not define it", hint)
 
 

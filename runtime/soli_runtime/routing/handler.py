@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from soli_lang.base.source import Source
 from soli_lang.values.values import Value
 
 from ..core.events import PARTS
@@ -27,6 +28,7 @@ class Handler:
         "noted",
         "place",
         "place_of",
+        "source",
     )
 
     def __init__(
@@ -37,6 +39,7 @@ class Handler:
         place: str = "",
         place_of: Callable[[str | None], str] | None = None,
         function: Value = None,
+        source: Source | None = None,
         event_parts: tuple[str, ...] = PARTS,
         body_parts: tuple[str, ...] = BODY_PARTS,
     ) -> None:
@@ -48,6 +51,7 @@ class Handler:
         self.place_of = place_of or (lambda key: place)
         """`file:line` of the return that has an action, or of one that is no Hash (None)."""
         self.function = function
+        self.source = source
         self.event_parts = event_parts
         """The parts of a message event that it may see (`event_use`)."""
         self.body_parts = body_parts
@@ -68,5 +72,8 @@ class Handler:
         """Call what *other* calls from now on; connections that hold this one keep it."""
         self.invoke = other.invoke
         self.place = other.place
+        self.place_of = other.place_of
         self.function = other.function
+        self.source = other.source
         self.event_parts = other.event_parts
+        self.body_parts = other.body_parts

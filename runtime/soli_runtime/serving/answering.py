@@ -35,6 +35,7 @@ from ..loading.app import App, Target
 from ..observing import health as watching
 from ..observing.tally import kind_of
 from ..routing.declared import CorsRule
+from ..routing.returns import at_definition
 from ..routing.routes import WEBSOCKET, Match, NoMatch
 from ..stores.errors import StoreAway
 from .authentication import Authentication
@@ -42,7 +43,7 @@ from .state import ServiceState
 
 if TYPE_CHECKING:
     from ..observing.observation import Observation
-    from ..routing.handler import Invoke
+    from ..routing.handler import Handler, Invoke
 
 
 MAX_PATTERNS_SHOWN = 5
@@ -293,7 +294,7 @@ class HttpActions:
 
             value = await self._calls.wait(begin, None, {REQUEST: context}, flow)
             ended = time.perf_counter()
-            response = final_response(context, self._response(context, value), self._hardening)
+            response = self._response_of(handler, context, value)
             self._state.turns.took(flow, ended, time.perf_counter())
             flow.answer_bytes = len(response.body)
             return response
@@ -337,6 +338,13 @@ class HttpActions:
             path=raw.path,
             error=lambda: failure_text(error),
         )
+
+    def _response_of(self, handler: Handler, context: RequestContext, value: Value) -> Response:
+        """The answer. Raises SoliError, placed at the action, for what cannot be one."""
+        try:
+            return final_response(context, self._response(context, value), self._hardening)
+        except SoliError as error:
+            raise at_definition(error, handler.function, handler.source) from None
 
     def _response(self, context: RequestContext, value: Value) -> Response:
         if isinstance(value, Response):

@@ -91,7 +91,8 @@ class ProgramCheck:
     def check_program(self, path: Path, program: nodes.Program) -> list[Finding]:
         """The findings in what was read already."""
         found = check(program, self._known(path, program))
-        return found + self._of_runtime(path, program)
+        found += self._of_runtime(path, program)
+        return sorted(found, key=lambda finding: finding.order)
 
     def _of_runtime(self, path: Path, program: nodes.Program) -> list[Finding]:
         """What the runtime will make of a controller or a single file."""

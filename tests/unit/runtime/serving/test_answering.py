@@ -16,6 +16,7 @@ get("/", "app#home")
 get("/hello/:name", "app#hello")
 post("/echo", "app#echo")
 get("/fails", "app#fails")
+get("/odd", "app#odd")
 get("/login", "app#login")
 get("/who", "app#who")
 router_websocket("/ws", "app#handle")
@@ -32,6 +33,9 @@ def echo(req)
 end
 def fails(req)
   1 / 0
+end
+def odd(req)
+  { "f": fn(x) x end }
 end
 def login(req)
   session_set("user_id", 7)
@@ -93,6 +97,15 @@ def test_a_developer_sees_what_failed(app: Path) -> None:
     """And where; nobody else does."""
     assert "Division by zero" in got(app, "GET", "/fails", dev="yes", host="localhost").text
     assert "Division by zero" not in got(app, "GET", "/fails", dev="yes", host="a.example").text
+
+
+def test_an_answer_that_cannot_be_sent_is_told_at_its_action(app: Path) -> None:
+    """Not at 0:0."""
+    answer = got(app, "GET", "/odd", dev="yes", host="localhost")
+
+    assert answer.status == 500
+    assert "Cannot convert Function to JSON at 24:1" in answer.text
+    assert "def odd(req)" in answer.text
 
 
 def test_a_json_body_is_read_for_the_action(app: Path) -> None:

@@ -125,6 +125,15 @@ def test_a_message_with_a_name_of_ours_is_told(tmp_path: Path, name: str, body: 
     assert f"'{name}' is one of Soli's own" in finding.message
 
 
+def test_findings_come_in_the_order_of_the_text(tmp_path: Path) -> None:
+    """Whoever found them."""
+    body = 'ws_send("x", { "event": "phx_reply" })\n  y\n  { "brodcast": 1 }'
+
+    found = of_controller(tmp_path, f"def handle(event)\n  {body}\nend\n")
+
+    assert [one.code for one in found] == ["reserved-event", "unknown-name", "unknown-action"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
