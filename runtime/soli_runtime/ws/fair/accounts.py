@@ -83,8 +83,8 @@ class Accounts:
 
     def passed(self, seconds: float, waiting: int, addresses: int) -> None:
         """So much time passed while so many waited."""
-        self.now += seconds * _share(waiting)
-        self._address_time += seconds * _share(addresses)
+        self.now += seconds * (_share(waiting) if waiting else MOST_SHARE)
+        self._address_time += seconds * (_share(addresses) if addresses else MOST_SHARE)
 
     def _forget(self) -> None:
         now, accounts = self._address_time, self._addresses

@@ -35,6 +35,10 @@ LONG_TURN_SECONDS = 0.0005
 TURN_SECONDS = 0.010
 """That one turn of the loop may last before what arrives in it has to wait."""
 
+QUIET_SECONDS = 0.005
+"""Of computing since the last turn that was asked for: below it no turn can have been long, and
+none is asked for. To ask costs a message that comes alone more than its handler."""
+
 QUEUE_SECONDS = 0.010
 """Of computing for all that wait, in one turn."""
 
@@ -118,6 +122,7 @@ class Scheduler:
         "look_at",
         "report",
         "virtual",
+        "waiting",
     )
 
     def __init__(
@@ -135,6 +140,8 @@ class Scheduler:
         """When somebody has to ask `must_wait` again."""
         self.virtual = 0.0
         """The virtual time, as of the last look."""
+        self.waiting = 0
+        """How many wait."""
         self.report: Report | None = None
         self._clock = clock
         self._cpu = cpu
@@ -165,13 +172,6 @@ class Scheduler:
         self._movable = 0
 
     # What the hot path does: `if started > look_at or flow.used > bar`, and then asks here.
-
-    @property
-    def waiting(self) -> int:
-        """How many wait."""
-        return sum(fresh.size for fresh in self._fresh) + sum(
-            line.size for line in self._lines.values()
-        )
 
     def waiting_by_reason(self) -> dict[str, int]:
         """How many wait, and why."""
@@ -229,6 +229,7 @@ class Scheduler:
         """Call *go_on* when the turn of *flow* has come."""
         standing = self._standing(flow, now)
         waiting = Waiting(flow, go_on, now, is_later=is_later)
+        self.waiting += 1
         if standing >= HEAVY:
             self._lines[standing].push(waiting)
         elif self._accounts.is_in_debt(flow, ALLOWED_SECONDS):
@@ -319,15 +320,19 @@ class Scheduler:
         """Now and then, and before a turn of the loop gets too long."""
         began = self._turn_mark
         self._begin_span(now)
+        computed = self._cpu_mark - began
         if self._is_scheduled:  # this turn has lasted for some time already
             self._turn_mark = began
-            if self._cpu_mark - began >= TURN_SECONDS:
+            if computed >= TURN_SECONDS:
                 self._is_long_turn = True
                 self.bar = min(self.bar, self.virtual + LONG_TURN_SECONDS)
-        self._schedule()
+        elif computed < QUIET_SECONDS and not self.waiting:
+            self._turn_mark = began
+        else:
+            self._schedule()
 
     def _begin_span(self, now: float) -> None:
-        addresses = sum(line.addresses for line in self._lines.values())
+        addresses = sum(line.addresses for line in self._lines.values()) if self.waiting else 0
         self._accounts.passed(now - self._last_look, self._movable, addresses)
         self.virtual = self._accounts.now
         self._last_look = now
@@ -349,9 +354,11 @@ class Scheduler:
         self._gap = max(0, self._gap - 1)
         self._begin_span(now)
         try:
-            self._serve(now)
+            if self.waiting:
+                self._serve(now)
         finally:
-            self._count_movable(self._clock())
+            if self._movable or self.waiting:
+                self._count_movable(self._clock())
             if self._gap:
                 self._schedule()
             elif self.waiting:
@@ -376,6 +383,7 @@ class Scheduler:
                 return
 
     def _serve_one(self, one: Waiting, now: float) -> None:
+        self.waiting -= 1
         held = now - one.since
         if held >= HELD_BACK_SECONDS and self.report is not None:
             self.report(one.flow, REASONS[one.flow.standing], held)

@@ -6,6 +6,8 @@ is said by the scenario. Bounds are in seconds of that clock, so no machine is t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from benchmarks.turns_simulated import (
@@ -137,3 +139,23 @@ def test_who_waits_is_counted_by_reason() -> None:
     waiting = world.scheduler.waiting_by_reason()
     assert waiting["heavy"] >= 3
     assert waiting["limit"] == 0
+
+
+def test_messages_that_come_alone_ask_for_hardly_any_turns() -> None:
+    """A turn of the loop that is asked for costs more than the handler of a small message."""
+    world = World()
+    world.innocent()
+    world.loop.run(1.0)
+    asked, call_soon = 0, world.loop.call_soon
+
+    def counted(told: Callable[[], None]) -> None:
+        nonlocal asked
+        asked += told == world.scheduler._turn
+        call_soon(told)
+
+    world.scheduler._call_soon = counted
+    before = len(world.established)
+    world.loop.run(20.0)
+    messages = len(world.established) - before
+    assert messages > 100
+    assert asked < messages / 10
