@@ -44,7 +44,10 @@ class Turn:
 
 
 def looping(code: Code, kind: str) -> Callable[..., Any] | None:
-    """A maker, as `functions.written`, of `loop(*columns)`; None for a body that is none."""
+    """A maker, as `functions.written`, of a loop; None for a body that is none.
+
+    That is `loop(items)`, or `loop(rows, items)` where the function takes two: *rows* are as many.
+    """
     if code.is_method or not _is_straight(code) or (kind == "results" and not code.is_leaf):
         return None
     start = Start(code)
@@ -60,13 +63,15 @@ def looping(code: Code, kind: str) -> Callable[..., Any] | None:
     writer.finish()
     own = [py.assign(start.parameters[0], py.name("item"))] if wants_item else []
     turn = [*own, *start.given, *start.classes(), *start.variables(), *body]
-    lines = _over_parts([first, *start.parameters[1:]], turn)
+    parameters = [first, *start.parameters[1:]]
+    over = _over_items if len(parameters) == 1 else _over_rows
+    lines = over(parameters, turn or [py.Pass()])
     if kind in ("collected", "kept", "dropped"):
         lines = [py.assign("found", py.List([], py.LOAD)), *lines, py.give(py.name("found"))]
     if not code.is_leaf:
         lines = counted(code, lines)
-    columns = [f"items{index}" for index in range(len(start.parameters))]
-    made = py.function("loop", columns, 0, [*start.fields(), *lines])
+    given = ["items0", "items1"][: len(parameters)]
+    made = py.function("loop", given, 0, [*start.fields(), *lines])
     return compiled(
         writer,
         py.function("make", start.outer, 0, [made, py.give(py.name("loop"))]),
@@ -74,26 +79,34 @@ def looping(code: Code, kind: str) -> Callable[..., Any] | None:
     )
 
 
-def _over_parts(parameters: list[str], turn: list[Any]) -> list[Any]:
-    """*turn* for what the columns `items0`, `items1`, … hold, some at a time."""
-    size = py.constant(PART)
-    until = py.binary(py.name("start"), "+", size)
-    parts = [
-        py.item(py.name(f"items{index}"), py.Slice(py.name("start"), until, None))
-        for index in range(len(parameters))
-    ]
-    given: Any = py.Name(parameters[0], py.STORE)
-    rows: Any = py.name("part")
-    if len(parameters) > 1:
-        given = py.Tuple([py.Name(one, py.STORE) for one in parameters], py.STORE)
-        rows = py.call("zip", rows, *parts[1:])
+def _over_items(parameters: list[str], turn: list[Any]) -> list[Any]:
+    """*turn* for each of `items0`, some at a time."""
+    until = py.binary(py.name("start"), "+", py.constant(PART))
+    part = py.item(py.name("items0"), py.Slice(py.name("start"), until, None))
     lines = [
-        py.assign("part", parts[0]),
+        py.assign("part", part),
         py.run(py.call("spend", py.call("len", py.name("part")))),
-        py.For(given, rows, turn or [py.Pass()], [], None),
+        py.For(py.Name(parameters[0], py.STORE), py.name("part"), turn, [], None),
     ]
-    starts = py.call("range", py.constant(0), py.call("len", py.name("items0")), size)
-    return [py.For(py.Name("start", py.STORE), starts, lines, [], None)]
+    return [_by_parts(py.call("len", py.name("items0")), lines)]
+
+
+def _over_rows(parameters: list[str], turn: list[Any]) -> list[Any]:
+    """*turn* for each of the rows `items0`, as many as `items1` has, some at a time."""
+    size, count = py.constant(PART), py.call("len", py.name("items1"))
+    left = py.binary(count, "-", py.name("start"))
+    given = py.Tuple([py.Name(one, py.STORE) for one in parameters], py.STORE)
+    lines = [
+        py.run(py.call("spend", py.call("min", size, left))),
+        py.For(given, py.call("islice", py.name("part"), size), turn, [], None),
+    ]
+    # An iterator goes on where the part before ended.
+    return [py.assign("part", py.call("iter", py.name("items0"))), _by_parts(count, lines)]
+
+
+def _by_parts(count: Any, lines: list[Any]) -> Any:
+    starts = py.call("range", py.constant(0), count, py.constant(PART))
+    return py.For(py.Name("start", py.STORE), starts, lines, [], None)
 
 
 def _is_straight(code: Code) -> bool:

@@ -7,7 +7,7 @@ yields null, which `collected` leaves out (docs/spec §L4).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..values.semantics import is_truthy
@@ -19,7 +19,7 @@ MANY_ITEMS = 16
 
 
 def _loop(
-    function: Value, kind: str, items: Sequence[Value], count: int = 1
+    function: Value, kind: str, items: Collection[Value], count: int = 1
 ) -> Callable[..., Any] | None:
     """The loop over *count* columns that *function* is for that purpose, if it is one and worth
     it.
@@ -36,15 +36,42 @@ def results(machine: Machine, function: Value, *columns: Sequence[Value]) -> Ite
     """
     loop = _loop(function, "results", columns[0], len(columns))
     if loop is not None:
-        return loop(*columns)  # type: ignore[no-any-return]
+        return _looped(loop, columns)  # type: ignore[no-any-return]
     return map(machine.callback(function, len(columns)), *columns)
+
+
+def _looped(loop: Callable[..., Any], columns: tuple[Sequence[Value], ...]) -> Any:
+    """What *loop* gives for *columns*; two of them it takes as rows."""
+    if len(columns) == 1:
+        return loop(columns[0])
+    return loop(zip(*columns, strict=True), columns[0])
+
+
+def of_entries(machine: Machine, function: Value, entries: Mapping[Any, Value]) -> Iterator[Value]:
+    """What *function* yields for each key and value, as `results` does.
+
+    The keys of *entries* are Soli values as they are.
+    """
+    loop = _loop(function, "results", entries, 2)
+    if loop is not None:
+        return loop(entries.items(), entries)  # type: ignore[no-any-return]
+    return map(machine.callback(function, 2), entries, entries.values())
+
+
+def each_entry(machine: Machine, function: Value, entries: Mapping[Any, Value]) -> None:
+    """Call *function* with each key and value, as `of_entries` does."""
+    loop = _loop(function, "each", entries, 2)
+    if loop is not None:
+        loop(entries.items(), entries)
+        return
+    exhaust(map(machine.callback(function, 2), entries, entries.values()))
 
 
 def each(machine: Machine, function: Value, *columns: Sequence[Value]) -> None:
     """Call *function* with each item of the *columns*, as `results` does."""
     loop = _loop(function, "each", columns[0], len(columns))
     if loop is not None:
-        loop(*columns)
+        _looped(loop, columns)
         return
     exhaust(map(machine.callback(function, len(columns)), *columns))
 

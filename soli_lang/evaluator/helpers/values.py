@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from ...base.errors import SoliError, SoliOverflowError, SoliPlainTypeError, SoliTypeError, Thrown
@@ -38,6 +39,7 @@ _FIXED: dict[str, Any] = {
     "MIN_INT": MIN_INT, "MAX_INT": MAX_INT,
     "int": int, "float": float, "str": str, "bool": bool, "list": list, "dict": dict,
     "tuple": tuple, "range": range, "len": len, "enumerate": enumerate, "zip": zip,
+    "min": min, "iter": iter, "islice": islice,
     "isinstance": isinstance, "abs": abs, "on": partial, "call_value": call_value, "NO_FIELDS": {},
 }  # fmt: skip
 

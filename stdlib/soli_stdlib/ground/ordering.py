@@ -6,7 +6,7 @@ does; sorting them "as equal" serves nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from functools import cmp_to_key, partial
 from typing import Any
@@ -25,7 +25,7 @@ FEW_ENOUGH = 100_000
 """Items whose classes are listed to be counted, which takes memory that nobody claimed."""
 
 
-def kinds_of(values: list[Value]) -> frozenset[type]:
+def kinds_of(values: Collection[Value]) -> frozenset[type]:
     """The Python classes of *values*."""
     if not values or len(values) > FEW_ENOUGH:
         return frozenset(map(type, values))

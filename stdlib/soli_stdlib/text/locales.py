@@ -9,7 +9,7 @@ from soli_lang.machine.machine import Machine
 from soli_lang.native.native import String, function, static
 
 _LOCALE: MachineKey[str] = MachineKey("locale")
-_ZONE: MachineKey[tzinfo] = MachineKey("zone")
+ZONE: MachineKey[tzinfo] = MachineKey("zone")
 DEFAULT_LOCALE = "en"
 ZONE_SERVICE = "timezone"
 """Name of the host service that holds the zone's name (`Europe/Vienna`)."""
@@ -22,9 +22,9 @@ def current_locale(machine: Machine) -> str:
 
 def zone(machine: Machine) -> tzinfo:
     """The zone of DateTime's wall clock: the host's `timezone`, else UTC (docs/spec §L15)."""
-    chosen = machine.library.get(_ZONE)
+    chosen = machine.library.get(ZONE)
     if chosen is None:
-        chosen = machine.library[_ZONE] = _zone(machine.capabilities.services.get(ZONE_SERVICE))
+        chosen = machine.library[ZONE] = _zone(machine.capabilities.services.get(ZONE_SERVICE))
     return chosen
 
 

@@ -20,7 +20,7 @@ from soli_lang.values.semantics import MAX_INT, MIN_INT
 
 from ..ground import clock
 from ..ground.arguments import truncated
-from ..text.locales import zone
+from ..text.locales import ZONE, zone
 from . import datetime_texts
 from .calendar_names import ENGLISH, calendar_names
 from .datetime_formats import Moment, fraction_text, plan
@@ -92,12 +92,20 @@ class DateTime:
 
 
 TYPES: dict[str, tuple[type, ...]] = {"DateTime": (DateTime,)}
+_new = object.__new__
+"""Makes a DateTime whose slots are then filled where it is wanted: what is called in every turn of
+a loop has no frame of `__init__` to pay for.
+"""
 
 
 def at_nanos(machine: Machine, nanos: int, user: str) -> DateTime:
     """The instant *nanos*. Raises SoliOverflowError outside 64 bits (years 1677 to 2262)."""
     if MIN_INT <= nanos <= MAX_INT:
-        return DateTime(nanos, zone(machine))
+        made = _new(DateTime)
+        made.nanos = nanos
+        made.zone = machine.library.get(ZONE) or zone(machine)
+        made._wall = None
+        return made
     raise _overflow(user, nanos)
 
 
@@ -134,7 +142,8 @@ def parse(machine: Machine, text: str) -> DateTime:
 @static("DateTime", "from_unix", Number)
 def from_unix(machine: Machine, seconds: int | float) -> DateTime:
     """The instant *seconds* after the epoch."""
-    return at_nanos(machine, truncated(seconds) * SECOND, "DateTime.from_unix")
+    whole = seconds if seconds.__class__ is int else truncated(seconds)
+    return at_nanos(machine, whole * SECOND, "DateTime.from_unix")
 
 
 @static("DateTime", "epoch")
@@ -258,7 +267,11 @@ def _mover(name: str, unit: int) -> Callable[..., DateTime]:
         whole = amount if amount.__class__ is int else truncated(amount)
         nanos = instant.nanos + whole * unit
         if MIN_INT <= nanos <= MAX_INT:
-            return DateTime(nanos, instant.zone)
+            moved = _new(DateTime)
+            moved.nanos = nanos
+            moved.zone = instant.zone
+            moved._wall = None
+            return moved
         raise _overflow(user, nanos)
 
     move.__doc__ = (
@@ -278,7 +291,11 @@ def subtract_days(instant: DateTime, days: int | float) -> DateTime:
     whole = -days if days.__class__ is int and days > MIN_INT else truncated(-days)
     nanos = instant.nanos + whole * DAY
     if MIN_INT <= nanos <= MAX_INT:
-        return DateTime(nanos, instant.zone)
+        moved = _new(DateTime)
+        moved.nanos = nanos
+        moved.zone = instant.zone
+        moved._wall = None
+        return moved
     raise _overflow("DateTime.subtract_days", nanos)
 
 
@@ -370,7 +387,11 @@ def _beginning(unit: str) -> Callable[..., DateTime]:
         zone = instant.zone
         nanos = utc_start(instant.nanos) if zone is UTC else _nanos_of(_start(instant.wall, unit))
         if MIN_INT <= nanos <= MAX_INT:
-            return DateTime(nanos, zone)
+            bound = _new(DateTime)
+            bound.nanos = nanos
+            bound.zone = zone
+            bound._wall = None
+            return bound
         raise _overflow(user, nanos)
 
     beginning.__doc__ = f"The first instant of its {unit}."
@@ -388,7 +409,11 @@ def _end(unit: str) -> Callable[..., DateTime]:
         else:
             nanos = _nanos_of(_next_start(instant.wall, unit)) - MILLISECOND
         if MIN_INT <= nanos <= MAX_INT:
-            return DateTime(nanos, zone)
+            bound = _new(DateTime)
+            bound.nanos = nanos
+            bound.zone = zone
+            bound._wall = None
+            return bound
         raise _overflow(user, nanos)
 
     end.__doc__ = f"The last millisecond of its {unit}."

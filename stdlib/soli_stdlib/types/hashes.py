@@ -6,7 +6,7 @@ snapshot, so a callback may change the hash.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import compress, islice
 from math import isqrt
 from operator import not_
@@ -44,10 +44,12 @@ _MANY_PLACES = 1024
 
 def keys_of(entries: Hash) -> list[Value]:
     """The keys as Soli values."""
-    keys = list(entries)
-    if _WRAPPED.isdisjoint(kinds_of(keys)):
-        return keys
-    return [from_key(key) for key in keys]
+    return list(entries) if _are_values(entries) else [from_key(key) for key in entries]
+
+
+def _are_values(keys: Collection[Any]) -> bool:
+    """Whether *keys* are Soli values as they are."""
+    return _WRAPPED.isdisjoint(kinds_of(keys))
 
 
 def pairs_of(entries: Hash) -> list[Value]:
@@ -323,16 +325,20 @@ def each(machine: Machine, entries: Hash, function: Value) -> Hash:
     """Call *function* with each key and value; gives a copy of the hash."""
     copy_entries(machine, entries)
     snapshot = entries.copy()
-    if parameter_count(function) >= 2:
-        iteration.each(machine, function, keys_of(snapshot), list(snapshot.values()))
-    else:
+    if parameter_count(function) < 2:
         iteration.exhaust(_results(machine, function, snapshot))
+    elif _are_values(snapshot):
+        iteration.each_entry(machine, function, snapshot)
+    else:
+        iteration.each(machine, function, keys_of(snapshot), list(snapshot.values()))
     return snapshot
 
 
 def _results(machine: Machine, function: Value, snapshot: Hash) -> Iterator[Value]:
     """What *function* yields for each entry, as they are asked for."""
     if parameter_count(function) >= 2:
+        if _are_values(snapshot):
+            return iteration.of_entries(machine, function, snapshot)
         values = list(snapshot.values())
         return iteration.results(machine, function, keys_of(snapshot), values)
     return map(pair_callback(machine, function), keys_of(snapshot), snapshot.values())
