@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from .endpoint import Endpoint
     from .rooms.fanout import Room
 
-__all__ = ["BY_BROKER", "BY_LISTENER", "BY_OUTBOX", "BY_RATE", "BY_TURN", "Channel"]
+__all__ = ["BY_BROKER", "BY_LISTENER", "BY_OUTBOX", "BY_RATE", "BY_REPLAY", "BY_TURN", "Channel"]
 
 #: Who holds back the parser; bits of `Channel._holds`.
-BY_LISTENER, BY_OUTBOX, BY_TURN, BY_RATE, BY_BROKER = 1, 2, 4, 8, 16
+BY_LISTENER, BY_OUTBOX, BY_TURN, BY_RATE, BY_BROKER, BY_REPLAY = 1, 2, 4, 8, 16, 32
 
 #: How many times `max_outbox_bytes` may pile up before the loop had a turn to write it.
 BURST_FACTOR = 8
@@ -235,10 +235,10 @@ class Channel(FrameParser, asyncio.Protocol):
         self._disconnected()
         if self._holds & BY_LISTENER and self.buffered_bytes:
             # Messages came before the end: they are delivered first, when the listener reads on.
-            self._release(BY_OUTBOX | BY_BROKER)
+            self._release(BY_OUTBOX | BY_BROKER | BY_REPLAY)
             self._cut_while_held()
             return
-        self._release(BY_LISTENER | BY_OUTBOX | BY_RATE | BY_BROKER)
+        self._release(BY_LISTENER | BY_OUTBOX | BY_RATE | BY_BROKER | BY_REPLAY)
         self._read_on()  # or when its turn comes
 
     def pause_writing(self) -> None:
@@ -298,6 +298,8 @@ class Channel(FrameParser, asyncio.Protocol):
         replayed, pending = self._replayed, self._pending
         if replayed is None:
             replayed = self._replayed = deque()
+            # Whoever asks for a replay again and again would pile them up.
+            self._hold(BY_REPLAY)
             self._replay_soon()
         if pending is None:
             self._put_to(self._pend)
@@ -330,6 +332,8 @@ class Channel(FrameParser, asyncio.Protocol):
             self._replayed = None
             if not self._holds & BY_OUTBOX:
                 self._hand_over()
+            self._release(BY_REPLAY)
+            self._endpoint.loop.call_soon(self._read_on)
 
     def _replayed_block(self, replayed: "deque[str | bytes | memoryview]") -> bytes:
         frames: list[bytes | memoryview] = []
@@ -389,6 +393,7 @@ class Channel(FrameParser, asyncio.Protocol):
         self._pending_bytes = 0
         self._pending_pong = None
         self._replayed = None
+        self._release(BY_REPLAY)
         if self._pending:
             self._pending = []
 

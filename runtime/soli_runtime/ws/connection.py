@@ -18,7 +18,16 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .channel import BY_BROKER, BY_LISTENER, BY_OUTBOX, BY_RATE, BY_TURN, LIGHT_SECONDS, Channel
+from .channel import (
+    BY_BROKER,
+    BY_LISTENER,
+    BY_OUTBOX,
+    BY_RATE,
+    BY_REPLAY,
+    BY_TURN,
+    LIGHT_SECONDS,
+    Channel,
+)
 from .counters import CloseCause
 from .listener import NOBODY, Listener
 from .protocol.deflate import Agreement, inflate
@@ -466,7 +475,7 @@ class Connection(Channel):
         self._endpoint.loop.call_soon(self._report_end)
         if self._holds:
             # The peer's Close may stand behind messages that nobody wants any more.
-            self._release(BY_LISTENER | BY_OUTBOX | BY_TURN | BY_RATE | BY_BROKER)
+            self._release(BY_LISTENER | BY_OUTBOX | BY_TURN | BY_RATE | BY_BROKER | BY_REPLAY)
             self._endpoint.loop.call_soon(self._read_on)
 
     def _report_end(self) -> None:

@@ -704,6 +704,18 @@ def test_a_replay_waits_for_a_transport_that_has_enough() -> None:
     assert connection.is_open
 
 
+def test_who_gets_a_replay_is_heard_again_behind_it() -> None:
+    """Replays that are asked for one after another do not pile up."""
+    stage = Stage()
+    connection, transport, listener = stage.connect()
+    listener.reply = lambda one, _: one.replay(["x" * 40_000] * 20)
+    connection.data_received(text("a") + text("b"))
+    assert listener.messages == ["a"]
+    stage.loop.run()
+    assert listener.messages == ["a", "b"]
+    assert transport.written == text_frame("x" * 40_000) * 40
+
+
 def test_a_close_comes_behind_a_replay() -> None:
     """What was sent before it still arrives."""
     stage = Stage()
