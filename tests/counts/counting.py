@@ -145,6 +145,7 @@ class Served:
             most=0,
             plain=PlainConnections(0, 0),
             unread=Unread(loop, 0, 0, lambda address: None),
+            may_upgrade=self.service.may_upgrade,
             log=self.service.log,
             access_log=None,
             auto_decompress=False,
