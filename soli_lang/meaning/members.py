@@ -167,11 +167,11 @@ def call_member(
     if method is not None:
         return method.call(value, arguments, named, block)
     if value.__class__ is dict and name in value:
-        return _call_found(value[name], arguments, named, block)
+        return call_found(value[name], arguments, named, block)
     raise no_member(name, value, machine)
 
 
-def _call_found(found: Value, arguments: list[Value], named: Named, block: Value) -> Value:
+def call_found(found: Value, arguments: list[Value], named: Named, block: Value) -> Value:
     """Call what a field or key holds; `x.name()` on a plain value is that value (§6.6)."""
     if found.__class__ is Function or hasattr(found, "soli_call"):
         return call_value(found, arguments, named, block)
@@ -187,7 +187,7 @@ def _call_on_instance(
     if universal is not None:
         return _call_universal(machine, universal, value, arguments, named, block)
     if name in value.fields:
-        return _call_found(value.fields[name], arguments, named, block)
+        return call_found(value.fields[name], arguments, named, block)
     method = value.soli_class.find_method(name)
     if method is not None:
         return method.call(value, arguments, named, block)
@@ -231,7 +231,7 @@ def _call_on_class(
     if found is not UNSET:
         if found.__class__ is Method:
             return found.call(value, arguments, named, block)
-        return _call_found(found, arguments, named, block)
+        return call_found(found, arguments, named, block)
     if name == "new":
         return new_instance(value, arguments, named)
     universal = CLASS_UNIVERSAL.get(name)

@@ -14,13 +14,13 @@ from ...meaning.classes import (
     extend,
     include,
 )
-from ...meaning.members import call_member, call_value, no_member
+from ...meaning.members import call_found, call_member, call_value, no_member
 from ...meaning.methods import Method
 from ...native.native import NativeFunction
 from ...tree.class_macros import FRAMEWORK_MACROS
 from ...values.kinds import type_name
 from ...values.objects import EnumValue, Instance, SoliClass
-from ...values.values import Function, Value
+from ...values.values import UNSET, Function, Value
 
 
 def superclass(value: Value, name: str) -> Value:
@@ -123,9 +123,12 @@ def _superclass(owner: SoliClass) -> SoliClass:
     return owner.superclass
 
 
-def _above(owner: SoliClass, receiver: Value, name: str) -> Any:
+def _above(owner: SoliClass, receiver: Value, name: str) -> Value:
     above = _superclass(owner)
-    return above.find_static(name) if receiver.__class__ is SoliClass else above.find_method(name)
+    if receiver.__class__ is SoliClass:
+        return above.find_static(name, UNSET)
+    method = above.find_method(name)
+    return UNSET if method is None else method
 
 
 def constructor_above(owner: SoliClass) -> Value:
@@ -141,31 +144,40 @@ def construct_above(found: Value, receiver: Value, arguments: list[Value], named
         receiver.fields.update(found.instantiate(found, arguments, named).fields)
 
 
-def call_above(
-    owner: SoliClass, receiver: Value, name: str, arguments: list[Value], named: Any, block: Value
-) -> Value:
-    method = _above(owner, receiver, name)
-    if method is None:
-        raise no_member(name, receiver)
-    return method.call(receiver, arguments, named, block)
-
-
-def member_above(owner: SoliClass, receiver: Value, name: str) -> Value:
-    method = _above(owner, receiver, name)
-    if method is not None:
-        return method.call(receiver, [], None, None) if method.auto else method.bind(receiver)
+def method_above(owner: SoliClass, receiver: Value, name: str) -> Value:
+    """What `super.name(…)` calls: a method, or what a field holds."""
+    found = _above(owner, receiver, name)
+    if found is not UNSET:
+        return found
     if isinstance(receiver, Instance) and name in receiver.fields:
         return receiver.fields[name]
     raise no_member(name, receiver)
 
 
+def call_above(
+    receiver: Value, arguments: list[Value], named: Any, block: Value, found: Value
+) -> Value:
+    if found.__class__ is Method:
+        return found.call(receiver, arguments, named, block)
+    return call_found(found, arguments, named, block)
+
+
+def member_above(owner: SoliClass, receiver: Value, name: str) -> Value:
+    found = method_above(owner, receiver, name)
+    if found.__class__ is not Method:
+        return found
+    return found.call(receiver, [], None, None) if found.auto else found.bind(receiver)
+
+
 # --- pipelines ---
 
 
-def pipe(first: Value, function: Value, rest: list[Value]) -> Value:
-    if function.__class__ is not Function and not hasattr(function, "soli_call"):
+def pipe(first: Value, function: Value, rest: list[Value] | None) -> Value:
+    """`first |> function`, and with *rest* `first |> function(rest)`."""
+    is_callable = function.__class__ is Function or hasattr(function, "soli_call")
+    if rest is None and not is_callable:
         raise SoliTypeError("right side of pipeline must be a function call or a function value")
-    return call_value(function, [first, *rest], None, None)
+    return call_value(function, [first, *(rest or ())], None, None)
 
 
 def helpers(machine: Machine) -> dict[str, Any]:
@@ -194,7 +206,7 @@ def helpers(machine: Machine) -> dict[str, Any]:
 
     plain = (
         superclass, new_class, new_enum, announce, add_method, add_hook, add_field, add_static,
-        mix_in, run_in, has_macro, constructor_above, construct_above, call_above, member_above,
-        pipe, array_stage, bound_member, on_class,
+        mix_in, run_in, has_macro, constructor_above, construct_above, method_above, call_above,
+        member_above, pipe, array_stage, bound_member, on_class,
     )  # fmt: skip
     return {one.__name__: one for one in plain}

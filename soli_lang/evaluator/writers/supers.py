@@ -53,9 +53,11 @@ def super_method_call(writer: Writer, node: nodes.Call, member: nodes.SuperMembe
     found, receiver, listed, named, block = collected(
         writer, [owner, lambda: py.bound(identifier, this())], node.arguments, node.block
     )
+    name, again = py.constant(member.name), py.name(identifier)
+    # Looked up last, and at a place of its own: what is not found is no call that an error leaves.
+    method = py.call("method_above", found, again, name, at=writer.at(node))
     at = writer.places.add(METHOD, node.span, identifier, member.name)
-    name = py.constant(member.name)
-    return py.call("call_above", found, receiver, name, listed, named, block, at=at)
+    return py.call("call_above", receiver, listed, named, block, method, at=at)
 
 
 @emits(EMITTERS, nodes.SuperMember)
@@ -96,7 +98,8 @@ def _pipeline(writer: Writer, node: nodes.Pipeline) -> Any:
         node.value, lambda: py.bound(identifier, _stage(writer, function)), *extra
     )
     at = writer.places.add(CALLED, node.span, identifier)
-    return py.call("pipe", first, called, py.List(rest, py.LOAD), at=at)
+    given = py.List(rest, py.LOAD) if isinstance(stage, nodes.Call) else py.none()
+    return py.call("pipe", first, called, given, at=at)
 
 
 def _extra(writer: Writer, node: nodes.Pipeline, stage: nodes.Call) -> list[Any]:
