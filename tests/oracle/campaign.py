@@ -7,6 +7,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from soli_stdlib import MODULES
+from soli_stdlib.types import collection_classes, error_classes
+
+from soli_lang.machine.machine import Machine
+from soli_lang.native.native import declarations, install
+
 from .comparing import Skip, kind_of, verdict
 from .programs import program
 from .reading import misread, rewritten
@@ -88,4 +94,17 @@ def text_of(seed: int) -> str:
 
 def judged(text: str, seed: int) -> str | Skip | None:
     """What is wrong with how *text* is read or run, why it is not judged, or nothing."""
-    return misread(text, seed) or verdict(text)
+    return misread(text, seed) or verdict(text, values_only)
+
+
+VALUES = ("types", "globals", "json")
+"""Packages of the library that random programs have."""
+
+
+def values_only(machine: Machine) -> None:
+    """The library without services, for it is installed anew for each program."""
+    error_classes.install(machine)
+    collection_classes.install(machine)
+    for module in MODULES:
+        if module.__name__.split(".")[1] in VALUES:
+            install(machine, declarations(module), getattr(module, "TYPES", None))

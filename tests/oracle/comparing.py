@@ -11,6 +11,7 @@ from soli_runtime.builtins.library import install_library
 
 from soli_lang import Capabilities, Interpreter, Limits
 from soli_lang.base.errors import LimitError, SoliError, render
+from soli_lang.machine.machine import Machine
 
 from . import ErrorShown, Outcome, Unsupported, run, shown
 from .running import error_shown
@@ -40,12 +41,15 @@ def capabilities() -> dict[str, Any]:
     }
 
 
-def answered(text: str, steps: int = BUDGETS[0]) -> Outcome:
+Library = Callable[[Machine], None]
+
+
+def answered(text: str, steps: int = BUDGETS[0], library: Library = install_library) -> Outcome:
     """What comes of *text* in the language proper."""
     output: list[str] = []
     limits = Limits(max_steps=steps, max_seconds=0, max_depth=MOST_CALLS)
     granted = Capabilities(output=output.append, **capabilities())
-    interpreter = Interpreter(install_library, capabilities=granted, limits=limits)
+    interpreter = Interpreter(library, capabilities=granted, limits=limits)
     try:
         value = interpreter.run(text, FILE)
         return Outcome(shown(value), "".join(output), None, False)
@@ -58,7 +62,7 @@ def answered(text: str, steps: int = BUDGETS[0]) -> Outcome:
         return Outcome(None, "".join(output), broken, False)
 
 
-def judged(text: str, steps: int = BUDGETS[0]) -> Outcome:
+def judged(text: str, steps: int = BUDGETS[0], library: Library = install_library) -> Outcome:
     """What comes of *text* by the specification."""
     return run(
         text,
@@ -66,7 +70,7 @@ def judged(text: str, steps: int = BUDGETS[0]) -> Outcome:
         most_steps=steps,
         most_calls=MOST_CALLS,
         capabilities=capabilities(),
-        library=install_library,
+        library=library,
     )
 
 
@@ -81,13 +85,13 @@ Verdict = str | Skip | None
 """What differs; why nothing was compared; or nothing."""
 
 
-def verdict(text: str, answer: Callable[..., Outcome] = answered) -> Verdict:
+def verdict(text: str, library: Library = install_library) -> Verdict:
     """Compare what comes of *text*."""
     try:
-        expected, got = judged(text), answer(text)
+        expected, got = judged(text, library=library), answered(text, library=library)
         if expected.limited != got.limited:
-            expected = judged(text, BUDGETS[1]) if expected.limited else expected
-            got = answer(text, BUDGETS[1]) if got.limited else got
+            expected = judged(text, BUDGETS[1], library) if expected.limited else expected
+            got = answered(text, BUDGETS[1], library) if got.limited else got
     except Unsupported as missing:
         return Skip(f"the oracle has no {missing}")
     except Exception as error:

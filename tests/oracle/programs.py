@@ -49,6 +49,9 @@ def _choices() -> dict[str, list[str]]:
 
 
 CHOICES = _choices()
+SCENES = list(dict.fromkeys([*CHOICES["scene"], *CHOICES["local"]]))
+AROUND = ("{}", "try\n{}\ncatch e\nprint(e)\nend", "def $9c\n{}\nend\nprint($9c())")
+"""What a scene stands in: in a function its variables are other ones than in a file."""
 DEFINED = {
     title.split(" ")[-1]: (title, body) for title, body in _sections("definitions.txt").items()
 }
@@ -76,10 +79,15 @@ class Writer:
         self._left = LARGEST
         self._names = 0
 
-    def program(self) -> str:
-        """A program: what it mentions is defined, save for some of it, and not all before use."""
+    def program(self, turn: int) -> str:
+        """A program: what it mentions is defined, save for some of it, and not all before use.
+
+        It has the scene whose *turn* it is, so that each comes soon, and what chance adds.
+        """
         chance = self._chance
-        lines = [self._fill("$top", 0) for _ in range(chance.randrange(1, 4))]
+        scene = SCENES[turn % len(SCENES)]
+        lines = [self._fill(chance.choice(AROUND).format(scene), 1)]
+        lines += [self._fill("$top", 0) for _ in range(chance.randrange(3))]
         if chance.random() < ENDLESS_CHANCE:
             lines.append(self._fill("$endless", 0))
         body = "\n".join(lines)
@@ -142,4 +150,4 @@ CHOICES["short_block"] = ["|x| $e0", "fn(x) x", "&:$m", "|x, y| [x, y]", "g"]
 
 def program(seed: int) -> str:
     """The program of *seed*."""
-    return Writer(Random(seed)).program()
+    return Writer(Random(seed)).program(seed)

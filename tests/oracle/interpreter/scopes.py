@@ -104,10 +104,10 @@ class Scope:
         """Know what is a variable of this block by its text, or of this function or file."""
         is_file = self.outer is not None and self.outer.outer is None
         for name, begin in declared(body):
-            if is_file or begin == 0:
-                self.names.setdefault(name, UNSET)
-            elif name not in self.names:
+            is_later = name not in self.names or name in self.begins
+            if is_later and begin and not is_file:
                 self.begins[name] = min(begin, self.begins.get(name, begin))
+            self.names.setdefault(name, UNSET)
         for name in assigned(body) if self.function is self else ():
             owner = self.owner(name, body.span.end)
             if owner is None or owner.outer is None:
