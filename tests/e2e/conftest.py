@@ -21,7 +21,8 @@ def server() -> Iterator[RedisServer]:
 def callbacks_are_short(request: pytest.FixtureRequest) -> Iterator[None]:
     """No callback of ours takes longer than 10 ms of its own CPU, whatever a test does.
 
-    But for tests whose limits are far from the defaults (`long_callbacks`).
+    But for tests whose limits are far from the defaults, and for what takes longest to be freed:
+    dropping a program's values is collection of garbage, which is not looked at (`long_callbacks`).
     """
     if request.node.get_closest_marker("long_callbacks") is not None:
         yield
