@@ -155,7 +155,6 @@ class Study:
         variable = self.own(block, name) if name else None
         if variable is not None:
             self.write(variable, None, in_loop=in_loop)
-            variable.unset = True
 
     def _reflective(self, node: nodes.Call, block: Block) -> None:
         """`defined(name)` and `const_get(name)` read a variable, of any name if it is computed."""
@@ -331,7 +330,7 @@ def _name_kind(node: nodes.Name, block: Block, builtins: Any, level: int) -> typ
     if variable.home is None:
         constant = block.file.constant(variable)
         return None if constant is None else constant.__class__
-    return None if variable.cell or variable.unset else variable.kind
+    return variable.kind
 
 
 def _item_kind(node: _Item, block: Block, builtins: Any, level: int) -> type | None:

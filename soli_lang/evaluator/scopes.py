@@ -52,7 +52,8 @@ class Variable:
         self.writes: list[Any] = []
         """Nodes of the values that it is given, None for one that is not written as a node."""
         self.kind: type | None = None
-        """The Python class of all its values, where that is certain."""
+        """The Python class of all its values where that is certain; a cell has none, nor has what
+        may have no value when it is read."""
 
 
 class FileScope:

@@ -477,7 +477,7 @@ class Writer:
         """Whether a read of *variable* gives a value that nothing has to be done with."""
         if variable.home is None:
             return self.unit.scopes.file.constant(variable) is not None
-        return variable.kind is not None and not variable.unset and not variable.cell
+        return variable.kind is not None
 
     # --- errors ---
 

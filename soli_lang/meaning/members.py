@@ -258,14 +258,12 @@ def new_instance(klass: SoliClass, arguments: list[Value], named: Named) -> Valu
     if len(arguments) > 1:
         message = f"new() expects 0 or 1 arguments, got {len(arguments)}"
         raise SoliArgumentError(message, hint=constructor_hint(klass))
-    instance = klass.construct(klass, [], None)
     attributes = arguments[0] if arguments else named
-    if attributes is None:
-        return instance
-    if attributes.__class__ is not dict:
+    if attributes is not None and attributes.__class__ is not dict:
         message = f"new() expects a Hash of attributes, got {type_name(attributes)}"
         raise SoliPlainTypeError(message, hint=constructor_hint(klass))
-    for key, item in attributes.items():
+    instance = klass.construct(klass, [], None)
+    for key, item in (attributes or {}).items():
         if key.__class__ is str and not key.startswith("_"):
             instance.fields[key] = item
     return instance

@@ -97,7 +97,7 @@ def judged(text: str, seed: int) -> str | Skip | None:
     return misread(text, seed) or verdict(text, values_only)
 
 
-VALUES = ("types", "globals", "json")
+VALUES = ("types", "globals", "json", "system")
 """Packages of the library that random programs have."""
 
 

@@ -291,8 +291,15 @@ class ExpressionPrinter:
             return callee + given + self.trailing_block(node.block.function)
         listed = [self.argument(one) for one in node.arguments]
         if node.block is not None:
-            listed.append("&" + self.expression(node.block, POSTFIX))
+            listed.append("&" + self.block_argument(node.block))
         return f"{callee}({self.listed(listed)})"
+
+    def block_argument(self, node: nodes.Expr) -> str:
+        """Never in parentheses, which would be those of a lambda's parameters."""
+        text = node.name if isinstance(node, nodes.Name) else self.expression(node, POSTFIX)
+        if text.startswith("("):
+            raise Unprintable
+        return text
 
     def is_safe(self, node: nodes.Expr) -> bool:
         return isinstance(node, nodes.Member) and node.is_safe

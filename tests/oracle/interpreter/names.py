@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,19 +31,31 @@ def declared(node: nodes.Node) -> Iterator[tuple[str, int]]:
             yield from declared(inside)
 
 
-def assigned(node: Any, hidden: frozenset[str] = frozenset()) -> Iterator[str]:
-    """The names that the text of a function or file assigns, but for those of its blocks."""
+def assigned(node: Any, hidden: dict[str, int] | None = None) -> Iterator[str]:
+    """The names that the text of a function or file assigns, but for those of its blocks from
+    where these begin."""
+    hidden = hidden or {}
     if isinstance(node, nodes.Body):
-        hidden |= {name for name, _ in declared(node)}
+        hidden = hidden | begins(node)
     elif isinstance(node, nodes.For):
-        hidden |= {node.variable, node.index or node.variable}
+        hidden = hidden | dict.fromkeys((node.variable, node.index or node.variable), 0)
     elif isinstance(node, nodes.ArrayComprehension | nodes.HashComprehension | nodes.Handler):
-        hidden |= {node.variable or ""}
-    elif isinstance(node, ASSIGNMENTS) and isinstance(node.target, nodes.Name):
-        yield from {node.target.name} - hidden
+        hidden = hidden | {node.variable or "": 0}
+    target = node.target if isinstance(node, ASSIGNMENTS) else None
+    is_name = isinstance(target, nodes.Name)
+    if is_name and target.span.start < hidden.get(target.name, sys.maxsize):
+        yield target.name
     for inside in nodes.children(node):
         if not isinstance(inside, nodes.FunctionNode | nodes.ClassDecl | nodes.EnumDecl):
             yield from assigned(inside, hidden)
+
+
+def begins(node: nodes.Body) -> dict[str, int]:
+    """From where on each name that the block *node* declares is its variable."""
+    found: dict[str, int] = {}
+    for name, begin in declared(node):
+        found[name] = min(begin, found.get(name, begin))
+    return found
 
 
 def ends(node: nodes.Node) -> list[nodes.Next]:
