@@ -145,7 +145,7 @@ def construct_above(found: Value, receiver: Value, arguments: list[Value], named
 
 
 def method_above(owner: SoliClass, receiver: Value, name: str) -> Value:
-    """What `super.name(…)` calls: a method, or what a field holds."""
+    """What `super.name` is: a method, or what a field holds."""
     found = _above(owner, receiver, name)
     if found is not UNSET:
         return found
@@ -162,8 +162,7 @@ def call_above(
     return call_found(found, arguments, named, block)
 
 
-def member_above(owner: SoliClass, receiver: Value, name: str) -> Value:
-    found = method_above(owner, receiver, name)
+def member_above(found: Value, receiver: Value) -> Value:
     if found.__class__ is not Method:
         return found
     return found.call(receiver, [], None, None) if found.auto else found.bind(receiver)

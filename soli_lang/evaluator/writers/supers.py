@@ -66,8 +66,12 @@ def _super_member(writer: Writer, node: nodes.SuperMember) -> Any:
     parts = _super_parts(writer, node)
     if parts is None:
         return _outside(writer, node)
+    identifier = writer.fresh()
     owner, this = writer.operands(*parts)
-    return py.call("member_above", owner, this, py.constant(node.name), at=writer.at(node))
+    name, again = py.constant(node.name), py.name(identifier)
+    found = py.call("method_above", owner, py.bound(identifier, this), name, at=writer.at(node))
+    at = writer.places.add(METHOD, node.span, identifier, node.name)
+    return py.call("member_above", found, again, at=at)
 
 
 # --- pipelines ---

@@ -219,6 +219,7 @@ def super_member(node: nodes.SuperMember, scope: Scope) -> Value:
 
 
 def call_super_member(callee: nodes.SuperMember, node: nodes.Call, scope: Scope) -> Value:
+    scope.home_class()  # `super` comes before the arguments
     return above(Site(node.span, scope), callee.name, given(node, scope))
 
 
