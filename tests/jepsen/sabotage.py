@@ -36,8 +36,10 @@ def local_first() -> None:
     """Members of the own process hear a message at once."""
     publish, arrive = LogBroker.publish, LogBroker._arrive
 
-    def publish_here(self: LogBroker, room: str, payload: Any, actor: Any = None) -> list[Effect]:
-        publish(self, room, payload, actor)
+    def publish_here(
+        self: LogBroker, room: str, payload: Any, actor: Any = None, options: Any = None
+    ) -> list[Effect]:
+        publish(self, room, payload, actor, options)
         return self._arrivals.message(room, payload)
 
     def arrive_from_others(self: LogBroker, origin: str, head: Any, payload: Any) -> list[Effect]:
