@@ -69,7 +69,7 @@ def while_(node: nodes.While, scope: Scope) -> None:
 def for_(node: nodes.For, scope: Scope) -> None:
     items = iterated(node.iterable, scope)
     at = 0
-    while at < len(items):
+    while items[at : at + 1]:  # which may be longer than Python can say, or grow
         inner = scope.inner()
         inner.define(node.variable, items[at])
         if node.index is not None:
