@@ -84,9 +84,9 @@ def _over_items(parameters: list[str], turn: list[Any]) -> list[Any]:
     until = py.binary(py.name("start"), "+", py.constant(PART))
     part = py.item(py.name("items0"), py.Slice(py.name("start"), until, None))
     lines = [
-        py.assign("part", part),
-        py.run(py.call("spend", py.call("len", py.name("part")))),
-        py.For(py.Name(parameters[0], py.STORE), py.name("part"), turn, [], None),
+        py.assign("part0", part),
+        py.run(py.call("spend", py.call("len", py.name("part0")))),
+        py.For(py.Name(parameters[0], py.STORE), py.name("part0"), turn, [], None),
     ]
     return [_by_parts(py.call("len", py.name("items0")), lines)]
 
@@ -98,10 +98,10 @@ def _over_rows(parameters: list[str], turn: list[Any]) -> list[Any]:
     given = py.Tuple([py.Name(one, py.STORE) for one in parameters], py.STORE)
     lines = [
         py.run(py.call("spend", py.call("min", size, left))),
-        py.For(given, py.call("islice", py.name("part"), size), turn, [], None),
+        py.For(given, py.call("islice", py.name("part0"), size), turn, [], None),
     ]
     # An iterator goes on where the part before ended.
-    return [py.assign("part", py.call("iter", py.name("items0"))), _by_parts(count, lines)]
+    return [py.assign("part0", py.call("iter", py.name("items0"))), _by_parts(count, lines)]
 
 
 def _by_parts(count: Any, lines: list[Any]) -> Any:

@@ -201,3 +201,11 @@ def test_a_block_that_does_nothing_is_called_all_the_same(body: str) -> None:
     """There is nothing to be written for its effect."""
     assert ask(f"xs.each(|x| {body})\nxs.length", 20) == 20
     assert run(f"h = {{ (k): k for k in 0..20 }}\nh.each(|k, x| {body})\nh.length") == 20
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_a_block_may_write_any_value_as_text(count: int) -> None:
+    """What turns values into text has a name that the loop must not take for one of its own."""
+    text = f'(0..{count}).map(|x| x % 2 == 0 ? null : 1.5).map(|x| "<#{{x}}>").join("")'
+
+    assert run(text) == "".join(("<1.5>" if x % 2 else "<null>") for x in range(count))
