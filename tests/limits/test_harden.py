@@ -40,6 +40,6 @@ def test_nothing_breaks_the_limits(tmp_path: Path) -> None:
 
 def test_the_harness_sees_what_breaks_them(tmp_path: Path) -> None:
     """With a builtin that pays nothing, and one that builds without saying so."""
-    flags = ("--seed", "1", "--seconds", "1", "--match", "unpaid", "--with-faults")
+    flags = ("--seed", "1", "--seconds", "4", "--match", "unpaid", "--with-faults")
     *wrong, _ = look(tmp_path, *flags)
     assert {str(report["name"]) for report in wrong} == {"unpaid time", "unpaid memory"}
