@@ -16,13 +16,13 @@ from ..calling.calls import Calls, failure_text
 from ..calling.greenlets import Runners
 from ..gate.forgery import SAFE_METHODS, is_forged
 from ..gate.origins import Peer
-from ..http import cors
 from ..http.bodies.incoming import BodyRefused, Pace, is_bare, read_request
 from ..http.context import RequestContext
 from ..http.current import REQUEST
 from ..http.files.own_files import PREFIX as OWN_FILES
 from ..http.files.own_files import OwnFiles
 from ..http.files.static_files import StaticFile, StaticFolder, choose_part
+from ..http.guards import cors
 from ..http.guards.middleware import Stage, passed
 from ..http.hardening import hardening_of
 from ..http.messages import header_multidict, plain, raw_request, to_aiohttp

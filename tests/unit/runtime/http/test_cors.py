@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from soli_runtime.http.cors import (
+from soli_runtime.http.guards.cors import (
     allowed_origin,
     covers,
     preflight_headers,

@@ -7,7 +7,7 @@ from typing import Any
 
 from soli_lang.values.display import to_text
 
-from ..routing.declared import CorsRule
+from ...routing.declared import CorsRule
 
 Headers = list[tuple[str, str]]
 
