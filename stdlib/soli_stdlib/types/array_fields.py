@@ -29,13 +29,19 @@ def _column(machine: Machine, items: list[Value], name: str, field: Value) -> li
     return fields_of(items, field)
 
 
+def _nulls(machine: Machine, items: list[Value]) -> list[Value]:
+    """The column of what names no field, paid for as any other."""
+    copy_items(machine, items)
+    return [None] * len(items)
+
+
 @method("array", "pluck", Any_, Any_.rest())
 def pluck(machine: Machine, items: list[Value], field: Value, *more: Value) -> list[Value]:
     """The field of every item, null for what names none; rows of values for several fields."""
     columns = [
         _column(machine, items, "pluck", one)
         if may_name_field("pluck", one)
-        else [None] * len(items)
+        else _nulls(machine, items)
         for one in (field, *more)
     ]
     if not more:
