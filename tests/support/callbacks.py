@@ -19,6 +19,7 @@ from soli_runtime.calling.greenlets import Runners
 from soli_runtime.core import actions
 from soli_runtime.loading import launch
 from soli_runtime.serving.answering import HttpActions
+from soli_runtime.serving.dev.development import Development
 from soli_runtime.serving.server import Server
 from soli_runtime.serving.service import Service
 from soli_runtime.ws import Connection
@@ -134,6 +135,7 @@ def watching(patch: Callable[[Any, str, Any], None]) -> Iterator[Watch]:
         (Connection, "send_text"),
         (HttpActions, "_response"),
         (launch, "launch"),
+        (Development, "_reload"),
         (Service, "_take_over"),
         (Service, "reload"),
         (Server, "_named"),

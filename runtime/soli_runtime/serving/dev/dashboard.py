@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
-from ...gate.origins import TrustedProxies, is_from_here
+from ...gate.origins import Peer, TrustedProxies, is_from_here
 from ...gate.silence import is_upgrade
 from ...gate.wrong_tokens import WrongTokens
 from ...http.files.static_files import StaticFile, content_type_of
@@ -219,7 +219,7 @@ class Dashboard:
         """Take a token from our own form; the right one is answered with a cookie."""
         peer = peer_of(request, self._proxies)
         origin = request.headers.get("Origin")
-        if origin is not None and not is_from_here(origin, peer):
+        if _is_elsewhere(request.headers.get("Sec-Fetch-Site"), origin, peer):
             return plain(403, "the form is on another site")
         if request.content_length is None or request.content_length > MAX_FORM_BYTES:
             return plain(413, "the form is too long")
@@ -254,6 +254,13 @@ class Dashboard:
     def not_found(self, request: web.BaseRequest) -> web.StreamResponse | None:
         """What is always said."""
         return None
+
+
+def _is_elsewhere(site: str | None, origin: str | None, peer: Peer) -> bool:
+    """Whether another site's page sent a form. Ours sends `null`: it tells no referrer."""
+    if site is not None:
+        return site not in ("same-origin", "none")
+    return origin not in (None, "null") and not is_from_here(origin or "", peer)
 
 
 def _file(name: str) -> web.StreamResponse:
