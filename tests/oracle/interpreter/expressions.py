@@ -151,6 +151,8 @@ def lenient(node: nodes.Expr, scope: Scope) -> Value:
         return scope.evaluate(node)
     value = lenient(node.object, scope)
     if value is None:
+        if isinstance(node, nodes.Index):
+            scope.evaluate(node.index)
         return None
     held = nodes.Literal(node.object.span, value)
     if isinstance(node, nodes.Member):

@@ -77,6 +77,5 @@ def index_(node: nodes.Index, scope: Scope) -> Value:
 @answers(nodes.SafeIndex)
 def safe_index(node: nodes.SafeIndex, scope: Scope) -> Value:
     value = scope.evaluate(node.object)
-    if value is None:
-        return None
-    return read_index(value, scope.evaluate(node.index))
+    index = scope.evaluate(node.index)
+    return None if value is None else read_index(value, index)
