@@ -1,0 +1,175 @@
+"""How large a part may be: what a reader can hold. Each exception is named, with its reason."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from .support import parts
+
+MAX_LINES = 450
+MAX_FUNCTION_LINES = 40
+MAX_ATTRIBUTES = 12
+MAX_PARAMETERS = 6
+
+LONG_MODULES = {
+    "answering.py": "the way of an HTTP action, which is being made shorter",
+    "channel.py": "hot path: what one line does, in one class",
+    "connection.py": "hot path: what one connection does, in one class",
+    "conversations.py": "hot path: what one conversation does, in one class",
+    "frames.py": "hot path: a parser in one class, whose parts would be calls",
+    "hashes.py": "a table: a function for each method",
+    "hub.py": "its operations are being taken out of it",
+    "jobs.py": "to be split",
+    "log_broker.py": "its parts are being taken out of it",
+    "machine.py": "to be split",
+    "members.py": "to be split",
+    "names.py": "the pass over names, in one class",
+    "native.py": "to be split",
+    "nodes.py": "a table: a class for each kind of node",
+    "service.py": "to be split",
+    "sessions.py": "to be split",
+    "sockets.py": "to be split",
+    "strings.py": "a table: a function for each method",
+    "writer.py": "what emitters ask for, in one class",
+}
+
+LONG_FUNCTIONS = {
+    "command.py main": "options of one command, in order",
+    "connection.py Connection.data_received": "hot path: a frame without calls",
+    "lalr.py run": "hot path: the loop of the parser, without calls",
+    "run.py run_path": "the steps of one command, in order",
+    "run.py _serve": "the steps of one command, in order",
+    "server.py serve": "the steps of a server's life, in order",
+    "endpoint.py Endpoint.__init__": "hot path: what connections ask for, without further look-ups",
+    "hub.py Hub.__init__": "its operations are being taken out of it",
+    "scheduler.py Scheduler.__init__": "hot path: what messages ask for, without further look-ups",
+    "literals.py _index": "cases of one expression, by what is known of its parts",
+    "log_broker.py LogBroker.__init__": "its parts are being taken out of it",
+    "service.py Service.__init__": "to be split",
+}
+
+LARGE_CLASSES = {
+    # Tables and records: no state, but what is known of one thing.
+    "settings.py Settings": "a table: a row per option",
+    "limits.py SocketLimits": "a table: a row per limit",
+    "limits.py Capabilities": "a table: a row per capability",
+    "rows.py Row": "a table: a question per pass",
+    "counters.py Counters": "a record of numbers",
+    "queue.py Job": "a record: what a store keeps of a job",
+    "traces.py Trace": "a record: what is known of an event and what it caused",
+    "native.py Declaration": "a record: what a builtin says of itself",
+    "scopes.py Variable": "a record: what the passes find out about a variable",
+    "code.py Code": "a record: what is known of a function before it is called",
+    "objects.py SoliClass": "a record: what a program's class says of its objects",
+    # Hot path: another object would be another look-up for each message or call.
+    "channel.py Channel": "hot path",
+    "connection.py Connection": "hot path",
+    "endpoint.py Endpoint": "hot path",
+    "scheduler.py Scheduler": "hot path",
+    "frames.py FrameParser": "hot path",
+    "audience.py Audience": "hot path",
+    "hub.py Hub": "hot path",
+    "machine.py Machine": "hot path",
+    "context.py Frame": "hot path: the automaton's",
+    "context.py Context": "hot path: the automaton's",
+    # To be made smaller.
+    "answering.py HttpActions": "the way of an HTTP action, which is being made shorter",
+    "writer.py Writer": "what emitters ask for",
+    "names.py NamePass": "what one pass knows on its way",
+    "worker.py Worker": "to be split",
+    "service.py Service": "to be split",
+    "dashboard.py Dashboard": "to be split",
+    "development.py Development": "to be split",
+    "log_broker.py LogBroker": "its parts are being taken out of it",
+    "node.py Node": "its parts are being taken out of it",
+    "outbox.py Outbox": "its parts are being taken out of it",
+    "traffic.py Traffic": "its parts are being taken out of it",
+    "parent.py Parent": "to be split",
+    "live.py Live": "what conversations share",
+    "sockets.py SocketClient": "to be split",
+}
+
+LONG_CONSTRUCTORS = {
+    "handler.py Handler": "a record: what a route says of its handler",
+    "app.py App": "a record: what loading found",
+    "audience.py Audience": "given what the core shares",
+    "hub.py Hub": "given the parts of the core",
+    "silence.py GreetingServer": "given what aiohttp's server is given, and more",
+    "parent.py Parent": "to be split",
+    "live.py Live": "what conversations share",
+}
+
+
+def test_modules_are_short() -> None:
+    """What is told in one file fits into one head."""
+    sizes = [(Path(file).name, parts.lines_of(file)) for file in parts.modules()]
+    judge(sizes, MAX_LINES, LONG_MODULES)
+
+
+def test_functions_are_short() -> None:
+    """From `def` to the last line, without docstrings: those of attributes are in constructors."""
+    sizes = [
+        (f"{name} {label}", code_lines(node))
+        for name, tree in named_modules()
+        for label, node in functions(tree)
+    ]
+    judge(sizes, MAX_FUNCTION_LINES, LONG_FUNCTIONS)
+
+
+def test_objects_keep_few_things() -> None:
+    """Attributes that a class declares or sets on itself, without those of its bases."""
+    sizes = [(name, len(parts.attributes(klass))) for name, klass in named_classes()]
+    judge(sizes, MAX_ATTRIBUTES, LARGE_CLASSES)
+
+
+def test_constructors_take_few_things() -> None:
+    """Parameters of an `__init__` that is written out, beside `self`."""
+    sizes = [(name, parts.constructor_parameters(klass)) for name, klass in named_classes()]
+    judge(sizes, MAX_PARAMETERS, LONG_CONSTRUCTORS)
+
+
+def judge(sizes: Iterable[tuple[str, int]], most: int, exceptions: Mapping[str, str]) -> None:
+    """Nothing is larger than *most* but the exceptions."""
+    assert [(name, size) for name, size in sizes if size > most and name not in exceptions] == []
+
+
+def named_modules() -> list[tuple[str, ast.Module]]:
+    """The modules with the names of their files."""
+    return [(Path(file).name, tree) for file, tree in parts.modules().items()]
+
+
+def named_classes() -> list[tuple[str, ast.ClassDef]]:
+    """All classes with the names of their files and their own."""
+    return [
+        (f"{name} {klass.name}", klass)
+        for name, tree in named_modules()
+        for klass in parts.classes(tree)
+    ]
+
+
+def code_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The lines of a function that are no docstring."""
+    length = (node.end_lineno or 0) - node.lineno + 1
+    said = [
+        (one.end_lineno or 0) - one.lineno + 1
+        for one in ast.walk(node)
+        if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)
+    ]
+    return length - sum(said)
+
+
+def functions(tree: ast.Module) -> list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """The functions of a module, those of classes with their class's name."""
+    methods = {
+        node: f"{klass.name}.{node.name}"
+        for klass in parts.classes(tree)
+        for node in klass.body
+        if isinstance(node, parts.FUNCTIONS)
+    }
+    return [
+        (methods.get(node, node.name), node)
+        for node in ast.walk(tree)
+        if isinstance(node, parts.FUNCTIONS)
+    ]
