@@ -1,0 +1,1 @@
+"""Wrong programs by kind, and what `soli check` finds of them."""
