@@ -15,6 +15,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
 
+from soli_runtime.ws.channel import QUEUED_SLICE_SECONDS, SLICE_SECONDS
 from soli_runtime.ws.fair.accounts import LIGHT, NEW
 from soli_runtime.ws.fair.scheduler import Scheduler
 
@@ -23,7 +24,6 @@ TURN_COST = 20e-6
 UPGRADE_TURNS = 6
 UPGRADE_COST = 200e-6
 LIGHT_COST = 100e-6
-SLICE_SECONDS = 0.005
 LIMIT_SECONDS = 0.15
 ENDLESS = float("inf")
 
@@ -124,7 +124,7 @@ class Connection:
         if (not is_known or self.used > scheduler.bar) and scheduler.must_wait(self, now):
             self._wait()
         else:
-            self._work()
+            self._work(SLICE_SECONDS)
 
     def _wait(self) -> None:
         self._is_held = True
@@ -132,11 +132,11 @@ class Connection:
 
     def _turn_came(self) -> None:
         self._is_held = False
-        self._work()
+        self._work(QUEUED_SLICE_SECONDS)
 
-    def _work(self) -> None:
+    def _work(self, slice_seconds: float) -> None:
         loop = self._world.loop
-        slice_end = loop.now + SLICE_SECONDS
+        slice_end = loop.now + slice_seconds
         while self._inbox and not self._is_finished:
             self._handle(*self._inbox.popleft())
             if loop.now > slice_end and self._inbox:

@@ -29,7 +29,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-IDLE_STEP, SATURATED_STEP = 1e-6, 4e-4
+IDLE_STEP, SATURATED_STEP = 1e-6, 4.5e-4
 OPERATIONS = 100
 REPEATS = 3
 WARM_UP = 150

@@ -33,8 +33,9 @@ BURST_FACTOR = 8
 BYTE_BURST_SECONDS = 4
 #: What the transport's share is reckoned from if the outbox is not limited.
 DEFAULT_OUTBOX_BYTES = 1024 * 1024
-#: Of computing for one connection in one turn of the loop.
-SLICE_SECONDS = 0.005
+#: Of computing for one connection in one turn of the loop, and where its turn had to come: the
+#: queue of those who wait may end with two of these (`scheduler.QUEUE_SECONDS`).
+SLICE_SECONDS, QUEUED_SLICE_SECONDS = 0.005, 0.0025
 #: In one slice of a replay: seconds, and blocks of so many bytes.
 REPLAY_SECONDS, REPLAY_BLOCKS = 0.002, 4
 REPLAY_BYTES = 64 * 1024
@@ -496,7 +497,8 @@ class Channel(FrameParser, asyncio.Protocol):
         """Go on with what waits; never raises."""
         if self._holds & BY_TURN:
             self._release(BY_TURN)
-            self._begin_slice(self._endpoint.clock())
+            self._mark = now = self._endpoint.clock()
+            self._slice_end = now + QUEUED_SLICE_SECONDS
             self._read_on()
 
     # Reading on and off

@@ -39,8 +39,9 @@ QUIET_SECONDS = 0.005
 """Of computing since the last turn that was asked for: below it no turn can have been long, and
 none is asked for. To ask costs a message that comes alone more than its handler."""
 
-QUEUE_SECONDS = 0.010
-"""Of computing for all that wait, in one turn."""
+QUEUE_SECONDS = 0.003
+"""In one turn, before which one of those who wait may begin. What begins last, and the one that is
+served behind the light, take a slice each: no callback may be longer than 10 ms."""
 
 SURE_SECONDS = 0.002
 """By the wall clock, up to which nobody asks how much of it was CPU: that is a system call."""

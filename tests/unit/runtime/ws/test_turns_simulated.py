@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from soli_runtime.ws.fair.accounts import LIGHT
 
 from benchmarks.turns_simulated import (
     ENDLESS,
@@ -159,3 +160,26 @@ def test_messages_that_come_alone_ask_for_hardly_any_turns() -> None:
     messages = len(world.established) - before
     assert messages > 100
     assert asked < messages / 10
+
+
+@pytest.mark.parametrize("share_new", [0.0, 0.5, 1.0])
+def test_no_turn_of_those_who_wait_is_longer_than_ten_milliseconds(share_new: float) -> None:
+    """Many short messages in one write, of the light, of the new and of both: with some margin."""
+    world = World()
+    longest, turn = 0.0, world.scheduler._turn
+
+    def timed() -> None:
+        nonlocal longest
+        started = world.loop.now
+        turn()
+        longest = max(longest, world.loop.now - started)
+
+    world.scheduler._call_soon = lambda told: world.loop.call_soon(timed if told == turn else told)
+    for number in range(40):
+        connection = Connection(world, f"address {number}")
+        if number >= 40 * share_new:
+            connection.standing = LIGHT
+        for _ in range(2_000):
+            world.loop.arrives(0.0, lambda one=connection: one.receive(0.00007, lambda: None))
+    world.loop.run(4.0)
+    assert 0.003 < longest < 0.009
