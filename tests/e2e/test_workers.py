@@ -230,6 +230,20 @@ def test_renewing_replaces_all_one_by_one(start: Callable[..., Family]) -> None:
     assert served >= family.workers()
 
 
+def test_a_worker_that_only_begins_is_renewed_too(start: Callable[..., Family]) -> None:
+    """It may have read its files before they were changed."""
+    family = start(2)
+    found = (family.url, re.search(r"worker_ready worker=0 pid=(\d+)", family.text))[1]
+    assert found is not None, family.text
+    first = int(found[1])
+    os.kill(first, signal.SIGKILL)
+    family.until(lambda: len(family.workers() - {first}) == 2, "another begins")
+    before = family.workers()
+    family.process.send_signal(signal.SIGHUP)
+    family.until(lambda: "renewed workers=2" in family.text, "renewed")
+    assert family.workers() & before == set()
+
+
 def test_who_connected_before_a_renewal_is_answered(start: Callable[..., Family]) -> None:
     """The request comes when the process that accepted the connection has begun to stop."""
     family = start(2)

@@ -286,14 +286,28 @@ class Parent:
             self._renewing = asyncio.create_task(self._renew())
 
     async def _renew(self) -> None:
+        asked = asyncio.get_running_loop().time()
         for number in range(self._count):
-            old = self._workers.get(number)
-            if old is None or not old.is_ready:
-                continue  # it is being started anyway
-            if not await self._replace(number, old):
+            old = await self._ready_in(number)
+            if old is not None and old.started > asked:
+                continue  # whoever was there has died; this one has read the files as they are now
+            if old is None or not await self._replace(number, old):
                 self._log.error("renewal_stopped", worker=number)
                 return
         self._log.info("renewed", workers=self._count)
+
+    async def _ready_in(self, number: int) -> ServerProcess | None:
+        """The worker of a berth, when it serves: one that only begins may have read the old files.
+
+        None: nobody is ready in time.
+        """
+        deadline = asyncio.get_running_loop().time() + READY_SECONDS
+        while asyncio.get_running_loop().time() < deadline:
+            worker = self._workers.get(number)
+            if worker is not None and worker.is_ready and worker.process.returncode is None:
+                return worker
+            await asyncio.sleep(0.01)
+        return None
 
     async def _replace(self, number: int, old: ServerProcess) -> bool:
         """Put another worker into a berth, and end the one there. False: the new one failed.
