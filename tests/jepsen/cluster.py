@@ -224,6 +224,10 @@ class Workers:
             with contextlib.suppress(OSError):
                 yield pid, Path(f"/proc/{pid}/cmdline").read_text()
 
+    def renewals(self) -> int:
+        """How many have ended, well or not."""
+        return len(re.findall(r"\b(?:renewed|renewal_stopped) worker", self.parent.text))
+
     def kill(self, name: str) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(int(name), signal.SIGKILL)

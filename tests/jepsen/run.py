@@ -281,20 +281,25 @@ class Run:
         await asyncio.sleep(seconds)
 
     async def _renew(self, fault: Fault, seconds: float) -> None:
+        """All workers are replaced, those that begin meanwhile included.
+
+        Asked again only when the parent says that it stopped: what it is asked before that it
+        ignores, and after that it does from the beginning, to workers that are new already.
+        """
         assert isinstance(self.cluster, Workers)
-        for client in self.clients:
-            client.doom()
         before = set(self.cluster.workers())
-        self._renewing = set()
-        deadline, again = time.monotonic() + 120, 0.0
+        deadline, renewals = time.monotonic() + 120, self.cluster.renewals()
         while before & set(self.cluster.workers()):
             assert time.monotonic() < deadline, "workers are not renewed"
-            if time.monotonic() > again:  # it stops when a new worker is not ready in time
+            if not self._renewing or self.cluster.renewals() > renewals:
+                renewals = self.cluster.renewals()
                 self._renewing |= set(self.cluster.workers())
                 for client in self.clients:
                     client.doom()
                 self.cluster.parent.signal(signal.SIGHUP)
-                again = time.monotonic() + 15
+            await asyncio.sleep(0.05)
+        while self.cluster.renewals() == renewals:
+            assert time.monotonic() < deadline, "the renewal does not end"
             await asyncio.sleep(0.05)
         self._renewing = set()
 
