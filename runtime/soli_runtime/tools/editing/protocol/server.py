@@ -38,6 +38,8 @@ T = TypeVar("T")
 
 PAUSE_SECONDS: Final = 0.2
 """How long nothing must be typed before a text is checked."""
+BREATH_SECONDS: Final = 0.005
+"""Between the checks of two texts: what was asked meanwhile is read, and answered first."""
 
 
 class Protocol(LanguageServerProtocol):
@@ -68,6 +70,10 @@ class SoliServer(LanguageServer):
         self.projects = Projects()
         self.diagnosing = Diagnosing(defined)
         self._waiting: dict[str, asyncio.TimerHandle] = {}
+        self._due: dict[str, None] = {}
+        """What is to be checked now, one text after the other."""
+        self._next: asyncio.TimerHandle | None = None
+        """The check of the first of them."""
 
     def document(self, uri: str) -> Document:
         """The open document. Raises JsonRpcInvalidParams."""
@@ -85,20 +91,43 @@ class SoliServer(LanguageServer):
     def drop(self, uri: str) -> None:
         """A document was closed."""
         self.documents.pop(uri, None)
-        timer = self._waiting.pop(uri, None)
-        if timer is not None:
-            timer.cancel()
+        self._leave_alone(uri)
         self._publish(uri, [])
 
     def check_soon(self, uri: str, seconds: float = PAUSE_SECONDS) -> None:
         """Check a document when nothing was typed for a moment."""
+        self._leave_alone(uri)
+        self._waiting[uri] = asyncio.get_running_loop().call_later(seconds, self._is_due, uri)
+
+    def check_no_more(self) -> None:
+        """Whoever is about to leave waits for no checks."""
+        for uri in (*self._waiting, *self._due):
+            self._leave_alone(uri)
+
+    def _leave_alone(self, uri: str) -> None:
+        self._due.pop(uri, None)
         timer = self._waiting.pop(uri, None)
         if timer is not None:
             timer.cancel()
-        self._waiting[uri] = asyncio.get_running_loop().call_later(seconds, self._check, uri)
+
+    def _is_due(self, uri: str) -> None:
+        self._waiting.pop(uri, None)
+        self._due[uri] = None
+        self._check_next_after(0)
+
+    def _check_next_after(self, seconds: float) -> None:
+        if self._due and self._next is None:
+            self._next = asyncio.get_running_loop().call_later(seconds, self._check_next)
+
+    def _check_next(self) -> None:
+        self._next = None
+        if self._due:
+            uri = next(iter(self._due))
+            del self._due[uri]
+            self._check(uri)
+            self._check_next_after(BREATH_SECONDS)
 
     def _check(self, uri: str) -> None:
-        self._waiting.pop(uri, None)
         document = self.documents.get(uri)
         if document is None:
             return
@@ -154,6 +183,7 @@ def make_server(version: str, defined: Mapping[str, Any] | None = None) -> SoliS
     """The server with all that it answers."""
     server = SoliServer(version, defined)
     feature = server.feature
+    feature(types.SHUTDOWN)(_shut_down)
     feature(types.TEXT_DOCUMENT_DID_OPEN)(_opened)
     feature(types.TEXT_DOCUMENT_DID_CHANGE)(_changed)
     feature(types.TEXT_DOCUMENT_DID_CLOSE)(_closed)
@@ -173,6 +203,10 @@ def make_server(version: str, defined: Mapping[str, Any] | None = None) -> SoliS
 
 
 # --- documents -----------------------------------------------------------------------------------
+
+
+def _shut_down(server: SoliServer, params: Any) -> None:
+    server.check_no_more()
 
 
 def _opened(server: SoliServer, params: types.DidOpenTextDocumentParams) -> None:
