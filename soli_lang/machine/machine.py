@@ -82,7 +82,6 @@ class Machine:
         "_cpu",
         "_cpu_end",
         "_full",
-        "_full_for",
         "_resident",
         "_unseen",
         "_wall_end",
@@ -113,7 +112,7 @@ class Machine:
         timer: Callable[[], float] = perf_counter,
         cpu: Callable[[], float] | None = None,
     ) -> None:
-        self.limits = limits
+        self.limit_calls(limits)
         self.capabilities = capabilities
         self.timer = timer
         # A limit of computing is CPU time. Reading that is a system call, so it is read when the
@@ -148,9 +147,6 @@ class Machine:
         library: KeptDict = {}
         self.library: Kept = library
         """What builtins keep for as long as the interpreter lives: its clock, its stores."""
-        self._full_for: Limits | None = None
-        self._full = (0, 0, 0)
-        """Bytes, fuel and steps of a full budget under the limits `_full_for`."""
         local: KeptDict = {}
         self.local: Kept = local
         """What belongs to the call that is running (the host's current connection, request…)."""
@@ -181,24 +177,23 @@ class Machine:
         Depth and the size of one value stay as they were when the machine was made.
         """
         self.limits = limits
-
-    def start_budget(self) -> None:
-        """A full budget of steps, time and depth."""
-        limits = self.limits
-        if limits is not self._full_for:
-            self._prepare_budget(limits)
-        self.depth = 0
-        self.bytes_left, self.fuel, self.steps_left = self._full
-        self._resident = 0
-        # Most calls end before they would look at the clock: it begins with the first look.
-        self.deadline = NOT_BEGUN if limits.max_seconds else 0.0
-
-    def _prepare_budget(self, limits: Limits) -> None:
-        """Work out once what every call under the same limits begins with."""
         steps = limits.max_steps
         fuel = min(CHUNK, steps) if steps else CHUNK
-        self._full = (limits.max_call_bytes or 2**62, fuel, steps - fuel if steps else -1)
-        self._full_for = limits
+        left = steps - fuel if steps else -1
+        # Most calls end before they would look at the clock: it begins with the first look.
+        deadline = NOT_BEGUN if limits.max_seconds else 0.0
+        self._full = (fuel, left, deadline, limits.max_call_bytes or 2**62, 0, 0)
+
+    def start_budget(self) -> None:
+        """A full budget of steps, time, bytes and depth."""
+        (
+            self.fuel,
+            self.steps_left,
+            self.deadline,
+            self.bytes_left,
+            self.depth,
+            self._resident,
+        ) = self._full
 
     def save(self) -> tuple[Any, ...]:
         """The running call's budget, depth and local data; see `restore`."""
@@ -298,7 +293,7 @@ class Machine:
         """Steps since the budget of the running call was full; None where they are not limited."""
         if self.steps_left < 0:
             return None
-        _, fuel, steps = self._full
+        fuel, steps = self._full[:2]
         return fuel + steps - self.fuel - self.steps_left
 
     def spend(self, steps: int) -> None:

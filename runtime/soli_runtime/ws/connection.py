@@ -33,13 +33,16 @@ from .listener import NOBODY, Listener
 from .protocol.deflate import Agreement, inflate
 from .protocol.frames import (
     PING,
+    TEXT_HEADERS,
     CloseCode,
     ProtocolViolation,
     binary_frame,
     close_frame,
     cut_reason,
+    encode_text,
     invalid_utf8,
     is_sendable_code,
+    long_text_frame,
     pong_frame,
     text_frame,
 )
@@ -61,6 +64,7 @@ OPEN, CLOSING, CLOSED = 0, 1, 2
 MAX_UNANSWERED_PINGS = 2
 #: Of computing for one message that are not worth putting to an account.
 TINY_SECONDS = 0.0001
+NO_BYTES = bytearray()
 #: Fragments below this size count as messages do, against the rate.
 SMALL_FRAGMENT_BYTES = 64
 
@@ -134,7 +138,12 @@ class Connection(Channel):
             return
         if self._log:
             self._endpoint.fanout.catch_up(self)
-        frame = text_frame(text)
+        try:  # `text_frame`, written out
+            payload = text.encode()
+        except UnicodeEncodeError:
+            payload = encode_text(text)
+        size = len(payload)
+        frame = TEXT_HEADERS[size] + payload if size < 126 else long_text_frame(payload)
         counters = self._counters
         counters.messages_out += 1
         counters.bytes_out += len(frame)
@@ -255,9 +264,8 @@ class Connection(Channel):
             return
         counters = self._counters
         counters.bytes_in += size
-        self._mark = started
         try:
-            payload = bytearray(data[6:])
+            payload = NO_BYTES + data[6:]  # a third faster than bytearray(…)
             unmask(data[2:6], payload)
             try:
                 text = payload.decode()

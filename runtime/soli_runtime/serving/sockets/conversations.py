@@ -159,7 +159,13 @@ class Conversation:
 
     def on_message(self, connection: Connection, payload: str | bytes) -> None:
         handler = self.handler
-        if payload.__class__ is str:
+        if payload.__class__ is str and not handler.event_parts:  # `Events.message`, written out
+            event = {
+                "type": "message",
+                "connection_id": self.events.connection_id,
+                "message": payload,
+            }
+        elif payload.__class__ is str:
             event = self.events.message(payload, handler.event_parts)
         else:
             event = self.events.binary(payload, handler.event_parts)  # type: ignore[arg-type]

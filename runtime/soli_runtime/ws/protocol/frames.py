@@ -16,6 +16,7 @@ from .masking import unmask
 
 __all__ = [
     "PING",
+    "TEXT_HEADERS",
     "CloseCode",
     "FrameParser",
     "Inflater",
@@ -29,6 +30,7 @@ __all__ = [
     "invalid_utf8",
     "is_receivable_code",
     "is_sendable_code",
+    "long_text_frame",
     "ping_frame",
     "pong_frame",
     "text_frame",
@@ -412,7 +414,7 @@ def is_sendable_code(code: int) -> bool:
 
 # Frames that a server sends: not masked, never fragmented.
 
-_TEXT_HEADERS = tuple(bytes((FIN | TEXT, size)) for size in range(126))
+TEXT_HEADERS = tuple(bytes((FIN | TEXT, size)) for size in range(126))
 _BINARY_HEADERS = tuple(bytes((FIN | BINARY, size)) for size in range(126))
 
 
@@ -442,7 +444,12 @@ def text_frame(text: str) -> bytes:
         payload = encode_text(text)
     size = len(payload)
     if size < 126:
-        return _TEXT_HEADERS[size] + payload
+        return TEXT_HEADERS[size] + payload
+    return long_text_frame(payload)
+
+
+def long_text_frame(payload: bytes) -> bytes:
+    """Return a text message of any size, which is UTF-8 already, as one frame."""
     return frame(FIN | TEXT, payload)
 
 
