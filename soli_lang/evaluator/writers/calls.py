@@ -42,14 +42,11 @@ def block_value(writer: Writer, block: Any) -> Any:
 def collected(writer: Writer, first: Any, arguments: Any, block: Any) -> list[Any]:
     """Expressions of *first* (operands before the arguments), a list of the positional arguments,
     a dict of the named ones and the block; all in the order written."""
-    duplicate = _duplicate_label(writer, arguments)
     positional, named, given, labels = arguments_of(writer, arguments, block)
-    operands = [*first, *positional, *named, *([] if given is None else [given])]
-    if duplicate is not None:
-        operands.insert(len(first), lambda: duplicate)
-    values = writer.operands(*operands)
-    if duplicate is not None:
-        writer.out.append(py.run(values.pop(len(first))))
+    operands = [*first, *positional, *named]
+    if len(set(labels)) < len(labels):
+        operands.append(lambda: _duplicate_label(writer, arguments))
+    values = writer.operands(*operands, *([] if given is None else [given]))
     ahead = values[: len(first)]
     rest = values[len(first) :]
     listed = py.List(rest[: len(positional)], py.LOAD)
@@ -61,15 +58,17 @@ def collected(writer: Writer, first: Any, arguments: Any, block: Any) -> list[An
 
 
 def _duplicate_label(writer: Writer, arguments: Any) -> Any:
+    """Raises once all that stands before is computed, for it is a statement (docs/spec §6.3)."""
     seen: set[str] = set()
     for one in arguments:
         if one.label in seen:
             message = f"duplicate named argument '{one.label}'"
             error = partial(SoliTypeError, message, one.span, writer.unit.source)
-            return py.call("fail", writer.fixed(error))
+            writer.out.append(py.run(py.call("fail", writer.fixed(error))))
+            break
         if one.label is not None:
             seen.add(one.label)
-    return None
+    return py.none()
 
 
 def is_plain(node: Any) -> bool:

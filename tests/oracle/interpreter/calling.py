@@ -46,15 +46,17 @@ def given(node: nodes.Call, scope: Scope) -> Given:
 def given_arguments(arguments: tuple[nodes.Argument, ...], scope: Scope) -> Given:
     values: list[Value] = []
     named: dict[str, Value] = {}
+    twice: list[nodes.Argument] = []
     for argument in arguments:
         value = scope.evaluate(argument.value)
         if argument.label is None:
             values.append(value)
-        elif argument.label in named:
-            message = f"duplicate named argument '{argument.label}'"
-            raise SoliTypeError(message, argument.span, scope.source)
         else:
+            twice += [argument] if argument.label in named else []
             named[argument.label] = value
+    for argument in twice:
+        message = f"duplicate named argument '{argument.label}'"
+        raise SoliTypeError(message, argument.span, scope.source)
     return Given(values, named)
 
 
