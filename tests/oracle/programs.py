@@ -14,6 +14,8 @@ FOLDER = Path(__file__).parent
 LARGEST = 260
 """Choices that one program is made of, about."""
 DEEPEST = 5
+SMALL = DEEPEST + 4
+"""A depth at which all that grows ends."""
 PLAIN_CHANCE = 0.3
 """How often what could grow does not."""
 STRAY_CHANCE = 0.04
@@ -121,7 +123,10 @@ class Writer:
             kept[found[0]] = text = self._part(kind, depth + 1)
             return text
 
-        return _PART.sub(part, template)
+        text = _PART.sub(part, template)
+        if "#{" in template and "\n" in text and "\n" not in template and depth < SMALL:
+            return self._fill(template, SMALL)  # a quoted string ends on its line
+        return text
 
     def _part(self, kind: str, depth: int) -> str:
         if kind == "c":

@@ -24,7 +24,7 @@ Conditions = list[Any]
 
 @emits(EMITTERS, nodes.Match, at=(EXPR, STMT, RET))
 def _match(writer: Writer, node: nodes.Match, position: str) -> Any:
-    if position == RET:
+    if position == RET and writer.turn is None:
         return _match_tail(writer, node)
 
     def take(found: str, body: nodes.Expr) -> None:
@@ -34,7 +34,10 @@ def _match(writer: Writer, node: nodes.Match, position: str) -> Any:
         else:
             writer.out.append(py.assign(found, writer.value(body)))
 
-    return _matched(writer, node, take)
+    value = _matched(writer, node, take)
+    if position == RET:  # what ends a turn does not leave the loop: no arm may follow
+        writer.give(value)
+    return value
 
 
 def _matched(writer: Writer, node: nodes.Match, take: Callable[[str, nodes.Expr], None]) -> Any:
@@ -55,6 +58,7 @@ def _matched(writer: Writer, node: nodes.Match, take: Callable[[str, nodes.Expr]
 
 
 def _match_tail(writer: Writer, node: nodes.Match) -> None:
+    """Each arm returns, so that none follows one that fits."""
     subject = _subject(writer, node)
     for arm in node.arms:
 
