@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...base.errors import SoliError, SoliTypeError
-from ...base.source import Source, Span
+from ...base.errors import SoliTypeError
 from ...machine.machine import Machine
 from ...meaning.classes import (
     EnumParser,
@@ -16,7 +15,6 @@ from ...meaning.classes import (
 )
 from ...meaning.members import call_found, call_member, call_value, no_member
 from ...meaning.methods import Method
-from ...native.native import NativeFunction
 from ...tree.class_macros import FRAMEWORK_MACROS
 from ...values.kinds import type_name
 from ...values.objects import EnumValue, Instance, SoliClass
@@ -187,25 +185,12 @@ def helpers(machine: Machine) -> dict[str, Any]:
             raise SoliTypeError(f"{name}() expects array, got {type_name(first)}")
         return call_member(machine, first, name, rest, None, None)
 
-    def bound_member(value: Value, name: str, place: tuple[Span, Source]) -> NativeFunction:
-        """A stage `value.name`; what it fails with itself happened at *place*."""
-
-        def stage(*given: Value) -> Value:
-            try:
-                return call_member(machine, value, name, list(given), None, None)
-            except SoliError as error:
-                if error.span is None:
-                    error.locate(*place)
-                raise
-
-        return NativeFunction(name, 0, 10**9, stage)
-
     def on_class(klass: SoliClass) -> None:
         machine.on_class(klass)
 
     plain = (
         superclass, new_class, new_enum, announce, add_method, add_hook, add_field, add_static,
         mix_in, run_in, has_macro, constructor_above, construct_above, method_above, call_above,
-        member_above, pipe, array_stage, bound_member, on_class,
+        member_above, pipe, array_stage, on_class,
     )  # fmt: skip
     return {one.__name__: one for one in plain}

@@ -97,6 +97,8 @@ def _pipeline(writer: Writer, node: nodes.Pipeline) -> Any:
         at = writer.places.add(PLAIN, node.span)
         listed = py.List(rest, py.LOAD)
         return py.call("array_stage", first, py.constant(function.name), listed, at=at)
+    if isinstance(stage, nodes.Call) and isinstance(function, nodes.Member):
+        return _method_stage(writer, node, function, extra)
     identifier = writer.fresh()
     first, called, *rest = writer.operands(
         node.value, lambda: py.bound(identifier, _stage(writer, function)), *extra
@@ -104,6 +106,21 @@ def _pipeline(writer: Writer, node: nodes.Pipeline) -> Any:
     at = writer.places.add(CALLED, node.span, identifier)
     given = py.List(rest, py.LOAD) if isinstance(stage, nodes.Call) else py.none()
     return py.call("pipe", first, called, given, at=at)
+
+
+def _method_stage(
+    writer: Writer, node: nodes.Pipeline, member: nodes.Member, extra: list[Any]
+) -> Any:
+    """`x |> o.m(a)` is `o.m(x, a)`, but for `x`, which is computed before `o`."""
+    identifier = writer.fresh()
+    first = writer.kept(writer.value(node.value))
+    receiver, *rest = writer.operands(
+        lambda: py.bound(identifier, writer.value(member.object)), *extra
+    )
+    at = writer.places.add(METHOD, node.span, identifier, member.name)
+    listed = py.List([first, *rest], py.LOAD)
+    none = py.none()
+    return py.call("call_member", receiver, py.constant(member.name), listed, none, none, at=at)
 
 
 def _extra(writer: Writer, node: nodes.Pipeline, stage: nodes.Call) -> list[Any]:
@@ -117,11 +134,7 @@ def _extra(writer: Writer, node: nodes.Pipeline, stage: nodes.Call) -> list[Any]
 
 
 def _stage(writer: Writer, node: Any) -> Any:
-    """A callee read without being called."""
+    """A callable read without being called."""
     if isinstance(node, nodes.Name):
         return callee(writer, node.name, node.span)
-    if isinstance(node, nodes.Member):
-        place = writer.fixed((node.span, writer.unit.source))
-        name = py.constant(node.name)
-        return py.call("bound_member", writer.value(node.object), name, place)
     return writer.value(node)
