@@ -108,7 +108,11 @@ async def feed(connection: Connection, frame: bytes) -> float:
 async def open_soli(path: str) -> Connection:
     """A connection to the benchmark app, served as `soli run` would."""
     settings = Settings(
-        message_rate=10**6, message_burst=10**6, byte_rate=0, heavy_percent=0, handler_seconds=1.0
+        message_rate=10**6,
+        message_burst=10**6,
+        byte_rate=0,
+        slow_handler_cpu_percent=0,
+        handler_cpu_seconds=1.0,
     )
     launched = launch(Launch(APP, settings, environment=dict(os.environ)))
     service = Service(launched.app, settings, Log(print), launched.waiting)

@@ -19,7 +19,7 @@ MOST_ENTRIES = 17
 DOORS = {
     "soli_lang": {"Interpreter", "Limits", "Capabilities", "LimitError", "SoliError", "render"},
     "soli_stdlib": {"install"},
-    "soli_runtime": {"mount", "Settings", "Log", "Realtime", "AppInvalid"},
+    "soli_runtime": {"mount", "Settings", "Log", "Realtime", "InvalidApp"},
     "soli_runtime.cli": {"main"},
 }
 """What hosts import, and the command `soli`."""

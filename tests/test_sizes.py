@@ -52,7 +52,7 @@ LONG_FUNCTIONS = {
 
 LARGE_CLASSES = {
     # Tables and records: no state, but what is known of one thing.
-    "settings.py Settings": "a table: a row per option",
+    "__init__.py _Fields": "a table: a row per option",
     "limits.py SocketLimits": "a table: a row per limit",
     "limits.py Capabilities": "a table: a row per capability",
     "rows.py Row": "a table: a question per pass",
@@ -96,7 +96,7 @@ LONG_CONSTRUCTORS = {
     "app.py App": "a record: what loading found",
     "audience.py Audience": "given what the core shares",
     "hub.py Hub": "given the parts of the core",
-    "silence.py GreetingServer": "given what aiohttp's server is given, and more",
+    "first_request.py GreetingServer": "given what aiohttp's server is given, and more",
     "parent.py Parent": "to be split",
     "live.py Live": "what conversations share",
 }

@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from .core.realtime import Realtime
     from .gate.refusals import Refusal
     from .http.guards.identity import ANONYMOUS, Answer, Authenticate
-    from .loading.app import AppInvalid
+    from .loading.app import InvalidApp
     from .observing.logs import Log
     from .serving.asgi import AsgiApp, asgi
-    from .serving.embed import Mounted, mount
+    from .serving.embed import MountedApp, mount
     from .settings import SettingError, Settings
 
 __all__ = [
     "ANONYMOUS",
     "Answer",
-    "AppInvalid",
     "AsgiApp",
     "Authenticate",
+    "InvalidApp",
     "Log",
-    "Mounted",
+    "MountedApp",
     "Realtime",
     "Refusal",
     "SettingError",
@@ -39,11 +39,11 @@ __all__ = [
 _MODULES = {
     "ANONYMOUS": "http.guards.identity",
     "Answer": "http.guards.identity",
-    "AppInvalid": "loading.app",
     "AsgiApp": "serving.asgi",
     "Authenticate": "http.guards.identity",
+    "InvalidApp": "loading.app",
     "Log": "observing.logs",
-    "Mounted": "serving.embed",
+    "MountedApp": "serving.embed",
     "Realtime": "core.realtime",
     "Refusal": "gate.refusals",
     "SettingError": "settings",
@@ -52,8 +52,17 @@ _MODULES = {
     "mount": "serving.embed",
 }
 
+_FORMER = {"AppInvalid": "InvalidApp", "Mounted": "MountedApp"}
+"""Names of the last version, which end with this one, and the present names."""
+
 
 def __getattr__(name: str) -> Any:
+    if name in _FORMER:
+        import warnings
+
+        text = f"soli_runtime.{name} is now called {_FORMER[name]}"
+        warnings.warn(text, DeprecationWarning, stacklevel=2)
+        name = _FORMER[name]
     module = _MODULES.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

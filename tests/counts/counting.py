@@ -134,8 +134,8 @@ class Served:
         return connection
 
     def _request_handler(self) -> Any:
+        from soli_runtime.gate.first_request import GreetingServer
         from soli_runtime.gate.plain import PlainConnections
-        from soli_runtime.gate.silence import GreetingServer
         from soli_runtime.gate.unread import Unread
 
         loop = asyncio.get_running_loop()

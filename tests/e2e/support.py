@@ -14,8 +14,9 @@ import websockets
 from soli_runtime.loading.launch import Launch, launch
 from soli_runtime.observing.logs import Log
 from soli_runtime.serving.server import Server
-from soli_runtime.settings import Settings
 from soli_runtime.stores.store import store_of
+
+from ..support.settings import settings_of
 
 SECONDS = 10
 """How long any single step may take before the test fails."""
@@ -104,7 +105,7 @@ async def serving(
 ) -> AsyncIterator[Site]:
     """Serve an app made of *files* while the block runs."""
     settings.setdefault("port", 0)
-    chosen = Settings(**settings)
+    chosen = settings_of(**settings)
     how = Launch(
         write_files(root, files),
         chosen,

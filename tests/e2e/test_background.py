@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from soli_runtime.serving.embed import Mounted, mount
+from soli_runtime.serving.embed import MountedApp, mount
 from soli_runtime.settings import Settings
 
 from soli_lang.base.limits import Capabilities
@@ -307,7 +307,7 @@ def test_an_app_can_live_inside_a_hosts_application(tmp_path: Path) -> None:
 
     async def body() -> None:
         host = web.Application()
-        soli: Mounted = mount(
+        soli: MountedApp = mount(
             host,
             write_files(tmp_path, EMBEDDED),
             prefix="/live",

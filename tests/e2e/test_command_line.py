@@ -235,7 +235,7 @@ end
     import websockets
 
     write_files(tmp_path, files)
-    with served(tmp_path, "--shutdown-seconds", "60", "--handler-wait-seconds", "0") as (
+    with served(tmp_path, "--shutdown-seconds", "60", "--handler-suspend-seconds", "0") as (
         process,
         url,
     ):
@@ -305,7 +305,7 @@ def hi
 end
 """
     write_files(tmp_path, files)
-    with served(tmp_path, "--shutdown-seconds", "0.3", "--handler-wait-seconds", "0") as (
+    with served(tmp_path, "--shutdown-seconds", "0.3", "--handler-suspend-seconds", "0") as (
         process,
         url,
     ):

@@ -500,7 +500,7 @@ def test_the_first_requests_of_connections(tmp_path: Path) -> None:
     """A silent connection that cannot be closed keeps no other one open."""
 
     async def body() -> None:
-        async with serving(tmp_path, APP, handshake_seconds=0.1) as site:
+        async with serving(tmp_path, APP, handshake_timeout=0.1) as site:
             server = site.server.web_server
             server._drop = failing_once(server._drop)
             async with connected(site), connected(site) as (reader, _):

@@ -295,12 +295,12 @@ def test_a_connection_that_dies_during_connect_still_gets_its_disconnect(tmp_pat
 
 
 def test_waiting_too_long_is_a_limit_error(tmp_path: Path) -> None:
-    """`handler-wait-seconds` bounds it; the connection lives on."""
+    """`handler-suspend-seconds` bounds it; the connection lives on."""
 
     async def body() -> None:
         files = {"app.soli": WAITS.replace("0.05", "30")}
         async with (
-            serving(tmp_path, files, handler_wait_seconds=0.05) as site,
+            serving(tmp_path, files, handler_suspend_seconds=0.05) as site,
             site.connect("/ws") as client,
         ):
             await client.send("slow")

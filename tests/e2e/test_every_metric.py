@@ -51,7 +51,7 @@ LIMITS: dict[str, Any] = {
     "message_burst": 50,
     "shutdown_seconds": 0.3,
     "handler_steps": 300_000,
-    "body_seconds": 0.2,
+    "body_timeout": 0.2,
 }
 
 

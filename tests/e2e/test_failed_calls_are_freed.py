@@ -148,7 +148,7 @@ def test_messages(kind: str, tmp_path: Path) -> None:
     """However a handler fails, and whether somebody catches it."""
 
     async def scenario() -> None:
-        async with serving(tmp_path, FILES, handler_steps=20_000, handler_seconds=0) as site:
+        async with serving(tmp_path, FILES, handler_steps=20_000, handler_cpu_seconds=0) as site:
             before = len(kept())
             await message(site, kind)
             assert len(kept()) == before
@@ -183,7 +183,7 @@ def test_a_failed_action_frees_what_it_had_decoded(tmp_path: Path) -> None:
     """In bytes: two dozen failing requests hold no more than a few."""
 
     async def scenario() -> None:
-        async with serving(tmp_path, FILES, heavy_percent=0) as site:
+        async with serving(tmp_path, FILES, slow_handler_cpu_percent=0) as site:
             body = "[" + "[0],0," * 50_000 + "0]"
             headers = {"Content-Type": "application/json"}
             for _ in range(3):

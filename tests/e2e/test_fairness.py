@@ -86,7 +86,7 @@ def test_who_runs_into_limits_is_closed(tmp_path: Path) -> None:
     """After three calls, with 1008, and the log names the handler."""
 
     async def scenario() -> None:
-        async with served(tmp_path, {"app.soli": APP}, heavy_percent=0) as site:
+        async with served(tmp_path, {"app.soli": APP}, slow_handler_cpu_percent=0) as site:
             async with raw(site) as client:
                 client.send(text(ENDLESS) * 2)
                 client.send(text("fine"))

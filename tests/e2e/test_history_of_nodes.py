@@ -39,7 +39,7 @@ def handle(event)
 end
 """
 }
-LEASE = ("--lease-seconds", "1.5")
+LEASE = ("--node-lease-seconds", "1.5")
 
 
 class Reader:

@@ -14,11 +14,11 @@ from .support import run, serving
 
 
 def test_a_connection_that_never_speaks_is_closed(tmp_path: Path) -> None:
-    """handshake-seconds: it is gone, and logged."""
+    """handshake-timeout: it is gone, and logged."""
 
     async def body() -> None:
         async with (
-            serving(tmp_path, APP, handshake_seconds=0.2) as site,
+            serving(tmp_path, APP, handshake_timeout=0.2) as site,
             calm(site),
             connected(site) as (reader, _writer),
         ):
@@ -34,7 +34,7 @@ def test_a_handshake_that_drips_is_closed(tmp_path: Path) -> None:
 
     async def body() -> None:
         async with (
-            serving(tmp_path, APP, handshake_seconds=0.3) as site,
+            serving(tmp_path, APP, handshake_timeout=0.3) as site,
             calm(site),
             connected(site) as (reader, writer),
         ):
@@ -50,10 +50,10 @@ def test_a_handshake_that_drips_is_closed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seconds", [0, 60])
 def test_silent_connections_are_bounded(tmp_path: Path, seconds: float) -> None:
-    """max-silent-connections is inclusive; past it the oldest goes. Who spoke does not count."""
+    """max-pending-connections is inclusive; past it the oldest goes. Who spoke does not count."""
 
     async def body() -> None:
-        limits = {"max_silent_connections": 3, "handshake_seconds": seconds}
+        limits = {"max_pending_connections": 3, "handshake_timeout": seconds}
         async with AsyncExitStack() as stack:
             site = await stack.enter_async_context(serving(tmp_path, APP, **limits))
             other = await stack.enter_async_context(calm(site))
@@ -78,7 +78,7 @@ def test_silent_connections_without_a_limit(tmp_path: Path) -> None:
 
     async def body() -> None:
         async with AsyncExitStack() as stack:
-            limits = {"max_silent_connections": 0}
+            limits = {"max_pending_connections": 0}
             site = await stack.enter_async_context(serving(tmp_path, APP, **limits))
             for _ in range(20):
                 await stack.enter_async_context(connected(site))
@@ -92,7 +92,7 @@ def test_a_connection_that_spoke_in_time_stays(tmp_path: Path) -> None:
     """The limit is for the first request only; zero turns it off."""
 
     async def body(seconds: float) -> None:
-        async with serving(tmp_path, APP, handshake_seconds=seconds) as site:
+        async with serving(tmp_path, APP, handshake_timeout=seconds) as site:
             async with calm(site) as client:
                 loop = asyncio.get_running_loop()
                 passed = loop.create_future()
@@ -123,7 +123,7 @@ def test_huge_heads_are_refused(tmp_path: Path, head: bytes) -> None:
 
     async def body() -> None:
         async with (
-            serving(tmp_path, APP, handshake_seconds=1) as site,
+            serving(tmp_path, APP, handshake_timeout=1) as site,
             calm(site),
             connected(site) as (reader, writer),
         ):

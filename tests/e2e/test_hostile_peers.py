@@ -289,7 +289,7 @@ def test_presence_churn_is_bounded_and_leaves_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("excess", [0, 1])
 def test_presence_metadata_is_bounded(tmp_path: Path, excess: int) -> None:
-    """max-presence-bytes is inclusive."""
+    """The bound of metadata is inclusive."""
     bare = len(json.dumps({"state": "online", "note": ""}, separators=(",", ":")))
 
     async def body() -> None:
@@ -314,7 +314,7 @@ def test_a_handler_that_loops_hurts_only_itself(tmp_path: Path) -> None:
     """For its budget, and no longer: then both connections go on."""
 
     async def body() -> None:
-        limits = {"handler_seconds": 0.1, "handler_steps": 0}
+        limits = {"handler_cpu_seconds": 0.1, "handler_steps": 0}
         async with serving(tmp_path, APP, **limits) as site, calm(site) as other:
             async with site.connect("/ws") as client:
                 await client.send("loop")
@@ -331,9 +331,14 @@ def test_a_handler_that_loops_hurts_only_itself(tmp_path: Path) -> None:
     [
         ({"handler_steps": 1000}, "turns 900", "turns 1000", "step limit exceeded (1000 steps)"),
         ({"max_value_bytes": 5000}, "send 5000", "send 5001", "value too large: 5001 bytes"),
-        ({"handler_bytes": 1 << 20}, "build 900", "build 1100", "memory limit exceeded (1048576"),
+        (
+            {"handler_alloc_bytes": 1 << 20},
+            "build 900",
+            "build 1100",
+            "memory limit exceeded (1048576",
+        ),
     ],
-    ids=["handler-steps", "max-value-bytes", "handler-bytes"],
+    ids=["handler-steps", "max-value-bytes", "handler-alloc-bytes"],
 )
 def test_each_limit_of_a_handler_holds(
     tmp_path: Path, limits: dict[str, int], within: str, past: str, message: str
@@ -382,7 +387,7 @@ def test_json_bombs_in_messages_are_bounded(tmp_path: Path) -> None:
     """Deep or wide JSON costs the connection nothing but an error at most."""
 
     async def body() -> None:
-        async with serving(tmp_path, APP, handler_bytes=1 << 20) as site, calm(site):
+        async with serving(tmp_path, APP, handler_alloc_bytes=1 << 20) as site, calm(site):
             async with site.connect("/ws/x") as client:
                 await client.send("[" * 200_000)
                 await client.send('{"a":' * 100_000)

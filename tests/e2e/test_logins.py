@@ -189,10 +189,10 @@ def test_all_sockets_of_a_user_can_be_closed(tmp_path: Path, name: str) -> None:
 
 
 def test_a_connection_may_get_so_old_and_no_older(tmp_path: Path) -> None:
-    """With `max-connection-seconds`, however busy it is."""
+    """With `max-connection-age`, however busy it is."""
 
     async def body() -> None:
-        async with serving(tmp_path, APP, max_connection_seconds=0.3) as site:
+        async with serving(tmp_path, APP, max_connection_age=0.3) as site:
             before = site.server.service.loop.time()
             async with socket(site, await login(site, "ada")) as client:
                 await client.send("who")

@@ -34,11 +34,11 @@ def test_requests_do_not_shut_websockets_out(tmp_path: Path) -> None:
 
 
 def test_an_idle_connection_is_closed(tmp_path: Path) -> None:
-    """When `http-idle-seconds` have passed since its last answer."""
+    """When `keepalive-timeout` have passed since its last answer."""
 
     async def scenario() -> None:
         async with (
-            serving(tmp_path, APP, http_idle_seconds=0.3) as site,
+            serving(tmp_path, APP, keepalive_timeout=0.3) as site,
             connected(site) as (reader, writer),
         ):
             writer.write(GET)

@@ -83,7 +83,7 @@ def test_over_nodes(start: Callable[..., Group]) -> None:
 def test_a_node_is_killed_and_its_users_come_back_elsewhere(start: Callable[..., Group]) -> None:
     """One of two does: the other leaves when its time is over, and nobody else."""
     with redis_server() as server:
-        lease = ("--lease-seconds", "1")
+        lease = ("--node-lease-seconds", "1")
         one, two = (start(*GRACE, *lease, "--broker", server.url) for _ in range(2))
 
         async def work() -> None:

@@ -65,9 +65,21 @@ def test_nothing_grows_while_redis_stands_still(start: Callable[..., Group]) -> 
     """A connection that asks for more than is taken is not read; what waited too long is dropped
     and counted; helpers say that the broker is away; then all is right again."""
     with redis_server() as server:
-        bounds = ("--broker-wait-seconds", "2", "--broker-backlog-bytes", str(BACKLOG))
-        flags = ("--metrics", "--message-rate", "0", "--lease-seconds", "60", "--store", "memory")
-        flags = (*flags, "--heavy-percent", "0")  # who publishes so much would have to rest
+        bounds = ("--broker-publish-ttl", "2", "--broker-backlog-bytes", str(BACKLOG))
+        flags = (
+            "--metrics",
+            "--message-rate",
+            "0",
+            "--node-lease-seconds",
+            "60",
+            "--store",
+            "memory",
+        )
+        flags = (
+            *flags,
+            "--slow-handler-cpu-percent",
+            "0",
+        )  # who publishes so much would have to rest
         group, other = (start("--broker", server.url, *bounds, *flags) for _ in range(2))
 
         async def work() -> None:

@@ -33,7 +33,7 @@ def test_nodes_that_speak_otherwise_do_not_mix(
     start: Callable[..., Group], server: RedisServer
 ) -> None:
     """While one of the others lives; when none does the new ones begin."""
-    first = start("--broker", server.url, "--lease-seconds", "1")
+    first = start("--broker", server.url, "--node-lease-seconds", "1")
     assert first.url
     with redis.Redis.from_url(server.url) as client:
         client.set("{soli:1:chat}:broker:spoken", 7)
@@ -166,7 +166,7 @@ def test_a_password_is_in_no_line_of_the_log(start: Callable[..., Group]) -> Non
     port = free_port()
     with redis_server("--requirepass", SECRET, port=port) as server:
         url = f"redis://:{SECRET}@127.0.0.1:{port}/0"
-        group = start("--broker", url, "--workers", "2", "--lease-seconds", "1")
+        group = start("--broker", url, "--workers", "2", "--node-lease-seconds", "1")
         assert group.url
         server.kill()
         group.until(lambda: group.text.count("broker_lost") == 2, "lost")

@@ -299,7 +299,7 @@ async def _killed(clients: list[Client]) -> None:
 
 def test_two_nodes_are_as_one(start: Callable[..., Group], server: RedisServer) -> None:
     """Also closing; one that is killed is gone when its lease ends."""
-    lease = ("--lease-seconds", "1.5")
+    lease = ("--node-lease-seconds", "1.5")
     groups = [start("--broker", server.url, *lease) for _ in range(2)]
 
     async def work() -> None:
@@ -331,7 +331,7 @@ def test_redis_that_goes_and_comes_back(start: Callable[..., Group], keeps: bool
 
 
 def _goes_and_comes_back(start: Callable[..., Group], server: RedisServer, keeps: bool) -> None:
-    lease = ("--lease-seconds", "3")
+    lease = ("--node-lease-seconds", "3")
     groups = [start("--broker", server.url, *lease) for _ in range(2)]
 
     async def work() -> None:
@@ -365,7 +365,7 @@ def test_a_stopped_redis_and_a_frozen_node(
     start: Callable[..., Group], server: RedisServer
 ) -> None:
     """Nobody leaves because Redis stood still; a frozen node is gone, and back by itself."""
-    groups = [start("--broker", server.url, "--lease-seconds", "1") for _ in range(2)]
+    groups = [start("--broker", server.url, "--node-lease-seconds", "1") for _ in range(2)]
 
     async def work() -> None:
         async with AsyncExitStack() as stack:
@@ -397,7 +397,11 @@ def test_a_stopped_redis_and_a_frozen_node(
         (("--workers", "2", "--dev"), 64, "--dev needs a single process"),
         (("--broker", "unix:///nowhere/at/all"), 69, "cannot reach unix:///nowhere/at/all"),
         (("--broker", "amqp://x"), 64, "--broker: expected memory, redis://HOST:PORT/N"),
-        (("--lease-seconds", "0.4"), 64, "--lease-seconds: expected a number of seconds from 0.5"),
+        (
+            ("--node-lease-seconds", "0.4"),
+            64,
+            "--node-lease-seconds: expected a number of seconds from 0.5",
+        ),
         (("--broker-backlog-bytes", "65535"), 64, "expected a whole number from 65536"),
     ],
 )

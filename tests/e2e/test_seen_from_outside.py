@@ -58,7 +58,7 @@ def test_a_process_without_its_broker_is_alive_and_not_ready(
     start: Callable[..., Group], server: RedisServer
 ) -> None:
     """After one lease, though nothing was refused: Redis stands still. Ready when it is back."""
-    group = start("--broker", server.url, "--lease-seconds", "3")
+    group = start("--broker", server.url, "--node-lease-seconds", "3")
     assert fetch(group, "/readyz") == (200, '{"status":"ready"}\n')
     assert fetch(group, "/healthz") == (200, '{"status":"ok","broker":"ok","store":"ok"}\n')
     assert server.process is not None
@@ -70,8 +70,8 @@ def test_a_process_without_its_broker_is_alive_and_not_ready(
             assert status == 200, "a lease has not passed since it answered last"
             status = fetch(group, "/readyz")[0]
         group.until(lambda: fetch(group, "/readyz")[0] == 503, "unready")
-        assert fetch(group, "/readyz")[1] == '{"status":"unready","broker":"away"}\n'
-        group.until(lambda: '"broker":"away","store":"away"' in fetch(group, "/healthz")[1], "told")
+        assert fetch(group, "/readyz")[1] == '{"status":"unready","broker":"down"}\n'
+        group.until(lambda: '"broker":"down","store":"down"' in fetch(group, "/healthz")[1], "told")
         assert fetch(group, "/healthz")[0] == 200
     finally:
         server.process.send_signal(signal.SIGCONT)
@@ -275,7 +275,7 @@ def test_all_nodes_are_listed(
 ) -> None:
     """With their connections and rooms, as they are at that moment; one that hangs is told from
     one that is well."""
-    lease = ("--lease-seconds", "6")
+    lease = ("--node-lease-seconds", "6")
     family = start("--broker", server.url, "--workers", "2", *lease)
     alone = start("--broker", server.url, *lease)
 

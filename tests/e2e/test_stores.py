@@ -358,10 +358,10 @@ KV.set("again", "there is room")
 print(KV.get("again"))
 """)
     path = tmp_path / "small.db"
-    ended = soli("run", str(program), "--store", f"sqlite:{path}", "--store-bytes", "1000000")
+    ended = soli("run", str(program), "--store", f"sqlite:{path}", "--sqlite-max-bytes", "1000000")
     assert ended.stderr == ""
     assert ended.stdout == (
-        f"the store is full: {path} (disk, or limit: store-bytes is 1000000)\n"
+        f"the store is full: {path} (disk, or limit: sqlite-max-bytes is 1000000)\n"
         "true here\nthere is room\n"
     )
 

@@ -144,7 +144,7 @@ def test_who_reads_too_slowly_is_brought_up_to_date() -> None:
         assert "entries of the log are missing" in log
         await until_counted(slow, {"count": 2, "users": ["slow", "says"]})
 
-    on_nodes(work, "--broker-backlog-bytes", "65536", "--lease-seconds", "9")
+    on_nodes(work, "--broker-backlog-bytes", "65536", "--node-lease-seconds", "9")
 
 
 def test_who_is_elsewhere_already_does_not_flicker() -> None:

@@ -203,7 +203,7 @@ def test_the_wait_limit_cannot_be_swallowed(tmp_path: Path) -> None:
 
     async def body() -> None:
         async with (
-            serving(tmp_path, APP, handler_wait_seconds=0.05) as site,
+            serving(tmp_path, APP, handler_suspend_seconds=0.05) as site,
             site.connect("/ws") as client,
         ):
             await client.send("return")
@@ -217,11 +217,11 @@ def test_the_wait_limit_cannot_be_swallowed(tmp_path: Path) -> None:
 def test_the_wait_limit_counts_all_waits_of_a_call(
     tmp_path: Path, seconds: str, is_answered: bool
 ) -> None:
-    """handler-wait-seconds: within it there is an answer, past it a LimitError."""
+    """handler-suspend-seconds: within it there is an answer, past it a LimitError."""
 
     async def body() -> None:
         async with (
-            serving(tmp_path, APP, handler_wait_seconds=0.5) as site,
+            serving(tmp_path, APP, handler_suspend_seconds=0.5) as site,
             site.connect("/ws") as client,
         ):
             await client.send(f"sleep {seconds}")

@@ -95,7 +95,7 @@ class Nodes:
     def launch(self, name: str) -> None:
         self.let_in(name)
         url = f"unix://{self._way(name)}"
-        broker = ("--broker", url, "--lease-seconds", str(self.lease))
+        broker = ("--broker", url, "--node-lease-seconds", str(self.lease))
         command = [
             sys.executable,
             "-m",
@@ -198,7 +198,7 @@ class Workers:
         return self.served
 
     async def start(self) -> None:
-        flags = ("--workers", str(self.count), "--lease-seconds", str(self.lease))
+        flags = ("--workers", str(self.count), "--node-lease-seconds", str(self.lease))
         command = [sys.executable, "-m", "soli_runtime.cli", "run", str(APP), *FLAGS, *flags]
         self.served = Served(self.folder, "parent", command)
         await self.parent.ready()

@@ -32,7 +32,8 @@ from soli_runtime.core.effects import (
 )
 from soli_runtime.core.history.rings import History
 from soli_runtime.core.hub import Hub
-from soli_runtime.settings import Settings
+
+from .settings import settings_of
 
 Users = dict[str, dict[str, list[dict[str, Any]]]]
 
@@ -130,7 +131,7 @@ class Bench:
         **settings: Any,
     ) -> None:
         numbers = itertools.count(1) if refs is None else refs
-        self.settings = Settings(**settings)
+        self.settings = settings_of(**settings)
         self.now = 100.0
         self.history = History("e", lambda: self.now, self.settings.history_bytes)
         self.hub = Hub.create(self.settings, lambda: str(next(numbers)), make_broker, self.history)
@@ -161,7 +162,7 @@ class Bench:
 
     def do(self, connection_id: str, result: Any) -> list[Effect]:
         """Carry out what a handler returned."""
-        parsed = actions.parse(result, encode_json, self.settings.max_presence_bytes)
+        parsed = actions.parse(result, encode_json, self.settings.constants.max_presence_bytes)
         return self.deliver(self.hub.apply(connection_id, parsed, self.now))
 
     def disconnect(self, connection_id: str, result: Any = None, *, lost: bool = False) -> None:

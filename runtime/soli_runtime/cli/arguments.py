@@ -7,8 +7,39 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from ..loading.capabilities import DENIABLE, Denied, parse_denied
-from ..settings import SETTINGS, Setting
+from ..settings import ENDING, SETTINGS, Setting
+from ..settings.former import former_flags
 from .exits import OK, Exit, UsageError
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "server": ("host", "port", "dev", "shutdown_seconds"),
+    "connections": (
+        *("max_connections", "max_connections_per_ip", "connect_rate", "connect_rate_per_ip"),
+        *("max_http_connections", "max_http_connections_per_ip", "max_pending_connections"),
+        *("handshake_timeout", "body_timeout", "keepalive_timeout", "max_connection_age"),
+    ),
+    "messages": (
+        *("max_message_bytes", "message_rate", "message_burst", "byte_rate", "message_timeout"),
+        *("max_partial_message_bytes", "max_outbox_bytes", "ping_seconds", "compression"),
+        "binary",
+    ),
+    "rooms and presence": (
+        *("max_rooms", "history_bytes", "presence_grace_seconds", "presence_resync_seconds"),
+    ),
+    "handlers": (
+        *("handler_steps", "handler_cpu_seconds", "slow_handler_cpu_percent"),
+        *("handler_suspend_seconds", "handler_alloc_bytes", "max_value_bytes"),
+    ),
+    "origins, proxies and sessions": (
+        *("allowed_origins", "allowed_hosts", "trusted_proxies", "session_user_key"),
+    ),
+    "stores and several processes": (
+        *("store", "sqlite_max_bytes", "job_lease_seconds", "app_name", "workers", "broker"),
+        *("node_lease_seconds", "broker_backlog_bytes", "broker_publish_ttl"),
+    ),
+    "monitoring": ("metrics", "metrics_token", "dashboard_token"),
+}
+"""The headings of `soli run --help`, and the settings under each."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -83,12 +114,16 @@ def defined_of(parsed: argparse.Namespace) -> Mapping[str, Any]:
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """A flag for every setting of the runtime."""
-    group = parser.add_argument_group(
-        "settings", "each is also read from the environment: --message-rate is SOLI_MESSAGE_RATE"
-    )
-    for setting in SETTINGS:
-        _add_setting(group, setting)
+    """A flag for every setting of the runtime, in groups."""
+    by_name = {setting.name: setting for setting in SETTINGS}
+    for heading, names in GROUPS.items():
+        group = parser.add_argument_group(heading)
+        for name in names:
+            _add_setting(group, by_name[name])
+    for setting in ENDING:
+        parser.add_argument(setting.flag, dest=setting.name, help=argparse.SUPPRESS)
+    for flag in former_flags():
+        parser.add_argument(flag, help=argparse.SUPPRESS)
 
 
 def _add_setting(group: Any, setting: Setting) -> None:

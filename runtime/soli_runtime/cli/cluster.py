@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..serving.nodes.standing import NodeStanding, Standing, standing_of
-from ..settings import IN_MEMORY, SETTINGS, Setting, SettingError
+from ..settings import ENDING, IN_MEMORY, SETTINGS, Setting, SettingError
 from ..stores.errors import CannotOpen
 from .arguments import Parser
 from .exits import OK, UsageError
@@ -33,9 +34,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "path", metavar="PATH", nargs="?", default=".", help="the app; its folder's name matters"
     )
-    for name in ("broker", "app_name", "broker_prefix"):
+    for name in ("broker", "app_name"):
         setting = _setting(name)
         parser.add_argument(setting.flag, metavar=setting.kind.upper(), help=setting.help)
+    parser.add_argument("--broker-prefix", help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", help="as one JSON object")
     parsed = parser.parse_args(arguments)
     url = _value("broker", parsed.broker)
@@ -53,7 +55,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _setting(name: str) -> Setting:
-    return next(setting for setting in SETTINGS if setting.name == name)
+    return next(setting for setting in (*SETTINGS, *ENDING) if setting.name == name)
 
 
 def _value(name: str, flag: str | None) -> str:

@@ -11,7 +11,7 @@ from soli_lang.base.errors import SoliSyntaxError
 from soli_lang.base.source import Source
 from soli_lang.tools.formatting import MeaningChanged, format_source
 
-from ..loading.app import AppInvalid, read_sources
+from ..loading.app import InvalidApp, read_sources
 from .arguments import Parser
 from .exits import INVALID, OK, UsageError
 from .files import soli_files
@@ -52,7 +52,7 @@ def _format(path: Path, *, write: bool, show: bool) -> bool | None:
     """Whether the file changed, or would; None when it cannot be formatted."""
     try:
         source = read_sources([path])[path]
-    except AppInvalid as invalid:
+    except InvalidApp as invalid:
         report_invalid(invalid)
         return None
     text = _formatted(source)

@@ -6,7 +6,7 @@ import sys
 
 from soli_lang.base.errors import SoliError, render
 
-from ..loading.app import AppInvalid
+from ..loading.app import InvalidApp
 
 
 def report(error: SoliError) -> None:
@@ -15,7 +15,7 @@ def report(error: SoliError) -> None:
     sys.stderr.write(render(error) + "\n")
 
 
-def report_invalid(invalid: AppInvalid) -> None:
+def report_invalid(invalid: InvalidApp) -> None:
     """Print all that is wrong with an app."""
     for problem in invalid.problems:
         report(problem)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from soli_lang.base.errors import SoliError
 
-from ..loading.app import AppInvalid
+from ..loading.app import InvalidApp
 from ..loading.launch import Launch, launch
 from ..loading.project import ProjectError
 from ..settings import Settings
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
         launched = launch(how)
     except ProjectError as error:
         raise UsageError(str(error)) from None
-    except AppInvalid as invalid:
+    except InvalidApp as invalid:
         report_invalid(invalid)
         return INVALID
     except SoliError as error:

@@ -15,7 +15,7 @@ from soli_lang.base.source import Source
 from ..calling.waiting import Waiting
 from ..jobs.jobs import run_due
 from ..jobs.queue import Job
-from ..loading.app import App, AppInvalid
+from ..loading.app import App, InvalidApp
 from ..loading.launch import Launch, Launched, launch
 from ..loading.project import ProjectError, find_project, project_of_text
 from ..settings import IN_MEMORY, Settings
@@ -52,7 +52,7 @@ def run_path(arguments: list[str]) -> int:
         berth = berth_of(os.environ)
         if berth is not None and not take(berth):
             return FAILED  # the parent died while we started
-    options = run_options(arguments, os.environ)
+    options = run_options(arguments, os.environ, _report if berth is None else _ignore)
     _require_packages(options.settings)
     if berth is None and options.settings.workers != 1:
         return _run_workers(arguments, options)
@@ -77,7 +77,7 @@ def run_path(arguments: list[str]) -> int:
         launched = launch(how)
     except ProjectError as error:
         raise UsageError(str(error)) from None
-    except AppInvalid as invalid:
+    except InvalidApp as invalid:
         report_invalid(invalid)
         return INVALID
     except SoliError as error:
@@ -89,6 +89,14 @@ def run_path(arguments: list[str]) -> int:
             return USAGE
         return _end(launched, store)
     return _serve(how, launched, options, berth)
+
+
+def _report(sentence: str) -> None:
+    sys.stderr.write(f"soli: {sentence}\n")
+
+
+def _ignore(_: str) -> None:
+    """The parent of a worker has reported it."""
 
 
 def _mark(options: RunOptions, text: Source | None, former: str) -> AppMark | None:

@@ -1,14 +1,14 @@
-"""What `soli run` is told: flags, and settings from flags and environment."""
+"""The options of `soli run`: flags, and settings from flags and environment."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.records import Record
 
-from ..settings import IN_MEMORY, SETTINGS, SettingError, Settings
+from ..settings import ENDING, IN_MEMORY, SETTINGS, SettingError, Settings
 from .exits import UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 STANDARD_INPUT = "-"
+
+_BY_NAME = {setting.name: setting for setting in (*SETTINGS, *ENDING)}
 
 
 def app_name(path: Path) -> str:
@@ -57,20 +59,33 @@ class RunOptions(Record, frozen=True):
         return self.log_level or ("warning" if shows_events else "info")
 
 
-def run_options(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
-    """What *arguments* and `SOLI_*` variables ask for. Raises UsageError; Exit after `--help`."""
+def _ignore(_: str) -> None:
+    """For former names that are reported elsewhere."""
+
+
+def run_options(
+    arguments: list[str],
+    environment: Mapping[str, str],
+    report: Callable[[str], None] = _ignore,
+) -> RunOptions:
+    """What *arguments* and `SOLI_*` variables ask for. Raises UsageError; Exit after `--help`.
+
+    *report* gets a sentence for each flag or variable with a name of an earlier version.
+    """
     if len(arguments) == 1 and (not arguments[0].startswith("-") or arguments[0] == STANDARD_INPUT):
-        # Most scripts are run so. Loading argparse and adding sixty flags would take longer
+        # Most scripts are run so. Loading argparse and adding all flags would take longer
         # than the rest of a short one.
         return RunOptions(
             Path(arguments[0]),
-            _settings(environment, {}),
+            _settings(environment, {}, report),
             from_input=arguments[0] == STANDARD_INPUT,
         )
-    return _parsed(arguments, environment)
+    return _parsed(arguments, environment, report)
 
 
-def _parsed(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
+def _parsed(
+    arguments: list[str], environment: Mapping[str, str], report: Callable[[str], None]
+) -> RunOptions:
     from .arguments import denied_of
 
     parsed = _parser().parse_args(arguments)
@@ -78,7 +93,7 @@ def _parsed(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
         raise UsageError("--console reads standard input, and so does the program '-'")
     return RunOptions(
         path=Path(parsed.path),
-        settings=_settings(environment, vars(parsed)),
+        settings=_settings(environment, vars(parsed), report),
         denied=denied_of(parsed),
         private_network=parsed.private_network,
         code_writable=parsed.code_writable,
@@ -92,13 +107,31 @@ def _parsed(arguments: list[str], environment: Mapping[str, str]) -> RunOptions:
     )
 
 
+EXAMPLES = """\
+examples:
+  soli run app.soli                            serve one file on 127.0.0.1:5011
+  soli run . --dev                             reload on change; dashboard at /_soli
+  soli run . --host 0.0.0.0 --port 80 --trusted-proxies 10.0.0.1
+  soli run . --store sqlite:app.db --metrics   keep sessions and jobs over a restart
+  soli run . --workers 0 --broker redis://127.0.0.1:6379/0
+  SOLI_MESSAGE_RATE=500 soli run .             the same as --message-rate 500
+
+Each setting is also read from the environment: --message-rate is SOLI_MESSAGE_RATE. A flag wins.
+"""
+
+
 def _parser() -> argparse.ArgumentParser:
+    import argparse
+
     from ..observing.logs import LEVELS
     from .arguments import Parser, add_program_flags, add_settings
 
     parser = Parser(
         prog="soli run",
-        description="Run a Soli program, and serve it while it has routes.",
+        usage="soli run [options] PATH",
+        description="Run a Soli program, and serve it if it has routes.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "path", metavar="PATH", help="a file (app.soli), a project folder, or - for standard input"
@@ -108,38 +141,60 @@ def _parser() -> argparse.ArgumentParser:
         "--console", action="store_true", help="read Soli from standard input while serving"
     )
     parser.add_argument(
-        "--record", metavar="FILE", help="keep the events of every connection, for soli replay"
+        "--record", metavar="FILE", help="record the events of every connection, for soli replay"
     )
-    parser.add_argument("--quiet", action="store_true", help="with --dev: no line for each event")
     parser.add_argument(
-        "--log-level", choices=tuple(LEVELS), help="by default info; with --dev warning"
+        "--quiet", action="store_true", help="with --dev: do not print a line for each event"
     )
-    parser.add_argument("--log-format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--log-level",
+        choices=tuple(LEVELS),
+        help="lowest level to log (default info; with --dev warning)",
+    )
+    parser.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default="text",
+        help="format of the log (default text)",
+    )
     add_settings(parser)
     return parser
 
 
-def _settings(environment: Mapping[str, str], flags: Mapping[str, Any]) -> Settings:
+def _settings(
+    environment: Mapping[str, str], flags: Mapping[str, Any], report: Callable[[str], None]
+) -> Settings:
     given: dict[str, Any] = {}
     try:
-        for setting in SETTINGS:
-            text = flags.get(setting.name)
-            if text is not None:
-                given[setting.name] = setting.parse(text, setting.flag)
-        settings = Settings.from_environment(environment, **given)
+        for name, (flag, text) in (_given(flags, report) if flags else {}).items():
+            given[name] = _BY_NAME[name].parse(text, flag)
+        settings = Settings.from_environment(environment, report, **given)
         if (
             settings.broker != IN_MEMORY
             and "store" not in given
             and "SOLI_STORE" not in environment
         ):
-            # Who shares rooms shares sessions and jobs, unless told otherwise.
+            # Processes that share rooms share sessions and jobs, unless a store is named.
             given["store"] = settings.broker
             given["store_prefix"] = settings.store_prefix or settings.broker_prefix
-            settings = Settings.from_environment(environment, **given)
+            settings = Settings.from_environment(environment, _ignore, **given)
     except SettingError as error:
         raise UsageError(error.message) from None
     _check_proxies(settings)
     return settings
+
+
+def _given(flags: Mapping[str, Any], report: Callable[[str], None]) -> dict[str, tuple[str, str]]:
+    """The flags of settings that were given: flag and text, by the present name of the setting."""
+    from ..settings.former import REMOVED, RENAMED, present_values
+
+    names = (*_BY_NAME, *RENAMED, *REMOVED)
+    texts = {name: (_flag(name), flags[name]) for name in names if flags.get(name) is not None}
+    return present_values(texts, _flag, report)
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def _check_proxies(settings: Settings) -> None:

@@ -117,9 +117,9 @@ class Hub:
             seats,
             rooms,
             resync_seconds=settings.presence_resync_seconds,
-            resync_bytes=settings.presence_resync_bytes,
-            diff_bytes=settings.presence_diff_bytes,
-            memory_seconds=settings.presence_memory_seconds,
+            resync_bytes=settings.constants.presence_resync_bytes,
+            diff_bytes=settings.constants.presence_diff_bytes,
+            memory_seconds=settings.constants.presence_memory_seconds,
         )
         arrivals = Arrivals(seats, rooms, presence, history)
         return cls(
@@ -127,8 +127,8 @@ class Hub:
             make_broker(arrivals),
             next_ref,
             max_rooms=settings.max_rooms,
-            max_presence_bytes=settings.max_presence_bytes,
-            max_connections_per_user=settings.max_connections_per_user,
+            max_presence_bytes=settings.constants.max_presence_bytes,
+            max_connections_per_user=settings.constants.max_connections_per_user,
             grace_seconds=settings.presence_grace_seconds,
         )
 
@@ -370,8 +370,7 @@ class Hub:
         if user.connection_count >= most:
             raise ActionError(
                 "track",
-                f"track: user '{action.key}' has {most} connections in '{action.room}' already "
-                "(max-connections-per-user)",
+                f"track: user '{action.key}' has {most} connections in '{action.room}' already",
             )
 
     def _check_metadata(self, seat: Seat, action: SetPresence, actions: Sequence[Action]) -> None:

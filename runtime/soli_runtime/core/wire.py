@@ -29,7 +29,7 @@ def meta_body(state: str, fields: Mapping[str, Any]) -> str:
 
 
 def body_size(state: str, fields: Mapping[str, Any]) -> int:
-    """What `max-presence-bytes` counts: the bytes of the metadata's JSON, `state` included."""
+    """What the bound of metadata counts: the bytes of the metadata's JSON, `state` included."""
     return len(meta_body(state, fields).encode("utf-8", "surrogatepass")) + 2
 
 

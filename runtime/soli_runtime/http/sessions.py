@@ -87,7 +87,7 @@ class MemoryStore:
         max_sessions: int = MAX_SESSIONS,
         on_end: Callable[[str], None] = lambda session_id: None,
     ) -> None:
-        from ..gate.owners import Owners  # here: only servers keep sessions
+        from ..gate.eviction import EvictionOrder  # here: only servers keep sessions
 
         self._clock = clock
         self._idle_seconds = idle_seconds
@@ -95,7 +95,7 @@ class MemoryStore:
         self._on_end = on_end
         self._sessions: OrderedDict[str, _Kept] = OrderedDict()
         """By id, the least recently used first."""
-        self._owners = Owners()
+        self._owners = EvictionOrder()
 
     def load(self, session_id: str) -> dict[str, Any] | None:
         found = self._sessions.get(session_id)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 CURRENT_USER = "get_current_user"
 
 
-class AppInvalid(Exception):
+class InvalidApp(Exception):
     """What is wrong with an app; each problem knows its place."""
 
     def __init__(self, problems: list[SoliError]) -> None:
@@ -128,7 +128,7 @@ def declarations_of(machine: Machine) -> RouteDeclarations:
 
 
 def read_sources(paths: Iterable[Path]) -> dict[Path, Source]:
-    """The texts of *paths*. Raises AppInvalid for files that are not UTF-8 text."""
+    """The texts of *paths*. Raises InvalidApp for files that are not UTF-8 text."""
     sources: dict[Path, Source] = {}
     problems: list[SoliError] = []
     for path in paths:
@@ -140,12 +140,12 @@ def read_sources(paths: Iterable[Path]) -> dict[Path, Source]:
             problem = f"cannot be read: {error.strerror}"
             problems.append(SoliSyntaxError(problem, NOWHERE, Source(str(path), "")))
     if problems:
-        raise AppInvalid(problems)
+        raise InvalidApp(problems)
     return sources
 
 
 def parse_all(project: Project) -> dict[Path, nodes.Program]:
-    """The files, parsed. Raises AppInvalid with the syntax errors of all of them."""
+    """The files, parsed. Raises InvalidApp with the syntax errors of all of them."""
     from soli_lang.syntax.parser import parse
 
     parsed: dict[Path, nodes.Program] = {}
@@ -156,7 +156,7 @@ def parse_all(project: Project) -> dict[Path, nodes.Program]:
         except SoliSyntaxError as error:
             problems.append(error)
     if problems:
-        raise AppInvalid(problems)
+        raise InvalidApp(problems)
     return parsed
 
 
@@ -181,7 +181,7 @@ def load(
     *host_waits*: functions that the host defined may wait. *host_authenticates*: it says who
     connects, in place of the program.
 
-    Raises AppInvalid; SoliError when a program that declared no routes failed.
+    Raises InvalidApp; SoliError when a program that declared no routes failed.
     """
     declarations_of(interpreter.machine).place.prefix = prefix.rstrip("/")
     loading = _Loading(project, interpreter, host_waits)
@@ -246,10 +246,10 @@ class _Loading:
             self._programs[path] = program
             program.run()
         except SoliSyntaxError as error:
-            raise AppInvalid([error]) from None
+            raise InvalidApp([error]) from None
         except SoliError as error:
             if isinstance(error, RouteError) or not self._is_script(path):
-                raise AppInvalid([error]) from None
+                raise InvalidApp([error]) from None
             raise
         return program
 
@@ -331,7 +331,7 @@ class _Loading:
                 continue
             table.add(declared.method, declared.pattern, target)
         if problems:
-            raise AppInvalid(problems)
+            raise InvalidApp(problems)
         return table
 
     def _renew(self, table: RouteTable[Target]) -> None:

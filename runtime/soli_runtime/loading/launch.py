@@ -17,7 +17,7 @@ from ..builtins.library import install_library
 from ..calling.waiting import Waiting
 from ..core.realtime import MANY
 from ..settings import IN_MEMORY, Settings
-from .app import App, AppInvalid, load, nothing_to_serve
+from .app import App, InvalidApp, load, nothing_to_serve
 from .capabilities import granted
 from .project import Project, find_project, project_of_text
 
@@ -49,7 +49,7 @@ class Launched(Record, frozen=True):
 
 
 def launch(how: Launch) -> Launched:
-    """Load the app. Raises ProjectError, AppInvalid, or SoliError when a script failed."""
+    """Load the app. Raises ProjectError, InvalidApp, or SoliError when a script failed."""
     project = find_project(how.path) if how.text is None else project_of_text(how.text)
     waiting = Waiting()
     if how.store is not None:
@@ -57,7 +57,7 @@ def launch(how: Launch) -> Launched:
     app = load(project, new_interpreter(how, project, waiting))
     fault = nothing_to_serve(app)
     if fault is not None:
-        raise AppInvalid([fault])
+        raise InvalidApp([fault])
     return Launched(app, waiting)
 
 

@@ -10,7 +10,7 @@ from soli_lang.base.errors import SoliSyntaxError
 from soli_lang.tree import nodes
 
 from ..stores.claims import AppMark
-from .app import AppInvalid, read_sources
+from .app import InvalidApp, read_sources
 from .project import Project
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _routes(project: Project) -> frozenset[str]:
         if source is None and path is not None:
             source = read_sources([path])[path]
         return frozenset() if source is None else frozenset(_declared(parse(source)))
-    except (AppInvalid, SoliSyntaxError):
+    except (InvalidApp, SoliSyntaxError):
         return frozenset()  # loading it says what is wrong
 
 

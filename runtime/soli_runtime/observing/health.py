@@ -1,4 +1,4 @@
-"""Who may see `/metrics`, and what `/healthz` and `/readyz` say. Pure."""
+"""Who may see `/metrics`, and the bodies of `/healthz` and `/readyz`. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEALTH_PATH = "/healthz"
 READY_PATH = "/readyz"
 
 OK = "ok"
-AWAY = "away"
+DOWN = "down"
 
 FORWARDING_HEADERS = frozenset(
     {
@@ -76,8 +76,8 @@ def is_loopback(address: str) -> bool:
 def health(stopping: bool, parts: Mapping[str, str] | None = None) -> tuple[int, bytes]:
     """Status and body of `/healthz`: whether the process lives.
 
-    *parts*: what it needs from elsewhere, `broker` or `store`, and how that is. They change no
-    status: a process is not to be ended because Redis is away.
+    *parts*: the status of each dependency, `broker` and `store`. They do not change the status of
+    the response: ending a process because Redis is down would only lose its connections.
     """
     if stopping:
         return 503, _json({"status": "stopping"})
@@ -89,7 +89,7 @@ def readiness(stopping: bool, broker_is_lost: bool) -> tuple[int, bytes]:
     if stopping:
         return 503, _json({"status": "stopping"})
     if broker_is_lost:
-        return 503, _json({"status": "unready", "broker": AWAY})
+        return 503, _json({"status": "unready", "broker": DOWN})
     return 200, _json({"status": "ready"})
 
 

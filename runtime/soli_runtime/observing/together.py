@@ -15,6 +15,7 @@ EVERYBODYS = frozenset(
     {
         "soli_rooms",
         "soli_presence_channels",
+        "soli_presence_rooms",
         "soli_presence_users",
         "soli_jobs_queued",
         "soli_jobs_running",

@@ -126,7 +126,7 @@ class HttpActions:
     ) -> bool:
         """Whether another site sent this with the rights of one of our users."""
         settings = self._state.settings
-        if request.method in SAFE_METHODS or settings.cross_origin == "accept":
+        if request.method in SAFE_METHODS:
             return False
         headers = {name.lower(): value for name, value in request.headers.items()}
         if not is_forged(request.method, headers, peer, settings.allowed_origins):
@@ -174,7 +174,7 @@ class HttpActions:
 
     async def _health(self) -> tuple[int, bytes]:
         stops = self._state.is_stopping
-        return watching.health(stops, None if stops else await self._state.needs.words())
+        return watching.health(stops, None if stops else await self._state.needs.statuses())
 
     async def _readiness(self) -> tuple[int, bytes]:
         return watching.readiness(self._state.is_stopping, self._state.needs.broker_is_lost)
@@ -250,8 +250,8 @@ class HttpActions:
         if is_bare(request):
             return raw_request(request, peer, b"")
         try:
-            async with asyncio.timeout(self._state.settings.body_seconds or None) as deadline:
-                pace = Pace(deadline, self._state.settings.least_rate)
+            async with asyncio.timeout(self._state.settings.body_timeout or None) as deadline:
+                pace = Pace(deadline, self._state.settings.constants.least_rate)
                 limit = self._hardening.max_body_bytes
                 inflates = self._state.inflates
                 return await read_request(request, peer, limit, pace, inflates=inflates)

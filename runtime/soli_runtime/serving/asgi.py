@@ -34,7 +34,7 @@ from ..ws.endpoint import Endpoint
 from ..ws.listener import Listener
 from ..ws.messages import CLOSE, Heard, MessageConnection, close_of
 from ..ws.upgrade import AlreadyUpgraded
-from .embed import Mounted, load_mounted
+from .embed import MountedApp, load_mounted
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -53,7 +53,7 @@ TEXT = 0x1
 class AsgiApp:
     """An ASGI application. `realtime` and `call` work while it runs."""
 
-    def __init__(self, mounted: Mounted) -> None:
+    def __init__(self, mounted: MountedApp) -> None:
         self.mounted = mounted
         self._starting = asyncio.Lock()
 
@@ -116,7 +116,7 @@ def asgi(
 
     Where a host mounts it below a path, that path is left out of what routes see; *prefix* tells
     the program of it, for the addresses that it makes. The rest is as for `mount`. Raises
-    ProjectError, AppInvalid, SoliError.
+    ProjectError, InvalidApp, SoliError.
     """
     return AsgiApp(
         load_mounted(
@@ -134,7 +134,7 @@ def asgi(
 # --- HTTP ----------------------------------------------------------------------------------------
 
 
-async def _answer_http(mounted: Mounted, scope: Scope, receive: Receive, send: Send) -> None:
+async def _answer_http(mounted: MountedApp, scope: Scope, receive: Receive, send: Send) -> None:
     loop = asyncio.get_running_loop()
     if _names_several_hosts(scope):
         await _refuse_hosts(send)
@@ -325,7 +325,7 @@ def _message(scope: Scope, path: str) -> RawRequestMessage:
     )
 
 
-def _path(scope: Scope, mounted: Mounted) -> str:
+def _path(scope: Scope, mounted: MountedApp) -> str:
     """The path that routes see, percent-encoded, without what the host mounted us below."""
     raw = scope.get("raw_path")
     path = URL.build(path=scope["path"]).raw_path if raw is None else bytes(raw).decode("latin-1")
@@ -342,7 +342,9 @@ def _path(scope: Scope, mounted: Mounted) -> str:
 # --- WebSockets ----------------------------------------------------------------------------------
 
 
-async def _answer_websocket(mounted: Mounted, scope: Scope, receive: Receive, send: Send) -> None:
+async def _answer_websocket(
+    mounted: MountedApp, scope: Scope, receive: Receive, send: Send
+) -> None:
     message = await receive()
     if message["type"] != "websocket.connect":
         return  # gone before it began

@@ -80,7 +80,7 @@ class Authentication:
         return Session(
             sessions,
             session_cookie(raw),
-            login_key=self._state.settings.login_key,
+            login_key=self._state.settings.session_user_key,
             tells=tells,
             on_end=self._on_end,
             create=create,

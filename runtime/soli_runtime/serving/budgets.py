@@ -15,12 +15,12 @@ def socket_limits(settings: Settings) -> SocketLimits:
         message_rate=settings.message_rate,
         message_burst=settings.effective_message_burst,
         byte_rate=settings.byte_rate,
-        message_seconds=settings.message_seconds,
-        max_unfinished_bytes=settings.max_unfinished_bytes,
+        message_seconds=settings.message_timeout,
+        max_unfinished_bytes=settings.max_partial_message_bytes,
         max_outbox_bytes=settings.max_outbox_bytes,
         ping_seconds=settings.ping_seconds,
         compression=settings.compression,
-        heavy_share=settings.heavy_percent / 100,
+        heavy_share=settings.slow_handler_cpu_percent / 100,
         refuse_binary=settings.binary == "refuse",
     )
 
@@ -29,7 +29,7 @@ def handler_limits(settings: Settings) -> Limits:
     """What one call of a handler may use."""
     return Limits(
         max_steps=settings.handler_steps,
-        max_seconds=settings.handler_seconds,
+        max_seconds=settings.handler_cpu_seconds,
         max_value_bytes=settings.max_value_bytes,
-        max_call_bytes=settings.handler_bytes,
+        max_call_bytes=settings.handler_alloc_bytes,
     )

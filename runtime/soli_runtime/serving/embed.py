@@ -44,7 +44,7 @@ HOST: MachineKey[bool] = MachineKey("host")
 """In `Machine.local` of a call that the host makes."""
 
 
-class Mounted:
+class MountedApp:
     """A Soli app in a host's application. `realtime` works while the application runs."""
 
     def __init__(
@@ -130,12 +130,12 @@ def mount(
     define: Mapping[str, Callable[..., Any]] | None = None,
     authenticate: Authenticate | None = None,
     log: Log | None = None,
-) -> Mounted:
+) -> MountedApp:
     """Serve the app at *path* (a file or folder) below *prefix* of *host*.
 
     *define* gives the program host functions by name; it waits for those that are coroutine
     functions. What there is to say goes to the logger `soli` of Python's `logging`, unless
-    another *log* is given (`logs.silent()` says nothing). Raises ProjectError, AppInvalid,
+    another *log* is given (`logs.silent()` says nothing). Raises ProjectError, InvalidApp,
     SoliError.
     """
     mounted = load_mounted(
@@ -161,7 +161,7 @@ def load_mounted(
     define: Mapping[str, Callable[..., Any]] | None,
     authenticate: Authenticate | None,
     log: Log | None,
-) -> Mounted:
+) -> MountedApp:
     """Load the app at *path* for a host, which then starts and stops it."""
     chosen = settings or Settings()
     waiting = Waiting()
@@ -190,4 +190,4 @@ def load_mounted(
         host_waits=bool(define),
         host_authenticates=authenticate is not None,
     )
-    return Mounted(app, chosen, log or HostLog(), waiting, authenticate)
+    return MountedApp(app, chosen, log or HostLog(), waiting, authenticate)

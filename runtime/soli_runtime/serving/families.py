@@ -32,7 +32,8 @@ def _state(service: Service, jobs: Mapping[str, int]) -> Iterator[Metric]:
     gauges = {
         "connections": ("Open connections.", len(service.hub.seats)),
         "rooms": ("Rooms with members.", rooms),
-        "presence_channels": ("Channels with presence.", len(presence)),
+        "presence_rooms": ("Rooms with presence.", len(presence)),
+        "presence_channels": ("Former name of soli_presence_rooms.", len(presence)),
         "presence_users": ("Users present, once per channel.", presence.roster.total_users()),
         "handlers_suspended": ("Handlers that wait.", service.calls.runners.suspended),
         "jobs_queued": ("Jobs that wait for their time.", jobs.get("queued", 0)),

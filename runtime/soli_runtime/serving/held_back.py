@@ -9,8 +9,8 @@ from .state import ServiceState
 
 WHY = {
     "busy": "others who had used less came first",
-    "heavy": "calls of more than 40 ms wait for each other (heavy-percent)",
-    "limit": "a limit ended one of its calls (handler-seconds, handler-steps)",
+    "heavy": "calls of more than 40 ms wait for each other (slow-handler-cpu-percent)",
+    "limit": "a limit ended one of its calls (handler-cpu-seconds, handler-steps)",
 }
 
 

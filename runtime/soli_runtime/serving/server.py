@@ -16,10 +16,10 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from ..gate import open_files
+from ..gate.first_request import GreetingServer
 from ..gate.listening import Listening, listen, listen_on
 from ..gate.origins import TrustedProxies
 from ..gate.plain import PlainConnections
-from ..gate.silence import GreetingServer
 from ..gate.unread import Unread
 from ..loading.launch import Launch, Launched
 from ..observing.health import is_loopback
@@ -89,14 +89,14 @@ class Server:
         await self._share_metrics()
         self.web_server = GreetingServer(
             self.service.handle,
-            seconds=self._settings.handshake_seconds,
-            most=open_files.descriptors_for_some(self._settings.max_silent_connections),
+            seconds=self._settings.handshake_timeout,
+            most=open_files.descriptors_for_some(self._settings.max_pending_connections),
             may_upgrade=self.service.may_upgrade,
             plain=self._plain_connections(),
             unread=self._unread(),
             log=self._log,
             access_log=None,
-            keepalive_timeout=self._settings.http_idle_seconds,
+            keepalive_timeout=self._settings.keepalive_timeout,
             auto_decompress=False,
         )
         self._runner = web.ServerRunner(
@@ -119,7 +119,8 @@ class Server:
         settings, state = self._settings, self.service.state
         told = partial(state.too_slow, "answer")
         loop = asyncio.get_running_loop()
-        state.unread = Unread(loop, settings.least_rate, settings.max_unread_bytes, told)
+        constants = settings.constants
+        state.unread = Unread(loop, constants.least_rate, constants.max_unread_bytes, told)
         return state.unread
 
     def _named(self) -> dict[str, str]:

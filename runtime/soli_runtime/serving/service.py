@@ -32,12 +32,12 @@ from ..core.hub import Hub
 from ..core.realtime import REALTIME, Realtime
 from ..gate.admission import Admission
 from ..gate.explanations import ForwardingHint, explained
+from ..gate.first_request import is_upgrade
 from ..gate.hosts import is_allowed_host
 from ..gate.open_files import descriptor_of, descriptors_for_connections
 from ..gate.origins import Peer, TrustedProxies, origin_fault
 from ..gate.refusals import Refusal
 from ..gate.request_turns import RequestTurns
-from ..gate.silence import is_upgrade
 from ..http import sse
 from ..http.guards.identity import Authenticate
 from ..http.guards.refusals import answer_to
@@ -49,7 +49,7 @@ from ..jobs.worker import Worker
 from ..json_codec import json_codec
 from ..loading.app import App, Target
 from ..observing.logs import Log
-from ..observing.looks import Looks
+from ..observing.probes import HealthProbe
 from ..observing.tally import kind_of
 from ..routing.routes import WEBSOCKET, Match, NoMatch
 from ..settings import Settings
@@ -112,7 +112,7 @@ class Service:
         self._machine = machine
         self._codec = json_codec(machine)
         self.endpoint = Endpoint(socket_limits(settings), loop=self.loop)
-        self._runners = Runners(settings.handler_wait_seconds, self.endpoint.scheduler)
+        self._runners = Runners(settings.handler_suspend_seconds, self.endpoint.scheduler)
         self.calls = self._calls_of(app)
         waiting.serve(self.calls.suspend)
         turns = RequestTurns(self.endpoint.scheduler, self.endpoint.clock)
@@ -129,7 +129,7 @@ class Service:
         self._job_calls = Calls(machine, Runners(), may_wait=app.may_wait)
         self._host_authenticate: Authenticate | None = None
         self._host_replaces_all = False
-        self.holders = Holders(self.loop, settings.max_connection_seconds)
+        self.holders = Holders(self.loop, settings.max_connection_age)
         self._ageing: asyncio.TimerHandle | None = None
         self._store = store_in(machine)
         self._mirror: Mirror | None = None
@@ -203,7 +203,7 @@ class Service:
             log=self.log,
             now=self.loop.time,
             encode_json=self._codec.encode,
-            max_presence_bytes=settings.max_presence_bytes,
+            max_presence_bytes=settings.constants.max_presence_bytes,
             dev=settings.dev,
             tally=self.tally,
             on_gone=self._gone,
@@ -254,7 +254,7 @@ class Service:
         if self._store is not None:
             for warning in await self._store.open():
                 self.log.warning("store", text=warning)
-            self.state.needs.store = Looks(self._store.look)
+            self.state.needs.store = HealthProbe(self._store.look)
             await self._know_again(self._store.history)
         if self.node is not None:
             await self.node.start()

@@ -14,7 +14,7 @@ from ..http.responses import Response, text_response
 from ..http.sse import Topics
 from ..observing.health import may_watch
 from ..observing.logs import Log
-from ..observing.looks import Needs
+from ..observing.probes import Dependencies
 from ..observing.tally import Tally
 from ..settings import Settings
 from ..stores.errors import StoreAway
@@ -37,7 +37,7 @@ class ServiceState(Record):
     turns: RequestTurns
     tally: Tally = field(default_factory=Tally)
     topics: Topics = field(default_factory=Topics)
-    needs: Needs = field(default_factory=Needs)
+    needs: Dependencies = field(default_factory=Dependencies)
     inflates: bool = False
     """Whether bodies of requests come as they were sent, for us to inflate."""
     metrics: Metrics | None = None

@@ -150,7 +150,7 @@ def store_of(settings: Settings, app: str, mark: AppMark | None = None) -> Store
     scheme, _, rest = settings.store.partition(":")
     if scheme == "sqlite":
         path = rest[2:] if rest.startswith("//") else rest  # some write sqlite:///var/app.db
-        return SqliteStore(os.path.abspath(path), settings.store_bytes, lease)
+        return SqliteStore(os.path.abspath(path), settings.sqlite_max_bytes, lease)
     if mark is None:
         mark = AppMark(settings.store_prefix or settings.app_name or app, "", frozenset())
     return RedisStore(settings.store, mark, lease)

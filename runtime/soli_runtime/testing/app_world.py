@@ -27,7 +27,7 @@ TOLD_BY_THE_CLIENT = ("upgrade_refused", "closed_by_policy", "bad_request")
 async def load_into(world: World, project: Project) -> App:
     """Load an app into the interpreter of *world*, beside the words that ask it things.
 
-    Raises AppInvalid, SoliError.
+    Raises InvalidApp, SoliError.
     """
     machine = world.machine
     for module in (requests, sockets):
@@ -69,7 +69,7 @@ class AppWorld:
         self._server: AppServer | None = None
 
     async def start(self) -> None:
-        """Load and serve the app. Raises AppInvalid, SoliError."""
+        """Load and serve the app. Raises InvalidApp, SoliError."""
         world = self._world
         app = await load_into(world, self._project)
         self._server = AppServer(app, self._settings, SpecLog(_write, level="warning"))

@@ -15,7 +15,7 @@ from soli_lang.interpreter import Program
 from soli_lang.tools.coverage import Coverage
 from soli_lang.values.values import Function, Value
 
-from ..loading.app import AppInvalid
+from ..loading.app import InvalidApp
 from ..loading.capabilities import print_text
 from ..loading.project import Project
 from .differences import difference_lines
@@ -258,7 +258,7 @@ def _line_of(error: Exception) -> int:
 
 def failure_message(error: Exception) -> str:
     """`MESSAGE at L:C`, as the box of a failed file shows it (docs/spec §L25.4)."""
-    if isinstance(error, AppInvalid):
+    if isinstance(error, InvalidApp):
         return "the app cannot be loaded"
     if not isinstance(error, SoliError):
         return f"internal error: {type(error).__name__}: {error}"
@@ -269,7 +269,7 @@ def failure_message(error: Exception) -> str:
 
 def failure_details(error: Exception) -> list[str]:
     """What helps to find the cause: differences, the source line, hint and backtrace."""
-    if isinstance(error, AppInvalid):
+    if isinstance(error, InvalidApp):
         return [line for problem in error.problems for line in render(problem).split("\n")]
     if not isinstance(error, SoliError):
         return []

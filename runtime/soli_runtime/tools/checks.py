@@ -27,7 +27,7 @@ from soli_lang.tools.checker import (
 from soli_lang.tree import nodes
 
 from ..builtins.library import install_library
-from ..loading.app import AppInvalid, load, nothing_to_serve, read_sources
+from ..loading.app import InvalidApp, load, nothing_to_serve, read_sources
 from ..loading.modules import ModuleLoader
 from ..loading.project import Project, ProjectError, find_project
 from ..routing.declared import GATE
@@ -76,7 +76,7 @@ class ProgramCheck:
         """The findings in one file: its syntax errors, or else everything else."""
         try:
             source = read_sources([path])[path]
-        except AppInvalid as invalid:
+        except InvalidApp as invalid:
             return [finding_of(problem) for problem in invalid.problems]
         return self.check_source(path, source)
 
@@ -123,7 +123,7 @@ class ProgramCheck:
             return frozenset()
         try:
             return socket_actions(parse(read_sources([project.routes])[project.routes]))
-        except (AppInvalid, SoliSyntaxError):
+        except (InvalidApp, SoliSyntaxError):
             return frozenset()
 
     def forget(self) -> None:
@@ -153,7 +153,7 @@ class ProgramCheck:
             for name, function in self._defined.items():
                 interpreter.define(name, function)
             app = load(project, interpreter, host_authenticates=GATE in self._defined)
-        except AppInvalid as invalid:
+        except InvalidApp as invalid:
             wrong = (one for one in invalid.problems if isinstance(one, RouteError))
             return templates + [finding_of(problem) for problem in wrong]
         except SoliError:
@@ -197,7 +197,7 @@ class ProgramCheck:
             for path in project.shared:
                 try:
                     names |= shared_names(parse(read_sources([path])[path]))
-                except (AppInvalid, SoliSyntaxError):
+                except (InvalidApp, SoliSyntaxError):
                     continue
             self._shared[project.root] = frozenset(names)
         return self._shared[project.root]

@@ -14,11 +14,11 @@ def test_the_public_names_are_these() -> None:
     assert soli_runtime.__all__ == [
         "ANONYMOUS",
         "Answer",
-        "AppInvalid",
         "AsgiApp",
         "Authenticate",
+        "InvalidApp",
         "Log",
-        "Mounted",
+        "MountedApp",
         "Realtime",
         "Refusal",
         "SettingError",
@@ -32,6 +32,15 @@ def test_the_public_names_are_these() -> None:
 def test_each_name_is_there(name: str) -> None:
     """Loaded when it is asked for."""
     assert getattr(getattr(soli_runtime, name), "__name__", name) == name
+
+
+@pytest.mark.parametrize(
+    ("former", "present"), [("AppInvalid", "InvalidApp"), ("Mounted", "MountedApp")]
+)
+def test_a_former_name_is_there_for_one_version(former: str, present: str) -> None:
+    """With a warning."""
+    with pytest.warns(DeprecationWarning, match=f"{former} is now called {present}"):
+        assert getattr(soli_runtime, former) is getattr(soli_runtime, present)
 
 
 def test_another_name_is_not() -> None:

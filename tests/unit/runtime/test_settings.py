@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from soli_runtime.settings import SETTINGS, SettingError, Settings
+from soli_runtime.cli.arguments import GROUPS
+from soli_runtime.cli.exits import UsageError
+from soli_runtime.cli.run_options import run_options
+from soli_runtime.settings import ENDING, SETTINGS, SettingError, Settings
+from soli_runtime.settings.former import REMOVED, RENAMED
+
+from tests.support.live import ROOT
 
 
 def test_defaults_are_those_of_the_table() -> None:
@@ -20,21 +26,21 @@ def test_defaults_are_those_of_the_table() -> None:
     assert settings.max_connections == 100_000
     assert (settings.max_connections_per_ip, settings.connect_rate) == (1000, 2000)
     assert (settings.connect_rate_per_ip, settings.max_http_connections_per_ip) == (100, 100)
-    assert (settings.max_rooms, settings.max_presence_bytes) == (128, 4096)
+    assert (settings.max_rooms, settings.constants.max_presence_bytes) == (128, 4096)
     assert settings.presence_resync_seconds == 1
-    assert settings.presence_resync_bytes == 1024 * 1024
+    assert settings.constants.presence_resync_bytes == 1024 * 1024
     assert settings.handler_steps == 2_000_000
-    assert (settings.handler_seconds, settings.handler_wait_seconds) == (0.15, 30)
+    assert (settings.handler_cpu_seconds, settings.handler_suspend_seconds) == (0.15, 30)
     assert settings.max_value_bytes == 64 * 1024 * 1024
     assert (settings.allowed_origins, settings.trusted_proxies) == ((), ())
-    assert (settings.allowed_hosts, settings.cross_origin) == ((), "refuse")
-    assert (settings.login_key, settings.max_connection_seconds) == ("user_id", 0)
+    assert settings.allowed_hosts == ()
+    assert (settings.session_user_key, settings.max_connection_age) == ("user_id", 0)
     assert (settings.compression, settings.binary) == (False, "accept")
     assert settings.shutdown_seconds == 10
     limits = [setting for setting in SETTINGS if setting.kind in ("count", "seconds")]
     # Connections may get as old as they will, and presence ends with them, unless somebody asks.
     unset = [one.name for one in limits if not one.default]
-    assert unset == ["max_connection_seconds", "presence_grace_seconds"]
+    assert unset == ["max_connection_age", "presence_grace_seconds"]
     assert (settings.metrics, settings.metrics_token) == (False, "")
 
 
@@ -126,3 +132,91 @@ def test_flags_are_named_as_in_the_table() -> None:
 def test_a_burst_of_zero_is_one_second_of_the_rate() -> None:
     """0 means no burst of its own."""
     assert Settings(message_rate=5, message_burst=0).effective_message_burst == 5
+
+
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def value_of(name: str) -> str:
+    """A text that is not the default of a setting."""
+    return "other" if BY_NAME[name].kind == "text" else "7"
+
+
+@pytest.mark.parametrize(("former", "present"), RENAMED.items())
+def test_a_former_name_works_and_says_so_once(former: str, present: str) -> None:
+    """As a flag, as a variable, as an argument and as an attribute."""
+    text = value_of(present)
+    flag, new_flag = f"--{former.replace('_', '-')}", BY_NAME[present].flag
+    variable, new_variable = f"SOLI_{former.upper()}", BY_NAME[present].variable
+    value = BY_NAME[present].parse(text, "")
+    sentence = "{} is now called {}; the old name stops working in the next version"
+
+    reports: list[str] = []
+    options = run_options(["app.soli", flag, text], {}, reports.append)
+    assert getattr(options.settings, present) == value
+    assert reports == [sentence.format(flag, new_flag)]
+
+    for arguments in (["app.soli"], ["app.soli", "--dev"]):
+        reports = []
+        options = run_options(arguments, {variable: text}, reports.append)
+        assert getattr(options.settings, present) == value
+        assert reports == [sentence.format(variable, new_variable)]
+
+    with pytest.warns(DeprecationWarning, match=f"'{former}' is now called '{present}'"):
+        settings = Settings(**{former: value})
+    assert getattr(settings, present) == value
+    with pytest.warns(DeprecationWarning, match=f"'{former}' is now called '{present}'"):
+        assert getattr(settings, former) == value
+
+
+@pytest.mark.parametrize("former", REMOVED)
+def test_a_removed_setting_is_ignored_and_says_so_once(former: str) -> None:
+    """As a flag, as a variable and as an argument, whatever its value."""
+    flag, variable = f"--{former.replace('_', '-')}", f"SOLI_{former.upper()}"
+    sentence = f"{{}} is no longer a setting and is ignored: {REMOVED[former]}"
+
+    reports: list[str] = []
+    options = run_options(["app.soli", flag, "nonsense"], {}, reports.append)
+    assert (options.settings, reports) == (Settings(), [sentence.format(flag)])
+    reports = []
+    options = run_options(["app.soli"], {variable: "nonsense"}, reports.append)
+    assert (options.settings, reports) == (Settings(), [sentence.format(variable)])
+    with pytest.warns(DeprecationWarning, match="no longer a setting"):
+        assert Settings(**{former: 1}) == Settings()
+
+
+def test_the_present_name_wins_over_the_former() -> None:
+    """Among flags and among variables; a flag of either name wins over a variable."""
+    flags = ["app.soli", "--handler-seconds", "1", "--handler-cpu-seconds", "2"]
+    assert run_options(flags, {}).settings.handler_cpu_seconds == 2
+    both = {"SOLI_HANDLER_SECONDS": "1", "SOLI_HANDLER_CPU_SECONDS": "2"}
+    assert run_options(["app.soli"], both).settings.handler_cpu_seconds == 2
+    flag = ["app.soli", "--handler-seconds", "3"]
+    assert run_options(flag, both).settings.handler_cpu_seconds == 3
+
+
+def test_a_wrong_value_is_reported_under_the_name_that_was_given() -> None:
+    """So that it can be found."""
+    expected = "expected a number of seconds from 0, got 'x'"
+    with pytest.raises(UsageError, match=f"--body-seconds: {expected}"):
+        run_options(["app.soli", "--body-seconds", "x"], {})
+    with pytest.raises(UsageError, match=f"SOLI_BODY_SECONDS: {expected}"):
+        run_options(["app.soli"], {"SOLI_BODY_SECONDS": "x"})
+
+
+def test_upgrading_lists_every_former_name() -> None:
+    """With the name or the sentence that takes its place."""
+    text = (ROOT / "docs" / "upgrading.md").read_text("utf-8")
+    for former, present in RENAMED.items():
+        row = f"| `--{former.replace('_', '-')}` | `{BY_NAME[present].flag}` |"
+        assert row in text
+    for former, reason in REMOVED.items():
+        assert f"| `--{former.replace('_', '-')}` | {reason} |" in text
+
+
+def test_help_lists_every_setting_in_one_group() -> None:
+    """And none that was renamed, removed or is ending."""
+    listed = [name for names in GROUPS.values() for name in names]
+    assert sorted(listed) == sorted(BY_NAME)
+    hidden = {setting.name for setting in ENDING} | set(RENAMED) | set(REMOVED)
+    assert not hidden & set(listed)

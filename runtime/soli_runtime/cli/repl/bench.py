@@ -99,7 +99,7 @@ class Bench:
         return [] if self.server is None else list(open_sockets(self.machine))
 
     async def start(self) -> None:
-        """Load and serve the app. Raises AppInvalid, SoliError."""
+        """Load and serve the app. Raises InvalidApp, SoliError."""
         project = self.options.project
         if project is None:
             return
@@ -173,7 +173,7 @@ class Bench:
     async def reload(self) -> list[str]:
         """Load the app's files anew; clients stay connected, and variables that hold data.
 
-        The variables of the app that begin anew. Raises AppInvalid, SoliError; then everything is
+        The variables of the app that begin anew. Raises InvalidApp, SoliError; then everything is
         as before.
         """
         server, old_world, old_session = self.server, self.world, self.session
@@ -204,14 +204,14 @@ class Bench:
         return [name for name, value in before.items() if now.get(name) != value]
 
     async def fresh(self) -> None:
-        """Start the app anew, without clients and variables. Raises AppInvalid, SoliError."""
+        """Start the app anew, without clients and variables. Raises InvalidApp, SoliError."""
         await self.stop()
         self.names = None
         self._begin_world()
         await self.start()
 
     async def save(self, name: str, inputs: list[tuple[str, bool]]) -> Saved:
-        """Write a spec of *inputs*. Raises CannotSave, AppInvalid, SoliError."""
+        """Write a spec of *inputs*. Raises CannotSave, InvalidApp, SoliError."""
         from .saving import save
 
         return await save(self.options, name, inputs)

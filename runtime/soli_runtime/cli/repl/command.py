@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from soli_lang.base.errors import SoliError
 
 from ...calling.waiting import Waiting
-from ...loading.app import AppInvalid
+from ...loading.app import InvalidApp
 from ...loading.project import Project, ProjectError, find_project
 from ..arguments import Parser, add_program_flags, denied_of
 from ..exits import FAILED, INVALID, OK, UsageError
@@ -70,11 +70,15 @@ def _options(parsed: argparse.Namespace) -> BenchOptions:
     return BenchOptions(
         root,
         project,
-        Settings.from_environment(os.environ),
+        Settings.from_environment(os.environ, _report),
         environment_of(os.environ, root),
         denied_of(parsed),
         parsed.private_network,
     )
+
+
+def _report(text: str) -> None:
+    sys.stderr.write(f"soli: {text}\n")
 
 
 def _dialogue(options: BenchOptions) -> int:
@@ -100,7 +104,7 @@ def _dialogue(options: BenchOptions) -> int:
 async def _start(bench: Bench) -> int:
     try:
         await bench.start()
-    except AppInvalid as invalid:
+    except InvalidApp as invalid:
         report_invalid(invalid)
         return INVALID
     except SoliError as error:

@@ -44,7 +44,7 @@ class Played(Record):
 
 
 async def play(options: BenchOptions, inputs: list[str]) -> list[Played]:
-    """Each input in its turn. Raises AppInvalid, SoliError when the app cannot be loaded."""
+    """Each input in its turn. Raises InvalidApp, SoliError when the app cannot be loaded."""
     delivered: dict[str, list[Payload]] = {}
 
     def told(trace: Trace) -> None:

@@ -11,7 +11,7 @@ from soli_lang.base.errors import SoliError, SoliSyntaxError, render
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
-from ...loading.app import AppInvalid
+from ...loading.app import InvalidApp
 from ...observing.observation import Observer
 from ...observing.traces import Trace
 from ...serving.service import Service
@@ -212,7 +212,7 @@ class Prompting:
         """`.reload`: what is wrong with the files is told, and the old code goes on."""
         try:
             lost = await self.bench.reload()
-        except AppInvalid as invalid:
+        except InvalidApp as invalid:
             for problem in invalid.problems:
                 self.report(problem)
             raise CommandFailed("the code is as before") from None
@@ -230,7 +230,7 @@ class Prompting:
             saved = await self.bench.save(name, self.inputs)
         except CannotSave as error:
             raise CommandFailed(str(error)) from None
-        except AppInvalid as invalid:
+        except InvalidApp as invalid:
             for problem in invalid.problems:
                 self.report(problem)
             raise CommandFailed("the app's files cannot be loaded") from None
@@ -244,7 +244,7 @@ class Prompting:
         self._waiting = []  # nobody wants to hear how the old clients leave
         try:
             await self.bench.fresh()
-        except AppInvalid as invalid:
+        except InvalidApp as invalid:
             for problem in invalid.problems:
                 self.report(problem)
             raise CommandFailed("the app cannot be loaded; '.fresh' tries again") from None

@@ -46,7 +46,7 @@ class Saved(Record, frozen=True):
 async def save(options: BenchOptions, name: str, inputs: list[tuple[str, bool]]) -> Saved:
     """Write the spec of *inputs*, each with whether it failed when it was tried.
 
-    Raises CannotSave; AppInvalid and SoliError when the app's files cannot be loaded.
+    Raises CannotSave; InvalidApp and SoliError when the app's files cannot be loaded.
     """
     project = options.project
     if project is None:

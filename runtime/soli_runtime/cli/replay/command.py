@@ -8,7 +8,7 @@ from pathlib import Path
 
 from soli_lang.base.errors import SoliError
 
-from ...loading.app import AppInvalid
+from ...loading.app import InvalidApp
 from ...loading.launch import environment_of
 from ...loading.project import ProjectError, find_project
 from ...settings import Settings
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
     )
     try:
         lines = list(asyncio.run(Replay(options).run(entries)))
-    except AppInvalid as invalid:
+    except InvalidApp as invalid:
         report_invalid(invalid)
         return INVALID
     except SoliError as error:

@@ -88,7 +88,7 @@ class Replay:
         self._user: Any = None
 
     async def run(self, entries: list[Entry]) -> list[str]:
-        """Lines that say what differs; none when nothing does. Raises AppInvalid, SoliError."""
+        """Lines that say what differs; none when nothing does. Raises InvalidApp, SoliError."""
         await self._bench.start()
         assert self._bench.service is not None
         self._bench.service.use_authenticate(self._recorded, replaces_all=True)

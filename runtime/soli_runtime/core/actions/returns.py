@@ -200,10 +200,8 @@ def _has_key(fields: dict[str, Any], name: str) -> bool:
 
 
 def presence_too_large(key: str, size: int, limit: int) -> ActionError:
-    """The error for metadata past `max-presence-bytes`."""
-    return ActionError(
-        key, f"{key}: metadata of {size} bytes, at most {limit} are allowed (max-presence-bytes)"
-    )
+    """The error for metadata past the bound."""
+    return ActionError(key, f"{key}: metadata of {size} bytes, at most {limit} are allowed")
 
 
 def _wrong(key: str, path: str, expected: str, value: Any) -> ActionError:

@@ -11,7 +11,7 @@ from soli_lang.base.records import Record
 from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import UNSET, Function, Value
 
-from ...loading.app import App, AppInvalid
+from ...loading.app import App, InvalidApp
 from ...loading.launch import Launch, Launched, launch
 from ...loading.project import EXTENSIONS, ProjectError
 from ...observing.traces import written
@@ -66,7 +66,7 @@ def load_anew(how: Launch) -> Launched | Fault:
     """The app with the files as they are now, or what is wrong with them."""
     try:
         launched = launch(how)
-    except AppInvalid as invalid:
+    except InvalidApp as invalid:
         return Fault("\n\n".join(render(problem) for problem in invalid.problems))
     except SoliError as error:
         return Fault(render(error))

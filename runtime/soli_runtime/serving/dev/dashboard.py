@@ -16,8 +16,8 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
+from ...gate.first_request import is_upgrade
 from ...gate.origins import Peer, TrustedProxies, is_from_here
-from ...gate.silence import is_upgrade
 from ...gate.wrong_tokens import WrongTokens
 from ...http.files.static_files import StaticFile, content_type_of
 from ...http.messages import peer_of, plain

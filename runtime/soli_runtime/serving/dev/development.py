@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ...gate.silence import is_upgrade
+from ...gate.first_request import is_upgrade
 from ...http.files.static_files import StaticFile, StaticFolder
 from ...http.messages import plain
 from ...loading.launch import Launch

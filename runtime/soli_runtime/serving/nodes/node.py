@@ -20,7 +20,8 @@ from soli_lang.base.records import Record
 from ...core.arrivals import Arrivals
 from ...core.seats import Seat
 from ...observing.logs import Log
-from ...settings import Settings, without_password
+from ...settings import Settings
+from ...settings.kinds import without_password
 from ...stores.claims import AppMark, claim
 from ...stores.errors import UNFIT, CannotOpen
 from ...ws.channel import BY_BROKER
@@ -366,10 +367,10 @@ def lane_of(settings: Settings, app: str, mark: AppMark | None = None) -> Lane |
     return Lane(
         settings.broker,
         mark,
-        settings.lease_seconds,
+        settings.node_lease_seconds,
         settings.broker_backlog_bytes,
         settings.presence_grace_seconds,
-        settings.broker_wait_seconds,
+        settings.broker_publish_ttl,
     )
 
 

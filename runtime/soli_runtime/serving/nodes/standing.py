@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.records import Record
 
-from ...settings import without_password
+from ...settings.kinds import without_password
 from ...stores.errors import UNAVAILABLE, CannotOpen
 from ...stores.redis.link import refusal, require_package
 from .log import key_pattern, keys_of, prefix_of, script

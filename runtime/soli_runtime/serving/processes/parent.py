@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ...gate.sharing import Berths, close, share
+from ...gate.reuse_port import Berths, close, share
 from ...observing.logs import Log
 from .berth import BEAT_SECONDS, Berth
 

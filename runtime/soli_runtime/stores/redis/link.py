@@ -17,7 +17,7 @@ from soli_stdlib.stores.key_values import BAD_EXPIRY
 
 from soli_lang.base.errors import SoliError, SoliIndexError, SoliPlainTypeError, SoliValueError
 
-from ...settings import without_password
+from ...settings.kinds import without_password
 from ..errors import UNAVAILABLE, UNFIT, CannotOpen, StoreAway, StoreError
 
 if TYPE_CHECKING:

@@ -189,7 +189,7 @@ class Database:
         return f"the store failed: {self.path}: {text}"
 
     def _full(self) -> str:
-        bound = f"store-bytes is {self._max_bytes}" if self._max_bytes else "no limit is set"
+        bound = f"sqlite-max-bytes is {self._max_bytes}" if self._max_bytes else "no limit is set"
         return f"the store is full: {self.path} (disk, or limit: {bound})"
 
 

@@ -340,7 +340,7 @@ def test_metadata_is_what_the_encoder_makes_of_it() -> None:
 
 
 def test_metadata_at_the_limit_passes() -> None:
-    """`max-presence-bytes` is inclusive and counts the JSON with its state."""
+    """The bound is inclusive and counts the JSON with its state."""
     size = len('{"state":"online","bio":"é"}'.encode())
 
     assert parse({"track": {"channel": "r", "user_id": "u", "bio": "é"}}, size)
@@ -350,7 +350,7 @@ def test_metadata_past_the_limit_is_an_error() -> None:
     """One byte more is refused, and the error names the setting."""
     size = len('{"state":"online","bio":"é"}'.encode())
 
-    with pytest.raises(ActionError, match=r"metadata of 29 bytes, at most 28 .*max-presence-bytes"):
+    with pytest.raises(ActionError, match=r"metadata of 29 bytes, at most 28 are allowed"):
         parse({"track": {"channel": "r", "user_id": "u", "bio": "é"}}, size - 1)
 
 

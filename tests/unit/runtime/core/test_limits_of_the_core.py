@@ -44,7 +44,7 @@ def refreshes(bytes_per_second: int) -> list[int]:
 
 
 def test_the_budget_of_refreshes_is_inclusive() -> None:
-    """presence-resync-bytes: while a byte of it is left one more goes out; at zero all wait."""
+    """The budget of refreshes: while a byte of it is left one more goes out; at zero all wait."""
     first, second = refreshes(0)
     assert first > 0
     each = second // 3

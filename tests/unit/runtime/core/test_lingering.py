@@ -111,7 +111,7 @@ def test_somebody_else_does_not_end_it(bench: Bench) -> None:
 
 
 def test_what_lingers_is_no_connection_of_its_user(bench: Bench) -> None:
-    """`max-connections-per-user` counts those that are there."""
+    """The bound of one user counts those that are there."""
     bench = Bench(presence_grace_seconds=GRACE, max_connections_per_user=1)
     bench.connect("a", "b", "c")
     track(bench, "a", "alice")

@@ -448,7 +448,7 @@ def test_a_channel_that_emptied_is_remembered_for_a_while(watched: Bench, how: s
 
 
 def test_and_no_longer(watched: Bench) -> None:
-    """`presence-memory-seconds`."""
+    """For a time that is a constant."""
     watched.do("a", {"untrack": "r"})
     watched.now += 60
     watched.connect("new")

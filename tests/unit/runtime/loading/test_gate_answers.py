@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from soli_runtime.loading.app import AppInvalid
+from soli_runtime.loading.app import InvalidApp
 from soli_runtime.loading.project import find_project
 from soli_runtime.tools.checks import ProgramCheck
 
@@ -43,7 +43,7 @@ def app_with(root: Path, body: str, more: str = "") -> Path:
 def test_an_answer_that_can_only_fail_is_an_error_at_load(body: str, tmp_path: Path) -> None:
     """At its place; `soli check` says the same."""
     root = app_with(tmp_path, body)
-    with pytest.raises(AppInvalid) as caught:
+    with pytest.raises(InvalidApp) as caught:
         loaded(root)
     problem = caught.value.problems[0]
     assert NOTHING_BUT_500[body] in problem.message
@@ -134,5 +134,5 @@ def test_other_names_are_not(more: str, tmp_path: Path) -> None:
 def test_a_gate_inside_a_condition_that_does_not_hold_is_an_error(tmp_path: Path) -> None:
     """Nothing would guard."""
     more = "if 1 == 2\n  def authenticate(r)\n    halt(401)\n  end\nend\n"
-    with pytest.raises(AppInvalid, match="guards nothing"):
+    with pytest.raises(InvalidApp, match="guards nothing"):
         loaded(written(tmp_path, {"app.soli": ROUTE + HANDLER + more}))

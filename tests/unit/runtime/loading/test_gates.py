@@ -8,7 +8,7 @@ import pytest
 from soli_runtime.builtins.library import install_library
 from soli_runtime.cli.check import check
 from soli_runtime.cli.exits import INVALID, OK
-from soli_runtime.loading.app import App, AppInvalid, load
+from soli_runtime.loading.app import App, InvalidApp, load
 from soli_runtime.loading.project import find_project
 from soli_runtime.tools.checks import ProgramCheck
 
@@ -102,7 +102,7 @@ def test_what_weakens_the_gate_is_an_error_at_load(name: str, tmp_path: Path) ->
     """At its place, and `soli check` says the same."""
     files, (file, line, text) = WEAKENED[name]
     root = written(tmp_path, files)
-    with pytest.raises(AppInvalid) as caught:
+    with pytest.raises(InvalidApp) as caught:
         loaded(root)
     problem = caught.value.problems[0]
     assert text in problem.message

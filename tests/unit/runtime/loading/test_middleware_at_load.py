@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from soli_runtime.cli.check import check
 from soli_runtime.cli.exits import INVALID, OK
-from soli_runtime.loading.app import AppInvalid
+from soli_runtime.loading.app import InvalidApp
 from soli_runtime.loading.project import find_project
 from soli_runtime.tools.checks import ProgramCheck
 
@@ -106,7 +106,7 @@ def test_it_is_an_error_at_load(name: str, tmp_path: Path) -> None:
     """And `soli check` says the same."""
     files, text = WRONG[name]
     root = written(tmp_path, {PAGES: OPEN, **files})
-    with pytest.raises(AppInvalid) as caught:
+    with pytest.raises(InvalidApp) as caught:
         loaded(root)
     problem = caught.value.problems[0]
     assert text in problem.message

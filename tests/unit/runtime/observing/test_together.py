@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from soli_runtime.observing.health import health, readiness
-from soli_runtime.observing.looks import Looks
+from soli_runtime.observing.probes import HealthProbe
 from soli_runtime.observing.together import heard, together, told
 
 
@@ -50,15 +50,15 @@ def test_what_is_no_page_is_said_to_be_none(text: bytes) -> None:
 
 def test_a_broker_that_is_away_makes_a_process_unready_and_not_unwell() -> None:
     """Nobody is to end it."""
-    assert health(False, {"broker": "away"}) == (200, b'{"status":"ok","broker":"away"}\n')
-    assert readiness(False, True) == (503, b'{"status":"unready","broker":"away"}\n')
+    assert health(False, {"broker": "down"}) == (200, b'{"status":"ok","broker":"down"}\n')
+    assert readiness(False, True) == (503, b'{"status":"unready","broker":"down"}\n')
     assert readiness(False, False) == (200, b'{"status":"ready"}\n')
     assert readiness(True, False) == (503, b'{"status":"stopping"}\n')
 
 
 def test_looks_are_bounded_in_number_and_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many ask, and though no answer comes."""
-    monkeypatch.setattr("soli_runtime.observing.looks.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("soli_runtime.observing.probes.PROBE_SECONDS", 0.05)
     numbers, asked = count(), []
 
     async def never() -> None:
@@ -72,12 +72,12 @@ def test_looks_are_bounded_in_number_and_time(monkeypatch: pytest.MonkeyPatch) -
         pass
 
     async def body() -> None:
-        looks = Looks(never)
-        assert set(await asyncio.gather(*(looks.word() for _ in range(50)))) == {"away"}
-        await looks.word()
+        probe = HealthProbe(never)
+        assert set(await asyncio.gather(*(probe.status() for _ in range(50)))) == {"down"}
+        await probe.status()
         assert asked == [0]
-        looks.stop()
-        assert await Looks(fails).word() == "away"
-        assert await Looks(works).word() == "ok"
+        probe.stop()
+        assert await HealthProbe(fails).status() == "down"
+        assert await HealthProbe(works).status() == "ok"
 
     asyncio.run(body())

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from soli_runtime.settings import SettingError, Settings, without_password
+from soli_runtime.settings import SettingError, Settings
+from soli_runtime.settings.kinds import without_password
 from soli_runtime.stores.errors import CannotOpen, StoreError
 from soli_runtime.stores.redis.link import RedisLink
 from soli_runtime.stores.sqlite import database as database_module

@@ -316,11 +316,11 @@ def test_payloads_are_what_they_were(server: RedisServer) -> None:
 
 def test_settings_of_the_broker_at_their_limits() -> None:
     """Inclusive; one past them is refused."""
-    allowed = Settings(workers=1024, lease_seconds=0.5, broker_backlog_bytes=65536)
-    assert allowed.lease_seconds == 0.5
+    allowed = Settings(workers=1024, node_lease_seconds=0.5, broker_backlog_bytes=65536)
+    assert allowed.node_lease_seconds == 0.5
     for past in (
         {"workers": 1025},
-        {"lease_seconds": 0.49},
+        {"node_lease_seconds": 0.49},
         {"broker_backlog_bytes": 65535},
         {"broker": "sqlite:x.db"},
     ):

@@ -64,7 +64,7 @@ def test_nobody_waits_for_what_was_dropped() -> None:
 
 
 def test_without_a_limit_everything_waits() -> None:
-    """`broker-wait-seconds 0`."""
+    """`broker-publish-ttl 0`."""
     outbox = Clocked(wait=0)
     outbox.say("old")
     outbox.time = 1e9

@@ -1,35 +1,35 @@
-"""Who began what: so that what goes for want of room is of those who have the most."""
+"""Order of eviction: when there is no room left, the address with the most items loses one."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 
 
-class Owners:
-    """Items by the address that owns them. Every operation takes the same time for any number."""
+class EvictionOrder:
+    """Items by the address that owns them. Every operation takes constant time."""
 
     def __init__(self) -> None:
         self._items: dict[str, OrderedDict[str, None]] = {}
-        """Of each address, the least recently added first."""
+        """Items of each address, the least recently used first."""
         self._by_count: dict[int, dict[str, None]] = {}
         self._most = 0
 
     def add(self, address: str, item: str) -> None:
-        """An item of *address* is there, or was used."""
+        """Add an item of *address*, or mark it as used."""
         address = neighbourhood(address)
         items = self._items.setdefault(address, OrderedDict())
         if item in items:
             items.move_to_end(item)
             return
         items[item] = None
-        self._counted(address, len(items) - 1, len(items))
+        self._recount(address, len(items) - 1, len(items))
 
     def remove(self, address: str, item: str) -> None:
-        """An item is gone."""
+        """Remove an item of *address*."""
         address = neighbourhood(address)
         items = self._items[address]
         del items[item]
-        self._counted(address, len(items) + 1, len(items))
+        self._recount(address, len(items) + 1, len(items))
         if not items:
             del self._items[address]
 
@@ -38,7 +38,7 @@ class Owners:
         address = next(iter(self._by_count[self._most]))
         return next(iter(self._items[address]))
 
-    def _counted(self, address: str, before: int, now: int) -> None:
+    def _recount(self, address: str, before: int, now: int) -> None:
         if before:
             group = self._by_count[before]
             del group[address]
@@ -46,13 +46,13 @@ class Owners:
                 del self._by_count[before]
         if now:
             self._by_count.setdefault(now, {})[address] = None
-        # Counts change by one, so the most is never further than that.
+        # Counts change by one, so the maximum does too.
         if now > self._most or self._most not in self._by_count:
             self._most = now
 
 
 def neighbourhood(address: str) -> str:
-    """*address*; of IPv6 the network that one customer has (/64), who may use all of it."""
+    """*address*, or for IPv6 its /64 network, which one customer may use in full."""
     if ":" not in address:
         return address
     from ipaddress import IPv6Address

@@ -1,7 +1,7 @@
-"""Connections that say nothing: each must have sent a whole request within some seconds.
+"""A time limit for the first request of a connection.
 
-aiohttp waits for the head of a request for as long as it takes (its older versions for ever), so
-a few thousand connections that send a byte now and then would keep everybody else out.
+aiohttp waits for the head of a request without a limit of its own, so a few thousand connections
+that send a byte now and then would shut all other clients out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SWITCHING = 101
 
 
 class GreetedHandler(RequestHandler):
-    """aiohttp's handler, whose own answers do not tell which software speaks."""
+    """aiohttp's handler, without the name of the software in its own responses."""
 
     __slots__ = ("_unread",)
 
@@ -35,17 +35,17 @@ class GreetedHandler(RequestHandler):
         self._unread = unread
 
     def pause_writing(self) -> None:
-        """More waits than the other side takes at once."""
+        """The write buffer is above its high-water mark."""
         super().pause_writing()
         self._is_behind()
 
     def resume_writing(self) -> None:
-        """It was taken."""
+        """The write buffer is below its low-water mark."""
         super().resume_writing()
         self._unread.taken(self)
 
     def force_close(self) -> None:
-        """Close the line behind what waits, which nobody may wait for without end."""
+        """Close the connection once the buffer is written, which has a time limit."""
         self._is_behind()
         super().force_close()
 
@@ -57,7 +57,7 @@ class GreetedHandler(RequestHandler):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send an answer; a large one waits while too much is not read."""
+        """Send a response; a large one waits while clients have too much unread."""
         body = _large_body(resp)
         if body is None or request.method == "HEAD":
             return await super().finish_response(request, resp, start_time)
@@ -79,7 +79,7 @@ class GreetedHandler(RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """What is no HTTP request is refused in few words."""
+        """Answer input that is not an HTTP request, in few words."""
         answer = super().handle_error(request, status, exc, message)
         plain = web.Response(status=answer.status, text=f"{answer.status}: {answer.reason}\n")
         plain.headers["Server"] = SERVER
@@ -99,7 +99,7 @@ def _large_body(answer: web.StreamResponse) -> bytes | None:
 
 
 class _Pieces(web.StreamResponse):
-    """A large answer, which the transport gets piece by piece instead of keeping a copy."""
+    """A large response, written in pieces so that the transport keeps no copy of it."""
 
     def __init__(self, whole: web.StreamResponse, body: bytes, answer: Answer) -> None:
         super().__init__(status=whole.status, reason=whole.reason, headers=whole.headers)
@@ -132,12 +132,12 @@ def is_upgrade(request: web.BaseRequest) -> bool:
 
 
 class GreetingServer(web.Server):
-    """aiohttp's server, which closes connections whose first request does not come in time.
+    """aiohttp's server, which closes connections whose first request is late.
 
-    At most *most* of them may be waited for at a time: past that the oldest is closed. 0 turns
-    either limit off. *may_upgrade* says which requests may make a WebSocket of their line, which
-    is counted elsewhere then: to ask for one is not enough, anybody can. Between later requests
-    aiohttp's keep-alive timeout holds.
+    At most *most* connections may be pending; past that the oldest is closed. 0 turns either
+    limit off. *may_upgrade* says which requests may become WebSockets; admission counts those, so
+    the header alone is not enough, as any client can send it. Between later requests aiohttp's
+    keep-alive timeout applies.
     """
 
     def __init__(
@@ -161,7 +161,7 @@ class GreetingServer(web.Server):
             try:
                 answer = await handler(request)
                 if is_upgrade(request) and answer.status != SWITCHING:
-                    answer.force_close()  # refused: nobody counts this line
+                    answer.force_close()  # refused, so no limit counts this connection
                 elif self._is_draining and not is_upgrade(request):
                     answer.force_close()
                     connection.close()  # behind this answer
@@ -178,7 +178,7 @@ class GreetingServer(web.Server):
         self._log = log
         self._clock = asyncio.get_running_loop()
         self._silent: dict[RequestHandler, float] = {}
-        """Connections without a request so far, and until when they are waited for; in order."""
+        """Deadlines of connections without a request so far, in order."""
         self._timer: asyncio.TimerHandle | None = None
         self._is_draining = False
 
@@ -192,7 +192,7 @@ class GreetingServer(web.Server):
         return connection
 
     def _is_one_too_many(self, request: web.BaseRequest) -> bool:
-        """Count a connection at its first plain request; an idle one may have to go for it."""
+        """Count a connection at its first HTTP request; an idle one may be closed for it."""
         connection = request.protocol
         if connection in self._plain or self._may_upgrade(request):
             return False
@@ -208,7 +208,7 @@ class GreetingServer(web.Server):
         return victim is connection
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
-        """The line is gone."""
+        """The connection is closed."""
         self._silent.pop(handler, None)
         self._plain.remove(handler)
         self._unread.gone(handler)
@@ -227,10 +227,10 @@ class GreetingServer(web.Server):
         return len(self._silent)
 
     async def drain(self, seconds: float) -> None:
-        """Answer what comes on open lines for *seconds*, each for the last time; then close them.
+        """Answer requests for *seconds*, the last one on each connection; then close the rest.
 
-        A line whose next request may be on its way must not be cut: its answer says that it ends
-        (RFC 9112 9.6), and it ends behind it. A line that stays silent so long is closed.
+        A connection whose next request may be in flight must not be cut: its response says that
+        it closes (RFC 9112 9.6), and then it does. One that stays silent that long is closed.
         """
         self._is_draining = True
         until = self._clock.time() + seconds

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
-from soli_runtime.gate.owners import Owners, neighbourhood
+from soli_runtime.gate.eviction import EvictionOrder, neighbourhood
 
 
 def test_it_is_the_oldest_of_who_has_the_most() -> None:
     """Use makes an item younger."""
-    owners = Owners()
+    owners = EvictionOrder()
     for item in ("a1", "a2", "a3"):
         owners.add("a", item)
     owners.add("b", "b1")
@@ -25,7 +25,7 @@ def test_it_is_the_oldest_of_who_has_the_most() -> None:
 def test_the_count_of_the_most_is_kept_right() -> None:
     """Against counting, over random changes."""
     random.seed(5)
-    owners, there = Owners(), {name: [] for name in "abcde"}  # type: dict
+    owners, there = EvictionOrder(), {name: [] for name in "abcde"}  # type: dict
     for number in range(3000):
         name = random.choice("abcde")
         if there[name] and random.random() < 0.5:

@@ -1,8 +1,8 @@
-"""One address for several processes: a listening socket each, made by the parent.
+"""One address for several processes: a listening socket for each, made by the supervisor.
 
-All carry `SO_REUSEPORT`, so the kernel deals connections out between them. The parent keeps them
-while workers come and go: what the kernel gave to a worker that is being replaced, or died, waits
-in its socket for the next one instead of being reset.
+All have `SO_REUSEPORT`, so the kernel distributes connections among them. The supervisor keeps
+the sockets while workers come and go: connections that the kernel gave to a worker that died or is
+being replaced wait in its socket for the next one instead of being reset.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ Berths = list[list[socket.socket]]
 
 
 def can_share() -> bool:
-    """Whether the system deals connections out between sockets of one port."""
+    """Whether the system distributes connections among sockets of one port."""
     return hasattr(socket, "SO_REUSEPORT")
 
 
 def share(host: str, port: int, count: int) -> Berths:
     """Listening sockets for *count* workers on *host* and *port* (0: any that is free).
 
-    Raises OSError, also when somebody else listens there with `SO_REUSEPORT`: so that two
-    servers that were started by mistake do not share the visitors.
+    Raises OSError, also when another server listens there with `SO_REUSEPORT`: two servers that
+    were started by mistake must not share clients.
     """
     berths: Berths = [[] for _ in range(count)]
     try:
@@ -41,19 +41,19 @@ def share(host: str, port: int, count: int) -> Berths:
 
 
 def close(berths: Iterable[Iterable[socket.socket]]) -> None:
-    """Accept nothing any more; whoever waits is reset."""
+    """Stop accepting; connections in the backlog are reset."""
     for berth in berths:
-        for one in berth:
-            one.close()
+        for listener in berth:
+            listener.close()
 
 
 def _addresses(host: str, port: int) -> list[tuple[int, tuple[str, int]]]:
-    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    return list(dict.fromkeys((info[0], info[4]) for info in found))  # type: ignore[misc]
+    infos = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return list(dict.fromkeys((info[0], info[4]) for info in infos))  # type: ignore[misc]
 
 
 def _free(family: int, address: tuple[str, int]) -> tuple[str, int]:
-    """The address with its real port, once it is known that nobody listens there."""
+    """The address with its real port, after a check that no socket listens there."""
     with _socket(family) as probe:
         probe.bind(address)
         bound: tuple[str, int] = probe.getsockname()
@@ -61,21 +61,21 @@ def _free(family: int, address: tuple[str, int]) -> tuple[str, int]:
 
 
 def _listening(family: int, address: tuple[str, int]) -> socket.socket:
-    made = _socket(family)
+    listener = _socket(family)
     try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        made.bind(address)
-        made.listen(BACKLOG)
-        made.setblocking(False)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
     except OSError:
-        made.close()
+        listener.close()
         raise
-    return made
+    return listener
 
 
 def _socket(family: int) -> socket.socket:
-    made = socket.socket(family, socket.SOCK_STREAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if family == socket.AF_INET6:
-        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    return made
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    return listener
