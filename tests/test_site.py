@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from soli_runtime.tools.reference import Reference, pages
 
 from .support.corpus import ROOT
 
@@ -41,6 +42,14 @@ def test_every_page_is_in_the_site(site: Path) -> None:
         made = page.relative_to(ROOT / "docs").with_suffix(".html")
         made = made.with_name("index.html") if page.name == "README.md" else made
         assert (site / made).is_file(), made
+
+
+def test_the_reference_is_generated(site: Path) -> None:
+    """A page for each type and class, though only the overview is committed."""
+    for name in pages(Reference()):
+        made = "index.html" if name == "README.md" else name.replace(".md", ".html")
+        assert (site / "reference" / made).is_file(), name
+    assert "upcase" in (site / "reference" / "string.html").read_text("utf-8")
 
 
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:

@@ -1,10 +1,12 @@
-"""The reference is made from the declarations of builtins, and is up to date."""
+"""The reference is generated from the declarations of builtins."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+from soli_runtime.cli.doc import main
 from soli_runtime.tools.reference import Reference, entry_text, pages
 
 from ....support.corpus import ROOT
@@ -17,14 +19,29 @@ def reference() -> Reference:
     return Reference()
 
 
-def test_the_committed_reference_is_up_to_date(reference: Reference) -> None:
-    """`soli doc --markdown docs/reference` would change nothing."""
-    made = pages(reference)
-    committed = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.md")}
+@pytest.fixture(scope="module")
+def texts(reference: Reference) -> dict[str, str]:
+    """The pages of the reference by file name."""
+    return pages(reference)
 
-    assert sorted(committed) == sorted(made)
-    for name, text in made.items():
-        assert committed[name] == text, name
+
+def test_the_committed_overview_is_up_to_date(texts: dict[str, str]) -> None:
+    """`soli doc --markdown docs/reference` would not change it."""
+    assert (FOLDER / "README.md").read_text("utf-8") == texts["README.md"]
+
+
+def test_the_overview_links_every_page(texts: dict[str, str]) -> None:
+    """`make docs` generates them."""
+    linked = set(re.findall(r"\]\(([\w-]+\.md)", texts["README.md"]))
+
+    assert linked == set(texts) - {"README.md"}
+
+
+def test_the_command_writes_the_reference(texts: dict[str, str], tmp_path: Path) -> None:
+    """Every page, and nothing else."""
+    assert main(["--markdown", str(tmp_path)]) == 0
+
+    assert {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()} == texts
 
 
 def test_a_method_is_found_by_its_name(reference: Reference) -> None:
@@ -63,19 +80,20 @@ def test_no_entry_speaks_of_internals(reference: Reference) -> None:
     assert [entry for entry in reference.entries if entry.names[0].startswith("__")] == []
 
 
-def test_the_reference_points_at_nothing_that_its_readers_do_not_have() -> None:
+def test_the_reference_points_at_nothing_that_its_readers_do_not_have(
+    texts: dict[str, str],
+) -> None:
     """No paragraph of a specification."""
-    pages = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.md")}
-
-    assert [name for name, text in pages.items() if "§" in text or "spec/" in text] == []
+    assert [name for name, text in texts.items() if "§" in text or "spec/" in text] == []
 
 
-def test_every_function_that_the_reference_calls_is_in_it() -> None:
+def test_every_function_that_the_reference_calls_is_in_it(texts: dict[str, str]) -> None:
     """In backticks: `name(...)` has a heading somewhere."""
-    pages = [path.read_text("utf-8") for path in sorted(FOLDER.glob("*.md"))]
-    headings = [line for text in pages for line in text.splitlines() if line.startswith("#")]
+    headings = [
+        line for text in texts.values() for line in text.splitlines() if line.startswith("#")
+    ]
     known = set(re.findall(r"[\w?!]+", " ".join(headings)))
-    spans = [span for text in pages for span in re.findall(r"`([^`\n]+)`", text)]
+    spans = [span for text in texts.values() for span in re.findall(r"`([^`\n]+)`", text)]
     called = {name for span in spans for name in re.findall(r"\b([a-z_]\w*[?!]?)\(", span)}
 
     assert called - known == set()
