@@ -15,6 +15,7 @@ from .checking.members import MemberPass
 from .checking.names import NamePass
 from .checking.receivers import ReceiverPass
 from .checking.shapes import ShapePass
+from .inference.infer import type_findings
 
 __all__ = [
     "ERROR",
@@ -36,6 +37,7 @@ def check(program: nodes.Program, known: Known) -> list[Finding]:
     ReceiverPass(program, known, findings).run()
     ShapePass(program, known, findings).run()
     MemberPass(program, known, findings).run()
+    type_findings(program, known, findings)
     return sorted(findings.all, key=lambda finding: finding.order)
 
 

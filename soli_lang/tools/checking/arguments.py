@@ -37,7 +37,7 @@ class Arguments:
     def fault_for_declaration(self, declaration: Any) -> str | None:
         """What is wrong with calling a function, or instantiating a class, of this file so."""
         if isinstance(declaration, nodes.FunctionDecl):
-            return self._fault_for(declaration.function)
+            return self.fault_for(declaration.function)
         if isinstance(declaration, nodes.ClassDecl):
             return self._fault_for_class(declaration)
         return None
@@ -47,10 +47,16 @@ class Arguments:
             return f"cannot instantiate module {node.name}"
         for member in node.members:
             if isinstance(member, nodes.MethodDecl) and member.is_constructor:
-                return self._fault_for(member.function, node.name)
+                return self.fault_for(member.function, node.name)
         return None
 
-    def _fault_for(self, function: nodes.FunctionNode, name: str = "") -> str | None:
+    def fault_for_range(self, name: str, low: int, high: int) -> str | None:
+        """What is wrong with giving that many to a builtin method that takes *low* to *high*."""
+        count = self.positional + bool(self.labels) + self.has_block
+        return None if low <= count <= high else _wrong_number(name, low, high, count)
+
+    def fault_for(self, function: nodes.FunctionNode, name: str = "") -> str | None:
+        """What is wrong with calling *function* so; *name* is what errors call it."""
         plain = [param for param in function.params if not param.is_block]
         block = next((param for param in function.params if param.is_block), None)
         name = name or function.name

@@ -45,6 +45,8 @@ class Known:
     """Method name -> type of receiver -> builtin method (`Machine.methods`)."""
     names: frozenset[str] = frozenset()
     """What other files of the program make visible everywhere."""
+    contracts: Mapping[str, Any] = field(default_factory=dict)
+    """Name of a function that a host calls -> its `inference.contracts.Contract`."""
     is_test: bool = False
     """The file tests what fails, too: what is an error elsewhere is a warning in it."""
     exports_of: Callable[[str, str], set[str] | None] = no_exports

@@ -1,4 +1,4 @@
-"""Members that a value of known type does not have, and results that nobody takes.
+"""Results that nobody takes.
 
 A type is known of literals, and of names that a file binds once, to a literal. What the file
 itself defines anywhere may have been added to a builtin type: such names are left alone.
@@ -10,12 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ...base.foreign_members import foreign_member
-from ...base.near_names import did_you_mean
 from ...native.native import NativeMethod
 from ...tree import nodes
-from ...tree.class_macros import CLASS_FUNCTIONS
-from ...values.kinds import PROPERTY_OWNERS, TYPE_NAMES
+from ...values.kinds import TYPE_NAMES
 from .findings import Findings, Known
 
 _VALUES: Final = frozenset({str, list, dict, int, float})
@@ -31,7 +28,7 @@ _NAME_NOTHING: Final = (nodes.Name, nodes.Member, nodes.Literal, nodes.Interpola
 
 
 class MemberPass:
-    """Looks at each member that is read or called."""
+    """Looks at each statement that only makes a value."""
 
     def __init__(self, program: nodes.Program, known: Known, findings: Findings) -> None:
         self._program = program
@@ -40,33 +37,23 @@ class MemberPass:
         self._own: set[str] = set()
         self._bound: Counter[str] = Counter()
         self._types: dict[str, type] = {}
-        self._sees_not_all = bool(known.names)
-        """Whether another file, or a name that is computed, may add methods to builtin types."""
 
     def run(self) -> None:
         for node in _all(self._program.body):
             self._note(node)
-        pending: list[tuple[Any, bool]] = [(self._program.body, False)]
-        while pending:
-            node, is_guarded = pending.pop()
-            is_guarded = is_guarded or isinstance(node, nodes.Try | nodes.Rescue)
-            if not is_guarded and not self._known.is_test:
-                self._member(node)
+        for node in _all(self._program.body):
             if isinstance(node, nodes.Body):
                 for statement in node.statements[:-1]:
                     self._unused(statement)
             for body in (getattr(node, field) for field in node.row.loops):
                 if isinstance(body, nodes.Body) and body.statements:
                     self._unused(body.statements[-1])
-            pending.extend((one, is_guarded) for one in nodes.children(node))
         if self._program.body.statements:
             self._unused(self._program.body.statements[-1])
 
     # --- what is known ---------------------------------------------------------------------------
 
     def _note(self, node: Any) -> None:
-        if isinstance(node, nodes.Import) or _defines_any(node):
-            self._sees_not_all = True
         if isinstance(node, nodes.FunctionNode):
             self._own.add(node.name)
             self._bound.update(param.name for param in node.params)
@@ -90,26 +77,6 @@ class MemberPass:
         if isinstance(node, nodes.Name):
             return self._types.get(node.name) if self._bound[node.name] == 1 else None
         return _type_of(node)
-
-    # --- unknown members -------------------------------------------------------------------------
-
-    def _member(self, node: Any) -> None:
-        called = isinstance(node, nodes.Call)
-        member = node.callee if called else node
-        if not isinstance(member, nodes.Member) or member.name in self._own:
-            return
-        kind = self._type(member.object)
-        if kind is None or kind is dict:  # `hash.key` reads a key
-            return
-        names = [name for name, table in self._known.methods.items() if kind in table]
-        if member.name in names or member.name in self._known.names or not names:
-            return
-        hint = foreign_member(member.name, names) or did_you_mean(member.name, names)
-        if called or (hint is None and self._sees_not_all):  # a call's callee comes by itself
-            return
-        shown = TYPE_NAMES.get(kind, kind.__name__)
-        owner = PROPERTY_OWNERS.get(shown, shown)
-        self._findings.warning("unknown-member", f"no '{member.name}' on {owner}", node.span, hint)
 
     # --- unused results --------------------------------------------------------------------------
 
@@ -148,12 +115,6 @@ def _only_gives(method: Any, *, bare: bool) -> bool:
     if method.__class__ is not NativeMethod or method.declaration.mutates:
         return False
     return bool(method.bare or not bare)
-
-
-def _defines_any(node: Any) -> bool:
-    """Whether *node* is `Type.define_method(name, ...)` or `alias_method`."""
-    name = node.callee if isinstance(node, nodes.Call) else None
-    return isinstance(name, nodes.Member | nodes.Name) and name.name in CLASS_FUNCTIONS
 
 
 def _runs_code(arguments: tuple[Any, ...]) -> bool:
