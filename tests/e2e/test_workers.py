@@ -17,6 +17,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -95,6 +96,9 @@ class Family:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(10)
+        for pid in workers:  # one that a test stopped holds the pipe that is read until its end
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
         self._reader.join(10)
         assert self.process.stdout is not None
         self.process.stdout.close()

@@ -34,6 +34,7 @@ LINES = [
     ("if a end b", "(If a  None); b"),
     ("print 1\nprint 2", "!(print 1); !(print 2)"),
     ("a rescue b", "(rescue a b)"),
+    ("def f\n(x)\nend", "def f{||x}"),
 ]
 
 

@@ -121,10 +121,10 @@ def test_a_cancelled_runner_serves_again() -> None:
 
 
 def test_waiting_in_all_for_too_long_is_a_limit_error() -> None:
-    """Even in small pieces."""
+    """Even in small pieces, none of which is near the limit on a busy machine."""
 
     async def body() -> None:
-        runners, done = Runners(wait_seconds=0.02), asyncio.get_running_loop().create_future()
+        runners, done = Runners(wait_seconds=0.5), asyncio.get_running_loop().create_future()
 
         def code(_: Any) -> None:
             while True:
@@ -133,7 +133,7 @@ def test_waiting_in_all_for_too_long_is_a_limit_error() -> None:
         runners.run(code, None, done.set_result)
         outcome = await asyncio.wait_for(done, 5)
         assert isinstance(outcome.error, LimitError)
-        assert outcome.error.message == "wait limit exceeded (0.02 s)"
+        assert outcome.error.message == "wait limit exceeded (0.5 s)"
 
     asyncio.run(body())
 

@@ -33,6 +33,13 @@ def test_arguments_that_are_no_json(times: int) -> None:
     assert "log in" in shown
 
 
+def test_json_inside_of_an_array() -> None:
+    """And Hashes in it, however deep."""
+    shown = json.dumps(redacted([PLAIN, [{"token": "hunter2", "name": "ann"}]]))
+    assert "hunter2" not in shown
+    assert "ann" in shown
+
+
 def test_json_inside_of_a_hash() -> None:
     """A field of another name that holds JSON."""
     shown = json.dumps(redacted({"body": PLAIN, "to": ["c1"]}))

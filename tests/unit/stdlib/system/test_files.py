@@ -158,7 +158,7 @@ def test_large_files_are_refused(root: Path) -> None:
 
 def test_globs(soli: Library, root: Path) -> None:
     """Stars stay within a name, two of them span folders, links and hidden files are left out."""
-    for name in ("a.sl", "b.txt", ".hidden.sl", "lib/c.sl", "lib/deep/d.sl"):
+    for name in ("a.sl", "b.txt", ".hidden.sl", "lib/c.sl", "lib/deep/d.sl", "lib/.git/e.sl"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).touch()
     (root / "link.sl").symlink_to(root / "a.sl")

@@ -175,6 +175,16 @@ def test_a_day_may_have_23_hours() -> None:
 
 
 @pytest.mark.parametrize(
+    ("hour", "text"),
+    [("00", "12 AM am 12"), ("11", "11 AM am 11"), ("12", "12 PM pm 12"), ("23", "11 PM pm 11")],
+)
+def test_noon_and_midnight_are_twelve(soli: Library, hour: str, text: str) -> None:
+    """The afternoon begins at noon."""
+    instant = soli.call("DateTime.parse", f"2023-11-05T{hour}:00:00Z")
+    assert soli.send(instant, "format", "%I %p %P %l") == text
+
+
+@pytest.mark.parametrize(
     ("pattern", "text"),
     [
         ("%Y-%m-%d %H:%M:%S", "2023-11-05 09:03:07"),

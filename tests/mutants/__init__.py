@@ -1,0 +1,1 @@
+"""Deliberate faults in every room, which the suite must find."""
