@@ -37,10 +37,9 @@ from ..testing.worlds import install_testing
 from .handler_checks import (
     misnamed_controllers,
     reserved_events,
-    socket_actions,
-    unknown_keys,
     wrong_templates,
 )
+from .handler_types import WrittenRoute, contracts, written_routes
 from .unguarded import unguarded_routes
 
 LOAD_SECONDS = 5.0
@@ -64,6 +63,7 @@ class ProgramCheck:
         self._library = self._with_defined(known_of(Interpreter(install_library).machine))
         self._projects: dict[Path, Project | None] = {}
         self._shared: dict[Path, frozenset[str]] = {}
+        self._routes: dict[Path, list[WrittenRoute]] = {}
 
     def check_files(self, paths: Iterable[Path]) -> list[Finding]:
         """All findings in *paths*, in the order given."""
@@ -98,38 +98,46 @@ class ProgramCheck:
         """What the runtime will make of a controller or a single file."""
         if _is_spec(path, program):
             return []
-        project, targets = self._project_of(path), socket_actions(program)
-        controllers: list[str] = []
-        if project is not None:
-            place = path.resolve()
-            controllers = [
-                name for name, file in project.controllers.items() if file.resolve() == place
-            ]
-            targets |= self._socket_targets(project)
-        own = {
-            action
-            for controller, _, action in (target.partition("#") for target in targets)
-            if not controllers or controller in controllers
-        }
-        found = unknown_keys(program, own)
-        if project is not None or targets:
+        project = self._project_of(path)
+        found: list[Finding] = []
+        if project is not None or written_routes(program):
             found += reserved_events(program)
-        for name in controllers:
+        for name in self._controllers_in(path, project):
             found += misnamed_controllers(name, program)
         return found
 
-    def _socket_targets(self, project: Project) -> frozenset[str]:
-        if project.routes is None:
-            return frozenset()
-        try:
-            return socket_actions(parse(read_sources([project.routes])[project.routes]))
-        except (InvalidApp, SoliSyntaxError):
-            return frozenset()
+    def _controllers_in(self, path: Path, project: Project | None) -> list[str]:
+        if project is None:
+            return []
+        place = path.resolve()
+        return [name for name, file in project.controllers.items() if file.resolve() == place]
+
+    def _routes_to(self, path: Path, program: nodes.Program) -> list[WrittenRoute]:
+        """The routes that lead to functions of a file: its own, and to a controller the app's."""
+        project = self._project_of(path)
+        controllers = self._controllers_in(path, project)
+        routes = written_routes(program)
+        if project is not None and controllers:
+            routes += self._declared_routes(project)
+            routes = [one for one in routes if one.target.partition("#")[0] in controllers]
+        return routes
+
+    def _declared_routes(self, project: Project) -> list[WrittenRoute]:
+        first = project.routes or project.main
+        if first is None:
+            return []
+        if project.root not in self._routes:
+            try:
+                self._routes[project.root] = written_routes(parse(read_sources([first])[first]))
+            except (InvalidApp, SoliSyntaxError):
+                self._routes[project.root] = []
+        return list(self._routes[project.root])
 
     def forget(self) -> None:
         """Look at the files around again: some were saved."""
         self._projects.clear()
         self._shared.clear()
+        self._routes.clear()
 
     def declares_routes(self, path: Path) -> bool:
         """Whether a file without syntax errors declares routes at its top level."""
@@ -183,7 +191,8 @@ class ProgramCheck:
         names = self._shared_by(project) if project is not None else frozenset[str]()
         if project is not None:
             names |= _route_helpers(program)
-        return replace(known, names=names, exports_of=Exports(root))
+        promised = contracts(self._routes_to(path, program))
+        return replace(known, names=names, exports_of=Exports(root), contracts=promised)
 
     def _project_of(self, path: Path) -> Project | None:
         folder = path.resolve().parent

@@ -19,6 +19,7 @@ from .types import (
     FUNCTION,
     INSTANCE,
     Atom,
+    Shape,
     Type,
     join,
     removed,
@@ -125,6 +126,7 @@ def _own_function(
 ) -> Type:
     """A call of a function of the program."""
     judge_arguments(walk, node, function, arguments, function.name)
+    walk.hand_over(function, arguments)
     if not has_name:
         _judge_arity(walk, node, function, _shown_name(node, function))
     return walk.result_of(function)
@@ -243,7 +245,22 @@ def given_by_builtin(
         found = given_by_array(name, atom, arguments, block)
         if not isinstance(found, Atom):
             return found
+    if atom.kind == "hash" and name == "merge" and len(arguments) == 1:
+        return _merged(atom, arguments[0])
     return given_by(builtin.declaration)
+
+
+def _merged(atom: Atom, other: Type) -> Type:
+    """A hash with the keys of two."""
+    shapes = [atom.shape, *((one.shape for one in other) if other else ())]
+    if len(shapes) != 2 or any(one is None or one.contract for one in shapes):
+        return (Atom("hash"),)
+    found = Shape(is_exact=all(one is not None and one.is_exact for one in shapes))
+    for one in shapes:
+        if one is not None:
+            found.fields.update(one.fields)
+            found.keys.update(one.keys)
+    return (Atom("hash", shape=found),)
 
 
 def _note_change(walk: Walk, member: Any, found: Any, receiver: Type) -> None:

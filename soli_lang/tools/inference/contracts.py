@@ -47,6 +47,8 @@ class Contract:
 
     parameters: tuple[Type, ...] = ()
     result: HashRule | None = None
+    gives: str = ""
+    """What *parameters* are, in words: `the event`."""
 
     def parameter(self, index: int) -> Type:
         return self.parameters[index] if index < len(self.parameters) else ANY

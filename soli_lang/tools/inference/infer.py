@@ -23,6 +23,7 @@ from .contracts import Contract
 from .environment import UNSET
 from .judging import (
     judge_contract,
+    judge_parameters,
     judge_return_type,
     judge_type_names,
     judge_value,
@@ -57,6 +58,8 @@ class TypeWalk(Walk):
         self.origins: dict[Variable, tuple[Variable, str]] = {}
         """`type = event["type"]`: variable -> (event, "type")."""
         self._choices = _choices(known)
+        self._handed: dict[tuple[int, int], Type] = {}
+        """(function by id, index) -> what its only call gives it by contract."""
         self._attributes: dict[str, set[str]] | None = None
         self._is_built_openly = False
 
@@ -66,7 +69,12 @@ class TypeWalk(Walk):
                 self._note_import(variable)
         self.walk_body(self.program.body)
         self.environment.is_dead = False
-        for function in sorted(self.resolution.nodes, key=lambda one: one.span.start):
+        # Those that the host calls go first: what they were given goes on to others.
+        order = sorted(
+            self.resolution.nodes,
+            key=lambda one: (self.contract_of(one) is None, one.span.start),
+        )
+        for function in order:
             if not self.was_walked(function):
                 self.walk_function(function)
         names = {one.name for one in self.classes.by_node.values()} | self._interfaces()
@@ -94,6 +102,8 @@ class TypeWalk(Walk):
             type_ = self.parameter_type(param)
             if param.type is None and contract is not None:
                 type_ = contract.parameter(index)
+            elif param.type is None:
+                type_ = self._handed.get((id(function), index), ANY)
             if param.default is not None:
                 default = self.value(param.default)
                 what = f"'{param.name}' is declared {param.type.text}" if param.type else ""
@@ -104,6 +114,15 @@ class TypeWalk(Walk):
                 self.environment.set(variable, type_)
         if not function.params:
             self._set_it(function, ANY)
+
+    def hand_over(self, function: nodes.FunctionNode, arguments: list[Type]) -> None:
+        """What a host gave goes on to a function that nobody else calls."""
+        variable = self.resolution.names_of.get(id(function))
+        if variable is None or self.resolution.facts(variable).reads != 1:
+            return
+        for index, type_ in enumerate(arguments):
+            if type_ and all(one.shape is not None and one.shape.contract for one in type_):
+                self._handed[id(function), index] = type_
 
     def _set_it(self, function: nodes.FunctionNode, type_: Type) -> None:
         it = self.resolution.functions[id(function)].names.get("it")
@@ -120,6 +139,8 @@ class TypeWalk(Walk):
         self, function: nodes.FunctionNode, contract: Contract | None, results: list[Result]
     ) -> None:
         judge_return_type(self, function, results)
+        if contract is not None:
+            judge_parameters(self, function, contract)
         if contract is not None and contract.result is not None:
             judge_contract(self, function, contract.result, results)
 

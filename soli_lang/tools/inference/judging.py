@@ -8,7 +8,7 @@ from ...base.near_names import did_you_mean
 from ...base.source import Span
 from ...tree import nodes
 from .annotations import NAMES, fits, is_known
-from .contracts import HashRule, ValueRule
+from .contracts import Contract, HashRule, ValueRule
 from .types import ANY, Atom, Shape, Type, shown, type_word
 from .walk import Result
 
@@ -84,6 +84,17 @@ def judge_type_names(walk: Walk, classes: set[str]) -> None:
 
 
 # --- contracts -----------------------------------------------------------------------------------
+
+
+def judge_parameters(walk: Walk, function: nodes.FunctionNode, contract: Contract) -> None:
+    """Report a function that wants more than the host gives it."""
+    plain = [one for one in function.params if not one.is_block]
+    required = sum(1 for one in plain if one.default is None)
+    given = len(contract.parameters)
+    if given and required > given:
+        message = f"Wrong number of arguments: expected {required}, got {given}"
+        hint = f"'{function.name}' is called with {contract.gives}"
+        walk.error("wrong-arguments", message, head(walk, function), hint)
 
 
 def judge_contract(
@@ -166,5 +177,7 @@ def word(atom: Atom) -> str:
 def unknown_key(walk: Walk, shape: Shape, name: str, at: Any) -> None:
     """Report a key that something never has by contract."""
     hint = did_you_mean(name, shape.fields) or shape.advice.get(name)
+    if hint is None and shape.is_open:
+        return
     hint = hint or f"it has {', '.join(sorted(shape.fields)) or 'no keys'}"
     walk.warning("unknown-key", f"{shape.contract} has no '{name}'", at, hint)

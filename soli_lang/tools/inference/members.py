@@ -169,7 +169,10 @@ def find_members(walk: Walk, node: Any, left: Type) -> list[tuple[Atom, Found]] 
         report_missing(walk, node, missing[0])
         return None
     if missing:
-        if all(one.is_doubtful for one in missing):
+        failing = [atom for atom, one in found if isinstance(one, Missing)]
+        doubtful = [atom for atom in failing if atom.is_doubtful]
+        # A message is Bytes rarely enough that nobody asks for it.
+        if doubtful and all(one.is_doubtful or one.kind == "bytes" for one in failing):
             walk.doubt(node, node.object, missing[0].message)
         return None
     return [(atom, one) for atom, one in found if isinstance(one, Found)]

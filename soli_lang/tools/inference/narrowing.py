@@ -168,7 +168,7 @@ def _follow_origin(walk: Walk, node: Any, value: str, is_equal: bool) -> None:
     kept = tuple(atom for atom in known if _may_have(atom, name, value) == is_equal
                  or _may_differ(atom, name, value))  # fmt: skip
     if len(kept) < len(known):
-        walk.environment.set(variable, kept)
+        walk.narrow(variable, kept)
 
 
 def _part(atom: Atom, name: str) -> Atom | None:

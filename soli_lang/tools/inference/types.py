@@ -30,6 +30,8 @@ class Shape:
     """Whether there are no other keys, and no values but these."""
     contract: str = ""
     """What has these keys by contract (`an event`): others are mistakes."""
+    is_open: bool = False
+    """Whether others may be added all the same: only what is near to one of these is a mistake."""
     advice: Mapping[str, str] = field(default_factory=dict)
     """Key that it does not have -> where it is."""
 

@@ -173,6 +173,8 @@ class Walk:
         if isinstance(key, tuple):
             self._paths.setdefault(key[0], set()).add(key[1])
         self.environment.set(key, type_)
+        if type_ == ():
+            self.environment.is_dead = True  # no value gets here
 
     def escape(self, node: Any) -> None:
         """What *node* names is given away: others may change what is in it."""
@@ -273,7 +275,10 @@ class Walk:
         """What the host says of *function*, where it calls it."""
         if id(function) not in self.resolution.entries:
             return None
-        return self.known.contracts.get(function.name)
+        owner = self.resolution.owners.get(id(function))
+        name = function.name if owner is None else f"{owner.name}.{function.name}"
+        found: Contract | None = self.known.contracts.get(name)
+        return found
 
     def global_type(self, name: str) -> Type:
         """The type of what *name* means that no variable has."""
