@@ -22,6 +22,7 @@ from .json import text as json_text
 from .security import ciphers, crypto, identifiers, tokens
 from .stores import (
     cache,
+    key_value_changes,
     key_value_hashes,
     key_value_lists,
     key_value_sets,
@@ -88,6 +89,7 @@ MODULES: tuple[ModuleType, ...] = (
     processes,
     cache,
     key_values,
+    key_value_changes,
     key_value_hashes,
     key_value_lists,
     key_value_sets,

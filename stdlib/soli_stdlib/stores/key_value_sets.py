@@ -183,10 +183,10 @@ def _bound(value: Value, default: float) -> tuple[float, bool]:
 
 
 def _between(machine: Machine, key: str, low: Value, high: Value) -> list[tuple[float, str]]:
-    scores = _scores(machine, key)
-    machine.spend(len(scores) // 4)
     least, above = _bound(low, -math.inf)
     most, below = _bound(high, math.inf)
+    scores = _scores(machine, key)
+    machine.spend(len(scores) // 4)
     return [
         (score, member)
         for member, score in scores.items()

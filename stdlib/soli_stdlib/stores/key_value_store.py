@@ -32,6 +32,7 @@ Held = TypeVar("Held")
 WRONG_KIND = "KV: WRONGTYPE Operation against a key holding the wrong kind of value"
 NOT_AN_INTEGER = "KV: ERR value is not an integer or out of range"
 NOT_A_FLOAT = "KV: ERR value is not a valid float"
+BAD_EXPIRY = "KV: ERR invalid expire time"
 NO_SUCH_KEY = "KV: ERR no such key"
 KINDS: dict[type, str] = {str: "string", dict: "hash", deque: "list", set: "set"}
 

@@ -16,6 +16,7 @@ from ..ground import clock
 from ..ground.arguments import truncated
 from ..text.wildcards import matches
 from .key_value_store import (
+    BAD_EXPIRY,
     KINDS,
     Key,
     SortedMembers,
@@ -37,24 +38,9 @@ DESTRUCTIVE = frozenset(
 """Commands that are refused unless the host enables them."""
 ALLOW_SERVICE = "kv_destructive"
 """Host service: true enables the destructive commands."""
-BAD_EXPIRY = "KV: ERR invalid expire time"
-
-
-def _expiry(machine: Machine, ttl: int | float | None) -> float | None:
-    if ttl is None:
-        return None
-    if not 0 < ttl < math.inf:
-        raise SoliValueError(BAD_EXPIRY)
-    return clock.steady(machine) + ttl
 
 
 # --- texts ----------------------------------------------------------------------------------------
-
-
-@static("KV", "set", Key, Any_, Number("int ttl").optional())
-def set_(machine: Machine, key: str, value: Value, ttl: int | float | None) -> None:
-    """Store the display form of *value*, for *ttl* seconds if given."""
-    put_text(machine, key, text_of(machine, value), _expiry(machine, ttl))
 
 
 @static("KV", "get", Key)

@@ -2,7 +2,7 @@
 
 `FORMS` says for each command what its arguments after the first key are made into before they go
 to the store: `k` a key or field, `t` a text (its display form), `n` a number as it is, `f` a
-Float, `b` a bound of scores, `s` seconds; `*` stands for any number of what is before it.
+Float, `b` a bound of scores; `*` stands for any number of what is before it.
 """
 
 from __future__ import annotations
@@ -19,15 +19,17 @@ from soli_lang.native.native import Declaration, declarations, install
 from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Value
 
-from . import key_value_hashes, key_value_lists, key_value_sets, key_values
+from . import key_value_changes, key_value_hashes, key_value_lists, key_value_sets, key_values
 from .elsewhere import KeyValues, answered
-from .key_value_store import floating, text_of
-from .key_values import BAD_EXPIRY, may_destroy
+from .key_value_store import BAD_EXPIRY, floating, text_of
+from .key_values import may_destroy
 
-MODULES: tuple[ModuleType, ...] = (key_values, key_value_hashes, key_value_lists, key_value_sets)
+MODULES: tuple[ModuleType, ...] = (
+    key_values, key_value_changes, key_value_hashes, key_value_lists, key_value_sets,
+)  # fmt: skip
 
 FORMS = {
-    "set": "ts", "get": "", "delete": "", "exists": "", "setnx": "t", "getset": "t",
+    "get": "", "delete": "", "exists": "", "setnx": "t", "getset": "t",
     "getdel": "", "append": "t", "strlen": "", "mget": "k*", "mset": "kt*", "incr": "",
     "decr": "", "incrby": "n", "decrby": "n", "incrbyfloat": "n", "expire": "n", "pexpire": "n",
     "expireat": "n", "ttl": "", "pttl": "", "persist": "", "rename": "k", "type": "",
@@ -43,6 +45,11 @@ FORMS = {
 }  # fmt: skip
 HERE = frozenset({"ping", "cmd", "configure"})
 """What needs no store."""
+CONDITIONAL = {
+    "set": key_value_changes.set_elsewhere,
+    "update": key_value_changes.update_elsewhere,
+}
+"""Commands that are of several commands of the store."""
 KEYLESS = frozenset({"mget", "mset", "dbsize", "keys", "flushdb"})
 """Commands whose first argument is not the one key that they are about."""
 
@@ -62,6 +69,8 @@ def _declared() -> Iterator[Declaration]:
 
 def _twin(declaration: Declaration, store: KeyValues) -> Declaration:
     name = declaration.names[0]
+    if name in CONDITIONAL:
+        return CONDITIONAL[name](declaration, store)
     prepare = _PREPARED.get(name, _in_form(name))
     # A function of any number of arguments has no defaults of its own to be left out.
     defaults = tuple(arg.default for arg in declaration.args if not arg.is_rest)
@@ -90,12 +99,6 @@ def _in_form(name: str) -> Prepare:
     return prepare
 
 
-def _seconds(machine: Machine, value: Any) -> float | None:
-    if value is not None and not 0 < value < math.inf:
-        raise SoliValueError(BAD_EXPIRY)
-    return value  # type: ignore[no-any-return]
-
-
 def _bound(machine: Machine, value: Value) -> tuple[float | None, bool]:
     """A score and whether it is excluded; None: no bound."""
     if isinstance(value, str) and value.startswith("("):
@@ -109,7 +112,6 @@ _KINDS: dict[str, Callable[[Machine, Any], Any]] = {
     "n": lambda _, value: value,
     "f": lambda _, value: floating(value),
     "b": _bound,
-    "s": _seconds,
 }
 
 

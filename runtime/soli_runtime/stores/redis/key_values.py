@@ -6,8 +6,7 @@ import math
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from soli_stdlib.stores.key_value_store import floating
-from soli_stdlib.stores.key_values import BAD_EXPIRY
+from soli_stdlib.stores.key_value_store import BAD_EXPIRY, floating
 from soli_stdlib.text.wildcards import matches
 
 from soli_lang.base.errors import SoliValueError
@@ -46,6 +45,20 @@ class RedisKeyValues:
     async def set(self, key: str, text: str, seconds: float | None = None) -> None:
         how = () if seconds is None else ("PX", max(1, round(seconds * 1000)))
         await self._link.call("SET", self.key(key), text, *how)
+
+    async def set_if(self, key: str, before: str | None, text: str, seconds: float | None) -> bool:
+        """Set *text* if *before* is there, None for nothing; whether it was."""
+        left = "" if seconds is None else max(1, round(seconds * 1000))
+        return await self._change("put", key, before, text, left)
+
+    async def change(self, key: str, before: str | None, text: str | None) -> bool:
+        """The same for a text that keeps its time to live; None removes it."""
+        return await self._change("drop" if text is None else "keep", key, before, text or "")
+
+    async def _change(self, what: str, key: str, before: str | None, *new: str | int) -> bool:
+        was_there = int(before is not None)
+        names = [self.key(key)]
+        return bool(await self._link.run("changes", names, what, was_there, before or "", *new))
 
     async def append(self, key: str, text: str) -> int:
         return int(await self._link.run("texts", [self.key(key)], "append", text))
@@ -228,7 +241,8 @@ is given to a command that wants more: one that sees that the key holds the righ
 SPECIAL: dict[str, Callable[..., Awaitable[Any]]] = {
     name: getattr(RedisKeyValues, name)
     for name in (
-        "set append strlen mget mset incr decr incrby decrby incrbyfloat hincrbyfloat expire "
-        "pexpire expireat pttl ttl rename dbsize keys flushdb rpoplpush smove zcount zrangebyscore"
+        "set set_if change append strlen mget mset incr decr incrby decrby incrbyfloat "
+        "hincrbyfloat expire pexpire expireat pttl ttl rename dbsize keys flushdb rpoplpush "
+        "smove zcount zrangebyscore"
     ).split()
 }

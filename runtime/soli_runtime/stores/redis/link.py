@@ -8,12 +8,12 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from soli_stdlib.stores.key_value_store import (
+    BAD_EXPIRY,
     NOT_A_FLOAT,
     NOT_AN_INTEGER,
     WRONG_KIND,
     no_such_key,
 )
-from soli_stdlib.stores.key_values import BAD_EXPIRY
 
 from soli_lang.base.errors import SoliError, SoliIndexError, SoliPlainTypeError, SoliValueError
 

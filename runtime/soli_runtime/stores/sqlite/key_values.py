@@ -49,6 +49,23 @@ def _set(rows: Rows, key: str, text: str, seconds: float | None = None) -> None:
     rows.put_text(key, text, None if seconds is None else rows.now + seconds)
 
 
+def _set_if(rows: Rows, key: str, before: str | None, text: str, seconds: float | None) -> bool:
+    if rows.text(key) != before:
+        return False
+    _set(rows, key, text, seconds)
+    return True
+
+
+def _change(rows: Rows, key: str, before: str | None, text: str | None) -> bool:
+    if rows.text(key) != before:
+        return False
+    if text is None:
+        drop(rows.db, key)
+    else:
+        rows.change_text(key, text)
+    return True
+
+
 def _get(rows: Rows, key: str) -> str | None:
     return rows.text(key)
 
@@ -203,7 +220,8 @@ def _flushdb(rows: Rows) -> None:
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {
-    "set": _set, "get": _get, "delete": _delete, "exists": _exists, "setnx": _setnx,
+    "set": _set, "set_if": _set_if, "change": _change, "get": _get, "delete": _delete,
+    "exists": _exists, "setnx": _setnx,
     "getset": _getset, "getdel": _getdel, "append": _append, "strlen": _strlen, "mget": _mget,
     "mset": _mset, "incr": _incr, "decr": _decr, "incrby": _incrby, "decrby": _decrby,
     "incrbyfloat": _incrbyfloat, "expire": _expire, "pexpire": _pexpire, "expireat": _expireat,

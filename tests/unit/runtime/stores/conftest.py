@@ -67,6 +67,10 @@ class Made:
             use_store(library.machine, store)
         return library
 
+    def elsewhere(self) -> Made:
+        """The same for another thread, with an event loop of its own."""
+        return Made(asyncio.new_event_loop(), self._folder, self._request)
+
     def close(self) -> None:
         for store in self._stores:
             self.loop.run_until_complete(store.close())

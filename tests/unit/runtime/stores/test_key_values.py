@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 import time
 from typing import Any
 
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from soli_stdlib.stores import elsewhere, key_values_elsewhere
 
 from soli_lang.base.errors import SoliError
+from soli_lang.values.values import SKIP, Symbol
 
 from ...stdlib.installed import Library, block
 from .conftest import KINDS, Made
@@ -47,14 +50,20 @@ _LETTERS = {"k": fields, "t": texts, "n": small, "f": numbers, "b": bounds}
 @st.composite
 def commands(draw: Any) -> tuple[str, list[Any]]:
     """A command of `KV` with arguments that it might get."""
-    name = draw(st.sampled_from(sorted(set(key_values_elsewhere.FORMS) - RANDOM - _TIMED)))
+    names = {*key_values_elsewhere.FORMS, *key_values_elsewhere.CONDITIONAL} - RANDOM - _TIMED
+    name = draw(st.sampled_from(sorted(names)))
+    if name == "set":
+        condition = draw(st.sampled_from([(), ({"if": None},), ({"if": "x"},), ({"if": "1"},)]))
+        return name, [draw(keys), draw(texts), *condition]
+    if name == "update":
+        return name, [draw(keys), draw(blocks)]
     if name == "mset":
         return name, [part for _ in range(draw(st.integers(0, 2))) for part in draw(_pair)]
     if name == "mget":
         return name, draw(st.lists(keys, max_size=3))
     if name in ("dbsize", "keys", "flushdb"):
         return name, []
-    form = key_values_elsewhere.FORMS[name].removesuffix("s")
+    form = key_values_elsewhere.FORMS[name]
     kinds = form.rstrip("*")
     if name in ("rename", "rpoplpush"):
         return name, [draw(keys), draw(keys)]
@@ -66,6 +75,9 @@ def commands(draw: Any) -> tuple[str, list[Any]]:
     return name, [draw(keys), *(draw(_LETTERS[kind]) for kind in kinds * times)]
 
 
+blocks = st.sampled_from(
+    [block(lambda text: (text or "") + "x"), block(lambda text: None), block(lambda text: 5)]
+)
 _pair = st.tuples(keys, texts)
 _TIMED = {"expire", "pexpire", "expireat", "ttl", "pttl", "persist"}
 
@@ -147,6 +159,99 @@ def test_a_counter_keeps_its_expiry(soli: Library) -> None:
     assert soli.call("KV.get", "n") == "3.50"
     soli.call("KV.set", "n", 1)
     assert soli.call("KV.ttl", "n") is None
+
+
+def test_a_text_is_set_on_a_condition(soli: Library) -> None:
+    """The text that is there, or null for none; the answer says whether it was so."""
+    assert soli.call("KV.set", "k", "a", {"if": None}) is True
+    assert soli.call("KV.set", "k", "b", {"if": None}) is False
+    assert soli.call("KV.set", "k", "b", {"if": "other"}) is False
+    assert soli.call("KV.get", "k") == "a"
+    assert soli.call("KV.set", "k", 5, {"if": "a", "ttl": 100}) is True
+    assert (soli.call("KV.get", "k"), soli.call("KV.ttl", "k")) == ("5", 100)
+    assert soli.call("KV.set", "k", 6, {"if": 5}) is True  # in display form, as what is stored
+    assert soli.call("KV.ttl", "k") is None
+    assert soli.call("KV.set", "k", "", {"if": 6}) is True
+    assert soli.call("KV.set", "k", "x", {"if": None}) is False  # an empty text is there
+    assert soli.call("KV.set", "k", "x", {Symbol("if"): "", "ttl": None}) is True
+    assert soli.call("KV.set", "t", 1, {"ttl": 50}) is None
+    assert soli.call("KV.ttl", "t") == 50
+
+
+def test_options_of_set_that_are_none(soli: Library) -> None:
+    """What is wrong, and nothing is stored."""
+    soli.call("KV.rpush", "l", 1)
+    failure = soli.failure
+    assert failure("KV.set", "k", 1, "5") == "KV.set() expects int ttl, got string"
+    assert failure("KV.set", "k", 1, {"ttl": "5"}) == 'KV.set() expects an int as "ttl", got string'
+    assert failure("KV.set", "k", 1, {"ttl": 0, "if": None}) == "KV: ERR invalid expire time"
+    wrong = 'KV.set() takes the options "ttl" and "if", got "iff"'
+    assert failure("KV.set", "k", 1, {"iff": None}) == wrong
+    assert "WRONGTYPE" in failure("KV.set", "l", 1, {"if": "1"})
+    assert soli.call("KV.exists", "k") is False
+
+
+def test_an_update(soli: Library) -> None:
+    """What the block gives is stored, the time to live stays; null removes the key."""
+    add = block(lambda text: int(text or 0) + 1)
+    assert soli.call("KV.update", "n", add) == "1"
+    assert soli.call("KV.expire", "n", 100) is True
+    assert soli.call("KV.update", "n", add) == "2"
+    assert (soli.call("KV.get", "n"), soli.call("KV.ttl", "n")) == ("2", 100)
+    assert soli.call("KV.update", "n", block(lambda text: SKIP)) == "2"
+    assert soli.call("KV.update", "n", block(lambda text: None)) is None
+    assert soli.call("KV.update", "n", block(lambda text: None)) is None
+    assert soli.call("KV.exists", "n") is False
+    soli.call("KV.rpush", "l", 1)
+    assert "WRONGTYPE" in soli.failure("KV.update", "l", add)
+    assert soli.failure("KV.update", "n") == "Wrong number of arguments: expected 2, got 1"
+    assert soli.failure("KV.update", "n", 5) == "KV.update() expects function, got int"
+
+
+def test_an_update_runs_again_when_others_were_faster(soli: Library) -> None:
+    """With what they stored; not for ever."""
+    seen: list[str | None] = []
+
+    def interrupted(text: str | None) -> str:
+        seen.append(text)
+        if len(seen) < 3:
+            soli.call("KV.set", "k", f"theirs {len(seen)}")
+        return f"{text}, ours"
+
+    assert soli.call("KV.update", "k", block(interrupted)) == "theirs 2, ours"
+    assert seen == [None, "theirs 1", "theirs 2"]
+    numbers = itertools.count()
+    hopeless = block(lambda text: soli.call("KV.set", "k", next(numbers)) or "ours")
+    assert soli.failure("KV.update", "k", hopeless) == (
+        'KV.update("k") gave up: others changed it while the block ran, 100 times'
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_of_those_who_want_one_thing_one_gets_it(made: Made, kind: str) -> None:
+    """Threads with connections of their own: cells are taken once, and no count is lost."""
+    prefix = f"race-{kind}"
+    made.store(kind, prefix=prefix)
+    taken: list[str] = []
+
+    def play(name: str) -> None:
+        there = made.elsewhere()
+        mine = there.library(there.store(kind, prefix=prefix))
+        for cell in range(60):
+            if mine.call("KV.set", f"cell {cell}", name, {"if": None}):
+                taken.append(f"cell {cell}")
+            mine.call("KV.update", "moves", block(lambda text: int(text or 0) + 1))
+        there.close()
+        there.loop.close()
+
+    players = [threading.Thread(target=play, args=(f"player {n}",)) for n in range(4)]
+    for player in players:
+        player.start()
+    for player in players:
+        player.join()
+    assert sorted(taken) == sorted(f"cell {cell}" for cell in range(60))
+    library = made.library(made.store(kind, prefix=prefix))
+    assert library.call("KV.get", "moves") == "240"
 
 
 @pytest.mark.parametrize("ttl", [0, -1, float("inf")])
