@@ -18,7 +18,7 @@ BENCH_NODE := benchmarks/node/node_modules/.installed
 SETUP_INPUTS := pyproject.toml hatch_build.py scripts/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fast check lint format types wheel-check bench autobahn harden test-lowest audit golden guide docs picture clean
+.PHONY: help setup run test fast room check lint format types wheel-check bench autobahn harden test-lowest audit golden guide docs picture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,8 +31,11 @@ setup: $(DEV) $(NODE) ## set up everything that developers and tests need
 test: $(DEV) $(NODE) ## lint, types, import rules and every test: what CI runs
 	@scripts/check.sh $(BIN) --with-tests $(ARGS)
 
-fast: $(DEV) ## the tests that need neither browser, Node, packaging nor load
-	@$(BIN)/pytest -q -n 2 -m 'not load' --ignore=tests/browser --ignore=tests/packaging --ignore=tests/e2e --ignore=tests/clients --ignore=tests/editors $(ARGS)
+fast: $(DEV) ## the tests that need neither browser, Node, packaging, load nor long
+	@$(BIN)/pytest -q -n 2 -m 'not load and not long' --ignore=tests/browser --ignore=tests/packaging --ignore=tests/e2e --ignore=tests/clients --ignore=tests/editors $(ARGS)
+
+room: $(DEV) ## what concerns one room, in less than a minute: make room R=core
+	@files=$$($(BIN)/python -m tests.support.room $(R)) && $(BIN)/pytest -q -n 2 -m 'not load and not long' $$files $(ARGS)
 
 check: $(DEV) ## lint, types and import rules, without the tests
 	@scripts/check.sh $(BIN)
@@ -63,6 +66,7 @@ harden: $(DEV) ## random programs (SECONDS=3600), faults, operations that break 
 	@$(BIN)/python -m tests.oracle --faults
 	@for seed in $(SEEDS); do $(BIN)/python -m tests.jepsen.run --seed $$seed --rounds 20 && $(BIN)/python -m tests.jepsen.run --workers --seed $$seed --rounds 15 || exit 1; done
 	@$(BIN)/python -m tests.fuzz.desk_run --seconds 300
+	@SOLI_HYPOTHESIS=explore $(BIN)/pytest -q tests/property tests/unit/stdlib/text tests/unit/runtime/ws
 	@for seed in $(SEEDS); do $(BIN)/python -m tests.limits.harden $$(mktemp -d) --seed $$seed --seconds 120 $(ARGS) || exit 1; done
 
 test-lowest: ## the server's tests with the oldest dependencies that we allow

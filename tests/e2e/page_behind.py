@@ -8,6 +8,9 @@ import sys
 
 from ..support.live import ROOT
 
+PATIENCE = 840
+"""Seconds: a hundred tests, each with a server of its own, whoever else wants the machine."""
+
 
 def all_of_the_page_is_true(server: str) -> None:
     """Run tests/page behind that *server*, in a process of their own. Raises AssertionError."""
@@ -17,7 +20,7 @@ def all_of_the_page_is_true(server: str) -> None:
         env={**os.environ, "SOLI_PAGE_SERVER": server},
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=PATIENCE,
         check=False,
     )
 

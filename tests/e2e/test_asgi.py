@@ -20,7 +20,7 @@ from soli_runtime import AsgiApp, Settings, asgi
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ..support.live import ROOT, LiveServer, answering, eventually, free_port, receive, receive_json
-from .page_behind import all_of_the_page_is_true
+from .page_behind import PATIENCE, all_of_the_page_is_true
 from .presence_clients import judging
 from .test_presence_clients import PresenceClients
 
@@ -53,7 +53,7 @@ def test_the_quick_start_of_the_page_echoes(server: str) -> None:
         assert receive(client) == "echo: hello"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(PATIENCE + 60)
 @pytest.mark.parametrize("server", SERVERS)
 def test_the_samples_of_the_page_are_true(server: str) -> None:
     """All tests of the page, with its samples behind that server."""

@@ -201,7 +201,7 @@ def test_room_names_are_bounded(tmp_path: Path) -> None:
     run(body)
 
 
-NAMES = 1_000_000
+NAMES = 200_000
 NAMES_AT_ONCE = 100
 """Below the 128 rooms in which a connection may be."""
 MOST_GROWTH = 8 << 20
@@ -224,9 +224,9 @@ end
 }
 
 
-@pytest.mark.load
-def test_a_million_room_names_leave_nothing_behind(tmp_path: Path) -> None:
-    """Rooms live as long as somebody is in them: a million came and went, each with a message."""
+@pytest.mark.long
+def test_room_names_without_number_leave_nothing_behind(tmp_path: Path) -> None:
+    """Rooms live as long as somebody is in them: 200,000 came and went, each with a message."""
 
     async def body() -> None:
         async with (

@@ -9,7 +9,7 @@ import pytest
 
 from .cycles import RUNNERS, measured
 
-pytestmark = pytest.mark.load
+pytestmark = pytest.mark.long
 
 ROUNDS = 5
 CYCLES = 300

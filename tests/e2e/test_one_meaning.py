@@ -21,7 +21,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from ..support.live import ROOT, LiveServer, eventually
 from ..support.redis_server import needs_redis
 from ..support.spread import SERVED, Nodes, everywhere, nodes
-from .page_behind import all_of_the_page_is_true
+from .page_behind import PATIENCE, all_of_the_page_is_true
 from .presence_clients import Client, judging
 from .test_presence_clients import APP, PresenceClients
 
@@ -33,7 +33,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(PATIENCE + 60)
 @pytest.mark.parametrize("kind", SERVED)
 def test_the_samples_of_the_page_are_true(kind: str) -> None:
     """All tests of the page, each client in the next process."""

@@ -59,6 +59,10 @@ def megabytes(pid: int) -> int:
     raise AssertionError("no memory is told")
 
 
+def descriptors(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
 def has_ended(line: socket.socket) -> bool:
     line.settimeout(0.01)
     try:
@@ -71,17 +75,18 @@ def has_ended(line: socket.socket) -> bool:
     return True
 
 
-@pytest.mark.load
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_answers_that_nobody_reads_end(tmp_path: Path) -> None:
     """Sixty of 5 MB, and an event stream: at most 200 MB, and all ended within 50 s."""
     app = tmp_path / "app.soli"
     app.write_text(APP, "utf-8")
     with serve(app, "--log-level", "warning") as server, ExitStack() as stack:
+        before = descriptors(server.pid)
         lines = [stack.enter_context(asked(server, "/big")) for _ in range(60)]
         lines.append(stack.enter_context(asked(server, "/events")))
         start, most = time.monotonic(), 0
-        while time.monotonic() < start + 50:
+        while time.monotonic() < start + 50 and descriptors(server.pid) > before:
             most = max(most, megabytes(server.pid))
             with asked(server, "/small", 65536) as line:
                 assert b"small" in line.recv(4096)  # others are answered meanwhile

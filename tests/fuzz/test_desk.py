@@ -16,7 +16,7 @@ from .desk_run import judged, look
 from .front import PROGRAM, REFUSED
 from .inputs import Program, programs
 
-pytestmark = pytest.mark.load
+pytestmark = pytest.mark.long
 
 SECONDS = 8.0
 """CPU time."""

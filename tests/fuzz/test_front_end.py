@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from .front import PROGRAM, REFUSED, Front
 from .inputs import Inputs, corpus
 
-pytestmark = pytest.mark.load
+pytestmark = pytest.mark.long
 
 PER_SEED = 5_000
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.load
+pytestmark = pytest.mark.long
 
 SEEDS = (1, 2)
 SECONDS = 10

@@ -39,7 +39,7 @@ def answered(text: str, limits: Limits = PATIENT) -> Any:
     return found
 
 
-@pytest.mark.load
+@pytest.mark.long
 @large
 def test_a_large_program_is_run(name: str) -> None:
     """As `soli run` would."""
@@ -135,7 +135,7 @@ def seconds_of(text: str) -> float:
     return min(once() for _ in range(2))
 
 
-@pytest.mark.load
+@pytest.mark.long
 @large
 def test_four_times_as_large_takes_four_times_as_long(name: str) -> None:
     """What is done in C, among it Python's own compiler, is not counted above."""

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(900)  # seconds of CPU are few, but others may 
 
 SHARES = 2
 """Tests of fresh programs, so that two processes share them."""
-SECONDS = 30.0
+SECONDS = 6.0
 CI_SECONDS = 4.0
 """CPU that each has; `make harden` goes on for longer."""
 

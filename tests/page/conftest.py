@@ -81,12 +81,12 @@ def fresh_sample(
 ) -> Iterator[Callable[..., LiveServer | Nodes]]:
     """Serve a sample for one test alone.
 
-    Several processes that others have left serve as new ones: they take long to start.
+    What others have left serves as new where servers take long to start, which is all but one.
     """
     with ExitStack() as stack:
 
         def start(name: str, *flags: str) -> LiveServer | Nodes:
-            if SERVER not in SERVED or name not in EMPTY:
+            if not SERVER or name not in EMPTY:
                 return stack.enter_context(serve(SAMPLES / name, *flags))
             server = serve_sample(name, *flags)
             for path in EMPTY[name]:
