@@ -48,7 +48,7 @@ ALLOWED = (
     ),
     Allowed("soli_stdlib/json", "scanner", "where the reader is"),
     # Wiring that is to go.
-    Allowed("", "broker facts outbox replica seat history _history", "being made a port"),
+    Allowed("", "seat history _history", "being made a port"),
     Allowed("serving", "_reading _writing topics holders", "being made a port"),
     Allowed("", "job kept runner context request raw meta room found", "records, to be looked at"),
     Allowed("serving", "state needs live scheduler fanout realtime endpoint service", "to go"),

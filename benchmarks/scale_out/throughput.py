@@ -11,14 +11,15 @@ from typing import Any
 
 import hiredis
 from soli_runtime.core.history.rings import History
+from soli_runtime.core.operations.records import Tracked
 from soli_runtime.serving.nodes.keeping import append_words
 from soli_runtime.serving.nodes.log import keys_of, script
 from soli_runtime.serving.nodes.outbox import Batch, Queued
 
 from .rigs import Redis, redis
 
-TRACKING = ["t", "lobby", "4dcb2a9a1d6d4b0c", "user 1234", "17641111111110000100000"]
 BODY = '"state":"online","online_at":1764111111,"name":"Somebody"'
+TRACKING = Tracked("lobby", "4dcb2a9a1d6d4b0c", "user 1234", "17641111111110000100000", BODY)
 SINGLY, BATCHED = 1, 100
 CALLS = {SINGLY: 20_000, BATCHED: 2_000}
 UNDER_WAY = 50
@@ -43,7 +44,7 @@ def _rate(broker: Redis, size: int) -> float:
     keys = keys_of(f"bench{size}")
     run = ("EVALSHA", sha, len(keys), *keys)
     epoch = link.call((*run, "hello", "n", LEASE_MS, "e", 1))[0][0]
-    batch = Batch(1, [Queued(None, [*TRACKING, BODY, False], None)] * size)
+    batch = Batch(1, [Queued(None, TRACKING, 0.0)] * size)
     words = append_words(batch, History("e", time.time))
     append = (*run, "append", "n", epoch)
     calls = CALLS[size]

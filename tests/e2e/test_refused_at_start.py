@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from soli_runtime.serving.nodes.log import SPOKEN
+from soli_runtime.serving.nodes.codec import VERSION
 
 from ..support.corpus import ROOT
 from ..support.fake_redis import answering, bulk, saying
@@ -39,7 +39,7 @@ def test_nodes_that_speak_otherwise_do_not_mix(
         client.set("{soli:1:chat}:broker:spoken", 7)
     second = start("--broker", server.url)
     assert second.process.wait(20) == 78
-    said = f"the processes that run write version 7 of the log, and this Soli {SPOKEN}: stop"
+    said = f"the processes that run write version 7 of the log, and this Soli {VERSION}: stop"
     assert said in second.text
     first.process.kill()
 

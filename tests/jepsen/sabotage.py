@@ -13,7 +13,10 @@ from typing import Any
 from soli_runtime import cli
 from soli_runtime.core.effects import Effect
 from soli_runtime.core.history.rings import History, Kept
+from soli_runtime.core.operations.arrivals import TIMELESS
+from soli_runtime.core.operations.records import Message
 from soli_runtime.serving.nodes import traffic
+from soli_runtime.serving.nodes.lifecycle import Lifecycle
 from soli_runtime.serving.nodes.log import script
 from soli_runtime.serving.nodes.log_broker import LogBroker
 
@@ -34,27 +37,26 @@ def answers_lost() -> None:
 
 def local_first() -> None:
     """Members of the own process hear a message at once."""
-    publish, arrive = LogBroker.publish, LogBroker._arrive
+    publish, arrived = LogBroker.publish, LogBroker._apply
 
     def publish_here(
         self: LogBroker, room: str, payload: Any, actor: Any = None, options: Any = None
     ) -> list[Effect]:
         publish(self, room, payload, actor, options)
-        return self._arrivals.message(room, payload)
+        return self._arrivals.message(Message(room, payload), TIMELESS)
 
-    def arrive_from_others(self: LogBroker, origin: str, head: Any, payload: Any) -> list[Effect]:
-        if head[0] == "m" and origin == self.node:
+    def apply_from_others(self: LogBroker, origin: str, operation: Any) -> list[Effect]:
+        if isinstance(operation, Message) and origin == self.node:
             return []
-        return arrive(self, origin, head, payload)
+        return arrived(self, origin, operation)
 
     LogBroker.publish = publish_here  # type: ignore[method-assign]
-    LogBroker._arrive = arrive_from_others  # type: ignore[method-assign]
+    LogBroker._apply = apply_from_others  # type: ignore[method-assign]
 
 
 def no_barrier() -> None:
     """Answers do not wait for what their handler did before."""
     LogBroker._is_in_order = lambda self, *ids: True  # type: ignore[method-assign]
-    LogBroker.barrier = lambda self, connection_id: None  # type: ignore[method-assign]
 
 
 def no_dedupe() -> None:
@@ -69,18 +71,18 @@ def no_dedupe() -> None:
 
 def no_doubt() -> None:
     """Who begins anew takes for gone at once whoever gave no account yet."""
-    begin = LogBroker.begin
+    begin = Lifecycle.begin
 
-    def begin_and_end(self: LogBroker, node: str) -> None:
+    def begin_and_end(self: Lifecycle, node: str) -> None:
         begin(self, node)
         self.end_unaccounted()
 
-    LogBroker.begin = begin_and_end  # type: ignore[method-assign]
+    Lifecycle.begin = begin_and_end  # type: ignore[method-assign]
 
 
 def ghosts() -> None:
     """Nobody is told of the end of a node."""
-    LogBroker._take_end = lambda self, origin, node: []  # type: ignore[method-assign]
+    Lifecycle._ended = lambda self, origin, operation: []  # type: ignore[method-assign]
 
 
 def claims() -> None:

@@ -158,12 +158,12 @@ class Processes(RuleBasedStateMachine):
 
     @rule(node=nodes, count=st.integers(1, 4))
     def push(self, node: int, count: int) -> None:
-        self.benches[node].broker.push()
+        self.benches[node].push()
 
     @rule(node=nodes, count=st.integers(1, 4))
     def pull(self, node: int, count: int) -> None:
         for _ in range(count):
-            self.benches[node].broker.pull()
+            self.benches[node].pull()
 
     @rule(seconds=st.sampled_from((0.5, 2.0)))
     def wait(self, seconds: float) -> None:
@@ -179,8 +179,7 @@ class Processes(RuleBasedStateMachine):
         for room in ROOMS:
             everywhere = self.log.roster.users(room)
             for bench in self.benches:
-                if bench.hub.presence.audience.rooms.get(room):
-                    assert _by_user(bench.hub.presence.roster.users(room)) == _by_user(everywhere)
+                assert _by_user(bench.hub.presence.roster.users(room)) == _by_user(everywhere)
             for client, seat in self.seats():
                 assert seat.under_way == 0
                 if room in self.subscribed(client):

@@ -199,12 +199,9 @@ class BrokerConformance:
         here.do("a", {"broadcast": "5"})
         here.do("a", {"send": "6", "close": {"code": 4000, "reason": "bye"}})
 
-        barrier = here.hub.broker.barrier("a")
         expected = ["joined", *(str(number) for number in range(1, 7))]
         assert [str(each) for each in self.received(processes, "a")] == expected
         assert here.inboxes["a"].closed == (4000, "bye")
-        assert barrier is None or answered(barrier) is None
-        assert here.hub.broker.barrier("a") is None
         assert here.hub.seats["a"].under_way == 0
 
     def test_who_leaves_still_gets_what_it_published_before(

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from soli_runtime.core import actions
-from soli_runtime.core.arrivals import Arrivals
-from soli_runtime.core.broker import Broker, LocalBroker
 from soli_runtime.core.effects import (
     Close,
     Cohort,
@@ -32,8 +30,11 @@ from soli_runtime.core.effects import (
 )
 from soli_runtime.core.history.rings import History
 from soli_runtime.core.hub import Hub
+from soli_runtime.core.operations.arrivals import Arrivals
+from soli_runtime.core.operations.broker import Broker, LocalBroker
 
 from .settings import settings_of
+from .virtual_clock import VirtualClock
 
 Users = dict[str, dict[str, list[dict[str, Any]]]]
 
@@ -132,7 +133,7 @@ class Bench:
     ) -> None:
         numbers = itertools.count(1) if refs is None else refs
         self.settings = settings_of(**settings)
-        self.now = 100.0
+        self.clock = VirtualClock(100.0)
         self.history = History("e", lambda: self.now, self.settings.history_bytes)
         self.hub = Hub.create(self.settings, lambda: str(next(numbers)), make_broker, self.history)
         self.inboxes: dict[str, Inbox] = {}
@@ -176,7 +177,16 @@ class Bench:
         del self.inboxes[connection_id]
         self.deliver(self.hub.disconnect(connection_id, self.now, was_lost=lost))
 
+    @property
+    def now(self) -> float:
+        return self.clock.now
+
+    @now.setter
+    def now(self, now: float) -> None:
+        self.clock.now = now
+
     def flush(self) -> None:
+        self.clock.run_due()
         self.deliver(self.hub.flush(self.now))
 
     def settle(self, limit: int = 1000) -> None:

@@ -116,7 +116,7 @@ def _require_packages(settings: Settings) -> None:
     flags = [flag for flag, is_asked in needs.items() if is_asked]
     if not flags:
         return
-    from ..serving.nodes.packages import missing_packages
+    from ..serving.processes.packages import missing_packages
 
     missing = missing_packages(flags[0])
     if missing is not None:
@@ -128,7 +128,7 @@ def _run_workers(arguments: list[str], options: RunOptions) -> int:
     """Start workers and keep them until they are to stop. The exit status."""
     from ..observing.log_lines import LineWriter
     from ..observing.logs import Log
-    from ..serving.nodes.family import Family, cannot_start
+    from ..serving.processes.family import Family, cannot_start
 
     needs = {
         "--dev": options.settings.dev,

@@ -5,8 +5,8 @@ Contract of use: `connect` when a connection is accepted, before its `connect` e
 handled; `disconnect` last, always. The effects of each call are carried out in order, before
 the next call. Nothing here waits, and a call that raises has changed nothing.
 
-The hub decides, in program order, and announces every change to the broker. When a change takes
-effect on members and subscribers, the sender among them, the broker says (see `broker`).
+The hub decides, in program order, and submits every operation to the broker. When one takes effect
+on members and subscribers, the sender among them, the broker says (see `operations.broker`).
 """
 
 from __future__ import annotations
@@ -34,15 +34,27 @@ from .actions import (
     presence_too_large,
 )
 from .answers import Answer
-from .arrivals import Arrivals
-from .broker import Broker, LocalBroker
 from .effects import ConnectionId, Effect, Note, Payload, RoomName, SendOptions, Step, Wake
 from .history.rings import History, Past
 from .history.rules import Rule
+from .operations.arrivals import Arrivals
+from .operations.broker import Broker, LocalBroker
+from .operations.records import (
+    Closed,
+    Connected,
+    Disconnected,
+    Joined,
+    Left,
+    Lingered,
+    MessageToAll,
+    MessageToOne,
+    Revised,
+    Tracked,
+    Untracked,
+)
 from .payloads import check_room_name, cut_reason
 from .presence import Presence
 from .rooms import Rooms
-from .roster import Entry
 from .seats import Lingering, Seat, Seats, Tracking
 from .wire import DEFAULT_STATE, body_size
 
@@ -137,7 +149,7 @@ class Hub:
     def connect(self, connection_id: ConnectionId) -> Seat:
         """A connection was accepted. It counts, and broadcasts reach it, from here on."""
         seat = self.seats[connection_id] = Seat(connection_id)
-        self.broker.connected(connection_id)
+        self.broker.submit(Connected(connection_id))
         return seat
 
     def apply(
@@ -190,12 +202,12 @@ class Hub:
                     effects += self._linger(seat, now)
                 else:
                     for room in seat.tracked_rooms():
-                        effects += self.broker.untrack(room, connection_id, now)
+                        effects += self.broker.change(Untracked(room, connection_id), now)
             finally:
                 for room in seat.rooms:
-                    effects += self.broker.leave(connection_id, room, now)
+                    effects += self.broker.change(Left(connection_id, room), now)
                 del self.seats[connection_id]
-                self.broker.disconnected(connection_id)
+                self.broker.submit(Disconnected(connection_id))
         return effects
 
     @property
@@ -215,7 +227,7 @@ class Hub:
         if not rooms:
             return []
         until = now + self._grace_seconds
-        self.broker.linger(seat.connection_id, rooms)
+        self.broker.submit(Lingered(seat.connection_id))
         self._lingering.add(seat.connection_id, rooms, until)
         return [*self._end_lingering(now), Wake(until)]
 
@@ -223,7 +235,7 @@ class Hub:
         effects: list[Effect] = []
         for connection_id, rooms in self._lingering.over(now):
             for room in rooms:  # of those whose user came back there is nothing left
-                effects += self.broker.untrack(room, connection_id, now)
+                effects += self.broker.change(Untracked(room, connection_id), now)
         return effects
 
     def follow(self, rules: Sequence[Rule]) -> list[Effect]:
@@ -244,7 +256,7 @@ class Hub:
         options: SendOptions | None = None,
     ) -> list[Effect]:
         """`ws_send`. Unknown or gone: nothing."""
-        return self.broker.send(connection_id, payload, actor, options)
+        return self.broker.submit(MessageToOne(connection_id, payload, options), actor)
 
     def broadcast(
         self,
@@ -253,7 +265,7 @@ class Hub:
         options: SendOptions | None = None,
     ) -> list[Effect]:
         """`ws_broadcast`, `ws_broadcast_others`."""
-        return self.broker.publish_all(payload, actor, options)
+        return self.broker.submit(MessageToAll(payload, options), actor)
 
     def broadcast_room(
         self,
@@ -273,7 +285,7 @@ class Hub:
         actor: ConnectionId | None = None,
     ) -> list[Effect]:
         """`ws_close`. The reason is cut to 123 bytes. Unknown or gone: nothing."""
-        return self.broker.close(connection_id, code, cut_reason(reason), actor)
+        return self.broker.submit(Closed(connection_id, code, cut_reason(reason)), actor)
 
     def join(self, connection_id: ConnectionId, room: RoomName, now: float) -> list[Effect]:
         """`ws_join`. Raises `SoliError` for a bad room name or past `max_rooms`."""
@@ -282,7 +294,7 @@ class Hub:
             return []
         check_room_name(room)
         self._check_rooms(seat, (room,))
-        return self._enter(seat, room, now)
+        return self.broker.change(Joined(connection_id, room), now) if seat.join(room) else []
 
     def leave(self, connection_id: ConnectionId, room: RoomName, now: float) -> list[Effect]:
         """`ws_leave`. A room that was not joined: nothing."""
@@ -290,7 +302,7 @@ class Hub:
         if seat is None or room not in seat.rooms:
             return []
         del seat.rooms[room]
-        return self.broker.leave(connection_id, room, now)
+        return self.broker.change(Left(connection_id, room), now)
 
     def rooms_of(self, connection_id: ConnectionId) -> tuple[RoomName, ...]:
         """The rooms of a connection of this process, most recently joined last."""
@@ -398,24 +410,9 @@ class Hub:
             for room in action.rooms:
                 if recalls and not self.history.keeps(room):
                     step.effects.append(_no_history(room))
-                step.effects += self._enter(
-                    seat, room, step.now, is_tracked=room in tracked, recalls=recalls
-                )
-
-    def _enter(
-        self,
-        seat: Seat,
-        room: RoomName,
-        now: float,
-        *,
-        is_tracked: bool = False,
-        recalls: int = 0,
-    ) -> list[Effect]:
-        if not seat.join(room):
-            return []
-        return self.broker.join(
-            seat.connection_id, room, now, is_tracked=is_tracked, recalls=recalls
-        )
+                if seat.join(room):
+                    joined = Joined(step.connection_id, room, room in tracked, recalls)
+                    step.effects += self.broker.change(joined, step.now)
 
     def _untrack(self, step: Step, action: Untrack) -> None:
         tracked = self.seats[step.connection_id].attending.tracked
@@ -423,7 +420,7 @@ class Hub:
             if tracked.pop(room, None) is None:
                 step.effects.append(_not_tracked("untrack", room))
             else:
-                step.effects += self.broker.untrack(room, step.connection_id, step.now)
+                step.effects += self.broker.change(Untracked(room, step.connection_id), step.now)
 
     def _track(self, step: Step, action: Track) -> None:
         tracked = self.seats[step.connection_id].attending.tracked
@@ -435,10 +432,11 @@ class Hub:
             state = DEFAULT_STATE if action.state is None else action.state
             tracking = Tracking(action.key, self._next_ref(), state, action.fields)
             tracked[action.room] = tracking
-        entry = Entry(
-            step.connection_id, tracking.key, tracking.ref, tracking.body, tracking.is_changed
+        me, is_changed = step.connection_id, tracking.is_changed
+        step.effects += self.broker.change(
+            Tracked(action.room, me, tracking.key, tracking.ref, tracking.body, is_changed),
+            step.now,
         )
-        step.effects += self.broker.track(action.room, entry, step.now)
 
     def _set_presence(self, step: Step, action: SetPresence) -> None:
         tracking = self.seats[step.connection_id].tracking(action.room)
@@ -448,13 +446,13 @@ class Hub:
         state = tracking.state if action.state is None else action.state
         fields = {**tracking.fields, **action.fields} if action.fields else tracking.fields
         if tracking.change(state, fields):
-            step.effects += self.broker.revise(
-                action.room, step.connection_id, tracking.body, step.now
+            step.effects += self.broker.change(
+                Revised(action.room, step.connection_id, tracking.body), step.now
             )
 
     def _reply(self, step: Step, action: Reply, options: SendOptions | None = None) -> None:
         me = step.connection_id
-        step.effects += self.broker.send(me, action.payload, me, options)
+        step.effects += self.broker.submit(MessageToOne(me, action.payload, options), me)
 
     def _broadcast_room(
         self, step: Step, action: BroadcastRoom, options: SendOptions | None = None
@@ -473,7 +471,8 @@ class Hub:
         step.effects += self.broker.publish(action.room, action.payload, me, options)
 
     def _broadcast(self, step: Step, action: Broadcast, options: SendOptions | None = None) -> None:
-        step.effects += self.broker.publish_all(action.payload, step.connection_id, options)
+        me = step.connection_id
+        step.effects += self.broker.submit(MessageToAll(action.payload, options), me)
 
     def _with_options(self, step: Step, wanted: WithOptions) -> None:
         """A send of a return that is volatile, or leaves this connection out."""
@@ -482,13 +481,16 @@ class Hub:
         self._senders[type(wanted.action)](step, wanted.action, options)
 
     def _leave(self, step: Step, action: Leave) -> None:
+        rooms = self.seats[step.connection_id].rooms
         for room in action.rooms:
-            step.effects += self.leave(step.connection_id, room, step.now)
+            if room in rooms:
+                del rooms[room]
+                step.effects += self.broker.change(Left(step.connection_id, room), step.now)
 
     def _close(self, step: Step, action: CloseConnection) -> None:
         if not self.seats[step.connection_id].is_closing:
-            step.effects += self.broker.close(
-                step.connection_id, action.code, action.reason, step.connection_id
+            step.effects += self.broker.submit(
+                Closed(step.connection_id, action.code, action.reason), step.connection_id
             )
 
     def _unknown(self, step: Step, action: Unknown) -> None:

@@ -120,7 +120,7 @@ class Presence:
             meta = former.metas[entry.connection_id]
             meta.node, meta.lingers = entry.node, False  # nodes come back with new names
             self._revise(room, former, entry.body, step)
-            self._snapshot_to_tracker(room, step)
+            self.audience.snapshot_to(self._seats.get(entry.connection_id), room, step)
             return step.effects
         if former is not None:
             self._drop(room, former, step, skip=entry.connection_id)

@@ -131,7 +131,7 @@ class Server:
         if self.service.node is not None:
             who["node"] = self.service.node.name
             if self._berth is not None and not self.is_console:
-                self.service.node.facts.worker = self._berth.number
+                self.service.node.be_worker(self._berth.number)
         elif self._berth is not None:
             who["node"] = str(os.getpid())
         return who

@@ -160,9 +160,11 @@ class Service:
         if lane is None:
             refs = itertools.count(1)
             return Hub.create(self.settings, lambda: str(next(refs)), history=history)
-        from .nodes.node import Node  # here: it brings Redis
+        # Here: they bring Redis.
+        from .nodes.node import Node
+        from .processes.meeting import ServiceHost
 
-        self.node = Node(lane, self.log, self.loop)
+        self.node = Node(lane, self.log, self.loop, ServiceHost(self))
         return Hub.create(self.settings, self.node.refs, self.node.broker_of, history)
 
     def _follow_rules(self) -> None:
@@ -184,18 +186,10 @@ class Service:
             self.holders.of_user,
         )
         if self.node is not None:
-            self.node.broker.carry_out = self.delivery.carry_out
-            self.node.broker.close_user_here = self.realtime.close_user_here
-            self.realtime.close_users_with(self.node.broker.close_user)
-            self.node.broker.end_session_here = self.holders.session_ended_here
-            self.node.broker.deliver_topic = self.state.topics.deliver
-            self.node.broker.own_topics = self.state.topics.counts
-            self.holders.end_elsewhere = self.node.broker.end_session
-            self.state.topics.elsewhere = self.node.broker
-            facts = self.node.facts
-            facts.connections = lambda: len(self.hub.seats)
-            facts.rooms = lambda: len(self.hub.rooms)
-            facts.all_rooms = lambda: self.node.broker.replica.room_count if self.node else 0
+            elsewhere = self.node.broker.elsewhere
+            self.realtime.close_users_with(elsewhere.close_user)
+            self.holders.end_elsewhere = elsewhere.end_session
+            self.state.topics.elsewhere = elsewhere
         self.live = Live(
             hub=self.hub,
             delivery=self.delivery,

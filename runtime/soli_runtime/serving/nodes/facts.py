@@ -7,11 +7,13 @@ import os
 import re
 import socket
 import uuid
-from collections.abc import Callable
 from functools import cache
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from typing import Any
+
+from ...core.operations.arrivals import Arrivals
+from .replica import Replica
 
 MAX_HOST_CHARACTERS = 24
 
@@ -35,27 +37,22 @@ def soli_version() -> str:
 
 
 class Facts:
-    """Facts of one node. What changes is asked for each time."""
+    """Facts of one node. What changes is looked up each time."""
 
-    def __init__(self) -> None:
-        self.worker: int | None = None
-        """Its number among those of a parent."""
-        self.connections: Callable[[], int] = lambda: 0
-        self.rooms: Callable[[], int] = lambda: 0
-        """With members here."""
-        self.all_rooms: Callable[[], int] = lambda: 0
-        """With members anywhere."""
+    def __init__(self, arrivals: Arrivals, replica: Replica) -> None:
+        self._arrivals = arrivals
+        self._replica = replica
 
-    def told(self, read: int) -> str:
-        """As JSON. *read*: the last entry of the log that was applied."""
+    def told(self, worker: int | None, read: int) -> str:
+        """As JSON. *worker*: its number among those of a parent; *read*: the last entry applied."""
         facts: dict[str, Any] = {
             "host": socket.gethostname(),
             "pid": os.getpid(),
-            "worker": self.worker,
+            "worker": worker,
             "version": soli_version(),
-            "connections": self.connections(),
-            "rooms": self.rooms(),
-            "all_rooms": self.all_rooms(),
+            "connections": len(self._arrivals.seats),
+            "rooms": len(self._arrivals.rooms),
+            "all_rooms": self._replica.room_count,
             "read": read,
         }
         return json.dumps(facts)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from ...core.effects import RoomName
 from ...core.history.rings import History, Kept
 from ...core.history.rules import Rule, written
-from .options import is_volatile
-from .outbox import Batch, Head
+from ...core.operations.records import Message, Operation
+from .codec import length_of
+from .outbox import Batch
 
 if TYPE_CHECKING:
     from .wire import Word
@@ -51,14 +52,19 @@ class _Words:
         self._history = history
         self._rooms: dict[RoomName, tuple[Rule, list[int]]] = {}
 
-    def add(self, head: Head, index: int, start: int, size: int) -> None:
-        if head[0] != "m" or is_volatile(head):
+    def add(self, operation: Operation, index: int, start: int, size: int) -> None:
+        if not isinstance(operation, Message):
             return
-        rule = self._history.rule_of(head[1])
+        room, _, options = operation
+        if options is not None and options.key is not None:
+            return  # a volatile message may be left out
+        rule = self._history.rule_of(room)
         if rule is None:
             return
-        end = start + size if size >= 0 else ~(start + ~size)
-        self._rooms.setdefault(head[1], (rule, []))[1].extend((index, start, end))
+        end = start + length_of(size)
+        self._rooms.setdefault(room, (rule, []))[1].extend(
+            (index, start, end if size >= 0 else ~end)
+        )
 
     def words(self) -> list[Word]:
         found: list[Word] = []

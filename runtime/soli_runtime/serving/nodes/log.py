@@ -28,9 +28,6 @@ KEYS = (
 LOG = KEYS.index("log")
 ENDS = KEYS.index("kept:ends")
 _START, _END = "{soli:1:", "}:broker:"
-SPOKEN = 2
-"""Of how nodes speak in the log. A change that others would not understand raises it; operations
-of a kind that is not known are passed over, so a new one is no such change."""
 
 
 def keys_of(prefix: str) -> list[str]:

@@ -17,18 +17,17 @@ from typing import Any
 
 from soli_lang.base.records import Record
 
-from ...core.arrivals import Arrivals
-from ...core.seats import Seat
+from ...core.operations.arrivals import Arrivals
 from ...observing.logs import Log
 from ...settings import Settings
 from ...settings.kinds import without_password
 from ...stores.claims import AppMark, claim
 from ...stores.errors import UNFIT, CannotOpen
-from ...ws.channel import BY_BROKER
-from ...ws.connection import Connection
+from .codec import VERSION
 from .facts import Facts, machine_name
+from .host import Bounds, Host, Surroundings
 from .keeping import epoch_of, load
-from .log import SPOKEN, keys_of, script
+from .log import keys_of, script
 from .log_broker import LogBroker
 from .traffic import CALL_SECONDS, Lost, Traffic
 
@@ -48,7 +47,7 @@ class OtherVersion(Exception):
 
     def __init__(self, spoken: int) -> None:
         super().__init__(
-            f"the processes that run write version {spoken} of the log, and this Soli {SPOKEN}: "
+            f"the processes that run write version {spoken} of the log, and this Soli {VERSION}: "
             "stop them first, or give this one an --app-name of its own"
         )
 
@@ -93,8 +92,9 @@ class Refs:
 class Node:
     """The connection of this process to the log. `start` first, `stop` last."""
 
-    def __init__(self, lane: Lane, log: Log, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, lane: Lane, log: Log, loop: asyncio.AbstractEventLoop, host: Host) -> None:
         self._lane = lane
+        self._host = host
         self._log = log
         self._loop = loop
         self._family = node_family(os.environ.get(MACHINE_VARIABLE), os.getpid())
@@ -103,6 +103,8 @@ class Node:
         self._accounted = asyncio.Event()
         keys = keys_of(lane.prefix)
         self._traffic = Traffic(lane.url, keys, lane.backlog_bytes, loop)
+        self.queued = self._traffic.queued
+        """Something waits to be sent."""
         self._alive: frozenset[str] = frozenset()
         self._since: float | None = None
         """Since when the log is away."""
@@ -110,7 +112,8 @@ class Node:
         """When Redis answered last."""
         self._asked = asyncio.Event()
         """Somebody wants to know how this node is."""
-        self.facts = Facts()
+        self._facts: Facts
+        self._worker: int | None = None
         self._ending: asyncio.TimerHandle | None = None
         self._dropping: asyncio.TimerHandle | None = None
         self._reported = 0
@@ -122,22 +125,28 @@ class Node:
     def broker_of(self, arrivals: Arrivals) -> LogBroker:
         """The broker that this node carries for."""
         lane = self._lane
-        bounds = (lane.backlog_bytes, lane.grace_seconds, lane.wait_seconds)
-        self.broker = LogBroker(arrivals, *bounds)
-        self.broker.outbox.now = self._loop.time
-        self.broker.outbox.on_behind = hold_back
-        self.broker.call_later = self._loop.call_later
-        self.broker.replica.now = self._loop.time
-        self.broker.outbox.new_done = self._loop.create_future
-        self.broker.on_queued = self._traffic.queued
-        self.broker.on_fault = self._note_fault
-        self.broker.on_account = self._accounted.set
-        self.broker.on_asked = self._asked.set
-        self._traffic.broker = self.broker
+        bounds = Bounds(lane.backlog_bytes, lane.grace_seconds, lane.wait_seconds)
+        self.broker = LogBroker(arrivals, Surroundings(self._host, self, self._loop, bounds))
+        self._facts = Facts(arrivals, self.broker.replica)
+        self._traffic.carry_for(self.broker)
         return self.broker
 
-    def _note_fault(self, error: Exception) -> None:
-        """A fault of ours, in one operation."""
+    def be_worker(self, number: int) -> None:
+        """Tell others that this process has that number among those of its parent."""
+        self._worker = number
+
+    # What the broker tells (`Carrier`)
+
+    def accounted(self) -> None:
+        """A node gave its account."""
+        self._accounted.set()
+
+    def asked(self) -> None:
+        """Somebody wants to know how this node is."""
+        self._asked.set()
+
+    def faulted(self, error: Exception) -> None:
+        """An operation could not be applied: a fault of ours, or of a node of another version."""
         self._log.error("arrival_failed", error=f"{type(error).__name__}: {error}")
 
     @property
@@ -177,7 +186,7 @@ class Node:
                 await self._accounts()
         except TimeoutError:
             self._log.warning("broker_incomplete")  # who is silent for so long is dead soon
-        self.broker.replica.is_learning = False
+        self.broker.replica.end_learning()
 
     async def _accounts(self) -> None:
         """Wait for all that were there when this node began."""
@@ -221,7 +230,7 @@ class Node:
         self._births += 1
         name = f"{self._family}{self._births}"
         lease_ms = int(1000 * self._lane.lease_seconds)
-        hello = ("hello", name, lease_ms, uuid.uuid4().hex, SPOKEN)
+        hello = ("hello", name, lease_ms, uuid.uuid4().hex, VERSION)
         answer = await self._traffic.ask(*hello)
         if answer[0] == b"VERSION":
             raise OtherVersion(int(answer[1]))
@@ -230,13 +239,13 @@ class Node:
         self._traffic.begin(epoch, int(last))
         self._alive = frozenset(each.decode() for each in alive)
         self.refs.learn(int(seat), int(now))
-        self.broker.begin(name)
+        self.broker.lifecycle.begin(name)
         self._count_dropped()
         if self._ending is not None:
             self._ending.cancel()
         # Others may have to find out first that they must begin anew: they beat in that time.
         self._ending = self._loop.call_later(
-            4 * self._lane.lease_seconds / 3, self.broker.end_unaccounted
+            4 * self._lane.lease_seconds / 3, self.broker.lifecycle.end_unaccounted
         )
 
     async def _recall(self, epoch: bytes, last: int) -> None:
@@ -282,14 +291,14 @@ class Node:
     def _is_gone(self, error: Exception) -> None:
         if self._since is None:
             self._since = self._loop.time()
-            self.broker.go_away()
+            self.broker.questions.go_away()
             self._log.error("broker_lost", error=f"{type(error).__name__}: {error}")
 
     def _is_back(self) -> None:
         if self._since is not None:
             self._log.info("broker_back", seconds=round(self._loop.time() - self._since, 1))
         self._since = None
-        self.broker.is_away = False
+        self.broker.questions.come_back()
 
     async def _work(self) -> None:
         """Until something fails; its error."""
@@ -316,7 +325,8 @@ class Node:
         lease_ms = int(1000 * self._lane.lease_seconds)
         self._asked.clear()
         read = self._traffic.read
-        arguments = (self.broker.node, self._traffic.epoch, lease_ms, read, self.facts.told(read))
+        facts = self._facts.told(self._worker, read)
+        arguments = (self.broker.node, self._traffic.epoch, lease_ms, read, facts)
         answer, last, run_id, since = await self._traffic.ask("beat", *arguments)
         self._heard = self._loop.time()
         if answer != b"OK":
@@ -339,15 +349,6 @@ class Node:
         if dropped != self._reported:
             self._log.error("broker_dropped", messages=dropped - self._reported)
             self._reported = dropped
-
-
-def hold_back(seat: Seat, is_behind: bool) -> None:
-    """Do not read a connection that asks for more than Redis takes; or read it again."""
-    connection: Connection | None = seat.connection
-    if connection is not None and is_behind:
-        connection.pause_reading(BY_BROKER)
-    elif connection is not None:
-        connection.resume_reading(BY_BROKER)
 
 
 def node_family(machine: str | None, pid: int) -> str:

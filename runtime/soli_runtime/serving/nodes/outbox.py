@@ -5,13 +5,16 @@ Pure: `node` carries batches to Redis and says which came back.
 
 from __future__ import annotations
 
-import json
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 from ...core.effects import ConnectionId, Payload
-from ...core.seats import Seat, Seats
+from ...core.operations.records import DECLARATIONS, Operation
+from ...core.seats import Seats
+from . import codec
+from .host import Done, Surroundings
+from .operations import NOTHING
 
 MAX_BATCH_OPS = 512
 MAX_BATCH_BYTES = 256 << 10
@@ -21,53 +24,38 @@ MAX_BYTES_BEHIND = 256 << 10
 OP_OVERHEAD = 100
 """Bytes that an operation takes beside its texts, roughly."""
 
-Head: TypeAlias = list[Any]
-"""Kind and fields of an operation, as JSON."""
-NOTHING: Head = ["z"]
-"""An operation that changes nothing."""
-TOLD_BY_ACCOUNTS = frozenset("cxjltrua")
-"""Kinds of operations whose outcome an account holds: connections, members, trackings."""
-
 
 class Kept(Protocol):
     """Is told of the payloads of a batch."""
 
-    def add(self, head: Head, index: int, start: int, size: int) -> None:
-        """That of operation *index* begins at *start*; *size* is as in its head."""
+    def add(self, operation: Operation, index: int, start: int, size: int) -> None:
+        """That of operation *index* begins at byte *start*; *size* is as in its head."""
         ...
-
-
-class Done(Protocol):
-    """What is awaited until an operation was seen; an asyncio.Future is one."""
-
-    def done(self) -> bool: ...
-
-    def set_result(self, result: None, /) -> None: ...
-
-    def __await__(self) -> Any: ...
 
 
 class Queued:
     """An operation of this node whose turn has not come."""
 
-    __slots__ = ("actor", "at", "head", "payload", "size", "waiters")
+    __slots__ = ("actor", "at", "operation", "payload", "size", "waiters")
 
-    def __init__(self, actor: ConnectionId | None, head: Head, payload: Payload | None) -> None:
+    def __init__(self, actor: ConnectionId | None, operation: Operation, at: float) -> None:
         self.actor = actor
         """Whose later replies wait for it."""
-        self.head = head
-        self.payload = payload
-        if payload is None:
-            self.size = OP_OVERHEAD + sum([len(field) for field in head if isinstance(field, str)])
-        else:  # a message: nothing is made more often
-            self.size = OP_OVERHEAD + len(payload) + len(head[-1])
-        self.waiters: list[Done] = []
-        self.at = 0.0
+        self.operation = operation
+        self.at = at
         """When it was queued, in seconds."""
+        index = DECLARATIONS[operation.__class__].payload
+        self.payload: Payload | None = None
+        if index is None:
+            self.size = OP_OVERHEAD + sum([len(one) for one in operation if isinstance(one, str)])
+        else:  # a message: nothing is made more often
+            self.payload = operation[index]
+            self.size = OP_OVERHEAD + len(operation[index]) + (len(operation[0]) if index else 1)
+        self.waiters: list[Done] = []
 
     def take_back(self) -> None:
         """Nothing is to be said any more; its turn is still counted."""
-        self.head, self.payload = NOTHING, None
+        self.operation, self.payload = NOTHING, None
 
 
 class Batch:
@@ -84,65 +72,43 @@ class Batch:
     def fields(self, kept: Kept | None = None) -> list[str | bytes]:
         """Names and values of an entry: the heads, then all payloads in one piece.
 
-        At the end of its head stands the size of a payload: of a text as it is, of a binary one as
-        its complement. So who has nobody in a room passes over what is said there. *kept* is told
-        of each payload, and where it is.
+        *kept* is told of each payload, and where it is.
         """
-        heads: list[Head] = []
-        payloads: list[bytes] = []
-        start = 0
-        for index, item in enumerate(self.items):
-            payload = item.payload
-            if payload is None:
-                heads.append(item.head)
-            elif isinstance(payload, str):
-                raw = payload.encode("utf-8", "surrogatepass")
-                payloads.append(raw)
-                heads.append([*item.head, len(raw)])
-            else:
-                payloads.append(payload)
-                heads.append([*item.head, ~len(payload)])
-            if kept is not None and payload is not None:
-                kept.add(item.head, index, start, heads[-1][-1])
-                start += len(payloads[-1])
-        return ["h", encode(heads), "p", b"".join(payloads)]
-
-
-encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
-
-
-def payload_at(payloads: bytes, start: int, size: int) -> Payload:
-    """A payload out of those of a batch, *size* as its head has it."""
-    if size < 0:
-        return payloads[start : start + ~size]
-    return payloads[start : start + size].decode("utf-8", "surrogatepass")
+        heads, payloads = codec.encode([item.operation for item in self.items])
+        if kept is not None:
+            start, raw = 0, iter(payloads)
+            for index, item in enumerate(self.items):
+                if item.payload is not None:
+                    kept.add(item.operation, index, start, heads[index][-1])
+                    start += len(next(raw))
+        return ["h", codec.text_of(heads), "p", b"".join(payloads)]
 
 
 class Outbox:
-    """Operations of this node whose turn has not come. *max_bytes* bounds what waits to be sent.
+    """Operations of this node whose turn has not come.
 
-    Past it all of that is dropped, and an account has to mend members and trackings. Messages that
-    waited for *wait_seconds* (0: any time) are dropped alone; who is a member of what is not.
+    When more bytes wait to be sent than `Bounds` allow, all of that is dropped, and an account has
+    to mend members and trackings. Messages that wait for too long are dropped alone; who is a
+    member of what is not.
     """
 
-    def __init__(self, seats: Seats, max_bytes: int, wait_seconds: float = 0.0) -> None:
+    def __init__(self, seats: Seats, surroundings: Surroundings) -> None:
         self.dropped = 0
         """Messages that were never seen to arrive."""
         self.volatile_dropped = 0
         """Volatile messages for which a newer one went, or that found no log."""
-        self.volatile: dict[tuple[str, ...], Queued] = {}
-        """The newest of each sender and key that was not put into a batch yet."""
         self.waiting_bytes = 0
         """Of what was not put into a batch yet."""
-        self.new_done: Callable[[], Done] | None = None
-        self.now: Callable[[], float] = lambda: 0.0
-        self.on_behind: Callable[[Seat, bool], object] = lambda seat, is_behind: None
-        """A connection is behind with what it asked for, or has caught up."""
-        self.max_bytes = max_bytes
+        self.must_begin_anew = False
+        """Whether this node has to begin anew: too much waited, or others believe it dead."""
         self.number = 0
         """Of the newest batch."""
         self._seats = seats
-        self._wait_seconds = wait_seconds
+        self._host, self._carrier, self._clock, bounds = surroundings
+        self._max_bytes = bounds.bytes
+        self._wait_seconds = bounds.wait_seconds
+        self._volatile: dict[tuple[Any, ...], Queued] = {}
+        """The newest of each sender and key that was not put into a batch yet."""
         self._old: deque[Queued] = deque()
         """What waits for longer than messages may: it goes before the rest."""
         self._waiting: deque[Queued] = deque()
@@ -158,19 +124,14 @@ class Outbox:
         """Whether something was not put into a batch yet."""
         return bool(self._waiting or self._old)
 
-    def put(self, item: Queued) -> bool:
-        """Queue an operation. False: too much waited, and was dropped."""
-        fits = self.waiting_bytes + item.size <= self.max_bytes
-        if not fits:
-            items = (*self._old, *self._waiting)
-            self._old.clear()
-            self._waiting.clear()
-            self.waiting_bytes = 0
-            self._drop(items)
-        item.at = self.now()
+    def put(self, operation: Operation, actor: ConnectionId | None = None) -> Queued:
+        """Queue an operation. Where too much waits, that is dropped first."""
+        item = Queued(actor, operation, self._clock.time())
+        if self.waiting_bytes + item.size > self._max_bytes:
+            self._drop_waiting()
         self._waiting.append(item)
         self.waiting_bytes += item.size
-        seat = None if item.actor is None else self._seats.get(item.actor)
+        seat = None if actor is None else self._seats.get(actor)
         if seat is not None:
             seat.under_way += 1
             seat.bytes_under_way += item.size
@@ -178,21 +139,48 @@ class Outbox:
                 seat.under_way >= MAX_OPS_BEHIND or seat.bytes_under_way >= MAX_BYTES_BEHIND
             ):
                 seat.is_behind = True
-                self.on_behind(seat, True)
-        return fits
+                self._host.hold_back(seat, True)
+        self._carrier.queued()
+        return item
 
-    def drop_volatile(self, slot: tuple[str, ...]) -> None:
-        """A newer message of the same sender and key comes: one that waits only keeps its turn."""
-        item = self.volatile.pop(slot, None)
-        if item is not None and item.payload is not None:
-            item.take_back()
+    def put_volatile(
+        self, operation: Operation, actor: ConnectionId | None, *, is_away: bool
+    ) -> None:
+        """Queue a message for which a newer one of its sender and key may go.
+
+        One that waits only keeps its turn then. With a log that *is_away* it is dropped.
+        """
+        at = DECLARATIONS[operation.__class__].payload
+        assert at is not None
+        options = operation[at + 1]
+        slot = (operation.__class__, *operation[:at], options.sender, options.key)
+        former = self._volatile.pop(slot, None)
+        if former is not None and former.payload is not None:
+            former.take_back()
             self.volatile_dropped += 1
+        if is_away:
+            self.volatile_dropped += 1
+        else:
+            self._volatile[slot] = self.put(operation, actor)
+
+    def give_up(self) -> None:
+        """The others believe that this node is dead: it has to begin anew."""
+        self.must_begin_anew = True
+        self._carrier.queued()
+
+    def _drop_waiting(self) -> None:
+        items = (*self._old, *self._waiting)
+        self._old.clear()
+        self._waiting.clear()
+        self.waiting_bytes = 0
+        self._drop(items)
+        self.must_begin_anew = True
 
     def drop_old(self) -> None:
         """Drop messages that waited for too long."""
         if not self._wait_seconds:
             return
-        latest = self.now() - self._wait_seconds
+        latest = self._clock.time() - self._wait_seconds
         while self._waiting and self._waiting[0].at < latest:
             item = self._waiting.popleft()
             if item.payload is None:
@@ -214,7 +202,7 @@ class Outbox:
             self.waiting_bytes = 0
         else:
             items = self._take_some()
-        self.volatile.clear()
+        self._volatile.clear()
         self.number += 1
         batch = Batch(self.number, items)
         self._sent.append(batch)
@@ -234,21 +222,24 @@ class Outbox:
         self.waiting_bytes -= size
         return items
 
-    def begin(self, account: Queued) -> None:
+    def begin(self, account: Operation) -> None:
         """Write under another name. What was sent and not seen is dropped: it would misorder.
 
         What waits goes out behind the account. That says already what the steps of it led to, which
         would undo some of it for a moment: they only keep their turn.
         """
         self.number = 0
+        self.must_begin_anew = False
         sent, self._sent = self._sent, deque()
         for batch in sent:
             self._drop(batch.whole)
         for item in (*self._old, *self._waiting):
-            if item.head[0] in TOLD_BY_ACCOUNTS:
-                item.head = NOTHING
-        self._old.appendleft(account)
-        self.waiting_bytes += account.size
+            if DECLARATIONS[item.operation.__class__].is_in_account:
+                item.operation = NOTHING
+        first = Queued(None, account, self._clock.time())
+        self._old.appendleft(first)
+        self.waiting_bytes += first.size
+        self._carrier.queued()
 
     def shorten(self, batch: Batch) -> None:
         """Before it is sent again: leave out messages that waited for too long.
@@ -256,7 +247,7 @@ class Outbox:
         Whether they are dropped shows in the log: Redis may have taken the batch the first time.
         """
         if self._wait_seconds:
-            latest = self.now() - self._wait_seconds
+            latest = self._clock.time() - self._wait_seconds
             batch.items = [
                 item for item in batch.whole if item.payload is None or item.at >= latest
             ]
@@ -266,7 +257,7 @@ class Outbox:
         if not self._sent or self._sent[0].number != number:
             return None
         batch = self._sent.popleft()
-        if batch.items is batch.whole or len(json.loads(heads)) == len(batch.whole):
+        if batch.items is batch.whole or len(codec.heads_in(heads)) == len(batch.whole):
             return batch.whole
         kept = {id(item) for item in batch.items}
         self._drop(item for item in batch.whole if id(item) not in kept)
@@ -282,15 +273,14 @@ class Outbox:
                 seat.under_way > MAX_OPS_BEHIND // 2 or seat.bytes_under_way > MAX_BYTES_BEHIND // 2
             ):
                 seat.is_behind = False
-                self.on_behind(seat, False)
+                self._host.hold_back(seat, False)
         for waiter in item.waiters:
             if not waiter.done():
                 waiter.set_result(None)
 
     def until_seen(self) -> Done:
         """Done when all has been seen that is under way now, which is something."""
-        assert self.new_done is not None
-        done = self.new_done()
+        done = self._clock.create_future()
         waiting = self._waiting or self._old
         last = waiting[-1] if waiting else self._sent[-1].whole[-1]
         last.waiters.append(done)

@@ -8,20 +8,34 @@ account says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ...core.arrivals import Arrivals
 from ...core.effects import ConnectionId, Effect, RoomName
+from ...core.operations.arrivals import Arrivals
+from ...core.operations.records import (
+    Connected,
+    Disconnected,
+    Joined,
+    Left,
+    Lingered,
+    Operation,
+    Tracked,
+    Untracked,
+)
 from ...core.roster import HERE, Entry
 from ...core.seats import Seat
-from .outbox import Head
+from .host import Clock
+from .operations import Account, LingeringEnded
+
+Applier = Callable[[str, Any], list[Effect]]
+"""Gets the node that an operation comes from, and the operation."""
 
 
 class Replica:
-    """See the module. Methods that begin with `take_` apply an operation of a node, *origin*."""
+    """See the module. *origin* is the node whose operation is applied."""
 
-    def __init__(self, arrivals: Arrivals) -> None:
+    def __init__(self, arrivals: Arrivals, clock: Clock) -> None:
         self.node = ""
         """The name under which this node writes."""
         self.names: set[str] = set()
@@ -30,8 +44,18 @@ class Replica:
         """Nodes that gave an account since this one began (anew)."""
         self.homes: dict[ConnectionId, str] = {}
         """All connections, and the node that holds each."""
-        self.now: Callable[[], float] = lambda: 0.0
+        self._clock = clock
         self._arrivals = arrivals
+        self._appliers: dict[type[Any], Applier] = {
+            Connected: self._connected,
+            Disconnected: self._disconnected,
+            Joined: self._joined,
+            Left: self._left,
+            Tracked: self._tracked_by,
+            Untracked: self._untracked,
+            Lingered: self._lingered,
+            LingeringEnded: self._lingering_ended,
+        }
         self._members: dict[RoomName, dict[ConnectionId, None]] = {}
         self._tracked: dict[ConnectionId, dict[RoomName, None]] = {}
         self.lingering: dict[ConnectionId, str] = {}
@@ -41,12 +65,23 @@ class Replica:
         self.is_learning = False
         """Whether this process has just begun, and takes from accounts what lingers, too."""
 
+    def apply(self, origin: str, operation: Operation) -> list[Effect]:
+        """One operation of *origin* that is no account, in its turn."""
+        applier = self._appliers.get(operation.__class__)
+        if applier is not None:
+            return applier(origin, operation)
+        return self._arrivals.apply(operation, self._clock.time())
+
     def begin(self, node: str) -> None:
         """This node writes as *node* from now on."""
         self.is_learning = not self.names
         self.names.add(node)
         self.node = node
         self.accounted.clear()
+
+    def end_learning(self) -> None:
+        """All that was there when this node began is known."""
+        self.is_learning = False
 
     @property
     def room_count(self) -> int:
@@ -72,16 +107,16 @@ class Replica:
         """How many these are."""
         return len(self._members.get(room, ()))
 
-    def account(self) -> Head:
-        """What this node holds."""
+    def account(self, topics: Sequence[tuple[str, int]]) -> Account:
+        """What this node holds. *topics*: those of which it has subscribers, and how many."""
         seats = self._arrivals.seats.values()
-        return [
-            "a",
+        return Account(
             [seat.connection_id for seat in seats],
             [[seat.connection_id, room] for seat in seats for room in seat.rooms],
-            [[room, *_fields(seat, room)] for seat in seats for room in seat.tracked_rooms()],
+            [list(_tracked(seat, room)) for seat in seats for room in seat.tracked_rooms()],
             self._all_that_lingers(),
-        ]
+            topics,
+        )
 
     def _all_that_lingers(self) -> list[list[Any]]:
         """Node and tracking of each that is gone and whose presence stays: those of this node.
@@ -98,70 +133,47 @@ class Replica:
             if entry.node == HERE or entry.node in self.ended
         ]
 
-    def take_connected(self, origin: str, connection_id: ConnectionId) -> list[Effect]:
-        self.homes[connection_id] = origin
+    def _connected(self, origin: str, operation: Connected) -> list[Effect]:
+        self.homes[operation.connection_id] = origin
         return []
 
-    def take_disconnected(self, origin: str, connection_id: ConnectionId) -> list[Effect]:
-        self.homes.pop(connection_id, None)
+    def _disconnected(self, origin: str, operation: Disconnected) -> list[Effect]:
+        self.homes.pop(operation.connection_id, None)
         return []
 
-    def take_joined(
-        self,
-        origin: str,
-        connection_id: ConnectionId,
-        room: RoomName,
-        is_tracked: bool,
-        recalls: int = 0,
-    ) -> list[Effect]:
-        self._members.setdefault(room, {})[connection_id] = None
-        return self._arrivals.joined(connection_id, room, is_tracked, self.now(), recalls)
+    def _joined(self, origin: str, operation: Joined) -> list[Effect]:
+        self._members.setdefault(operation.room, {})[operation.connection_id] = None
+        return self._arrivals.joined(operation, self._clock.time())
 
-    def take_left(self, origin: str, connection_id: ConnectionId, room: RoomName) -> list[Effect]:
-        members = self._members.get(room)
+    def _left(self, origin: str, operation: Left) -> list[Effect]:
+        members = self._members.get(operation.room)
         if members is not None:
-            members.pop(connection_id, None)
+            members.pop(operation.connection_id, None)
             if not members:
-                del self._members[room]
-        return self._arrivals.left(connection_id, room, self.now())
+                del self._members[operation.room]
+        return self._arrivals.left(operation, self._clock.time())
 
-    def take_tracked(
-        self,
-        origin: str,
-        room: RoomName,
-        connection_id: ConnectionId,
-        key: str,
-        ref: str,
-        body: str,
-        is_changed: bool,
-    ) -> list[Effect]:
-        self._tracked.setdefault(connection_id, {})[room] = None
-        node = HERE if origin == self.node else origin
-        entry = Entry(connection_id, key, ref, body, is_changed, node)
-        return self._arrivals.presence.track(room, entry, self.now())
+    def _tracked_by(self, origin: str, operation: Tracked) -> list[Effect]:
+        self._tracked.setdefault(operation.connection_id, {})[operation.room] = None
+        entry = operation.entry(HERE if origin == self.node else origin)
+        return self._arrivals.presence.track(operation.room, entry, self._clock.time())
 
-    def take_revised(
-        self, origin: str, room: RoomName, connection_id: ConnectionId, body: str
-    ) -> list[Effect]:
-        return self._arrivals.presence.revise(room, connection_id, body, self.now())
-
-    def take_untracked(
-        self, origin: str, room: RoomName, connection_id: ConnectionId
-    ) -> list[Effect]:
+    def _untracked(self, origin: str, operation: Untracked) -> list[Effect]:
+        room, connection_id = operation
         rooms = self._tracked.get(connection_id)
         if rooms is not None:
             rooms.pop(room, None)
             if not rooms:
                 del self._tracked[connection_id]
                 self.lingering.pop(connection_id, None)
-        return self._arrivals.presence.untrack(room, connection_id, self.now())
+        return self._arrivals.untracked(operation, self._clock.time())
 
-    def take_lingering(self, origin: str, connection_id: ConnectionId) -> list[Effect]:
-        rooms = self._tracked.get(connection_id, ())
+    def _lingered(self, origin: str, operation: Lingered) -> list[Effect]:
+        rooms = self._tracked.get(operation.connection_id, ())
         for room in rooms:
-            self._arrivals.presence.linger(room, connection_id)
+            self._arrivals.presence.linger(room, operation.connection_id)
         if rooms:
-            self.lingering[connection_id] = origin
+            self.lingering[operation.connection_id] = origin
         return []
 
     def unaccounted(self) -> list[str]:
@@ -172,7 +184,7 @@ class Replica:
     def end(self, node: str, *, lingers: bool = False) -> list[Effect]:
         """All connections of a node are gone; its users leave each room in one diff.
 
-        Or *lingers* their presence, until `take_end_of_lingering`.
+        Or *lingers* their presence, until `LingeringEnded`.
         """
         self.accounted.discard(node)
         gone = [one for one, home in self.homes.items() if home == node]
@@ -192,14 +204,14 @@ class Replica:
             return effects
         return effects + self._drop(node, rooms)
 
-    def take_end_of_lingering(self, origin: str, node: str) -> list[Effect]:
+    def _lingering_ended(self, origin: str, operation: LingeringEnded) -> list[Effect]:
         """Whose node is dead and who did not come back leaves each room in one diff."""
-        return self._drop(node, self.ended.pop(node, ()))
+        return self._drop(operation.node, self.ended.pop(operation.node, ()))
 
     def _drop(self, node: str, rooms: Iterable[RoomName]) -> list[Effect]:
         effects: list[Effect] = []
         for room in rooms:
-            effects += self._arrivals.presence.drop_node(room, node, self.now())
+            effects += self._arrivals.presence.drop_node(room, node, self._clock.time())
         return effects
 
     def _forget_members(self, gone: set[ConnectionId]) -> list[Effect]:
@@ -207,18 +219,12 @@ class Replica:
         for room, members in tuple(self._members.items()) if gone else ():
             for connection_id in tuple(members):
                 if connection_id in gone:
-                    effects += self.take_left("", connection_id, room)
+                    effects += self._left("", Left(connection_id, room))
         return effects
 
-    def take_account(
-        self,
-        origin: str,
-        connections: list[ConnectionId],
-        members: list[tuple[ConnectionId, RoomName]],
-        trackings: list[list[Any]],
-        lingering: Iterable[list[Any]] = (),
-    ) -> list[Effect]:
+    def take_account(self, origin: str, account: Account) -> list[Effect]:
         """Make of what is known of *origin* what it says."""
+        connections, members, trackings, lingering, _ = account
         self.accounted.add(origin)
         held = dict.fromkeys(connections)
         names = self.names if origin == self.node else {origin}
@@ -240,7 +246,7 @@ class Replica:
         there = presence.roster.get(room)
         if there is not None and entry.key in there.users:
             return []  # told by another node, or its user came back meanwhile
-        effects = presence.track(room, entry, self.now())
+        effects = presence.track(room, entry, self._clock.time())
         presence.linger(room, entry.connection_id)
         if node == origin:
             self._tracked.setdefault(entry.connection_id, {})[room] = None
@@ -250,30 +256,30 @@ class Replica:
         return effects
 
     def _take_members(
-        self, before: set[ConnectionId], members: list[tuple[ConnectionId, RoomName]]
+        self, before: set[ConnectionId], members: Sequence[Sequence[Any]]
     ) -> list[Effect]:
         effects: list[Effect] = []
         wanted = {(connection_id, room) for connection_id, room in members}
         for room, known in tuple(self._members.items()) if before else ():
             for connection_id in tuple(known):
                 if connection_id in before and (connection_id, room) not in wanted:
-                    effects += self.take_left("", connection_id, room)
+                    effects += self._left("", Left(connection_id, room))
         for connection_id, room in members:
             if connection_id not in self._members.get(room, ()):
-                effects += self.take_joined("", connection_id, room, False)
+                effects += self._joined("", Joined(connection_id, room))
         return effects
 
     def _take_trackings(
-        self, origin: str, before: set[ConnectionId], trackings: list[list[Any]]
+        self, origin: str, before: set[ConnectionId], trackings: Sequence[Sequence[Any]]
     ) -> list[Effect]:
         effects: list[Effect] = []
         wanted = {(one[1], one[0]): (one[2], one[3]) for one in trackings}
         for connection_id in before:
             for room in tuple(self._tracked.get(connection_id, ())):
                 if wanted.get((connection_id, room)) != self._known(room, connection_id):
-                    effects += self.take_untracked(origin, room, connection_id)
+                    effects += self._untracked(origin, Untracked(room, connection_id))
         for one in sorted(trackings, key=lambda one: int(one[3])):
-            effects += self.take_tracked(origin, *one)
+            effects += self._tracked_by(origin, Tracked(*one))
         return effects
 
     def _known(self, room: RoomName, connection_id: ConnectionId) -> tuple[str, str] | None:
@@ -281,9 +287,10 @@ class Replica:
         return None if user is None else (user.key, user.metas[connection_id].ref)
 
 
-def _fields(seat: Seat, room: RoomName) -> tuple[str, str, str, str, bool]:
+def _tracked(seat: Seat, room: RoomName) -> Tracked:
     tracking = seat.attending.tracked[room]
-    return (
+    return Tracked(
+        room,
         seat.connection_id,
         tracking.key,
         tracking.ref,

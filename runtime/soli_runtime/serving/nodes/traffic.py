@@ -46,7 +46,6 @@ class Traffic:
         backlog_bytes: int,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
-        self.broker: LogBroker
         self.epoch = b""
         self.read = 0
         """The entry that was applied last."""
@@ -73,6 +72,10 @@ class Traffic:
         self._awaited = NEVER
         """The one that entries wait for."""
         self._is_reading = False
+
+    def carry_for(self, broker: LogBroker) -> None:
+        """It is *broker* whose operations are carried; to be called before anything else."""
+        self.broker = broker
 
     # Connections
 
@@ -175,11 +178,11 @@ class Traffic:
         self._is_flushing = False
         if not self._is_flowing:
             return
-        if self.broker.must_begin_anew:
+        if self.broker.outbox.must_begin_anew:
             self._fail(Lost("too much waited, or others believe that this node is dead"))
             return
         while len(self._under_way) < MAX_UNDER_WAY:
-            batch = self.broker.next_batch()
+            batch = self.broker.outbox.next_batch()
             if batch is None:
                 return
             self._under_way.append(batch)

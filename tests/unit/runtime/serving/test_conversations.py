@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from soli_runtime.calling.greenlets import Failure
-from soli_runtime.core.arrivals import Arrivals
-from soli_runtime.core.broker import Broker, LocalBroker
 from soli_runtime.core.effects import Cohort, Effect, Enter, Exit, Members, One, Send
 from soli_runtime.core.events import Events
 from soli_runtime.core.hub import Hub
@@ -21,7 +20,7 @@ from soli_runtime.serving.sockets.live import Live, Visitor
 from soli_runtime.settings import Settings
 from soli_runtime.ws.counters import CloseCause
 
-from ....support.memory_log import LogBroker, MemoryLog
+from ....support.memory_log import BrokerBench, LogBench, MemoryLog, arrive
 
 
 class FakeConnection:
@@ -91,12 +90,12 @@ class World:
     def __init__(
         self,
         handle: Callable[[dict[str, Any]], Any],
-        make_broker: Callable[[Arrivals], Broker] = LocalBroker,
+        node: BrokerBench | None = None,
     ) -> None:
         self.lines: list[str] = []
         log = Log(self.lines.append, level="debug", clock=lambda: 0.0)
         refs = iter(range(1, 1000))
-        self.hub = Hub.create(Settings(), lambda: str(next(refs)), make_broker)
+        self.hub = Hub.create(Settings(), lambda: str(next(refs))) if node is None else node.hub
         self.fanout = FakeFanout()
         delivery = Delivery(self.hub, self.fanout, None, log)  # type: ignore[arg-type]
         self.live = Live(
@@ -170,7 +169,7 @@ def test_who_leaves_in_the_same_return_still_gets_the_message() -> None:
 
 def test_a_reply_does_not_overtake_what_is_under_way() -> None:
     """With a broker whose turns come later, the short cut for replies takes the long way."""
-    log = MemoryLog()
+    node = LogBench(MemoryLog(), "n1", itertools.count(1))
 
     def handle(event: dict[str, Any]) -> Any:
         if event["type"] == "connect":
@@ -179,16 +178,13 @@ def test_a_reply_does_not_overtake_what_is_under_way() -> None:
             return {"broadcast_room": "first"}
         return {"send": event["message"]}
 
-    world = World(handle, lambda arrivals: LogBroker(log, "n1", arrivals))
-    broker = world.hub.broker
-    assert isinstance(broker, LogBroker)
-    broker.carry_out = world.live.delivery.carry_out
+    world = World(handle, node)
+    node.deliver = world.live.delivery.carry_out  # type: ignore[assignment, method-assign]
     conversation, connection = world.open()
     for message in ("all", "second"):
         conversation.on_message(connection, message)  # type: ignore[arg-type]
     assert connection.sent == []
-    assert broker.push()
-    assert broker.pull()
+    arrive([node])
     assert connection.sent == ["first", "second"]
     conversation.on_message(connection, "third")  # type: ignore[arg-type]
     assert connection.sent == ["first", "second", "third"], "nothing is under way any more"

@@ -9,13 +9,15 @@ import pytest
 
 pytest.importorskip("hiredis")
 
-from soli_runtime.core.arrivals import Arrivals
 from soli_runtime.core.hub import Hub
+from soli_runtime.core.operations.arrivals import Arrivals
 from soli_runtime.observing.logs import Log
 from soli_runtime.serving.nodes.node import Lane, Node
 from soli_runtime.serving.nodes.traffic import Lost
 from soli_runtime.settings import Settings
 from soli_runtime.stores.claims import AppMark
+
+from .....support.memory_log import BrokerBench
 
 
 class Traffic:
@@ -39,6 +41,7 @@ async def beat(answer: list[Any], meanwhile: int) -> Node:
         Lane("unix:///nowhere", AppMark("x", "", frozenset()), 9.0, 1 << 20),
         Log(lambda text: None),
         loop,
+        BrokerBench(),
     )
 
     def broker_of(arrivals: Arrivals) -> Any:

@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
-from soli_runtime.core.seats import Seats
-from soli_runtime.serving.nodes.outbox import NOTHING, Outbox, Queued
+from soli_runtime.core.operations.records import (
+    DECLARATIONS,
+    Connected,
+    Disconnected,
+    Joined,
+    Left,
+    Message,
+    MessageToOne,
+    Operation,
+    Revised,
+    Tracked,
+    Untracked,
+)
+from soli_runtime.serving.nodes.operations import NOTHING, Account
+
+from .....support.memory_log import BrokerBench
 
 
 def test_steps_that_an_account_tells_of_are_not_taken_again_behind_it() -> None:
     """Or somebody who is there would be seen to leave, and come back."""
-    outbox = Outbox(Seats(), 1 << 20)
-    waits = [
-        ["u", "room", "c1"],
-        ["m", "room"],
-        ["t", "room", "c1"],
-        ["a", [], [], []],
-        ["d", "c1"],
+    bench = BrokerBench()
+    outbox = bench.broker.outbox
+    waits: list[Operation] = [
+        Untracked("room", "c1"),
+        Message("room", "text"),
+        Tracked("room", "c1", "ada", "1", ""),
+        Account([], [], []),
+        MessageToOne("c1", "text"),
     ]
-    for head in waits:
-        outbox.put(Queued(None, head, "text" if head[0] in "md" else None))
+    for operation in waits:
+        outbox.put(operation)
 
-    outbox.begin(Queued(None, ["a", ["c1"], [], []], None))
+    bench.broker.lifecycle.begin("n2")
 
     batch = outbox.next_batch()
     assert batch is not None
-    assert [item.head for item in batch.items] == [
-        ["a", ["c1"], [], []], NOTHING, ["m", "room"], NOTHING, NOTHING, ["d", "c1"],
+    assert [item.operation for item in batch.items] == [
+        Account([], [], [], [], []), NOTHING, waits[1], NOTHING, NOTHING, waits[4],
     ]  # fmt: skip
+
+
+def test_an_account_tells_of_connections_members_and_trackings() -> None:
+    """All that changes these is declared to be told by it."""
+    told = {record for record, declared in DECLARATIONS.items() if declared.is_in_account}
+    changes = {Connected, Disconnected, Joined, Left, Tracked, Revised, Untracked}
+    assert told == changes | {Account}

@@ -25,13 +25,8 @@ class Timers:
     """What a node put off, to be called by hand."""
 
     def __init__(self, bench: RedisBench) -> None:
-        self.calls: list[Any] = []
-        bench.broker.call_later = lambda seconds, call: self.calls.append(call)
-
-    def fire(self) -> None:
-        calls, self.calls = self.calls, []
-        for call in calls:
-            call()
+        self.fire = bench.clock.fire
+        self.drop = bench.clock.drop
 
 
 @pytest.fixture
@@ -45,7 +40,7 @@ def nodes(server: RedisServer) -> tuple[RedisBench, RedisBench]:
     arrive((here, there))
     here.received("w")
     for bench in (here, there):
-        bench.broker.replica.is_learning = False
+        bench.broker.replica.end_learning()
     return here, there
 
 
@@ -72,7 +67,7 @@ def nothing_is_kept(*benches: RedisBench) -> bool:
     return all(
         not bench.broker.replica.lingering
         and not bench.broker.replica.ended
-        and not bench.broker._over
+        and not bench.broker.lifecycle._over
         and not bench.broker.replica._tracked.keys() - bench.broker.replica.homes.keys()
         for bench in benches
     )
@@ -177,7 +172,7 @@ def test_the_end_is_said_again_by_a_node_that_began_anew(nodes: Any) -> None:
     arrive(nodes)
     there.now += GRACE
     there.flush()
-    assert there.broker.next_batch() is not None, "sent, and lost"
+    assert there.broker.outbox.next_batch() is not None, "sent, and lost"
     there.begin("n3")
     arrive(nodes)
     assert leaves(here) == [{"alice"}]
@@ -210,7 +205,7 @@ def test_one_that_begins_later_learns_of_who_lingers(nodes: Any, dies: bool) -> 
         arrive((late,))
         later_timers.fire()
         arrive((late,))
-        timers.calls.clear()
+        timers.drop()
     found = [one for one in late.received("v") if one["event"] == "presence_diff"]
     assert [set(one["payload"]["leaves"]) for one in found] == [{"alice"}]
     assert nothing_is_kept(late)

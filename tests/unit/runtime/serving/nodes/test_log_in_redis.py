@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from soli_runtime.core.effects import Payload
+from soli_runtime.serving.nodes.codec import VERSION
+from soli_runtime.serving.nodes.host import Bounds
 from soli_runtime.serving.nodes.keeping import append_words, epoch_of
-from soli_runtime.serving.nodes.log import KEYS, SPOKEN, entry_of, script
-from soli_runtime.serving.nodes.log_broker import LogBroker
+from soli_runtime.serving.nodes.log import KEYS, entry_of, script
 from soli_runtime.settings import SettingError, Settings
 
 from .....support.history_conformance import HistoryConformance
+from .....support.memory_log import BrokerBench
 from .....support.presence_clients import Bench
 from .....support.redis_server import RedisServer, needs_redis, redis_server
 
@@ -22,61 +24,38 @@ pytestmark = needs_redis
 LEASE = 9000
 
 
-class Seen:
-    """Stands in for a future where no loop runs."""
-
-    def __init__(self) -> None:
-        self.is_done = False
-
-    def done(self) -> bool:
-        return self.is_done
-
-    def set_result(self, result: None) -> None:
-        self.is_done = True
-
-    def __await__(self) -> Iterator[None]:
-        while not self.is_done:
-            yield
-
-
-class RedisBench(Bench):
+class RedisBench(BrokerBench):
     """A process with a fake transport, and a log in Redis that it uses when it is told to."""
 
     def __init__(
-        self, client: object, base: str, node: str, refs: Iterator[int], grace: float = 0
+        self,
+        client: object,
+        base: str,
+        node: str,
+        refs: Iterator[int],
+        grace: float = 0,
+        backlog: int = 1 << 26,
     ) -> None:
-        super().__init__(
-            lambda arrivals: LogBroker(arrivals, grace_seconds=grace),
-            refs,
-            presence_grace_seconds=grace,
-        )
+        bounds = Bounds(backlog, grace)
+        super().__init__(refs, bounds, presence_grace_seconds=grace)
         self.client = client
         self.base = base
         self.script = client.register_script(script())  # type: ignore[attr-defined]
         self.keys = [base + key for key in KEYS]
-        self.broker.carry_out = self.deliver
-        self.broker.replica.now = lambda: self.now
-        self.broker.outbox.new_done = Seen
         self.begin(node)
-
-    @property
-    def broker(self) -> LogBroker:
-        broker = self.hub.broker
-        assert isinstance(broker, LogBroker)
-        return broker
 
     def ask(self, *arguments: object) -> object:
         return self.script(self.keys, arguments)
 
     def begin(self, node: str) -> None:
-        epoch, last, *_, run = self.ask("hello", node, LEASE, "e1", SPOKEN)  # type: ignore[misc]
+        epoch, last, *_, run = self.ask("hello", node, LEASE, "e1", VERSION)  # type: ignore[misc]
         self.epoch, self.read = epoch, int(last)
         self.epoch_text = epoch_of(epoch, run)
-        self.broker.begin(node)
+        self.broker.lifecycle.begin(node)
 
     def push(self) -> bool:
         """Append what waits, twice: the second time as if the answer had been lost."""
-        batch = self.broker.next_batch()
+        batch = self.broker.outbox.next_batch()
         if batch is None:
             return False
         arguments = ("append", self.broker.node, self.epoch, batch.number, 1 << 26)
@@ -109,6 +88,7 @@ def arrive(benches: Sequence[Bench]) -> None:
     """Until nothing is under way."""
     while any([bench.push() for bench in benches] + [bench.pull() for bench in benches]):  # type: ignore[attr-defined]
         pass
+    assert [bench.faults for bench in benches] == [[]] * len(benches)  # type: ignore[attr-defined]
 
 
 _numbers = itertools.count()
@@ -120,10 +100,14 @@ def server() -> Iterator[RedisServer]:
         yield server
 
 
-def make(server: RedisServer, count: int = 2, grace: float = 0) -> list[RedisBench]:
+def make(
+    server: RedisServer, count: int = 2, grace: float = 0, backlog: int = 1 << 26
+) -> list[RedisBench]:
     refs, base = itertools.count(1), f"t{next(_numbers)}:"
     client = redis.Redis.from_url(server.url, protocol=2)
-    return [RedisBench(client, base, f"n{number + 1}", refs, grace) for number in range(count)]
+    return [
+        RedisBench(client, base, f"n{number + 1}", refs, grace, backlog) for number in range(count)
+    ]
 
 
 class TestTwoNodesOnRedis(HistoryConformance):
@@ -140,8 +124,8 @@ class TestTwoNodesOnRedis(HistoryConformance):
         arrive(processes)
 
 
-def populated(server: RedisServer) -> tuple[RedisBench, RedisBench]:
-    here, there = make(server)
+def populated(server: RedisServer, backlog: int = 1 << 26) -> tuple[RedisBench, RedisBench]:
+    here, there = make(server, backlog=backlog)
     here.connect("a")
     there.connect("c", "d")
     here.do("a", {"join": "r"})
@@ -188,7 +172,7 @@ def test_who_was_believed_dead_comes_back_under_another_name(server: RedisServer
     here.ask("reap", "n2")
     arrive((here,))
     there.do("c", {"broadcast_room": "never seen"})
-    assert there.broker.next_batch() is not None
+    assert there.broker.outbox.next_batch() is not None
     there.do("d", {"broadcast_room": "sent later"})
     there.begin("n3")
     there.read = here.read
@@ -209,7 +193,7 @@ def test_a_connection_that_ended_unseen_is_gone_everywhere(server: RedisServer) 
     """Its end was in a batch that is dropped: the account says it instead."""
     here, there = populated(server)
     there.disconnect("c")
-    assert there.broker.next_batch() is not None
+    assert there.broker.outbox.next_batch() is not None
     there.begin("n3")
     arrive((here, there))
     here.ask("reap", "n2")
@@ -232,7 +216,7 @@ def test_after_an_empty_restart_nobody_leaves(server: RedisServer) -> None:
     assert here.hub.count() == 3
     there.begin("n5")
     arrive((here, there))
-    here.broker.end_unaccounted()
+    here.broker.lifecycle.end_unaccounted()
 
     assert here.received("a") == []
     assert sorted(here.hub.clients()) == sorted(there.hub.clients()) == ["a", "c", "d"]
@@ -244,7 +228,7 @@ def test_who_never_comes_back_is_taken_back_after_a_lease(server: RedisServer) -
     here.client.flushall()  # type: ignore[attr-defined]
     here.begin("n4")
     arrive((here,))
-    here.broker.end_unaccounted()
+    here.broker.lifecycle.end_unaccounted()
 
     (diff,) = here.received("a")
     assert set(diff["payload"]["leaves"]) == {"c", "d"}
@@ -279,12 +263,11 @@ def test_what_all_have_read_is_dropped_and_the_rest_is_bounded(server: RedisServ
 
 def test_what_waits_is_bounded_and_members_are_right_afterwards(server: RedisServer) -> None:
     """Messages are dropped and counted; nobody's turn stays out."""
-    here, there = populated(server)
-    here.broker.outbox.max_bytes = 10_000
+    here, there = populated(server, backlog=10_000)
     for _ in range(20):
         here.do("a", {"broadcast_room": "x" * 1000})
     here.do("a", {"join": "s"})
-    assert here.broker.must_begin_anew
+    assert here.broker.outbox.must_begin_anew
     assert here.broker.outbox.waiting_bytes <= 10_000
     here.begin("n7")
     arrive((here, there))

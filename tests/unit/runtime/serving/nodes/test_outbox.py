@@ -5,8 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from soli_runtime.core.operations.records import Joined, Message
 from soli_runtime.core.seats import Seat
-from soli_runtime.serving.nodes.outbox import MAX_BYTES_BEHIND, MAX_OPS_BEHIND, Outbox, Queued
+from soli_runtime.serving.nodes.host import Bounds, Surroundings
+from soli_runtime.serving.nodes.outbox import MAX_BYTES_BEHIND, MAX_OPS_BEHIND, Outbox
+
+from .....support.memory_log import BrokerBench
+from .....support.virtual_clock import VirtualClock
 
 WAIT = 30.0
 
@@ -16,36 +21,41 @@ class Clocked(Outbox):
 
     def __init__(self, wait: float = WAIT) -> None:
         self.seat = Seat("a")
-        super().__init__({"a": self.seat}, 1 << 30, wait)
-        self.time = 0.0
-        self.now = lambda: self.time
-        self.told: list[bool] = []
-        self.on_behind = lambda seat, is_behind: self.told.append(is_behind)
+        self.bench = BrokerBench()
+        self.clock = VirtualClock()
+        bounds = Bounds(1 << 30, wait_seconds=wait)
+        around = Surroundings(self.bench, self.bench, self.clock, bounds)
+        super().__init__({"a": self.seat}, around)
+
+    @property
+    def told(self) -> list[bool]:
+        """Whether the connection is behind, as often as that was said."""
+        return [is_behind for _, _, is_behind in self.bench.told]
 
     def say(self, text: str = "x", actor: str | None = "a") -> None:
-        assert self.put(Queued(actor, ["m", "r"], text))
+        self.put(Message("r", text), actor)
 
     def join(self, room: str) -> None:
-        assert self.put(Queued("a", ["j", room], None))
+        self.put(Joined("a", room), "a")
 
     def sent(self) -> list[object]:
         """Rooms and texts of all that goes out next."""
         batch = self.next_batch()
         items = () if batch is None else batch.items
-        return [item.payload or item.head[1] for item in items]
+        return [item.operation[1] for item in items]
 
 
 def test_messages_that_waited_too_long_are_dropped_and_nothing_else() -> None:
     """At the limit they go; past it they do not, and joins do, in their order."""
     outbox = Clocked()
     outbox.say("at the limit")
-    outbox.time = WAIT
+    outbox.clock.now = WAIT
     outbox.drop_old()
     assert (outbox.dropped, outbox.sent()) == (0, ["at the limit"])
     outbox.join("one")
     outbox.say("old")
     outbox.join("two")
-    outbox.time = 2 * WAIT + 0.1
+    outbox.clock.now = 2 * WAIT + 0.1
     outbox.say("new")
     outbox.drop_old()
     assert outbox.dropped == 1
@@ -57,7 +67,7 @@ def test_nobody_waits_for_what_was_dropped() -> None:
     """Its turn counts as come."""
     outbox = Clocked()
     outbox.say()
-    outbox.time = WAIT + 1
+    outbox.clock.now = WAIT + 1
     outbox.drop_old()
     assert (outbox.seat.under_way, outbox.seat.bytes_under_way) == (0, 0)
     assert outbox.is_empty
@@ -67,7 +77,7 @@ def test_without_a_limit_everything_waits() -> None:
     """`broker-publish-ttl 0`."""
     outbox = Clocked(wait=0)
     outbox.say("old")
-    outbox.time = 1e9
+    outbox.clock.now = 1e9
     outbox.drop_old()
     assert outbox.sent() == ["old"]
 
@@ -81,13 +91,15 @@ def test_a_batch_that_is_sent_again_leaves_old_messages_out(redis_had_it: bool) 
     batch = outbox.next_batch()
     assert batch is not None
     first = batch.fields()[1]
-    outbox.time = WAIT + 1
+    outbox.clock.now = WAIT + 1
     outbox.shorten(batch)
     again = batch.fields()[1]
-    assert json.loads(again) == [["j", "r"]]
+    assert json.loads(again) == [["j", "a", "r", False, 0]]
     returned = outbox.returned(1, (first if redis_had_it else again).encode())  # type: ignore[union-attr]
     assert returned is not None
-    assert [item.head[0] for item in returned] == (["m", "j"] if redis_had_it else ["j"])
+    assert [type(item.operation) for item in returned] == (
+        [Message, Joined] if redis_had_it else [Joined]
+    )
     assert outbox.dropped == (0 if redis_had_it else 1)
     for item in returned:
         outbox.seen(item)
@@ -100,9 +112,8 @@ def test_a_batch_of_old_messages_only() -> None:
     outbox.say("old")
     batch = outbox.next_batch()
     assert batch is not None
-    outbox.time = WAIT + 1
+    outbox.clock.now = WAIT + 1
     outbox.shorten(batch)
-    outbox.new_done = type("Done", (), {"done": lambda self: True, "set_result": print})
     outbox.until_seen()
     assert json.loads(batch.fields()[1]) == []
     assert outbox.returned(1, b"[]") == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from soli_runtime.http.sse import MAX_WAITING_FRAMES, Subscriber, Topics
+from soli_runtime.http.sse import MAX_WAITING_FRAMES, Subscriber
 
 from .....support.redis_server import RedisServer, needs_redis, redis_server
 from .test_log_in_redis import RedisBench, arrive, make
@@ -24,12 +24,7 @@ class Place:
 
     def __init__(self, bench: RedisBench) -> None:
         self.bench = bench
-        self.topics = Topics()
-        self.topics.elsewhere = bench.broker
-        bench.broker.deliver_topic = self.topics.deliver
-        bench.broker.own_topics = self.topics.counts
-        self.ended: list[str] = []
-        bench.broker.end_session_here = self.ended.append
+        self.topics = bench.streams
 
     def follow(self, topic: str) -> Subscriber:
         subscriber = Subscriber(lambda: None)
@@ -106,9 +101,9 @@ def test_a_name_of_the_same_process_replaces_the_former(places: tuple[Place, Pla
 def test_a_session_ends_everywhere(places: tuple[Place, Place]) -> None:
     """Once in each."""
     here, there = places
-    here.bench.broker.end_session("s")
+    here.bench.broker.elsewhere.end_session("s")
     settle(here, there)
-    assert (here.ended, there.ended) == (["s"], ["s"])
+    assert here.bench.told == there.bench.told == [("end_session", "s")]
 
 
 def test_a_slow_subscriber_of_another_node_is_bounded(places: tuple[Place, Place]) -> None:

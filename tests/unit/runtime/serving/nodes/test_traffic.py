@@ -11,17 +11,18 @@ from typing import Any
 
 import pytest
 from soli_runtime.core.effects import Effect
+from soli_runtime.core.operations.arrivals import Arrivals
 from soli_runtime.observing.logs import Log
 from soli_runtime.serving.nodes import traffic as module
-from soli_runtime.serving.nodes.log_broker import LogBroker
 from soli_runtime.stores.claims import AppMark
 
-from .....support.presence_clients import Bench
+from .....support.memory_log import BrokerBench
 from .....support.redis_server import RedisServer, needs_redis, redis_server
 
 redis = pytest.importorskip("redis")
 
 from soli_runtime.serving.nodes.log import KEYS, LOG, keys_of  # noqa: E402
+from soli_runtime.serving.nodes.log_broker import LogBroker  # noqa: E402
 from soli_runtime.serving.nodes.node import Lane, Node  # noqa: E402
 from soli_runtime.serving.nodes.traffic import Lost, Traffic  # noqa: E402
 from soli_runtime.serving.nodes.wire import Refused  # noqa: E402
@@ -75,6 +76,27 @@ class FakeWire:
         ]
 
 
+class CarriedBench(BrokerBench):
+    """A process with a fake transport, whose broker is carried by a `Traffic`."""
+
+    traffic: Traffic | None = None
+    bad: str | None = None
+    """A payload that cannot be sent."""
+
+    def queued(self) -> None:
+        if self.traffic is not None:
+            self.traffic.queued()
+
+    @property
+    def carry_out(self) -> Any:
+        return self._deliver_good
+
+    def _deliver_good(self, effects: list[Effect]) -> None:
+        if any(getattr(effect, "payload", None) == self.bad for effect in effects if self.bad):
+            raise ValueError("bad")
+        self.deliver(effects)
+
+
 class Bare:
     """A broker with members in a room, its traffic, and the wires that this has."""
 
@@ -86,24 +108,21 @@ class Bare:
             return self.wires[-1]
 
         monkeypatch.setattr(module, "connect", connect)
-        self.bench = Bench(LogBroker)
-        broker = self.bench.hub.broker
-        assert isinstance(broker, LogBroker)
-        self.broker = broker
+        self.bench = CarriedBench()
+        self.broker = self.bench.broker
         self.steps: list[list[Any]] = []
         """What the member got, by turn of the loop."""
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
         self.traffic = Traffic("redis://nowhere", ["k"] * 10, 1 << 20, loop)
-        self.traffic.broker = self.broker
-        self.broker.carry_out = self.carry_out
-        self.broker.on_queued = self.traffic.queued
+        self.traffic.carry_for(self.broker)
+        self.bench.traffic = self.traffic
         self.bench.connect("a")
         self.bench.do("a", {"join": "r"})
         await self.reopen()
         self.traffic.begin(b"e", 0)
-        self.broker.begin("n1")
+        self.broker.lifecycle.begin("n1")
         self.traffic.start()
         self.writing.answer(b"OK")
         self.number = 0
@@ -115,9 +134,6 @@ class Bare:
     async def reopen(self) -> None:
         await self.traffic.open()
         self.writing, self.reading = self.wires[-2:]
-
-    def carry_out(self, effects: list[Effect]) -> None:
-        self.bench.deliver(effects)
 
     def say(self, *texts: str) -> None:
         for text in texts:
@@ -263,15 +279,7 @@ def test_one_operation_that_fails_does_not_take_others_with_it(
     """Neither of this node's nor of others'; it is told."""
 
     async def use(it: Bare) -> None:
-        faults: list[Exception] = []
-        it.broker.on_fault = faults.append
-
-        def carry_out(effects: list[Effect]) -> None:
-            if any(getattr(effect, "payload", "") == "bad" for effect in effects):
-                raise ValueError("bad")
-            it.bench.deliver(effects)
-
-        it.broker.carry_out = carry_out
+        it.bench.bad = "bad"
         it.say("bad", "good")
         await turns(2)
         texts = ["bad", "fine"]
@@ -280,7 +288,8 @@ def test_one_operation_that_fails_does_not_take_others_with_it(
         it.arrives(it.own(2), ("n2", 1, heads, [text.encode() for text in texts]))
         await turns(3)
         assert it.got() == ["good", "fine"]
-        assert len(faults) == 3
+        assert len(it.bench.faults) == 3
+        assert "n2' writes Tracked with 1 fields, and version 2" in str(it.bench.faults[2])
         assert it.bench.hub.seats["a"].under_way == 0
 
     bare(use)
@@ -318,7 +327,7 @@ def server() -> Iterator[RedisServer]:
 _numbers = itertools.count()
 
 
-class NodeBench(Bench):
+class NodeBench(BrokerBench):
     """A process with a fake transport and a node."""
 
     def __init__(self, server: RedisServer, prefix: str, refs: Iterator[int]) -> None:
@@ -326,9 +335,11 @@ class NodeBench(Bench):
         self.prefix = prefix
         loop = asyncio.get_running_loop()
         lane = Lane(server.url, AppMark(prefix, "", frozenset()), 9.0, 64 << 20)
-        self.node = Node(lane, Log(self.lines.append, clock=lambda: 0.0), loop)
-        super().__init__(self.node.broker_of, refs)
-        self.node.broker.carry_out = self.deliver
+        self.node = Node(lane, Log(self.lines.append, clock=lambda: 0.0), loop, self)
+        super().__init__(refs)
+
+    def _broker_of(self, arrivals: Arrivals) -> LogBroker:
+        return self.node.broker_of(arrivals)
 
 
 @asynccontextmanager

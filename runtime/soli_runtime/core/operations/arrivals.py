@@ -1,20 +1,19 @@
-"""What happens in this process when the turn of a change has come.
+"""What happens in this process when the turn of an operation has come.
 
-A change was decided somewhere (here, by `hub`, or in another process) and has its place in the one
-order that a broker makes. Here it takes effect: on the members of rooms, on the roster, on who is
-told what. With a single process every turn comes at once; a broker with a log calls these methods
-as it reads, in that order, one entry per synchronous step.
+An operation was decided somewhere (here, by `hub`, or in another process) and has its place in the
+one order that a broker makes. Here it takes effect: on the members of rooms, on the roster, on who
+is told what. With a single process every turn comes at once; a broker with a log applies operations
+as it reads them, in that order, one entry per synchronous step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
-from .effects import (
+from ..effects import (
     EVERYONE,
     Close,
-    ConnectionId,
     Effect,
     EveryoneBut,
     Members,
@@ -27,112 +26,40 @@ from .effects import (
     SendOptions,
     SendVolatile,
 )
-from .history import resuming
-from .history.rings import History, Kept
-from .history.rules import Rule
-from .presence import Presence
-from .rooms import Followers, Room, Rooms
-from .roster import Entry
-from .seats import Seat, Seats
+from ..history import resuming
+from ..history.rings import History, Kept
+from ..history.rules import Rule
+from ..presence import Presence
+from ..rooms import Followers, Room, Rooms
+from ..roster import Entry
+from ..seats import Seat, Seats
+from .records import (
+    Closed,
+    Connected,
+    Disconnected,
+    Joined,
+    Left,
+    Lingered,
+    Message,
+    MessageToAll,
+    MessageToOne,
+    Operation,
+    Revised,
+    Tracked,
+    Untracked,
+)
 
 MANY = 64
 """Messages of the past, from which on they go out in slices."""
+TIMELESS = 0.0
+"""The time of an operation whose effects do not depend on it."""
 
-
-class Joined(NamedTuple):
-    """A connection is a member of a room from here on."""
-
-    connection_id: ConnectionId
-    room: RoomName
-    is_tracked: bool
-    """Whether the same step tracks it there: that gives the snapshot (docs/spec §W5.9)."""
-    recalls: int = 0
-    """How many messages of the past it wants (`history`)."""
-
-
-class Left(NamedTuple):
-    """A connection is a member of a room no more."""
-
-    connection_id: ConnectionId
-    room: RoomName
-
-
-class Message(NamedTuple):
-    """To the members of a room."""
-
-    room: RoomName
-    payload: Payload
-    options: SendOptions | None = None
-
-
-class MessageToAll(NamedTuple):
-    """To every connection."""
-
-    payload: Payload
-    options: SendOptions | None = None
-
-
-class MessageToOne(NamedTuple):
-    """To one connection."""
-
-    connection_id: ConnectionId
-    payload: Payload
-    options: SendOptions | None = None
-
-
-class Closed(NamedTuple):
-    """A connection is to be closed."""
-
-    connection_id: ConnectionId
-    code: int
-    reason: str
-
-
-class Tracked(NamedTuple):
-    """A connection is tracked, newly or again."""
-
-    room: RoomName
-    entry: Entry
-
-
-class Revised(NamedTuple):
-    """State or metadata of a tracking changed."""
-
-    room: RoomName
-    connection_id: ConnectionId
-    body: str
-
-
-class Untracked(NamedTuple):
-    """A connection is tracked in a room no more."""
-
-    room: RoomName
-    connection_id: ConnectionId
-
-
-class NodeDied(NamedTuple):
-    """All that a node tracked in a room is gone."""
-
-    room: RoomName
-    node: str
-
-
-Change: TypeAlias = (
-    Joined
-    | Left
-    | Message
-    | MessageToAll
-    | MessageToOne
-    | Closed
-    | Tracked
-    | Revised
-    | Untracked
-    | NodeDied
-)
+Applier: TypeAlias = Callable[[Any, float], list[Effect]]
+"""Gets an operation and the time, in seconds."""
 
 
 class Arrivals:
-    """Changes whose turn has come, as effects on the connections of this process.
+    """Operations whose turn has come, as effects on the connections of this process.
 
     What concerns a connection that is not here, or gone, does nothing to members and sends
     nothing; the roster is of all processes.
@@ -148,42 +75,29 @@ class Arrivals:
         """Without rules it keeps nothing."""
         self._moved: dict[RoomName, None] = {}
         """Rooms with followers to which something was said in this turn of the loop."""
-        self._take: dict[type, Callable[[Any, float], list[Effect]]] = {
-            Joined: lambda it, now: self.joined(
-                it.connection_id, it.room, it.is_tracked, now, it.recalls
-            ),
-            Left: lambda it, now: self.left(it.connection_id, it.room, now),
-            Message: lambda it, now: self.message(it.room, it.payload, it.options),
-            MessageToAll: lambda it, now: self.message_to_all(it.payload, it.options),
-            MessageToOne: lambda it, now: self.message_to_one(
-                it.connection_id, it.payload, it.options
-            ),
-            Closed: lambda it, now: self.closed(it.connection_id, it.code, it.reason),
-            Tracked: lambda it, now: presence.track(it.room, it.entry, now),
-            Revised: lambda it, now: presence.revise(it.room, it.connection_id, it.body, now),
-            Untracked: lambda it, now: presence.untrack(it.room, it.connection_id, now),
-            NodeDied: lambda it, now: presence.drop_node(it.room, it.node, now),
+        self.appliers: dict[type[Any], Applier] = {
+            Connected: _nothing,
+            Disconnected: _nothing,
+            Closed: self.closed,
+            Joined: self.joined,
+            Left: self.left,
+            Message: self.message,
+            MessageToAll: self.message_to_all,
+            MessageToOne: self.message_to_one,
+            Tracked: self.tracked,
+            Revised: self.revised,
+            Untracked: self.untracked,
+            Lingered: self.lingered,
         }
+        """What applies an operation, by its class."""
 
-    def apply(self, changes: Iterable[Change], now: float) -> list[Effect]:
-        """The twin of `Hub.apply` for what comes in: one step, in the order of *changes*."""
-        effects: list[Effect] = []
-        for change in changes:
-            effects += self._take[type(change)](change, now)
-        return effects
+    def apply(self, operation: Operation, now: float) -> list[Effect]:
+        """One operation, in its turn."""
+        return self.appliers[operation.__class__](operation, now)
 
-    def joined(
-        self,
-        connection_id: ConnectionId,
-        room: RoomName,
-        is_tracked: bool,
-        now: float,
-        recalls: int = 0,
-    ) -> list[Effect]:
-        """A connection is a member from here on. With *is_tracked* a track follows (§W5.9).
-
-        In a room with a history it gets first what it missed, or the last *recalls* messages.
-        """
+    def joined(self, operation: Joined, now: float) -> list[Effect]:
+        """In a room with a history it gets first what it missed, or the last messages."""
+        connection_id, room, is_tracked, recalls = operation
         seat = self.seats.get(connection_id)
         if seat is None:
             return []
@@ -197,8 +111,9 @@ class Arrivals:
             effects += self.presence.joined(connection_id, room, now)
         return effects
 
-    def left(self, connection_id: ConnectionId, room: RoomName, now: float) -> list[Effect]:
+    def left(self, operation: Left, now: float) -> list[Effect]:
         """A connection is a member no more."""
+        connection_id, room = operation
         found = self.rooms.get(room)
         left = self.rooms.leave(connection_id, room)
         if found is None or left is None:
@@ -208,10 +123,9 @@ class Arrivals:
             effects += found.followers.leave(connection_id)
         return effects + self.presence.left(connection_id, room, now)
 
-    def message(
-        self, room: RoomName, payload: Payload, options: SendOptions | None = None
-    ) -> list[Effect]:
+    def message(self, operation: Message, now: float) -> list[Effect]:
         """A finished message to the members of a room."""
+        room, payload, options = operation
         found = self.rooms.get(room)
         if (found is None or found.keeps) and (options is None or options.key is None):
             self._keep(room, found, payload)
@@ -221,26 +135,45 @@ class Arrivals:
             return [Send(found.recipients, payload)]
         return [_sent(Members(found.cohort, options.but), payload, options)]
 
-    def message_to_all(self, payload: Payload, options: SendOptions | None = None) -> list[Effect]:
+    def message_to_all(self, operation: MessageToAll, now: float) -> list[Effect]:
         """A finished message to every connection."""
+        payload, options = operation
         if options is None:
             return [Send(EVERYONE, payload)]
         to = EVERYONE if options.but is None else EveryoneBut(options.but)
         return [_sent(to, payload, options)]
 
-    def message_to_one(
-        self, connection_id: ConnectionId, payload: Payload, options: SendOptions | None = None
-    ) -> list[Effect]:
+    def message_to_one(self, operation: MessageToOne, now: float) -> list[Effect]:
         """A finished message to one connection, unless it is about to be forgotten."""
+        connection_id, payload, options = operation
         seat = self.seats.get(connection_id)
         if seat is None or seat.is_closing:
             return []
         to = One(connection_id)
         return [Send(to, payload) if options is None else _sent(to, payload, options)]
 
-    def closed(self, connection_id: ConnectionId, code: int, reason: str) -> list[Effect]:
+    def closed(self, operation: Closed, now: float) -> list[Effect]:
         """A connection is to be closed."""
-        return [Close(connection_id, code, reason)] if connection_id in self.seats else []
+        return [Close(*operation)] if operation.connection_id in self.seats else []
+
+    def tracked(self, operation: Tracked, now: float) -> list[Effect]:
+        """A connection of this process is tracked."""
+        return self.presence.track(operation.room, Entry(*operation[1:]), now)
+
+    def revised(self, operation: Revised, now: float) -> list[Effect]:
+        """State or metadata of a tracking changed."""
+        return self.presence.revise(*operation, now)
+
+    def untracked(self, operation: Untracked, now: float) -> list[Effect]:
+        """A connection is tracked no more."""
+        return self.presence.untrack(*operation, now)
+
+    def lingered(self, operation: Lingered, now: float) -> list[Effect]:
+        """A connection of this process is about to be gone, and stays present."""
+        seat = self.seats.get(operation.connection_id)
+        for room in () if seat is None else seat.tracked_rooms():
+            self.presence.linger(room, operation.connection_id)
+        return []
 
     # History
 
@@ -361,3 +294,7 @@ def _sent(to: Recipients, payload: Payload, options: SendOptions) -> Send:
     if options.key is None:
         return Send(to, payload)
     return SendVolatile(to, payload, options.sender, options.key)
+
+
+def _nothing(operation: Operation, now: float) -> list[Effect]:
+    return []

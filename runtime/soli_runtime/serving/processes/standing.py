@@ -15,7 +15,7 @@ from soli_lang.base.records import Record
 from ...settings.kinds import without_password
 from ...stores.errors import UNAVAILABLE, CannotOpen
 from ...stores.redis.link import refusal, require_package
-from .log import key_pattern, keys_of, prefix_of, script
+from ..nodes.log import key_pattern, keys_of, prefix_of, script
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis

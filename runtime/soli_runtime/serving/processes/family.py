@@ -11,10 +11,10 @@ from soli_lang.base.records import Record
 
 from ...observing.logs import Log
 from ...settings import ENVIRONMENT_PREFIX, IN_MEMORY, Settings
-from ..processes.parent import FAILED, GaveUp, Parent
-from ..processes.private_redis import NoRedis, PrivateRedis, find_binary
-from .facts import machine_name
-from .node import MACHINE_VARIABLE, lane_of, node_family, reap
+from ..nodes.facts import machine_name
+from ..nodes.node import MACHINE_VARIABLE, lane_of, node_family, reap
+from .parent import FAILED, GaveUp, Parent
+from .private_redis import NoRedis, PrivateRedis, find_binary
 
 UNAVAILABLE = 69
 """How a command ends when something is not installed or cannot be reached."""

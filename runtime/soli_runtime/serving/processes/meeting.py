@@ -1,0 +1,50 @@
+"""What a service is to the node that meets other processes for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ...core.effects import Effect
+from ...core.seats import Seat
+from ...ws.channel import BY_BROKER
+
+if TYPE_CHECKING:
+    from ...ws.connection import Connection
+    from ..service import Service
+
+
+class ServiceHost:
+    """The `Host` of a node: parts of the service, some of which are made after the node."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    @property
+    def carry_out(self) -> Callable[[list[Effect]], object]:
+        """To the sockets of this process."""
+        return self._service.delivery.carry_out
+
+    def close_user_here(self, user: str, reason: str, code: int) -> None:
+        """Close the connections that a user has in this process."""
+        self._service.realtime.close_user_here(user, reason, code)
+
+    def end_session_here(self, session_id: str) -> None:
+        """Close those that came with a session."""
+        self._service.holders.session_ended_here(session_id)
+
+    def deliver_topic(self, topic: str, data: bytes) -> None:
+        """A server-sent event for the streams of this process."""
+        self._service.state.topics.deliver(topic, data)
+
+    def topic_counts(self) -> list[tuple[str, int]]:
+        """How many streams of each topic this process has."""
+        return self._service.state.topics.counts()
+
+    def hold_back(self, seat: Seat, is_behind: bool) -> None:
+        """Do not read a connection that asks for more than Redis takes; or read it again."""
+        connection: Connection | None = seat.connection
+        if connection is not None and is_behind:
+            connection.pause_reading(BY_BROKER)
+        elif connection is not None:
+            connection.resume_reading(BY_BROKER)
