@@ -291,6 +291,12 @@ class SoliSyntaxError(SoliError):
         """True when the text only stops too early: more lines could make it a program."""
         self.also: list[SoliSyntaxError] = []
 
+    def move(self, span: Span, message: str) -> None:
+        """Tell it where its cause stands, in other words."""
+        self._span = span
+        self.message = message
+        self.args = (message,)
+
     @property
     def all(self) -> list[SoliSyntaxError]:
         """This error and the others found with it, in source order."""

@@ -5,7 +5,6 @@ Only looked for once the text was refused: a shape is a hint, never an error of 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -24,16 +23,18 @@ from ..base.foreign_words import (
     text_in_brackets,
 )
 from ..base.source import Source
+from .misspelt import line_span, misspelt, misspelt_handler
 from .scanner.scanner import Scanner
-from .scanner.tokens import HEADED, KEYWORDS, Token
+from .scanner.tokens import HEADED, Token
 
+ONE_LINE: Final = "a function on one line is `def f(x) x * 2 end`, without `=`"
 LAMBDA: Final = (
     "a function without a name is `fn(x) { x + 1 }`, a block after a call `|x| x + 1`; "
     "`=>` stands in hashes and in the arms of a `match`"
 )
 BODY: Final = "no `:` before a body: the line ends there, and the body with `end`"
 _BODIES: Final = HEADED | {"FN", "ELSIF", "ELSE", "CLASS", "TRY"}
-_OPENERS: Final = frozenset({FUNCTION, WAITING, LOOP, COUNTING, BODY, CHOICE, THROW})
+_OPENERS: Final = frozenset({FUNCTION, WAITING, LOOP, COUNTING, BODY, ONE_LINE, CHOICE, THROW})
 _PAIRS: Final[dict[tuple[str, str], str]] = {
     ("==", "="): "`==` compares values and types: there is no `===`",
     ("!=", "="): "`!=` compares values and types: there is no `!==`",
@@ -53,10 +54,6 @@ LONGEST_TEXT: Final = 20_000
 """Characters of a text that is read once more for its hints: nobody pays for that."""
 _LONGEST_PARAMETERS: Final = 40
 """Tokens before a `=>` that are looked at for their opening parenthesis."""
-_BEGUN: Final = re.compile(r"[ \t]*([a-z]{2,9})[ \t]+[^\s=.,]")
-_BODY_WORDS: Final = ("def", "class", "module", "while", "for", "if", "unless", "match", "enum")
-_LINES_LOOKED_AT: Final = 100
-"""Lines above an `end` too many that are searched for a misspelt word that opens."""
 _COMMANDS: Final = frozenset({"NAME", "LITERAL", "STR_BEGIN", "LPAR", "FN", "CONSTANT", "NEW"})
 
 
@@ -72,10 +69,9 @@ def explain(source: Source, errors: Sequence[SoliSyntaxError]) -> None:
         line = source.position(error.span.start).line
         hint = shapes.get(line)
         if hint is None and _is_about_end(error):
-            hint = _opener_before(shapes, line)
-            hint = hint or _misspelt_before(source, line)
+            hint = _opener_before(source, error, shapes, line) or misspelt(source, error, line)
         if hint is None and error.message.startswith("`try` without"):
-            hint = THROW if THROW in shapes.values() else None
+            hint = THROW if THROW in shapes.values() else misspelt_handler(source, error, line)
         if hint is not None:
             error.hint = hint
 
@@ -86,26 +82,17 @@ def _is_about_end(error: SoliSyntaxError) -> bool:
     )
 
 
-def _opener_before(shapes: dict[int, str], line: int) -> str | None:
+def _opener_before(
+    source: Source, error: SoliSyntaxError, shapes: dict[int, str], line: int
+) -> str | None:
+    """The hint of the foreign shape that opened a body, where the error is from then on."""
     before = [at for at, hint in shapes.items() if at <= line and hint in _OPENERS]
-    return shapes[max(before)] if before else None
-
-
-def _misspelt_before(source: Source, line: int) -> str | None:
-    """A hint for `dfe f(x)`: a line that begins like one with a body, nearest above *line*."""
-    from ..base.near_names import did_you_mean  # only needed for what is wrong
-
-    above = source.text.split("\n")[max(0, line - _LINES_LOOKED_AT) : line]
-    for text in reversed(above):
-        begun = _BEGUN.match(text)
-        word = begun[1] if begun is not None else ""
-        if not word or word in KEYWORDS:
-            continue
-        swapped = [f"did you mean '{one}'?" for one in _BODY_WORDS if sorted(one) == sorted(word)]
-        hint = swapped[0] if swapped else did_you_mean(word, _BODY_WORDS)
-        if hint is not None:
-            return f"`{word}` begins no body: {hint}"
-    return None
+    if not before:
+        return None
+    hint = shapes[max(before)]
+    if hint in (BODY, ONE_LINE):
+        error.move(line_span(source, max(before)), error.message)
+    return hint
 
 
 def _shapes(source: Source) -> dict[int, str]:
@@ -128,6 +115,8 @@ def _shape(source: Source, tokens: list[Token], at: int, first: int) -> str | No
     following = tokens[at + 1] if at + 1 < len(tokens) else token
     if following.newline or following is token:
         return BODY if token.type == "COLON" and tokens[first].type in _BODIES else None
+    if token.type == "RPAR" and tokens[first].type == "FN" and _text(source, following) == "=":
+        return ONE_LINE
     pair = _PAIRS.get((_text(source, token), _text(source, following)))
     if pair is not None and (token.type != "OP" or token.end == following.start or pair in _WORDY):
         return pair

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from ..machine.machine import Machine
 from ..tree import nodes
+from .checking.duplicates import DuplicatePass
 from .checking.findings import ERROR, WARNING, Finding, Findings, Known
 from .checking.flow import FlowPass
+from .checking.leaving import LeavingPass
 from .checking.members import MemberPass
 from .checking.names import NamePass
 from .checking.receivers import ReceiverPass
 from .checking.shapes import ShapePass
+from .checking.supers import SuperPass
 from .inference.infer import type_findings
 
 __all__ = [
@@ -35,6 +38,9 @@ def check(program: nodes.Program, known: Known) -> list[Finding]:
     NamePass(program, known, findings).run()
     FlowPass(program, findings).run()
     ReceiverPass(program, known, findings).run()
+    SuperPass(program, known, findings).run()
+    LeavingPass(program, findings).run()
+    DuplicatePass(program, findings).run()
     ShapePass(program, known, findings).run()
     MemberPass(program, known, findings).run()
     type_findings(program, known, findings)

@@ -21,6 +21,8 @@ class FlowPass:
             node = pending.pop()
             if isinstance(node, nodes.Body):
                 self._body(node, is_file=node is self._program.body)
+            elif isinstance(node, nodes.If | nodes.While):
+                self._never(node)
             pending.extend(nodes.children(node))
 
     def _body(self, body: nodes.Body, *, is_file: bool) -> None:
@@ -36,6 +38,20 @@ class FlowPass:
                     f"line {self._line(statement)} always leaves before it",
                 )
                 return
+
+    def _never(self, node: Any) -> None:
+        """`if false`, `while false`"""
+        body = node.then if isinstance(node, nodes.If) else node.body
+        condition = node.condition
+        if isinstance(condition, nodes.Literal) and condition.value in (False, None):
+            is_zero = condition.value.__class__ is int
+            if body.statements and not is_zero:
+                self._findings.warning(
+                    "unreachable",
+                    "this is never reached",
+                    body.statements[0].span if isinstance(node, nodes.While) else node.span,
+                    "its condition is never true",
+                )
 
     def _line(self, node: nodes.Node) -> int:
         return self._program.source.position(node.span.start).line
@@ -74,7 +90,15 @@ def _always_leaves(node: Any) -> bool:
         return otherwise is not None and _body_leaves(node.then) and _body_leaves(otherwise)
     if isinstance(node, nodes.BlockStmt):
         return _body_leaves(node.body)
+    if isinstance(node, nodes.Try):
+        return _try_leaves(node)
     return _loops_forever(node)
+
+
+def _try_leaves(node: nodes.Try) -> bool:
+    if node.final is not None and _body_leaves(node.final):
+        return True
+    return _body_leaves(node.body) and all(_body_leaves(one.body) for one in node.handlers)
 
 
 def _body_leaves(body: nodes.Body) -> bool:

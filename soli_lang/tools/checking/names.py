@@ -59,6 +59,8 @@ class NamePass:
         """Whether a file was imported whole of which nobody knows what it exports."""
         self._calls: list[tuple[nodes.Node, Variable | None, str, Arguments, int]] = []
         self._in_hook = 0
+        self._imports: list[Variable] = []
+        """Variables that imports name one by one."""
         self._pieces: list[nodes.FunctionNode] = []
         """Functions that are in no program; their blocks are known by who they are."""
         self._classes = ClassStatics(program)
@@ -111,6 +113,8 @@ class NamePass:
     def _declare_import(self, name: str, node: nodes.Node) -> None:
         variable = self._block.declare(name)
         self._use(variable, node.span).is_reported = False
+        if isinstance(node, nodes.Import) and (node.items is not None or node.namespace):
+            self._imports.append(variable)
 
     # --- walking ---------------------------------------------------------------------------------
 
@@ -406,6 +410,12 @@ class NamePass:
     # --- unused ----------------------------------------------------------------------------------
 
     def _report_unused(self) -> None:
+        for variable in self._imports:
+            use = self._uses[variable]
+            if not use.is_read and not use.name.startswith(UNSEEN) and not self._known.is_test:
+                self._findings.warning(
+                    "unused-import", f"'{use.name}' is imported and never used", use.span
+                )
         for variable, use in self._uses.items():
             in_function = variable.home is not None
             if use.is_read or not use.is_reported or not in_function or not use.assigned:

@@ -150,6 +150,22 @@ class ShapePass:
                 f"write {node.left.name}(-...)",
             )
 
+        elif node.operator in ("==", "!=") and isinstance(node.left, nodes.Unary):
+            self._negated(node, node.left)
+
+    def _negated(self, node: nodes.Binary, left: nodes.Unary) -> None:
+        """`not x == 3` is `(not x) == 3` (docs/spec §2.7)."""
+        is_bool = isinstance(node.right, nodes.Literal) and isinstance(node.right.value, bool)
+        if left.operator != "!" or is_bool or not self._text.startswith("not", left.span.start):
+            return
+        self._findings.warning(
+            "negated-operand",
+            f"`not` binds tighter than `{node.operator}`: this compares a Bool",
+            node.span,
+            f"write `{'!=' if node.operator == '==' else '=='}`, or put the comparison in "
+            "parentheses",
+        )
+
     def _index(self, node: nodes.Index) -> None:
         if _is_printer(node.object):
             assert isinstance(node.object, nodes.Name)
@@ -161,6 +177,14 @@ class ShapePass:
             )
 
     def _shell(self, node: nodes.ShellCommand) -> None:
+        if any("${" in one for one in node.parts if isinstance(one, str)):
+            self._findings.warning(
+                "shell-command",
+                "a text in backticks is a command, and `${}` puts nothing into it",
+                node.span,
+                'values are put into a text in quotes, by `"Hello #{name}"`',
+            )
+            return
         self._findings.warning(
             "shell-command",
             "a command in backticks starts a shell, which is refused unless it is granted by name",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from ...base.errors import SoliError
 from ...native.native import NativeFunction
 from ...tree import nodes
 from ..checking.arguments import Arguments
@@ -58,12 +59,23 @@ def _call(walk: Walk, node: nodes.Call, left: Type) -> Type:
     receiver = removed(left, "null") if member.is_safe else left
     arguments = _arguments(walk, node)
     block = _block(walk, node, receiver, member.name)
+    if member.name == "is_a?" and len(arguments) == 1:
+        _judge_class_name(walk, node, arguments[0])
     found = find_members(walk, member, receiver)
     _note_change(walk, member, found, receiver)
     if found is None:
         return ANY
     type_ = join([_called(walk, node, atom, one, arguments, block) for atom, one in found])
     return _or_null(type_, left, member)
+
+
+def _judge_class_name(walk: Walk, node: nodes.Call, type_: Type) -> None:
+    """`x.is_a?(Int)`: it takes the name of a class."""
+    if not type_ or any(one.kind == "string" for one in type_):
+        return
+    written = walk.written(node.arguments[0])
+    hint = f'write `is_a?("{written}")`' if written.isidentifier() else None
+    walk.error("type", "Type error: is_a? expects a string argument", node.span, hint)
 
 
 @visits(EXPRESSIONS, nodes.Call)
@@ -98,8 +110,26 @@ def call_type(walk: Walk, node: Any, callee: Type, arguments: list[Type], block:
         return _own_function(walk, node, atom.of, arguments, has_name=_is_declared(walk, node))
     if atom.kind == FUNCTION and isinstance(atom.of, NativeFunction):
         judge_builtin(walk, node, atom.of, arguments, 0)
+        _judge_by_trying(walk, node, atom.of, arguments)
         return given_by(atom.of.declaration)
     return ANY
+
+
+_TRIED: Final = frozenset({"len", "range"})
+"""Functions of no effect that look at their arguments themselves."""
+
+
+def _judge_by_trying(walk: Walk, node: Any, builtin: NativeFunction, given: list[Type]) -> None:
+    if builtin.name not in _TRIED or any(one.label for one in node.arguments):
+        return
+    if any(one is None or len(one) != 1 or one[0].kind not in PYTHON for one in given):
+        return
+    if not builtin.low <= len(given) <= builtin.high:
+        return
+    try:
+        builtin.invoke(*[sample(one[0]) for one in given if one])
+    except SoliError as error:
+        walk.error("type", error.message, node.span, error.hint)
 
 
 _UNCALLABLE: Final = frozenset(

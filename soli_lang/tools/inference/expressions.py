@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...base.null_hints import null_hint
 from ...tree import nodes
 from ...values.kinds import TYPE_NAMES
+from ...values.values import Symbol
 from .environment import UNSET
 from .narrowing import key_of, narrowed
 from .operators import binary, index_error
@@ -317,8 +318,19 @@ def _element(walk: Walk, node: Any, receiver: Atom, index: Type) -> Type:
     if receiver.kind == "hash" and receiver.shape is not None:
         if index is not None and len(index) == 1 and isinstance(index[0].literal, str):
             return walk.key(receiver, index[0].literal, node.span, node.index.span)
+        _judge_symbol(walk, node, receiver.shape)
         return ANY
     return ANY
+
+
+def _judge_symbol(walk: Walk, node: Any, shape: Shape) -> None:
+    """`h[:name]` of a hash with the key "name": these are two keys."""
+    value = node.index.value if isinstance(node.index, nodes.Literal) else None
+    if not isinstance(value, Symbol) or not shape.is_exact or value.name not in shape.fields:
+        return
+    message = f"this hash has no key :{value.name}"
+    hint = f'its key is a String: write `["{value.name}"]`'
+    walk.warning("unknown-key", message, node.index.span, hint)
 
 
 # --- assignments ---------------------------------------------------------------------------------

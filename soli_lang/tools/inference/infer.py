@@ -22,6 +22,7 @@ from .classes import ClassInfo
 from .contracts import Contract
 from .environment import UNSET
 from .judging import (
+    judge_constants,
     judge_contract,
     judge_parameters,
     judge_return_type,
@@ -79,6 +80,19 @@ class TypeWalk(Walk):
                 self.walk_function(function)
         names = {one.name for one in self.classes.by_node.values()} | self._interfaces()
         judge_type_names(self, names)
+        judge_constants(self)
+        for info in self.classes.by_node.values():
+            for declared in [*info.fields.values(), *info.static_fields.values()]:
+                self._judge_field(declared)
+
+    def _judge_field(self, declared: Any) -> None:
+        """The value that a field is declared with."""
+        if not isinstance(declared, nodes.FieldDecl) or declared.type is None:
+            return
+        if isinstance(declared.value, nodes.Literal):
+            what = f"'{declared.name}' is declared {declared.type.text}"
+            wanted = self.annotated(declared.type)
+            judge_value(self, self.infer(declared.value), wanted, declared.value, what)
 
     def _note_import(self, variable: Variable) -> None:
         imported = {

@@ -83,6 +83,28 @@ def judge_type_names(walk: Walk, classes: set[str]) -> None:
         walk.error("unknown-type", f"no type '{node.name}'", node.span, hint)
 
 
+def judge_constants(walk: Walk) -> None:
+    """Report assignments to constants, and constants that are declared again."""
+    for variable, node, is_guarded in walk.resolution.assignments:
+        constants = walk.resolution.facts(variable).constants
+        if is_guarded or not constants:
+            continue
+        if len(constants) < len(walk.resolution.let_places.get(variable, ())):
+            continue  # a `let` of that name, too
+        name = variable.name
+        line = walk.program.source.position(constants[0].span.start).line
+        message = f"Type error: cannot reassign constant '{name}'"
+        hint = f"it is a constant since line {line}; `let {name} = …` makes a variable"
+        walk.error("constant", message, node.target.span, hint)
+    for variable, facts in walk.resolution.all:
+        places = sorted(one.span.start for one in facts.constants)
+        for one in facts.constants:
+            if one.span.start != places[0]:
+                line = walk.program.source.position(places[0]).line
+                message = f"the constant '{variable.name}' is declared on line {line} already"
+                walk.warning("constant", message, one.span)
+
+
 # --- contracts -----------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ from .classes import Classes, ClassInfo
 from .contracts import Contract
 from .environment import UNSET, Environment
 from .resolving import Resolution
-from .types import ANY, CLASS, FUNCTION, NULL, Atom, Type, holds_parts, join, loosened
+from .types import ANY, CLASS, DOUBT, FUNCTION, NULL, Atom, Type, holds_parts, join, loosened
 
 MOST_CALLS: Final = 6
 """How deep functions are looked into for what they give, before their own turn has come."""
@@ -257,6 +257,7 @@ class Walk:
         self._running.pop()
         results = self.frame.results
         self._results[id(function)] = _given_by(results)
+        self.frame.environment = Environment()
         self.judge_results(function, contract, results)
         self.frame = outer
 
@@ -381,7 +382,18 @@ def visits(table: dict[type, Any], *kinds: type) -> Callable[[Visitor], Visitor]
 
 
 def _given_by(results: list[Result]) -> Type:
-    return join([one.type for one in results]) if results else ANY
+    """What a function gives: null that it gives on one path, on purpose, is easily forgotten."""
+    type_ = join([one.type for one in results]) if results else ANY
+    if type_ is None or len(type_) < 2 or not any(map(_gives_null, results)):
+        return type_
+    return tuple(DOUBT[0] if one.kind == "null" and DOUBT else one for one in type_)
+
+
+def _gives_null(result: Result) -> bool:
+    node = result.node
+    if isinstance(node, nodes.Return):
+        return node.value is None
+    return isinstance(node, nodes.Literal) and node.value is None
 
 
 def _any_value(known: Any) -> Type:

@@ -187,7 +187,7 @@ def test_what_works_elsewhere_gets_a_hint(text: str, part: str) -> None:
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        ("dfe f(x)\n  x\nend", "`dfe` begins no body: did you mean 'def'?"),
+        ("dfe f(x)\n  x\nend", "did you mean 'def'?"),
         ("whlie true\n  x = 1\nend", "did you mean 'while'?"),
         ("def f\n  clas A\n  end\nend\nend", "did you mean 'class'?"),
         ('print "x"\nend', "nothing is open that `end` could close"),
