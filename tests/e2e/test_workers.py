@@ -44,6 +44,9 @@ end
 """
 }
 
+BREATH_SECONDS = 0.003
+"""Between two requests of a visitor: without it they keep a core from those that are renewed."""
+
 
 class Family:
     """A parent and its workers, from outside."""
@@ -214,6 +217,7 @@ def test_renewing_replaces_all_one_by_one(start: Callable[..., Family]) -> None:
                 served.add(family.who())
             except OSError as error:
                 failed.append(error)
+            time.sleep(BREATH_SECONDS)
 
     visitors = [threading.Thread(target=visit) for _ in range(3)]
     for visitor in visitors:
@@ -285,6 +289,7 @@ def test_open_lines_outlive_a_renewal(start: Callable[..., Family]) -> None:
                 failed.append(answer.status)
             if answer.will_close:  # the next request opens another line
                 ends.append(1)
+            time.sleep(BREATH_SECONDS)
         line.close()
 
     visitors = [threading.Thread(target=ask) for _ in range(6)]

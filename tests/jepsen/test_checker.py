@@ -22,7 +22,7 @@ from .run import CLIENTS, LEASE_SECONDS, run_on
 
 pytestmark = [
     needs_redis,
-    pytest.mark.load,
+    pytest.mark.long,
     pytest.mark.timeout(400),
     pytest.mark.skipif(sys.platform != "linux", reason="needs SO_REUSEPORT"),
 ]

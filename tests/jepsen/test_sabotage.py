@@ -18,7 +18,7 @@ from .run import CLIENTS, LEASE_SECONDS, run_on
 
 pytestmark = [
     needs_redis,
-    pytest.mark.load,
+    pytest.mark.long,
     pytest.mark.timeout(200),
     pytest.mark.skipif(sys.platform != "linux", reason="as the checker"),
 ]
