@@ -138,7 +138,7 @@ def _until_it_answers(proxy: Proxy, process: subprocess.Popen[bytes], folder: Pa
 
 
 BREATH_SECONDS = 0.003
-"""Between two requests of a client: without it they keep a core from those that are to be renewed."""
+"""Between two requests of a client, who would otherwise keep a core from those being renewed."""
 Command = Callable[[Path, int, int, Path, Path], list[str]]
 
 
