@@ -191,7 +191,9 @@ def _call_on_instance(
     method = value.soli_class.find_method(name)
     if method is not None:
         return method.call(value, arguments, named, block)
-    if isinstance(value, EnumValue) and name == "variant" and not arguments:
+    if isinstance(value, EnumValue) and name == "variant":
+        if arguments:
+            raise arity_error(0, len(arguments))
         return value.variant
     native = machine.find_method(value, name)
     if native is not None:

@@ -112,7 +112,15 @@ def difference(expected: Outcome, got: Outcome) -> str | None:
             lines.append(
                 f"{field.name}\n  expected {_cut(one, other)}\n  got      {_cut(other, one)}"
             )
-    return "\n".join(lines) or None
+    return "\n".join(lines) or _hints(expected.error, got.error)
+
+
+def _hints(expected: ErrorShown | None, got: ErrorShown | None) -> str | None:
+    """What differs between hints. The oracle has those of builtins and of what is null, which come
+    with the errors that both raise; near names are the evaluator's own."""
+    if expected is None or got is None or expected.hint in (None, got.hint):
+        return None
+    return f"hint\n  expected {expected.hint!r}\n  got      {got.hint!r}"
 
 
 SHOWN = 300

@@ -310,6 +310,8 @@ class ExpressionPrinter:
             return None
         if not node.arguments or node.block is not None:
             return None
+        if isinstance(node.arguments[-1].value, nodes.Lambda):
+            return None  # an `end` on the next line would be that of `fn(x) x`
         texts = [self.argument(one) for one in node.arguments]
         first = texts[0]
         if not _COMMAND_START.match(first) or _NOT_COMMAND.match(first) or "\n" in "".join(texts):

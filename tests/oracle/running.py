@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from soli_stdlib import install
@@ -61,6 +61,8 @@ class ErrorShown:
     line: int
     column: int
     backtrace: tuple[str, ...]
+    hint: str | None = field(default=None, compare=False)
+    """What to do about it: `comparing.difference` looks at it where both have the means."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def shown(value: Value, depth: int = 0) -> str:
 def error_shown(error: SoliError) -> ErrorShown:
     line, column = error.place
     frames = tuple(str(frame).strip() for frame in error.backtrace)
-    return ErrorShown(error.kind, error.message, line, column, frames)
+    return ErrorShown(error.kind, error.message, line, column, frames, error.hint)
 
 
 def run(

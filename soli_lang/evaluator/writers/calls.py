@@ -171,10 +171,9 @@ def _method_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
     known = writer.kind_of(member.object)
     if known is not None:
         forms = {form: kinds for form, kinds in forms.items() if known in kinds}
-    if operands and (forms or writer.is_variable(receiver)):
-        receiver = writer.kept(receiver)  # arguments may assign a variable
-        if forms:
-            values = [one if _is_simple(writer, one) else writer.kept(one) for one in values]
+    if operands and forms:
+        receiver = writer.kept(receiver)
+        values = [one if _is_simple(writer, one) else writer.kept(one) for one in values]
     identifier, first = writer.named(receiver)
     at = writer.places.add(METHOD, node.span, identifier().id, name)
     receiver = identifier() if forms else first

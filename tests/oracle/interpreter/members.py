@@ -122,6 +122,8 @@ def instance_member(site: Site, value: Instance, name: str, passed: Given | None
     if isinstance(value, ErrorValue) and is_of_text(site.scope, name):
         return builtin_member(site, to_text(value), name, passed)
     if isinstance(value, EnumValue) and name == "variant":
+        if passed is not None and passed.values:
+            raise wrong_number(0, len(passed.values))
         return value.variant
     missing = value.soli_class.find_method("method_missing")
     if missing is None:
