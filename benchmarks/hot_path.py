@@ -25,7 +25,7 @@ from soli_runtime.observing.logs import Log
 from soli_runtime.routing.routes import WEBSOCKET, Match
 from soli_runtime.serving.service import Service
 from soli_runtime.serving.sockets.conversations import Conversation
-from soli_runtime.serving.sockets.live import Visitor
+from soli_runtime.serving.sockets.visitors import Visitor
 from soli_runtime.settings import Settings
 from soli_runtime.ws import Connection, Endpoint, SocketLimits, channel
 

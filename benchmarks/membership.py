@@ -52,7 +52,8 @@ async def serve() -> Service:
 
 def arrive(service: Service, connection_id: str) -> None:
     """A connection that is in no room yet."""
-    service.delivery.add(service.hub.connect(connection_id), Member())  # type: ignore[arg-type]
+    seat = service.hub.connect(connection_id)
+    service.connections.delivery.add(seat, Member())  # type: ignore[arg-type]
 
 
 def visit(service: Service) -> float:

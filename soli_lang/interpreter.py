@@ -177,6 +177,11 @@ class Session:
         self.file = FileScope()
         self.file.is_open = True
         self.count = 0
+        """How many inputs there were."""
+
+    def count_on(self, former: Session) -> None:
+        """Number the inputs behind those of *former*, of which this takes the place."""
+        self.count = former.count
 
     def run(self, text: str) -> Value:
         """Run one input; its value. Raises SoliSyntaxError (`incomplete` when more lines are

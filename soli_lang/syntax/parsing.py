@@ -9,7 +9,6 @@ from ..base.source import Source
 from ..tree.nodes import Statement
 from .builder.builder import Builder
 from .diagnosis import describe, locate
-from .foreign_shapes import explain
 from .lalr import END, Pay, Refused, run
 from .resolver.context import MAX_ERRORS, Context
 from .resolver.resolver import resolve
@@ -82,6 +81,8 @@ def _joined(source: Source, errors: list[SoliSyntaxError]) -> SoliSyntaxError:
         if line not in seen and len(kept) < MAX_ERRORS:
             seen.add(line)
             kept.append(error)
+    from .foreign_shapes import explain  # here: only needed for what is wrong
+
     explain(source, kept)
     first = kept[0]
     first.also = kept[1:]

@@ -119,7 +119,8 @@ class Served:
     def _open(self, number: int) -> Any:
         from soli_runtime.core.events import Events
         from soli_runtime.routing.routes import WEBSOCKET, Match
-        from soli_runtime.serving.sockets.conversations import Conversation, Visitor
+        from soli_runtime.serving.sockets.conversations import Conversation
+        from soli_runtime.serving.sockets.visitors import Visitor
         from soli_runtime.ws import Connection
 
         match = self.service.app.table.match(WEBSOCKET, "/ws/counted")
@@ -145,7 +146,7 @@ class Served:
             most=0,
             plain=PlainConnections(0, 0),
             unread=Unread(loop, 0, 0, lambda address: None),
-            may_upgrade=self.service.may_upgrade,
+            may_upgrade=self.service.entrance.may_upgrade,
             log=self.service.log,
             access_log=None,
             auto_decompress=False,

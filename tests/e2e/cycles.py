@@ -175,7 +175,7 @@ def left_behind(site: Site) -> dict[str, int]:
     rooms, presence, fanout = service.hub.rooms, service.hub.presence, service.endpoint.fanout
     found = {
         "connections": service.hub.count(),
-        "admitted": service.admission.count,
+        "admitted": service.connections.admission.count,
         "conversations": len(service.live.conversations),
         "sockets": len(service.endpoint.connections),
         "watched": len(service.endpoint.wheel),
@@ -185,7 +185,7 @@ def left_behind(site: Site) -> dict[str, int]:
         "presence": len(presence) + presence.audience.pending,
         "silent": site.server.web_server.silent,
         "HTTP connections": len(site.server.web_server.connections),
-        "sessions": len(service.sessions._sessions),
+        "sessions": len(service.program.sessions._sessions),
         "seats": len(service.hub.seats),
     }
     return {name: count for name, count in found.items() if count}

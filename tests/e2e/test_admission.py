@@ -105,7 +105,7 @@ def test_too_many_connections_are_refused(tmp_path: Path) -> None:
         async with serving(tmp_path, ECHO, max_connections=1) as site:
             async with site.connect("/ws/a"):
                 assert await refused(site) == 503
-            await site.until(lambda: site.server.service.admission.count == 0)
+            await site.until(lambda: site.server.service.connections.admission.count == 0)
             async with site.connect("/ws/a"):
                 pass
 
@@ -225,7 +225,7 @@ def test_authentication_can_refuse_the_upgrade(tmp_path: Path, token: str, statu
         async with serving(tmp_path, AUTHENTICATED) as site:
             assert await refused(site, f"/ws/a?token={token}") == status
             assert site.realtime.count() == 0
-            assert site.server.service.admission.count == 0
+            assert site.server.service.connections.admission.count == 0
             assert "token=" not in site.log
 
     run(body)

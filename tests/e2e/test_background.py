@@ -109,12 +109,12 @@ def test_a_fault_of_ours_in_a_job_is_a_failed_run(
             await site.request("POST", f"/do/{what}")
             await site.until(lambda: site.counts["job_failed"] == 1)
             service = site.server.service
-            assert list(service.tally.jobs.items()) == [
+            assert list(service.state.tally.jobs.items()) == [
                 (("FailJob" if what == "fail" else "TellJob", outcome), 1)
             ]
             assert "kind=internal" in site.log
             assert "internal error: RuntimeError: a bug of ours" in site.log
-            (job,) = service.jobs.store.list()
+            (job,) = service.program.worker.jobs.store.list()
             assert job.error == "internal error"
             assert job.status == ("failed" if what == "fail" else "queued")
 
@@ -129,7 +129,7 @@ def test_a_queue_that_fails_is_asked_again(
 
     async def body() -> None:
         async with serving(tmp_path, JOBS) as site, site.connect("/ws") as client:
-            store = site.server.service.jobs.store
+            store = site.server.service.program.worker.jobs.store
             works = getattr(store, call)
 
             def fail_once(*_: Any) -> Any:
@@ -167,9 +167,11 @@ end
             await site.request("POST", "/sleep")
             service = site.server.service
             await site.until(
-                lambda: [job.status for job in service.jobs.store.list()] == ["running"]
+                lambda: (
+                    [job.status for job in service.program.worker.jobs.store.list()] == ["running"]
+                )
             )
-        assert dict(service.tally.jobs) == {("SleepJob", "cancelled"): 1}
+        assert dict(service.state.tally.jobs) == {("SleepJob", "cancelled"): 1}
 
     run(body)
 

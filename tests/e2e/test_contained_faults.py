@@ -88,7 +88,7 @@ async def only_the_victim_goes(site: Site, victim: Any, other: Any) -> None:
     service = site.server.service
     assert service.endpoint.counters.listener_errors >= 1
     assert service.endpoint.counters.closes == {(1011, "listener_error"): 1}
-    assert service.admission.count == 1
+    assert service.connections.admission.count == 1
 
 
 # --- opening, messages, closing ---
@@ -159,8 +159,8 @@ def test_closing(tmp_path: Path, call: str) -> None:
                 await victim.close()
                 await site.until(lambda: len(service.live.conversations) == 1)
                 assert service.hub.clients_in("room") == [site.realtime.clients()[0]]
-                assert service.admission.count == 1
-                assert service.tally.handler_errors["app#handle", "internal"] == 1
+                assert service.connections.admission.count == 1
+                assert service.state.tally.handler_errors["app#handle", "internal"] == 1
                 assert service.endpoint.counters.listener_errors == 1
                 await other.send("still here?")
                 while await receive(other) != "still here?":
@@ -339,23 +339,6 @@ def test_stopping(tmp_path: Path) -> None:
     run(body)
 
 
-# --- without taking transports over ---
-
-
-def test_the_fallback(tmp_path: Path) -> None:
-    """Where aiohttp reads the frames."""
-
-    async def body() -> None:
-        async with serving(tmp_path, APP) as site:
-            site.server.service.endpoint.takes_over = False
-            async with two(site) as (victim, other, connection):
-                connection._max_message_bytes = None  # type: ignore[assignment]
-                await victim.send("hello")
-                await only_the_victim_goes(site, victim, other)
-
-    run(body)
-
-
 # --- HTTP beside it ---
 
 
@@ -364,12 +347,12 @@ def test_a_request(tmp_path: Path) -> None:
 
     async def body() -> None:
         async with serving(tmp_path, APP) as site, two(site) as (_, other, _end):
-            http = site.server.service.http
+            http = site.server.service.program.http
             http._answer = failing_once(http._answer)
             answer = await site.get("/nothing")
             assert (answer.status, answer.text) == (500, "Internal Server Error")
             assert "request_failed kind=internal" in site.log
-            assert site.server.service.tally.responses[500] == 1
+            assert site.server.service.state.tally.responses[500] == 1
             await still_calm(other)
 
     run(body)
@@ -483,7 +466,7 @@ def test_the_timer_of_refreshes(tmp_path: Path) -> None:
     async def body() -> None:
         limits = {"presence_resync_seconds": 0.05}
         async with serving(tmp_path, APP, **limits) as site, two(site) as (one, other, _):
-            delivery = site.server.service.delivery
+            delivery = site.server.service.connections.delivery
             await says(other, track={"channel": "c", "user_id": "u"})
             assert (await receive_json(other))["event"] == "presence_state"
             presence = site.server.service.hub.presence

@@ -55,7 +55,8 @@ async def shown(root: Path, **settings: Any) -> AsyncIterator[tuple[Site, Dashbo
     """Serve the app with its dashboard, as `soli run` does."""
     async with serving(root, FILES, **settings) as site:
         service = site.server.service
-        service.state.own_pages = dashboard = Dashboard(service)
+        dashboard = Dashboard(service)
+        service.state.show(dashboard)
         if service.settings.dev:
             service.watch(dashboard.told)
         task = asyncio.create_task(dashboard.run())
@@ -265,15 +266,15 @@ def test_with_a_token_secrets_are_redacted_and_nobody_is_watched_before(tmp_path
             service = site.server.service
             async with site.connect("/ws") as client:
                 await receive(client)
-                assert service.observation is None
+                assert service.state.observation is None
                 options: Any = {"additional_headers": BEARER, "origin": site.url}
                 async with site.connect("/_soli/watch", **options) as page:
-                    await site.until(lambda: service.observation is not None)
+                    await site.until(lambda: service.state.observation is not None)
                     await client.send('{"event": "log in", "password": "hunter2"}')
                     event = await next_of(page, "event")
                     assert "hunter2" not in json.dumps(event)
                     assert "log in" in event["message"]
-                await site.until(lambda: service.observation is None)
+                await site.until(lambda: service.state.observation is None)
 
     run(body)
 

@@ -330,7 +330,7 @@ def test_nothing_of_it_is_there_without_dev(tmp_path: Path) -> None:
             assert (await site.get("/nowhere")).text == "not found\n"
             with pytest.raises(websockets.InvalidStatus):
                 await site.connect("/_soli/dev")
-            assert site.server.service.observation is None
+            assert site.server.service.state.observation is None
 
     run(body)
 

@@ -81,8 +81,8 @@ async def be_used(site: Site, client: Any) -> None:
     await client.send("wait")
     await site.request("POST", "/jobs")
     await site.until(lambda: service.calls.runners.suspended == 1)
-    await site.until(lambda: service.jobs.store.next_at() is not None)
-    await site.until(lambda: sum(service.tally.loop_lag.counts) > 0)
+    await site.until(lambda: service.program.worker.jobs.store.next_at() is not None)
+    await site.until(lambda: sum(service.state.tally.loop_lag.counts) > 0)
 
 
 async def be_held_up(site: Site, stack: AsyncExitStack, watch: Watch) -> None:
@@ -92,7 +92,7 @@ async def be_held_up(site: Site, stack: AsyncExitStack, watch: Watch) -> None:
     client.send(text("endless") * 2)
     await site.until(lambda: service.endpoint.scheduler.waiting > 0)
     await watch.look()
-    await site.until(lambda: service.tally.held_back.total() > 0)
+    await site.until(lambda: service.state.tally.held_back.total() > 0)
     async with connected(site) as (reader, writer):
         writer.write(b"POST /jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
         assert b"408" in await reader.readline()
@@ -140,8 +140,8 @@ def test_every_metric_moves(tmp_path: Path) -> None:
             await be_held_up(site, stack, watch)
             await be_attacked(site, stack)
             service = site.server.service
-            service._worker.stop()
-            await site.until(lambda: service.tally.jobs.total() > 0)
+            service.program.worker.stop()
+            await site.until(lambda: service.state.tally.jobs.total() > 0)
             await watch.look()
             assert [name for name, moved in watch.moved.items() if not moved] == []
             assert len(watch.moved) > 20

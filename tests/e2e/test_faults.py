@@ -250,6 +250,6 @@ def test_a_client_that_is_closed_can_come_back_at_once(tmp_path: Path) -> None:
                     assert (await client.frame())[1] == b"hello"
                     client.send(bytes((CLOSE, 0x80)) + b"mask")
                     await close_code(client)
-                await site.until(lambda: site.server.service.admission.count == 0)
+                await site.until(lambda: site.server.service.connections.admission.count == 0)
 
     run(body)

@@ -36,7 +36,7 @@ end
 
 def freeze(site: Any) -> None:
     """Let no time pass for the limit on new connections per second."""
-    admission = site.server.service.admission
+    admission = site.server.service.connections.admission
     admit = admission.admit
     admission.admit = lambda ip, now, descriptor: admit(ip, 0.0, descriptor)
 
@@ -63,7 +63,7 @@ def test_max_connections_is_inclusive(tmp_path: Path) -> None:
         ):
             assert await refused(site, "/ws") == 503
             assert "reason=max_connections " in site.log
-            assert site.server.service.admission.count == 2
+            assert site.server.service.connections.admission.count == 2
 
     run(body)
 
@@ -86,7 +86,7 @@ def test_max_connections_per_ip_is_per_address(tmp_path: Path) -> None:
             ):
                 assert await refused(site, "/ws", **from_("203.0.113.1")) == 429
                 assert "reason=max_connections_per_ip " in site.log
-            await site.until(lambda: site.server.service.admission.count == 0)
+            await site.until(lambda: site.server.service.connections.admission.count == 0)
             async with site.connect("/ws", **from_("203.0.113.1")):
                 pass
 
@@ -143,7 +143,7 @@ def test_a_refused_handshake_takes_no_place(
         async with serving(tmp_path, APP, max_connections=1) as site:
             for _ in range(2):
                 assert (await raw_request(site, request_bytes)).split()[1] == status
-            assert site.server.service.admission.count == 0
+            assert site.server.service.connections.admission.count == 0
             async with site.connect("/ws"):
                 pass
 
@@ -158,7 +158,7 @@ def test_a_line_that_breaks_after_the_handshake_gives_its_place_back(tmp_path: P
             for _ in range(3):
                 status = await raw_request(site, handshake("/ws"))
                 assert status.split()[1] == b"101"
-                await site.until(lambda: site.server.service.admission.count == 0)
+                await site.until(lambda: site.server.service.connections.admission.count == 0)
 
     run(body)
 

@@ -124,11 +124,11 @@ def test_sockets_end_with_a_session_that_gets_too_old(tmp_path: Path) -> None:
 
     async def body() -> None:
         async with serving(tmp_path, APP) as site:
-            store = site.server.service.sessions
+            store = site.server.service.program.sessions
             ada = await login(site, "ada")
             async with socket(site, ada) as client:
                 store._clock = lambda: site.server.service.loop.time() + 2 * store._idle_seconds
-                site.server.service._age_sessions()
+                site.server.service.kept.age()
                 assert await closed(client) == (1008, "session ended")
 
     run(body)
@@ -182,7 +182,7 @@ def test_all_sockets_of_a_user_can_be_closed(tmp_path: Path, name: str) -> None:
                 assert await closed(two) == (4001, "kicked")
                 await site.until(lambda: site.realtime.count() == 1)
             await site.until(lambda: site.realtime.count() == 0)
-            holders = site.server.service.holders
+            holders = site.server.service.connections.visitors
             assert (holders._by_session, holders._by_user) == ({}, {})
 
     run(body)

@@ -204,4 +204,4 @@ def test_who_is_gone_gets_no_reply(tmp_path: Path) -> None:
 
 
 def asks(site: Site) -> dict[str, int]:
-    return dict(site.server.service.tally.asks)
+    return dict(site.server.service.state.tally.asks)

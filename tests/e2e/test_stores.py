@@ -545,7 +545,7 @@ def test_a_cron_line_that_nobody_can_read_is_said_once(
 
     async def body() -> None:
         async with serving(tmp_path, KEEPING, store=f"sqlite:{tmp_path / 'db'}") as site:
-            jobs = site.server.service.jobs
+            jobs = site.server.service.program.worker.jobs
             await jobs.store.schedule(Line("new", "@whenever", "AnyJob", None, 0.0))
             await site.until(lambda: site.counts["cron_unreadable"] > 0)
             await jobs.store.schedule(Line("old", "* * * * *", "AnyJob", None, 9e9))

@@ -25,22 +25,17 @@ end
 """
 SPEAKS = 'router_websocket("/ws", "app#handle", {"protocols": ["chat.v2", "chat.v1"]})'
 SILENT = 'router_websocket("/ws", "app#handle")'
-PATHS = pytest.mark.parametrize("takes_over", [True, False], ids=["takeover", "fallback"])
 
 
 def files(route: str) -> dict[str, str]:
     return {"app.soli": route + HANDLER}
 
 
-@PATHS
-def test_the_first_offered_protocol_that_the_route_lists_is_selected(
-    tmp_path: Path, takes_over: bool
-) -> None:
+def test_the_first_offered_protocol_that_the_route_lists_is_selected(tmp_path: Path) -> None:
     """The client's preference counts; it and the handler are told."""
 
     async def body() -> None:
         async with serving(tmp_path, files(SPEAKS)) as site:
-            site.server.service.endpoint.takes_over = takes_over
             offered: Any = ["chat.v3", "chat.v1", "chat.v2"]
             async with site.connect("/ws", subprotocols=offered) as client:
                 assert client.subprotocol == "chat.v1"
@@ -54,31 +49,29 @@ def test_the_first_offered_protocol_that_the_route_lists_is_selected(
 @pytest.mark.parametrize(
     ("route", "offered"), [(SPEAKS, ["chat.v3"]), (SPEAKS, None), (SILENT, ["chat.v1"])]
 )
-@PATHS
 def test_without_a_common_protocol_none_is_selected(
-    tmp_path: Path, takes_over: bool, route: str, offered: Any
+    tmp_path: Path, route: str, offered: Any
 ) -> None:
     """The connection opens, which this client accepts (a browser would not)."""
 
     async def body() -> None:
-        async with serving(tmp_path, files(route)) as site:
-            site.server.service.endpoint.takes_over = takes_over
-            async with site.connect("/ws", subprotocols=offered) as client:
-                assert client.subprotocol is None
-                assert await receive_json(client) == ["connect", None]
-                await client.send("x")
-                assert "protocol" not in (await receive_json(client))[2]
+        async with (
+            serving(tmp_path, files(route)) as site,
+            site.connect("/ws", subprotocols=offered) as client,
+        ):
+            assert client.subprotocol is None
+            assert await receive_json(client) == ["connect", None]
+            await client.send("x")
+            assert "protocol" not in (await receive_json(client))[2]
 
     run(body)
 
 
-@PATHS
-def test_protocols_may_be_offered_in_several_headers(tmp_path: Path, takes_over: bool) -> None:
+def test_protocols_may_be_offered_in_several_headers(tmp_path: Path) -> None:
     """RFC 6455 section 11.3.4: they count as one list."""
 
     async def body() -> None:
         async with serving(tmp_path, files(SPEAKS)) as site:
-            site.server.service.endpoint.takes_over = takes_over
             headers = [("Sec-WebSocket-Protocol", "other"), ("Sec-WebSocket-Protocol", "chat.v1")]
             # The client did not offer any that it knows of, so it refuses the one selected.
             with pytest.raises(NegotiationError, match="subprotocol"):

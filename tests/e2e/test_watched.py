@@ -274,10 +274,10 @@ async def test_nobody_watches_any_more(app: Any) -> None:
             service.unwatch(watcher.kept.append)
             service.unwatch(second.kept.append)
             (conversation,) = service.live.conversations.values()
-            assert type(conversation) is service.live.conversation_classes[0] is Conversation
+            assert type(conversation) is service.live.classes[0] is Conversation
             assert type(service.realtime) is Realtime
-            assert type(service.delivery) is Delivery
-            assert service.observation is None
+            assert type(service.connections.delivery) is Delivery
+            assert service.state.observation is None
             await ada.send("unseen")
             await ada.recv()
             await ada.recv()

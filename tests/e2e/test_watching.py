@@ -107,8 +107,8 @@ def test_nothing_is_timed_without_metrics(tmp_path: Path) -> None:
         async with serving(tmp_path, APP) as site:
             await site.get("/hello/x")
             service = site.server.service
-            assert service.metrics is None
-            assert service.tally.handler_seconds == {}
+            assert service.state.metrics is None
+            assert service.state.tally.handler_seconds == {}
 
     run(body)
 
@@ -185,7 +185,7 @@ def test_jobs_and_waiting_handlers_are_counted(tmp_path: Path) -> None:
             await site.request("POST", "/later")
             await client.send("wait")
             service = site.server.service
-            await site.until(lambda: sum(service.tally.jobs.values()) == 2)
+            await site.until(lambda: sum(service.state.tally.jobs.values()) == 2)
             await site.until(lambda: service.calls.runners.suspended == 1)
             found = await scrape(site)
         assert value(found, "soli_jobs_total", job="WorkJob", outcome="done") == 1
@@ -201,7 +201,7 @@ def test_the_lag_of_the_loop_and_the_process_are_measured(tmp_path: Path) -> Non
 
     async def body() -> None:
         async with serving(tmp_path, APP, metrics=True) as site:
-            await site.until(lambda: sum(site.server.service.tally.loop_lag.counts) > 0)
+            await site.until(lambda: sum(site.server.service.state.tally.loop_lag.counts) > 0)
             found = await scrape(site)
         assert value(found, "soli_loop_lag_seconds_count") >= 1
         assert value(found, "process_resident_memory_bytes") > 0

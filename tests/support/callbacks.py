@@ -136,7 +136,7 @@ def watching(patch: Callable[[Any, str, Any], None]) -> Iterator[Watch]:
         (HttpActions, "_response"),
         (launch, "launch"),
         (Development, "_reload"),
-        (Service, "_take_over"),
+        (Service, "_begin"),
         (Service, "reload"),
         (Server, "_named"),
     ):

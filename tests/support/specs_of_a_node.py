@@ -11,10 +11,10 @@ import sys
 from typing import Any
 
 from soli_runtime import cli
+from soli_runtime.serving.local import app_server
 from soli_runtime.serving.nodes.node import lane_of
 from soli_runtime.serving.service import Service
-from soli_runtime.testing import app_server
-from soli_runtime.testing.words.sockets import SocketClient
+from soli_runtime.words.clients import SocketClient
 
 
 def service_of(app: Any, settings: Any, log: Any, waiting: Any) -> Service:

@@ -67,6 +67,14 @@ class RouteDeclarations(Record):
     """True once the app serves: it is too late for further routes."""
     place: _Place = field(default_factory=_Place)
 
+    def begin_at(self, prefix: str) -> None:
+        """All routes begin with *prefix*."""
+        self.place.prefix = prefix
+
+    def close(self) -> None:
+        """The app serves from now on."""
+        self.closed = True
+
     def add(
         self,
         method: str,

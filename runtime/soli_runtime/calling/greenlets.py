@@ -107,6 +107,12 @@ class Runner(greenlet):  # type: ignore[misc]  # greenlet ships no types for sub
         except Exception as error:
             self.outcome = Failure(error)
 
+    def handles(self, message: Any, flow: Flow | None) -> None:
+        """The suspended call handles *message*, and computes on behalf of *flow*."""
+        self.message = message
+        if flow is not None:
+            self.flow = flow
+
     def take_outcome(self) -> Any:
         """The result of the job that ended, or its `Failure`; the runner forgets it."""
         outcome, self.outcome = self.outcome, None

@@ -118,9 +118,10 @@ def _command(name: str, arguments: list[str]) -> int:
 
         return check(arguments)
     if name == "repl":
+        from ..testing.one_file import why_it_fails
         from .repl.command import run_repl
 
-        return run_repl(arguments)
+        return run_repl(arguments, why_it_fails)
     if name == "lsp":
         return _serve_editor(arguments)
     if name == "test":

@@ -309,7 +309,8 @@ async def _beside(
     elif how.settings.dashboard_token:
         from ..serving.dev.dashboard import Dashboard
 
-        service.state.own_pages = dashboard = Dashboard(service)
+        dashboard = Dashboard(service)
+        service.state.show(dashboard)
         tasks.append(dashboard.run())
     if options.console and (service.is_aside or options.settings.workers == 1):
         from .repl.console import run_console

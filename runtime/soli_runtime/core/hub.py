@@ -146,9 +146,12 @@ class Hub:
 
     # The life of a connection
 
-    def connect(self, connection_id: ConnectionId) -> Seat:
-        """A connection was accepted. It counts, and broadcasts reach it, from here on."""
-        seat = self.seats[connection_id] = Seat(connection_id)
+    def connect(self, connection_id: ConnectionId, conversation: Any = None) -> Seat:
+        """A connection was accepted. It counts, and broadcasts reach it, from here on.
+
+        *conversation* is whoever handles its events.
+        """
+        seat = self.seats[connection_id] = Seat(connection_id, conversation)
         self.broker.submit(Connected(connection_id))
         return seat
 

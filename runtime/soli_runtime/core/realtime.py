@@ -43,7 +43,7 @@ class Realtime:
         self.hub = hub
         self._now = now
         self.told: Callable[[Any], None] | None = None
-        """Set while somebody watches; then this is of another class (`serving.watched`)."""
+        """Set while somebody watches; then this is of another class (`serving.sockets.watched`)."""
         self._ids_of_user = ids_of_user
         """Ids of the connections of a user; whoever lets connections in knows them."""
         self._close_user: Callable[[str, str, int], None] = self.close_user_here
@@ -129,6 +129,10 @@ class Realtime:
     def close_users_with(self, close_user: Callable[[str, str, int], None]) -> None:
         """From now on *close_user* finds a user's connections: several processes have some."""
         self._close_user = close_user
+
+    def watch(self, told: Callable[[Any], None] | None) -> None:
+        """Tell *told* of what is called here; None: nobody."""
+        self.told = told
 
     def join(self, connection_id: str, room: str) -> None:
         """Make a connection a member of a room. Raises SoliError for a bad name or too many."""

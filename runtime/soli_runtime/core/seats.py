@@ -84,11 +84,11 @@ class Seat:
         "under_way",
     )
 
-    def __init__(self, connection_id: ConnectionId) -> None:
+    def __init__(self, connection_id: ConnectionId, conversation: Any = None) -> None:
         self.connection_id = connection_id
         self.connection: Any = None
         """How to reach it: a `ws.connection.Connection`; None as long as nothing can be sent."""
-        self.conversation: Any = None
+        self.conversation = conversation
         """Whose events are handled: a `serving.sockets.conversations.Conversation`."""
         self.rooms: dict[RoomName, None] = {}
         """The rooms that it joined, most recently joined last."""
@@ -111,6 +111,14 @@ class Seat:
         if self._attending is None:
             self._attending = Attending()
         return self._attending
+
+    def reached_by(self, connection: Any) -> None:
+        """From now on something can be sent to it."""
+        self.connection = connection
+
+    def come_back(self, positions: dict[RoomName, str]) -> None:
+        """It has opted in to be told its positions, and comes back from these."""
+        self.returns = positions
 
     # Rooms
 

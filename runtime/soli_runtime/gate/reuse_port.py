@@ -16,11 +16,6 @@ Berths = list[list[socket.socket]]
 """For each worker, the sockets that it accepts on: one for each address of the host."""
 
 
-def can_share() -> bool:
-    """Whether the system distributes connections among sockets of one port."""
-    return hasattr(socket, "SO_REUSEPORT")
-
-
 def share(host: str, port: int, count: int) -> Berths:
     """Listening sockets for *count* workers on *host* and *port* (0: any that is free).
 

@@ -84,6 +84,10 @@ class Topics:
         self.elsewhere: Elsewhere | None = None
         """None: there is one process."""
 
+    def meet(self, elsewhere: Elsewhere) -> None:
+        """Share topics with other processes."""
+        self.elsewhere = elsewhere
+
     def subscribe(self, topic: str, subscriber: Subscriber) -> None:
         self._subscribers.setdefault(topic, {})[subscriber] = None
         self._tell(topic)

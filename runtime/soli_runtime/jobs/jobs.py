@@ -79,6 +79,14 @@ class Jobs(Record):
         self.changed = changed
         self.is_served = True
 
+    def know_all(self) -> None:
+        """Every file of the program has been run."""
+        self.all_known = True
+
+    def keep_in(self, store: JobStore) -> None:
+        """Keep the jobs there. Before the program's files run."""
+        self.store = store
+
     def due_schedules(self, now: float) -> list[Schedule]:
         """Schedules whose time has come."""
         return [one for one in self.schedules.values() if one.kept.next_at <= now]
@@ -129,7 +137,7 @@ def next_time(cron: Cron, now: float) -> float:
 
 def watch_classes(machine: Machine) -> None:
     """From now on every class with `perform` is a job class as soon as it is there."""
-    machine.on_class = partial(_note_class, machine)
+    machine.tell_of_classes(partial(_note_class, machine))
 
 
 def _note_class(machine: Machine, klass: SoliClass) -> None:

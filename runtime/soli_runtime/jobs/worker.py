@@ -73,10 +73,14 @@ class Worker:
         self._observation: Observation | None = None
         """Set while somebody watches."""
         self._has_declared = False
-        self.watch: Callable[[Job, Exception | None], None] = lambda job, error: None
+        self._told: Callable[[Job, Exception | None], None] | None = None
         """Told of each run of a job, and why it failed."""
         self.jobs: Jobs = jobs_of(machine)
         self.jobs.serve(self._changed)
+
+    def tell(self, told: Callable[[Job, Exception | None], None]) -> None:
+        """Tell *told* of each run of a job, and why it failed."""
+        self._told = told
 
     def observe(self, observation: Observation | None) -> None:
         """Tell *observation* of every run from now on; None: nobody."""
@@ -241,15 +245,19 @@ class Worker:
         except Cancelled:
             await self._taken_back(job)
         except Exception as error:
-            self.watch(job, error)
+            self._ran(job, error)
             await self._failed(job, error)
         else:
-            self.watch(job, None)
+            self._ran(job, None)
             job.status = "done"
             job.error = None
             await self._note(job, lambda: self.jobs.store.finish(job))
             self._tally.jobs[job.name, "done"] += 1
             self._log.info("job_done", job=job.name, id=job.id)
+
+    def _ran(self, job: Job, error: Exception | None) -> None:
+        if self._told is not None:
+            self._told(job, error)
 
     async def _note(self, job: Job, write: Callable[[], Answer[bool]]) -> None:
         """Write down what became of a job, if need be when the store is back."""

@@ -183,10 +183,8 @@ def load(
 
     Raises InvalidApp; SoliError when a program that declared no routes failed.
     """
-    declarations_of(interpreter.machine).place.prefix = prefix.rstrip("/")
-    loading = _Loading(project, interpreter, host_waits)
-    loading.has_gate = host_authenticates
-    return loading.load()
+    declarations_of(interpreter.machine).begin_at(prefix.rstrip("/"))
+    return _Loading(project, interpreter, host_waits, host_authenticates).load()
 
 
 def _as_written(program: nodes.Program) -> nodes.Program:
@@ -200,13 +198,15 @@ def _as_written(program: nodes.Program) -> nodes.Program:
 
 
 class _Loading:
-    def __init__(self, project: Project, interpreter: Interpreter, host_waits: bool) -> None:
+    def __init__(
+        self, project: Project, interpreter: Interpreter, host_waits: bool, has_gate: bool
+    ) -> None:
         self._project = project
         self._host_waits = host_waits
         self._interpreter = interpreter
         self._programs: dict[Path, Program] = {}
         self._nodes: dict[Path, nodes.Program] = {}
-        self.has_gate = False
+        self.has_gate = has_gate
         """Whether the host has a gate for all routes."""
 
     def load(self) -> App:
@@ -226,7 +226,7 @@ class _Loading:
         self._run_first()
         for path in project.controllers.values():
             self._run(path)
-        jobs_of(self._interpreter.machine).all_known = True
+        jobs_of(self._interpreter.machine).know_all()
         table = self._table()
         return App(
             project,

@@ -60,6 +60,10 @@ class Metrics:
         PlatformCollector(registry=self._registry)
         GCCollector(registry=self._registry)
 
+    def share(self, who: Who, ask_others: Callable[[], Awaitable[Others]] | None) -> None:
+        """This is *who* of several processes; *ask_others* asks those of the same machine."""
+        self.who, self.ask_others = who, ask_others
+
     def start(self) -> None:
         """Begin to measure."""
         self._lag.start()

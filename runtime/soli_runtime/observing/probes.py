@@ -56,6 +56,19 @@ class Dependencies:
         self.broker: BrokerHealth | None = None
         self.store: HealthProbe | None = None
 
+    def meet(self, broker: BrokerHealth) -> None:
+        """The service meets others at *broker*."""
+        self.broker = broker
+
+    def keep(self, probe: Callable[[], Awaitable[object]]) -> None:
+        """The service has a store, which *probe* asks."""
+        self.store = HealthProbe(probe)
+
+    def stop(self) -> None:
+        """Cancel a probe that is running."""
+        if self.store is not None:
+            self.store.stop()
+
     @property
     def broker_is_lost(self) -> bool:
         return self.broker is not None and self.broker.is_lost

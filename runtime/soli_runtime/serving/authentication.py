@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from inspect import isawaitable
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from soli_lang.base.errors import SoliError
 from soli_lang.values.values import Value
@@ -30,7 +30,6 @@ from ..observing.tally import kind_of
 from ..routing.declared import GATE
 from ..routing.returns import at_definition
 from ..routing.routes import Match
-from .holders import Holders
 from .state import ServiceState
 
 
@@ -47,6 +46,14 @@ class _Creation:
         self._sessions.create(session_id, data, self._address)
 
 
+class HostAuthenticate(NamedTuple):
+    """A host's function that says who sends requests, in place of the program's."""
+
+    function: Authenticate
+    replaces_all: bool = False
+    """In place of its middleware, too."""
+
+
 class Authentication:
     """Finds out who sent what, for one program; *host* stands in for what its routes name."""
 
@@ -55,19 +62,16 @@ class Authentication:
         state: ServiceState,
         calls: Calls,
         sessions: SessionStore,
-        holders: Holders,
-        host: Authenticate | None = None,
-        *,
-        replaces_all: bool = False,
+        on_session_end: Callable[[str], None],
+        host: HostAuthenticate | None = None,
     ) -> None:
-        """*replaces_all*: the host's answer is all there is, no middleware runs before upgrades."""
+        """*on_session_end* is called with the id of each session that is no more."""
         self._state = state
         self._calls = calls
         self._sessions = sessions
-        self._holders = holders
-        self._on_end = holders.session_ended  # bound once, for all connections
-        self._host = host
-        self._replaces_all = replaces_all
+        self._on_end = on_session_end
+        self._host = None if host is None else host.function
+        self._replaces_all = host is not None and host.replaces_all
         self._machine = calls.machine
         self._codec = json_codec(calls.machine)
 

@@ -30,7 +30,7 @@ from ..ws import CloseCode
 from .life.reloading import Reload
 from .processes.berth import BEAT_SECONDS, Berth
 from .processes.siblings import Siblings
-from .service import Service
+from .service import Hosting, Service
 
 if TYPE_CHECKING:
     from .nodes.node import Lane
@@ -70,9 +70,8 @@ class Server:
         self._stop = asyncio.Event()
         self._runner: web.ServerRunner | None = None
         self._listening: Listening | None = None
-        self.service = Service(launched.app, settings, log, launched.waiting, lane)
-        self.service.state.inflates = True
-        self.service.is_aside = self.is_console
+        hosting = Hosting(inflates=True, is_aside=self.is_console)
+        self.service = Service(launched.app, settings, log, launched.waiting, lane, hosting)
         self._who = self._named()
         if self._berth is not None and not self.is_console:
             log.speak_as(worker=self._berth.number, node=self._who["node"])
@@ -91,7 +90,7 @@ class Server:
             self.service.handle,
             seconds=self._settings.handshake_timeout,
             most=open_files.descriptors_for_some(self._settings.max_pending_connections),
-            may_upgrade=self.service.may_upgrade,
+            may_upgrade=self.service.entrance.may_upgrade,
             plain=self._plain_connections(),
             unread=self._unread(),
             log=self._log,
@@ -120,8 +119,9 @@ class Server:
         told = partial(state.too_slow, "answer")
         loop = asyncio.get_running_loop()
         constants = settings.constants
-        state.unread = Unread(loop, constants.least_rate, constants.max_unread_bytes, told)
-        return state.unread
+        unread = Unread(loop, constants.least_rate, constants.max_unread_bytes, told)
+        state.count_unread(unread)
+        return unread
 
     def _named(self) -> dict[str, str]:
         """Which of several processes this is, in its log and metrics; nothing if it is alone."""
@@ -138,14 +138,15 @@ class Server:
 
     async def _share_metrics(self) -> None:
         """Have the metrics of all workers of the machine in each."""
-        metrics = self.service.metrics
+        metrics = self.service.state.metrics
         if metrics is None:
             return
-        metrics.who = self._who
-        if self._berth is not None:
-            self._siblings = Siblings(self._berth.folder, self._who)
-            metrics.ask_others = self._siblings.ask
-            await self._siblings.start(metrics.told, self._log)
+        if self._berth is None:
+            metrics.share(self._who, None)
+            return
+        self._siblings = Siblings(self._berth.folder, self._who)
+        metrics.share(self._who, self._siblings.ask)
+        await self._siblings.start(metrics.told, self._log)
 
     def _plain_connections(self) -> PlainConnections[RequestHandler]:
         settings = self._settings

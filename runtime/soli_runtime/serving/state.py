@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from soli_lang.base.records import Record, field
@@ -30,16 +30,18 @@ STORE_RETRY_SECONDS = 5
 
 
 class ServiceState(Record):
-    """The service changes what is below `topics`; its parts read it."""
+    """What is below `needs` changes while the service runs."""
 
     settings: Settings
     log: Log
     turns: RequestTurns
+    now: Callable[[], float]
+    """The time of the loop, in seconds."""
     tally: Tally = field(default_factory=Tally)
-    topics: Topics = field(default_factory=Topics)
-    needs: Dependencies = field(default_factory=Dependencies)
     inflates: bool = False
     """Whether bodies of requests come as they were sent, for us to inflate."""
+    topics: Topics = field(default_factory=Topics)
+    needs: Dependencies = field(default_factory=Dependencies)
     metrics: Metrics | None = None
     """None unless they are on."""
     observation: Observation | None = None
@@ -49,6 +51,26 @@ class ServiceState(Record):
     unread: Unread | None = None
     """None unless connections are ours (`soli run`)."""
     is_stopping: bool = False
+
+    def measure(self, metrics: Metrics) -> None:
+        """There are metrics from now on."""
+        self.metrics = metrics
+
+    def watch(self, observation: Observation | None) -> None:
+        """Somebody watches from now on; None: nobody does any more."""
+        self.observation = observation
+
+    def show(self, pages: OwnPages) -> None:
+        """There are pages of our own from now on."""
+        self.own_pages = pages
+
+    def count_unread(self, unread: Unread) -> None:
+        """Connections are ours, and *unread* knows what was not read on them."""
+        self.unread = unread
+
+    def stop(self) -> None:
+        """Nobody new is let in any more."""
+        self.is_stopping = True
 
     def too_slow(self, reason: str, ip: str) -> None:
         """An HTTP connection is closed: its `answer` was read, or its `body` sent, too slowly."""

@@ -111,7 +111,7 @@ class Mirror:
     async def begin(self) -> None:
         """Know what was kept before. Raises CannotOpen."""
         saved = await began(self._store, self._history.epoch)
-        self._history.changed = {}
+        self._history.note_changes()
         self._restore(saved)
         self._task = self._loop.create_task(self._run())
 
@@ -136,10 +136,9 @@ class Mirror:
     async def _save(self) -> bool:
         """Whether the store is as the history is."""
         history = self._history
-        changed = history.changed
+        changed = history.take_changes()
         if not changed or not self._is_ours:
             return self._is_ours
-        history.changed = {}
         changes = [self._change(room) for room in changed]
         try:
             self._is_ours = await self._store.save(history.epoch, history.place, changes)
@@ -150,7 +149,7 @@ class Mirror:
             return False
         if not self._is_ours:
             self._log.warning("history_taken_over")
-            history.changed = None
+            history.forget_changes()
             return False
         self._failed = False
         for change in changes:
@@ -162,7 +161,7 @@ class Mirror:
 
     def _not_saved(self, error: StoreError, changed: Mapping[RoomName, None]) -> None:
         """It is tried again later."""
-        self._history.changed = {**changed, **(self._history.changed or {})}
+        self._history.note_changes(changed)
         if not self._failed:
             self._log.error("history_not_saved", error=str(error))
         self._failed = True
@@ -170,7 +169,7 @@ class Mirror:
     async def _begin_again(self) -> bool:
         """The store lost all that it had: it gets what there is, the next time."""
         self._written.clear()
-        self._history.changed = dict.fromkeys(self._history.rooms)
+        self._history.note_changes(self._history.rooms)
         try:
             await self._store.begin(self._history.epoch)
         except StoreError as error:

@@ -65,7 +65,7 @@ def use_store(machine: Machine, store: Store) -> None:
     """Let the program on *machine* keep everything in *store*. Before its files run."""
     machine.library[_STORE] = machine.library[elsewhere.STORES] = store
     install_elsewhere(machine, store.key_values)
-    jobs_of(machine).store = store.jobs
+    jobs_of(machine).keep_in(store.jobs)
 
 
 def store_in(machine: Machine) -> Store | None:

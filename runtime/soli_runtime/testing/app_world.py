@@ -1,62 +1,22 @@
-"""Loads the app that a spec file belongs to into the spec's interpreter, and serves it."""
+"""The app of one spec file, served to it."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from soli_lang.machine.machine import Machine
-from soli_lang.native.native import declarations, install
-
-from ..loading.app import App, load
 from ..loading.project import Project
 from ..observing.logs import Log
+from ..serving.local.app_loading import count_jobs, keeping_limits, load_into
+from ..serving.local.app_server import AppServer
 from ..settings import Settings
-from .app_server import AppServer
-from .words import requests, sockets
-from .words.clock import jobs_run
-from .words.requests import Visitor
-from .worlds import ROUTING, ROUTING_NAMES, World
+from ..words import requests
+from ..words.clients import open_sockets
+from ..words.requests import Visitor
+from ..words.worlds import World
 
 TOLD_BY_THE_CLIENT = ("upgrade_refused", "closed_by_policy", "bad_request")
-
-
-async def load_into(world: World, project: Project) -> App:
-    """Load an app into the interpreter of *world*, beside the words that ask it things.
-
-    Raises InvalidApp, SoliError.
-    """
-    machine = world.machine
-    for module in (requests, sockets):
-        install(machine, declarations(module), sockets.TYPES)
-    asking = {name: machine.globals[name] for name in ROUTING_NAMES}
-    declaring = machine.library[ROUTING]
-    machine.globals.update(declaring)
-    loaded: list[App] = []
-    try:
-        await world.call(lambda: loaded.append(load(project, world.interpreter)))
-    finally:
-        machine.globals.update(asking)
-    return loaded[0]
-
-
-def count_jobs(machine: Machine, server: AppServer) -> None:
-    """Let `run_jobs` and `travel_to` know the jobs of the app that *server* serves."""
-    jobs, worker = jobs_run(machine), server.service.worker
-    jobs.worker, worker.watch = worker, jobs.note
-
-
-@contextmanager
-def keeping_limits(world: World) -> Iterator[None]:
-    """A service that begins meanwhile limits the app's handlers, and not the calls of *world*."""
-    machine = world.machine
-    limits = machine.limits
-    yield
-    world.app_limits = machine.limits
-    machine.limit_calls(limits)
 
 
 class AppWorld:
@@ -80,11 +40,11 @@ class AppWorld:
 
     async def test_ended(self, sockets_before: int) -> None:
         """Close what a test left open."""
-        await sockets.open_sockets(self._world.machine).close_from(sockets_before)
+        await open_sockets(self._world.machine).close_from(sockets_before)
 
     def sockets_open(self) -> int:
         """How many clients are open, for `test_ended`."""
-        return sockets.open_sockets(self._world.machine).count
+        return open_sockets(self._world.machine).count
 
     async def stop(self) -> None:
         """Close all connections and stop serving."""

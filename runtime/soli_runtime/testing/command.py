@@ -12,6 +12,7 @@ from time import perf_counter
 from soli_lang.tools.coverage import Coverage
 
 from ..loading.project import ProjectError, find_project
+from ..words.worlds import TEST_SECONDS
 from .coverage_report import coverage_lines, coverage_object
 from .discovery import PathMissing, default_paths, find_specs
 from .machine_reports import json_report, junit_report
@@ -20,7 +21,7 @@ from .outcomes import FileReport, RunReport
 from .parallel import run_in_processes
 from .reports import TextReport, skipped_lines
 from .rerunning import changes, run_again
-from .running import TEST_SECONDS, Options
+from .running import Options
 
 FORMATS = ("text", "json", "junit")
 FAILED = 1
@@ -138,14 +139,13 @@ def run_files(
 ) -> RunReport:
     """Run spec files one after another; stops early when told to."""
     started = perf_counter()
-    report = RunReport()
+    files: list[FileReport] = []
     for file in _reports(paths, options, begins):
-        report.files.append(file)
+        files.append(file)
         ended(file)
         if options.fail_fast and file.failures:
             break
-    report.seconds = perf_counter() - started
-    return report
+    return RunReport(files, perf_counter() - started)
 
 
 def _reports(

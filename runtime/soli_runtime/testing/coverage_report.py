@@ -9,7 +9,7 @@ from typing import Any
 from soli_lang.tools.coverage import Coverage, FileCoverage
 
 from ..loading.project import EXTENSIONS
-from .discovery import ENDINGS
+from ..words.worlds import ENDINGS
 
 
 def covered_files(coverage: Coverage) -> dict[str, FileCoverage]:

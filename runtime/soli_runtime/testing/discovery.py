@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..loading.project import EXTENSIONS
+from ..words.worlds import ENDINGS
 
-ENDINGS = tuple(f"{kind}{extension}" for kind in ("_spec", "_test") for extension in EXTENSIONS)
 BROWSER = "browser"
 """Folders of this name hold tests for a browser; they are run only when named."""
 DEFAULT_FOLDERS = ("tests", "spec", "test")

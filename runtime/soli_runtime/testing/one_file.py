@@ -7,6 +7,7 @@ import logging
 import signal
 from pathlib import Path
 
+from ..loading.project import Project
 from .outcomes import FileReport
 from .running import Options, SpecFile
 
@@ -18,6 +19,13 @@ def run_file(path: Path, options: Options) -> FileReport:
         return await SpecFile(path, root_of(path), options).run()
 
     return asyncio.run(work())
+
+
+async def why_it_fails(path: Path, project: Project) -> str:
+    """The first failure of a spec file of *project*; empty when it passes."""
+    options = Options(project=project, output=lambda text: None)
+    report = await SpecFile(path, project.root, options).run()
+    return report.failures[0].message if report.failures else ""
 
 
 def root_of(path: Path) -> Path:

@@ -39,6 +39,10 @@ class FileReport:
     assertions: int = 0
     seconds: float = 0.0
 
+    def end(self, seconds: float, assertions: int) -> None:
+        """The file took *seconds*, and so many assertions held."""
+        self.seconds, self.assertions = seconds, assertions
+
     def count(self, status: Status) -> int:
         return sum(1 for outcome in self.outcomes if outcome.status is status)
 

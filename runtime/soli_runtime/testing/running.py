@@ -18,20 +18,18 @@ from soli_lang.values.values import Function, Value
 from ..loading.app import InvalidApp
 from ..loading.capabilities import print_text
 from ..loading.project import Project
+from ..words.assertions import AssertionFailed
+from ..words.dsl import Skipped, fill
+from ..words.suites import AFTER_ALL, AFTER_EACH, BEFORE_ALL, BEFORE_EACH, SEPARATOR, Group, Test
+from ..words.worlds import TEST_SECONDS, World, project_around
 from .differences import difference_lines
 from .outcomes import FileReport, Outcome, Status
-from .suites import AFTER_ALL, AFTER_EACH, BEFORE_ALL, BEFORE_EACH, SEPARATOR, Group, Test
-from .words.assertions import AssertionFailed
-from .words.dsl import Skipped, fill
-from .worlds import World, project_around
 
 if TYPE_CHECKING:
     from .app_world import AppWorld
 
 GROUP_BODY = "the body of the group"
 """Name of the failure of a `describe` itself."""
-TEST_SECONDS = 10.0
-"""Seconds of computing, and of waiting, that one test may take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +76,7 @@ class SpecFile:
             if self._app is not None:
                 await self._app.stop()
             self._world.close()
-        self.report.seconds = perf_counter() - started
-        self.report.assertions = self._world.suite.assertions
+        self.report.end(perf_counter() - started, self._world.suite.assertions)
         return self.report
 
     async def _run(self) -> None:
@@ -114,8 +111,7 @@ class SpecFile:
     async def _fill_groups(self) -> None:
         """Run the bodies of the groups. One that fails keeps what it registered until then."""
         suite, machine = self._world.suite, self._world.machine
-        waiting, suite.waiting = suite.waiting or [], None
-        for group, body in waiting:
+        for group, body in suite.take_waiting():
             error = await self._attempt(partial(fill, machine, group, body))
             if error is not None:
                 self._failed(GROUP_BODY, error, path=group.path())
@@ -150,7 +146,7 @@ class SpecFile:
             self._note(test.name, Status.SKIPPED, test=test, message=reason)
             return
         suite = self._world.suite
-        suite.running = test
+        suite.run(test)
         started = perf_counter()
         self._world.begin_test()
         sockets = self._app.sockets_open() if self._app is not None else 0
@@ -158,7 +154,7 @@ class SpecFile:
         if self._app is not None:
             await self._app.test_ended(sockets)
         seconds = perf_counter() - started
-        suite.running = None
+        suite.run(None)
         if error is None:
             self._note(test.name, Status.PASSED, test=test, seconds=seconds)
         elif isinstance(error, Skipped):

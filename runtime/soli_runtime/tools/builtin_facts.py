@@ -38,7 +38,7 @@ _OF_MODULES: Final = {
     "soli_runtime.http.client.requests": needs("network"),
     "soli_runtime.http.sessions": READS_VISITOR,
     "soli_runtime.jobs.jobs": JOBS,
-    "soli_runtime.testing.": IN_SPECS,
+    "soli_runtime.words.": IN_SPECS,
     "soli_stdlib.globals.unsupported": NOT_HERE,
     "soli_stdlib.stores.": STORED,
     "soli_stdlib.system.files": needs("files"),
@@ -83,7 +83,7 @@ def place(declaration: Declaration) -> str:
     """Where it works, in a sentence; empty: everywhere."""
     name = declaration.names[0]
     module = declaration.code.__module__
-    if module.startswith("soli_runtime.testing."):
+    if module.startswith("soli_runtime.words."):
         return IN_SPECS
     owner = declaration.owner.capitalize() if declaration.kind == "method" else declaration.owner
     title = f"{owner}.{name}" if owner else name

@@ -12,7 +12,6 @@ from soli_lang.base.errors import SoliError, SoliSyntaxError
 from soli_lang.base.limits import Capabilities, Limits
 from soli_lang.base.source import NOWHERE, Source
 from soli_lang.interpreter import Interpreter
-from soli_lang.native.native import declarations, install
 from soli_lang.syntax.parser import parse
 from soli_lang.tools.checker import (
     ERROR,
@@ -32,8 +31,7 @@ from ..loading.modules import ModuleLoader
 from ..loading.project import Project, ProjectError, find_project
 from ..routing.declared import GATE
 from ..routing.routes import RouteError
-from ..testing.discovery import ENDINGS
-from ..testing.worlds import install_testing
+from ..words.worlds import ENDINGS, install_testing
 from .handler_checks import (
     misnamed_controllers,
     reserved_events,
@@ -174,11 +172,10 @@ class ProgramCheck:
 
     @cached_property
     def _testing(self) -> Known:
-        from ..testing.words import requests, sockets  # these load aiohttp
+        from ..words.asking import install_asking  # here: it loads aiohttp
 
         machine = Interpreter(install_testing).machine
-        for module in (requests, sockets):
-            install(machine, declarations(module), sockets.TYPES)
+        install_asking(machine)
         return replace(self._with_defined(known_of(machine)), is_test=True)
 
     def _with_defined(self, known: Known) -> Known:

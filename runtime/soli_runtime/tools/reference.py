@@ -14,11 +14,11 @@ from typing import Any
 from soli_lang.interpreter import Interpreter
 from soli_lang.machine.machine import Machine
 from soli_lang.native.argument_checks import MISSING
-from soli_lang.native.native import Arg, Declaration, NativeFunction, declarations, install
+from soli_lang.native.native import Arg, Declaration, NativeFunction
 from soli_lang.values.display import inspect
 from soli_lang.values.objects import SoliClass
 
-from ..testing.worlds import ROUTING, install_testing
+from ..words.worlds import ROUTING, install_testing
 from .builtin_facts import gives, place
 
 GLOBAL = ""
@@ -120,12 +120,11 @@ class Reference:
 
 
 def _machine() -> Machine:
-    from ..testing.words import requests, sockets  # these load aiohttp
+    from ..words.asking import install_asking  # here: it loads aiohttp
 
     machine = Interpreter(install_testing).machine
     routing = {name: machine.globals[name] for name in ("get", "post", "put", "patch", "delete")}
-    for module in (requests, sockets):
-        install(machine, declarations(module), sockets.TYPES)
+    install_asking(machine)
     machine.globals.update({f"{name} (in tests)": machine.globals[name] for name in routing})
     declaring = machine.library[ROUTING]
     machine.globals.update(declaring)

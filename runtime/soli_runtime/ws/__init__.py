@@ -9,10 +9,11 @@ from .protocol.frames import CloseCode
 from .protocol.handshake import choose_protocol
 from .protocol.outgoing import Outgoing
 from .rooms.fanout import Fanout
-from .selftest import choose_path
+from .selftest import CannotTakeOver, check_takeover
 from .upgrade import upgrade
 
 __all__ = [
+    "CannotTakeOver",
     "CloseCause",
     "CloseCode",
     "Connection",
@@ -22,7 +23,7 @@ __all__ = [
     "Listener",
     "Outgoing",
     "SocketLimits",
-    "choose_path",
+    "check_takeover",
     "choose_protocol",
     "upgrade",
 ]

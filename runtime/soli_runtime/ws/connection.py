@@ -113,6 +113,10 @@ class Connection(Channel):
 
     # For listeners
 
+    def belongs_to(self, session: Any, address: str) -> None:
+        """From `on_open`: *session* is what the listener keeps with it, *address* who computes."""
+        self.session, self.address = session, address
+
     @property
     def is_open(self) -> bool:
         """Whether messages can still be sent."""

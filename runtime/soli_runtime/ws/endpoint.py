@@ -7,7 +7,7 @@ from time import perf_counter, thread_time
 from typing import TYPE_CHECKING
 
 from .counters import CloseCause, Counters
-from .fair.scheduler import Scheduler
+from .fair.scheduler import Report, Scheduler
 from .limits import UNLIMITED, SocketLimits
 from .protocol.frames import CloseCode, longest_short
 from .rooms.fanout import Fanout
@@ -38,6 +38,7 @@ class Endpoint:
         *,
         loop: asyncio.AbstractEventLoop | None = None,
         clock: Callable[[], float] | None = None,
+        report: Report | None = None,
     ) -> None:
         self.loop = asyncio.get_running_loop() if loop is None else loop
         self.limits = SocketLimits() if limits is None else limits
@@ -50,6 +51,7 @@ class Endpoint:
             call_soon=self.loop.call_soon,
             call_later=self.loop.call_later,
             heavy_share=self.limits.heavy_share,
+            report=report,
         )
         rate = self.limits.message_rate
         #: Seconds between two messages at exactly the allowed rate; 0: not limited.
@@ -75,8 +77,6 @@ class Endpoint:
         self.byte_interval = 1 / self.limits.byte_rate if self.limits.byte_rate else 0.0
         #: Every connection that holds a socket, those that are closing included.
         self.connections: set[Connection] = set()
-        #: Whether connections may take their transport over from aiohttp; see `selftest`.
-        self.takes_over = True
         self._gone: asyncio.Event | None = None
 
     def register(self, connection: "Connection") -> None:

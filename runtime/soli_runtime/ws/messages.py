@@ -7,13 +7,18 @@ of a room gets the same bytes; here they are taken apart again.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType
 
-from .fallback import FallbackConnection
-from .protocol.frames import CloseCode
+from .connection import Connection
+from .listener import Listener
+from .protocol.frames import CloseCode, ProtocolViolation, is_receivable_code
+from .rooms.targets import Target, through_transport
+
+if TYPE_CHECKING:
+    from .endpoint import Endpoint
 
 __all__ = ["Heard", "MessageConnection", "Said"]
 
@@ -26,10 +31,17 @@ Said = tuple[int, bytes]
 CLOSE, PING = 0x8, 0x9
 
 
-class MessageConnection(FallbackConnection):
+class MessageConnection(Connection):
     """A connection over two functions: one to hear a message, one to say one."""
 
-    __slots__ = ()
+    __slots__ = ("_readable",)
+    _goes_on_later = True
+
+    def __init__(self, endpoint: "Endpoint", listener: Listener) -> None:
+        super().__init__(endpoint, listener)
+        # Clear while messages are held back.
+        self._readable = asyncio.Event()
+        self._readable.set()
 
     async def converse(
         self, hear: Callable[[], Awaitable[Heard]], say: Callable[[int, bytes], Awaitable[None]]
@@ -58,6 +70,90 @@ class MessageConnection(FallbackConnection):
     def _pinged(self, payload: bytes) -> None:
         """The server pings the client itself, and tells us when the line is gone."""
         self.on_pong(payload)
+
+    async def _take_all(self, hear: Callable[[], Awaitable[Heard]]) -> None:
+        """Take messages in this connection's turns, until the line is gone or all is said."""
+        endpoint = self._endpoint
+        while True:
+            await self._readable.wait()
+            kind, data, extra = await hear()
+            if endpoint.scheduler.must_wait(self, endpoint.clock()):
+                self._wait_for_turn()
+            await self._readable.wait()
+            self._begin_slice(endpoint.clock())
+            if kind in (WSMsgType.CLOSED, WSMsgType.CLOSING):
+                return
+            try:
+                self._take(kind, data, extra)
+            except ProtocolViolation as violation:
+                self._violated(violation)
+            except Exception:
+                self._parser_failed()
+            if self.finished:
+                return
+
+    def _take(self, kind: WSMsgType, data: object, extra: object) -> None:
+        """Call the hook that our own parser would have called."""
+        if isinstance(data, str | bytes):
+            self._count(data)
+        if kind is WSMsgType.TEXT and isinstance(data, str):
+            self.on_text(data)
+        elif kind is WSMsgType.CLOSE and isinstance(data, int):
+            self._finish()
+            if data and not is_receivable_code(data):
+                raise ProtocolViolation(CloseCode.PROTOCOL_ERROR, "invalid close code")
+            self.on_close(data or CloseCode.NO_STATUS, str(extra or ""))
+        elif kind is WSMsgType.BINARY and isinstance(data, bytes):
+            self.on_binary(data)
+        else:
+            self._finish()
+
+    def _count(self, data: str | bytes) -> None:
+        size = len(data.encode()) if isinstance(data, str) else len(data)
+        self._counters.bytes_in += size
+        if size > self._max_message_bytes:
+            self._finish()
+            raise ProtocolViolation(CloseCode.TOO_BIG, "message is too big")
+
+    # Nobody tells us when the transport is full: it is looked at after each write.
+
+    def _attach(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.put = self._write
+
+    def _find_target(self) -> Target:
+        return through_transport(self.put)
+
+    def _write(self, data: bytes) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        transport.write(data)
+        limit = self._endpoint.limits.max_outbox_bytes
+        if limit and transport.get_write_buffer_size() > limit:
+            loop = self._endpoint.loop
+            loop.call_soon(loop.call_soon, self._judge_outbox, 1)
+
+    def replay(self, messages: Sequence[str | bytes]) -> None:
+        """Nobody tells when the transport has enough, so they go out at once."""
+        for message in messages:
+            self.send(message)
+
+    # Whoever hears messages waits with the next one while this connection is held.
+
+    def _hold(self, who: int) -> None:
+        self._holds |= who
+        self._readable.clear()
+
+    def _read_on(self) -> None:
+        if self._holds:
+            return
+        self._readable.set()
+        if self._transport is None:
+            self._line_is_gone()
+
+    def _pause_transport(self) -> None:
+        pass
 
 
 class MessageTransport(asyncio.Transport):

@@ -6,18 +6,19 @@ together with the handshake, and looks whether everything arrives and aiohttp fo
 """
 
 import asyncio
-import logging
 import socket
 
+import aiohttp
 from aiohttp import web
 
 from .connection import Connection
 from .endpoint import Endpoint
 from .upgrade import upgrade
 
-__all__ = ["choose_path"]
+__all__ = ["CannotTakeOver", "check_takeover"]
 
-logger = logging.getLogger("soli.ws")
+TESTED = "3.14.2"
+"""The version of aiohttp that is known to."""
 
 #: The whole test takes milliseconds; past this something hangs.
 TEST_SECONDS = 2.0
@@ -32,24 +33,20 @@ _LATER = b"\x81\x85\0\0\0\0later"
 _CLOSE = b"\x88\x82\0\0\0\0\x03\xe8"
 
 
-async def choose_path(endpoint: Endpoint) -> bool:
-    """Try an upgrade and set `endpoint.takes_over` accordingly; return it.
+class CannotTakeOver(Exception):
+    """This version of aiohttp works otherwise than ours. The text says what to do."""
 
-    Call it once, before the endpoint's first upgrade. It never raises: whatever goes wrong means
-    that the fallback is used.
-    """
+
+async def check_takeover() -> None:
+    """Try an upgrade. Call it once, before anybody is served. Raises CannotTakeOver."""
     try:
         await asyncio.wait_for(_try_upgrade(), TEST_SECONDS)
-        endpoint.takes_over = True
     except Exception as error:
-        logger.warning(
-            "cannot take connections over from this version of aiohttp, "
-            "falling back to its WebSocketResponse: %s: %s",
-            type(error).__name__,
-            error,
-        )
-        endpoint.takes_over = False
-    return endpoint.takes_over
+        raise CannotTakeOver(
+            f"aiohttp {aiohttp.__version__} does not hand its connections over as {TESTED} does "
+            f"({type(error).__name__}: {error}): install one that does, with: "
+            f"pip install 'aiohttp~={TESTED}'"
+        ) from error
 
 
 class _Echo:

@@ -5,7 +5,7 @@ so that signals and middlewares see it. Then, with no await in between, the tran
 `set_parser` gives us the bytes that arrived behind the handshake, `set_protocol` those to come,
 and `connection_lost` makes aiohttp's handler believe that its connection is gone, so that it
 neither keeps 10 KB for it nor closes it. None of this is a documented use of aiohttp: `selftest`
-tries it at start-up, and `fallback` does without.
+tries it at start-up.
 """
 
 import logging
@@ -15,7 +15,6 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from .connection import Connection
 from .endpoint import Endpoint
-from .fallback import FallbackConnection
 from .listener import Listener
 from .protocol.handshake import HEADERS, SERVER, Accepted, Refused, answer
 
@@ -39,7 +38,7 @@ async def upgrade(
         request.method,
         (request.version.major, request.version.minor),
         _headers(request.headers),
-        compression=endpoint.limits.compression and endpoint.takes_over,
+        compression=endpoint.limits.compression,
         protocol=protocol,
     )
     if isinstance(decision, Refused):
@@ -47,8 +46,6 @@ async def upgrade(
         logger.info("handshake refused", extra={"status": decision.status, "why": decision.text})
         headers = {"Server": SERVER, **decision.headers}
         return web.Response(status=decision.status, text=decision.text + "\n", headers=headers)
-    if not endpoint.takes_over:
-        return await FallbackConnection(endpoint, listener).serve(request, protocol)
     response = _Switching(decision)
     await response.prepare(request)
     _take_over(request, Connection(endpoint, listener, decision.agreement))

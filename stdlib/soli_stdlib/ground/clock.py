@@ -52,6 +52,10 @@ class Clock:
         self.frozen_at = instant
         self._tell()
 
+    def stand_as(self, other: Clock) -> None:
+        """Stand still where *other* does, or run if it runs; nobody is told."""
+        self.frozen_at = other.frozen_at
+
     def unfreeze(self) -> None:
         if self.frozen_at is not None:
             self.frozen_at = None

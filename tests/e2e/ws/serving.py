@@ -5,7 +5,7 @@ import base64
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import uvloop
@@ -18,26 +18,12 @@ from soli_runtime.ws.protocol.masking import unmask
 SCENARIO_SECONDS = 30
 
 
-class Path(NamedTuple):
-    """One of the ways in which a connection can run."""
+Run = Callable[[Coroutine[Any, Any, None]], None]
+"""Runs a coroutine on an event loop of one kind."""
 
-    takes_over: bool
-    runner: Callable[[Coroutine[Any, Any, None]], None]
+LOOPS: dict[str, Run] = {"uvloop": uvloop.run, "asyncio": asyncio.run}
 
-
-PATHS = {
-    "takeover-uvloop": Path(True, uvloop.run),
-    "takeover-asyncio": Path(True, asyncio.run),
-    "fallback-uvloop": Path(False, uvloop.run),
-    "fallback-asyncio": Path(False, asyncio.run),
-}
-
-on_every_path = pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
-on_our_own_parser = pytest.mark.parametrize(
-    "path",
-    [path for path in PATHS.values() if path.takes_over],
-    ids=[name for name, path in PATHS.items() if path.takes_over],
-)
+on_both_loops = pytest.mark.parametrize("run", LOOPS.values(), ids=LOOPS)
 
 
 class Service:
@@ -95,12 +81,9 @@ class Listens:
 
 
 @asynccontextmanager
-async def serving(
-    path: Path, *, tls: ssl.SSLContext | None = None, **limits: Any
-) -> AsyncIterator[Service]:
+async def serving(*, tls: ssl.SSLContext | None = None, **limits: Any) -> AsyncIterator[Service]:
     """Serve until the block ends."""
     endpoint = Endpoint(SocketLimits(**limits))
-    endpoint.takes_over = path.takes_over
     service = Service(endpoint)
     app = web.Application()
     for name in ("echo", "room", "script"):
@@ -132,14 +115,14 @@ def _handler(
     return handle
 
 
-def play(path: Path, scenario: Callable[[Service], Awaitable[None]], **options: Any) -> None:
-    """Run *scenario* against a server on the loop of *path*."""
+def play(run: Run, scenario: Callable[[Service], Awaitable[None]], **options: Any) -> None:
+    """Run *scenario* against a server on a loop of that kind."""
 
     async def main() -> None:
-        async with asyncio.timeout(SCENARIO_SECONDS), serving(path, **options) as service:
+        async with asyncio.timeout(SCENARIO_SECONDS), serving(**options) as service:
             await scenario(service)
 
-    path.runner(main())
+    run(main())
 
 
 MASK = b"\x37\xfa\x21\x3d"

@@ -5,11 +5,11 @@ from contextlib import suppress
 
 import pytest
 
-from .serving import Path, Service, handshake, masked, on_every_path, play, raw_client
+from .serving import Run, Service, handshake, masked, on_both_loops, play, raw_client
 
 
-@on_every_path
-def test_a_right_handshake_is_accepted(path: Path) -> None:
+@on_both_loops
+def test_a_right_handshake_is_accepted(run: Run) -> None:
     """The 101 has the accept token of RFC 6455's own example."""
 
     async def scenario(service: Service) -> None:
@@ -23,11 +23,11 @@ def test_a_right_handshake_is_accepted(path: Path) -> None:
             assert "sec-websocket-extensions" not in headers
             assert headers["server"] == "soli"
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_header_values_may_be_lists_in_any_case(path: Path) -> None:
+@on_both_loops
+def test_header_values_may_be_lists_in_any_case(run: Run) -> None:
     """Connection and Upgrade are lists of tokens, whatever their case."""
 
     async def scenario(service: Service) -> None:
@@ -36,7 +36,7 @@ def test_header_values_may_be_lists_in_any_case(path: Path) -> None:
             status, _ = await client.response()
             assert status == 101
 
-    play(path, scenario)
+    play(run, scenario)
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_header_values_may_be_lists_in_any_case(path: Path) -> None:
         ({"Sec_WebSocket_Key": "MDEyMzQ1Njc4OWFiY2RlZ!=="}, 400),
     ],
 )
-@on_every_path
+@on_both_loops
 def test_a_wrong_handshake_is_refused(
-    path: Path, changed: dict[str, str | None], status: int
+    run: Run, changed: dict[str, str | None], status: int
 ) -> None:
     """What RFC 6455 section 4.2.1 asks for is checked; the refusal is counted."""
 
@@ -69,11 +69,11 @@ def test_a_wrong_handshake_is_refused(
         assert service.opened == []
         assert service.endpoint.counters.handshakes_refused == 1
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_a_post_is_refused(path: Path) -> None:
+@on_both_loops
+def test_a_post_is_refused(run: Run) -> None:
     """A handshake is a GET."""
 
     async def scenario(service: Service) -> None:
@@ -82,11 +82,11 @@ def test_a_post_is_refused(path: Path) -> None:
             status, _ = await client.response()
             assert status == 400
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_frames_that_come_with_the_handshake_are_not_lost(path: Path) -> None:
+@on_both_loops
+def test_frames_that_come_with_the_handshake_are_not_lost(run: Run) -> None:
     """A client may send frames before it saw the 101; they arrive whole and in order."""
 
     async def scenario(service: Service) -> None:
@@ -99,11 +99,11 @@ def test_frames_that_come_with_the_handshake_are_not_lost(path: Path) -> None:
             client.send(late[3:])
             assert await client.frame() == (0x81, b"late")
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_a_line_that_breaks_during_the_handshake_opens_nothing(path: Path) -> None:
+@on_both_loops
+def test_a_line_that_breaks_during_the_handshake_opens_nothing(run: Run) -> None:
     """A client that is gone before the 101 is written leaves no connection behind."""
 
     async def scenario(service: Service) -> None:
@@ -116,11 +116,11 @@ def test_a_line_that_breaks_during_the_handshake_opens_nothing(path: Path) -> No
         assert len(service.opened) == len(service.closed)
         assert not service.endpoint.connections
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_a_close_that_comes_with_the_handshake_is_answered(path: Path) -> None:
+@on_both_loops
+def test_a_close_that_comes_with_the_handshake_is_answered(run: Run) -> None:
     """Open and closed in one packet: both are reported, once."""
 
     async def scenario(service: Service) -> None:
@@ -132,4 +132,4 @@ def test_a_close_that_comes_with_the_handshake_is_answered(path: Path) -> None:
         assert len(service.opened) == 1
         assert service.closed == [(1000, "")]
 
-    play(path, scenario)
+    play(run, scenario)

@@ -8,7 +8,7 @@ from soli_runtime.ws import Connection
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
 
-from .serving import Path, Service, masked, on_every_path, on_our_own_parser, play, raw_client
+from .serving import Run, Service, masked, on_both_loops, play, raw_client
 
 
 def url(service: Service, target: str = "/echo") -> str:
@@ -16,8 +16,8 @@ def url(service: Service, target: str = "/echo") -> str:
 
 
 @pytest.mark.parametrize("message", ["", "hello", "é" * 1000, "x" * 70_000, b"", b"\x00\xff" * 500])
-@on_every_path
-def test_messages_come_back_as_they_were_sent(path: Path, message: str | bytes) -> None:
+@on_both_loops
+def test_messages_come_back_as_they_were_sent(run: Run, message: str | bytes) -> None:
     """Text comes back as text and binary as binary, of any length."""
 
     async def scenario(service: Service) -> None:
@@ -25,11 +25,11 @@ def test_messages_come_back_as_they_were_sent(path: Path, message: str | bytes) 
             await client.send(message)
             assert await client.recv() == message
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_a_message_of_the_limit_comes_back(path: Path) -> None:
+@on_both_loops
+def test_a_message_of_the_limit_comes_back(run: Run) -> None:
     """A mebibyte goes both ways with the default limits, in one frame or in fragments."""
 
     async def scenario(service: Service) -> None:
@@ -40,11 +40,11 @@ def test_a_message_of_the_limit_comes_back(path: Path) -> None:
             await client.send([message[:1000], message[1000:]])
             assert await client.recv() == message
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_a_message_past_the_limit_is_1009(path: Path) -> None:
+@on_both_loops
+def test_a_message_past_the_limit_is_1009(run: Run) -> None:
     """One byte more than max_message_bytes closes the connection."""
 
     async def scenario(service: Service) -> None:
@@ -59,11 +59,11 @@ def test_a_message_past_the_limit_is_1009(path: Path) -> None:
         await service.until(lambda: bool(service.closed))
         assert service.closed[0][0] == 1009
 
-    play(path, scenario, max_message_bytes=1000)
+    play(run, scenario, max_message_bytes=1000)
 
 
-@on_every_path
-def test_many_messages_in_one_packet_stay_in_order(path: Path) -> None:
+@on_both_loops
+def test_many_messages_in_one_packet_stay_in_order(run: Run) -> None:
     """A packet full of messages, also cut anywhere, is answered in order."""
 
     async def scenario(service: Service) -> None:
@@ -76,11 +76,11 @@ def test_many_messages_in_one_packet_stay_in_order(path: Path) -> None:
                 b"%d" % number for number in range(500)
             ]
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_half_a_frame_per_packet_is_enough(path: Path) -> None:
+@on_both_loops
+def test_half_a_frame_per_packet_is_enough(run: Run) -> None:
     """Bytes may come one at a time."""
 
     async def scenario(service: Service) -> None:
@@ -91,11 +91,11 @@ def test_half_a_frame_per_packet_is_enough(path: Path) -> None:
                 await asyncio.sleep(0)
             assert await client.frame() == (0x81, b"hello")
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_a_packet_may_hold_the_halves_of_two_frames(path: Path) -> None:
+@on_both_loops
+def test_a_packet_may_hold_the_halves_of_two_frames(run: Run) -> None:
     """Of frames with each form of length; a cut may be within a header."""
 
     async def scenario(service: Service) -> None:
@@ -114,11 +114,11 @@ def test_a_packet_may_hold_the_halves_of_two_frames(path: Path) -> None:
             for text in texts:
                 assert (await client.frame())[1] == text
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_pings_are_answered(path: Path) -> None:
+@on_both_loops
+def test_pings_are_answered(run: Run) -> None:
     """A ping between fragments is answered with its payload at once."""
 
     async def scenario(service: Service) -> None:
@@ -127,14 +127,14 @@ def test_pings_are_answered(path: Path) -> None:
             assert await client.frame() == (0x8A, b"ping")
             assert await client.frame() == (0x81, b"ab")
 
-    play(path, scenario)
+    play(run, scenario)
 
 
 # Closing
 
 
-@on_every_path
-def test_the_clients_close_is_echoed(path: Path) -> None:
+@on_both_loops
+def test_the_clients_close_is_echoed(run: Run) -> None:
     """Code and reason reach the listener; the code comes back."""
 
     async def scenario(service: Service) -> None:
@@ -145,11 +145,11 @@ def test_the_clients_close_is_echoed(path: Path) -> None:
         assert service.closed == [(4321, "bye")]
         assert not service.endpoint.connections
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_the_servers_close_reaches_the_client(path: Path) -> None:
+@on_both_loops
+def test_the_servers_close_reaches_the_client(run: Run) -> None:
     """Messages before the close arrive; the client sees code and reason."""
 
     def script(connection: Connection, payload: str | bytes) -> None:
@@ -169,11 +169,11 @@ def test_the_servers_close_reaches_the_client(path: Path) -> None:
         await service.until(lambda: bool(service.closed))
         assert service.closed == [(4001, "enough é")]
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_a_client_that_vanishes_is_1006(path: Path) -> None:
+@on_both_loops
+def test_a_client_that_vanishes_is_1006(run: Run) -> None:
     """A reset in the middle of a message ends with 1006."""
 
     async def scenario(service: Service) -> None:
@@ -185,11 +185,11 @@ def test_a_client_that_vanishes_is_1006(path: Path) -> None:
         assert service.closed == [(1006, "")]
         assert not service.endpoint.connections
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_a_client_that_hangs_up_is_1006(path: Path) -> None:
+@on_both_loops
+def test_a_client_that_hangs_up_is_1006(run: Run) -> None:
     """An orderly end of the TCP connection without a Close frame is 1006 too."""
 
     async def scenario(service: Service) -> None:
@@ -199,11 +199,11 @@ def test_a_client_that_hangs_up_is_1006(path: Path) -> None:
         await service.until(lambda: bool(service.closed))
         assert service.closed == [(1006, "")]
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_frames_behind_a_close_are_ignored(path: Path) -> None:
+@on_both_loops
+def test_frames_behind_a_close_are_ignored(run: Run) -> None:
     """After a Close frame nothing is delivered, not even from the same packet."""
 
     async def scenario(service: Service) -> None:
@@ -213,7 +213,7 @@ def test_frames_behind_a_close_are_ignored(path: Path) -> None:
             assert await client.end() == b""
         assert service.messages == []
 
-    play(path, scenario)
+    play(run, scenario)
 
 
 @pytest.mark.parametrize(
@@ -230,10 +230,8 @@ def test_frames_behind_a_close_are_ignored(path: Path) -> None:
         (masked(0x88, (1006).to_bytes(2, "big")), 1002),
     ],
 )
-@on_every_path
-def test_violations_close_the_connection_with_their_code(
-    path: Path, data: bytes, code: int
-) -> None:
+@on_both_loops
+def test_violations_close_the_connection_with_their_code(run: Run, data: bytes, code: int) -> None:
     """The peer is told the code and the line is closed; the listener hears it once."""
 
     async def scenario(service: Service) -> None:
@@ -245,7 +243,7 @@ def test_violations_close_the_connection_with_their_code(
         await service.until(lambda: bool(service.closed))
         assert [closed for closed, _ in service.closed] == [code]
 
-    play(path, scenario)
+    play(run, scenario)
 
 
 RESERVED_OPCODES = (3, 4, 5, 6, 7, 11, 12, 13, 14, 15)
@@ -262,8 +260,8 @@ async def answer_to(service: Service, data: bytes) -> tuple[int, int]:
         return first, int.from_bytes(payload[:2], "big")
 
 
-@on_every_path
-def test_every_reserved_opcode_is_1002(path: Path) -> None:
+@on_both_loops
+def test_every_reserved_opcode_is_1002(run: Run) -> None:
     """Of data and of control frames (RFC 6455 section 5.2)."""
 
     async def scenario(service: Service) -> None:
@@ -271,11 +269,11 @@ def test_every_reserved_opcode_is_1002(path: Path) -> None:
             data = masked(0x80 | opcode, b"x")
             assert await answer_to(service, data) == (0x88, 1002), opcode
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_a_close_code_is_echoed_or_1002(path: Path) -> None:
+@on_both_loops
+def test_a_close_code_is_echoed_or_1002(run: Run) -> None:
     """Which may stand in a Close frame: RFC 6455 section 7.4, and the registry behind it."""
 
     async def scenario(service: Service) -> None:
@@ -286,7 +284,7 @@ def test_a_close_code_is_echoed_or_1002(path: Path) -> None:
             data = masked(0x88, code.to_bytes(2, "big"))
             assert await answer_to(service, data) == (0x88, 1002), code
 
-    play(path, scenario)
+    play(run, scenario)
 
 
 @pytest.mark.parametrize(
@@ -299,8 +297,8 @@ def test_a_close_code_is_echoed_or_1002(path: Path) -> None:
         masked(0xC1, b"x"),
     ],
 )
-@on_our_own_parser
-def test_violations_that_only_we_see_are_1002(path: Path, data: bytes) -> None:
+@on_both_loops
+def test_violations_that_only_we_see_are_1002(run: Run, data: bytes) -> None:
     """Unmasked frames, empty first fragments, long lengths: where aiohttp is more lenient."""
 
     async def scenario(service: Service) -> None:
@@ -310,11 +308,11 @@ def test_violations_that_only_we_see_are_1002(path: Path, data: bytes) -> None:
             assert (first, payload[:2]) == (0x88, b"\x03\xea")
             assert await client.end() == b""
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_our_own_parser
-def test_a_violation_is_told_to_a_client_that_keeps_sending(path: Path) -> None:
+@on_both_loops
+def test_a_violation_is_told_to_a_client_that_keeps_sending(run: Run) -> None:
     """A client in the middle of a message that is too big still reads why."""
 
     async def scenario(service: Service) -> None:
@@ -325,11 +323,11 @@ def test_a_violation_is_told_to_a_client_that_keeps_sending(path: Path) -> None:
             first, payload = await client.frame()
             assert (first, payload[:2]) == (0x88, b"\x03\xf1")
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_a_client_that_does_not_answer_a_close_is_cut_off(path: Path) -> None:
+@on_both_loops
+def test_a_client_that_does_not_answer_a_close_is_cut_off(run: Run) -> None:
     """The close handshake ends at its deadline."""
 
     async def scenario(service: Service) -> None:
@@ -341,11 +339,11 @@ def test_a_client_that_does_not_answer_a_close_is_cut_off(path: Path) -> None:
         assert service.closed == [(4000, "")]
         assert service.endpoint.counters.closings_timed_out == 1
 
-    play(path, scenario, close_seconds=0.1)
+    play(run, scenario, close_seconds=0.1)
 
 
-@on_every_path
-def test_closing_everything_tells_everybody(path: Path) -> None:
+@on_both_loops
+def test_closing_everything_tells_everybody(run: Run) -> None:
     """close_all sends 1001, and every listener has heard of it when it returns."""
 
     async def scenario(service: Service) -> None:
@@ -358,11 +356,11 @@ def test_closing_everything_tells_everybody(path: Path) -> None:
                 await client.recv()
             assert client.close_code == 1001
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_closing_everything_does_not_wait_for_those_who_do_not_answer(path: Path) -> None:
+@on_both_loops
+def test_closing_everything_does_not_wait_for_those_who_do_not_answer(run: Run) -> None:
     """close_all cuts the lines that are left when its time is up."""
 
     async def scenario(service: Service) -> None:
@@ -372,14 +370,14 @@ def test_closing_everything_does_not_wait_for_those_who_do_not_answer(path: Path
             assert not service.endpoint.connections
             assert await client.frame() == (0x88, b"\x03\xe9")
 
-    play(path, scenario)
+    play(run, scenario)
 
 
 # Holding back
 
 
-@on_every_path
-def test_a_paused_connection_gets_its_messages_later_and_others_do_not_wait(path: Path) -> None:
+@on_both_loops
+def test_a_paused_connection_gets_its_messages_later_and_others_do_not_wait(run: Run) -> None:
     """pause_reading holds one connection's messages back, in order, and nobody else's."""
 
     async def scenario(service: Service) -> None:
@@ -395,11 +393,11 @@ def test_a_paused_connection_gets_its_messages_later_and_others_do_not_wait(path
                 await service.until(lambda: len(service.messages) == number + 2)  # noqa: B023
             assert service.messages == ["0", "x", "1", "2", "3", "4"]
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_a_client_that_leaves_while_paused_still_has_its_messages_handled(path: Path) -> None:
+@on_both_loops
+def test_a_client_that_leaves_while_paused_still_has_its_messages_handled(run: Run) -> None:
     """What was received before the line ended is delivered before the end is reported."""
 
     async def scenario(service: Service) -> None:
@@ -416,14 +414,14 @@ def test_a_client_that_leaves_while_paused_still_has_its_messages_handled(path: 
         assert service.messages == ["1", "2"]
         assert service.closed == [(1006, "")]
 
-    play(path, scenario)
+    play(run, scenario)
 
 
 # Limits
 
 
-@on_every_path
-def test_too_many_messages_are_1008(path: Path) -> None:
+@on_both_loops
+def test_too_many_messages_are_1008(run: Run) -> None:
     """A flood is closed after its burst."""
 
     async def scenario(service: Service) -> None:
@@ -435,11 +433,11 @@ def test_too_many_messages_are_1008(path: Path) -> None:
             await client.end()
         assert service.messages == ["x"] * 20
 
-    play(path, scenario, message_rate=1, message_burst=20)
+    play(run, scenario, message_rate=1, message_burst=20)
 
 
-@on_our_own_parser
-def test_a_flood_of_pings_is_1008(path: Path) -> None:
+@on_both_loops
+def test_a_flood_of_pings_is_1008(run: Run) -> None:
     """Pings count against the rate."""
 
     async def scenario(service: Service) -> None:
@@ -448,11 +446,11 @@ def test_a_flood_of_pings_is_1008(path: Path) -> None:
             frames = [await client.frame() for _ in range(21)]
             assert frames == [(0x8A, b"p")] * 20 + [(0x88, b"\x03\xf0too many messages")]
 
-    play(path, scenario, message_rate=1, message_burst=20)
+    play(run, scenario, message_rate=1, message_burst=20)
 
 
-@on_every_path
-def test_a_silent_client_is_gone_after_two_pings(path: Path) -> None:
+@on_both_loops
+def test_a_silent_client_is_gone_after_two_pings(run: Run) -> None:
     """Pings are sent, and a client that never answers is dropped with 1006."""
 
     async def scenario(service: Service) -> None:
@@ -463,11 +461,11 @@ def test_a_silent_client_is_gone_after_two_pings(path: Path) -> None:
         assert service.closed == [(1006, "")]
         assert service.endpoint.counters.ping_timeouts == 1
 
-    play(path, scenario, ping_seconds=0.1)
+    play(run, scenario, ping_seconds=0.1)
 
 
-@on_every_path
-def test_a_client_that_answers_pings_stays(path: Path) -> None:
+@on_both_loops
+def test_a_client_that_answers_pings_stays(run: Run) -> None:
     """A real client outlives many pings."""
 
     async def scenario(service: Service) -> None:
@@ -478,4 +476,4 @@ def test_a_client_that_answers_pings_stays(path: Path) -> None:
                 assert await client.recv() == "x"
         assert service.endpoint.counters.ping_timeouts == 0
 
-    play(path, scenario, ping_seconds=0.05)
+    play(run, scenario, ping_seconds=0.05)

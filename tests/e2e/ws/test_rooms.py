@@ -5,15 +5,15 @@ import asyncio
 from soli_runtime.ws import Connection
 from websockets.asyncio.client import connect
 
-from .serving import Path, Service, masked, on_every_path, play, raw_client
+from .serving import Run, Service, masked, on_both_loops, play, raw_client
 
 
 def url(service: Service, target: str) -> str:
     return f"ws://127.0.0.1:{service.port}{target}"
 
 
-@on_every_path
-def test_everybody_in_a_room_gets_every_message_in_the_same_order(path: Path) -> None:
+@on_both_loops
+def test_everybody_in_a_room_gets_every_message_in_the_same_order(run: Run) -> None:
     """Ten clients talking at once all see the same conversation."""
 
     async def scenario(service: Service) -> None:
@@ -30,11 +30,11 @@ def test_everybody_in_a_room_gets_every_message_in_the_same_order(path: Path) ->
         for client in clients:
             await client.close()
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_a_stalled_reader_is_dropped_and_nobody_waits_for_it(path: Path) -> None:
+@on_both_loops
+def test_a_stalled_reader_is_dropped_and_nobody_waits_for_it(run: Run) -> None:
     """Somebody who stops reading is closed at its limit; the others get everything."""
 
     async def scenario(service: Service) -> None:
@@ -57,11 +57,11 @@ def test_a_stalled_reader_is_dropped_and_nobody_waits_for_it(path: Path) -> None
             assert service.endpoint.counters.outbox_high_water > 200_000
             stalled.abort()
 
-    play(path, scenario, max_outbox_bytes=200_000, close_seconds=0.2)
+    play(run, scenario, max_outbox_bytes=200_000, close_seconds=0.2)
 
 
-@on_every_path
-def test_a_slow_reader_that_comes_back_in_time_gets_everything(path: Path) -> None:
+@on_both_loops
+def test_a_slow_reader_that_comes_back_in_time_gets_everything(run: Run) -> None:
     """What waits for a reader within its limit arrives whole and in order."""
 
     async def scenario(service: Service) -> None:
@@ -85,11 +85,11 @@ def test_a_slow_reader_that_comes_back_in_time_gets_everything(path: Path) -> No
                 first, payload = await slow.frame()
                 assert (first, payload[:5], len(payload)) == (0x81, b"%05d" % number, size)
 
-    play(path, scenario, max_outbox_bytes=12 << 20)
+    play(run, scenario, max_outbox_bytes=12 << 20)
 
 
-@on_every_path
-def test_an_echo_flood_without_reading_is_held_back_and_then_answered(path: Path) -> None:
+@on_both_loops
+def test_an_echo_flood_without_reading_is_held_back_and_then_answered(run: Run) -> None:
     """A client that sends much before it reads gets every answer."""
 
     async def scenario(service: Service) -> None:
@@ -109,11 +109,11 @@ def test_an_echo_flood_without_reading_is_held_back_and_then_answered(path: Path
             await sending
         assert service.endpoint.counters.slow_consumers == 0
 
-    play(path, scenario, message_rate=0, max_outbox_bytes=16 << 20)
+    play(run, scenario, message_rate=0, max_outbox_bytes=16 << 20)
 
 
-@on_every_path
-def test_nothing_is_left_of_connections_that_came_and_went(path: Path) -> None:
+@on_both_loops
+def test_nothing_is_left_of_connections_that_came_and_went(run: Run) -> None:
     """After many connects, messages and ends of every kind no connection is held anywhere."""
 
     async def scenario(service: Service) -> None:
@@ -133,11 +133,11 @@ def test_nothing_is_left_of_connections_that_came_and_went(path: Path) -> None:
         assert len(service.endpoint.wheel) == 0
         assert sum(service.endpoint.counters.closes.values()) == 60
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_every_path
-def test_messages_of_a_room_and_direct_ones_keep_the_order_of_the_calls(path: Path) -> None:
+@on_both_loops
+def test_messages_of_a_room_and_direct_ones_keep_the_order_of_the_calls(run: Run) -> None:
     """Whatever goes past the transport never overtakes what waits in it."""
 
     async def scenario(service: Service) -> None:
@@ -158,11 +158,11 @@ def test_messages_of_a_room_and_direct_ones_keep_the_order_of_the_calls(path: Pa
                 _, payload = await client.frame()
                 assert payload[:5] == b"%05d" % number
 
-    play(path, scenario, max_outbox_bytes=16 << 20)
+    play(run, scenario, max_outbox_bytes=16 << 20)
 
 
-@on_every_path
-def test_a_slow_member_that_comes_back_in_time_gets_everything(path: Path) -> None:
+@on_both_loops
+def test_a_slow_member_that_comes_back_in_time_gets_everything(run: Run) -> None:
     """What a socket takes only in part arrives whole, in order, and the others do not wait."""
 
     async def scenario(service: Service) -> None:
@@ -181,12 +181,12 @@ def test_a_slow_member_that_comes_back_in_time_gets_everything(path: Path) -> No
                 first, payload = await slow.frame()
                 assert (first, payload[:5], len(payload)) == (0x81, b"%05d" % number, size)
 
-    play(path, scenario, max_outbox_bytes=12 << 20)
+    play(run, scenario, max_outbox_bytes=12 << 20)
 
 
-@on_every_path
+@on_both_loops
 def test_who_gets_the_descriptor_of_a_member_that_left_gets_none_of_its_messages(
-    path: Path,
+    run: Run,
 ) -> None:
     """A descriptor's next owner is a stranger to the room."""
 
@@ -206,4 +206,4 @@ def test_who_gets_the_descriptor_of_a_member_that_left_gets_none_of_its_messages
                     stranger.send(masked(0x81, b"hello"))
                     assert (await stranger.frame())[1] == b"hello"
 
-    play(path, scenario)
+    play(run, scenario)

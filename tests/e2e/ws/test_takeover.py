@@ -4,9 +4,7 @@ import asyncio
 import datetime
 import gc
 import ipaddress
-import logging
 import ssl
-from collections.abc import Callable
 from pathlib import Path as FilePath
 
 import pytest
@@ -15,17 +13,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from soli_runtime.ws import Endpoint, choose_path, selftest
+from soli_runtime.ws import CannotTakeOver, check_takeover, selftest
 from websockets.asyncio.client import connect
 
 from .serving import (
-    PATHS,
-    Path,
+    Run,
     Service,
     handshake,
     masked,
-    on_every_path,
-    on_our_own_parser,
+    on_both_loops,
     play,
     raw_client,
 )
@@ -67,8 +63,8 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.S
     return server, client
 
 
-@on_every_path
-def test_tls_works(path: Path, tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+@on_both_loops
+def test_tls_works(run: Run, tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
     """Messages, pings, large ones too, and both ways of closing work over TLS."""
     server, trusting = tls
 
@@ -88,13 +84,11 @@ def test_tls_works(path: Path, tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> No
         await service.until(lambda: len(service.closed) == 2)
         await service.endpoint.close_all(5)
 
-    play(path, scenario, tls=server)
+    play(run, scenario, tls=server)
 
 
-@on_our_own_parser
-def test_a_violation_over_tls_is_told(
-    path: Path, tls: tuple[ssl.SSLContext, ssl.SSLContext]
-) -> None:
+@on_both_loops
+def test_a_violation_over_tls_is_told(run: Run, tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
     """TLS has no half-closed lines: the Close frame goes out and the line is closed."""
     server, trusting = tls
 
@@ -106,12 +100,12 @@ def test_a_violation_over_tls_is_told(
         writer.close()
         await writer.wait_closed()
 
-    play(path, scenario, tls=server)
+    play(run, scenario, tls=server)
 
 
-@on_our_own_parser
+@on_both_loops
 def test_a_taken_connection_stops_reading_and_writing_over_tls_too(
-    path: Path, tls: tuple[ssl.SSLContext, ssl.SSLContext]
+    run: Run, tls: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> None:
     """Flow control works through TLS: a flood without reading is answered in full."""
     server, trusting = tls
@@ -130,11 +124,11 @@ def test_a_taken_connection_stops_reading_and_writing_over_tls_too(
             assert [await client.recv() for _ in messages] == messages
             await sending
 
-    play(path, scenario, tls=server, message_rate=0)
+    play(run, scenario, tls=server, message_rate=0)
 
 
-@on_our_own_parser
-def test_aiohttp_forgets_a_connection_that_was_taken_over(path: Path) -> None:
+@on_both_loops
+def test_aiohttp_forgets_a_connection_that_was_taken_over(run: Run) -> None:
     """Neither the server's list nor memory holds aiohttp's handler of an open connection."""
 
     async def scenario(service: Service) -> None:
@@ -153,11 +147,11 @@ def test_aiohttp_forgets_a_connection_that_was_taken_over(path: Path) -> None:
             client.send(masked(0x81, b"y"))
             assert await client.frame() == (0x81, b"y")
 
-    play(path, scenario)
+    play(run, scenario)
 
 
-@on_our_own_parser
-def test_compression_is_agreed_with_a_client_that_offers_it(path: Path) -> None:
+@on_both_loops
+def test_compression_is_agreed_with_a_client_that_offers_it(run: Run) -> None:
     """With the setting on, an independent client and we understand each other compressed."""
 
     async def scenario(service: Service) -> None:
@@ -179,11 +173,11 @@ def test_compression_is_agreed_with_a_client_that_offers_it(path: Path) -> None:
                 assert await packed.recv() == message
                 assert await plain.recv() == message
 
-    play(path, scenario, compression=True)
+    play(run, scenario, compression=True)
 
 
-@on_our_own_parser
-def test_a_compression_bomb_is_1009(path: Path) -> None:
+@on_both_loops
+def test_a_compression_bomb_is_1009(run: Run) -> None:
     """A small frame that inflates past the limit closes the connection."""
 
     async def scenario(service: Service) -> None:
@@ -193,56 +187,39 @@ def test_a_compression_bomb_is_1009(path: Path) -> None:
             assert client.close_code == 1009
         assert service.messages == []
 
-    play(path, scenario, compression=True)
+    play(run, scenario, compression=True)
 
 
-@on_every_path
-def test_without_the_setting_compression_is_not_agreed(path: Path) -> None:
+@on_both_loops
+def test_without_the_setting_compression_is_not_agreed(run: Run) -> None:
     """Compression is off by default."""
 
     async def scenario(service: Service) -> None:
         async with connect(f"ws://127.0.0.1:{service.port}/echo") as client:
             assert client.protocol.extensions == []
 
-    play(path, scenario)
+    play(run, scenario)
 
 
 # The test at start-up
 
-RUNNERS = {name: path.runner for name, path in PATHS.items() if path.takes_over}
-Runner = Callable[..., None]
 
-
-@pytest.mark.parametrize("run", RUNNERS.values(), ids=RUNNERS)
-def test_the_self_test_passes_with_this_aiohttp(run: Runner) -> None:
+@on_both_loops
+def test_the_self_test_passes_with_this_aiohttp(run: Run) -> None:
     """With the installed version connections are taken over, and nothing is left behind."""
-
-    async def main() -> None:
-        endpoint = Endpoint()
-        assert await choose_path(endpoint)
-        assert endpoint.takes_over
-        assert not endpoint.connections
-
-    run(main())
+    run(check_takeover())
 
 
-@pytest.mark.parametrize("run", RUNNERS.values(), ids=RUNNERS)
+@on_both_loops
 @pytest.mark.parametrize("method", ["set_parser", "connection_lost"])
-def test_an_aiohttp_that_works_differently_makes_us_fall_back(
-    run: Runner, method: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_an_aiohttp_that_works_differently_is_refused(
+    run: Run, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If a call that is not documented does not do what we need, the fallback is used, and said."""
-
-    async def main() -> None:
-        endpoint = Endpoint()
-        assert not await choose_path(endpoint)
-        assert not endpoint.takes_over
-
+    """If a call that is not documented does not do what we need, it is said which version does."""
     monkeypatch.setattr(web_protocol.RequestHandler, method, lambda *_: None)
     monkeypatch.setattr(selftest, "TEST_SECONDS", 0.3)
-    with caplog.at_level(logging.WARNING, "soli.ws"):
-        run(main())
-    assert "falling back to its WebSocketResponse" in caplog.text
+    with pytest.raises(CannotTakeOver, match=r"pip install 'aiohttp~=3\.\d+\.\d+'"):
+        run(check_takeover())
 
 
 def test_an_unexpected_answer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,9 +228,7 @@ def test_an_unexpected_answer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     async def refuse(*_: object) -> web.StreamResponse:
         return web.Response(text="no")
 
-    async def main() -> None:
-        assert not await choose_path(Endpoint())
-
     monkeypatch.setattr(selftest, "upgrade", refuse)
     monkeypatch.setattr(selftest, "TEST_SECONDS", 0.3)
-    asyncio.run(main())
+    with pytest.raises(CannotTakeOver):
+        asyncio.run(check_takeover())

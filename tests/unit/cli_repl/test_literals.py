@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from soli_runtime.cli.repl.literals import Stand, literal, merged
-from soli_runtime.testing.worlds import install_testing
+from soli_runtime.words.worlds import install_testing
 
 from soli_lang.interpreter import Interpreter
 

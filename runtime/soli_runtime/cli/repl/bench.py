@@ -23,13 +23,13 @@ from ...loading.project import Project
 from ...observing.logs import Log
 from ...observing.observation import Observer
 from ...observing.traces import INPUT, Printed, Trace
+from ...serving.local.app_loading import count_jobs, keeping_limits, load_into
+from ...serving.local.app_server import AppServer
 from ...serving.service import Service
 from ...settings import Settings
-from ...testing.app_server import AppServer
-from ...testing.app_world import count_jobs, keeping_limits, load_into
-from ...testing.words.requests import VISITOR, Visitor
-from ...testing.words.sockets import SOCKETS, SocketClient, open_sockets
-from ...testing.worlds import World
+from ...words.clients import SOCKETS, SocketClient, open_sockets
+from ...words.requests import VISITOR, Visitor
+from ...words.worlds import World
 from .evaluating import stoppable
 from .names import AppNames, is_code
 
@@ -39,6 +39,9 @@ SETTLING_TURNS = 8
 
 if TYPE_CHECKING:
     from .saving import Saved
+
+
+Judge = Callable[[Path, Project], Awaitable[str]]
 
 
 class BenchOptions(Record, frozen=True):
@@ -55,6 +58,8 @@ class BenchOptions(Record, frozen=True):
     """How long one input may compute, and wait; 0: until Ctrl-C."""
     lends_names: bool = True
     """Whether inputs see what the app's files define, as specs do not."""
+    judge: Judge | None = None
+    """Runs a spec: why it fails, empty when it does not. None: none can be saved."""
 
 
 class Bench:
@@ -139,7 +144,7 @@ class Bench:
         return await stoppable(self.machine, work)
 
     async def _call(self, code: Callable[[], Value]) -> Value:
-        observation = None if self.service is None else self.service.observation
+        observation = None if self.service is None else self.service.state.observation
         if observation is None:
             return await self.world.call(code)
         trace = self._input = observation.begin(Trace(INPUT))
@@ -157,7 +162,7 @@ class Bench:
 
     def _print(self, text: str) -> None:
         """What the program prints: in the trace of its event, or at once."""
-        observation = None if self.service is None else self.service.observation
+        observation = None if self.service is None else self.service.state.observation
         trace = None if observation is None else observation.current()
         if trace is None or trace is self._input:
             self._output(text)
@@ -192,14 +197,14 @@ class Bench:
         self.machine.library[VISITOR] = kept[VISITOR]
         if SOCKETS in kept:
             self.machine.library[SOCKETS] = kept[SOCKETS]
-        clock.of(self.machine).frozen_at = clock.of(old_world.machine).frozen_at
+        clock.of(self.machine).stand_as(clock.of(old_world.machine))
         count_jobs(self.machine, server)
         own = variables_of(old_session, self.names)
         self.names = AppNames(app, self.session)
         for name, value in own.items():
             if not is_code(value):
                 self.session.file.set(name, value)
-        self.session.count = old_session.count
+        self.session.count_on(old_session)
         now = self.names.data()
         return [name for name, value in before.items() if now.get(name) != value]
 

@@ -11,40 +11,30 @@ from typing import TYPE_CHECKING
 
 from soli_lang.base.errors import SoliError
 
-from ...calling.waiting import Waiting
 from ...loading.app import InvalidApp
 from ...loading.project import Project, ProjectError, find_project
 from ..arguments import Parser, add_program_flags, denied_of
 from ..exits import FAILED, INVALID, OK, UsageError
 from ..reports import report, report_invalid
-from ..texts import run_text, text_interpreter
 
 if TYPE_CHECKING:
-    from .bench import Bench, BenchOptions
+    from .bench import Bench, BenchOptions, Judge
     from .prompting import Prompting
 
 GREETING = "Soli. `help` tells more, `exit` leaves.\n"
 
 
-def run_repl(arguments: list[str], *, asked_for: bool = True) -> int:
-    """Run interactively. The exit status.
+def run_repl(arguments: list[str], judge: Judge | None = None) -> int:
+    """Run interactively. The exit status. *judge* runs the specs that are saved.
 
-    Where standard input is no terminal, plain `soli` (not *asked_for*) takes it for a program;
-    `soli repl` evaluates it input by input, as if typed, without prompts.
+    Where standard input is no terminal, it is evaluated as if typed, without prompts.
     """
     parser = Parser(prog="soli repl", description="Try Soli and the handlers of an app.")
     parser.add_argument("path", nargs="?", metavar="PATH", help="an app, to be its clients")
     add_program_flags(parser)
     parsed = parser.parse_args(arguments)
-    if not asked_for and not sys.stdin.isatty():
-        waiting = Waiting()
-        interpreter = text_interpreter("repl", parsed, waiting)
-        try:
-            return run_text(interpreter, sys.stdin.read(), "<stdin>")
-        finally:
-            waiting.close()
     _bear_any_text()
-    return _dialogue(_options(parsed))
+    return _dialogue(_options(parsed, judge))
 
 
 def _bear_any_text() -> None:
@@ -54,7 +44,7 @@ def _bear_any_text() -> None:
             stream.reconfigure(errors="surrogateescape" if stream is sys.stdin else "replace")
 
 
-def _options(parsed: argparse.Namespace) -> BenchOptions:
+def _options(parsed: argparse.Namespace, judge: Judge | None) -> BenchOptions:
     from ...loading.launch import environment_of
     from ...settings import Settings
     from .bench import BenchOptions
@@ -70,15 +60,12 @@ def _options(parsed: argparse.Namespace) -> BenchOptions:
     return BenchOptions(
         root,
         project,
-        Settings.from_environment(os.environ, _report),
+        Settings.from_environment(os.environ),
         environment_of(os.environ, root),
         denied_of(parsed),
         parsed.private_network,
+        judge=judge,
     )
-
-
-def _report(text: str) -> None:
-    sys.stderr.write(f"soli: {text}\n")
 
 
 def _dialogue(options: BenchOptions) -> int:

@@ -169,8 +169,8 @@ async def _save(prompting: Prompting, argument: str) -> None:
 
 async def _full(prompting: Prompting, argument: str) -> None:
     transcript = prompting.transcript
-    transcript.is_full = not transcript.is_full
-    prompting.write(f"{'everything is shown' if transcript.is_full else 'long lines are cut'}\n")
+    is_full = transcript.toggle()
+    prompting.write(f"{'everything is shown' if is_full else 'long lines are cut'}\n")
 
 
 async def _use(prompting: Prompting, argument: str) -> None:
@@ -193,7 +193,7 @@ async def _watch(prompting: Prompting, argument: str) -> None:
 
 
 async def _exit(prompting: Prompting, argument: str) -> None:
-    prompting.is_over = True
+    prompting.end()
 
 
 COMMANDS = {

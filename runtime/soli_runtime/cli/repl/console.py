@@ -49,12 +49,12 @@ class ServingBench:
         """After a reload by `--dev`: go on in the new code, with the variables that hold data."""
         if self._service.app is self._app:
             return
-        own, count = self.variables(), self.session.count
+        own, former = self.variables(), self.session
         self._begin()
         for name, value in own.items():
             if not is_code(value):
                 self.session.file.set(name, value)
-        self.session.count = count
+        self.session.count_on(former)
 
     @property
     def machine(self) -> Machine:
@@ -84,21 +84,19 @@ class ServingBench:
             stopped.append(task.cancel())
             return True
 
-        self._service.interrupt = stop
         try:
-            return await task
+            with self._service.interrupted_by(stop):
+                return await task
         except (asyncio.CancelledError, Cancelled):
             if stopped:
                 raise Interrupted from None
             task.cancel()
             raise
-        finally:
-            self._service.interrupt = None
 
     async def _call(self, text: str) -> Value:
         service = self._service
         local: KeptDict = {CONSOLE: self.session}
-        observation = service.observation
+        observation = service.state.observation
         if observation is None:
             return await service.calls.wait(self.session.run, text, local)
         trace = observation.begin(Trace(INPUT))
@@ -115,7 +113,7 @@ class ServingBench:
                 ".watch: clients are with the workers, this console is a process beside them",
                 hint="serve with one process to watch: soli run PATH --console",
             )
-        observation = self._service.observation
+        observation = self._service.state.observation
         if observation is not None and observer in observation.observers:
             self._service.unwatch(observer)
             return False

@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from ...testing.words.matchers import MOMENT, UUID, is_number, is_time
+from ...words.matchers import MOMENT, UUID, is_number, is_time
 
 WIDTH = 88
 DAY = 86_400.0

@@ -7,8 +7,8 @@ from soli_lang.base.records import Record, changed, field
 from soli_lang.values.values import Value
 
 from ...observing.traces import Trace
-from ...testing.running import TEST_SECONDS
-from ...testing.words.sockets import SocketClient, ref_replied_to
+from ...words.clients import SocketClient, ref_replied_to
+from ...words.worlds import TEST_SECONDS
 from .bench import Bench, BenchOptions
 from .evaluating import Interrupted
 

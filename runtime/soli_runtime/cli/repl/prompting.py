@@ -15,8 +15,8 @@ from ...loading.app import InvalidApp
 from ...observing.observation import Observer
 from ...observing.traces import Trace
 from ...serving.service import Service
-from ...testing.words.sockets import SocketClient
 from ...tools.reference import Reference, entry_text
+from ...words.clients import SocketClient
 from ..tables import columns
 from .commands import CommandFailed, run_command
 from .evaluating import Interrupted, is_unfinished
@@ -84,6 +84,10 @@ class Prompting:
         self._numbers: dict[str, int] = {}
 
     # --- what is shown -------------------------------------------------------------------------
+
+    def end(self) -> None:
+        """Take no further inputs."""
+        self.is_over = True
 
     def write(self, text: str) -> None:
         """Show *text*, behind all that came before it."""

@@ -18,7 +18,6 @@ from soli_lang.tools.formatting import format_source
 from soli_lang.tree.nodes import Assign, Expr
 
 from ...loading.project import MAIN_NAMES, Project
-from ...testing.running import Options, SpecFile
 from .bench import BenchOptions
 from .literals import literal, merged
 from .literals import text as string_literal
@@ -48,8 +47,8 @@ async def save(options: BenchOptions, name: str, inputs: list[tuple[str, bool]])
 
     Raises CannotSave; InvalidApp and SoliError when the app's files cannot be loaded.
     """
-    project = options.project
-    if project is None:
+    project, judge = options.project, options.judge
+    if project is None or judge is None:
         raise CannotSave("there is no app here; start with: soli repl PATH")
     path = _path(project, name)
     texts = [text for text, _ in inputs]
@@ -59,7 +58,10 @@ async def save(options: BenchOptions, name: str, inputs: list[tuple[str, bool]])
     if not writing.expectations:
         raise CannotSave("nothing was tried that could be expected; connect a client first")
     _write(path, _spec(project, name, body, path))
-    await _check(path, project)
+    why = await judge(path, project)
+    if why:
+        path.unlink()
+        raise CannotSave(f"the app does not do the same every time: {why}; nothing was saved")
     own = () if _is_found(project) else (f"--app {project.main}",)
     command = " ".join(["soli test", *own, str(path)])
     return Saved(path, writing.expectations, tuple(writing.left_out), command)
@@ -97,16 +99,6 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, "utf-8")
     except OSError as error:
         raise CannotSave(f"{path} cannot be written: {error.strerror}") from None
-
-
-async def _check(path: Path, project: Project) -> None:
-    options = Options(project=project, output=lambda text: None)
-    report = await SpecFile(path, project.root, options).run()
-    failures = report.failures
-    if failures:
-        path.unlink()  # noqa: ASYNC240 - nobody else waits for this loop
-        why = failures[0].message
-        raise CannotSave(f"the app does not do the same every time: {why}; nothing was saved")
 
 
 class _Client(Record):

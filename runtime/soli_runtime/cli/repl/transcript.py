@@ -44,6 +44,11 @@ class Transcript:
         self._with_messages = with_messages
         """Whether messages of clients are shown, which nobody typed here."""
 
+    def toggle(self) -> bool:
+        """Show lines in full from now on, or no longer; which it is."""
+        self.is_full = not self.is_full
+        return self.is_full
+
     def text(self, trace: Trace) -> str:
         """The lines of a trace; empty when there is nothing to tell."""
         lines = self._head(trace)

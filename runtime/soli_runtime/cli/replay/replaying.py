@@ -16,7 +16,7 @@ from soli_lang.base.errors import SoliError
 from ...core.payloads import is_close_code
 from ...http.guards.identity import ANONYMOUS, Answer
 from ...observing.traces import CONNECT, DISCONNECT, MESSAGE, Trace
-from ...testing.words.sockets import SocketClient
+from ...words.clients import SocketClient
 from ..repl.bench import Bench, BenchOptions
 from .entries import KINDS, Entries, Entry, lines_of
 from .recording import FORMAT

@@ -165,6 +165,21 @@ class History:
         """Whether what is said to *room* is kept."""
         return bool(self.rules) and self.rule_of(room) is not None
 
+    def note_changes(self, rooms: Iterable[RoomName] = ()) -> None:
+        """Note the rooms that change from now on, and *rooms*, for `take_changes`."""
+        self.changed = dict.fromkeys((*rooms, *(self.changed or ())))
+
+    def take_changes(self) -> dict[RoomName, None]:
+        """The rooms that changed since they were taken last; none if nobody notes them."""
+        changed = self.changed or {}
+        if changed:
+            self.changed = {}
+        return changed
+
+    def forget_changes(self) -> None:
+        """Nobody wants to know any more which rooms change."""
+        self.changed = None
+
     def append(self, room: RoomName, payload: Payload) -> None:
         """Keep what was said at the present place, if the room keeps anything."""
         ring = self._rings.get(room)

@@ -17,7 +17,6 @@ from soli_lang.values.values import Symbol, Value
 
 from ...json_codec import json_codec
 from ..current import REQUEST
-from .template_text import FUNCTION, translate
 
 EXTENSIONS = (".slv", ".html.slv", ".html.erb")
 DEFAULT_LAYOUT = "layouts/application"
@@ -196,6 +195,8 @@ class Templates:
         if known is not None and known[0] == modified:
             return known[1]
         shown = f"{self._root.name}/{path.relative_to(self._root).as_posix()}"
+        from .template_text import FUNCTION, translate  # here: most scripts have no templates
+
         source = translate(shown, path.read_text("utf-8"), names, is_layout=is_layout)
         function = self._compile(source).get(FUNCTION)
         if len(self._compiled) >= MAX_COMPILED:

@@ -68,7 +68,7 @@ class Development:
 
     def begin(self) -> None:
         """From now on the service shows what happens in it."""
-        self._service.state.own_pages = self
+        self._service.state.show(self)
         self._service.watch(self.told)
         self._service.watch(self.dashboard.told)
 

@@ -31,7 +31,10 @@ async def standing(service: Service) -> dict[str, Any]:
             [_cut(name), len(attendance.users), _users(attendance)]
             for name, attendance in islice(hub.presence.roster.items(), MAX_ROWS)
         ],
-        "schedules": [_schedule(one) for one in islice(service.jobs.schedules.values(), MAX_ROWS)],
+        "schedules": [
+            _schedule(one)
+            for one in islice(service.program.worker.jobs.schedules.values(), MAX_ROWS)
+        ],
         "counters": await _counters(service),
     }
 
@@ -69,7 +72,7 @@ def _users(attendance: Any) -> list[list[Any]]:
 async def jobs_listed(service: Service) -> list[list[Any]]:
     """The jobs added last: status, class, arguments, time and error."""
     try:
-        found = await told(service.jobs.store.list())
+        found = await told(service.program.worker.jobs.store.list())
     except Exception:  # a store that cannot be asked is in the log already
         return []
     return [
@@ -84,7 +87,7 @@ def _schedule(schedule: Any) -> list[Any]:
 
 
 async def _counters(service: Service) -> dict[str, Any]:
-    sockets, tally = service.endpoint.counters, service.tally
+    sockets, tally = service.endpoint.counters, service.state.tally
     return {
         "connections": len(service.hub.seats),
         "rooms": len(service.hub.rooms),
@@ -99,7 +102,7 @@ async def _counters(service: Service) -> dict[str, Any]:
         "refused": sum(tally.refusals.values()),
         "requests": sum(tally.responses.values()),
         "waiting": service.calls.runners.suspended,
-        "jobs": dict(await service.job_counts()),
+        "jobs": dict(await service.program.job_counts()),
     }
 
 

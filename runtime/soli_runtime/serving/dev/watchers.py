@@ -89,6 +89,4 @@ def endpoint_beside(service: Service) -> Endpoint:
     limits = SocketLimits(
         max_message_bytes=MAX_MESSAGE_BYTES, max_outbox_bytes=MAX_OUTBOX_BYTES, message_rate=20
     )
-    endpoint = Endpoint(limits, loop=service.loop)
-    endpoint.takes_over = service.endpoint.takes_over
-    return endpoint
+    return Endpoint(limits, loop=service.loop)

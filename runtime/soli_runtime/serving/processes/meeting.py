@@ -1,4 +1,4 @@
-"""What a service is to the node that meets other processes for it."""
+"""What the connections of a service are to the node that meets other processes for them."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from ...ws.channel import BY_BROKER
 
 if TYPE_CHECKING:
     from ...ws.connection import Connection
-    from ..service import Service
+    from ..sockets.connections import Connections
 
 
-class ServiceHost:
-    """The `Host` of a node: parts of the service, some of which are made after the node."""
+class ConnectionsHost:
+    """The `Host` of a node: some parts of the connections are made after the node."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
 
     @property
     def carry_out(self) -> Callable[[list[Effect]], object]:
         """To the sockets of this process."""
-        return self._service.delivery.carry_out
+        return self._connections.delivery.carry_out
 
     def close_user_here(self, user: str, reason: str, code: int) -> None:
         """Close the connections that a user has in this process."""
-        self._service.realtime.close_user_here(user, reason, code)
+        self._connections.realtime.close_user_here(user, reason, code)
 
     def end_session_here(self, session_id: str) -> None:
         """Close those that came with a session."""
-        self._service.holders.session_ended_here(session_id)
+        self._connections.visitors.session_ended(session_id)
 
     def deliver_topic(self, topic: str, data: bytes) -> None:
         """A server-sent event for the streams of this process."""
-        self._service.state.topics.deliver(topic, data)
+        self._connections.topics.deliver(topic, data)
 
     def topic_counts(self) -> list[tuple[str, int]]:
         """How many streams of each topic this process has."""
-        return self._service.state.topics.counts()
+        return self._connections.topics.counts()
 
     def hold_back(self, seat: Seat, is_behind: bool) -> None:
         """Do not read a connection that asks for more than Redis takes; or read it again."""

@@ -56,7 +56,7 @@ class Arrays:
 
     def add(self, seat: Seat, connection: Connection, topic: str) -> None:
         """From now on the connection can be reached."""
-        seat.connection = connection
+        seat.reached_by(connection)
         self.place(connection, topic)
 
     def place(self, connection: Connection, topic: str, former: str | None = None) -> None:

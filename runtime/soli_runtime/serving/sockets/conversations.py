@@ -9,9 +9,9 @@ is one way out, `_finish`, and `_forget` behind it always runs.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from soli_lang.base.errors import LimitError, SoliError
 
@@ -22,7 +22,7 @@ from ...core.actions import Action, ActionError, Replying, Track
 from ...core.events import Events
 from ...core.history import resuming
 from ...core.seats import Seat
-from ...gate.request_turns import RequestFlow, RequestTurns
+from ...gate.request_turns import RequestFlow
 from ...http.current import CONNECTION
 from ...http.guards.identity import user_id_of
 from ...observing.tally import INTERNAL, kind_of
@@ -30,11 +30,9 @@ from ...routing.handler import Handler
 from ...ws.connection import Connection
 from ...ws.counters import CloseCause
 from ...ws.fair.accounts import STRUCK
-from .live import Live, Visitor
+from .live import Live
 from .requests import FAILED, Request, replied, request_in
-
-if TYPE_CHECKING:
-    pass
+from .visitors import Visitor
 
 logger = logging.getLogger("soli.ws")
 
@@ -78,13 +76,19 @@ class Conversation:
         "seat",
         "strikes",
         "visitor",
-        "was_opened",
     )
 
     speaks_arrays = False
     """Whether the client is Phoenix's (see `channels`)."""
 
-    def __init__(self, live: Live, handler: Handler, events: Events, visitor: Visitor) -> None:
+    def __init__(
+        self,
+        live: Live,
+        handler: Handler,
+        events: Events,
+        visitor: Visitor,
+        opening: RequestFlow | None = None,
+    ) -> None:
         self.live = live
         self.handler = handler
         self.events = events
@@ -96,9 +100,8 @@ class Conversation:
         """Close code and reason once the connection is closed."""
         self.strikes: tuple[float, ...] = ()
         """When a limit ended the handler, of late."""
-        self.was_opened = False
-        self.opening: tuple[RequestTurns, RequestFlow] | None = None
-        """To whose account the connect event is put."""
+        self.opening = opening
+        """To whose account the connect event is put; None: to nobody's."""
         self.seat: Seat | None = None
         """What the core knows of the connection, once it is open."""
 
@@ -111,20 +114,20 @@ class Conversation:
         """Why its messages wait for their turn; empty when they do not."""
         return "" if self.connection is None else self.connection.held_back
 
+    def follow(self, handlers: Mapping[str, Handler]) -> None:
+        """Go on with the handler of the same name in a newly loaded program, if it has one."""
+        self.handler = handlers.get(self.handler.name, self.handler)
+
     # What the socket layer calls
 
     def on_open(self, connection: Connection) -> None:
         live = self.live
-        self.was_opened = True
         self.connection = connection
-        connection.session = self
-        connection.address = self.visitor.remote_ip
-        self.seat = seat = live.hub.connect(self.id)
-        seat.conversation = self
+        live.visitors.opened(self.visitor, self)
+        connection.belongs_to(self, self.visitor.remote_ip)
+        self.seat = seat = live.hub.connect(self.id, self)
         self._reachable(seat, connection)
-        if live.holders is not None and self.visitor.holder is not None:
-            live.holders.opened(self.visitor.holder, self)
-        live.log.info(
+        live.state.log.info(
             "connected",
             connection=self.id,
             path=self.visitor.path,
@@ -137,9 +140,8 @@ class Conversation:
 
     def _count_opening(self, connection: Connection, started: float) -> None:
         """Put the connect event to the account of whoever opens connections there."""
-        opening = self.opening
-        if opening is not None:
-            turns, flow = opening
+        flow, turns = self.opening, self.live.state.turns
+        if flow is not None:
             if connection.standing == STRUCK:
                 turns.ended_by_limit(flow)
             turns.took(flow, started, perf_counter())
@@ -152,9 +154,10 @@ class Conversation:
     def _connect_event(self, seat: Seat) -> dict[str, Any]:
         event = self.events.connect()
         if self.live.hub.history.rules:
-            seat.returns = resuming.asked(event["query"])
-            if seat.returns is not None:
-                event["resume"] = seat.returns.copy()
+            returns = resuming.asked(event["query"])
+            if returns is not None:
+                seat.come_back(returns)
+                event["resume"] = returns.copy()
         return event
 
     def on_message(self, connection: Connection, payload: str | bytes) -> None:
@@ -185,7 +188,7 @@ class Conversation:
             if connection.cause in _POLICY:
                 self._log_policy(connection, code)
             cause = connection.cause.value
-            self.live.log.info(
+            self.live.state.log.info(
                 "disconnected", connection=self.id, code=code, cause=cause, **self._who()
             )
             if self.runner is not None:
@@ -208,7 +211,7 @@ class Conversation:
         fields = {"cause": cause, "code": code, "connection": self.id, "ip": ip}
         if connection.cause is CloseCause.WORK:
             fields["handler"] = self.handler.name
-        self.live.log.warning("closed_by_policy", **fields)
+        self.live.state.log.warning("closed_by_policy", **fields)
 
     def on_cut(self, connection: Connection) -> None:
         # Nobody is there to wait for any more; what came before the end is still handled.
@@ -236,9 +239,8 @@ class Conversation:
         """Go on at once, or hold the connection's further events until the handler is done."""
         if outcome.__class__ is Runner:
             self.runner = outcome
-            outcome.message = message
+            outcome.handles(message, self.connection)
             if self.connection is not None:
-                outcome.flow = self.connection
                 self.connection.pause_reading()
             if self._is_cut:
                 outcome.cancel()
@@ -260,13 +262,13 @@ class Conversation:
             logger.error("conversation failed", exc_info=error)
             self._give_up()
         elif self.connection is not None:
-            self.live.tally.handler_errors[self.handler.name, INTERNAL] += 1
+            self.live.state.tally.handler_errors[self.handler.name, INTERNAL] += 1
             self.connection.failed()
             self.connection.resume_reading()
 
     def _give_up(self) -> None:
         """The same once the connection is closed: nothing is kept of it."""
-        self.live.tally.handler_errors[self.handler.name, INTERNAL] += 1
+        self.live.state.tally.handler_errors[self.handler.name, INTERNAL] += 1
         if self.connection is not None:
             self._forget()
 
@@ -341,7 +343,7 @@ class Conversation:
     def _with_replies(self, wanted: Sequence[Action], message: Any) -> Sequence[Action]:
         """*wanted*, with a message in place of the first reply, if there is one to reply to."""
         request = None if message is None else self._request_in(message)
-        found, notes = replied(wanted, request, self.live.tally.asks)
+        found, notes = replied(wanted, request, self.live.state.tally.asks)
         self.live.delivery.carry_out(notes, self.handler)
         return found
 
@@ -350,24 +352,21 @@ class Conversation:
         request = None if message is None else self._request_in(message)
         if request is not None:
             live = self.live
-            live.tally.asks["internal"] += 1
+            live.state.tally.asks["internal"] += 1
             effects = live.hub.send(self.id, request.reply("error", FAILED), self.id)
             live.delivery.carry_out(effects, self.handler)
 
     def _note_tracks(self, done: Sequence[Action]) -> None:
-        holders, holder = self.live.holders, self.visitor.holder
-        if holders is None or holder is None:
-            return
         for action in done:
             if type(action) is Track:
-                holders.tracked(holder, action.key)
+                self.live.visitors.tracked(self.visitor, action.key)
 
     def _failed(self, error: BaseException) -> None:
         if isinstance(error, LimitError) and not isinstance(error, WaitLimitError):
             self._strike()
         live, name, kind = self.live, self.handler.name, kind_of(error)
-        live.tally.handler_errors[name, kind] += 1
-        live.log.error(
+        live.state.tally.handler_errors[name, kind] += 1
+        live.state.log.error(
             "handler_error",
             handler=name,
             kind=kind,
@@ -389,8 +388,8 @@ class Conversation:
 
     def _refused(self, error: ActionError) -> None:
         live = self.live
-        live.tally.handler_errors[self.handler.name, "ActionError"] += 1
-        live.log.error(
+        live.state.tally.handler_errors[self.handler.name, "ActionError"] += 1
+        live.state.log.error(
             "action_error",
             handler=self.handler.name,
             at=self.handler.place_of(error.key),
@@ -401,7 +400,7 @@ class Conversation:
 
     def _show(self, message: str) -> None:
         """With `--dev`, tell the client what went wrong."""
-        if self.live.dev and self.connection is not None and self.ended is None:
+        if self.live.state.settings.dev and self.connection is not None and self.ended is None:
             payload = {"event": "error", "payload": {"message": message}}
             self._tell(self.live.encode_json(payload))
 
@@ -443,7 +442,7 @@ class Conversation:
             live.delivery.carry_out(effects, self.handler)
         finally:
             self.connection = None
-            live.on_gone(self)
+            live.visitors.gone(self.visitor)
             live.tell_if_empty()
 
 

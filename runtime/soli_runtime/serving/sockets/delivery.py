@@ -100,7 +100,7 @@ class Delivery:
 
     def add(self, seat: Seat, connection: Connection) -> None:
         """From now on the connection can be reached."""
-        seat.connection = connection
+        seat.reached_by(connection)
         self._fanout.join(EVERYBODY, connection)
 
     def carry_out(self, effects: Iterable[Effect], handler: Handler | None = None) -> None:

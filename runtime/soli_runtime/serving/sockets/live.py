@@ -1,25 +1,25 @@
-"""What all conversations of one app share, and who is at the other end of one."""
+"""What all conversations of one app share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
-
-from soli_lang.values.values import Value
+from typing import TYPE_CHECKING
 
 from ...calling.calls import Calls
 from ...core.hub import Hub
-from ...core.payloads import EncodeJson
-from ...observing.logs import Log
-from ...observing.tally import Tally
+from ...json_codec import json_codec
 from ...routing.handler import Handler
-from ..holders import Holder, Holders
+from ..state import ServiceState
 from .delivery import Delivery
+from .visitors import Visitors
 
 if TYPE_CHECKING:
     from ...observing.observation import Observation
     from .conversations import Conversation
+
+    Classes = tuple[type[Conversation], type[Conversation]]
+    """Of conversations, and of those whose clients speak Phoenix's arrays."""
 
 
 class Live:
@@ -28,54 +28,52 @@ class Live:
     __slots__ = (
         "_when_empty",
         "calls",
-        "conversation_classes",
+        "classes",
         "delivery",
-        "dev",
         "encode_json",
-        "holders",
         "hub",
-        "log",
         "max_presence_bytes",
         "now",
         "observation",
-        "on_gone",
+        "state",
         "stop_by",
-        "tally",
+        "visitors",
     )
 
     def __init__(
         self,
-        *,
         hub: Hub,
         delivery: Delivery,
+        visitors: Visitors,
         calls: Calls,
-        log: Log,
-        now: Callable[[], float],
-        encode_json: EncodeJson,
-        max_presence_bytes: int,
-        dev: bool = False,
-        tally: Tally | None = None,
-        on_gone: Callable[[Conversation], None] = lambda conversation: None,
-        holders: Holders | None = None,
+        state: ServiceState,
+        classes: Classes,
     ) -> None:
         self.hub = hub
         self.delivery = delivery
+        self.visitors = visitors
+        self.state = state
+        self.now = state.now
+        self.max_presence_bytes = state.settings.constants.max_presence_bytes
         self.calls = calls
-        self.log = log
-        self.now = now
-        self.encode_json = encode_json
-        self.max_presence_bytes = max_presence_bytes
-        self.dev = dev
-        self.tally = tally if tally is not None else Tally()
-        self.on_gone = on_gone
-        self.holders = holders
-        self.conversation_classes: tuple[type[Conversation], ...] = ()
-        """Of conversations, and of those whose clients speak Phoenix's arrays."""
+        self.encode_json = json_codec(calls.machine).encode
+        self.classes = classes
         self.observation: Observation | None = None
-        """Set while somebody watches; then conversations are of another class (`watched`)."""
+        """Set while somebody watches; then conversations are of other classes (`watched`)."""
         self._when_empty: Callable[[], None] | None = None
         self.stop_by = float("inf")
         """On `perf_counter`'s scale: no disconnect handler begins after that."""
+
+    def watch(self, observation: Observation | None, classes: Classes) -> None:
+        """Have conversations of *classes*, which tell *observation*; None: nobody watches."""
+        self.observation = observation
+        self.classes = classes
+        for conversation in self.conversations.values():
+            conversation.__class__ = classes[conversation.speaks_arrays]
+
+    def stop(self, seconds: float) -> None:
+        """No disconnect handler begins when *seconds* are over."""
+        self.stop_by = perf_counter() + seconds
 
     def tell_when_empty(self, told: Callable[[], None]) -> None:
         """Call *told* when the last conversation is forgotten: a server that stops waits."""
@@ -89,8 +87,9 @@ class Live:
     def follow(self, calls: Calls, handlers: Mapping[str, Handler]) -> None:
         """Go on in a newly loaded program, with its *handlers* by name where it has them."""
         self.calls = calls
+        self.encode_json = json_codec(calls.machine).encode
         for conversation in self.conversations.values():
-            conversation.handler = handlers.get(conversation.handler.name, conversation.handler)
+            conversation.follow(handlers)
 
     @property
     def conversations(self) -> dict[str, Conversation]:
@@ -100,23 +99,3 @@ class Live:
     def is_over(self) -> bool:
         """Whether a server that stops has no time left for further handlers."""
         return perf_counter() > self.stop_by
-
-
-class Visitor:
-    """Who is at the other end, as found out before the upgrade."""
-
-    __slots__ = ("holder", "path", "remote_ip", "session", "user")
-
-    def __init__(
-        self,
-        path: str,
-        remote_ip: str = "",
-        user: Value = None,
-        session: Any = None,
-        holder: Holder | None = None,
-    ) -> None:
-        self.holder = holder
-        self.path = path
-        self.remote_ip = remote_ip
-        self.user = user
-        self.session = session

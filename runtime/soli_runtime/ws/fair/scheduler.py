@@ -134,6 +134,7 @@ class Scheduler:
         call_soon: Callable[[Callable[[], None]], object],
         call_later: Callable[[float, Callable[[], None]], Timer],
         heavy_share: float = 0.2,
+        report: Report | None = None,
     ) -> None:
         self.bar = inf
         """Whose account is above it has to wait."""
@@ -143,7 +144,7 @@ class Scheduler:
         """The virtual time, as of the last look."""
         self.waiting = 0
         """How many wait."""
-        self.report: Report | None = None
+        self.report = report
         self._clock = clock
         self._cpu = cpu
         self._call_soon = call_soon

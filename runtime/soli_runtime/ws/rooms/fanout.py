@@ -192,6 +192,10 @@ class Fanout:
         #: Called at the end of a turn that published something; what it publishes goes along.
         self.turn_ends: Callable[[], None] | None = None
 
+    def at_turn_end(self, call: Callable[[], None] | None) -> None:
+        """Have *call* made at the end of each turn that published something; None: nothing."""
+        self.turn_ends = call
+
     # Membership
 
     def join(self, name: Hashable, connection: "Connection") -> None:

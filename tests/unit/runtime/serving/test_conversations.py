@@ -7,18 +7,24 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from soli_runtime.builtins.library import install_library
 from soli_runtime.calling.greenlets import Failure
 from soli_runtime.core.effects import Cohort, Effect, Enter, Exit, Members, One, Send
 from soli_runtime.core.events import Events
 from soli_runtime.core.hub import Hub
-from soli_runtime.core.wire import to_json
+from soli_runtime.gate.admission import Admission
 from soli_runtime.observing.logs import Log
 from soli_runtime.routing.handler import Handler
 from soli_runtime.serving.sockets.conversations import Conversation
 from soli_runtime.serving.sockets.delivery import Delivery
-from soli_runtime.serving.sockets.live import Live, Visitor
+from soli_runtime.serving.sockets.live import Live
+from soli_runtime.serving.sockets.visitors import Visitor, Visitors
+from soli_runtime.serving.sockets.watched import UNWATCHED
+from soli_runtime.serving.state import ServiceState
 from soli_runtime.settings import Settings
 from soli_runtime.ws.counters import CloseCause
+
+from soli_lang.interpreter import Interpreter
 
 from ....support.memory_log import BrokerBench, LogBench, MemoryLog, arrive
 
@@ -33,6 +39,9 @@ class FakeConnection:
         self.sent: list[Any] = []
         self.closed: tuple[int, str] | None = None
         self.session: Any = None
+
+    def belongs_to(self, session: Any, address: str) -> None:
+        self.session, self.address = session, address
 
     def send_text(self, text: str) -> None:
         self.sent.append(text)
@@ -77,6 +86,8 @@ class FakeFanout:
 class DirectCalls:
     """Calls handlers that never wait."""
 
+    machine = Interpreter(install_library).machine
+
     def run(self, invoke: Any, argument: Any, local: Any, done: Any) -> Any:
         try:
             return invoke(argument)
@@ -98,15 +109,12 @@ class World:
         self.hub = Hub.create(Settings(), lambda: str(next(refs))) if node is None else node.hub
         self.fanout = FakeFanout()
         delivery = Delivery(self.hub, self.fanout, None, log)  # type: ignore[arg-type]
-        self.live = Live(
-            hub=self.hub,
-            delivery=delivery,
-            calls=DirectCalls(),  # type: ignore[arg-type]
-            log=log,
-            now=lambda: 0.0,
-            encode_json=to_json,
-            max_presence_bytes=0,
-        )
+        settings = Settings()
+        turns, loop = None, None
+        state = ServiceState(settings, log, turns, now=lambda: 0.0)  # type: ignore[arg-type]
+        visitors = Visitors(Admission(settings), loop)  # type: ignore[arg-type]
+        calls: Any = DirectCalls()
+        self.live = Live(self.hub, delivery, visitors, calls, state, UNWATCHED)
         self.handler = Handler("app#handle", handle)
         self.count = 0
 
@@ -266,7 +274,7 @@ def test_an_end_by_policy_is_logged_with_its_cause() -> None:
     other, ordinary = world.open()
     other.on_closed(ordinary, 1000, "")  # type: ignore[arg-type]
     assert world.log.count("closed_by_policy cause=rate code=1008 connection=id-1") == 1
-    assert world.live.log.counts["closed_by_policy"] == 1
+    assert world.live.state.log.counts["closed_by_policy"] == 1
 
 
 def test_no_message_body_is_ever_logged() -> None:

@@ -10,8 +10,8 @@ from random import Random
 from typing import Any
 
 from soli_runtime.builtins.library import install_library
-from soli_runtime.testing.worlds import install_testing
 from soli_runtime.tools import builtin_facts as facts
+from soli_runtime.words.worlds import install_testing
 
 from soli_lang import Capabilities, Interpreter, Limits, SoliError
 from soli_lang.machine.machine import Machine

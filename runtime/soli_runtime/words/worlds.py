@@ -28,13 +28,17 @@ from ..calling.calls import Calls
 from ..calling.greenlets import Runners
 from ..jobs.jobs import watch_classes
 from ..loading.capabilities import granted
-from ..loading.project import Project, ProjectError, find_project
+from ..loading.project import EXTENSIONS, Project, ProjectError, find_project
+from . import assertions, dsl, expectations, factories, matchers, no_app
+from . import clock as clock_words
+from .assertions import suite_of
 from .spec_files import SpecFiles
 from .suites import Suite
-from .words import assertions, dsl, expectations, factories, matchers, no_app
-from .words import clock as clock_words
-from .words.assertions import suite_of
 
+ENDINGS = tuple(f"{kind}{extension}" for kind in ("_spec", "_test") for extension in EXTENSIONS)
+"""Of the names of spec files (docs/spec §L25.1)."""
+TEST_SECONDS = 10.0
+"""Seconds of computing, and of waiting, that one test may take."""
 ENVIRONMENT = {"APP_ENV": "test"}
 """What every test finds in its environment."""
 
@@ -104,6 +108,10 @@ class World:
     async def call(self, code: Callable[[], Value]) -> Value:
         """Run *code* with a fresh budget. Raises what it raises."""
         return await self._calls.wait(lambda _: code(), None, {TESTING: self})
+
+    def limit_app(self, limits: Limits | None) -> None:
+        """Those of the app's handlers, which run while a test waits."""
+        self.app_limits = limits
 
     def close(self) -> None:
         """Let go of what the files' changes are kept in."""

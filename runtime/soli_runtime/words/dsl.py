@@ -13,8 +13,8 @@ from soli_lang.values.display import to_text
 from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Value
 
-from ..suites import AFTER_ALL, AFTER_EACH, BEFORE_ALL, BEFORE_EACH, Group, Test
 from .assertions import suite_of
+from .suites import AFTER_ALL, AFTER_EACH, BEFORE_ALL, BEFORE_EACH, Group, Test
 
 
 class Skipped(Cancelled):
@@ -50,14 +50,11 @@ def describe(machine: Machine, name: Value, *rest: Value) -> None:
 
 def fill(machine: Machine, group: Group, body: Value) -> None:
     """Run the body of a group."""
-    suite = suite_of(machine)
-    outer, suite.current = suite.current, group
-    try:
-        machine.callback(body, 0)()
-    except Skipped as error:
-        group.skipped = error.message
-    finally:
-        suite.current = outer
+    with suite_of(machine).within(group):
+        try:
+            machine.callback(body, 0)()
+        except Skipped as error:
+            group.skip(error.message)
 
 
 @function(("test", "it", "specify"), Any_, Any_.rest())

@@ -13,25 +13,24 @@ if TYPE_CHECKING:
     from .service import Service
 
 
-async def families(service: Service) -> list[Metric]:
+async def collected(service: Service) -> list[Metric]:
     """All that is our own, as it is now."""
-    jobs = await service.job_counts()
-    events = service.log.counts
+    jobs = await service.program.job_counts()
+    events = service.state.log.counts
     return [
         *_state(service, jobs),
         *_socket_counts(service),
         *_broker(service),
-        *tallied(service.tally),
+        *tallied(service.state.tally),
         by_label("soli_log_events", "What was logged, written or not.", ["event"], events),
     ]
 
 
 def _state(service: Service, jobs: Mapping[str, int]) -> Iterator[Metric]:
-    presence, node = service.hub.presence, service.node
-    rooms = len(service.hub.rooms) if node is None else node.broker.replica.room_count
+    presence = service.hub.presence
     gauges = {
         "connections": ("Open connections.", len(service.hub.seats)),
-        "rooms": ("Rooms with members.", rooms),
+        "rooms": ("Rooms with members.", service.connections.room_count),
         "presence_rooms": ("Rooms with presence.", len(presence)),
         "presence_channels": ("Former name of soli_presence_rooms.", len(presence)),
         "presence_users": ("Users present, once per channel.", presence.roster.total_users()),

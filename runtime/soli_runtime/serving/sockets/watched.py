@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from soli_lang.base.errors import Cancelled
 from soli_lang.values.values import Value
 
-from ..core.actions import ACTIONS, ActionError
-from ..core.effects import Close, Effect, Note
-from ..core.payloads import cut_reason
-from ..core.realtime import Realtime
-from ..http.current import CONNECTION
-from ..observing.observation import Observation, Observer
-from ..observing.traces import (
+from ...core.actions import ACTIONS, ActionError
+from ...core.effects import Close, Effect, Note
+from ...core.payloads import cut_reason
+from ...core.realtime import Realtime
+from ...http.current import CONNECTION
+from ...observing.observation import Observation, Observer
+from ...observing.traces import (
     CONNECT,
     DISCONNECT,
     MESSAGE,
@@ -30,47 +30,45 @@ from ..observing.traces import (
     Warned,
     written,
 )
-from .sockets.channels import PhoenixConversation
-from .sockets.conversations import MESSAGE as ON_MESSAGE
-from .sockets.conversations import Conversation, Stage
-from .sockets.phoenix import Frame, array_in
+from .channels import PhoenixConversation
+from .conversations import MESSAGE as ON_MESSAGE
+from .conversations import Conversation, Stage
+from .phoenix import Frame, array_in
 
 if TYPE_CHECKING:
-    from ..ws.connection import Connection
-    from .service import Service
+    from ...ws.connection import Connection
+    from ..service import Service
 
 
 def watch(service: Service, observer: Observer) -> None:
     """Tell *observer* of all that happens in *service* from now on."""
-    observation = service.observation
+    observation = service.state.observation
     if observation is None:
-        observation = service.state.observation = Observation(time.time)
+        observation = Observation(time.time)
         _put_in(service, observation)
     observation.observers.append(observer)
 
 
 def unwatch(service: Service, observer: Observer) -> None:
     """Tell *observer* nothing any more. One that does not watch: nothing."""
-    observation = service.observation
+    observation = service.state.observation
     if observation is None or observer not in observation.observers:
         return
     observation.observers.remove(observer)
     if not observation.observers:
-        service.state.observation = None
         _put_in(service, None)
 
 
 def _put_in(service: Service, observation: Observation | None) -> None:
-    live, realtime = service.live, service.realtime
     is_watched = observation is not None
-    live.observation = observation
-    live.conversation_classes = WATCHED if is_watched else UNWATCHED
-    for conversation in live.conversations.values():
-        conversation.__class__ = live.conversation_classes[conversation.speaks_arrays]
-    realtime.told = None if observation is None else observation.add
+    service.state.watch(observation)
+    service.live.watch(observation, WATCHED if is_watched else UNWATCHED)
+    realtime = service.realtime
+    realtime.watch(None if observation is None else observation.add)
     realtime.__class__ = WatchedRealtime if is_watched else Realtime
     told = None if observation is None else _teller(observation)
-    service.delivery.watch(told)
+    service.connections.delivery.watch(told)
+    service.program.worker.observe(observation)
 
 
 def _teller(observation: Observation) -> Any:

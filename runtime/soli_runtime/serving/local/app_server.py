@@ -16,11 +16,12 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from ..calling.waiting import Waiting
-from ..loading.app import App
-from ..observing.logs import Log
-from ..serving.service import Service
-from ..settings import Settings
+from ...calling.waiting import Waiting
+from ...http.sessions import SessionStore
+from ...loading.app import App
+from ...observing.logs import Log
+from ...settings import Settings
+from ..service import Service
 
 HOST = "127.0.0.1"
 SWITCHING = HTTPStatus.SWITCHING_PROTOCOLS
@@ -67,6 +68,11 @@ class AppServer:
         response = answer.response
         if response.status != SWITCHING and "Upgrade" in answer.headers:
             self.refusal = (await response.text(errors="replace")).strip()
+
+    @property
+    def sessions(self) -> SessionStore:
+        """The sessions of the program that is served."""
+        return self.service.program.sessions
 
     @property
     def origin(self) -> str:

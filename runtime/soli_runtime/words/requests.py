@@ -21,9 +21,9 @@ from soli_lang.values.display import to_text
 from soli_lang.values.kinds import from_key
 from soli_lang.values.values import Value
 
-from ...http.sessions import COOKIE
-from ..app_server import AppServer
+from ..http.sessions import COOKIE
 from .no_app import HINT
+from .served import ServedApp
 
 USER_KEY = "user_id"
 """Under this name the session of a signed-in user has their id."""
@@ -34,7 +34,7 @@ FORM = "application/x-www-form-urlencoded"
 class Visitor:
     """The client that a spec file's requests come from: its headers and cookies."""
 
-    server: AppServer
+    server: ServedApp
     headers: dict[str, str] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
 
@@ -57,7 +57,7 @@ class Visitor:
     def session_data(self) -> dict[str, Any] | None:
         """The session that the visitor's cookie names, as the app keeps it."""
         cookie = self.cookies.get(COOKIE)
-        return self.server.service.sessions.load(cookie) if cookie else None
+        return self.server.sessions.load(cookie) if cookie else None
 
 
 VISITOR: MachineKey[Visitor] = MachineKey("soli_runtime.testing.visitor")
@@ -270,7 +270,7 @@ def with_session(machine: Machine, data: dict[Any, Value]) -> None:
     """Go on as a visitor whose session has this data."""
     visitor = visitor_of(machine, "with_session")
     session_id = str(uuid.uuid4())
-    visitor.server.service.sessions.create(session_id, dict(data))
+    visitor.server.sessions.create(session_id, dict(data))
     visitor.cookies[COOKIE] = session_id
 
 

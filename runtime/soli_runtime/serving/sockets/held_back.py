@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..gate.request_turns import RequestFlow
-from ..ws import Connection
-from ..ws.fair.accounts import Flow
-from .state import ServiceState
+from ...gate.request_turns import RequestFlow
+from ...observing.logs import Log
+from ...observing.tally import Tally
+from ...ws import Connection
+from ...ws.fair.accounts import Flow
 
 WHY = {
     "busy": "others who had used less came first",
@@ -14,11 +15,11 @@ WHY = {
 }
 
 
-def held_back(state: ServiceState, flow: Flow, reason: str, seconds: float) -> None:
+def held_back(log: Log, tally: Tally, flow: Flow, reason: str, seconds: float) -> None:
     """Count, and say, that *flow* waited for so long that it would like to know why."""
-    state.tally.held_back[reason] += 1
-    state.tally.held_back_seconds[reason] += seconds
-    state.log.warning(
+    tally.held_back[reason] += 1
+    tally.held_back_seconds[reason] += seconds
+    log.warning(
         "held_back",
         reason=reason,
         handler=_handler(flow),

@@ -7,6 +7,7 @@ outer `before_each` first, the outer `after_each` last.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from soli_lang.values.values import Value
@@ -56,6 +57,10 @@ class Group:
         outer = self.parent.path() if self.parent is not None else []
         return [*outer, self.name] if self.name else outer
 
+    def skip(self, reason: str) -> None:
+        """None of its tests is run."""
+        self.skipped = reason
+
     def chain(self) -> list[Group]:
         """This group and those around it, outermost first."""
         outer = self.parent.chain() if self.parent is not None else []
@@ -89,3 +94,25 @@ class Suite:
         """Assertions that held so far."""
         self.waiting: list[tuple[Group, Value]] | None = []
         """While the file runs: outer groups and their bodies, which are run after it."""
+
+    @contextmanager
+    def within(self, group: Group) -> Iterator[None]:
+        """The body of *group* runs meanwhile."""
+        outer, self.current = self.current, group
+        try:
+            yield
+        finally:
+            self.current = outer
+
+    def take_waiting(self) -> list[tuple[Group, Value]]:
+        """The file has run: the outer groups. Inner ones are filled as they come."""
+        waiting, self.waiting = self.waiting or [], None
+        return waiting
+
+    def run(self, test: Test | None) -> None:
+        """The body or the hooks of *test* run; None: of none."""
+        self.running = test
+
+    def count_assertion(self) -> None:
+        """One more held."""
+        self.assertions += 1

@@ -16,9 +16,9 @@ from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, function
 from soli_lang.values.values import Value
 
-from ...jobs.jobs import claim_due, run_due
-from ...jobs.queue import Job
-from ...jobs.worker import Worker
+from ..jobs.jobs import claim_due, run_due
+from ..jobs.queue import Job
+from ..jobs.worker import Worker
 
 SETTLE_SECONDS = 5.0
 """How long the words here wait for jobs to end."""
@@ -32,6 +32,10 @@ class RunJobs:
         """Runs the jobs of the app. None: there is no app, and the words here run them."""
         self._count = 0
         self._failures: list[SoliError] = []
+
+    def run_by(self, worker: Worker) -> None:
+        """*worker* runs the jobs of the app."""
+        self.worker = worker
 
     def note(self, job: Job, error: Exception | None) -> None:
         """A job ran."""

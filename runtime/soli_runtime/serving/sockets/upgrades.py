@@ -1,0 +1,161 @@
+"""Who is let in: from the request for a WebSocket to its conversation, or to a refusal."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from ...core.events import Events, ProtocolEvents
+from ...gate.admission import Admission
+from ...gate.explanations import explained
+from ...gate.open_files import descriptor_of
+from ...gate.origins import Peer, origin_fault
+from ...gate.refusals import Refusal
+from ...gate.request_turns import RequestFlow
+from ...http.guards.refusals import answer_to
+from ...http.messages import raw_request, to_aiohttp
+from ...http.queries import parse_query
+from ...http.requests import RawRequest
+from ...http.sessions import Session
+from ...loading.app import Target
+from ...routing.routes import WEBSOCKET, Match, NoMatch
+from ...ws import Endpoint, choose_protocol, upgrade
+from ..authentication import session_cookie
+from ..program import ServedProgram
+from . import phoenix
+from .conversations import Conversation
+from .live import Live
+from .refusals import Tellers, split_query
+from .visitors import Visitor
+
+
+class Asked(NamedTuple):
+    """A request for a WebSocket."""
+
+    request: web.BaseRequest
+    raw: RawRequest
+    wants_to_hear: bool
+    """Whether it wants to hear of a refusal (see `refusals`)."""
+
+    @classmethod
+    def by(cls, request: web.BaseRequest, peer: Peer) -> Asked:
+        """What *request*, which came from *peer*, asks for."""
+        wants_to_hear, raw = split_query(raw_request(request, peer, b""))
+        return cls(request, raw, wants_to_hear)
+
+
+class Upgrades:
+    """Lets clients of one program in."""
+
+    def __init__(
+        self, endpoint: Endpoint, live: Live, admission: Admission, program: ServedProgram
+    ) -> None:
+        self._endpoint = endpoint
+        self._live = live
+        self._state = live.state
+        self._visitors = live.visitors
+        self._admission = admission
+        self._program = program
+        self._tellers = Tellers(endpoint, live.hub.seats)
+
+    def follow(self, program: ServedProgram) -> None:
+        """Let clients in to *program* from now on."""
+        self._program = program
+
+    def match(self, path: str, query: str) -> Match[Target] | NoMatch:
+        """The route of an upgrade: Phoenix's client puts a segment of its own behind the path."""
+        table = self._program.app.table
+        if path.endswith(phoenix.SUFFIX) and f"vsn={phoenix.VERSION}" in query:
+            found = table.match(WEBSOCKET, path.removesuffix(phoenix.SUFFIX) or "/")
+            if isinstance(found, Match):
+                return found
+        return table.match(WEBSOCKET, path)
+
+    async def answer(
+        self, request: web.BaseRequest, match: Match[Target], peer: Peer
+    ) -> web.StreamResponse:
+        """Upgrade *request*, or say why not."""
+        asked = Asked.by(request, peer)
+        refusal = self._why_not(asked, peer)
+        if refusal is not None:
+            return await self.refuse(refusal, asked)
+        raw = asked.raw
+        session = self._program.authentication.session_of(raw, tells=False)
+        path, ip = sys.intern(unquote(raw.path)), sys.intern(peer.ip)
+        visitor = Visitor(path, ip, session_cookie(raw), session)
+        self._visitors.comes(visitor)
+        try:
+            return await self._let_in(asked, match, visitor, session)
+        finally:
+            if not visitor.was_opened:
+                self._visitors.gone(visitor)
+
+    def _why_not(self, asked: Asked, peer: Peer) -> Refusal | None:
+        """Why not even the program is asked."""
+        if self._state.needs.broker_is_lost:
+            return Refusal(503, "the broker is away", reason="broker")
+        fault = origin_fault(asked.raw.headers, peer, self._state.settings.allowed_origins)
+        if fault is not None:
+            return Refusal(403, fault, reason="origin")
+        descriptor = descriptor_of(asked.request.transport)
+        return self._admission.admit(peer.ip, self._state.now(), descriptor)
+
+    async def _let_in(
+        self, asked: Asked, match: Match[Target], visitor: Visitor, session: Session
+    ) -> web.StreamResponse:
+        authentication = self._program.authentication
+        user = await authentication.admitted(asked.raw, match, session)
+        if isinstance(user, Refusal):
+            return await self.refuse(user, asked)
+        self._visitors.belongs_to(visitor, user)
+        opens = f"{match.target.handler.name} connect"
+        flow = await self._state.turns.turn(asked.raw.remote_ip, opens)
+        conversation = self._conversation(asked.raw, match, visitor, flow)
+        protocol = conversation.events.protocol
+        answer = await upgrade(asked.request, conversation, self._endpoint, protocol=protocol)
+        if answer.status >= 400:
+            refusal = Refusal(answer.status, "no WebSocket handshake", reason="handshake")
+            self._note(refusal, asked.raw)
+        return answer
+
+    def _conversation(
+        self, raw: RawRequest, match: Match[Target], visitor: Visitor, opening: RequestFlow
+    ) -> Conversation:
+        query = parse_query(raw.query_string)
+        headers = {sys.intern(name): _interned(value) for name, value in raw.headers.items()}
+        parts = (str(uuid.uuid4()), match.params, query, headers)
+        offered = headers.get("sec-websocket-protocol", "")
+        protocol = choose_protocol(offered, match.target.declared.protocols)
+        events = Events(*parts) if protocol is None else ProtocolEvents(*parts, protocol)
+        make = self._live.classes[query.get("vsn") == phoenix.VERSION]
+        return make(self._live, match.target.handler, events, visitor, opening)
+
+    async def refuse(self, refusal: Refusal, asked: Asked) -> web.StreamResponse:
+        """The answer to an upgrade that is refused, whoever refuses it."""
+        self._endpoint.counters.handshakes_refused += 1
+        self._note(refusal, asked.raw)
+        if asked.wants_to_hear and self._tellers.is_free:
+            return await self._tellers.tell(refusal, asked.request)
+        return to_aiohttp(answer_to(refusal))
+
+    def _note(self, refusal: Refusal, raw: RawRequest) -> None:
+        state, status, reason = self._state, refusal.status, refusal.reason
+        trace = None if state.observation is None else state.observation.current()
+        if trace is not None:
+            trace.status, trace.reason, trace.text = status, refusal.by or reason, refusal.text
+        state.tally.refusals[reason, status] += 1
+        why = explained(reason, raw.headers, raw.remote_ip, state.settings.allowed_origins)
+        if refusal.by:
+            why["middleware"] = refusal.by
+        state.log.warning(
+            "upgrade_refused", status=status, reason=reason, path=raw.path, ip=raw.remote_ip, **why
+        )
+
+
+def _interned(value: str) -> str:
+    """Most header values are the same for many connections; keep one copy."""
+    return sys.intern(value) if len(value) < 256 else value
