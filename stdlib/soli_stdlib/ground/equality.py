@@ -9,6 +9,7 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
+from itertools import chain, islice
 from typing import Any
 
 from soli_lang.machine.machine import CROWDED, Machine
@@ -177,14 +178,15 @@ def watched(machine: Machine, items: Collection[Any]) -> Iterable[Any]:
 
     See `machine.CROWDED`.
     """
-    return items if len(items) <= CROWDED else _watched(machine, items)
+    return items if len(items) <= CROWDED else chain.from_iterable(_looked_after(machine, items))
 
 
-def _watched(machine: Machine, items: Iterable[Any]) -> Iterator[Any]:
-    for count, item in enumerate(items):
-        if not count % _PORTION:
-            machine.check_time()
-        yield item
+def _looked_after(machine: Machine, items: Collection[Any]) -> Iterator[Iterable[Any]]:
+    """*items*, some at a time, with a look at the clock before each of these portions."""
+    rest = iter(items)
+    for _ in range(0, len(items), _PORTION):
+        machine.check_time()
+        yield islice(rest, _PORTION)
 
 
 def unique(items: list[Value], spend: Spend) -> list[Value]:
@@ -257,25 +259,13 @@ def tallied(machine: Machine, values: list[Value], kinds: frozenset[type]) -> di
     occurrence.
     """
     if kinds <= _SAME_IN_PYTHON:
-        counts: Counter[Any] = Counter()
-        for some in _portions(machine, values) if int in kinds else (values,):
-            counts.update(some)
+        counts: Counter[Any] = Counter(watched(machine, values) if int in kinds else values)
         return dict(counts)
     found: dict[Any, Value] = {}
     for value in watched(machine, values):
         key = group_key(value)
         found[key] = found.get(key, 0) + 1
     return found
-
-
-def _portions(machine: Machine, values: list[Value]) -> Iterator[list[Value]]:
-    """*values*; when they are many, a few at a time with looks at the clock, as `watched` has."""
-    if len(values) <= CROWDED:
-        yield values
-        return
-    for start in range(0, len(values), _PORTION):
-        machine.check_time()
-        yield values[start : start + _PORTION]
 
 
 def group_key(value: Value) -> Any:

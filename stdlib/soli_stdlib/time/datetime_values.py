@@ -7,10 +7,8 @@ here all of them agree.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import cache
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from soli_lang.base.errors import SoliOverflowError, SoliValueError
@@ -24,18 +22,13 @@ from ..text.locales import ZONE, zone
 from . import datetime_texts
 from .calendar_names import ENGLISH, calendar_names
 from .datetime_formats import Moment, fraction_text, plan
+from .utc_calendar import DAY, HOUR, MINUTE, SECOND, UTC_STARTS
 
-SECOND = 1_000_000_000
-"""Nanoseconds."""
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
 MILLISECOND = 1_000_000
 LONGEST_CODE = 20
 """Bytes of text that one character of a pattern can become, `%+` being the longest."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BARE_EPOCH = datetime(1970, 1, 1)
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _SECONDS_TEXT = len("YYYY-MM-DD HH:MM:SS")
 
 
@@ -119,7 +112,15 @@ def _overflow(user: str, nanos: int) -> SoliOverflowError:
 @static("DateTime", "now")
 def now(machine: Machine) -> DateTime:
     """The current instant in whole seconds."""
-    return at_nanos(machine, int(clock.now(machine) // 1) * SECOND, "DateTime.now")
+    seconds = clock.now(machine)
+    nanos = (int(seconds) if seconds >= 0 else int(seconds // 1)) * SECOND
+    if MIN_INT <= nanos <= MAX_INT:
+        made = _new(DateTime)
+        made.nanos = nanos
+        made.zone = machine.library.get(ZONE) or zone(machine)
+        made._wall = None
+        return made
+    raise _overflow("DateTime.now", nanos)
 
 
 @static("DateTime", "utc")
@@ -136,14 +137,26 @@ def parse(machine: Machine, text: str) -> DateTime:
     nanos = datetime_texts.read_nanos(text)
     if nanos is None:
         raise SoliValueError(f"Invalid datetime format: {text}")
-    return at_nanos(machine, nanos, "DateTime.parse")
+    if MIN_INT <= nanos <= MAX_INT:
+        made = _new(DateTime)
+        made.nanos = nanos
+        made.zone = machine.library.get(ZONE) or zone(machine)
+        made._wall = None
+        return made
+    raise _overflow("DateTime.parse", nanos)
 
 
 @static("DateTime", "from_unix", Number)
 def from_unix(machine: Machine, seconds: int | float) -> DateTime:
     """The instant *seconds* after the epoch."""
-    whole = seconds if seconds.__class__ is int else truncated(seconds)
-    return at_nanos(machine, whole * SECOND, "DateTime.from_unix")
+    nanos = (seconds if seconds.__class__ is int else truncated(seconds)) * SECOND
+    if MIN_INT <= nanos <= MAX_INT:
+        made = _new(DateTime)
+        made.nanos = nanos
+        made.zone = machine.library.get(ZONE) or zone(machine)
+        made._wall = None
+        return made
+    raise _overflow("DateTime.from_unix", nanos)
 
 
 @static("DateTime", "epoch")
@@ -164,7 +177,8 @@ def microtime(machine: Machine) -> float:
 @method("DateTime", "to_unix", bare=True)
 def to_unix(instant: DateTime) -> int:
     """Seconds since the epoch, cut toward zero."""
-    return instant.seconds if instant.nanos >= 0 else -(-instant.nanos // SECOND)
+    nanos = instant.nanos
+    return nanos // SECOND if nanos >= 0 else -(-nanos // SECOND)
 
 
 @method("DateTime", "to_iso", bare=True)
@@ -210,37 +224,37 @@ def format_(machine: Machine, instant: DateTime, pattern: str, locale: str | Non
 @method("DateTime", "year", bare=True)
 def year(instant: DateTime) -> int:
     """The year."""
-    return instant.wall.year
+    return (instant._wall or instant.wall).year
 
 
 @method("DateTime", "month", bare=True)
 def month(instant: DateTime) -> int:
     """The month, from 1 to 12."""
-    return instant.wall.month
+    return (instant._wall or instant.wall).month
 
 
 @method("DateTime", "day", bare=True)
 def day(instant: DateTime) -> int:
     """The day of the month."""
-    return instant.wall.day
+    return (instant._wall or instant.wall).day
 
 
 @method("DateTime", "hour", bare=True)
 def hour(instant: DateTime) -> int:
     """The hour, from 0 to 23."""
-    return instant.wall.hour
+    return (instant._wall or instant.wall).hour
 
 
 @method("DateTime", "minute", bare=True)
 def minute(instant: DateTime) -> int:
     """The minute of the hour."""
-    return instant.wall.minute
+    return (instant._wall or instant.wall).minute
 
 
 @method("DateTime", "second", bare=True)
 def second(instant: DateTime) -> int:
     """The second of the minute."""
-    return instant.wall.second
+    return (instant._wall or instant.wall).second
 
 
 @method("DateTime", "millisecond", bare=True)
@@ -252,7 +266,7 @@ def millisecond(instant: DateTime) -> int:
 @method("DateTime", "weekday", bare=True)
 def weekday(instant: DateTime) -> str:
     """`Monday` to `Sunday`."""
-    return ENGLISH.days[instant.wall.weekday()]
+    return ENGLISH.days[(instant._wall or instant.wall).weekday()]
 
 
 # --- moving ---------------------------------------------------------------------------------------
@@ -332,55 +346,8 @@ def _nanos_of(wall: datetime) -> int:
     return (since.days * 86400 + since.seconds) * SECOND
 
 
-@cache
-def _months() -> list[int]:
-    """The instants at which months begin in UTC: all that 64 bits of nanoseconds can name."""
-    years = range(1677, 2264)
-    days = (date(year, month, 1).toordinal() for year in years for month in range(1, 13))
-    return [(day - _EPOCH_DAY) * DAY for day in days]
-
-
-def _start_of_month(nanos: int) -> int:
-    months = _months()
-    return months[bisect_right(months, nanos) - 1]
-
-
-def _start_of_next_month(nanos: int) -> int:
-    months = _months()
-    return months[bisect_right(months, nanos)]
-
-
-def _start_of_year(nanos: int, later: int = 0) -> int:
-    day = date.fromordinal(nanos // DAY + _EPOCH_DAY)
-    return (date(day.year + later, 1, 1).toordinal() - _EPOCH_DAY) * DAY
-
-
-def _start_of_next_year(nanos: int) -> int:
-    return _start_of_year(nanos, later=1)
-
-
-def _start_of_each(length: int) -> Callable[[int], int]:
-    return lambda nanos: nanos - nanos % length
-
-
-def _start_of_next(length: int) -> Callable[[int], int]:
-    return lambda nanos: nanos - nanos % length + length
-
-
-_UTC_STARTS = {
-    "minute": (_start_of_each(MINUTE), _start_of_next(MINUTE)),
-    "hour": (_start_of_each(HOUR), _start_of_next(HOUR)),
-    "day": (_start_of_each(DAY), _start_of_next(DAY)),
-    "month": (_start_of_month, _start_of_next_month),
-    "year": (_start_of_year, _start_of_next_year),
-}
-"""For each unit, nanoseconds to the start of the one that they lie in and of the next, in UTC:
-there all days are equally long.
-"""
-
-
 def _beginning(unit: str) -> Callable[..., DateTime]:
-    utc_start, _ = _UTC_STARTS[unit]
+    utc_start, _ = UTC_STARTS[unit]
     user = f"DateTime.beginning_of_{unit}"
 
     def beginning(instant: DateTime) -> DateTime:
@@ -399,7 +366,7 @@ def _beginning(unit: str) -> Callable[..., DateTime]:
 
 
 def _end(unit: str) -> Callable[..., DateTime]:
-    _, utc_next = _UTC_STARTS[unit]
+    _, utc_next = UTC_STARTS[unit]
     user = f"DateTime.end_of_{unit}"
 
     def end(instant: DateTime) -> DateTime:

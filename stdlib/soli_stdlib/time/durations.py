@@ -14,7 +14,8 @@ from soli_lang.values.values import Value
 
 from ..text.locales import current_locale
 from .calendar_names import time_words
-from .datetime_values import SECOND, DateTime
+from .datetime_values import DateTime
+from .utc_calendar import SECOND
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 _IN_WORDS = (
@@ -53,21 +54,27 @@ class Duration:
 
 
 TYPES: dict[str, tuple[type, ...]] = {"Duration": (Duration,)}
+_new = object.__new__
+"""Makes a Duration without a frame of `__init__`."""
 
 
 @static("Duration", "between", Any_, Any_)
 def between(start: Value, end: Value) -> Duration:
     """The span from *start* to *end*, two DateTimes."""
-    if not isinstance(start, DateTime) or not isinstance(end, DateTime):
+    if start.__class__ is not DateTime or end.__class__ is not DateTime:
         raise SoliPlainTypeError("Duration.between() requires DateTime")
-    return Duration((end.nanos - start.nanos) / SECOND)
+    span = _new(Duration)
+    span.seconds = (end.nanos - start.nanos) / SECOND
+    return span
 
 
 def _maker(unit: str) -> Callable[..., Duration]:
     seconds = SECONDS[unit]
 
     def make(count: int | float) -> Duration:
-        return Duration(float(count) * seconds)
+        span = _new(Duration)
+        span.seconds = float(count) * seconds
+        return span
 
     make.__doc__ = f"A span of *count* {unit}s."
     return static("Duration", (f"of_{unit}s", f"{unit}s"), Number)(make)
