@@ -143,7 +143,7 @@ class Study:
             variable = self.own(block, target.name, target.span.start)
             if variable is None:
                 return
-            self.write(variable, (_assigned_value(node), block), in_loop=in_loop)
+            self.write(variable, (assigned_value(node), block), in_loop=in_loop)
             if id(node) in self._surely and not variable.sure:
                 variable.sure = True
                 self._open[-1].append(variable)
@@ -271,7 +271,8 @@ class _Item:
         self.iterable = iterable
 
 
-def _assigned_value(node: Any) -> Any:
+def assigned_value(node: Any) -> Any:
+    """What an assignment of any kind gives its target, as a node; None where nobody knows."""
     if node.__class__ is nodes.Assign:
         return node.value
     if node.__class__ is nodes.Increment:

@@ -49,6 +49,7 @@ BINARY: dict[str, Any] = {
     "*": _ast.Mult(),
     "%": _ast.Mod(),
     "//": _ast.FloorDiv(),
+    ">>": _ast.RShift(),
     "/": _ast.Div(),
 }
 COMPARE: dict[str, Any] = {
@@ -128,6 +129,8 @@ def chain(left: Any, *rest: Any) -> Any:
 
 def is_kind(value: Any, identifier: str) -> Any:
     """`value.__class__ is identifier`"""
+    if isinstance(value, Constant):
+        return constant(value.value.__class__.__name__ == identifier)
     return compare(kind(value), "is", Name(identifier, LOAD))
 
 

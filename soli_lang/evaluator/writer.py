@@ -35,6 +35,9 @@ MANY_LINES = 120
 class Writer:
     """What is being written of one function: `out`, its names, its places."""
 
+    in_tree = False
+    """Whether the operators that are written are the general form of what `int_trees` wrote."""
+
     def __init__(self, unit: Unit, block: Block, emitters: Emitters) -> None:
         self.unit = unit
         self._emitters = emitters
@@ -117,6 +120,8 @@ class Writer:
 
     def true(self, value: Any) -> Any:
         """Whether *value*, any value of Soli, is true."""
+        if isinstance(value, py.IfExp) and isinstance(value.body, py.Compare):
+            return py.choice(value.test, value.body, self.true(value.orelse))
         found, first = self.named(value)
         return py.choice(py.is_kind(first, "bool"), found(), py.call("is_truthy", found()))
 

@@ -35,6 +35,9 @@ from .argument_checks import MISSING, checked, with_defaults
 
 UNLIMITED = 10**9
 
+Kinds = tuple[type | None, ...]
+"""The Python class of each argument of a call, None where it is not known."""
+
 Written = Callable[..., Any]
 """(the evaluator's module `python`, *operands) -> an expression; operands are names."""
 
@@ -42,14 +45,22 @@ Written = Callable[..., Any]
 class NativeFunction:
     """A builtin function as a value."""
 
-    __slots__ = ("auto", "declaration", "high", "invoke", "low", "name", "quick")
+    __slots__ = ("auto", "code", "declaration", "high", "invoke", "low", "name", "quick")
 
     soli_type = "Function"
 
     def __init__(
-        self, name: str, low: int, high: int, invoke: Callable[..., Value], declaration: Any = None
+        self,
+        name: str,
+        low: int,
+        high: int,
+        invoke: Callable[..., Value],
+        declaration: Any = None,
+        code: Callable[..., Value] | None = None,
     ) -> None:
         self.name = name
+        self.code = code or invoke
+        """The same without checks of the arguments' types."""
         self.low = low
         """Fewest arguments."""
         self.high = high
@@ -60,6 +71,10 @@ class NativeFunction:
         self.declaration = declaration
         self.quick: dict[type, Written] = getattr(declaration, "quick", None) or {}
         """How a call with one argument is written out, by the Python class of that."""
+
+    def given(self, kinds: Kinds) -> Callable[..., Value]:
+        """What to call with arguments of these *kinds*."""
+        return self.code if _are_accepted(self.declaration, kinds) else self.invoke
 
     def soli_call(
         self, arguments: list[Value], named: dict[str, Value] | None, block: Value
@@ -100,12 +115,17 @@ class NativeMethod:
     """A builtin method of a type. `invoke(receiver, *arguments)`."""
 
     __slots__ = (
-        "bare", "declaration", "expected", "high", "invoke", "low", "name", "quick", "type_name",
-        "when",
+        "bare", "code", "declaration", "expected", "high", "invoke", "low", "name", "quick",
+        "type_name", "when",
     )  # fmt: skip
 
     def __init__(
-        self, type_name: str, name: str, declaration: Declaration, invoke: Callable[..., Value]
+        self,
+        type_name: str,
+        name: str,
+        declaration: Declaration,
+        invoke: Callable[..., Value],
+        code: Callable[..., Value],
     ):
         self.type_name = type_name
         self.name = name
@@ -116,12 +136,18 @@ class NativeMethod:
         """True when `x.name` runs it; otherwise that gives a Method value."""
         self.expected = declaration.expected
         self.invoke = invoke
+        self.code = code
+        """The same without checks of the arguments' types."""
         self.quick: Written | None = declaration.quick
         """How a call with the fewest arguments is written out where `when` holds, if that is given:
         (`soli_lang.evaluator.python`, receiver, *arguments) -> an expression of Python's. It must
         cost little, never fail, and call nothing of the program. A method without arguments that
         has it must be `bare`."""
         self.when: Written | None = declaration.when
+
+    def given(self, kinds: Kinds) -> Callable[..., Value]:
+        """What to call with a receiver and arguments of these *kinds*."""
+        return self.code if _are_accepted(self.declaration, kinds) else self.invoke
 
     def call(
         self, receiver: Value, arguments: list[Value], named: dict[str, Value] | None, block: Value
@@ -346,6 +372,16 @@ def declarations(module: ModuleType) -> Iterable[Declaration]:
             yield from getattr(value, "soli_declarations", ())
 
 
+def _are_accepted(declaration: Declaration | None, kinds: Kinds) -> bool:
+    """Whether arguments of these *kinds*, as many as it takes, need no check."""
+    if declaration is None:
+        return False
+    args = declaration.args
+    return not any(arg.is_rest for arg in args) and all(
+        arg.types is None or kind in arg.types for arg, kind in zip(args, kinds, strict=False)
+    )
+
+
 # --- installation ---
 
 BUILTIN_TYPES: dict[str, tuple[type, ...]] = {
@@ -398,7 +434,7 @@ def _native_function(machine: Machine, declaration: Declaration, name: str) -> N
     code = _code(machine, declaration)
     invoke = checked(declaration, name, code)
     shown = f"{declaration.owner}.{name}" if declaration.owner else name
-    native = NativeFunction(shown, declaration.low, declaration.high, invoke, declaration)
+    native = NativeFunction(shown, declaration.low, declaration.high, invoke, declaration, code)
     # Static methods that need no argument are called as those written in Soli are.
     if declaration.kind == "static" and declaration.high < UNLIMITED:
         native.auto = declaration.low == 0
@@ -422,7 +458,8 @@ def _install_method(machine: Machine, declaration: Declaration, classes: tuple[t
             if declaration.owner == "any" and taken is not None:
                 continue
             shown = declaration.owner if declaration.owner != "any" else _shown(kind)
-            table[kind] = NativeMethod(shown, name, declaration, invoke)
+            unchecked = declaration.direct or code
+            table[kind] = NativeMethod(shown, name, declaration, invoke, unchecked)
 
 
 def _shown(kind: type) -> str:

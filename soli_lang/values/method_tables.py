@@ -21,7 +21,7 @@ class MethodTable(dict[type, Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._taking: dict[int, Calls] = {}
+        self._taking: dict[tuple[type | None, ...], Calls] = {}
         self._forms: dict[int, Forms] = {}
         self._bare: Calls | None = None
 
@@ -29,22 +29,23 @@ class MethodTable(dict[type, Any]):
         super().__setitem__(kind, method)
         if self._bare is not None:
             _note_bare(self._bare, kind, method)
-        for count, calls in self._taking.items():
-            _note(calls, count, kind, method)
+        for kinds, calls in self._taking.items():
+            _note(calls, kinds, kind, method)
         for count, forms in self._forms.items():
-            for kinds in forms.values():
-                kinds.discard(kind)
+            for receivers in forms.values():
+                receivers.discard(kind)
             _note_form(forms, count, kind, method)
 
-    def taking(self, count: int) -> Calls:
-        """What to call with a receiver and *count* arguments, for the native methods that take
-        so many. It is kept up to date: a call site asks once and then only looks up.
+    def taking(self, kinds: tuple[type | None, ...]) -> Calls:
+        """What to call with a receiver and arguments of these *kinds* (None: any), for the native
+        methods that take so many. It is kept up to date: a call site asks once and then only
+        looks up.
         """
-        calls = self._taking.get(count)
+        calls = self._taking.get(kinds)
         if calls is None:
-            calls = self._taking[count] = {}
+            calls = self._taking[kinds] = {}
             for kind, method in self.items():
-                _note(calls, count, kind, method)
+                _note(calls, kinds, kind, method)
         return calls
 
     def bare(self) -> Calls:
@@ -83,9 +84,9 @@ def _note_form(forms: Forms, count: int, kind: type, method: Any) -> None:
         forms.setdefault((method.when, quick), set()).add(kind)
 
 
-def _note(calls: Calls, count: int, kind: type, method: Any) -> None:
+def _note(calls: Calls, kinds: tuple[type | None, ...], kind: type, method: Any) -> None:
     low = getattr(method, "low", None)
-    if low is not None and low <= count <= method.high:
-        calls[kind] = method.invoke
+    if low is not None and low <= len(kinds) <= method.high:
+        calls[kind] = method.given(kinds)
     else:
         calls.pop(kind, None)

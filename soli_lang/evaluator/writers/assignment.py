@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...base.errors import SoliTypeError
+from ...machine.machine import CROWDED
 from ...tree import nodes
 from .. import python as py
 from ..emitters import EXPR, STMT, Emitters, emits
@@ -89,7 +90,7 @@ def _grow_text(writer: Writer, variable: Any, node: nodes.Assign) -> None:
         py.assign(size, lengths),
         py.when(
             py.compare(py.name(size), ">", py.constant(INLINE_JOIN)),
-            [py.run(py.call("joined", py.name(size), at=at))],
+            _paid_join(writer, size, py.call("joined", py.name(size), at=at)),
         ),
         py.assign(identifier, grown),
     ]
@@ -99,6 +100,27 @@ def _grow_text(writer: Writer, variable: Any, node: nodes.Assign) -> None:
         return
     other = py.assign(identifier, py.call("add", py.name(identifier), more, at=at))
     writer.out.append(py.when(py.is_kind(more, "str"), lines, [other]))
+
+
+def _paid_join(writer: Writer, size: str, joined: Any) -> list[Any]:
+    """Pay for a text of *size* characters: what *joined* does, without a call where that is no
+    more than two numbers that become less."""
+    length, left, fuel = py.name(size), writer.fresh(), writer.fresh()
+    steps = py.binary(length, ">>", py.constant(8))
+    is_paid = py.both(
+        py.compare(py.name(left), ">=", py.constant(0)),
+        py.compare(py.name(fuel), ">", py.constant(0)),
+        py.compare(length, "<=", py.constant(writer.machine.max_length)),
+    )
+    taken = [
+        py.set_attribute("machine", "bytes_left", py.name(left)),
+        py.set_attribute("machine", "fuel", py.name(fuel)),
+    ]
+    return [
+        py.assign(left, py.binary(py.attribute("machine", "bytes_left"), "-", length)),
+        py.assign(fuel, py.binary(py.attribute("machine", "fuel"), "-", steps)),
+        py.when(is_paid, taken, [py.run(joined)]),
+    ]
 
 
 def _assign_member(writer: Writer, target: nodes.Member, value: Any) -> Any:
@@ -130,17 +152,26 @@ def _assign_element(writer: Writer, target: nodes.Index, value: Any) -> Any:
         holder = writer.kept(holder)
     if not writer.is_variable(index):
         index = writer.kept(index)
-    small = py.compare(py.call("len", holder), "<", py.constant(SMALL_HASH))
-    tests = []
+    is_plain = _is_free_key(holder, index, writer.kind_of(target.index))
     if writer.kind_of(target.object) is not dict:
-        tests.append(py.is_kind(holder, "dict"))
-    if writer.kind_of(target.index) is not str:
-        tests.append(py.is_kind(index, "str"))
+        is_plain = py.both(py.is_kind(holder, "dict"), is_plain)
     put = py.call("put_index", holder, index, result, at=writer.at(target))
-    writer.out.append(
-        py.when(py.both(*tests, small), [py.put(holder, index, result)], [py.run(put)])
-    )
+    writer.out.append(py.when(is_plain, [py.put(holder, index, result)], [py.run(put)]))
     return result
+
+
+def _is_free_key(holder: Any, index: Any, kind: type | None) -> Any:
+    """Whether *index*, of that *kind* if it is known, is a text or an Int under which the hash
+    *holder* takes what it is given without a look at the limits."""
+    size = py.call("len", holder)
+    text = py.compare(size, "<", py.constant(SMALL_HASH))
+    number = py.compare(size, "<=", py.constant(CROWDED))
+    if kind is str:
+        return text
+    if kind is int:
+        return number
+    number = py.both(py.is_kind(index, "int"), number)
+    return py.choice(py.is_kind(index, "str"), text, number)
 
 
 # --- compound ---

@@ -10,7 +10,7 @@ from ...meaning.members import UNIVERSAL
 from ...native.native import NativeFunction
 from ...tree import nodes
 from ...values.objects import SoliClass
-from ...values.values import UNSET
+from ...values.values import UNSET, Function
 from .. import python as py
 from ..emitters import Emitters, emits
 from ..places import CALLED, METHOD, NEW
@@ -124,7 +124,8 @@ def _native_call(writer: Writer, node: nodes.Call, native: NativeFunction) -> An
         return _general_call(writer, node, lambda: writer.fixed(native))
     values = writer.operands(*[one.value for one in node.arguments])
     if len(values) != 1 or not native.quick:
-        return py.call(writer.fixed(native.invoke), *values, at=writer.at(node))
+        function = writer.fixed(native.given(_kinds(writer, node)))
+        return py.call(function, *values, at=writer.at(node))
     known = writer.kind_of(node.arguments[0].value)
     name, first = writer.named(values[0])
     if known in native.quick:
@@ -143,10 +144,14 @@ def _function_call(writer: Writer, node: nodes.Call, name: nodes.Name, variable:
     """A call with positional arguments of what a variable holds."""
     identifier = writer.fresh()
     held = py.name("UNSET") if variable is None else writer.load(variable)
-    is_function = py.both(
-        py.is_kind(py.bound(identifier, held), "Function"),
-        py.compare(py.attribute(identifier, "arity"), "==", py.constant(len(node.arguments))),
-    )
+    arity = py.compare(py.attribute(identifier, "arity"), "==", py.constant(len(node.arguments)))
+    first = py.bound(identifier, held)
+    known = _held_function(writer, variable, len(node.arguments))
+    if known is None:
+        is_function = py.both(py.is_kind(first, "Function"), arity)
+    else:
+        same = py.compare(first, "is", writer.fixed(known))
+        is_function = py.either(same, py.both(py.is_kind(py.name(identifier), "Function"), arity))
     other = py.call(
         "caller", py.name(identifier), writer.missing(name.name, name.span), at=writer.at(node)
     )
@@ -154,6 +159,15 @@ def _function_call(writer: Writer, node: nodes.Call, name: nodes.Name, variable:
     function, *values = writer.operands(lambda: chosen, *[one.value for one in node.arguments])
     at = writer.places.add(CALLED, node.span, identifier)
     return py.call(function, *values, at=at)
+
+
+def _held_function(writer: Writer, variable: Any, count: int) -> Function | None:
+    """The function of *count* parameters that a variable of the file holds by now, and so most
+    likely when it is called."""
+    if variable is None or variable.home is not None:
+        return None
+    held = writer.unit.scopes.file.slots[variable.index]
+    return held if held.__class__ is Function and held.arity == count else None
 
 
 def _method_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
@@ -181,7 +195,7 @@ def _method_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
     result = py.call(found, identifier(), *values, at=at)
     arguments = [(lambda one=one: one) for one in values]
     for index, (form, kinds) in enumerate(forms.items()):
-        condition, given = written_out(writer, form, kinds, identifier, *arguments)
+        condition, given = written_out(writer, form, kinds, known, identifier, *arguments)
         result = py.choice(
             condition(first if index == len(forms) - 1 else identifier()), given, result
         )
@@ -212,7 +226,14 @@ def _static_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
     is_same = py.compare(held, "is", writer.fixed(native))
     other = py.call("method", py.name(identifier), key, py.constant(count), py.constant(False))
     bound = py.call("on", other, py.name(identifier))
-    return py.call(py.choice(is_same, writer.fixed(native.invoke), bound), *values, at=at)
+    function = writer.fixed(native.given(_kinds(writer, node)))
+    return py.call(py.choice(is_same, function, bound), *values, at=at)
+
+
+def _kinds(writer: Writer, node: nodes.Call) -> tuple[type | None, ...]:
+    """Of which Python class each argument is, the block among them; None where nobody knows."""
+    kinds = [writer.kind_of(one.value) for one in node.arguments]
+    return (*kinds, *([] if node.block is None else [None]))
 
 
 def _is_simple(writer: Writer, value: Any) -> bool:
@@ -227,7 +248,7 @@ def _method(writer: Writer, node: nodes.Call, first: Any, receiver: Any, of: Any
     is_own = not with_block and name not in UNIVERSAL and known is None
     table = writer.machine.methods_named(name)
     if table:
-        calls = writer.fixed(table.taking(count))
+        calls = writer.fixed(table.taking(_kinds(writer, node)))
         kind = py.kind(receiver() if is_own else first)
         found = py.either(py.method(calls, "get", kind), found)
     elif not is_own and not isinstance(first, py.Name):

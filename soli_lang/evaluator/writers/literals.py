@@ -167,6 +167,8 @@ def _index(writer: Writer, node: Any) -> Any:
     index_kind, kind = writer.kind_of(node.index), writer.kind_of(node.object)
     if isinstance(second, py.Constant) and index_kind is str:
         got = py.method(held(), "get", second)
+        if kind is dict and isinstance(first, py.Name):
+            return got
         return py.choice(py.is_kind(first, "dict"), got, general)
     entry = py.method(held(), "get", at())
     element = py.item(held(), at())

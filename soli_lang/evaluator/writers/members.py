@@ -57,11 +57,13 @@ def _choices(
     if node.is_safe:
         choices.append((lambda one: py.compare(one, "is", py.none()), py.none()))
     table = writer.machine.methods_named(name)
+    known = writer.kind_of(node.object)
     for form, kinds in table.forms(0).items():
-        choices.append(written_out(writer, form, kinds, receiver))
+        if known is None or known in kinds:
+            choices.append(written_out(writer, form, kinds, known, receiver))
     if any(getattr(method, "bare", False) for method in table.values()):
         choices.append(_native(writer, writer.bind(table.bare()), receiver, at))
-    is_open = writer.kind_of(node.object) is None
+    is_open = known is None
     if name not in UNIVERSAL and is_open:
         choices.append(_field(writer, key, receiver))
     if dict not in table and is_open:
@@ -103,16 +105,22 @@ def _entry(methods: str, key: Any, receiver: Callable[[], Any]) -> Choice:
     )
 
 
-def written_out(writer: Writer, form: Any, kinds: Any, *operands: Any) -> Choice:
+def written_out(
+    writer: Writer, form: Any, kinds: Any, known: type | None, *operands: Any
+) -> Choice:
     """A choice (see `_member`): the form of a native method, for receivers of *kinds*.
 
     *operands* make the names of receiver and arguments. A program can replace methods of builtin
-    types: *kinds* says for which receivers the form still holds.
+    types: *kinds* says for which receivers the form still holds. *known* is the class of all
+    receivers, where somebody knows it.
     """
     when, quick = form
+    is_only = kinds == {known}
 
     def condition(receiver: Any) -> Any:
         test = py.compare(py.kind(receiver), "in", writer.fixed(kinds))
+        if is_only and isinstance(receiver, py.Name):
+            test = writer.fixed(kinds)  # empty when a program replaced it
         return test if when is None else py.both(test, when(py, *[one() for one in operands]))
 
     return condition, quick(py, *[one() for one in operands])

@@ -74,6 +74,15 @@ def is_quiet(writer: Writer, node: Any) -> bool:
     return node.__class__ is nodes.Literal
 
 
+def is_entry(writer: Writer, node: Any) -> bool:
+    """Whether it is `h["key"]` of a variable that only ever holds hashes: a read like others."""
+    if node.__class__ is not nodes.Index or node.object.__class__ is not nodes.Name:
+        return False
+    key = node.index
+    is_text = key.__class__ is nodes.Literal and key.value.__class__ is str
+    return is_text and writer.kind_of(node.object) is dict
+
+
 def is_number(node: Any) -> TypeGuard[nodes.Literal]:
     """Whether *node* is a literal of an Int or a Float."""
     return node.__class__ is nodes.Literal and node.value.__class__ in (int, float)

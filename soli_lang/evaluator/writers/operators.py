@@ -13,8 +13,9 @@ from ...values.semantics import LONG_TEXT, MAX_INT, MIN_INT
 from .. import python as py
 from ..emitters import COND, EXPR, RET, STMT, Emitters, emits
 from ..helpers.values import OPERATORS
+from ..int_trees import first_of_ints
 from ..writer import Writer
-from .names import is_number, is_quiet, raw, resolved
+from .names import is_entry, is_number, is_quiet, raw, resolved
 
 EMITTERS: Emitters = {}
 
@@ -31,7 +32,8 @@ class Operands:
         self.writer = writer
         self.node = node
         self.kinds = (writer.kind_of(node.left), writer.kind_of(node.right))
-        quiet = is_quiet(writer, node.right)
+        self._is_entry = is_entry(writer, node.right)
+        quiet = is_quiet(writer, node.right) or self._is_entry
         left, right = node.left, node.right
         raws: list[Any] = [None, None]
         if quiet and left.__class__ is nodes.Name:
@@ -51,6 +53,14 @@ class Operands:
         """The operator for any operands."""
         left = resolved(self.writer, self.left(), self.raws[0])
         right = resolved(self.writer, self.right(), self.raws[1])
+        if isinstance(self.first_right, py.NamedExpr):
+            # A function that is called on the left may have set what is read: it is read again.
+            if self.raws[1] is not None:
+                special = self.writer.special(self.raws[1], self.right().id)
+                is_plain = py.compare(py.kind(self.first_right), "not in", py.name("SPECIAL"))
+                right = py.choice(is_plain, self.right(), special)
+            elif self._is_entry:
+                right = self.first_right.value
         return py.call(OPERATORS[self.node.operator], left, right, at=self.writer.at(self.node))
 
     def are(self, kind: str, *, first: bool = False) -> Any:
@@ -98,6 +108,12 @@ def _binary(writer: Writer, node: nodes.Binary) -> Any:
     if operator in nodes.BUILDING:
         left, right = writer.operands(node.left, node.right)
         return py.call(OPERATORS[operator], left, right, at=writer.at(node))
+    return first_of_ints(writer, node, _of_any)
+
+
+def _of_any(writer: Writer, node: nodes.Binary) -> Any:
+    """The operator with its operands, whatever these are."""
+    operator = node.operator
     both = Operands(writer, node)
     left, right = both.kinds
     if operator == "+" and (left is str or right is str):

@@ -18,12 +18,12 @@ from soli_lang.evaluator.helpers.values import space
 
 from ....support.corpus import ROOT, program_files, vector_programs
 
-MADE_UP = re.compile(r"(?:[tvckhi]|iv|pv|pc|ic|items|part)\d+")
+MADE_UP = re.compile(r"(?:[tvckhi]|iv|pv|pc|ic|items?|part|sum)\d+")
 """Identifiers that the writer numbers."""
 ATTRIBUTES = frozenset(
     """
-    __class__ append arity bit_length depth fields found fuel get has_constants invoke join
-    soli_class startswith endswith strip lower upper
+    __class__ append arity bit_length bytes_left depth fields found fuel get has_constants invoke
+    join soli_class startswith endswith strip lower upper
     """.split()
 )
 """All attributes of Python's that written functions touch; none is the name of something in a
