@@ -12,7 +12,10 @@ from typing import Any
 from ..tree import nodes
 from . import python as py
 from .code import Code
+from .facts import assigned_value
 from .functions import Start, compiled, counted
+from .int_trees import int_step
+from .scopes import Variable
 from .writer import Writer
 
 PART = 64
@@ -20,57 +23,63 @@ PART = 64
 
 
 class Turn:
-    """What a loop does with the value of each item."""
+    """What a loop does with the value of each item, or of two that it takes: *items*."""
 
-    def __init__(self, writer: Writer, kind: str, item: str) -> None:
+    def __init__(self, writer: Writer, kind: str) -> None:
         self.writer = writer
         self.kind = kind
-        self.item = item
+        self.items: list[str] = []
         self.wants_truth = kind in ("kept", "dropped", "first", "first_not")
 
     def end(self, value: Any) -> None:
         """*value*: of the body, or whether that is true."""
-        out, item = self.writer.out, py.name(self.item)
+        out, items = self.writer.out, [py.name(one) for one in self.items]
         if self.kind == "results":
             out.append(py.run(py.Yield(value)))
         elif self.kind == "collected":
             out.append(py.run(py.method(py.name("found"), "append", value)))
+        elif self.kind == "folded":
+            out.append(py.assign(self.items[0], value))
         else:
             wanted = py.negation(value) if self.kind in ("dropped", "first_not") else value
-            found = py.give(py.Tuple([item], py.LOAD))
-            if self.kind in ("kept", "dropped"):
-                found = py.run(py.method(py.name("found"), "append", item))
-            out.append(py.when(wanted, [found]))
+            out.append(py.when(wanted, [self._taken(items)]))
+
+    def _taken(self, items: list[Any]) -> Any:
+        if self.kind not in ("kept", "dropped"):
+            return py.give(py.Tuple(items, py.LOAD))
+        if len(items) == 1:
+            return py.run(py.method(py.name("found"), "append", *items))
+        return py.put(py.name("found"), *items)
 
 
 def looping(code: Code, kind: str) -> Callable[..., Any] | None:
     """A maker, as `functions.written`, of a loop; None for a body that is none.
 
     That is `loop(items)`, or `loop(rows, items)` where the function takes two: *rows* are as many.
+    For "folded" it is `loop(items, initial)`; for "values", of a function that reads nothing of
+    its first parameter, `loop(items)` with what the second one is given.
     """
     if code.is_method or not _is_straight(code) or (kind == "results" and not code.is_leaf):
         return None
+    if kind == "values" and not _is_unread(code, code.names[0]):
+        return None
     start = Start(code)
     writer = start.writer
-    writer.turn = Turn(writer, kind, "item")
+    writer.turn = turn = Turn(writer, kind)
     # What is given for each item may be assigned in the body; then the item is kept beside it.
-    wants_item = writer.turn.wants_truth and code.names[0] in code.summary.assigned
-    first = "item" if wants_item else start.parameters[0]
-    writer.turn.item = first
-    body = writer.lines(
-        lambda: writer.statements(code.node.body.statements, is_tail=kind != "each")
-    )
+    own = []
+    for index, identifier in enumerate(start.parameters):
+        is_kept = turn.wants_truth and code.names[index] in code.summary.assigned
+        turn.items.append(f"item{index}" if is_kept else identifier)
+        own += [py.assign(identifier, py.name(f"item{index}"))] if is_kept else []
+    is_tail = kind not in ("each", "values")
+    body = writer.lines(lambda: writer.statements(code.node.body.statements, is_tail=is_tail))
     writer.finish()
-    own = [py.assign(start.parameters[0], py.name("item"))] if wants_item else []
-    turn = [*own, *start.given, *start.classes(), *start.variables(), *body]
-    parameters = [first, *start.parameters[1:]]
-    over = _over_items if len(parameters) == 1 else _over_rows
-    lines = over(parameters, turn or [py.Pass()])
-    if kind in ("collected", "kept", "dropped"):
-        lines = [py.assign("found", py.List([], py.LOAD)), *lines, py.give(py.name("found"))]
+    lines = [*own, *start.given, *start.classes(), *start.variables(), *body] or [py.Pass()]
+    lines = _over(code, start, turn, lines)
     if not code.is_leaf:
         lines = counted(code, lines)
-    given = ["items0", "items1"][: len(parameters)]
+    given = ["items0", "items1"][: 1 if kind == "values" else len(start.parameters)]
     made = py.function("loop", given, 0, [*start.fields(), *lines])
     return compiled(
         writer,
@@ -79,25 +88,98 @@ def looping(code: Code, kind: str) -> Callable[..., Any] | None:
     )
 
 
-def _over_items(parameters: list[str], turn: list[Any]) -> list[Any]:
+def _over(code: Code, start: Start, turn: Turn, lines: list[Any]) -> list[Any]:
+    """A loop of turns that are *lines*, with what comes before and after it."""
+    kind, items = turn.kind, turn.items
+    if kind == "folded":
+        first = py.assign(items[0], py.name("items1"))
+        return [first, *_over_items(items[1:], lines), py.give(py.name(items[0]))]
+    takes_one = len(items) == 1 or kind == "values"
+    step = _step(code, start) if takes_one and kind in ("each", "values") else None
+    over = _over_items(items[-1:], lines, step) if takes_one else _over_rows(items, lines, kind)
+    if kind not in ("collected", "kept", "dropped"):
+        return over
+    empty = py.List([], py.LOAD) if takes_one else py.Dict([], [])
+    return [py.assign("found", empty), *over, py.give(py.name("found"))]
+
+
+def _is_unread(code: Code, name: str) -> bool:
+    summary = code.summary
+    return not summary.is_reflective and name not in summary.mentioned | summary.assigned
+
+
+class _Step:
+    """What a block does that is no more than a sum, in a variable of the function around it, to
+    which every item adds."""
+
+    def __init__(self, writer: Writer, variable: Variable, found: tuple[Any, Any]) -> None:
+        self.held = writer.load(variable)
+        self.condition, self.value = found
+        self.stored = writer.lines(lambda: writer.store(variable, py.name(SUM)))
+
+
+SUM = "sum0"
+"""The sum, while it is an Int: what the variable holds is looked at once for many items."""
+
+
+def _step(code: Code, start: Start) -> _Step | None:
+    statements = code.node.body.statements
+    if len(statements) != 1 or start.given:
+        return None
+    node, writer = statements[0], start.writer
+    if node.__class__ not in (nodes.Assign, nodes.CompoundAssign):
+        return None
+    value = assigned_value(node)
+    target = node.target
+    if target.__class__ is not nodes.Name:
+        return None
+    variable = writer.block.find(target.name, target.span.start)
+    if variable is None or variable.is_const or variable in start.params:
+        return None
+    if variable.home is not None and not variable.cell:
+        return None
+    found = int_step(writer, value, variable, SUM)
+    return None if found is None else _Step(writer, variable, found)
+
+
+def _over_items(parameters: list[str], turn: list[Any], step: _Step | None = None) -> list[Any]:
     """*turn* for each of `items0`, some at a time."""
     until = py.binary(py.name("start"), "+", py.constant(PART))
     part = py.item(py.name("items0"), py.Slice(py.name("start"), until, None))
     lines = [
         py.assign("part0", part),
         py.run(py.call("spend", py.call("len", py.name("part0")))),
+        *([] if step is None else [_stepping(parameters, turn, step)]),
         py.For(py.Name(parameters[0], py.STORE), py.name("part0"), turn, [], None),
     ]
     return [_by_parts(py.call("len", py.name("items0")), lines)]
 
 
-def _over_rows(parameters: list[str], turn: list[Any]) -> list[Any]:
+def _stepping(parameters: list[str], turn: list[Any], step: _Step) -> Any:
+    """*step* for each of the part that can be done so: the rest of it, if there is one, follows."""
+    summed = py.when(
+        step.condition,
+        [py.assign(SUM, step.value)],
+        [*step.stored, *turn, py.Break()],
+    )
+    done = [*step.stored, py.Continue()]
+    item = py.Name(parameters[0], py.STORE)
+    lines = [
+        py.assign("part0", py.call("iter", py.name("part0"))),
+        py.For(item, py.name("part0"), [summed], done, None),
+    ]
+    return py.when(py.is_kind(py.bound(SUM, step.held), "int"), lines)
+
+
+def _over_rows(parameters: list[str], turn: list[Any], kind: str) -> list[Any]:
     """*turn* for each of the rows `items0`, as many as `items1` has, some at a time."""
     size, count = py.constant(PART), py.call("len", py.name("items1"))
     left = py.binary(count, "-", py.name("start"))
     given = py.Tuple([py.Name(one, py.STORE) for one in parameters], py.STORE)
     lines = [
         py.run(py.call("spend", py.call("min", size, left))),
+        # Keys of a hash that is made may all want the same place (`machine.CROWDED`).
+        *([py.run(py.call("check_time"))] if kind in ("kept", "dropped") else []),
         py.For(given, py.call("islice", py.name("part0"), size), turn, [], None),
     ]
     # An iterator goes on where the part before ended.

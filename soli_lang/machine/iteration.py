@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from ..values.semantics import is_truthy
@@ -56,6 +57,17 @@ def of_entries(machine: Machine, function: Value, entries: Mapping[Any, Value]) 
     if loop is not None:
         return loop(entries.items(), entries)  # type: ignore[no-any-return]
     return map(machine.callback(function, 2), entries, entries.values())
+
+
+def each_value(machine: Machine, function: Value, entries: Mapping[Any, Value]) -> bool:
+    """Call *function* with each value where it takes a key and a value and does nothing with the
+    key. Whether that is so; else nothing was called.
+    """
+    loop = _loop(function, "values", entries, 2)
+    if loop is None:
+        return False
+    loop(list(entries.values()))
+    return True
 
 
 def each_entry(machine: Machine, function: Value, entries: Mapping[Any, Value]) -> None:
@@ -108,6 +120,26 @@ def kept(
         return loop(items)  # type: ignore[no-any-return]
     call = machine.callback(function, 1)
     return [item for item in items if (found := call(item)) is wanted or _counts(found, wanted)]
+
+
+def kept_entries(
+    machine: Machine, function: Value, entries: Mapping[Any, Value], *, wanted: bool = True
+) -> dict[Any, Value] | None:
+    """Those of *entries* for which *function* yields something true (or not: *wanted*), if it is
+    written as a loop for that; else None. The keys are Soli values as they are.
+    """
+    loop = _loop(function, "kept" if wanted else "dropped", entries, 2)
+    return None if loop is None else loop(entries.items(), entries)
+
+
+def folded(machine: Machine, function: Value, items: list[Value], initial: Value) -> Value:
+    """*items* from the left: what *function*, of two parameters, yields for what it yielded before
+    and each item, beginning with *initial*.
+    """
+    loop = _loop(function, "folded", items, 2)
+    if loop is not None:
+        return loop(items, initial)
+    return reduce(machine.callback(function, 2), items, initial)
 
 
 def first(

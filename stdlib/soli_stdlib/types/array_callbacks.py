@@ -17,7 +17,7 @@ from soli_lang.native.native import Any_, Callable_, method
 from soli_lang.values.semantics import is_truthy
 from soli_lang.values.values import Value
 
-from ..ground.callbacks import pair_callback
+from ..ground.callbacks import pair_callback, parameter_count
 from ..ground.costs import copy_items, snapshot
 
 NOT_GIVEN = object()
@@ -71,6 +71,8 @@ def reduce(machine: Machine, items: list[Value], function: Value, initial: Value
         if not rest:
             raise SoliTypeError("reduce on empty array requires initial value")
         initial = rest.pop(0)
+    if parameter_count(function) >= 2:
+        return iteration.folded(machine, function, rest, initial)
     return fold(pair_callback(machine, function), rest, initial)
 
 

@@ -327,6 +327,8 @@ def each(machine: Machine, entries: Hash, function: Value) -> Hash:
     snapshot = entries.copy()
     if parameter_count(function) < 2:
         iteration.exhaust(_results(machine, function, snapshot))
+    elif iteration.each_value(machine, function, snapshot):
+        pass  # which asks for no key
     elif _are_values(snapshot):
         iteration.each_entry(machine, function, snapshot)
     else:
@@ -385,6 +387,10 @@ def _hashable(key: Value, what: str) -> Any:
 def _partition(machine: Machine, entries: Hash, function: Value, wanted: bool) -> Hash:
     copy_entries(machine, entries)
     snapshot = entries.copy()
+    if parameter_count(function) >= 2 and _are_values(snapshot):
+        found = iteration.kept_entries(machine, function, snapshot, wanted=wanted)
+        if found is not None:
+            return found
     kept = iteration.truths(_results(machine, function, snapshot), wanted=wanted)
     return dict(compress(watched(machine, snapshot.items()), kept))
 

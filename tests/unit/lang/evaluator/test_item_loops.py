@@ -209,3 +209,93 @@ def test_a_block_may_write_any_value_as_text(count: int) -> None:
     text = f'(0..{count}).map(|x| x % 2 == 0 ? null : 1.5).map(|x| "<#{{x}}>").join("")'
 
     assert run(text) == "".join(("<1.5>" if x % 2 else "<null>") for x in range(count))
+
+
+SUMS = [
+    ("total += x", "0", lambda xs: sum(xs)),
+    ("total = total + x * 2 - 1", "5", lambda xs: 5 + sum(2 * x - 1 for x in xs)),
+    ("total += 1", "0", lambda xs: len(xs)),
+    ("total -= x", "0.5", lambda xs: 0.5 - sum(xs)),
+    ('total = total + "a"', '""', lambda xs: "a" * len(xs)),
+]
+
+
+@pytest.mark.parametrize("count", SIZES)
+@pytest.mark.parametrize(("step", "first", "expected"), SUMS)
+def test_a_sum_around_the_block_is_what_every_item_added(
+    count: int, step: str, first: str, expected: Any
+) -> None:
+    """In a variable of a function, and of the file; for items of arrays and values of hashes."""
+    loops = f"total = {first}\nxs.each(|x| {step})\nhs = {{}}\nxs.each(|x| hs[x] = x)\n"
+    sums = f"a = total\ntotal = {first}\nhs.each(|k, x| {step})\n[a, total]"
+    text = f"xs = 0..{count}\n{loops}{sums}\ndef go(xs)\n{loops}{sums}\nend\n"
+
+    wanted = [expected(range(count))] * 2
+    assert run(text + "[a, total]") == wanted
+    assert run(text + "go(xs)") == wanted
+
+
+@pytest.mark.parametrize("odd", [1.5, "s", True, 2**63 - 1, None])
+@pytest.mark.parametrize("at", [0, 1, 40, 63, 64, 99])
+def test_a_sum_stops_where_an_item_is_none(odd: Any, at: int) -> None:
+    """What was added before stays, and the error is that of the item."""
+    text = """
+def go(xs)
+  total = 5
+  error = ""
+  try
+    xs.each(|x| total += x)
+  catch e
+    error = e.message
+  end
+  one = 5
+  text = ""
+  try
+    for x in xs
+      one = one + x
+    end
+  catch e
+    text = e.message
+  end
+  [total, error, one, text]
+end
+"""
+    xs = [3] * 100
+    xs[at] = odd
+    total, error, one, message = Interpreter(install).load(text, "sums").call("go", xs)
+
+    assert (total, error) == (one, message)
+    assert bool(error) is not isinstance(odd, float | str)
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_folding_sees_what_it_yielded_before(count: int) -> None:
+    """With and without a first value, when the block assigns what it is given, too."""
+    xs = list(range(count))
+
+    assert ask("xs.reduce(|sum, x| sum + x, 7)", count) == 7 + sum(xs)
+    assert ask("xs.reduce(fn(sum, x) sum = sum + x; x = 1; sum end, 0)", count) == sum(xs)
+    assert ask("xs.fold(|sum, x| [sum, x].max, 0)", count) == max([0, *xs])
+    assert ask("xs.reduce(fn(sum, x) if x > 3 sum + 1 end end, 0)", min(count, 4)) is (
+        None if count else 0
+    )
+    made = "fs = xs.reduce(fn(fs, x) fs.push(fn() fs.length + x end) end, [])\nfs.map(|f| f())"
+    assert ask(made, count) == [count + x for x in xs]
+    if count:
+        assert ask("xs.reduce(|sum, x| sum + x)", count) == sum(xs)
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_choosing_entries_gives_them_as_they_were(count: int) -> None:
+    """Also when the block assigns what it is given, or keeps it for later."""
+    fill = f"h = {{}}\nfor i in 0..{count}\n  h[i] = i * 2\nend\n"
+    entries = {key: key * 2 for key in range(count)}
+    few = {key: value for key, value in entries.items() if value % 4 == 0}
+
+    assert run(fill + "h.select(|k, v| v % 4 == 0)") == few
+    assert run(fill + "h.select(fn(k, v) k = 1; v = v + 4; v % 4 == 0 end)") == few
+    rest = {key: value for key, value in entries.items() if key not in few}
+    assert run(fill + "h.reject(fn(k, v) f = fn() k + v end; f() % 6 == 0 && v % 4 == 0 end)") == {
+        **rest,
+        **{key: value for key, value in few.items() if key * 3 % 6},
+    }
