@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from random import Random
 from typing import Any
 
 import pytest
@@ -38,6 +39,17 @@ EXPRESSIONS = [
     "a % -3 + 1",
 ]
 MOST = 2**63 - 1
+
+
+def made_up(chance: Random, levels: int) -> str:
+    """An expression with as many levels of operators at most."""
+    if not levels or chance.random() < 0.2:
+        return chance.choice(["a", "b", "1", "2", "7", "-3", str(2**61), str(2**62), str(MOST)])
+    sides = [made_up(chance, levels - 1) for _ in "lr"]
+    return f"({sides[0]} {chance.choice('++--**%/')} {sides[1]})"
+
+
+EXPRESSIONS += [made_up(Random(seed), 3) for seed in range(60)]
 VALUES: list[Any] = [0, 1, -1, 7, MOST, -MOST - 1, 2**62 - 1, -(2**62), 2.5, True, "ab", None]
 
 
