@@ -75,12 +75,8 @@ def test_the_picture_shows_the_imports_as_they_are() -> None:
     assert rooms.drawn_picture() == rooms.picture(rooms.reduced(rooms.arrows()))
 
 
-def never() -> set[str]:
-    """The words that docs/glossary.md marks as never used in names."""
-    text = (ROOT / "docs" / "glossary.md").read_text("utf-8")
-    listed = re.search(r"^\*\*Never\*\*[^:]*: (.*?)\.$", text, re.MULTILINE | re.DOTALL)
-    assert listed, "the glossary lists no words"
-    return set(re.findall(r"`(\w+)`", listed[1]))
+EMPTY_WORDS = {"util", "utils", "manager", "misc", "common", "stuff", "thing", "impl"}
+"""Words that say nothing of what a module, a class or a function is for."""
 
 
 def words_of(identifier: str) -> set[str]:
@@ -96,15 +92,13 @@ def defined_names(path: Path) -> list[str]:
     return [path.stem, *(node.name for node in ast.walk(tree) if isinstance(node, kinds))]
 
 
-def test_names_use_no_word_that_is_marked_never() -> None:
-    """Names of modules, classes and functions; the list is in docs/glossary.md."""
-    marked = never()
-    assert marked
+def test_names_have_no_empty_words() -> None:
+    """Names of modules, classes and functions."""
     found = [
         f"{path.relative_to(ROOT)}: {identifier}"
         for folder in FOLDERS
         for path in sorted(folder.glob("*.py"))
         for identifier in defined_names(path)
-        if words_of(identifier) & marked
+        if words_of(identifier) & EMPTY_WORDS
     ]
     assert found == []

@@ -103,7 +103,7 @@ def test_a_saved_file_is_live_and_connections_stay(tmp_path: Path) -> None:
             await client.send("b")
             assert await receive(client) == "new b"
         assert "reloaded; 1 connection kept" in said
-        assert "  began anew: visits (app.soli)" in said
+        assert "  reset: visits (app.soli)" in said
 
     run(body)
 
@@ -421,7 +421,7 @@ def test_files_that_cannot_be_watched_are_told(
             await next_of(page, "hello")
             await site.get("/fails")
             assert (await next_of(page, "problem"))["title"] == "no luck"
-            assert "saved files are not noticed any more: no space left on device" in said
+            assert "file changes are no longer detected: no space left on device" in said
 
     run(body)
 

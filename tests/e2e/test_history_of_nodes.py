@@ -267,7 +267,7 @@ def test_a_node_that_froze_catches_up(start: Callable[..., Group], server: Redis
             await until(lambda: reader.got == numbers(0, 3), "live")
             await _say_while_frozen(groups[1], writer)
             await until(lambda: reader.got == numbers(0, 15), "caught up", 30)
-            assert "broker_begins_anew" in groups[1].text
+            assert "broker_resync" in groups[1].text
             assert reader.resumed == []
             await writer.say("last")
             await until(lambda: reader.got[-1] == "last", "live")

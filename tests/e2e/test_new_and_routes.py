@@ -52,9 +52,9 @@ def test_the_page_of_a_minimal_app_is_that_of_the_other(tmp_path: Path) -> None:
     ("name", "why"),
     [
         ("full", "is there already and not empty"),
-        ("1st", "is no name for an app"),
-        ("../..", "is no name for an app"),
-        ("a\x1b[2J", "'a�[2J' is no name for an app"),
+        ("1st", "is not a valid app name"),
+        ("../..", "is not a valid app name"),
+        ("a\x1b[2J", "'a�[2J' is not a valid app name"),
         ("file", "is there already"),
         ("file/below", "cannot be written"),
     ],

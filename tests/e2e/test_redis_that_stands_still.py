@@ -105,7 +105,7 @@ def test_nothing_grows_while_redis_stands_still(start: Callable[..., Group]) -> 
             dropped = total(_scrape(group), "soli_broker_dropped_total")
             assert dropped > 64
             assert "broker_dropped" in group.text
-            assert "broker_begins_anew" not in group.text
+            assert "broker_resync" not in group.text
 
         asyncio.run(work())
 
@@ -141,4 +141,4 @@ async def _helpers_raise(client: Client, group: Group) -> None:
     """Those that would have to wait for what the same handler said before."""
     await client.say(f"track u{MANY + 1}")
     await client.say("count now")
-    group.until(lambda: "the broker is away: what other processes know" in group.text, "told")
+    group.until(lambda: "the broker is down: the state of other processes" in group.text, "told")

@@ -105,8 +105,8 @@ def test_a_url_that_says_no_address_is_wrong_usage(start: Callable[..., Group], 
 @pytest.mark.parametrize(
     ("options", "url", "status", "words"),
     [
-        ((), "redis://127.0.0.1:{port}/99", 78, "there is no database of that number"),
-        ((), "redis://127.0.0.1:{port}/0?colour=red", 78, "an option that nobody knows: 'colour'"),
+        ((), "redis://127.0.0.1:{port}/99", 78, "there is no database with that number"),
+        ((), "redis://127.0.0.1:{port}/0?colour=red", 78, "unknown option in the URL: 'colour'"),
         ((), "redis://127.0.0.1:{port}/0?socket_timeout=x", 69, "'socket_timeout'"),
         (("--requirepass", "right"), "redis://127.0.0.1:{port}/0", 78, "wrong name or password"),
         (

@@ -46,7 +46,7 @@ def test_a_request_that_needs_the_store_is_503(
             with stopped(server):
                 answer = await site.get("/in", headers=cookie)
                 assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-                assert answer.text == "the store is away"
+                assert answer.text == "the store is down"
                 headers = {**cookie, "Origin": site.url}
                 assert await refused(site, "/ws/a", additional_headers=headers) == 503
                 assert (await site.get("/plain")).text == "here"

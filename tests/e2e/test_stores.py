@@ -514,7 +514,7 @@ def test_redis_that_goes_and_comes_back(tmp_path: Path) -> None:
                 redis.kill()
                 assert (await site.get("/n")).status == 503
                 await client.send("x")
-                await site.until(lambda: site.log.count("the store is away: unix://") >= 2)
+                await site.until(lambda: site.log.count("the store is down: unix://") >= 2)
                 redis.start()
                 assert (await site.get("/n")).json == {"n": 2}
                 await client.send("x")

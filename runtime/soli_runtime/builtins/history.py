@@ -29,7 +29,7 @@ def ws_keep_history(machine: Machine, pattern: str, options: Value) -> None:
     """
     routes = machine.library.get(ROUTES)
     if routes is not None and routes.closed:
-        raise RouteError("what rooms keep can only be declared while the app loads")
+        raise RouteError("ws_keep_history: call it while the app loads")
     given = {from_key(name): value for name, value in (options or {}).items()}
     rule = Rule(
         pattern,

@@ -127,7 +127,7 @@ ROUTES: MachineKey[RouteDeclarations] = MachineKey("soli_runtime.routes")
 def _of(machine: Machine) -> RouteDeclarations:
     found = machine.library.get(ROUTES)
     if found is None:
-        raise RouteError("there are no routes here")
+        raise RouteError("routes can only be declared in an app")
     return found
 
 

@@ -13,17 +13,17 @@ from ..calling.recursion import raise_recursion_limit
 from .exits import FAILED, OK, UNWRITTEN, USAGE, Exit, UsageError
 
 COMMANDS = {
-    "run": "run a program, and serve it while it has routes",
-    "check": "look for errors without running anything",
-    "repl": "try Soli, and be the clients of an app (also: soli without arguments)",
-    "new": "make the files of a new app",
-    "replay": "run what --record kept through today's code",
-    "routes": "list what an app answers",
+    "run": "run a program, and serve it if it has routes",
+    "check": "report errors without running the program",
+    "repl": "an interactive prompt, also as the clients of an app (the default)",
+    "new": "create an app",
+    "replay": "replay the events that --record recorded",
+    "routes": "list the routes of an app",
     "test": "run tests",
-    "cluster": "list the processes of an app that meet in a broker",
+    "cluster": "list the processes of an app that share a broker",
     "fmt": "format programs",
     "doc": "show the documentation of builtins",
-    "lsp": "serve an editor (editors start this)",
+    "lsp": "the language server for editors",
 }
 
 HELP = """usage: soli COMMAND [ARGUMENTS]
@@ -39,7 +39,7 @@ soli COMMAND --help tells more; soli --version says which one this is.
 
 
 NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
-"""Faults of whatever our output goes to, not of ours."""
+"""Errors of the reader of our output, not of Soli."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fault(error: Exception) -> int:
-    """Say that it is our fault."""
+    """Report an internal error."""
     if os.environ.get("SOLI_TRACEBACK"):
         raise error
     sys.stderr.write(f"soli: internal error: {type(error).__name__}: {error}\n")
@@ -153,9 +153,9 @@ def _run_tests(arguments: list[str]) -> int:
 def _serve_editor(arguments: list[str]) -> int:
     from .arguments import Parser, add_define, defined_of
 
-    about = "Serve an editor that started this, in the Language Server Protocol: docs/editors.md."
+    about = "Language server for the editor that started it: docs/editors.md."
     parser = Parser(prog="soli lsp", description=about)
-    parser.add_argument("--stdio", action="store_true", help="what it does anyway")
+    parser.add_argument("--stdio", action="store_true", help="the default")
     add_define(parser)
     defined = defined_of(parser.parse_args(arguments))
     try:

@@ -64,22 +64,22 @@ def add_program_flags(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="WHAT,…",
-        help=f"take capabilities away: {', '.join(DENIABLE)}",
+        help=f"revoke capabilities: {', '.join(DENIABLE)}",
     )
     parser.add_argument(
         "--allow-shell",
         action="store_true",
-        help="let commands in backticks start a shell; nothing else grants that",
+        help="allow commands in backticks, which start a shell",
     )
     parser.add_argument(
         "--private-network",
         action="store_true",
-        help="let HTTP requests of the program reach loopback and private addresses",
+        help="allow HTTP requests of the program to reach loopback and private addresses",
     )
     parser.add_argument(
         "--code-writable",
         action="store_true",
-        help="let the program write Soli files, templates, .env, app/ and config/",
+        help="allow the program to write Soli files, templates, .env, app/ and config/",
     )
 
 

@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     """List the nodes of an app. The exit status."""
     parser = Parser(
         prog="soli cluster",
-        description="List the processes of an app that meet in a broker: connections, rooms with "
+        description="List the processes of an app that share a broker: connections, rooms with "
         "members there, how far each is behind the log, and when it would count as dead.",
     )
     parser.add_argument(

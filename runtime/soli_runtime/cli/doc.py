@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     parser = Parser(
         prog="soli doc",
         description="Documentation of builtins: soli doc trim, soli doc String, "
-        "soli doc Math.floor. Without a name: what there is.",
+        "soli doc Math.floor. Without a name: an overview.",
     )
     parser.add_argument("name", nargs="?", metavar="NAME")
     parser.add_argument("--markdown", metavar="DIR", help="write the reference into a folder")

@@ -22,8 +22,8 @@ def main(arguments: list[str]) -> int:
     """List the routes of an app. The exit status."""
     parser = Parser(
         prog="soli routes",
-        description="List what an app answers: method, path, controller#action, its place, and "
-        "what runs before it, in order. The app's files are run, nothing is served.",
+        description="List the routes of an app: method, path, controller#action, its place, and "
+        "the functions that run before it, in order. Runs the app's files, but does not serve.",
     )
     parser.add_argument("path", metavar="PATH", nargs="?", default=".", help="an app")
     add_program_flags(parser)

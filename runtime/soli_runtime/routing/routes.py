@@ -71,7 +71,7 @@ def parse_pattern(text: str) -> Pattern:
     pattern = Pattern(path, segments, all(segment.kind == _LITERAL for segment in segments))
     repeated = {name for name in pattern.names if pattern.names.count(name) > 1}
     if repeated:
-        raise RouteError(f"route '{text}': the parameter '{min(repeated)}' stands twice")
+        raise RouteError(f"route '{text}': the parameter '{min(repeated)}' occurs twice")
     return pattern
 
 

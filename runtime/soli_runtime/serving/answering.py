@@ -156,8 +156,8 @@ class HttpActions:
         if not watching.may_watch(token, request.remote or "", headers):
             state.log.warning("metrics_refused", ip=peer.ip)
             if not token:
-                return plain(403, "metrics are for this machine, or for who has the token")
-            answer = plain(401, "a token is needed")
+                return plain(403, "metrics are available on this machine, or with the token")
+            answer = plain(401, "this page needs a token")
             answer.headers["WWW-Authenticate"] = "Bearer"
             return answer
         assert state.metrics is not None

@@ -86,7 +86,7 @@ class ServiceState(Record):
     ) -> Response:
         """What a client sees of a failure; 503 where another try may find the store again."""
         if isinstance(error, StoreAway):
-            answer = text_response(503, "the store is away")
+            answer = text_response(503, "the store is down")
             answer.headers.append(("Retry-After", str(STORE_RETRY_SECONDS)))
             return answer
         if headers is not None and self.shows_errors_to(remote_ip, headers):

@@ -19,7 +19,7 @@ class CannotOpen(Exception):
 
 
 class StoreError(SoliError):
-    """What a program sees when its store is away, full or broken."""
+    """Raised in a program when its store is down, full or broken."""
 
     kind = "StoreError"
 

@@ -17,15 +17,17 @@ def main(arguments: list[str]) -> int:
     """Write the files of a new app. The exit status."""
     parser = Parser(
         prog="soli new",
-        description="Make a folder with an app: routes, a controller, a page, a spec, a README.",
+        description="Create a folder with an app: routes, a controller, a page, a spec, a README.",
     )
-    parser.add_argument("name", metavar="NAME", help="the folder to make; the app is called as it")
+    parser.add_argument(
+        "name", metavar="NAME", help="the folder to create, which also names the app"
+    )
     parser.add_argument("--minimal", action="store_true", help="one file, NAME/app.soli")
     parsed = parser.parse_args(arguments)
     folder = Path(parsed.name)
     if NAME.match(folder.name) is None:
         raise UsageError(
-            f"'{folder.name}' is no name for an app: a letter, then letters, digits, '_' and '-'"
+            f"'{folder.name}' is not a valid app name: a letter, then letters, digits, '_' and '-'"
         )
     written = _write(folder, MINIMAL if parsed.minimal else FILES)
     _tell(folder, written)

@@ -29,8 +29,10 @@ def run_repl(arguments: list[str], judge: Judge | None = None) -> int:
 
     Where standard input is no terminal, it is evaluated as if typed, without prompts.
     """
-    parser = Parser(prog="soli repl", description="Try Soli and the handlers of an app.")
-    parser.add_argument("path", nargs="?", metavar="PATH", help="an app, to be its clients")
+    parser = Parser(
+        prog="soli repl", description="An interactive prompt for Soli and the handlers of an app."
+    )
+    parser.add_argument("path", nargs="?", metavar="PATH", help="an app, to act as its clients")
     add_program_flags(parser)
     parsed = parser.parse_args(arguments)
     _bear_any_text()

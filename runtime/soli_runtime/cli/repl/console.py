@@ -127,7 +127,7 @@ class ServingBench:
         raise SoliError(".fresh: other people are connected", hint=ELSEWHERE)
 
     async def save(self, name: str, inputs: list[tuple[str, bool]]) -> Saved:
-        raise SoliError(".save: what others do cannot be tried again", hint=ELSEWHERE)
+        raise SoliError(".save: the events of other clients cannot be repeated", hint=ELSEWHERE)
 
     def variables(self) -> dict[str, Value]:
         """The session's own variables."""

@@ -221,7 +221,7 @@ class Prompting:
                 self.report(problem)
             raise CommandFailed("the code is as before") from None
         self.redefined.clear()
-        self.write(f"reloaded{'; anew: ' + ', '.join(lost) if lost else ''}\n")
+        self.write(f"reloaded{'; reset: ' + ', '.join(lost) if lost else ''}\n")
 
     async def save(self, name: str) -> None:
         """`.save`: what was tried becomes a spec."""

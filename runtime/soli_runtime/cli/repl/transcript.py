@@ -127,7 +127,7 @@ def error_lines(error: BaseException) -> list[str]:
     """What went wrong, with its place in the program."""
     if isinstance(error, ActionError):  # of a value, which has no place in the program
         hint = f" ({error.hint})" if error.hint else ""
-        return [f"wrong action: {error.message}{hint}; nothing of the return is applied"]
+        return [f"wrong action: {error.message}{hint}; no action of this return is applied"]
     if isinstance(error, SoliError):
         return render(error).split("\n")
     return [f"internal error: {type(error).__name__}: {error}"]

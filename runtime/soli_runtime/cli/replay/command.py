@@ -29,8 +29,8 @@ def main(arguments: list[str]) -> int:
 
     parser = Parser(
         prog="soli replay",
-        description="Run the events of a recording (soli run --record FILE) through today's code, "
-        "and show what differs. Status 1 if anything does.",
+        description="Run the events of a recording (soli run --record FILE) through the current "
+        "code, and show the differences. Status 1 if there are any.",
     )
     parser.add_argument("file", metavar="FILE", help="the recording")
     parser.add_argument("path", metavar="PATH", nargs="?", default=".", help="the app")

@@ -73,7 +73,7 @@ def load_anew(how: Launch) -> Launched | Fault:
     except ProjectError as error:
         return Fault(str(error))
     if not launched.app.serves:
-        return Fault("the program declares no routes any more: there is nothing to serve")
+        return Fault("the program no longer declares any routes, so there is nothing to serve")
     return launched
 
 

@@ -148,7 +148,7 @@ class Dashboard:
                 if ticks % TICKS_A_STATE == 0:
                     self.pages.tell({**await standing(self._service), "jobs": jobs})
             except Exception:
-                logger.exception("the dashboard could not be told")
+                logger.exception("could not send to the dashboard")
             ticks += 1
             await asyncio.sleep(TICK_SECONDS)
 
@@ -212,15 +212,15 @@ class Dashboard:
 
     def _refused(self) -> web.StreamResponse:
         if self._token:
-            return plain(401, "a token is needed")
-        return plain(403, "the dashboard is for this machine, or for who has the token")
+            return plain(401, "this page needs a token")
+        return plain(403, "the dashboard is available on this machine, or with the token")
 
     async def _enter(self, request: web.BaseRequest) -> web.StreamResponse:
         """Take a token from our own form; the right one is answered with a cookie."""
         peer = peer_of(request, self._proxies)
         origin = request.headers.get("Origin")
         if _is_elsewhere(request.headers.get("Sec-Fetch-Site"), origin, peer):
-            return plain(403, "the form is on another site")
+            return plain(403, "the form came from another site")
         if request.content_length is None or request.content_length > MAX_FORM_BYTES:
             return plain(413, "the form is too long")
         form = parse_qs((await request.read()).decode("utf-8", "replace"))

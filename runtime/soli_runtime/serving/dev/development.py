@@ -33,7 +33,7 @@ MAX_LINES = 200
 """Lines about events that are written in one second; further ones are counted."""
 
 MAX_TOLD = 50
-"""Events of one second whose warnings and failures pages are told."""
+"""Events per second whose warnings and failures are sent to pages."""
 
 MAX_SHOWN = 20_000
 """Characters of an error that a page is told."""
@@ -92,7 +92,7 @@ class Development:
             async for found in awatch(root, watch_filter=concerns, debounce=DEBOUNCE_MS, step=30):
                 self.changed(strongest(root, (path for _, path in found)))
         except (OSError, RuntimeError) as error:  # too many folders to watch, or they are gone
-            self._say(f"saved files are not noticed any more: {error}")
+            self._say(f"file changes are no longer detected: {error}")
 
     # --- files ---------------------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ class Development:
             elif Change.STYLE in changes:
                 self.pages.tell({"kind": "style"})
         except Exception as error:  # whatever it is, the next save must find somebody here
-            logger.exception("the app could not be loaded anew")
+            logger.exception("the app could not be reloaded")
             self._failed(Fault(error_text(error)))
 
     def _has_new_folder(self) -> bool:
@@ -132,7 +132,7 @@ class Development:
         kept = f"; {count} connection{'s' * (count != 1)} kept" if count else ""
         self._say(f"reloaded{kept}")
         if lost:
-            self._say(f"  began anew: {', '.join(lost)}")
+            self._say(f"  reset: {', '.join(lost)}")
         self.pages.tell({"kind": "reloaded", "lost": lost})
 
     def _failed(self, fault: Fault) -> None:
@@ -201,7 +201,7 @@ class Development:
         path = request.rel_url.path
         if path == SOCKET_PATH and is_upgrade(request):
             if not self._may_see(request):
-                return plain(403, "development pages are for this machine")
+                return plain(403, "development pages are available on this machine only")
             return await self.pages.answer(request)
         if path == page_scripts.SCRIPT_PATH and request.method in ("GET", "HEAD"):
             return self._file("dev.js") if self._may_see(request) else None
@@ -232,5 +232,5 @@ class Development:
 
 
 def _problem_of(fault: Fault) -> dict[str, Any]:
-    title = "The app could not be loaded anew; the code from before goes on"
+    title = "Reload failed. The previous version is still running."
     return {"kind": "problem", "title": title, "text": fault.text, "stays": True}

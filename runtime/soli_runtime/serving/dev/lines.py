@@ -79,7 +79,7 @@ def error_text(error: BaseException) -> str:
     """What went wrong, with source, caret and Soli backtrace where it has them."""
     if isinstance(error, ActionError):  # of a value, which has no place in the program
         hint = f" ({error.hint})" if error.hint else ""
-        return f"wrong action: {error.message}{hint}; nothing of the return is applied"
+        return f"wrong action: {error.message}{hint}; no action of this return is applied"
     if isinstance(error, SoliError):
         return render(error)
     return f"internal error: {type(error).__name__}: {error}"

@@ -69,7 +69,7 @@ class Watchers:
         if fault is not None:
             return plain(403, fault)
         if len(self.connections) >= MAX_WATCHERS:
-            return plain(503, f"{MAX_WATCHERS} pages are told already")
+            return plain(503, f"{MAX_WATCHERS} pages are connected already")
         return await upgrade(request, Watcher(self, self._greeting), self._endpoint)
 
     def tell(self, message: dict[str, Any]) -> None:

@@ -26,7 +26,7 @@ class Reload:
         try:
             self._load()
         except Exception:  # whatever it is, the app from before goes on
-            logger.exception("the app could not be loaded anew")
+            logger.exception("the app could not be reloaded")
 
     def _load(self) -> None:
         if self._how.text is not None:
@@ -39,5 +39,5 @@ class Reload:
         lost = lost_since(self._state, self._service.app)
         self._service.reload(found.app, found.waiting)
         self._state = state_of(found.app)
-        fields = {"began_anew": ", ".join(lost)} if lost else {}
+        fields = {"reset": ", ".join(lost)} if lost else {}
         self._log.info("reloaded", connections=len(self._service.hub.seats), **fields)

@@ -276,7 +276,7 @@ class Node:
                 pause = 0.0
                 await self._work()
             except Lost as lost:
-                self._log.warning("broker_begins_anew", reason=str(lost))
+                self._log.warning("broker_resync", reason=str(lost))
                 must_begin = True
                 continue
             except asyncio.CancelledError:

@@ -57,4 +57,4 @@ class Questions:
 
 
 def _away() -> SoliError:
-    return SoliError("the broker is away: what other processes know cannot be told")
+    return SoliError("the broker is down: the state of other processes is unknown")

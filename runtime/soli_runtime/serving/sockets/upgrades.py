@@ -97,7 +97,7 @@ class Upgrades:
     def _why_not(self, asked: Asked, peer: Peer) -> Refusal | None:
         """Why not even the program is asked."""
         if self._state.needs.broker_is_lost:
-            return Refusal(503, "the broker is away", reason="broker")
+            return Refusal(503, "the broker is down", reason="broker")
         fault = origin_fault(asked.raw.headers, peer, self._state.settings.allowed_origins)
         if fault is not None:
             return Refusal(403, fault, reason="origin")

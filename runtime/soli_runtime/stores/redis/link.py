@@ -73,7 +73,7 @@ class RedisLink:
             )
         if version is not None and int(version) > VERSION:
             raise CannotOpen(
-                f"{self.name}: what lies there is of a newer Soli (version {version}; this one "
+                f"{self.name}: its data is of a newer Soli (version {version}; this one "
                 f"knows up to {VERSION}); nothing was changed",
                 UNFIT,
             )
@@ -150,7 +150,7 @@ class RedisLink:
         except ResponseError as error:
             raise self._error(str(error)) from None
         except (RedisError, OSError, TimeoutError) as error:
-            raise StoreAway(f"the store is away: {self.name}: {_first_line(error)}") from None
+            raise StoreAway(f"the store is down: {self.name}: {_first_line(error)}") from None
         except UnicodeEncodeError:
             raise SoliValueError("the store takes only text that has a UTF-8 form") from None
 
@@ -220,10 +220,10 @@ def refusal(name: str, error: Exception) -> CannotOpen:
     if isinstance(error, denied) or text.startswith(("NOAUTH", "WRONGPASS", "NOPERM")):
         return CannotOpen(f"{name}: wrong name or password: {text}", UNFIT)
     if "DB index" in text:
-        return CannotOpen(f"{name}: there is no database of that number: {text}", UNFIT)
+        return CannotOpen(f"{name}: there is no database with that number: {text}", UNFIT)
     if isinstance(error, TypeError):
         option = text.rpartition("argument ")[2]
-        return CannotOpen(f"{name}: the URL has an option that nobody knows: {option}", UNFIT)
+        return CannotOpen(f"{name}: unknown option in the URL: {option}", UNFIT)
     return CannotOpen(f"cannot reach {name}: {text}", UNAVAILABLE)
 
 

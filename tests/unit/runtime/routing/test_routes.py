@@ -40,7 +40,7 @@ def found(routes: RouteTable[str], method: str, path: str) -> tuple[str, dict[st
         ("/a/*", "route '/a/*': a name is missing after '*'"),
         ("/a/:x-y", "route '/a/:x-y': 'x-y' is not a parameter name (letters, digits and '_')"),
         ("/*rest/b", "route '/*rest/b': '*rest' must be the last segment"),
-        ("/:a/:a", "route '/:a/:a': the parameter 'a' stands twice"),
+        ("/:a/:a", "route '/:a/:a': the parameter 'a' occurs twice"),
         ("/a?b", "route '/a?b': a path has no '?' and no '#'"),
         ("/%ff", "route '/%ff': '%ff' is not UTF-8 when decoded"),
     ],

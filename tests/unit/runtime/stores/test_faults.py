@@ -56,7 +56,7 @@ def test_a_redis_that_stalls_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
             await link.call("SET", link.key("b"), "right")
             assert server.process is not None
             server.process.send_signal(signal.SIGSTOP)
-            with pytest.raises(StoreError, match="the store is away"):
+            with pytest.raises(StoreError, match="the store is down"):
                 await link.call("GET", link.key("a"))
             server.process.send_signal(signal.SIGCONT)
             for _ in range(20):

@@ -259,7 +259,7 @@ class Failing(MemoryHistory):
 
     async def save(self, epoch: str, place: int, changes: list[Change]) -> bool:
         if self.is_away:
-            raise StoreError("the store is away")
+            raise StoreError("the store is down")
         return await super().save(epoch, place, changes)
 
 

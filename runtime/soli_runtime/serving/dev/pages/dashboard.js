@@ -195,7 +195,7 @@
       kept.clear();
       before = null; // the server may be another one, which counts from 0
       by("events").replaceChildren();
-      by("live").textContent = message.redacted ? "live; secrets are taken out by their names" : "live";
+      by("live").textContent = message.redacted ? "live; secrets are redacted by name" : "live";
       table("routes", ["Method", "Path", "Handler"], message.routes, "The app has no routes.", 0);
       const paths = message.routes.filter(([method]) => method === "WEBSOCKET").map(([, path]) => path);
       by("paths").replaceChildren(...paths.map((path) => Object.assign(element("option"), { value: path })));
@@ -205,7 +205,7 @@
       if (!by("paused").checked) add(message);
       else if (held.push(message) > MOST_EVENTS) held.shift();
     },
-    missed: (message) => { by("live").textContent = `live; ${message.count} events came too fast to show`; },
+    missed: (message) => { by("live").textContent = `live; ${message.count} events were too fast to show`; },
     state(message) {
       const { counters } = message;
       count(counters);
@@ -228,7 +228,7 @@
       on[message.kind]?.(message);
     });
     socket.addEventListener("close", () => {
-      by("live").textContent = "not connected; trying again";
+      by("live").textContent = "disconnected; reconnecting";
       by("live").classList.add("off");
       setTimeout(watch, RETRY_MS);
     });

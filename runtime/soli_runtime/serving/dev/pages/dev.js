@@ -53,7 +53,7 @@
     close.addEventListener("click", hide);
     box.append(element("h2", problem.title), text);
     if (problem.event) box.append(element("p", `${problem.handler}: ${problem.event}`));
-    box.append(element("p", problem.stays ? "Save the file once it is right." : "Escape closes this."), close);
+    box.append(element("p", problem.stays ? "Fix the file and save it." : "Escape closes this."), close);
     root.append(box);
     document.documentElement.append(host);
     try {
@@ -79,7 +79,7 @@
 
   function onReloaded(lost) {
     hide();
-    if (lost.length > 0) console.info(`soli: reloaded; began anew: ${lost.join(", ")}`);
+    if (lost.length > 0) console.info(`soli: reloaded; reset: ${lost.join(", ")}`);
     else console.info("soli: reloaded");
     if (status >= 400) location.reload(); // the new code may have an answer
   }

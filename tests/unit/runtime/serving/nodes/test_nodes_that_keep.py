@@ -123,7 +123,7 @@ def test_another_start_of_redis_renews_positions(server: RedisServer) -> None:
         (told,) = there.received("x")
         assert (told["event"], told["payload"]) == ("position", there.history.position)
         assert told["payload"] == held, "the true start has the name that it had"
-        assert "begins_anew" not in "".join(there.lines)
+        assert "broker_resync" not in "".join(there.lines)
         there.history.renew("other")
         assert there.history.since("r", held) is None
         assert len(there.history.last("r", 9)) == 2
@@ -140,7 +140,7 @@ def test_an_empty_redis_is_another_epoch(server: RedisServer) -> None:
         await it.client.delete(*keys_of(it.prefix))
         for bench in it.benches:
             bench.node._asked.set()
-        await it.until(lambda: "begins_anew" in "".join(there.lines))
+        await it.until(lambda: "broker_resync" in "".join(there.lines))
         await it.until(lambda: there.inboxes["x"].payloads)
         (told, *_) = there.received("x")
         assert (told["event"], told["payload"]["recovered"]) == ("resumed", False)

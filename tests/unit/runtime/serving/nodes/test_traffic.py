@@ -461,7 +461,7 @@ def test_an_entry_of_somebody_else_is_left_behind(
             await eventually(lambda: not (here.node.is_away or there.node.is_away))
             here.do("a", {"broadcast_room": 1})
             assert (await both_get(here, there, 1))[-1] == 1
-            assert sum("begins_anew" in line for line in here.lines) == 1
+            assert sum("broker_resync" in line for line in here.lines) == 1
         await client.aclose()
 
     asyncio.run(main())
