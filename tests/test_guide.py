@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from soli_runtime.tools.reference import Reference, pages
 
 from .support import guide
 from .support.corpus import ROOT
@@ -28,8 +29,8 @@ def test_the_guide_has_programs() -> None:
 @pytest.mark.parametrize("kind", ["array", "hash"])
 def test_the_table_of_what_changes_its_receiver_is_that_of_the_declarations(kind: str) -> None:
     """docs/guide/collections.md against the reference, which is made from the declarations."""
-    reference = (ROOT / "docs" / "reference" / f"{kind}.md").read_text("utf-8")
-    sections = re.findall(r"^## `\.([\w?!]+)(.*?)(?=^## |\Z)", reference, re.M | re.S)
+    text = pages(Reference())[f"{kind}.md"]
+    sections = re.findall(r"^## `\.([\w?!]+)(.*?)(?=^## |\Z)", text, re.M | re.S)
     declared = {name for name, text in sections if "Changes the receiver." in text}
     page = (ROOT / "docs" / "guide" / "collections.md").read_text("utf-8")
     row = re.search(rf"^\| {kind.capitalize()} \| (.*) \|$", page, re.M)

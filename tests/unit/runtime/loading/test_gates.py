@@ -35,14 +35,14 @@ def loaded(root: Path) -> App:
 WEAKENED = {
     "a route to the gate, in one file": (
         {"app.soli": f'{ROUTE}post("/login", "chat#authenticate")\n{GATE}{HANDLER}'},
-        ("app.soli", 2, "is no action"),
+        ("app.soli", 2, "is not an action"),
     ),
     "a route to the gate of a controller": (
         {
             "config/routes.soli": f'{ROUTE}post("/login", "chat#authenticate")\n',
             CONTROLLER: GATE + HANDLER,
         },
-        ("config/routes.soli", 2, "is no action"),
+        ("config/routes.soli", 2, "is not an action"),
     ),
     "a route to the gate of another controller": (
         {
@@ -50,7 +50,7 @@ WEAKENED = {
             CONTROLLER: GATE + HANDLER,
             "app/controllers/other_controller.soli": GATE,
         },
-        ("config/routes.soli", 2, "is no action"),
+        ("config/routes.soli", 2, "is not an action"),
     ),
     "a gate in a helper": (
         {"config/routes.soli": ROUTE, CONTROLLER: HANDLER, "app/helpers/auth.soli": f"\n{GATE}"},
