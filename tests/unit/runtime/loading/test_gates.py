@@ -139,7 +139,7 @@ def test_other_classes_may_have_such_a_method(tmp_path: Path) -> None:
 def test_checking_one_file_sees_it_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file that declares routes is an app; another one is not run."""
     files = WEAKENED["a route to the gate, in one file"][0]
-    written(tmp_path, files | {"plain.soli": "System.exit(3)\n"})
+    written(tmp_path, files | {"plain.soli": 'throw Error("run")\n'})
     assert check([str(tmp_path / "app.soli")]) == INVALID
     assert "2:16: error: route to" in capsys.readouterr().out
     assert check([str(tmp_path / "plain.soli")]) == OK
