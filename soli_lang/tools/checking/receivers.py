@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 from ...evaluator.missing import fieldless
@@ -11,9 +10,6 @@ from .findings import Findings, Known
 
 _OTHER_RECEIVERS = (nodes.FunctionNode, nodes.ClassDecl, nodes.EnumDecl)
 """What has a `this` of its own, or may be given one (`instance_eval { ... }`)."""
-
-
-_REBINDING = frozenset({"define_method", "alias_method", "class_eval", "instance_eval"})
 
 
 class ReceiverPass:
@@ -31,20 +27,7 @@ class ReceiverPass:
             node = pending.pop()
             if isinstance(node, nodes.MethodDecl) and node.is_static:
                 self._judge(node.function.body, "a static method has no `this`; name the class")
-            elif isinstance(node, nodes.FunctionDecl) and not self._rebinds:
-                self._judge(node.function.body, None)
-            if not isinstance(node, nodes.ClassDecl | nodes.EnumDecl | nodes.MethodDecl):
-                pending.extend(nodes.children(node))
-            elif isinstance(node, nodes.ClassDecl):
-                pending.extend(node.members)
-
-    @cached_property
-    def _rebinds(self) -> bool:
-        """Whether the program may give its functions a receiver while it runs."""
-        return any(
-            isinstance(node, nodes.Member | nodes.Name) and node.name in _REBINDING
-            for node in nodes.walk(self._program.body)
-        )
+            pending.extend(nodes.children(node))
 
     def _judge(self, body: nodes.Body, hint: str | None) -> None:
         pending: list[Any] = [body]

@@ -11,7 +11,7 @@ from ..checking.arguments import Arguments
 from .classes import ClassInfo
 from .expressions import name_type
 from .library import RUNS_AT_ONCE, block_parameters, given_by, given_by_array
-from .members import PYTHON, Found, find_members, read_type
+from .members import PYTHON, Found, find_members, read_type, received
 from .operators import sample
 from .types import (
     ANY,
@@ -204,7 +204,8 @@ def _called(
 ) -> Type:
     name = node.callee.name  # type: ignore[attr-defined]
     if found.function is not None:
-        return _own_function(walk, node, found.function, arguments, has_name=False)
+        type_ = _own_function(walk, node, found.function, arguments, has_name=False)
+        return received(type_, atom)
     if found.builtin is not None:
         return _builtin(walk, node, atom, found.builtin, arguments, block)
     if atom.kind == CLASS and name == "new":
@@ -382,7 +383,8 @@ def _super_method(walk: Walk, node: nodes.Call, callee: nodes.SuperMember) -> Ty
     method = above.method(callee.name) if above is not None else None
     if method is None or walk.frame.owner is None:
         return ANY
-    return _own_function(walk, node, method, arguments, has_name=False)
+    _own_function(walk, node, method, arguments, has_name=False)
+    return ANY  # `this`, if it is that, is of this class
 
 
 @visits(EXPRESSIONS, nodes.SuperMember)

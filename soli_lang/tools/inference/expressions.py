@@ -81,9 +81,11 @@ def name_type(walk: Walk, node: nodes.Name) -> Type:
 @visits(EXPRESSIONS, nodes.This)
 def _this(walk: Walk, node: nodes.This) -> Type:
     owner = walk.frame.owner
+    if walk.is_plain_function and not walk.classes.changes_any:
+        walk.error("no-receiver", "'this' outside of class", node.span, "this is no method")
     if owner is None or owner.is_module or owner.is_enum:
         return ANY
-    return (Atom(INSTANCE, of=owner),)
+    return (Atom(INSTANCE, of=owner, is_self=True),)
 
 
 @visits(EXPRESSIONS, nodes.ArrayLiteral)
@@ -359,6 +361,8 @@ def _assign_part(walk: Walk, target: Any, type_: Type, node: nodes.Node) -> None
         receiver = walk.infer(target.object)
         walk.infer(target.index)
         _check_settable(walk, target, receiver)
+        if not isinstance(target.object, nodes.Name):
+            walk.escape(target.object)
         _set_key(walk, target.object, _key_text(target.index), target.index, type_)
     elif isinstance(target, nodes.Member):
         receiver = walk.infer(target.object)

@@ -49,7 +49,7 @@ def judge_return_type(walk: Walk, function: nodes.FunctionNode, results: list[Re
             walk.error("return-type", message + type_word(one.type[0]), one.node.span)
         elif len(bad) == len(results):
             walk.error("return-type", message + "null", head(walk, function))
-        else:
+        elif id(one.node) not in walk.chained:  # `if … elsif …` may take all that there is
             walk.warning(
                 "missing-return",
                 f"'{function.name}' gives null where it ends without a value, not {ref.text}",
@@ -85,9 +85,13 @@ def judge_type_names(walk: Walk, classes: set[str]) -> None:
 
 def judge_constants(walk: Walk) -> None:
     """Report assignments to constants, and constants that are declared again."""
+    functions = {walk.resolution.functions[id(one)]: one for one in walk.resolution.nodes}
     for variable, node, is_guarded in walk.resolution.assignments:
         constants = walk.resolution.facts(variable).constants
         if is_guarded or not constants:
+            continue
+        function = functions.get(walk.resolution.inside[id(node)])
+        if function is not None and walk.is_guarded(function):
             continue
         if len(constants) < len(walk.resolution.let_places.get(variable, ())):
             continue  # a `let` of that name, too

@@ -101,8 +101,7 @@ def _of_instance(walk: Walk, atom: Atom, name: str, node: Any) -> Found | Missin
     if not info.hides_nothing() or name in walk.resolution.members:
         return Found()
     known = info.instance_names() | walk.given_attributes(info)
-    receiver = getattr(node, "object", None)
-    if isinstance(receiver, nodes.This) and _may_be_below(info, name):
+    if atom.is_self and _may_be_below(info, name):
         return Found()
     if name in known or walk.attributes_are_open(info):
         return Found()
@@ -205,11 +204,18 @@ def _tail(walk: Walk, node: Any) -> Span:
     return Span(at, at + len(node.name)) if at >= 0 else Span(node.span.start, node.span.end)
 
 
+def received(type_: Type, receiver: Atom) -> Type:
+    """What a method gives that gives `this`: its receiver."""
+    if type_ is None or receiver.kind != INSTANCE:
+        return type_
+    return tuple(receiver if one.is_self else one for one in type_)
+
+
 def read_type(walk: Walk, node: Any, atom: Atom, found: Found) -> Type:
     """What `x.name` gives without a call behind it."""
     if found.function is not None:
         if all(param.default is not None or param.is_block for param in found.function.params):
-            return walk.result_of(found.function)
+            return received(walk.result_of(found.function), atom)
         return (Atom(FUNCTION, of=None),)
     builtin = found.builtin
     if builtin is None:

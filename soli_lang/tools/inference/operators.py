@@ -56,30 +56,39 @@ Outcome = tuple[Type, SoliError | None]
 
 def binary(operator: str, left: Atom, right: Atom) -> Outcome:
     """What `left operator right` gives."""
+    if not _is_bounded(operator, left, right):
+        left, right = Atom(left.kind, of=left.of), Atom(right.kind, of=right.of)
     try:
-        kind, error = _tried(operator, _key(left), _key(right), left, right)
+        kind, error = _tried(operator, left, right)
     except KeyError:
         return ANY, None
     return (_result(operator, kind), error)
 
 
+def _is_bounded(operator: str, left: Atom, right: Atom) -> bool:
+    """Whether what it gives is small, whatever the numbers are: no text so many times, no range."""
+    if operator == "*":
+        return left.kind in _NUMBERS and right.kind in _NUMBERS
+    return operator != ".."
+
+
 _cache: dict[Any, tuple[str, SoliError | None]] = {}
+_MOST_CACHED: Final = 5000
 
 
-def _tried(
-    operator: str, one: Any, other: Any, left: Atom, right: Atom
-) -> tuple[str, SoliError | None]:
-    key = (operator, one, other)
-    if key not in _cache or len(_cache) > 5000:
-        try:
-            value = OPERATIONS[operator](METER, sample(left), sample(right))
-            found: tuple[str, SoliError | None] = (TYPE_NAMES.get(type(value), ""), None)
-        except SoliError as error:
-            found = ("", error.with_traceback(None))
-        if len(_cache) > 5000:
-            _cache.clear()
-        _cache[key] = found
-    return _cache[key]
+def _tried(operator: str, left: Atom, right: Atom) -> tuple[str, SoliError | None]:
+    key = (operator, _key(left), _key(right))
+    if key in _cache:
+        return _cache[key]
+    try:
+        value = OPERATIONS[operator](METER, sample(left), sample(right))
+        found: tuple[str, SoliError | None] = (TYPE_NAMES.get(type(value), ""), None)
+    except SoliError as error:
+        found = ("", error.with_traceback(None))
+    if len(_cache) > _MOST_CACHED:
+        _cache.clear()
+    _cache[key] = found
+    return found
 
 
 def _result(operator: str, kind: str) -> Type:

@@ -63,6 +63,8 @@ class Resolution:
         """Functions (by id) that a host can call: those of the top level, methods of classes."""
         self.let_places: dict[Variable, list[int]] = {}
         """Where a variable is declared by `let` or `const`."""
+        self.inside: dict[int, Block] = {}
+        """Assignment (by id) -> the block of the function that it is in."""
         self.assignments: list[tuple[Variable, Any, bool]] = []
         """(variable, what assigns to it, whether that is in a `try` that catches)"""
         self.members: set[str] = set()
@@ -234,6 +236,7 @@ class Resolution:
         if block.function is not self.home(variable):
             facts.is_set_elsewhere = True
         self.assignments.append((variable, node, guarded))
+        self.inside[id(node)] = block.function
 
     def _let(self, node: Any, block: Block, guarded: bool) -> None:
         self._push([node.value], block, guarded=guarded)

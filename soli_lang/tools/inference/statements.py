@@ -65,6 +65,7 @@ def _if(walk: Walk, node: nodes.If, is_tail: bool) -> None:
     with walk.branch(otherwise):
         narrowed(walk, node.condition, holds=False)
         if node.otherwise is not None:
+            walk.chained.update(id(one) for one in node.otherwise.statements[:1])
             walk.walk_body(node.otherwise, is_tail=is_tail)
         elif is_tail:
             walk.give(NULL, node, is_implicit=True)
@@ -86,8 +87,12 @@ def _while(walk: Walk, node: nodes.While, is_tail: bool) -> None:
 def _is_endless(node: nodes.While) -> bool:
     if not isinstance(node.condition, nodes.Literal) or node.condition.value is not True:
         return False
-    inside = nodes.walk(node.body, nodes.SCOPES)
-    return not any(isinstance(one, nodes.Break | nodes.Return | nodes.Throw) for one in inside)
+    inside = nodes.walk(node.body, _ENDING_BREAKS)
+    return not any(isinstance(one, nodes.Break) for one in inside)
+
+
+_ENDING_BREAKS = nodes.SCOPES | {nodes.While, nodes.For}
+"""Kinds whose `break` is their own."""
 
 
 @visits(STATEMENTS, nodes.For)
@@ -158,11 +163,18 @@ def _block(walk: Walk, node: nodes.BlockStmt, is_tail: bool) -> None:
     walk.walk_body(node.body, is_tail=is_tail)
 
 
+def _swallows(final: nodes.Body | None) -> bool:
+    """Whether a `finally` may put something in the place of an error."""
+    if final is None:
+        return False
+    return any(one.row.leaves for one in nodes.walk(final, nodes.SCOPES))
+
+
 @visits(STATEMENTS, nodes.Try)
 def _try(walk: Walk, node: nodes.Try, is_tail: bool) -> None:
     walk.unsettle(node.body)
     branches = [walk.environment.fork()]
-    with walk.branch(branches[0]), walk.silence(bool(node.handlers)):
+    with walk.branch(branches[0]), walk.silence(bool(node.handlers) or _swallows(node.final)):
         walk.walk_body(node.body, is_tail=is_tail)
     for handler in node.handlers:
         branches.append(walk.environment.fork())

@@ -51,6 +51,8 @@ class Atom:
     """Of a hash; None: any keys."""
     of: Any = None
     """Of an instance, a class or an enum its `ClassInfo`; of a function its node or builtin."""
+    is_self: bool = False
+    """Of an instance: whether it is `this`, so that its class may be one below."""
     is_doubtful: bool = False
     """Of null: whether it comes from where one forgets it, such as `find`."""
 

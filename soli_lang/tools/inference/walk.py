@@ -23,6 +23,8 @@ from .environment import UNSET, Environment
 from .resolving import Resolution
 from .types import ANY, CLASS, DOUBT, FUNCTION, NULL, Atom, Type, holds_parts, join, loosened
 
+_SHARED: Final = frozenset({"array", "hash"})
+"""Kinds of values that others see changed."""
 MOST_CALLS: Final = 6
 """How deep functions are looked into for what they give, before their own turn has come."""
 
@@ -73,6 +75,8 @@ class Walk:
         self._results: dict[int, Type] = {}
         self._final: dict[Variable, Type] = {}
         self._running: list[int] = []
+        self.chained: set[int] = set()
+        """The `if` (by id) of each `elsif`."""
         self._paths: dict[Variable, set[str]] = {}
 
     def _imports(self, program: nodes.Program) -> bool:
@@ -177,7 +181,9 @@ class Walk:
             self.environment.is_dead = True  # no value gets here
 
     def escape(self, node: Any) -> None:
-        """What *node* names is given away: others may change what is in it."""
+        """What *node* names, or is a part of, is given away: others may change what is in it."""
+        while isinstance(node, nodes.Index | nodes.Member):
+            node = node.object
         if not isinstance(node, nodes.Name):
             return
         variable = self.resolution.variables.get(id(node))
@@ -235,6 +241,12 @@ class Walk:
         self.walk_function(function)
         return self._results[id(function)]
 
+    @property
+    def is_plain_function(self) -> bool:
+        """Whether what is walked is a function of the top level, which has no `this`."""
+        running = self._running[-1] if self._running else 0
+        return running in self.resolution.entries and running not in self.resolution.owners
+
     def note_walked(self, function: nodes.FunctionNode, type_: Type) -> None:
         self._results[id(function)] = type_
 
@@ -249,7 +261,7 @@ class Walk:
             return
         contract = self.contract_of(function)
         outer = self.frame
-        quiet = self._is_guarded(function)
+        quiet = self.is_guarded(function)
         self.frame = Frame(block, self._owner(function), quiet=quiet)
         self._running.append(id(function))
         self.parameters(function, contract)
@@ -261,7 +273,7 @@ class Walk:
         self.judge_results(function, contract, results)
         self.frame = outer
 
-    def _is_guarded(self, function: nodes.FunctionNode) -> bool:
+    def is_guarded(self, function: nodes.FunctionNode) -> bool:
         """Whether *function* may fail on purpose: all that calls it is rescued."""
         if id(function) in self.resolution.guarded:
             return True
@@ -345,7 +357,8 @@ class Walk:
     def value(self, node: Any) -> Type:
         """The type of an expression whose value is kept somewhere from now on."""
         type_ = self.infer(node)
-        self.escape(node)
+        if type_ is None or any(one.kind in _SHARED for one in type_):
+            self.escape(node)
         return type_
 
     # --- what `infer` adds -----------------------------------------------------------------------
