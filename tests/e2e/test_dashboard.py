@@ -19,7 +19,13 @@ from soli_runtime.serving.dev.dashboard import (
     MAX_FORM_BYTES,
     Dashboard,
 )
-from soli_runtime.serving.dev.entries import MAX_ENTRY, MAX_PARTS, MAX_RECIPIENTS, MAX_TEXT, Entries
+from soli_runtime.serving.dev.shown_traces import (
+    MAX_PARTS,
+    MAX_RECIPIENTS,
+    MAX_TEXT,
+    MAX_TRACE,
+    ShownTraces,
+)
 from soli_runtime.serving.dev.watchers import MAX_WATCHERS
 
 from .support import Site, receive, receive_json, run, serving
@@ -358,11 +364,11 @@ def test_an_entry_is_of_bounded_size() -> None:
     """A message of a megabyte to a thousand connections, a hundred times."""
     sent = Delivered("x" * 1_000_000, tuple(str(number) for number in range(1000)))
     trace = Trace("message", message="m" * 1_000_000, parts=[sent] * 100)
-    entry = Entries(lambda text: text).entry(trace)
+    entry = ShownTraces(lambda text: text).entry(trace)
     assert len(entry["parts"]) == MAX_PARTS
     assert entry["more"] == 100 - MAX_PARTS
     assert entry["sent"] == 100_000
     assert entry["message"].startswith("m" * MAX_TEXT + "…")
     assert entry["parts"][0][1] == 1000
     assert len(entry["parts"][0][3]) == MAX_RECIPIENTS
-    assert len(json.dumps(entry)) < MAX_ENTRY + MAX_PARTS * 200
+    assert len(json.dumps(entry)) < MAX_TRACE + MAX_PARTS * 200

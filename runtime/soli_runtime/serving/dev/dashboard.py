@@ -24,8 +24,8 @@ from ...http.messages import peer_of, plain
 from ...observing.health import bears_token, may_watch
 from ...observing.redacting import redacted_text
 from ...observing.traces import INPUT, Trace
-from .entries import Entries, Entry
-from .standing import jobs_listed, routes, standing
+from .shown_traces import ShownTrace, ShownTraces
+from .snapshot import jobs_listed, routes, snapshot
 from .watchers import Watchers, endpoint_beside
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ class Dashboard:
         self._service = service
         self._token = service.settings.dashboard_token
         self._is_local = service.settings.dev and not self._token
-        self._entries = Entries((lambda text: text) if self._is_local else redacted_text)
-        self._events: deque[Entry] = deque(maxlen=MAX_EVENTS)
-        self._errors: deque[Entry] = deque(maxlen=MAX_ERRORS)
-        self._pending: deque[Entry] = deque(maxlen=MAX_BATCH)
+        self._entries = ShownTraces((lambda text: text) if self._is_local else redacted_text)
+        self._events: deque[ShownTrace] = deque(maxlen=MAX_EVENTS)
+        self._errors: deque[ShownTrace] = deque(maxlen=MAX_ERRORS)
+        self._pending: deque[ShownTrace] = deque(maxlen=MAX_BATCH)
         self._missed = 0
         self._wrong = WrongTokens(service.loop.time)
         self._proxies = TrustedProxies(service.settings.trusted_proxies)
@@ -112,10 +112,10 @@ class Dashboard:
         }
         return [hello, *self._latest()]
 
-    def _latest(self) -> list[Entry]:
+    def _latest(self) -> list[ShownTrace]:
         """The events that are kept, oldest first; of very long ones as many as fit."""
         kept = {one["number"]: one for one in (*self._errors, *self._events)}
-        found: list[Entry] = []
+        found: list[ShownTrace] = []
         left = MAX_GREETING_BYTES
         for number in sorted(kept, reverse=True):
             left -= len(json.dumps(kept[number]))
@@ -146,7 +146,7 @@ class Dashboard:
                 if ticks % TICKS_A_LIST == 0:
                     jobs = await jobs_listed(self._service)
                 if ticks % TICKS_A_STATE == 0:
-                    self.pages.tell({**await standing(self._service), "jobs": jobs})
+                    self.pages.tell({**await snapshot(self._service), "jobs": jobs})
             except Exception:
                 logger.exception("could not send to the dashboard")
             ticks += 1

@@ -27,16 +27,16 @@ MAX_PARTS = 40
 MAX_RECIPIENTS = 8
 """Recipients of one delivery that are named."""
 
-MAX_ENTRY = 12_000
+MAX_TRACE = 12_000
 """Characters of the texts of one event together: a page gets all that are kept when it opens."""
 
 MAX_ERROR = 8000
 
-Entry = dict[str, Any]
+ShownTrace = dict[str, Any]
 Redact = Callable[[str], str]
 
 
-class Entries:
+class ShownTraces:
     """Makes entries; *redact* takes out of a text what nobody shall see."""
 
     def __init__(self, redact: Redact) -> None:
@@ -44,11 +44,11 @@ class Entries:
         self._numbers = itertools.count(1)
         self._left = 0
 
-    def entry(self, trace: Trace) -> Entry:
+    def entry(self, trace: Trace) -> ShownTrace:
         """What the dashboard shows of a trace."""
-        self._left = MAX_ENTRY
+        self._left = MAX_TRACE
         message = None if trace.message is None else self._shown(trace.message)
-        entry: Entry = {
+        entry: ShownTrace = {
             "kind": "event",
             "number": next(self._numbers),
             "at": trace.at,

@@ -18,7 +18,7 @@ MAX_CELL = 300
 """Characters of one of them."""
 
 
-async def standing(service: Service) -> dict[str, Any]:
+async def snapshot(service: Service) -> dict[str, Any]:
     """Connections, rooms, presence, schedules and counters. What is listed is what comes first."""
     hub = service.hub
     return {
