@@ -113,11 +113,11 @@ def test_it_is_there_again_when_the_server_is(person: Person) -> None:
         expect(page.get_by_role("alert")).to_have_text("That is not the token.")
         page.get_by_label("The token").fill("sesame")
         page.get_by_role("button", name="Enter").click()
-        expect(page.locator("#live")).to_contain_text("live; secrets are taken out")
+        expect(page.locator("#live")).to_contain_text("live; secrets are redacted")
         become(page, "/ws/room/kitchen?name=Ada")
         expect(page.locator("#presence")).to_contain_text("ada")
         port = server.url.rsplit(":", 1)[1]
-    expect(page.locator("#live")).to_contain_text("not connected")
+    expect(page.locator("#live")).to_contain_text("disconnected")
     with serve(CHAT, "--dashboard-token", "sesame", "--port", port):
         expect(page.locator("#live")).to_contain_text("live; secrets")
         page.close()
