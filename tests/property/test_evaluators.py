@@ -34,7 +34,8 @@ def test_random_programs_end_in_the_same_way(seed: int) -> None:
     """With all the steps they want, and when these end early."""
     compared = Comparison(CURRENT, PLAIN, bytes_count=False)
     for node in programs(seed):
-        # Of many items 64 are paid for at a time, so a budget may end that much earlier.
+        # Of many items 64 are paid for at a time, so a budget may end that much earlier: what
+        # came before that end is compared.
         loose = calls_blocks_often(node) or "(0..70)" in node.source.text
         found = compared.differences(node, loose=loose)
         if not found and not loose:
@@ -153,16 +154,29 @@ def _other_frame(node: nodes.Node) -> nodes.Node:
     return nodes.Call(moved, node.callee, node.arguments, node.block, node.is_command)
 
 
-@pytest.mark.parametrize(
-    "change", [_other_literal, _other_place, _another_step, _no_final, _other_frame]
-)
-def test_a_fault_is_noticed(change: Change) -> None:
-    """An evaluator that takes one kind of node for something else does not pass."""
+def _evaluator(change: Change) -> Evaluator:
+    """One that runs each program with *change* made to it."""
 
     def make(capabilities: Capabilities, limits: Limits) -> Interpreter:
         interpreter = CURRENT.make(capabilities, limits)
         interpreter.instrument = lambda program: _rewritten(program, change)
         return interpreter
 
-    compared = Comparison(CURRENT, Evaluator(make))
+    return Evaluator(make)
+
+
+@pytest.mark.parametrize(
+    "change", [_other_literal, _other_place, _another_step, _no_final, _other_frame]
+)
+def test_a_fault_is_noticed(change: Change) -> None:
+    """An evaluator that takes one kind of node for something else does not pass."""
+
+    compared = Comparison(CURRENT, _evaluator(change))
     assert any(compared.differences(node) for seed in SEEDS for node in programs(seed))
+
+
+def test_a_fault_is_noticed_before_a_limit() -> None:
+    """Where steps are not compared, all that came before they were used up is."""
+    node = parse(Source("endless", "print(2)\nprint(1)\nwhile true\nend"))
+    assert not Comparison(CURRENT, PLAIN).differences(node, loose=True)
+    assert Comparison(CURRENT, _evaluator(_other_literal)).differences(node, loose=True)

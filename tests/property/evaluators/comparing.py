@@ -50,14 +50,18 @@ class Comparison:
     def differences(self, node: nodes.Program, *, loose: bool = False, **limits: int) -> str:
         """What differs, as lines; nothing when all is equal.
 
-        *loose*: what builtins paid for their blocks may differ, and where that ends a program.
+        *loose*: what builtins paid for their blocks may differ, by what comes of paying for `BLOCK`
+        items at once, and where that ends a program. All before that end must be equal.
         """
         worlds = self._new_worlds() if _SHARED.search(node.source.text) else self._worlds
         found, others = (world.run(node, ARGUMENTS, **limits) for world in worlds)
         self.outcomes = found
         if loose:
-            if any(one.kind == "LimitError" for one in (*found, *others)):
-                return ""
+            count = _before_limits(found, others)
+            far = [one.printed for ones in (found, others) for one in ones[count : count + 1]]
+            found, others = found[:count], others[:count]
+            if not (_one_began(*far) and all(map(_paid_alike, found, others))):
+                return f"{far or [[one.steps for one in ones] for ones in (found, others)]}"
             found, others = ([_unpaid(one) for one in ones] for ones in (found, others))
         if not self._bytes_count:
             found, others = ([replace(one, bytes=None) for one in ones] for ones in (found, others))
@@ -91,6 +95,27 @@ def _budgets(chance: Random, count: int, steps: int, built: int) -> Iterator[dic
     if built:
         for _ in range(min(count, 2)):
             yield {"max_call_bytes": chance.randrange(1, built + 1)}
+
+
+def _before_limits(found: list[Outcome], others: list[Outcome]) -> int:
+    """How many outcomes there are before the first that a limit ended with either evaluator."""
+    ends = (
+        at
+        for at, pair in enumerate(zip(found, others, strict=False))
+        if any(one.kind == "LimitError" for one in pair)
+    )
+    return next(ends, max(len(found), len(others)))
+
+
+def _one_began(*printed: str) -> bool:
+    """Whether the shortest text is the beginning of the others."""
+    return all(text.startswith(min(printed, key=len)) for text in printed)
+
+
+def _paid_alike(one: Outcome, other: Outcome) -> bool:
+    """Whether one paid for at most `BLOCK` items where the other paid for one."""
+    least, most = sorted((one.steps or 0, other.steps or 0))
+    return most <= least * BLOCK
 
 
 def _unpaid(outcome: Outcome) -> Outcome:
