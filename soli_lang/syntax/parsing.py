@@ -8,7 +8,6 @@ from ..base.errors import SoliSyntaxError
 from ..base.source import Source
 from ..tree.nodes import Statement
 from .builder.builder import Builder
-from .diagnosis import describe, locate
 from .lalr import END, Pay, Refused, run
 from .resolver.context import MAX_ERRORS, Context
 from .resolver.resolver import resolve
@@ -51,6 +50,8 @@ def _parse(source: Source, tokens: list[Token], pay: Pay | None) -> list[Stateme
         try:
             statements = run(tables(), tokens, builder, pay)
         except Refused as refused:
+            from .diagnosis import describe, locate  # here: only needed for what is wrong
+
             place = locate(tokens, refused.at)
             errors.append(describe(source, tokens, refused.at, refused.expected, place))
             if len(errors) < MAX_GRAMMAR_ERRORS and _cut_out(tokens, place.start, place.end):
