@@ -6,11 +6,8 @@ import pytest
 
 from .support.room import files_of, rooms
 
-TRIED_THROUGH_OTHERS = frozenset({"json_codec"})
-"""Rooms that nothing tries by itself."""
 
-
-@pytest.mark.parametrize("room", sorted(rooms().keys() - TRIED_THROUGH_OTHERS))
+@pytest.mark.parametrize("room", sorted(rooms()))
 def test_every_room_has_tests(room: str) -> None:
     assert files_of(room)
 

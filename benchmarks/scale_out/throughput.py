@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import hiredis
+from soli_runtime.cluster.keeping import append_words
+from soli_runtime.cluster.log import keys_of, script
+from soli_runtime.cluster.outbox import Batch, Queued
 from soli_runtime.core.history.rings import History
 from soli_runtime.core.operations.records import Tracked
-from soli_runtime.serving.nodes.keeping import append_words
-from soli_runtime.serving.nodes.log import keys_of, script
-from soli_runtime.serving.nodes.outbox import Batch, Queued
 
 from .rigs import Redis, redis
 

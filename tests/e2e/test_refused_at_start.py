@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from soli_runtime.serving.nodes.codec import VERSION
+from soli_runtime.cluster.codec import VERSION
 
 from ..support.corpus import ROOT
 from ..support.fake_redis import answering, bulk, saying

@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from soli_runtime import cli
+from soli_runtime.cluster import traffic
+from soli_runtime.cluster.lifecycle import Lifecycle
+from soli_runtime.cluster.log import script
+from soli_runtime.cluster.log_broker import LogBroker
 from soli_runtime.core.effects import Effect
 from soli_runtime.core.history.rings import History, Kept
 from soli_runtime.core.operations.arrivals import TIMELESS
 from soli_runtime.core.operations.records import Message
-from soli_runtime.serving.nodes import traffic
-from soli_runtime.serving.nodes.lifecycle import Lifecycle
-from soli_runtime.serving.nodes.log import script
-from soli_runtime.serving.nodes.log_broker import LogBroker
 
 
 def answers_lost() -> None:

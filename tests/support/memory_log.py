@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from soli_runtime.cluster import codec
+from soli_runtime.cluster.host import Bounds, Surroundings
+from soli_runtime.cluster.log_broker import LogBroker
 from soli_runtime.core.effects import ConnectionId, Payload, RoomName
 from soli_runtime.core.operations.arrivals import Arrivals
 from soli_runtime.core.operations.records import (
@@ -24,9 +27,6 @@ from soli_runtime.core.operations.records import (
 from soli_runtime.core.roster import Roster
 from soli_runtime.core.seats import Seat
 from soli_runtime.http.sse import Topics
-from soli_runtime.serving.nodes import codec
-from soli_runtime.serving.nodes.host import Bounds, Surroundings
-from soli_runtime.serving.nodes.log_broker import LogBroker
 
 from .presence_clients import Bench
 

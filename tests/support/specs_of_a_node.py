@@ -11,8 +11,8 @@ import sys
 from typing import Any
 
 from soli_runtime import cli
+from soli_runtime.cluster.node import lane_of
 from soli_runtime.serving.local import app_server
-from soli_runtime.serving.nodes.node import lane_of
 from soli_runtime.serving.service import Service
 from soli_runtime.words.clients import SocketClient
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from soli_stdlib.json.codec import json_codec
+
 from soli_lang.base.errors import SoliError, SoliPlainTypeError
 from soli_lang.machine.machine import Machine
 from soli_lang.meaning.members import call_member
@@ -30,7 +32,6 @@ from ..http.responses import (
 )
 from ..http.views import templates
 from ..http.views.templates import Templates
-from ..json_codec import json_codec
 from ..routing.event_use import BODY_PARTS
 
 FORMAT_TYPES = {"html": "text/html", "json": "application/json", "text": "text/plain"}

@@ -6,6 +6,7 @@ from types import ModuleType
 
 import soli_stdlib
 from soli_stdlib.json import text as json_text
+from soli_stdlib.json.codec import JSON, JsonCodec
 
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import declarations, install
@@ -14,7 +15,6 @@ from ..http import hardening, sessions, sse
 from ..http.client import requests as http_client
 from ..http.views import templates
 from ..jobs import jobs
-from ..json_codec import JSON, JsonCodec
 from . import history as history_builtins
 from . import http as http_builtins
 from . import prelude

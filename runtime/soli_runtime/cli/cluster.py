@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..serving.processes.standing import NodeStanding, Standing, standing_of
+from ..serving.processes.cluster_status import NodeStanding, Standing, standing_of
 from ..settings import ENDING, IN_MEMORY, SETTINGS, Setting, SettingError
 from ..stores.errors import CannotOpen
 from .arguments import Parser

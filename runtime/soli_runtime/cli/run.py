@@ -35,10 +35,10 @@ from .run_options import RunOptions, run_options
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from ..serving.nodes.node import Lane
+    from ..cluster.node import Lane
     from ..serving.processes.berth import Berth
     from ..serving.service import Service
-    from ..stores.claims import AppMark
+    from ..settings.app_mark import AppMark
     from ..stores.store import Store
     from .replay.recording import Recording
 
@@ -269,7 +269,7 @@ def _lane(options: RunOptions, text: Source | None) -> Lane | None:
     """Where this process meets others; None: nowhere."""
     if options.settings.broker == IN_MEMORY:
         return None
-    from ..serving.nodes.node import lane_of
+    from ..cluster.node import lane_of
 
     mark = _mark(options, text, options.settings.broker_prefix)
     return lane_of(options.settings, options.app_name, mark)

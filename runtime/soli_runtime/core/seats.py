@@ -102,7 +102,7 @@ class Seat:
         self.bytes_under_way = 0
         """And how large they are."""
         self.is_behind = False
-        """Whether these are too many: then it is not read (`serving.nodes.outbox`)."""
+        """Whether these are too many: then it is not read (`cluster.outbox`)."""
         self._attending: Attending | None = None
 
     @property

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from soli_stdlib.json.codec import json_codec
 from soli_stdlib.security import ciphers
 
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
-
-from ..json_codec import json_codec
 
 
 def seal(machine: Machine, name: str, value: Value, options: Mapping[Any, Value]) -> str | None:

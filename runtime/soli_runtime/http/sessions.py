@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from soli_stdlib.json.codec import json_codec
 from soli_stdlib.stores import elsewhere
 
 from soli_lang.base.errors import SoliError, SoliValueError
@@ -18,7 +19,6 @@ from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, String, function
 from soli_lang.values.values import Value
 
-from ..json_codec import json_codec
 from .cookies import CookieOptions, set_cookie_header
 from .current import CONNECTION, REQUEST
 

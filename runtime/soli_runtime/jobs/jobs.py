@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from soli_stdlib.ground import clock
+from soli_stdlib.json.codec import json_codec
 from soli_stdlib.time.schedules import duration_seconds
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliValueError
@@ -26,7 +27,6 @@ from soli_lang.values.kinds import from_key, type_name
 from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import Symbol, Value
 
-from ..json_codec import json_codec
 from .cron import Cron, parse_cron
 from .queue import (
     DEFAULT_QUEUE,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from soli_lang.base.errors import SoliSyntaxError
 from soli_lang.tree import nodes
 
-from ..stores.claims import AppMark
+from ..settings.app_mark import AppMark
 from .app import InvalidApp, read_sources
 from .project import Project
 

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
+from soli_stdlib.json.codec import json_codec
 
 from soli_lang.base.errors import SoliError, render
 from soli_lang.values.values import Value
@@ -30,7 +31,6 @@ from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, response_of, text_response
 from ..http.sse import SSE_HEADERS, BlockStream, Out, Subscriber, TopicStream
 from ..http.views import error_pages
-from ..json_codec import json_codec
 from ..loading.app import App, Target
 from ..observing import health as watching
 from ..observing.tally import kind_of

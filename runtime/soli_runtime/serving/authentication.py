@@ -10,6 +10,8 @@ from functools import partial
 from inspect import isawaitable
 from typing import Any, NamedTuple, NoReturn
 
+from soli_stdlib.json.codec import json_codec
+
 from soli_lang.base.errors import SoliError
 from soli_lang.values.values import Value
 
@@ -24,7 +26,6 @@ from ..http.guards.refusals import refusal_of
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, text_response
 from ..http.sessions import COOKIE, MemoryStore, Session, SessionStore
-from ..json_codec import json_codec
 from ..loading.app import Target
 from ..observing.tally import kind_of
 from ..routing.declared import GATE

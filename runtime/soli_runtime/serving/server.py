@@ -33,7 +33,7 @@ from .processes.siblings import Siblings
 from .service import Hosting, Service
 
 if TYPE_CHECKING:
-    from .nodes.node import Lane
+    from ..cluster.node import Lane
 
 GC_THRESHOLDS = (20_000, 20, 20)
 """Every event makes a few containers and drops them; looking for cycles every 700 is too often."""

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from soli_stdlib.json.codec import json_codec
+
 from soli_lang.base.records import Record
 
 from ..calling.calls import Calls
@@ -21,7 +23,6 @@ from ..core.hub import Hub
 from ..core.realtime import Realtime
 from ..gate.request_turns import RequestTurns
 from ..http.guards.identity import Authenticate
-from ..json_codec import json_codec
 from ..loading.app import App
 from ..observing.logs import Log
 from ..observing.tally import Tally
@@ -43,8 +44,8 @@ from .sockets.watched import UNWATCHED, unwatch, watch
 from .state import ServiceState
 
 if TYPE_CHECKING:
+    from ..cluster.node import Lane, Node
     from ..observing.observation import Observer
-    from .nodes.node import Lane, Node
 
 CANCELLING_TURNS = 4
 """Turns of the loop in which a cancelled call comes to its end: a task, its waiter, its runner."""
@@ -188,7 +189,9 @@ class Service:
             await self.kept.open(self.hub.history, is_one_of_many=node is not None)
             state.needs.keep(self.kept.store.look)
         if node is not None:
-            await node.start()
+            from .processes.meeting import start_node
+
+            await start_node(node, state.log)
             state.needs.meet(node)
         try:
             await check_takeover()

@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from soli_lang.base.records import Record
-
+from ..settings.app_mark import AppMark
 from .errors import UNFIT, CannotOpen
 
 if TYPE_CHECKING:
@@ -22,18 +21,6 @@ LEAST_SHARED = 0.5
 MAX_ROUTES = 1000
 """Routes that are written down."""
 MAX_SHOWN = 3
-
-
-class AppMark(Record, frozen=True):
-    """By what an app is known again."""
-
-    name: str
-    place: str
-    """Machine and folder: there it is the same app, whatever it answers today."""
-    routes: frozenset[str]
-    """`GET /posts posts#index`, as its files declare them; none: nobody can tell."""
-    is_chosen: bool = False
-    """Whether somebody gave it that name."""
 
 
 async def claim(link: RedisLink, mark: AppMark) -> None:

@@ -9,7 +9,8 @@ from soli_stdlib.stores.elsewhere import Attempts, KeyValues, Texts
 
 from ..jobs.queue import LEAST_LEASE_SECONDS, JobStore
 from ..settings import IN_MEMORY, Settings
-from .claims import AppMark, claim
+from ..settings.app_mark import AppMark
+from .claims import claim
 
 if TYPE_CHECKING:
     from .history import HistoryStore

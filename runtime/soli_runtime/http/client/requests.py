@@ -9,6 +9,8 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
+from soli_stdlib.json.codec import json_codec
+
 from soli_lang.base.errors import SoliError, SoliIOError, SoliPlainTypeError
 from soli_lang.base.records import Record, field
 from soli_lang.machine.machine import Machine
@@ -17,7 +19,6 @@ from soli_lang.values.display import to_text
 from soli_lang.values.kinds import from_key, type_name
 from soli_lang.values.values import Value
 
-from ...json_codec import json_codec
 from ..requests import header_hash, whole_text
 from .addresses import is_public, literal_address
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from soli_stdlib.json.codec import json_codec
+
 from soli_lang.base.errors import SoliError
 from soli_lang.base.source import Source
 from soli_lang.machine.keys import MachineKey
@@ -15,7 +17,6 @@ from soli_lang.values.display import to_text
 from soli_lang.values.kinds import from_key
 from soli_lang.values.values import Symbol, Value
 
-from ...json_codec import json_codec
 from ..current import REQUEST
 
 EXTENSIONS = (".slv", ".html.slv", ".html.erb")

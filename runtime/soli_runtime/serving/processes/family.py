@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 
 from soli_lang.base.records import Record
 
+from ...cluster.node import MACHINE_VARIABLE, lane_of, node_family, reap
+from ...cluster.node_facts import machine_name
 from ...observing.logs import Log
 from ...settings import ENVIRONMENT_PREFIX, IN_MEMORY, Settings
-from ..nodes.facts import machine_name
-from ..nodes.node import MACHINE_VARIABLE, lane_of, node_family, reap
 from .parent import FAILED, GaveUp, Parent
 from .private_redis import NoRedis, PrivateRedis, find_binary
 

@@ -1,12 +1,18 @@
-"""What the connections of a service are to the node that meets other processes for them."""
+"""What connections do for the node that meets other processes for them, and how that starts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ...cluster.node import Lane, Node, OtherVersion
 from ...core.effects import Effect
 from ...core.seats import Seat
+from ...observing.logs import Log
+from ...settings.kinds import without_password
+from ...stores.claims import claim
+from ...stores.errors import UNFIT, CannotOpen
+from ...stores.redis.link import RedisLink, refusal
 from ...ws.channel import BY_BROKER
 
 if TYPE_CHECKING:
@@ -48,3 +54,27 @@ class ConnectionsHost:
             connection.pause_reading(BY_BROKER)
         elif connection is not None:
             connection.resume_reading(BY_BROKER)
+
+
+async def start_node(node: Node, log: Log) -> None:
+    """Have *node* meet the others, if the log is that of its app. Raises CannotOpen."""
+    from redis.exceptions import RedisError
+
+    lane = node.lane
+    try:
+        await _check(lane, log)
+        await node.start()
+    except (RedisError, OSError, TimeoutError) as error:
+        raise refusal(without_password(lane.url), error) from None
+    except OtherVersion as error:
+        raise CannotOpen(f"{lane.prefix}: {error}", UNFIT) from None
+
+
+async def _check(lane: Lane, log: Log) -> None:
+    link = RedisLink(lane.url, lane.prefix)
+    for warning in await link.open():
+        log.warning("broker", text=warning)
+    try:
+        await claim(link, lane.mark)
+    finally:
+        await link.detach()

@@ -24,7 +24,7 @@ from .delivery import Delivery
 from .visitors import Visitors
 
 if TYPE_CHECKING:
-    from ..nodes.node import Lane, Node
+    from ...cluster.node import Lane, Node
 
 
 class Connections:
@@ -53,7 +53,7 @@ class Connections:
 
     def _node(self, lane: Lane) -> Node:
         # Here: they bring Redis.
-        from ..nodes.node import Node
+        from ...cluster.node import Node
         from ..processes.meeting import ConnectionsHost
 
         return Node(lane, self._state.log, self.endpoint.loop, ConnectionsHost(self))

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from soli_stdlib.json.codec import json_codec
+
 from ...calling.calls import Calls
 from ...core.hub import Hub
-from ...json_codec import json_codec
 from ...routing.handler import Handler
 from ..state import ServiceState
 from .delivery import Delivery

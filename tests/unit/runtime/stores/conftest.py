@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from soli_runtime.json_codec import JSON, JsonCodec
 from soli_runtime.settings import Settings
 from soli_runtime.stores.store import Store, store_of
 from soli_runtime.stores.waited import use_store
 from soli_stdlib.json import text as json_text
+from soli_stdlib.json.codec import JSON, JsonCodec
 
 from ....support.redis_server import RedisServer, redis_server
 from ...stdlib.installed import Library

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...core.effects import Effect
-from ...core.operations.records import Untracked
-from ...core.seats import Seats
+from ..core.effects import Effect
+from ..core.operations.records import Untracked
+from ..core.seats import Seats
 from .elsewhere import Elsewhere
 from .host import Surroundings
 from .operations import Account, LingeringEnded, NodeBegan, NodeEnded, NodesAsked, Nothing

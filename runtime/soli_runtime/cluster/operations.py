@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ...core.effects import ConnectionId
-from ...core.operations.records import operation
+from ..core.effects import ConnectionId
+from ..core.operations.records import operation
 
 
 @operation("a", is_in_account=True)

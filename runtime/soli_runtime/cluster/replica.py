@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ...core.effects import ConnectionId, Effect, RoomName
-from ...core.operations.arrivals import Arrivals
-from ...core.operations.records import (
+from ..core.effects import ConnectionId, Effect, RoomName
+from ..core.operations.arrivals import Arrivals
+from ..core.operations.records import (
     Connected,
     Disconnected,
     Joined,
@@ -23,8 +23,8 @@ from ...core.operations.records import (
     Tracked,
     Untracked,
 )
-from ...core.roster import HERE, Entry
-from ...core.seats import Seat
+from ..core.roster import HERE, Entry
+from ..core.seats import Seat
 from .host import Clock
 from .operations import Account, LingeringEnded
 

@@ -1,4 +1,4 @@
-"""Soli's JSON, for the parts of the runtime that read and write it."""
+"""Soli's JSON, for those who embed a program and read and write it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from soli_lang.values.values import Value
 
 
 class JsonCodec(Record, frozen=True):
-    """Soli's JSON rules, as the library implements them."""
+    """Soli's JSON rules."""
 
     encode: Callable[[Value], str]
     decode: Callable[[str], Value]
@@ -21,5 +21,5 @@ JSON: MachineKey[JsonCodec] = MachineKey("json")
 
 
 def json_codec(machine: Machine) -> JsonCodec:
-    """The codec of a machine that the runtime has set up."""
+    """The codec of a machine that its host has set up."""
     return machine.library[JSON]

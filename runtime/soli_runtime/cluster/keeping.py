@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from ...core.effects import RoomName
-from ...core.history.rings import History, Kept
-from ...core.history.rules import Rule, written
-from ...core.operations.records import Message, Operation
+from ..core.effects import RoomName
+from ..core.history.rings import History, Kept
+from ..core.history.rules import Rule, written
+from ..core.operations.records import Message, Operation
 from .codec import length_of
 from .outbox import Batch
 
 if TYPE_CHECKING:
-    from .wire import Word
+    from .redis_protocol import Word
 
 PLACES = 1024
 """Of operations, in one entry of the log."""

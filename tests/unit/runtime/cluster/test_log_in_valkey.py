@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .....support.redis_server import RedisServer, redis_server, valkey_of_python
+from ....support.redis_server import RedisServer, redis_server, valkey_of_python
 from . import test_log_in_redis as in_redis
 
 VALKEY = valkey_of_python()

@@ -17,7 +17,7 @@ from .keeping import append_words
 from .log import ENDS, LOG, entry_of, script
 from .log_broker import LogBroker
 from .outbox import Batch
-from .wire import Refused, Wire, Word, connect
+from .redis_protocol import Refused, Wire, Word, connect
 
 MAX_UNDER_WAY = 2
 BLOCK_MS = 1000

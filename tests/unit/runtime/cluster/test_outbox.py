@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from soli_runtime.cluster.host import Bounds, Surroundings
+from soli_runtime.cluster.outbox import MAX_BYTES_BEHIND, MAX_OPS_BEHIND, Outbox
 from soli_runtime.core.operations.records import Joined, Message
 from soli_runtime.core.seats import Seat
-from soli_runtime.serving.nodes.host import Bounds, Surroundings
-from soli_runtime.serving.nodes.outbox import MAX_BYTES_BEHIND, MAX_OPS_BEHIND, Outbox
 
-from .....support.memory_log import BrokerBench
-from .....support.virtual_clock import VirtualClock
+from ....support.memory_log import BrokerBench
+from ....support.virtual_clock import VirtualClock
 
 WAIT = 30.0
 

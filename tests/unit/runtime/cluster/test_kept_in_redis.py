@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+from soli_runtime.cluster.keeping import epoch_of, load
+from soli_runtime.cluster.log import KEYS
 from soli_runtime.core.history.rules import Rule
-from soli_runtime.serving.nodes.keeping import epoch_of, load
-from soli_runtime.serving.nodes.log import KEYS
 
-from .....support.redis_server import RedisServer, needs_redis, redis_server
+from ....support.redis_server import RedisServer, needs_redis, redis_server
 from .test_log_in_redis import RedisBench, arrive, make
 
 pytestmark = needs_redis

@@ -16,8 +16,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ...core.effects import Payload, SendOptions
-from ...core.operations.records import DECLARATIONS, Declaration, Operation
+from ..core.effects import Payload, SendOptions
+from ..core.operations.records import DECLARATIONS, Declaration, Operation
 from . import operations as _  # noqa: F401 -- declares those of nodes
 
 VERSION = 2

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from soli_runtime.serving.processes.standing import standing_of
+from soli_runtime.serving.processes.cluster_status import standing_of
 from soli_runtime.stores.errors import CannotOpen
 
 from .....support.redis_server import RedisServer, needs_redis, redis_server

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+from soli_runtime.cluster.codec import VERSION
+from soli_runtime.cluster.host import Bounds
+from soli_runtime.cluster.keeping import append_words, epoch_of
+from soli_runtime.cluster.log import KEYS, entry_of, script
 from soli_runtime.core.effects import Payload
-from soli_runtime.serving.nodes.codec import VERSION
-from soli_runtime.serving.nodes.host import Bounds
-from soli_runtime.serving.nodes.keeping import append_words, epoch_of
-from soli_runtime.serving.nodes.log import KEYS, entry_of, script
 from soli_runtime.settings import SettingError, Settings
 
-from .....support.history_conformance import HistoryConformance
-from .....support.memory_log import BrokerBench
-from .....support.presence_clients import Bench
-from .....support.redis_server import RedisServer, needs_redis, redis_server
+from ....support.history_conformance import HistoryConformance
+from ....support.memory_log import BrokerBench
+from ....support.presence_clients import Bench
+from ....support.redis_server import RedisServer, needs_redis, redis_server
 
 redis = pytest.importorskip("redis")
 pytestmark = needs_redis

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from .....support.memory_log import LogBench, MemoryLog, arrive
+from ....support.memory_log import LogBench, MemoryLog, arrive
 
 Do = Callable[[LogBench], object]
 

@@ -10,22 +10,22 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from soli_runtime.cluster import traffic as module
 from soli_runtime.core.effects import Effect
 from soli_runtime.core.operations.arrivals import Arrivals
 from soli_runtime.observing.logs import Log
-from soli_runtime.serving.nodes import traffic as module
-from soli_runtime.stores.claims import AppMark
+from soli_runtime.settings.app_mark import AppMark
 
-from .....support.memory_log import BrokerBench
-from .....support.redis_server import RedisServer, needs_redis, redis_server
+from ....support.memory_log import BrokerBench
+from ....support.redis_server import RedisServer, needs_redis, redis_server
 
 redis = pytest.importorskip("redis")
 
-from soli_runtime.serving.nodes.log import KEYS, LOG, keys_of  # noqa: E402
-from soli_runtime.serving.nodes.log_broker import LogBroker  # noqa: E402
-from soli_runtime.serving.nodes.node import Lane, Node  # noqa: E402
-from soli_runtime.serving.nodes.traffic import Lost, Traffic  # noqa: E402
-from soli_runtime.serving.nodes.wire import Refused  # noqa: E402
+from soli_runtime.cluster.log import KEYS, LOG, keys_of  # noqa: E402
+from soli_runtime.cluster.log_broker import LogBroker  # noqa: E402
+from soli_runtime.cluster.node import Lane, Node  # noqa: E402
+from soli_runtime.cluster.redis_protocol import Refused  # noqa: E402
+from soli_runtime.cluster.traffic import Lost, Traffic  # noqa: E402
 
 PATIENCE_SECONDS = 30
 

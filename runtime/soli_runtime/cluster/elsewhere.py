@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...core.effects import Effect
-from ...core.operations.records import SessionEnded, TopicMessage, TopicSubscribers, UserClosed
+from ..core.effects import Effect
+from ..core.operations.records import SessionEnded, TopicMessage, TopicSubscribers, UserClosed
 from .host import Host
 from .outbox import Outbox
 from .replica import Applier, Replica

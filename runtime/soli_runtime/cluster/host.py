@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from ...core.effects import Effect
-from ...core.seats import Seat
+from ..core.effects import Effect
+from ..core.seats import Seat
 
 
 class Done(Protocol):

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import redis.asyncio
+from soli_runtime.cluster.log import keys_of
 from soli_runtime.core.history.rules import Rule
-from soli_runtime.serving.nodes.log import keys_of
 
-from .....support.redis_server import RedisServer, needs_redis, redis_server
+from ....support.redis_server import RedisServer, needs_redis, redis_server
 from .test_traffic import NodeBench
 
 pytestmark = needs_redis

@@ -9,6 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from soli_runtime.cluster import codec
+from soli_runtime.cluster.codec import VERSION
+from soli_runtime.cluster.operations import (
+    NOTHING,
+    Account,
+    LingeringEnded,
+    NodeBegan,
+    NodeEnded,
+    NodesAsked,
+)
 from soli_runtime.core.effects import SendOptions
 from soli_runtime.core.operations.arrivals import Arrivals
 from soli_runtime.core.operations.broker import LocalBroker
@@ -35,20 +45,10 @@ from soli_runtime.core.operations.records import (
     UserClosed,
     operation,
 )
-from soli_runtime.serving.nodes import codec
-from soli_runtime.serving.nodes.codec import VERSION
-from soli_runtime.serving.nodes.operations import (
-    NOTHING,
-    Account,
-    LingeringEnded,
-    NodeBegan,
-    NodeEnded,
-    NodesAsked,
-)
 
-from .....support.corpus import ROOT
-from .....support.memory_log import BrokerBench, LogBench, MemoryLog, arrive, operations_in
-from .....support.presence_clients import Bench
+from ....support.corpus import ROOT
+from ....support.memory_log import BrokerBench, LogBench, MemoryLog, arrive, operations_in
+from ....support.presence_clients import Bench
 
 FOLDER = ROOT / "tests" / "log_versions"
 DEAD = "host-1a2b3c4d.7.1"

@@ -17,18 +17,16 @@ from typing import Any
 
 from soli_lang.base.records import Record
 
-from ...core.operations.arrivals import Arrivals
-from ...observing.logs import Log
-from ...settings import Settings
-from ...settings.kinds import without_password
-from ...stores.claims import AppMark, claim
-from ...stores.errors import UNFIT, CannotOpen
+from ..core.operations.arrivals import Arrivals
+from ..observing.logs import Log
+from ..settings import Settings
+from ..settings.app_mark import AppMark
 from .codec import VERSION
-from .facts import Facts, machine_name
 from .host import Bounds, Host, Surroundings
 from .keeping import epoch_of, load
 from .log import keys_of, script
 from .log_broker import LogBroker
+from .node_facts import Facts, machine_name
 from .traffic import CALL_SECONDS, Lost, Traffic
 
 MACHINE_VARIABLE = "SOLI_FAMILY"
@@ -164,20 +162,18 @@ class Node:
         """Whether the log is away for longer than a lease: others believe that we are dead."""
         return self._loop.time() - self._heard > self._lane.lease_seconds
 
+    @property
+    def lane(self) -> Lane:
+        """The log that it writes and reads."""
+        return self._lane
+
     async def start(self) -> None:
-        """Begin, and wait until all that others hold is known. Raises CannotOpen."""
-        from redis.exceptions import RedisError
+        """Begin, and wait until all that others hold is known.
 
-        from ...stores.redis.link import refusal
-
-        try:
-            await self._check()
-            await self._traffic.open()
-            await self._begin()
-        except (RedisError, OSError, TimeoutError) as error:
-            raise refusal(without_password(self._lane.url), error) from None
-        except OtherVersion as error:
-            raise CannotOpen(f"{self._lane.prefix}: {error}", UNFIT) from None
+        Raises OtherVersion; RedisError, OSError and TimeoutError where Redis cannot be used.
+        """
+        await self._traffic.open()
+        await self._begin()
         self._task = self._loop.create_task(self._run())
         self._drop_old()
         deadline = self._loop.time() + 4 * self._lane.lease_seconds / 3
@@ -213,17 +209,6 @@ class Node:
                 self._log.warning("broker_goodbye_failed", error=str(error))
 
     # --- its life ------------------------------------------------------------------------------
-
-    async def _check(self) -> None:
-        from ...stores.redis.link import RedisLink
-
-        link = RedisLink(self._lane.url, self._lane.prefix)
-        for warning in await link.open():
-            self._log.warning("broker", text=warning)
-        try:
-            await claim(link, self._lane.mark)
-        finally:
-            await link.detach()
 
     async def _begin(self) -> None:
         """Register under a new name. What others hold comes through the log."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from soli_runtime.cluster.operations import NOTHING, Account
 from soli_runtime.core.operations.records import (
     DECLARATIONS,
     Connected,
@@ -15,9 +16,8 @@ from soli_runtime.core.operations.records import (
     Tracked,
     Untracked,
 )
-from soli_runtime.serving.nodes.operations import NOTHING, Account
 
-from .....support.memory_log import BrokerBench
+from ....support.memory_log import BrokerBench
 
 
 def test_steps_that_an_account_tells_of_are_not_taken_again_behind_it() -> None:

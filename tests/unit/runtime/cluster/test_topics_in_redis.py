@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from soli_runtime.http.sse import MAX_WAITING_FRAMES, Subscriber
 
-from .....support.redis_server import RedisServer, needs_redis, redis_server
+from ....support.redis_server import RedisServer, needs_redis, redis_server
 from .test_log_in_redis import RedisBench, arrive, make
 
 pytestmark = needs_redis

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...core.answers import Answer
-from ...core.effects import ConnectionId, Effect, Payload, RoomName, SendOptions
-from ...core.history.rings import History, Past
-from ...core.operations.arrivals import TIMELESS, Arrivals
-from ...core.operations.records import (
+from ..core.answers import Answer
+from ..core.effects import ConnectionId, Effect, Payload, RoomName, SendOptions
+from ..core.history.rings import History, Past
+from ..core.operations.arrivals import TIMELESS, Arrivals
+from ..core.operations.records import (
     DECLARATIONS,
     Change,
     Declaration,
@@ -25,7 +25,7 @@ from ...core.operations.records import (
     Submitted,
     Untracked,
 )
-from ...core.seats import Seat
+from ..core.seats import Seat
 from . import codec
 from .elsewhere import Elsewhere
 from .host import Done, Surroundings

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .....support.redis_server import RedisServer, needs_redis, redis_server
+from ....support.redis_server import RedisServer, needs_redis, redis_server
 from .test_log_in_redis import RedisBench, arrive, make
 
 pytestmark = needs_redis

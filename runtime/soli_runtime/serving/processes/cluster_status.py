@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.records import Record
 
+from ...cluster.log import key_pattern, keys_of, prefix_of, script
 from ...settings.kinds import without_password
 from ...stores.errors import UNAVAILABLE, CannotOpen
 from ...stores.redis.link import refusal, require_package
-from ..nodes.log import key_pattern, keys_of, prefix_of, script
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis

@@ -9,15 +9,15 @@ import pytest
 
 pytest.importorskip("hiredis")
 
+from soli_runtime.cluster.node import Lane, Node
+from soli_runtime.cluster.traffic import Lost
 from soli_runtime.core.hub import Hub
 from soli_runtime.core.operations.arrivals import Arrivals
 from soli_runtime.observing.logs import Log
-from soli_runtime.serving.nodes.node import Lane, Node
-from soli_runtime.serving.nodes.traffic import Lost
 from soli_runtime.settings import Settings
-from soli_runtime.stores.claims import AppMark
+from soli_runtime.settings.app_mark import AppMark
 
-from .....support.memory_log import BrokerBench
+from ....support.memory_log import BrokerBench
 
 
 class Traffic:

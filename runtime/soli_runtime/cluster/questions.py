@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from soli_lang.base.errors import SoliError
 
-from ...core.answers import Answer
+from ..core.answers import Answer
 from .host import Done
 from .outbox import Outbox
 

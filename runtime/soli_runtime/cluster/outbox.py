@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from ...core.effects import ConnectionId, Payload
-from ...core.operations.records import DECLARATIONS, Operation
-from ...core.seats import Seats
+from ..core.effects import ConnectionId, Payload
+from ..core.operations.records import DECLARATIONS, Operation
+from ..core.seats import Seats
 from . import codec
 from .host import Done, Surroundings
 from .operations import NOTHING

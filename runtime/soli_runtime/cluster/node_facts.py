@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from typing import Any
 
-from ...core.operations.arrivals import Arrivals
+from ..core.operations.arrivals import Arrivals
 from .replica import Replica
 
 MAX_HOST_CHARACTERS = 24

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from .....support.redis_server import certificate_of, free_port, needs_redis, redis_server
+from ....support.redis_server import certificate_of, free_port, needs_redis, redis_server
 
 pytest.importorskip("hiredis")
 
-from soli_runtime.serving.nodes.wire import Refused, Wire, connect
+from soli_runtime.cluster.redis_protocol import Refused, Wire, connect
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
