@@ -32,11 +32,11 @@ from .queue import (
     DEFAULT_QUEUE,
     DEFAULT_RETRIES,
     Answer,
-    Found,
     Job,
     JobStore,
     Line,
     MemoryJobs,
+    Result,
 )
 
 WEBHOOK = "Webhook"
@@ -46,17 +46,17 @@ WEBHOOK = "Webhook"
 class Schedule(Record):
     """A job class that is run again and again."""
 
-    kept: Line
+    line: Line
     cron: Cron
 
     def to_hash(self) -> dict[str, Any]:
-        kept = self.kept
+        line = self.line
         return {
-            "name": kept.name,
-            "cron": kept.line,
-            "job": kept.job,
-            "args": kept.args,
-            "next_at": kept.next_at,
+            "name": line.name,
+            "cron": line.line,
+            "job": line.job,
+            "args": line.args,
+            "next_at": line.next_at,
         }
 
 
@@ -68,14 +68,14 @@ class Jobs(Record):
     all_known: bool = False
     """Whether every file of the program has been run, so that no class is still to come."""
     schedules: dict[str, Schedule] = field(default_factory=dict)
-    """What the store holds, as far as this process knows."""
+    """The lines in the store, as far as this process knows."""
     is_served: bool = False
     """False while the program is loaded: its cron lines are the store's once it serves."""
     changed: Callable[[], None] = lambda: None
     """Called when there may be something to do earlier than before."""
 
     def serve(self, changed: Callable[[], None]) -> None:
-        """From now on somebody runs them, who is told by *changed* that there may be work."""
+        """A worker runs the jobs from now on; *changed* tells it that there may be work."""
         self.changed = changed
         self.is_served = True
 
@@ -88,21 +88,21 @@ class Jobs(Record):
         self.store = store
 
     def due_schedules(self, now: float) -> list[Schedule]:
-        """Schedules whose time has come."""
-        return [one for one in self.schedules.values() if one.kept.next_at <= now]
+        """Schedules that are due."""
+        return [schedule for schedule in self.schedules.values() if schedule.line.next_at <= now]
 
     def next_schedule_at(self) -> float | None:
         """When the first schedule is due."""
-        return min((one.kept.next_at for one in self.schedules.values()), default=None)
+        return min((schedule.line.next_at for schedule in self.schedules.values()), default=None)
 
-    def learn(self, lines: Sequence[Line]) -> list[str]:
-        """Take over what the store holds. Names of lines that nobody can read."""
+    def load(self, lines: Sequence[Line]) -> list[str]:
+        """Replace the schedules by *lines* of the store. The names of unreadable lines."""
         known, unreadable = self.schedules, []
         self.schedules = {}
         for line in lines:
             before = known.get(line.name)
             try:
-                same = before is not None and before.kept.line == line.line
+                same = before is not None and before.line.line == line.line
                 cron = before.cron if before is not None and same else parse_cron(line.line)
             except SoliValueError:
                 unreadable.append(line.name)
@@ -116,14 +116,14 @@ _JOBS: MachineKey[Jobs] = MachineKey("soli_runtime.jobs")
 
 def jobs_of(machine: Machine) -> Jobs:
     """The jobs of the program that runs on *machine*."""
-    found = machine.library.get(_JOBS)
-    if found is None:
-        found = machine.library[_JOBS] = Jobs()
-    return found
+    jobs = machine.library.get(_JOBS)
+    if jobs is None:
+        jobs = machine.library[_JOBS] = Jobs()
+    return jobs
 
 
-def answered(machine: Machine, answer: Answer[Found], user: str = "Job") -> Found:
-    """What the store of the jobs says; the program waits for it where the store is elsewhere."""
+def wait_in_program(machine: Machine, answer: Answer[Result], user: str = "Job") -> Result:
+    """The result of the job store; suspends the program if that takes time."""
     if isinstance(answer, Awaitable):
         return machine.suspend(answer, user)  # type: ignore[no-any-return]
     return answer
@@ -131,12 +131,12 @@ def answered(machine: Machine, answer: Answer[Found], user: str = "Job") -> Foun
 
 def next_time(cron: Cron, now: float) -> float:
     """Unix seconds of the next time that *cron* allows, in UTC; infinity when there is none."""
-    found = cron.next_after(datetime.fromtimestamp(now, UTC))
-    return found.timestamp() if found is not None else float("inf")
+    moment = cron.next_after(datetime.fromtimestamp(now, UTC))
+    return moment.timestamp() if moment is not None else float("inf")
 
 
 def watch_classes(machine: Machine) -> None:
-    """From now on every class with `perform` is a job class as soon as it is there."""
+    """Make every class with `perform` a job class when it is declared."""
     machine.tell_of_classes(partial(_note_class, machine))
 
 
@@ -181,7 +181,7 @@ def _job_class(machine: Machine, name: str) -> SoliClass:
 
 
 def _check_name(machine: Machine, name: str) -> None:
-    """Refuse a job that nobody can perform, once all files of the program have been run."""
+    """Refuse a job without a class, once all files of the program have run."""
     if name != WEBHOOK and jobs_of(machine).all_known:
         _job_class(machine, name)
 
@@ -221,7 +221,7 @@ def _new_job(machine: Machine, name: str, args: Value, options: Value, run_at: f
         max_retries=_whole("max_retries", chosen.get("max_retries", DEFAULT_RETRIES)),
     )
     jobs = jobs_of(machine)
-    answered(machine, jobs.store.add(job))
+    wait_in_program(machine, jobs.store.add(job))
     jobs.changed()
     return job.id
 
@@ -244,10 +244,10 @@ def _at(text: Value) -> float:
     if callable(moment):
         return float(moment())
     try:
-        found = datetime.fromisoformat(to_text(text))
+        parsed = datetime.fromisoformat(to_text(text))
     except ValueError:
         raise SoliValueError(f"not a date and time: {to_text(text)}") from None
-    return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).timestamp()
+    return (parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC)).timestamp()
 
 
 def _later(machine: Machine, klass: SoliClass, args: Value = None, options: Value = None) -> str:
@@ -300,10 +300,10 @@ def _schedule(machine: Machine, name: str, line: str, job: str, args: Value) -> 
     jobs = jobs_of(machine)
     codec = json_codec(machine)
     next_at = next_time(cron, _now(machine))
-    kept = Line(name, line, job, codec.decode(codec.encode(args)), next_at, not jobs.is_served)
+    saved = Line(name, line, job, codec.decode(codec.encode(args)), next_at, not jobs.is_served)
     if jobs.is_served:
-        answered(machine, jobs.store.schedule(kept), "Cron")
-    jobs.schedules[name] = Schedule(kept, cron)
+        wait_in_program(machine, jobs.store.schedule(saved), "Cron")
+    jobs.schedules[name] = Schedule(saved, cron)
     jobs.changed()
     return name
 
@@ -335,14 +335,14 @@ def job_enqueue_at(machine: Machine, moment: Value, name: str, args: Value, opti
 @static("Job", "cancel", _ID)
 def job_cancel(machine: Machine, job_id: str) -> bool:
     """Take a queued job back; false when it is not queued any more."""
-    return answered(machine, jobs_of(machine).store.cancel(job_id))
+    return wait_in_program(machine, jobs_of(machine).store.cancel(job_id))
 
 
 @static("Job", "retry", _ID)
 def job_retry(machine: Machine, job_id: str) -> bool:
     """Queue a failed or cancelled job again."""
     jobs = jobs_of(machine)
-    if not answered(machine, jobs.store.revive(job_id, _now(machine))):
+    if not wait_in_program(machine, jobs.store.revive(job_id, _now(machine))):
         return False
     jobs.changed()
     return True
@@ -362,15 +362,15 @@ def job_dead(machine: Machine, queue: Value) -> list[Value]:
 
 def _listed(machine: Machine, queue: Value, status: str | None = None) -> list[Value]:
     wanted = None if queue is None else _name(queue)
-    found = answered(machine, jobs_of(machine).store.list(wanted, status))
-    machine.spend(8 * len(found))
-    return [job.to_hash() for job in found]
+    jobs = wait_in_program(machine, jobs_of(machine).store.list(wanted, status))
+    machine.spend(8 * len(jobs))
+    return [job.to_hash() for job in jobs]
 
 
 @static("Job", "queues")
 def job_queues(machine: Machine) -> list[Value]:
     """The names of the queues that hold jobs."""
-    return list(answered(machine, jobs_of(machine).store.queues()))
+    return list(wait_in_program(machine, jobs_of(machine).store.queues()))
 
 
 @static("Webhook", "enqueue", String("string url"), Any_.optional(), Any_.optional())
@@ -394,14 +394,14 @@ def webhook_at(machine: Machine, moment: Value, url: str, payload: Value, option
 @static("Webhook", "cancel", _ID)
 def webhook_cancel(machine: Machine, job_id: str) -> bool:
     """Take a webhook back."""
-    return answered(machine, jobs_of(machine).store.cancel(job_id), "Webhook")
+    return wait_in_program(machine, jobs_of(machine).store.cancel(job_id), "Webhook")
 
 
 @static("Webhook", "list")
 def webhook_list(machine: Machine) -> list[Value]:
     """The webhooks that wait or have run."""
-    found = answered(machine, jobs_of(machine).store.list("webhooks"), "Webhook")
-    return [job.to_hash() for job in found if job.name == WEBHOOK]
+    jobs = wait_in_program(machine, jobs_of(machine).store.list("webhooks"), "Webhook")
+    return [job.to_hash() for job in jobs if job.name == WEBHOOK]
 
 
 def _webhook(machine: Machine, url: str, payload: Value, options: Value, at: float) -> str:
@@ -429,7 +429,7 @@ def cron_update(machine: Machine, name: str, line: str) -> bool:
     known = jobs_of(machine).schedules.get(name)
     if known is None:
         return False
-    _schedule(machine, name, line, known.kept.job, known.kept.args)
+    _schedule(machine, name, line, known.line.job, known.line.args)
     return True
 
 
@@ -439,13 +439,13 @@ def cron_delete(machine: Machine, name: str) -> bool:
     jobs = jobs_of(machine)
     known = jobs.schedules.pop(name, None) is not None
     if jobs.is_served:
-        known = answered(machine, jobs.store.unschedule(name), "Cron") or known
+        known = wait_in_program(machine, jobs.store.unschedule(name), "Cron") or known
     return known
 
 
 def scheduled_job(schedule: Schedule, now: float) -> tuple[float, Job]:
     """When a schedule that is due comes next, and its job of now."""
-    line = schedule.kept
+    line = schedule.line
     job = Job(_new_id(), line.job, line.args, now, cron=line.name, max_retries=0)
     return next_time(schedule.cron, now), job
 
@@ -455,8 +455,8 @@ def claim_due(machine: Machine) -> None:
     jobs, now = jobs_of(machine), _now(machine)
     for schedule in jobs.due_schedules(now):
         next_at, job = scheduled_job(schedule, now)
-        answered(machine, jobs.store.add(job))
-        schedule.kept.next_at = next_at
+        wait_in_program(machine, jobs.store.add(job))
+        schedule.line.advance(next_at)
 
 
 def run_due(machine: Machine, ended: Callable[[Job, SoliError | None], None]) -> None:
@@ -468,7 +468,7 @@ def run_due(machine: Machine, ended: Callable[[Job, SoliError | None], None]) ->
     store = jobs_of(machine).store
     if store.is_shared:
         return
-    while (job := answered(machine, store.take(_now(machine)))) is not None:
+    while (job := wait_in_program(machine, store.take(_now(machine)))) is not None:
         try:
             machine.guarded(perform, machine, job.name, job.args)
             job.status = "done"
@@ -476,4 +476,4 @@ def run_due(machine: Machine, ended: Callable[[Job, SoliError | None], None]) ->
         except SoliError as error:
             job.status, job.error = "failed", error.message
             ended(job, error)
-        answered(machine, store.finish(job))
+        wait_in_program(machine, store.finish(job))

@@ -1,4 +1,4 @@
-"""Jobs that wait for their time: the port `JobStore`, and a queue in memory. Pure."""
+"""Scheduled jobs: the port `JobStore`, and a queue in memory. Pure."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ DEFAULT_RETRIES = 3
 FIRST_RETRY_SECONDS = 5.0
 MAX_RETRY_SECONDS = 3600.0
 MAX_FINISHED = 1000
-"""Jobs that ended well or were cancelled, remembered for `Job.list`."""
+"""Jobs that succeeded or were cancelled, kept for `Job.list`."""
 MAX_DEAD = 10_000
-"""Jobs that failed for good, kept to be looked at and run again; the oldest goes."""
+"""Dead jobs, kept for inspection and retries; the oldest is dropped."""
 MAX_LISTED = 10_000
-"""Jobs that one `Job.list` or `Job.dead` gives."""
+"""Jobs that one `Job.list` or `Job.dead` returns."""
 LEASE_SECONDS = 30.0
-"""A job belongs to whoever took it for so long, unless the setting `job-lease-seconds` says
-otherwise; who works on it renews the lease every third of it."""
+"""Default of the setting `job-lease-seconds`: how long a job belongs to the process that took it,
+which renews the lease at every third of that time."""
 LEAST_LEASE_SECONDS = 1.0
 MAX_LOSSES = 3
-"""A job whose process ended while it ran is run again; after so many times it is given up."""
+"""Runs of a job that may end with the death of their process; after that the job is dead."""
 LOST_TEXT = f"its process ended while it ran, {MAX_LOSSES} times"
 
-Found = TypeVar("Found")
-Answer: TypeAlias = Found | Awaitable[Found]
-"""What a store says: at once when it lives in this process, else after a while."""
+Result = TypeVar("Result")
+Answer: TypeAlias = Result | Awaitable[Result]
+"""The result of a store: a value if the store is in this process, else an awaitable of it."""
 
 
-async def told(answer: Answer[Found]) -> Found:
-    """What a store says, for coroutines. (Builtins have `jobs.answered`.)"""
+async def maybe_await(answer: Answer[Result]) -> Result:
+    """The result of a store, for coroutines. Builtins use `jobs.wait_in_program`."""
     return await answer if isinstance(answer, Awaitable) else answer
 
 
@@ -52,14 +52,14 @@ class Job(Record):
     max_retries: int = DEFAULT_RETRIES
     attempts: int = 0
     status: str = "queued"
-    """`queued`, `running`, `done`, `failed` (dead: it is not tried again) or `cancelled`."""
+    """`queued`, `running`, `done`, `failed` (dead: it is not retried) or `cancelled`."""
     error: str | None = None
     cron: str | None = None
-    """Name of the schedule that made it."""
+    """Name of the schedule that created it."""
     losses: int = 0
-    """How often a process ended while it ran this job."""
+    """Processes that died while they ran this job."""
     lease: str = ""
-    """Which taking of the job this is; a store listens to nobody with an earlier one."""
+    """Token of the current lease; a store refuses calls with an earlier one."""
 
     def to_hash(self) -> dict[str, Any]:
         return {
@@ -86,27 +86,31 @@ class Line(Record):
     next_at: float
     """Unix seconds of its next run."""
     is_declared: bool = False
-    """Written in the program (and gone when it is no longer), not made by a handler."""
+    """Declared by the program, and dropped with its declaration; otherwise a handler made it."""
+
+    def advance(self, next_at: float) -> None:
+        """Set the time of the next run."""
+        self.next_at = next_at
 
 
 class JobStore(Protocol):
     """Where jobs and cron lines are kept. `now` is Unix seconds.
 
-    A job that was taken belongs to the taker until its lease ends; `extend`, `finish`, `again`
-    and `release` are refused (False) once somebody else has it.
+    A job belongs to the process that took it until its lease ends; `extend`, `finish`, `again`
+    and `release` return False once another process has it.
     """
 
     is_shared: bool
-    """Whether other processes may add jobs: then the queue is looked at every second."""
+    """Whether other processes may add jobs; the queue is then polled every second."""
     lease_seconds: float
-    """How long a job belongs to whoever took it."""
+    """How long a job belongs to the process that took it."""
 
     def add(self, job: Job) -> Answer[None]: ...
 
     def take(self, now: float) -> Answer[Job | None]:
         """The next job that is due, now running; None when there is none.
 
-        Jobs whose lease ended are due again first.
+        Jobs whose lease ended come first.
         """
         ...
 
@@ -119,7 +123,7 @@ class JobStore(Protocol):
         ...
 
     def finish(self, job: Job) -> Answer[bool]:
-        """Note that a running job ended, as its `status` and `error` say."""
+        """Record the end of a running job, with its `status` and `error`."""
         ...
 
     def again(self, job: Job, at: float) -> Answer[bool]:
@@ -135,7 +139,7 @@ class JobStore(Protocol):
         ...
 
     def cancel(self, job_id: str) -> Answer[bool]:
-        """Take a queued job out; False when it is not queued."""
+        """Remove a queued job; False when it is not queued."""
         ...
 
     def list(self, queue: str | None = None, status: str | None = None) -> Answer[Sequence[Job]]:
@@ -147,18 +151,18 @@ class JobStore(Protocol):
         ...
 
     def queues(self) -> Answer[Sequence[str]]:
-        """The names of the queues that hold jobs, whatever their status."""
+        """The names of the queues with jobs of any status."""
         ...
 
     def declare(self, lines: Sequence[Line]) -> Answer[None]:
         """The cron lines that the program has; declared ones of other names are dropped.
 
-        A line that is known as it is keeps the time of its next run, also if that has passed.
+        An unchanged line keeps the time of its next run, even if that has passed.
         """
         ...
 
     def schedule(self, line: Line) -> Answer[None]:
-        """Keep one cron line, in place of another of its name."""
+        """Save a cron line, in place of another of its name."""
         ...
 
     def unschedule(self, name: str) -> Answer[bool]:
@@ -172,7 +176,7 @@ class JobStore(Protocol):
     def claim(self, line: Line, next_at: float, job: Job) -> Answer[bool]:
         """Move a cron line from its `next_at` to the given one and add *job*, in one step.
 
-        False, and nothing happens, when somebody else has moved or changed it.
+        Returns False without any change if another process has moved or changed it.
         """
         ...
 
@@ -197,7 +201,7 @@ class MemoryJobs:
         self._jobs: dict[str, Job] = {}
         self._numbers = itertools.count()
         self._queued: dict[str, int] = {}
-        """Which entry of a queued job is the valid one: it may have been cancelled and revived."""
+        """The valid entry of each queued job, which may have been cancelled and revived."""
         self._ended: dict[bool, dict[str, None]] = {True: {}, False: {}}
         """Ids of jobs that ended, dead (True) or not, oldest first."""
         self._lines: dict[str, Line] = {}
@@ -251,7 +255,7 @@ class MemoryJobs:
         return True
 
     def release(self, job: Job) -> bool:
-        """Nobody will take it from here: the process ends."""
+        """Cancel the job: the queue ends with the process."""
         job.status = "cancelled"
         return self.finish(job)
 
@@ -272,12 +276,12 @@ class MemoryJobs:
         return self.finish(job)
 
     def list(self, queue: str | None = None, status: str | None = None) -> Sequence[Job]:
-        found = (
+        matches = (
             job
             for job in self._jobs.values()
             if (queue is None or job.queue == queue) and (status is None or job.status == status)
         )
-        return tuple(itertools.islice(found, MAX_LISTED))
+        return tuple(itertools.islice(matches, MAX_LISTED))
 
     def counts(self) -> Mapping[str, int]:
         return Counter(job.status for job in self._jobs.values())

@@ -17,7 +17,7 @@ from ..observing.logs import Log
 from ..observing.tally import Tally, kind_of
 from ..observing.traces import JOB, Trace
 from .jobs import Jobs, jobs_of, perform, scheduled_job
-from .queue import Answer, Job, retry_delay, told
+from .queue import Answer, Job, maybe_await, retry_delay
 
 if TYPE_CHECKING:
     from ..observing.observation import Observation
@@ -158,20 +158,20 @@ class Worker:
         jobs = self.jobs
         store = jobs.store
         if not self._has_declared:
-            declared = [one.kept for one in jobs.schedules.values() if one.kept.is_declared]
-            await told(store.declare(declared))
+            declared = [item.line for item in jobs.schedules.values() if item.line.is_declared]
+            await maybe_await(store.declare(declared))
             self._has_declared = True
         if store.is_shared:
-            self._note_unreadable(set(jobs.learn(await told(store.lines()))))
+            self._note_unreadable(set(jobs.load(await maybe_await(store.lines()))))
         await self._run_schedules()
         while len(self._running) < MAX_RUNNING:
-            job = await told(store.take(self._clock()))
+            job = await maybe_await(store.take(self._clock()))
             if job is None:
                 break
             self._begin(job)
         else:
             return None  # the end of one of them makes us look again
-        times = (jobs.next_schedule_at(), await told(store.next_at()))
+        times = (jobs.next_schedule_at(), await maybe_await(store.next_at()))
         at = min((time for time in times if time is not None), default=math.inf)
         pause = at - self._clock()
         return min(pause, LOOK_SECONDS if store.is_shared else MAX_TIMER_SECONDS)
@@ -186,8 +186,8 @@ class Worker:
         now = self._clock()
         for schedule in self.jobs.due_schedules(now):
             next_at, job = scheduled_job(schedule, now)
-            await told(self.jobs.store.claim(schedule.kept, next_at, job))
-            schedule.kept.next_at = next_at
+            await maybe_await(self.jobs.store.claim(schedule.line, next_at, job))
+            schedule.line.advance(next_at)
 
     def _note_fault(self, error: BaseException) -> None:
         self._log.error("job_queue_failed", kind=kind_of(error), error=failure_text(error))
@@ -212,7 +212,7 @@ class Worker:
             await asyncio.sleep(self.jobs.store.lease_seconds / 3)
             for task, job in tuple(self._running.items()):
                 try:
-                    is_ours = await told(self.jobs.store.extend(job, self._clock()))
+                    is_ours = await maybe_await(self.jobs.store.extend(job, self._clock()))
                 except Exception as error:
                     self._note_fault(error)
                     break
@@ -263,7 +263,7 @@ class Worker:
         """Write down what became of a job, if need be when the store is back."""
         for attempt in range(NOTE_ATTEMPTS):
             try:
-                if not await told(write()):
+                if not await maybe_await(write()):
                     self._log.warning("job_lease_lost", job=job.name, id=job.id)
                 return
             except Exception:
@@ -277,7 +277,7 @@ class Worker:
 
     async def _taken_back(self, job: Job) -> None:
         self._tally.jobs[job.name, "cancelled"] += 1
-        await told(self.jobs.store.release(job))
+        await maybe_await(self.jobs.store.release(job))
 
     async def _failed(self, job: Job, error: Exception) -> None:
         """Retry or give up, whether the program is at fault or we are."""

@@ -13,7 +13,7 @@ from ..core.history.rules import Rule
 from ..core.realtime import REALTIME, Realtime
 from ..http import sse
 from ..http.sessions import SessionStore
-from ..jobs.queue import told
+from ..jobs.queue import maybe_await
 from ..jobs.worker import Worker
 from ..loading.app import App
 from ..observing.tally import kind_of
@@ -97,7 +97,7 @@ class ServedProgram:
     async def job_counts(self) -> Mapping[str, int]:
         """How many jobs there are of each status; nothing when their store cannot be asked."""
         try:
-            return await told(self.worker.jobs.store.counts())
+            return await maybe_await(self.worker.jobs.store.counts())
         except Exception as error:
             fields = {"kind": kind_of(error), "error": failure_text(error)}
             self._state.log.warning("job_queue_failed", **fields)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from ...jobs.queue import told
+from ...jobs.queue import maybe_await
 from ...observing.traces import written
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _users(attendance: Any) -> list[list[Any]]:
 async def jobs_listed(service: Service) -> list[list[Any]]:
     """The jobs added last: status, class, arguments, time and error."""
     try:
-        found = await told(service.program.worker.jobs.store.list())
+        found = await maybe_await(service.program.worker.jobs.store.list())
     except Exception:  # a store that cannot be asked is in the log already
         return []
     return [

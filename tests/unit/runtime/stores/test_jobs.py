@@ -13,7 +13,7 @@ from soli_runtime.jobs.queue import (
     JobStore,
     Line,
     MemoryJobs,
-    told,
+    maybe_await,
 )
 
 from .conftest import KINDS, Made
@@ -29,7 +29,7 @@ class Queue:
     def __getattr__(self, name: str) -> Any:
         code = getattr(self._store, name)
         return lambda *arguments, **named: self._made.loop.run_until_complete(
-            told(code(*arguments, **named))
+            maybe_await(code(*arguments, **named))
         )
 
     def taken(self, now: float) -> list[str]:
