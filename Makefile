@@ -17,6 +17,9 @@ NODE := tests/node/node_modules/.installed
 BENCH_NODE := benchmarks/node/node_modules/.installed
 SETUP_INPUTS := pyproject.toml hatch_build.py scripts/setup.sh
 
+# Some images set it. Python would then compile every module anew for every server that a test starts.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test fast room check lint format types wheel-check bench autobahn harden test-lowest audit golden guide docs picture clean
 

@@ -23,6 +23,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -191,7 +192,13 @@ def _busy(number: int, text: str, light: int = 0) -> Callable[[Address], None]:
 
 JSON = "Content-Type: application/json"
 BROKEN = b"[" + b"0," * (4 * 1024 * 1024 - 8) + b"x"
-BOMB = zlib.compress(b"0" * (1 << 30), 1)
+
+
+@cache
+def bomb() -> bytes:
+    """Made when it is needed: that takes seconds, and tests import this module."""
+    return zlib.compress(b"0" * (1 << 30), 1)
+
 
 ATTACKS = (
     Attack("nothing", lambda address: time.sleep(1)),
@@ -211,7 +218,7 @@ ATTACKS = (
     ),
     Attack(
         "4 MiB that inflate to 1 GiB",
-        lambda a: posted(a, "/named", BOMB, JSON, "Content-Encoding: deflate"),
+        lambda a: posted(a, "/named", bomb(), JSON, "Content-Encoding: deflate"),
     ),
     Attack("an action without end", lambda a: posted(a, "/heavy", b"", method="GET")),
 )

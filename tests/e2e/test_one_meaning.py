@@ -28,7 +28,7 @@ from .test_presence_clients import APP, PresenceClients
 pytest.importorskip("redis")
 pytestmark = [
     needs_redis,
-    pytest.mark.load,
+    pytest.mark.long,
     pytest.mark.skipif(sys.platform != "linux", reason="needs SO_REUSEPORT"),
 ]
 

@@ -60,7 +60,7 @@ async def flood(client: Client) -> None:
         await client.say(f"say {number}-".ljust(SIZE, "x"))
 
 
-@pytest.mark.load
+@pytest.mark.long
 def test_nothing_grows_while_redis_stands_still(start: Callable[..., Group]) -> None:
     """A connection that asks for more than is taken is not read; what waited too long is dropped
     and counted; helpers say that the broker is away; then all is right again."""

@@ -67,6 +67,8 @@ def test_4_2_leave_is_automatic_on_disconnect(serve_sample: Serve) -> None:
     """Somebody left; those who stay are served as before."""
     server = serve_sample("rooms.soli")
     with server.connect("/ws/room/tea") as stays:
+        stays.send("here")
+        receive(stays)  # so it has joined
         with server.connect("/ws/room/tea") as goes:
             goes.send("bye")
             receive(stays)
