@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from soli_runtime.core.effects import Effect, Members, Send
 from soli_runtime.core.presence import Presence
-from soli_runtime.core.roster import HERE, Entry
+from soli_runtime.core.roster import Entry
 from soli_runtime.core.wire import meta_body
 
 from ..support.presence_clients import Bench, PageClient, PhoenixClient, Users
@@ -92,34 +91,6 @@ def test_metas_stand_in_the_order_of_refs_whatever_the_order_of_arrival(
     watched.holds(entries)
 
 
-@given(tables(), tables())
-def test_reconciling_makes_of_one_table_the_other(old: list[Entry], new: list[Entry]) -> None:
-    """Also where the same connection is somebody else, or has another ref."""
-    watched = Watched()
-    watched.feed(old)
-    watched.bench.deliver(watched.presence.reconcile("r", new, watched.bench.now))
-    watched.holds(new)
-
-
-@given(tables(), tables(), st.booleans())
-def test_what_was_unloaded_can_be_loaded(
-    old: list[Entry], new: list[Entry], is_there: bool
-) -> None:
-    """A member that was there before, or comes after, holds the truth, what it kept included."""
-    watched = Watched()
-    watched.feed(old)
-    watched.bench.do("here", {"leave": "r"})
-    watched.presence.unload("r")
-    assert len(watched.presence) == 0
-    if is_there:
-        watched.bench.do("here", {"join": "r"})
-    changed = [entry._replace(is_changed=True) for entry in new]
-    watched.bench.deliver(watched.presence.load("r", changed, watched.bench.now))
-    if not is_there:
-        watched.bench.do("here", {"join": "r"})
-    watched.holds(new)
-
-
 @given(tables(), st.sampled_from(NODES))
 def test_a_node_that_died_takes_its_users_in_one_diff(entries: list[Entry], node: str) -> None:
     """Those who have other connections stay, and are refreshed once."""
@@ -136,27 +107,6 @@ def test_a_node_that_died_takes_its_users_in_one_diff(entries: list[Entry], node
     watched.holds(stay)
 
 
-def test_own_connections_are_not_taken_from_what_others_know() -> None:
-    """Of those the process itself knows more."""
-    watched = Watched()
-    watched.bench.do("here", {"track": {"channel": "r", "user_id": "ada", "state": "away"}})
-    own = Entry("here", "ada", "1", meta_body("online", {}), node="n1")
-    other = Entry("there", "bob", "2", meta_body("online", {}), node="n1")
-    watched.bench.deliver(watched.presence.load("r", [own, other], 0.0))
-    assert watched.presence.roster.users("r")[0]["metas"][0]["state"] == "away"
-    watched.bench.deliver(watched.presence.reconcile("r", [own], 0.0))
-    assert watched.presence.roster.user_count("r") == 1
-    assert watched.presence.roster["r"].of_node(HERE) == ["here"]
-
-
-def test_what_somebody_here_subscribes_to_cannot_be_unloaded() -> None:
-    """A subscriber would show it for ever."""
-    watched = Watched()
-    watched.feed([Entry("there", "bob", "2", meta_body("online", {}), node="n1")])
-    with pytest.raises(ValueError, match="'r' has subscribers in this process"):
-        watched.presence.unload("r")
-
-
 def test_a_node_that_comes_back_with_another_name_keeps_its_trackings() -> None:
     """The death of the name that it had takes nobody with it."""
     watched = Watched()
@@ -164,14 +114,6 @@ def test_a_node_that_comes_back_with_another_name_keeps_its_trackings() -> None:
     watched.feed([entry, entry._replace(node="n2")])
     assert watched.presence.drop_node("r", "n1", 0.0) == []
     watched.holds([entry])
-
-
-def test_a_room_that_emptied_elsewhere_is_remembered_here() -> None:
-    """docs/spec §W5.13, told by whoever knows."""
-    watched = Watched()
-    watched.presence.remember_emptied("r", watched.bench.now)
-    watched.bench.do("new", {"join": "r"})
-    assert watched.bench.received("new") == [{"event": "presence_state", "payload": {}}]
 
 
 def _is_diff(effect: Effect) -> bool:

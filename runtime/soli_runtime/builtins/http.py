@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from soli_stdlib.json.codec import json_codec
+from soli_stdlib.json.text import json_codec
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError
 from soli_lang.machine.machine import Machine

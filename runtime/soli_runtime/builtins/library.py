@@ -6,7 +6,7 @@ from types import ModuleType
 
 import soli_stdlib
 from soli_stdlib.json import text as json_text
-from soli_stdlib.json.codec import JSON, JsonCodec
+from soli_stdlib.json.text import JSON, JsonCodec
 
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import declarations, install

@@ -27,7 +27,7 @@ from . import wire
 from .audience import Audience
 from .effects import ConnectionId, Effect, RoomName, Step
 from .rooms import Rooms
-from .roster import HERE, Attendance, Entry, Roster, User
+from .roster import Attendance, Entry, Roster, User
 from .seats import Seat, Seats
 
 
@@ -157,31 +157,6 @@ class Presence:
 
     # Nodes other than this one
 
-    def load(self, room: RoomName, entries: Iterable[Entry], now: float) -> list[Effect]:
-        """What others know of *room*, of which this process knew nothing.
-
-        Who of this process is a member already gets a snapshot. Entries of this process's own
-        connections are ignored: of those it knows more.
-        """
-        step = Step("", now)
-        self.roster.fill(room, entries)
-        if room in self.roster:
-            self.audience.snapshot_to_all(room, self._everybody_in(room), step)
-        return step.effects
-
-    def reconcile(self, room: RoomName, entries: Iterable[Entry], now: float) -> list[Effect]:
-        """Make of what this process knows of others in *room* what *entries* say, verb by verb."""
-        wanted = {entry.connection_id: entry for entry in entries if entry.node != HERE}
-        effects: list[Effect] = []
-        for known in self._of_others(room):
-            entry = wanted.get(known.connection_id)
-            if entry is None or (entry.key, entry.ref) != (known.key, known.ref):
-                effects += self.untrack(room, known.connection_id, now)
-        for entry in sorted(wanted.values(), key=lambda entry: int(entry.ref)):
-            if not self._is_here(room, entry.connection_id):
-                effects += self.track(room, entry, now)
-        return effects
-
     def drop_node(self, room: RoomName, node: str, now: float) -> list[Effect]:
         """A node is dead: its users leave *room* in one diff, and one resync refreshes counts."""
         step = Step("", now)
@@ -204,31 +179,6 @@ class Presence:
         attendance = self.roster.get(room)
         for connection_id in () if attendance is None else attendance.of_node(node):
             self.roster.linger(room, connection_id)
-
-    def unload(self, room: RoomName) -> None:
-        """Forget what others told of *room*; nobody of this process may subscribe to it."""
-        if room in self.audience.rooms:
-            raise ValueError(f"'{room}' has subscribers in this process")
-        self.roster.forget_others(room)
-
-    def remember_emptied(self, room: RoomName, now: float) -> None:
-        """*room* lost its last user elsewhere, while this process knew nothing of it (§W5.13)."""
-        self.audience.remember_emptied(room, now)
-
-    def _everybody_in(self, room: RoomName) -> Iterable[ConnectionId]:
-        found = self.audience.rooms.get(room)
-        subscribed = () if found is None else found.synced
-        return dict.fromkeys((*self._members.members(room), *subscribed))
-
-    def _of_others(self, room: RoomName) -> list[Entry]:
-        attendance = self.roster.get(room)
-        if attendance is None:
-            return []
-        return [entry for entry in attendance.entries() if entry.node != HERE]
-
-    def _is_here(self, room: RoomName, connection_id: ConnectionId) -> bool:
-        user = self.roster.tracked_as(room, connection_id)
-        return user is not None and user.metas[connection_id].node == HERE
 
     # Changes of one room
 

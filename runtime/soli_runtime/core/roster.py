@@ -279,20 +279,3 @@ class Roster(dict[RoomName, Attendance]):
         if not attendance.users:
             del self[room]
         return meta
-
-    def fill(self, room: RoomName, entries: Iterable[Entry]) -> None:
-        """Write down what others know of *room*, in the order of refs.
-
-        Of its own connections only this process knows: who is tracked already is left alone.
-        """
-        for entry in sorted(entries, key=lambda entry: int(entry.ref)):
-            if entry.node != HERE and self.tracked_as(room, entry.connection_id) is None:
-                self.attach(room, entry)
-
-    def forget_others(self, room: RoomName) -> None:
-        """Forget what was told of other nodes' connections in *room*."""
-        attendance = self.get(room)
-        if attendance is not None:
-            others = [entry for entry in attendance.entries() if entry.node != HERE]
-            for entry in others:
-                self.detach(room, entry.connection_id)

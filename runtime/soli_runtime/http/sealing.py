@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from soli_stdlib.json.codec import json_codec
+from soli_stdlib.json.text import json_codec
 from soli_stdlib.security import ciphers
 
 from soli_lang.machine.machine import Machine

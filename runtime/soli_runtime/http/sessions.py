@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from soli_stdlib.json.codec import json_codec
+from soli_stdlib.json.text import json_codec
 from soli_stdlib.stores import elsewhere
 
 from soli_lang.base.errors import SoliError, SoliValueError

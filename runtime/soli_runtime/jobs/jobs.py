@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from soli_stdlib.ground import clock
-from soli_stdlib.json.codec import json_codec
+from soli_stdlib.json.text import json_codec
 from soli_stdlib.time.schedules import duration_seconds
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliValueError

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
-from soli_stdlib.json.codec import json_codec
+from soli_stdlib.json.text import json_codec
 
 from soli_lang.base.errors import SoliError, render
 from soli_lang.values.values import Value

@@ -10,7 +10,7 @@ from functools import partial
 from inspect import isawaitable
 from typing import Any, NamedTuple, NoReturn
 
-from soli_stdlib.json.codec import json_codec
+from soli_stdlib.json.text import json_codec
 
 from soli_lang.base.errors import SoliError
 from soli_lang.values.values import Value

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from soli_stdlib.json.codec import json_codec
+from soli_stdlib.json.text import json_codec
 
 from soli_lang.base.records import Record
 

@@ -22,6 +22,8 @@ from soli_lang.base.errors import (
     SoliTypeError,
     SoliValueError,
 )
+from soli_lang.base.records import Record
+from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, String, function, method, static
 from soli_lang.values.semantics import MAX_INT
@@ -385,3 +387,18 @@ def to_json(machine: Machine, value: Value) -> str:
         raise SoliTypeError(error.message) from None
     charge(machine, text)
     return text
+
+
+class JsonCodec(Record, frozen=True):
+    """Soli's JSON rules, for those who embed a program and read and write it."""
+
+    encode: Callable[[Value], str]
+    decode: Callable[[str], Value]
+
+
+JSON: MachineKey[JsonCodec] = MachineKey("json")
+
+
+def json_codec(machine: Machine) -> JsonCodec:
+    """The codec of a machine that its host has set up."""
+    return machine.library[JSON]

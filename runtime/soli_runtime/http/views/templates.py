@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from soli_stdlib.json.codec import json_codec
+from soli_stdlib.json.text import json_codec
 
 from soli_lang.base.errors import SoliError
 from soli_lang.base.source import Source

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from soli_stdlib.json.codec import json_codec
+from soli_stdlib.json.text import json_codec
 
 from ...calling.calls import Calls
 from ...core.hub import Hub

@@ -13,7 +13,7 @@ from soli_runtime.settings import Settings
 from soli_runtime.stores.store import Store, store_of
 from soli_runtime.stores.waited import use_store
 from soli_stdlib.json import text as json_text
-from soli_stdlib.json.codec import JSON, JsonCodec
+from soli_stdlib.json.text import JSON, JsonCodec
 
 from ....support.redis_server import RedisServer, redis_server
 from ...stdlib.installed import Library
