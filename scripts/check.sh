@@ -34,7 +34,7 @@ names_files() {
 
 if [ "${1:-}" = --with-tests ]; then
   # Python and pytest compile modules and tests once; meanwhile mypy leaves the other core alone.
-  "$bin/pytest" --collect-only -q >/dev/null 2>&1 &
+  "$bin/pytest" --collect-only -q "${@:2}" >/dev/null 2>&1 &
   compiling=$!
 fi
 

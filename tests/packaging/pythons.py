@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,6 +48,7 @@ def _ask(path: Path) -> tuple[Python, str] | None:
     return (found, prefix) if version.replace(".", "").isdigit() else None
 
 
+@cache
 def pythons() -> list[Python]:
     """One per installation, oldest first; pre-releases and virtual environments left out."""
     found: dict[str, Python] = {}
