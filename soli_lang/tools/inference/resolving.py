@@ -6,6 +6,7 @@ Blocks are those of `evaluator.scopes`. Keeps its own stack: programs may nest d
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from ...evaluator.scopes import THIS, Block, FileScope, Scopes, Variable, declare_parameters
@@ -16,8 +17,7 @@ class Facts:
     """What is known of one variable from the whole text."""
 
     __slots__ = (
-        "constants", "declared", "guarded_reads", "is_captured", "is_set_elsewhere", "reads",
-        "writes",
+        "constants", "declared", "is_captured", "is_set_elsewhere", "readers", "reads", "writes",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -31,12 +31,8 @@ class Facts:
         self.is_set_elsewhere = False
         """Whether another function than its own gives it values."""
         self.reads = 0
-        self.guarded_reads = 0
-
-    @property
-    def is_guarded(self) -> bool:
-        """Whether it is read in what is rescued, and nowhere else."""
-        return 0 < self.guarded_reads == self.reads
+        self.readers: list[Variable | None] = []
+        """Of reads outside of what is rescued: the function around, None for anything else."""
 
 
 class Resolution:
@@ -70,6 +66,7 @@ class Resolution:
         self.members: set[str] = set()
         """Names of all members that are assigned anywhere: `x.name = v`."""
         self._facts: dict[Variable, Facts] = {}
+        self._declaring: dict[Block, Variable] = {}
         self._pieces: list[Any] = []
         """Functions that are in no program; they are known by who they are."""
         self._pending: list[tuple[Any, Block, bool]] = []
@@ -199,6 +196,8 @@ class Resolution:
         if block is self.root:
             self.entries.add(id(node.function))
         self._function(node.function, block, guarded)
+        if id(node) in self.variables:
+            self._declaring[self.functions[id(node.function)]] = self.variables[id(node)]
 
     def _declare(self, node: Any, name: str, block: Block) -> None:
         variable = block.find(name)
@@ -214,9 +213,40 @@ class Resolution:
             self.variables[id(node)] = variable
             facts = self.facts(variable)
             facts.reads += 1
-            facts.guarded_reads += guarded
+            if not guarded:
+                facts.readers.append(self._around(block))
             if block.function is not self.home(variable):
                 facts.is_captured = True
+
+    def _around(self, block: Block | None) -> Variable | None:
+        """The variable of the declared function that *block* is in."""
+        while block is not None:
+            found = self._declaring.get(block)
+            if found is not None:
+                return found
+            block = block.parent
+        return None
+
+    @cached_property
+    def rescued(self) -> frozenset[Variable]:
+        """Functions all of whose calls are rescued, or stand in such functions."""
+        found = {one for one in self.names_of.values() if self._has_readers(one)}
+        inside: dict[Variable | None, list[Variable]] = {}
+        for one in found:
+            for reader in self.facts(one).readers:
+                inside.setdefault(reader, []).append(one)
+        pending = [one for reader, those in inside.items() if reader not in found for one in those]
+        while pending:
+            one = pending.pop()
+            if one in found:
+                found.remove(one)
+                pending += inside.get(one, ())
+        return frozenset(found)
+
+    def _has_readers(self, variable: Variable) -> bool:
+        """Whether more than itself mentions a function."""
+        facts = self.facts(variable)
+        return facts.reads > facts.readers.count(variable)
 
     def _assign(self, node: Any, block: Block, guarded: bool) -> None:
         value = getattr(node, "value", None)

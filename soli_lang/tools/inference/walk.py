@@ -278,7 +278,9 @@ class Walk:
         if id(function) in self.resolution.guarded:
             return True
         variable = self.resolution.names_of.get(id(function))
-        return variable is not None and self.resolution.facts(variable).is_guarded
+        if variable is None or self.contract_of(function) is not None:
+            return False
+        return variable in self.resolution.rescued
 
     def _owner(self, function: nodes.FunctionNode) -> ClassInfo | None:
         owner = self.resolution.owners.get(id(function))

@@ -72,6 +72,7 @@ def test_what_fails_for_certain_has_the_text_of_the_run(text: str, message: str)
         "try\n  print(5.upcase)\ncatch e\n  print(e)\nend",
         "print(5.upcase) rescue print(1)",
         'def f()\n  5 - "a"\nend\ntry\n  f()\ncatch e\n  print(e)\nend',
+        "def g(n)\n  g(n - 1) if n > 0\n  5.upcase\nend\ndef f() g(1) end\nf() rescue print(1)",
         "def caught(f)\n  try\n    f()\n  catch e\n    e.message\n  end\nend\n"
         "print(caught(fn() { 1 / 0 }))",
         "class A\n  def me() this end\nend\nclass B < A\n  def b() 1 end\nend\n"
