@@ -14,22 +14,22 @@ MAX_ATTRIBUTES = 12
 MAX_PARAMETERS = 6
 
 LONG_MODULES = {
-    "answering.py": "the way of an HTTP action, which is being made shorter",
-    "calls.py": "inference of calls, which is being split",
-    "expressions.py": "inference of expressions, which is being split",
+    "answering.py": "the way of an HTTP action: not split yet",
+    "calls.py": "what inference says of calls: not split yet",
+    "expressions.py": "what inference says of expressions: not split yet",
     "channel.py": "hot path: what one line does, in one class",
     "connection.py": "hot path: what one connection does, in one class",
     "conversations.py": "hot path: what one conversation does, in one class",
     "frames.py": "hot path: a parser in one class, whose parts would be calls",
     "hashes.py": "a table: a function for each method",
-    "hub.py": "its operations are being taken out of it",
-    "jobs.py": "to be split",
-    "machine.py": "to be split",
-    "members.py": "to be split",
+    "hub.py": "what each action decides, in one class",
+    "jobs.py": "the words for jobs, schedules and webhooks: not split yet",
+    "machine.py": "hot path: what a program runs on, in one class",
+    "members.py": "hot path: what a member of a value means",
     "names.py": "the pass over names, in one class",
-    "native.py": "to be split",
+    "native.py": "how builtins are declared, told in one place",
     "nodes.py": "a table: a class for each kind of node",
-    "sessions.py": "to be split",
+    "sessions.py": "sessions, where they are kept and their words: not split yet",
     "strings.py": "a table: a function for each method",
     "writer.py": "what emitters ask for, in one class",
 }
@@ -41,7 +41,7 @@ LONG_FUNCTIONS = {
     "run.py _serve": "the steps of one command, in order",
     "server.py serve": "the steps of a server's life, in order",
     "endpoint.py Endpoint.__init__": "hot path: what connections ask for, without further look-ups",
-    "hub.py Hub.__init__": "its operations are being taken out of it",
+    "hub.py Hub.__init__": "a table of what carries out which action",
     "scheduler.py Scheduler.__init__": "hot path: what messages ask for, without further look-ups",
     "literals.py _index": "cases of one expression, by what is known of its parts",
 }
@@ -72,19 +72,19 @@ LARGE_CLASSES = {
     "context.py Frame": "hot path: the automaton's",
     "context.py Context": "hot path: the automaton's",
     # To be made smaller.
-    "answering.py HttpActions": "the way of an HTTP action, which is being made shorter",
+    "answering.py HttpActions": "the way of an HTTP action: not split yet",
     "writer.py Writer": "what emitters ask for",
     "names.py NamePass": "what one pass knows on its way",
     "classes.py ClassInfo": "a record: what inference knows of a class",
     "resolving.py Resolution": "what one pass knows on its way",
     "walk.py Walk": "what one pass knows on its way",
-    "worker.py Worker": "to be split",
-    "dashboard.py Dashboard": "to be split",
-    "development.py Development": "to be split",
-    "node.py Node": "its parts are being taken out of it",
-    "outbox.py Outbox": "its parts are being taken out of it",
-    "traffic.py Traffic": "its parts are being taken out of it",
-    "parent.py Parent": "to be split",
+    "worker.py Worker": "what runs, waits and is told of jobs: not split yet",
+    "dashboard.py Dashboard": "what its pages have been told: not split yet",
+    "development.py Development": "what terminal and pages have been told: not split yet",
+    "node.py Node": "the life of a node in its log: not split yet",
+    "outbox.py Outbox": "what waits for the log, and its bounds: not split yet",
+    "traffic.py Traffic": "two connections to Redis, and what is under way: not split yet",
+    "parent.py Parent": "what a parent knows of its workers: not split yet",
     "clients.py SocketClient": "what a client at the prompt shows of itself",
 }
 
@@ -94,7 +94,7 @@ LONG_CONSTRUCTORS = {
     "audience.py Audience": "given what the core shares",
     "hub.py Hub": "given the parts of the core",
     "first_request.py GreetingServer": "given what aiohttp's server is given, and more",
-    "parent.py Parent": "to be split",
+    "parent.py Parent": "what a parent knows of its workers: not split yet",
 }
 
 

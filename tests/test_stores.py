@@ -53,7 +53,6 @@ ALLOWED = (
     Allowed("calling", "machine _machine", "whose call the machine runs"),
     Allowed("calling", "runner", "a greenlet's own attributes, and whom it runs for"),
     Allowed("core/hub", "step", "the effects that one step has had so far"),
-    Allowed("core/hub", "seat", "whether a connection is being closed"),
     Allowed("ws/fair", "flow", "the scheduler's account of one flow"),
     Allowed("serving", "flow", "what the last answer to one flow took"),
     Allowed("ws/rooms", "connection", "in which rooms a connection is: fan-out and it share that"),
@@ -62,9 +61,9 @@ ALLOWED = (
     Allowed("observing", "logger", "of `logging`"),
     Allowed("ws/upgrade", "handler", "of aiohttp"),
     Allowed("serving/dev", "answer", "of aiohttp"),
-    # The broker of several processes: wiring that is being made a constructor's.
-    Allowed("", "seat history _history", "core: being made methods"),
-    Allowed("", "_reading _writing", "being made a port"),
+    # Not methods yet: what a broker moves on for the whole process.
+    Allowed("", "seat history _history", "where the order of messages is, and what is under way"),
+    Allowed("", "_reading _writing", "what is called when a connection to Redis fails"),
 )
 
 
