@@ -259,8 +259,13 @@ def judge_builtin(walk: Walk, node: Any, builtin: Any, arguments: list[Type], sk
             continue
         name = builtin.name.rpartition(".")[2]
         error = declaration.mismatch(name, arg, sample(type_[0]))
-        walk.error("type", error.message, node.span, error.hint)
+        walk.error("type", error.message, node.span, error.hint or _HINTS.get(name))
         return
+
+
+_HINTS: Final = dict.fromkeys(
+    ("reduce", "fold"), "the function comes first: `items.reduce(fn(so_far, x) { so_far + x }, 0)`"
+)
 
 
 def _accepted(atom: Atom, types: frozenset[type]) -> bool:
