@@ -14,7 +14,6 @@ MAX_ATTRIBUTES = 12
 MAX_PARAMETERS = 6
 
 LONG_MODULES = {
-    "answering.py": "the way of an HTTP action: not split yet",
     "calls.py": "what inference says of calls: not split yet",
     "expressions.py": "what inference says of expressions: not split yet",
     "channel.py": "hot path: what one line does, in one class",
@@ -72,7 +71,6 @@ LARGE_CLASSES = {
     "context.py Frame": "hot path: the automaton's",
     "context.py Context": "hot path: the automaton's",
     # To be made smaller.
-    "answering.py HttpActions": "the way of an HTTP action: not split yet",
     "writer.py Writer": "what emitters ask for",
     "names.py NamePass": "what one pass knows on its way",
     "classes.py ClassInfo": "a record: what inference knows of a class",

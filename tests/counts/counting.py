@@ -135,13 +135,13 @@ class Served:
         return connection
 
     def _request_handler(self) -> Any:
-        from soli_runtime.gate.first_request import GreetingServer
+        from soli_runtime.gate.first_request import Answers, GreetingServer
         from soli_runtime.gate.plain import PlainConnections
         from soli_runtime.gate.unread import Unread
 
         loop = asyncio.get_running_loop()
         server = GreetingServer(
-            self.service.handle,
+            Answers(self.service.handle, self.service.entrance.begin),
             seconds=0,
             most=0,
             plain=PlainConnections(0, 0),

@@ -86,6 +86,8 @@ def test_answers_that_nobody_reads_end(tmp_path: Path) -> None:
         lines = [stack.enter_context(asked(server, "/big")) for _ in range(60)]
         lines.append(stack.enter_context(asked(server, "/events")))
         start, most = time.monotonic(), 0
+        while time.monotonic() < start + 20 and descriptors(server.pid) < before + len(lines):
+            time.sleep(0.02)  # the server has not accepted them all yet
         while time.monotonic() < start + 50 and descriptors(server.pid) > before:
             most = max(most, megabytes(server.pid))
             with asked(server, "/small", 65536) as line:

@@ -18,7 +18,7 @@ from soli_runtime.calling.calls import Calls
 from soli_runtime.calling.greenlets import Runners
 from soli_runtime.core import actions
 from soli_runtime.loading import launch
-from soli_runtime.serving.answering import HttpActions
+from soli_runtime.serving.answering.runs import ActionRuns
 from soli_runtime.serving.dev.development import Development
 from soli_runtime.serving.server import Server
 from soli_runtime.serving.service import Service
@@ -133,7 +133,7 @@ def watching(patch: Callable[[Any, str, Any], None]) -> Iterator[Watch]:
         (Runners, "_resume"),
         (actions, "parse"),
         (Connection, "send_text"),
-        (HttpActions, "_response"),
+        (ActionRuns, "_response"),
         (launch, "launch"),
         (Development, "_reload"),
         (Service, "_begin"),

@@ -303,9 +303,9 @@ def final_response(context: RequestContext, response: Response, hardening: Harde
         if hardening.secure_cookies and "; Secure" not in header:
             header += "; Secure"
         response.headers.append(("Set-Cookie", header))
-    if context.session is not None:
+    if context.used_session is not None:
         secure = context.raw.scheme == "https" or hardening.secure_cookies
-        cookie = context.session.cookie_header(secure=secure)
+        cookie = context.used_session.cookie_header(secure=secure)
         if cookie is not None:
             response.headers.append(("Set-Cookie", cookie))
     return response

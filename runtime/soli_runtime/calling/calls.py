@@ -101,13 +101,13 @@ class Calls:
         What it computes is put to the account of *flow*.
         """
         scheduler, started = self._runners.scheduler, perf_counter()
-        outcome = self.run(invoke, argument, local, _nobody_waits)
+        outcome = self.run(invoke, argument, local, nobody_waits)
         if flow is not None and scheduler is not None:
             if is_over_limit(outcome):
                 scheduler.ended_by_limit(flow)
             scheduler.took(flow, started, perf_counter())
         if outcome.__class__ is Runner:
-            outcome = await _ended(outcome, flow)
+            outcome = await self.ended(outcome, flow)
         if outcome.__class__ is not Failure:
             return outcome
         error, outcome = outcome.error, None
@@ -115,6 +115,26 @@ class Calls:
             raise error
         finally:
             del error  # its traceback will hold this frame
+
+    async def ended(self, runner: Runner, flow: Flow | None) -> Any:
+        """What comes of a call that waits: its value, or a `Failure`.
+
+        What it computes when it goes on is put to the account of *flow*.
+        """
+        import asyncio
+
+        finished: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+        def done(outcome: Any) -> None:
+            if not finished.done():
+                finished.set_result(outcome)
+
+        runner.goes_on_for(flow, done)
+        try:
+            return await finished
+        except asyncio.CancelledError:
+            runner.cancel()
+            raise
 
     def suspend(self, awaitable: Any) -> Any:
         """The capability `suspend` for this program (see `greenlets.suspend`)."""
@@ -124,26 +144,8 @@ class Calls:
         return suspend(awaitable)
 
 
-def _nobody_waits(outcome: Any) -> None:
+def nobody_waits(outcome: Any) -> None:
     """In place of `done` until it is known whether a call waits."""
-
-
-async def _ended(runner: Runner, flow: Flow | None) -> Any:
-    """What comes of a call that waits: its value, or a `Failure`."""
-    import asyncio
-
-    finished: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-
-    def done(outcome: Any) -> None:
-        if not finished.done():
-            finished.set_result(outcome)
-
-    runner.flow, runner.done = flow, done
-    try:
-        return await finished
-    except asyncio.CancelledError:
-        runner.cancel()
-        raise
 
 
 def failure_text(error: BaseException) -> str:

@@ -123,6 +123,10 @@ class Runner(greenlet):  # type: ignore[misc]  # greenlet ships no types for sub
         message, self.message = self.message, None
         return message
 
+    def goes_on_for(self, flow: Flow | None, done: Done) -> None:
+        """Whose call waits, and who gets what comes of it."""
+        self.flow, self.done = flow, done
+
     def cancel(self) -> None:
         """Raise `Cancelled` where the suspended call waits. Its `done` is still called."""
         if self.waiting is not None and not self.cancelled:

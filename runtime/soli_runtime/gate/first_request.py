@@ -7,10 +7,13 @@ that send a byte now and then would shut all other clients out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, NamedTuple
 
-from aiohttp import web
+from aiohttp import HttpVersion11, StreamReader, hdrs, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
+from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import RequestHandler
 
 from ..observing.logs import Log
@@ -19,6 +22,18 @@ from .plain import PlainConnections
 from .unread import LARGE_BYTES, Answer, Unread
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+Answering = Coroutine[Any, Any, web.StreamResponse]
+Begin = Callable[[web.BaseRequest], bytes | Answering]
+"""Answers a request to which nothing special is to be said (`_is_usual`): with what goes over the
+line, or with a coroutine for what has to be waited for."""
+
+
+class Answers(NamedTuple):
+    """How requests are answered."""
+
+    handle: Handler
+    begin: Begin
+    """For those that may be answered as soon as they are read."""
 
 
 _LOOK_AGAIN_SECONDS = 0.01
@@ -26,13 +41,88 @@ SWITCHING = 101
 
 
 class GreetedHandler(RequestHandler):
-    """aiohttp's handler, without the name of the software in its own responses."""
+    """aiohttp's handler, without the name of the software in its own responses.
 
-    __slots__ = ("_unread",)
+    A request that comes alone, and whose answer waits for nothing, is answered as soon as it is
+    read. aiohttp wakes a task for each, which makes another task, and both go through the loop.
+    """
+
+    __slots__ = ("_begun", "_server", "_unread")
 
     def __init__(self, server: GreetingServer, *, unread: Unread, **options: Any) -> None:
         super().__init__(server, **options)
+        self._server = server
         self._unread = unread
+        # A request whose answer began, until its task takes over.
+        self._begun: tuple[web.BaseRequest, Answering] | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came in."""
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            super().data_received(data)  # a request is being answered
+            return
+        self._waiter = None  # nobody is woken before we have seen what came
+        try:
+            super().data_received(data)
+        finally:
+            self._waiter = waiter
+        if self._messages and not self._is_answered():
+            waiter.set_result(None)
+
+    def _is_answered(self) -> bool:
+        """Answer the request that came, if that can be done at once."""
+        message, payload = self._messages[0]
+        transport, parser = self.transport, self._parser
+        if (
+            len(self._messages) > 1
+            or not isinstance(message, RawRequestMessage)
+            or not _is_usual(message)
+            or payload is not EMPTY_PAYLOAD
+            or self._paused
+            or transport is None
+            or parser is None
+        ):
+            return False
+        request = web.BaseRequest(message, payload, self, *_LATER, self._loop)
+        begun = self._server.begin(self, request)
+        if not isinstance(begun, bytes):
+            self._begun = None if begun is None else (request, begun)
+            return False
+        self._messages.popleft()
+        parser.message_consumed()
+        transport.write(begun)
+        self._stays()
+        return True
+
+    def _stays(self) -> None:
+        """Wait for the next request, as aiohttp does behind an answer."""
+        self._keepalive = True
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if self._keepalive_handle is None:
+            self._keepalive_handle = self._loop.call_at(
+                self._next_keepalive_close_time, self._process_keepalive
+            )
+
+    def request_of(
+        self,
+        message: RawRequestMessage,
+        payload: StreamReader,
+        writer: AbstractStreamWriter,
+        task: asyncio.Task[None],
+    ) -> web.BaseRequest:
+        """The request that aiohttp is to answer: a new one, or the one that was begun with."""
+        begun = self._begun
+        if begun is None:
+            return web.BaseRequest(message, payload, self, writer, task, self._loop)
+        request, _ = begun
+        request._payload_writer, request._task = writer, task
+        return request
+
+    def take_begun(self) -> Answering | None:
+        """The answer that was begun; None: there is none."""
+        begun, self._begun = self._begun, None
+        return None if begun is None else begun[1]
 
     def pause_writing(self) -> None:
         """The write buffer is above its high-water mark."""
@@ -88,6 +178,19 @@ class GreetedHandler(RequestHandler):
         return plain
 
 
+_LATER: tuple[Any, Any] = (None, None)
+"""A writer and a task: who is answered at once needs neither."""
+
+
+def _is_usual(message: RawRequestMessage) -> bool:
+    """Whether a request is one without a body, on a line that stays as it is."""
+    return (
+        message.method == hdrs.METH_GET
+        and message.version == HttpVersion11
+        and not (message.should_close or message.upgrade or message.chunked)
+    )
+
+
 def _address_of(transport: asyncio.Transport) -> str:
     peer = transport.get_extra_info("peername")
     return str(peer[0]) if isinstance(peer, tuple) else ""
@@ -118,6 +221,17 @@ class _Pieces(web.StreamResponse):
         return writer
 
 
+def _request(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: RequestHandler,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> web.BaseRequest:
+    assert isinstance(protocol, GreetedHandler)
+    return protocol.request_of(message, payload, writer, task)
+
+
 def _too_many() -> web.Response:
     answer = web.Response(status=503, text="too many connections\n")
     answer.headers["Server"] = SERVER
@@ -142,7 +256,7 @@ class GreetingServer(web.Server):
 
     def __init__(
         self,
-        handler: Handler,
+        answers: Answers,
         *,
         seconds: float,
         most: int,
@@ -152,24 +266,8 @@ class GreetingServer(web.Server):
         log: Log,
         **options: Any,
     ) -> None:
-        async def greeted(request: web.BaseRequest) -> web.StreamResponse:
-            connection = request.protocol
-            self._silent.pop(connection, None)
-            if self._is_one_too_many(request):
-                return _too_many()
-            plain.busy(connection)
-            try:
-                answer = await handler(request)
-                if is_upgrade(request) and answer.status != SWITCHING:
-                    answer.force_close()  # refused, so no limit counts this connection
-                elif self._is_draining and not is_upgrade(request):
-                    answer.force_close()
-                    connection.close()  # behind this answer
-                return answer
-            finally:
-                plain.idle(connection)
-
-        super().__init__(greeted, **options)
+        super().__init__(self._greet, request_factory=_request, **options)
+        self._answers = answers
         self._seconds = seconds
         self._most = most
         self._may_upgrade = may_upgrade
@@ -182,6 +280,27 @@ class GreetingServer(web.Server):
         self._timer: asyncio.TimerHandle | None = None
         self._is_draining = False
 
+    async def _greet(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request, or go on with one whose answer was begun (`begin`)."""
+        connection = request.protocol
+        assert isinstance(connection, GreetedHandler)
+        begun = connection.take_begun()
+        if begun is None:
+            self._silent.pop(connection, None)
+            if self._is_one_too_many(request):
+                return _too_many()
+            self._plain.busy(connection)
+        try:
+            answer = await (self._answers.handle(request) if begun is None else begun)
+            if is_upgrade(request) and answer.status != SWITCHING:
+                answer.force_close()  # refused, so no limit counts this connection
+            elif self._is_draining and not is_upgrade(request):
+                answer.force_close()
+                connection.close()  # behind this answer
+            return answer
+        finally:
+            self._plain.idle(connection)
+
     def __call__(self) -> RequestHandler:
         """A new connection."""
         connection = GreetedHandler(self, unread=self._unread, loop=self._loop, **self._kwargs)
@@ -190,6 +309,23 @@ class GreetingServer(web.Server):
             self._drop(next(iter(self._silent)), "too_many")
         self._watch()
         return connection
+
+    def begin(
+        self, connection: GreetedHandler, request: web.BaseRequest
+    ) -> bytes | Answering | None:
+        """Begin to answer a request; None: it is to go the usual way.
+
+        That is the way of the first on a connection, which may be one too many.
+        """
+        if self._is_draining or connection not in self._plain:
+            return None
+        self.requests_count += 1
+        begun = self._answers.begin(request)
+        if begun.__class__ is bytes:
+            self._plain.used(connection)
+        else:
+            self._plain.busy(connection)
+        return begun
 
     def _is_one_too_many(self, request: web.BaseRequest) -> bool:
         """Count a connection at its first HTTP request; an idle one may be closed for it."""
@@ -212,6 +348,8 @@ class GreetingServer(web.Server):
         self._silent.pop(handler, None)
         self._plain.remove(handler)
         self._unread.gone(handler)
+        if isinstance(handler, GreetedHandler) and (begun := handler.take_begun()) is not None:
+            begun.close()
         super().connection_lost(handler, exc)
 
     async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - aiohttp's

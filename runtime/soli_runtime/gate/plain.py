@@ -61,6 +61,13 @@ class PlainConnections(Generic[C]):
             self._idle.setdefault(ip, {})[one] = None
             self._resting[one] = None
 
+    def used(self, one: C) -> None:
+        """A connection that is idle made a request, which was answered at once."""
+        idle = self._idle[self._ips[one]]
+        for line in (idle, self._resting):
+            del line[one]
+            line[one] = None
+
     def busy(self, one: C) -> None:
         """A request of a connection is being answered."""
         ip = self._ips.get(one)

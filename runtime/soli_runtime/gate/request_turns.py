@@ -31,6 +31,10 @@ class RequestFlow:
         """Of its last answer."""
         self.standing, self.proven = NEW, 0
 
+    def answered(self, size: int) -> None:
+        """Its last answer has so many bytes."""
+        self.answer_bytes = size
+
 
 class RequestTurns:
     """The flows of requests. *clock* is that of the scheduler."""
@@ -40,9 +44,12 @@ class RequestTurns:
         self._clock = clock
         self._flows: dict[Key, RequestFlow] = {}
 
-    async def turn(self, address: str, name: str) -> RequestFlow:
-        """Wait until a request of *address* to the handler *name* may compute."""
-        flow = self._flow((address, name))
+    def must_wait(self, flow: RequestFlow, now: float) -> bool:
+        """Whether a request has to wait for its `turn`."""
+        return self._scheduler.must_wait(flow, now)
+
+    async def turn(self, flow: RequestFlow) -> None:
+        """Wait until a request may compute."""
         now = self._clock()
         if self._scheduler.must_wait(flow, now):
             came = asyncio.get_running_loop().create_future()
@@ -53,7 +60,6 @@ class RequestTurns:
 
             self._scheduler.wait(flow, go_on, now, is_later=True)
             await came
-        return flow
 
     def took(self, flow: RequestFlow, started: float, now: float) -> None:
         """A request computed from *started* until *now*."""
@@ -63,7 +69,9 @@ class RequestTurns:
         """A limit ended a call, for which `took` is yet to come."""
         self._scheduler.ended_by_limit(flow)
 
-    def _flow(self, key: Key) -> RequestFlow:
+    def flow(self, address: str, name: str) -> RequestFlow:
+        """The account of requests of *address* to the handler *name*."""
+        key = address, name
         flow = self._flows.get(key)
         if flow is None:
             if len(self._flows) >= MAX_FLOWS:

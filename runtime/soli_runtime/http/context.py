@@ -57,7 +57,10 @@ class RequestContext(Asked, Record):
     raw: RawRequest
     request: dict[str, Any]
     """The Hash that the action gets; parts of the body are added by `request_with`."""
-    session: Session | None = None
+    begin_session: Callable[[], Session] | None = None
+    """Makes the `session` when somebody asks for it."""
+    used_session: Session | None = None
+    """The session, if somebody asked for it."""
     find_user: Callable[[], Verdict] | None = None
     verdict: Verdict | None = None
     rendered: Response | None = None
@@ -80,6 +83,13 @@ class RequestContext(Asked, Record):
 
             add_parts(self.request, self.raw, parts, machine)
         return self.request
+
+    @property
+    def session(self) -> Session | None:
+        """The visitor's session; None where there is none."""
+        if self.used_session is None and self.begin_session is not None:
+            self.used_session = self.begin_session()
+        return self.used_session
 
     @property
     def origin(self) -> str:

@@ -6,18 +6,9 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from ..gate.origins import Peer, TrustedProxies
-from ..ws.protocol.handshake import SERVER
 from .requests import RawRequest, header_hash
 from .responses import Response, text_response
-from .whole_responses import WholeResponse
-
-_HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "content-length", "keep-alive"})
-"""Headers that the server itself must decide about."""
-
-_SERVER_HEADER = (hdrs.SERVER, SERVER)
-
-_NO_SNIFFING = ("X-Content-Type-Options", "nosniff")
-"""No browser may guess that what somebody uploaded or wrote is a page or a script."""
+from .whole_responses import WholeResponse, header_list
 
 
 def peer_of(request: web.BaseRequest, proxies: TrustedProxies) -> Peer:
@@ -53,22 +44,13 @@ def raw_request(request: web.BaseRequest, peer: Peer, body: bytes) -> RawRequest
 def to_aiohttp(response: Response) -> web.Response:
     """A finished response for aiohttp to send."""
     return WholeResponse(
-        status=response.status, headers=_header_list(response), body=response.body or None
+        status=response.status, headers=header_list(response), body=response.body or None
     )
 
 
 def header_multidict(response: Response) -> CIMultiDict[str]:
     """The headers that a response may choose, and those that it has unless it chooses others."""
-    return CIMultiDict(_header_list(response))
-
-
-def _header_list(response: Response) -> list[tuple[str, str]]:
-    names = [name.lower() for name, _ in response.headers]
-    headers = response.headers
-    if not _HOP_BY_HOP.isdisjoint(names):
-        headers = [header for header in headers if header[0].lower() not in _HOP_BY_HOP]
-    own = (_SERVER_HEADER, _NO_SNIFFING)
-    return [*headers, *(header for header in own if header[0].lower() not in names)]
+    return CIMultiDict(header_list(response))
 
 
 def plain(status: int, text: str) -> web.Response:

@@ -4,12 +4,73 @@ from __future__ import annotations
 
 import time
 from email.utils import formatdate
+from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 
+from ..gate.unread import LARGE_BYTES
+from ..ws.protocol.handshake import SERVER
+from .responses import Response
+
 _BODILESS = frozenset({204, 304})
+
+_HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "content-length", "keep-alive"})
+"""Headers that the server itself must decide about."""
+
+_OWN = (
+    (hdrs.SERVER, SERVER),
+    # No browser may guess that what somebody uploaded or wrote is a page or a script.
+    ("X-Content-Type-Options", "nosniff"),
+)
+_OWN_NAMES = frozenset(name.lower() for name, _ in _OWN)
+
+
+def header_list(response: Response) -> list[tuple[str, str]]:
+    """The headers that a response may choose, and those that it has unless it chooses others."""
+    return _headers_of(response.headers, {name.lower() for name, _ in response.headers})
+
+
+def _headers_of(headers: list[tuple[str, str]], names: set[str]) -> list[tuple[str, str]]:
+    if not _HOP_BY_HOP.isdisjoint(names):
+        headers = [header for header in headers if header[0].lower() not in _HOP_BY_HOP]
+    if _OWN_NAMES.isdisjoint(names):
+        return [*headers, *_OWN]
+    return [*headers, *(header for header in _OWN if header[0].lower() not in names)]
+
+
+def whole_answer(response: Response) -> bytes | None:
+    """*response* as it goes over a line that stays, to a request of HTTP/1.1 that is no HEAD.
+
+    None: there is more to it, and aiohttp has to send it.
+    """
+    body, status = response.body, response.status
+    names = {name.lower() for name, _ in response.headers}
+    if status in _BODILESS or len(body) > LARGE_BYTES or "date" in names:
+        return None
+    headers = _headers_of(response.headers, names)
+    if body and "content-type" not in names:
+        headers.append(("Content-Type", "application/octet-stream"))
+    lines = [f"{name}: {value}" for name, value in headers]
+    head = "\r\n".join(
+        [_status_line(status), *lines, f"Content-Length: {len(body)}", f"Date: {_clock.date()}"]
+    )
+    # Nothing that a program says may end a header, and begin another one.
+    ends = len(lines) + 2
+    if head.count("\r") != ends or head.count("\n") != ends or "\0" in head:
+        return None
+    return f"{head}\r\n\r\n".encode() + body
+
+
+@cache
+def _status_line(status: int) -> str:
+    try:
+        reason = HTTPStatus(status).phrase
+    except ValueError:
+        reason = ""
+    return f"HTTP/1.1 {status} {reason}"
 
 
 class WholeResponse(web.Response):

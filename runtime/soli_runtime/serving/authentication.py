@@ -124,7 +124,8 @@ class Authentication:
         """Run what comes before the upgrade; why it is refused."""
         if not any(stage.function is not None for stage in stages) and self._host is not None:
             return _refusal(context.ask())  # there is nothing of the program's to call
-        flow = await self._state.turns.turn(context.raw.remote_ip, GATE)
+        flow = self._state.turns.flow(context.raw.remote_ip, GATE)
+        await self._state.turns.turn(flow)
 
         def begin(request: Value) -> Value:
             return passed(self._machine, stages, request, context, self._codec.encode)
@@ -139,15 +140,20 @@ class Authentication:
 
     # --- who it is -----------------------------------------------------------------------------
 
-    def may_ask(self, match: Match[Target]) -> bool:
-        """Whether there is anybody who says who sent a request."""
-        return self._host is not None or match.target.authenticate is not None
+    @property
+    def asks_host(self) -> bool:
+        """Whether a host says who sent a request, for whom one may have to wait (`prepare`)."""
+        return self._host is not None
+
+    def let_ask(self, context: Context, match: Match[Target]) -> None:
+        """Let *context* find out by the program who sent its request."""
+        if match.target.authenticate is not None:
+            context.find_user = partial(self._ask, match.target, context, match.params)
 
     async def prepare(self, context: Context, match: Match[Target]) -> None:
         """Let *context* find out who sent its request; a host is asked at once."""
         if self._host is None:
-            if match.target.authenticate is not None:
-                context.find_user = partial(self._ask, match.target, context, match.params)
+            self.let_ask(context, match)
             return
         try:
             found = self._host(visitor_hash(context.raw, match.params))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
+from typing import Any
+
 from aiohttp import web
 
 from ..calling.calls import failure_text
@@ -11,8 +14,11 @@ from ..gate.hosts import is_allowed_host
 from ..gate.origins import Peer, TrustedProxies
 from ..gate.refusals import Refusal
 from ..http.messages import peer_of, plain, to_aiohttp
+from ..http.responses import Response
+from ..http.whole_responses import whole_answer
 from ..observing.tally import kind_of
 from ..routing.routes import Match
+from .answering.begun import Begun, awaited, raised
 from .program import ServedProgram
 from .sockets.upgrades import Asked, Upgrades
 from .state import ServiceState
@@ -50,17 +56,44 @@ class Entrance:
                 answer = await state.observation.of_request(request, self._handle)
             state.tally.responses[answer.status] += 1
             return answer
-        except ConnectionError:
-            # The client went away meanwhile; aiohttp drops an answer that nobody reads.
-            state.log.debug("client_gone", path=request.rel_url.raw_path)
-            return plain(400, "connection lost")
-        except web.HTTPException:
-            raise  # aiohttp's way of answering
+        except Exception as error:
+            return self._failed(error, request)
+
+    def begin(self, request: web.BaseRequest) -> bytes | Coroutine[Any, Any, web.StreamResponse]:
+        """Answer a request that came alone on a connection of our own which stays.
+
+        Returns the answer as it goes over the line, or a coroutine for what has to be waited for.
+        """
+        state = self._state
+        if state.observation is not None or state.own_pages is not None:
+            return self.handle(request)
+        try:
+            begun = self._begin(request)
+            if isinstance(begun, Response) and (whole := whole_answer(begun)) is not None:
+                state.tally.responses[begun.status] += 1
+                return whole
+        except Exception as error:
+            return self._ended(raised(error), request)
+        return self._ended(awaited(begun), request)
+
+    async def _ended(
+        self, begun: Coroutine[Any, Any, web.StreamResponse], request: web.BaseRequest
+    ) -> web.StreamResponse:
+        try:
+            answer = await begun
+            self._state.tally.responses[answer.status] += 1
+            return answer
         except Exception as error:
             return self._failed(error, request)
 
     def _failed(self, error: Exception, request: web.BaseRequest) -> web.StreamResponse:
         """A fault of ours outside of any handler: that request's, and nobody else's."""
+        if isinstance(error, web.HTTPException):
+            raise error  # aiohttp's way of answering
+        if isinstance(error, ConnectionError):
+            # The client went away meanwhile; aiohttp drops an answer that nobody reads.
+            self._state.log.debug("client_gone", path=request.rel_url.raw_path)
+            return plain(400, "connection lost")
         self._state.tally.responses[500] += 1
         self._state.log.error(
             "request_failed",
@@ -71,21 +104,24 @@ class Entrance:
         return to_aiohttp(self._state.error_response(error))
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        return await awaited(self._begin(request))
+
+    def _begin(self, request: web.BaseRequest) -> Begun:
         peer = peer_of(request, self._proxies)
         path = request.rel_url.raw_path
         if self._state.is_stopping:
-            return await self._refuse_late(request, path, peer)
+            return self._refuse_late(request, path, peer)
         if not self._answers_for(peer.host, path):
-            return await self._refuse_host(request, path, peer)
+            return self._refuse_host(request, path, peer)
         if is_upgrade(request):
             match = self._upgrades.match(path, request.rel_url.raw_query_string)
             if isinstance(match, Match):
-                return await self._upgrades.answer(request, match, peer)
+                return self._upgrades.answer(request, match, peer)
             asked = Asked.by(request, peer)
             if asked.wants_to_hear:
                 refusal = Refusal(404, "there is no WebSocket at this path", reason="path")
-                return await self._upgrades.refuse(refusal, asked)
-        return await self._http.handle(request, path, peer)
+                return self._upgrades.refuse(refusal, asked)
+        return self._http.begin(request, path, peer)
 
     def may_upgrade(self, request: web.BaseRequest) -> bool:
         """Whether a WebSocket may come of a request."""

@@ -16,7 +16,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from ..gate import open_files
-from ..gate.first_request import GreetingServer
+from ..gate.first_request import Answers, GreetingServer
 from ..gate.listening import Listening, listen, listen_on
 from ..gate.origins import TrustedProxies
 from ..gate.plain import PlainConnections
@@ -87,7 +87,7 @@ class Server:
             return
         await self._share_metrics()
         self.web_server = GreetingServer(
-            self.service.handle,
+            Answers(self.service.handle, self.service.entrance.begin),
             seconds=self._settings.handshake_timeout,
             most=open_files.descriptors_for_some(self._settings.max_pending_connections),
             may_upgrade=self.service.entrance.may_upgrade,

@@ -113,7 +113,8 @@ class Upgrades:
             return await self.refuse(user, asked)
         self._visitors.belongs_to(visitor, user)
         opens = f"{match.target.handler.name} connect"
-        flow = await self._state.turns.turn(asked.raw.remote_ip, opens)
+        flow = self._state.turns.flow(asked.raw.remote_ip, opens)
+        await self._state.turns.turn(flow)
         conversation = self._conversation(asked.raw, match, visitor, flow)
         protocol = conversation.events.protocol
         answer = await upgrade(asked.request, conversation, self._endpoint, protocol=protocol)
