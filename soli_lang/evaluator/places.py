@@ -12,7 +12,7 @@ from ..base.errors import PlacesOfFunction, SoliError
 from ..base.source import Source, Span
 from ..native.native import NativeFunction, NativeMethod
 from ..values.objects import Instance, SoliClass
-from ..values.values import Sentinel
+from ..values.values import Sentinel, Symbol
 
 PLAIN, CALLED, METHOD, NEW = range(4)
 """Kinds of places: nothing leaves here; a call of what a variable of the Python function holds; a
@@ -49,8 +49,8 @@ class Places(PlacesOfFunction):
             error.leave(left, self.source, span)
 
 
-_NAMELESS = frozenset({NativeFunction, NativeMethod, Sentinel})
-"""Classes of what a backtrace has no line for: builtins, and a variable without a value."""
+_NAMELESS = frozenset({NativeFunction, NativeMethod, Sentinel, Symbol})
+"""Classes of what a backtrace has no line for: builtins, no value, and names that are values."""
 
 
 def _left(kind: int, value: Any, name: str) -> str | None:
