@@ -75,8 +75,8 @@ class Start:
     def _studied(self, code: Code) -> Study:
         unit = code.unit
         study = code.study = Study(unit.scopes, code.block, unit.machine.globals)
-        receiver = code.block.names.get(HIDDEN)
-        for variable in self.params if receiver is None else [*self.params, receiver]:
+        names = code.block.names
+        for variable in [*self.params, *(names[one] for one in (THIS, HIDDEN) if one in names)]:
             study.given(variable)
         defaults = [param.default for param in self._defaults]
         study.run(code.node.body.statements, defaults)
