@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from .faults import FAULTS, ROOT, SECONDS, Fault, chosen, search
+from .faults import FAULTS, ROOT, SECONDS, Fault, chosen, measurements, search
 
 FOLDERS = (
     "evaluator", "evaluator/helpers", "evaluator/writers", "meaning", "syntax/resolver",
@@ -29,6 +29,12 @@ def test_every_file_has_a_fault() -> None:
     }
     assert sorted(files - {fault.file for fault in FAULTS}) == []
     assert len(FAULTS) >= 30
+
+
+def test_every_fault_has_a_row() -> None:
+    """The table says of each fault, and of no other, when it was found."""
+    rows = {name for name in measurements() if name.startswith(FOLDERS)}
+    assert sorted(rows ^ {fault.name for fault in FAULTS}) == []
 
 
 @pytest.mark.timeout(900)
