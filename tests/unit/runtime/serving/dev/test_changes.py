@@ -95,7 +95,7 @@ def test_a_program_without_routes_does_not_take_over(tmp_path: Path) -> None:
     path.write_text("x = 1\n", "utf-8")
     found = load_anew(Launch(path, Settings()))
     assert isinstance(found, Fault)
-    assert "no routes" in found.text
+    assert "no longer declares any routes" in found.text
 
 
 def test_a_file_that_is_gone_does_not_take_over(tmp_path: Path) -> None:
