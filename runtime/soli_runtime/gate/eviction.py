@@ -16,9 +16,12 @@ class EvictionOrder:
 
     def add(self, address: str, item: str) -> None:
         """Add an item of *address*, or mark it as used."""
-        address = neighbourhood(address)
-        items = self._items.setdefault(address, OrderedDict())
-        if item in items:
+        if ":" in address:
+            address = neighbourhood(address)
+        items = self._items.get(address)
+        if items is None:
+            items = self._items[address] = OrderedDict()
+        elif item in items:
             items.move_to_end(item)
             return
         items[item] = None

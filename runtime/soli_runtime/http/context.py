@@ -57,7 +57,7 @@ class RequestContext(Asked, Record):
     raw: RawRequest
     request: dict[str, Any]
     """The Hash that the action gets; parts of the body are added by `request_with`."""
-    begin_session: Callable[[], Session] | None = None
+    session_of: Callable[[RawRequest], Session] | None = None
     """Makes the `session` when somebody asks for it."""
     used_session: Session | None = None
     """The session, if somebody asked for it."""
@@ -87,8 +87,8 @@ class RequestContext(Asked, Record):
     @property
     def session(self) -> Session | None:
         """The visitor's session; None where there is none."""
-        if self.used_session is None and self.begin_session is not None:
-            self.used_session = self.begin_session()
+        if self.used_session is None and self.session_of is not None:
+            self.used_session = self.session_of(self.raw)
         return self.used_session
 
     @property

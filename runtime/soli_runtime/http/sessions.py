@@ -42,8 +42,8 @@ class SessionStore(Protocol):
         """The data of a session, None when there is none (any more)."""
         ...
 
-    def create(self, session_id: str, data: dict[str, Any]) -> None:
-        """Begin a session."""
+    def create(self, session_id: str, data: dict[str, Any], address: str = "") -> None:
+        """Begin a session, for a client at *address* where a store tells them apart."""
         ...
 
     def put(self, session_id: str, key: str, value: Any) -> bool:
@@ -101,10 +101,13 @@ class MemoryStore:
         found = self._sessions.get(session_id)
         if found is None:
             return None
-        if found.expires < self._clock():
+        now = self._clock()
+        if found.expires < now:
             self._end(session_id)
             return None
-        self._use(session_id, found)
+        found.expires = now + self._idle_seconds
+        self._sessions.move_to_end(session_id)
+        self._owners.add(found.address, session_id)
         return found.data
 
     def create(self, session_id: str, data: dict[str, Any], address: str = "") -> None:
@@ -168,12 +171,12 @@ class Session:
 
     Its id changes when *login_key* is first set or changes: who knew the id before a login must
     not have the login. *tells* is false where no answer can give the client a new id. *on_end* is
-    called with each id that is no more; *create* begins a session in place of the store's method.
+    called with each id that is no more; *address* is that of the client.
     """
 
     __slots__ = (
+        "_address",
         "_asked",
-        "_create",
         "_data",
         "_login_key",
         "_on_end",
@@ -192,14 +195,14 @@ class Session:
         login_key: str = "",
         tells: bool = True,
         on_end: Callable[[str], None] = lambda session_id: None,
-        create: Callable[[str, dict[str, Any]], None] | None = None,
+        address: str = "",
     ) -> None:
         self._store = store
         self._asked = cookie
         self._login_key = login_key
         self._tells = tells
         self._on_end = on_end
-        self._create = create if create is not None else store.create
+        self._address = address
         self._data: dict[str, Any] | None = None
         self.id: str | None = None
         self.is_new = False
@@ -293,7 +296,7 @@ class Session:
 
     def _start(self, data: dict[str, Any]) -> str:
         new_id = _new_id()
-        self._create(new_id, data)
+        self._store.create(new_id, data, self._address)
         self._became(new_id)
         return new_id
 

@@ -20,6 +20,7 @@ class HostLog(Log):
     def __init__(self) -> None:
         super().__init__(lambda text: None, level="debug")
         self._logger = logging.getLogger(LOGGER)
+        self._short_requests = False  # a record is no line of ours
 
     def wants(self, level: str) -> bool:
         return self._logger.isEnabledFor(LEVELS[level])

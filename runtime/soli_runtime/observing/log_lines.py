@@ -90,7 +90,11 @@ class LineWriter:
             self.dropped += 1
             self._untold += 1
             return
-        self._waiting.extend(line[at : at + PIECE_BYTES] for at in range(0, len(line), PIECE_BYTES))
+        if len(line) <= PIECE_BYTES:
+            self._waiting.append(line)
+        else:
+            pieces = range(0, len(line), PIECE_BYTES)
+            self._waiting.extend(line[at : at + PIECE_BYTES] for at in pieces)
         self._waiting_bytes += len(line)
 
     def _send(self, descriptor: int, seconds: float) -> None:

@@ -25,6 +25,8 @@ from .printable import printable
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "silent": 100}
 
+_INFO = LEVELS["info"]
+
 FLOODING = LEVELS["warning"]
 """The level from which like lines are held back; lines below it are what somebody asked for."""
 
@@ -52,11 +54,14 @@ class Log:
         self._write = write
         self._threshold = LEVELS[level]
         self._format = _json_line if as_json else _text_line
+        self._short_requests = not as_json
+        """Whether the line of a request may be written in one step."""
         self._clock = clock
         self._floods = Floods()
         self._call_later: CallLater | None = None
         self._flush_is_due = False
         self._who: dict[str, Any] = {}
+        self._shown_who = ""
         self.counts: Counter[str] = Counter()
         """How often each event was logged, by its name."""
 
@@ -72,6 +77,22 @@ class Log:
     def error(self, event: str, **fields: Any) -> None:
         self._record("error", event, fields)
 
+    def request(self, method: str, path: str, status: int, ms: float) -> None:
+        """Log that a request was answered, *ms* milliseconds after it began.
+
+        Of no other line there are as many: the usual one is made in one step.
+        """
+        if self._threshold > _INFO:
+            self.counts["request"] += 1
+            return
+        if not self._short_requests or not _BARE(path) or not _BARE(method):
+            self.info("request", method=method, path=path, status=status, ms=ms)
+            return
+        self.counts["request"] += 1
+        now = _milliseconds(floor(self._clock() * 1000))
+        line = f"{now} INFO request method={method} path={path} status={status} ms={ms}"
+        self._write(f"{line}{self._shown_who}\n")
+
     def wants(self, level: str) -> bool:
         """Whether lines of *level* are written; ask before building costly fields."""
         return LEVELS[level] >= self._threshold
@@ -79,6 +100,7 @@ class Log:
     def speak_as(self, **who: Any) -> None:
         """Let every line from now on end with these fields: which process it is of."""
         self._who = who
+        self._shown_who = text_of("", who)
 
     def use_timer(self, call_later: CallLater | None) -> None:
         """Let floods be summed up on time; without a timer the next line does that."""
@@ -129,8 +151,13 @@ def _whole_seconds(now: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
 
 
+@lru_cache(maxsize=4)
+def _milliseconds(now: int) -> str:
+    return f"{_whole_seconds(now // 1000)}.{now % 1000:03d}Z"
+
+
 def _timestamp(now: float) -> str:
-    return f"{_whole_seconds(floor(now))}.{int(now * 1000) % 1000:03d}Z"
+    return _milliseconds(floor(now * 1000))
 
 
 def _text_line(now: float, level: str, event: str, fields: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from inspect import isawaitable
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 from soli_stdlib.json.text import json_codec
 
@@ -25,26 +25,13 @@ from ..http.guards.middleware import Context, Stage, passed
 from ..http.guards.refusals import refusal_of
 from ..http.requests import RawRequest, visitor_hash
 from ..http.responses import Response, text_response
-from ..http.sessions import COOKIE, MemoryStore, Session, SessionStore
+from ..http.sessions import COOKIE, Session, SessionStore
 from ..loading.app import Target
 from ..observing.tally import kind_of
 from ..routing.declared import GATE
 from ..routing.returns import at_definition
 from ..routing.routes import Match
 from .state import ServiceState
-
-
-class _Creation:
-    """Makes sessions of one address; small, as each connection keeps one."""
-
-    __slots__ = ("_address", "_sessions")
-
-    def __init__(self, sessions: MemoryStore, address: str) -> None:
-        self._sessions = sessions
-        self._address = address
-
-    def __call__(self, session_id: str, data: dict[str, Any]) -> None:
-        self._sessions.create(session_id, data, self._address)
 
 
 class HostAuthenticate(NamedTuple):
@@ -70,6 +57,7 @@ class Authentication:
         self._state = state
         self._calls = calls
         self._sessions = sessions
+        self._login_key = state.settings.session_user_key
         self._on_end = on_session_end
         self._host = None if host is None else host.function
         self._replaces_all = host is not None and host.replaces_all
@@ -78,17 +66,13 @@ class Authentication:
 
     def session_of(self, raw: RawRequest, *, tells: bool = True) -> Session:
         """The session that the request's cookie names. *tells*: the answer can set a cookie."""
-        sessions = self._sessions
-        create: Callable[[str, dict[str, Any]], None] = sessions.create
-        if isinstance(sessions, MemoryStore):
-            create = _Creation(sessions, raw.remote_ip)
         return Session(
-            sessions,
-            session_cookie(raw),
-            login_key=self._state.settings.session_user_key,
+            self._sessions,
+            raw.cookies.get(COOKIE),
+            login_key=self._login_key,
             tells=tells,
             on_end=self._on_end,
-            create=create,
+            address=raw.remote_ip,
         )
 
     # --- before an upgrade ---------------------------------------------------------------------

@@ -42,7 +42,7 @@ class WaitedSessions:
     def load(self, session_id: str) -> dict[str, Any] | None:
         return self._machine.suspend(self._sessions.load(session_id), USER)  # type: ignore[no-any-return]
 
-    def create(self, session_id: str, data: dict[str, Any]) -> None:
+    def create(self, session_id: str, data: dict[str, Any], address: str = "") -> None:
         self._machine.suspend(self._sessions.create(session_id, data), USER)
 
     def put(self, session_id: str, key: str, value: Any) -> bool:

@@ -82,9 +82,7 @@ class ActionRuns:
     ) -> Begun:
         """Answer *request*, which was read."""
         authentication, target = self._authentication, match.target
-        context = RequestContext(
-            raw, visitor_hash(raw, match.params), lambda: authentication.session_of(raw)
-        )
+        context = RequestContext(raw, visitor_hash(raw, match.params), authentication.session_of)
         flow = self._state.turns.flow(raw.remote_ip, target.handler.name)
         run = Run(request, context, target, rule, flow, perf_counter())
         if authentication.asks_host:
@@ -171,13 +169,8 @@ class ActionRuns:
         if run.rule is not None and "Origin" in run.request.headers:
             origin = run.request.headers["Origin"]
             response.headers += cors.response_headers(run.rule, origin)
-        self._state.log.info(
-            "request",
-            method=raw.method,
-            path=raw.path,
-            status=response.status,
-            ms=round((now - run.began) * 1000, 1),
-        )
+        ms = round((now - run.began) * 1000, 1)
+        self._state.log.request(raw.method, raw.path, response.status, ms)
         if context.stream is not None and response.status == 200:
             return self._streams.run(run.request, context, response, handler.name)
         return response

@@ -238,3 +238,14 @@ def test_who_writes_to_a_session_asks_its_store_once() -> None:
     assert again.id == first.id
     assert not again.is_new
     assert asked == ["put", "load"]  # the load is the store's own, within `put`
+
+
+def test_a_visitor_s_session_counts_for_the_address() -> None:
+    """Visitors of one address push out its own sessions, not those of others."""
+    ended: list[str] = []
+    store = MemoryStore(Clock(), max_sessions=3, on_end=ended.append)
+    for address in ("10.0.0.1", "10.0.0.2", "6.6.6.6", "6.6.6.6", "6.6.6.6"):
+        Session(store, None, address=address).set("from", address)
+    kept = [store.load(session_id) for session_id in list(store._sessions)]
+    assert [data["from"] for data in kept if data] == ["10.0.0.1", "10.0.0.2", "6.6.6.6"]
+    assert len(ended) == 2
