@@ -10,6 +10,8 @@ from ...values.values import Symbol
 from .findings import Findings, Known
 
 PRINTERS = frozenset({"print", "puts", "println"})
+_COMPARED = (nodes.Literal, nodes.Name, nodes.Interpolation, nodes.ArrayLiteral, nodes.HashLiteral)
+"""What `if x = …` is written with by mistake; `while line = queue.pop` is meant."""
 
 
 class ShapePass:
@@ -85,7 +87,7 @@ class ShapePass:
             node = node.left
         if isinstance(node, nodes.Unary) and node.operator == "!":
             self._condition(node.operand)
-        elif isinstance(node, nodes.Assign):
+        elif isinstance(node, nodes.Assign) and isinstance(node.value, _COMPARED):
             self._findings.warning(
                 "assignment-in-condition",
                 "this assigns, it does not compare",

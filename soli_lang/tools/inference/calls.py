@@ -12,6 +12,7 @@ from .classes import ClassInfo
 from .expressions import name_type
 from .library import RUNS_AT_ONCE, block_parameters, given_by, given_by_array
 from .members import PYTHON, Found, find_members, read_type, received
+from .narrowing import settle
 from .operators import sample
 from .types import (
     ANY,
@@ -157,6 +158,8 @@ def _own_function(
     """A call of a function of the program."""
     judge_arguments(walk, node, function, arguments, function.name)
     walk.hand_over(function, arguments)
+    for one in node.arguments:
+        settle(walk, one.value)
     if not has_name:
         _judge_arity(walk, node, function, _shown_name(node, function))
     return walk.result_of(function)

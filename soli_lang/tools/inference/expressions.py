@@ -9,7 +9,7 @@ from ...tree import nodes
 from ...values.kinds import TYPE_NAMES
 from ...values.values import Symbol
 from .environment import UNSET
-from .narrowing import key_of, narrowed
+from .narrowing import key_of, narrowed, settle_asked, truthy
 from .operators import binary, index_error
 from .types import (
     ANY,
@@ -214,7 +214,11 @@ def _logical(walk: Walk, node: nodes.Logical, left: Type) -> Type:
     before.take([branch, before.fork()])
     if node.operator == "??":
         return join([removed(left, "null"), right])
-    return ANY if left is ANY or right is ANY else join([left, right])
+    if left is ANY or right is ANY:
+        return ANY
+    if node.operator == "||":
+        left = tuple(one for one in map(truthy, left or ()) if one is not None)
+    return join([left, right])
 
 
 def _right_side(walk: Walk, node: Any) -> Type:
@@ -351,6 +355,7 @@ def _assign(walk: Walk, node: nodes.Assign) -> Type:
                 walk.judge_value(type_, declared[1], node, what)
             walk.assign(variable, type_)
             walk.note_origin(variable, node.value)
+            settle_asked(walk, node.value)
         return type_
     _assign_part(walk, target, type_, node)
     return type_

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...base.near_names import did_you_mean
 from ...tree import nodes
 from .classes import ClassInfo
-from .narrowing import key_of, literal_is
+from .narrowing import key_of, literal_is, settle
 from .types import ANY, CLASS, ENUM_VALUE, Atom, Type, join, kinds
 from .walk import EXPRESSIONS, visits
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @visits(EXPRESSIONS, nodes.Match)
 def _match(walk: Walk, node: nodes.Match) -> Type:
     subject = walk.infer(node.subject)
+    settle(walk, node.subject)
     before = walk.environment
     types, branches = [], []
     for arm in node.arms:

@@ -16,6 +16,7 @@ from ...tree import nodes
 from ...values.objects import SoliClass
 from ...values.values import Function, Symbol
 from .classes import ClassInfo
+from .narrowing import settled
 from .types import ANY, CLASS, ENUM_VALUE, FUNCTION, INSTANCE, STRING, Atom, Type, owner_word
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ def _of_instance(walk: Walk, atom: Atom, name: str, node: Any) -> Found | Missin
     if method is not None and declared is None and name not in walk.resolution.members:
         return Found(function=method)
     if declared is not None:
-        return Found(walk.annotated(declared.type) if declared.type is not None else ANY)
+        # Where a field of a type `T?` has a value is known to the class, and seldom to its text.
+        return Found(settled(walk.annotated(declared.type)))
     if name == "variant" and info.is_enum:
         return Found(STRING)
     if not info.hides_nothing() or name in walk.resolution.members:

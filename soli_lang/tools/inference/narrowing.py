@@ -41,11 +41,11 @@ def _one(walk: Walk, node: Any, is_true: bool) -> None:
         _asked(walk, node.callee, node.arguments, is_true)
     elif isinstance(node, nodes.Member):
         _asked(walk, node, (), is_true)
-        _filter(walk, node, _truthy if is_true else _falsy)
+        _filter(walk, node, truthy if is_true else _falsy)
     elif isinstance(node, nodes.Name | nodes.Index):
-        _filter(walk, node, _truthy if is_true else _falsy)
+        _filter(walk, node, truthy if is_true else _falsy)
     elif isinstance(node, nodes.Assign):
-        _filter(walk, node.target, _truthy if is_true else _falsy)
+        _filter(walk, node.target, truthy if is_true else _falsy)
 
 
 # --- places --------------------------------------------------------------------------------------
@@ -53,6 +53,8 @@ def _one(walk: Walk, node: Any, is_true: bool) -> None:
 
 def key_of(walk: Walk, node: Any) -> Any:
     """The key of the environment for a variable, or for `variable["key"]`; None for all else."""
+    if isinstance(node, nodes.Assign):
+        node = node.target
     if isinstance(node, nodes.Name):
         return walk.resolution.variables.get(id(node))
     if isinstance(node, nodes.Index) and isinstance(node.index, nodes.Literal):
@@ -101,7 +103,8 @@ def _is_steady(walk: Walk, key: Any) -> bool:
 _FALSE: Final = {"int": 0, "string": "", "bool": False}
 
 
-def _truthy(atom: Atom) -> Atom | None:
+def truthy(atom: Atom) -> Atom | None:
+    """*atom* without the values that count as false; None if there are no others."""
     if atom.kind == "null":
         return None
     if atom.has_literal and atom.kind in _FALSE and atom.literal == _FALSE[atom.kind]:
@@ -198,7 +201,40 @@ def _is_kind(walk: Walk, node: Any, kind: str, is_equal: bool) -> None:
         if is_equal and kind in _KINDS and not isinstance(key, tuple):
             walk.narrow(key, (Atom(kind),))
         return
-    walk.narrow(key, tuple(atom for atom in known if (atom.kind == kind) == is_equal))
+    kept = tuple(atom for atom in known if (atom.kind == kind) == is_equal)
+    walk.narrow(key, settled(kept) if kind == "null" else kept)
+
+
+def settled(of: Type) -> Type:
+    """*of*, where the program knows of the null: it asked, so it is not told again."""
+    return None if of is None else tuple(replace(one, is_doubtful=False) for one in of)
+
+
+def settle(walk: Walk, node: Any) -> None:
+    """Note that the program asks about *node* in a way that is not followed any further."""
+    key = key_of(walk, node)
+    if key is None or not _is_steady(walk, key):
+        return
+    known = known_of(walk, node)
+    if known is not None and any(one.is_doubtful for one in known):
+        walk.narrow(key, settled(known))
+
+
+def settle_asked(walk: Walk, value: Any) -> None:
+    """`has = x != null`: what `has` says of `x` later is not followed."""
+    for node in nodes.walk(value):
+        if isinstance(node, nodes.Binary) and node.operator in ("==", "!="):
+            settle(walk, node.left)
+            settle(walk, node.right)
+        elif isinstance(node, nodes.Logical):
+            settle(walk, node.left)
+        elif isinstance(node, nodes.Unary):
+            settle(walk, node.operand)
+        elif isinstance(node, nodes.Member) and node.name in _QUESTIONS:
+            settle(walk, node.object)
+
+
+_QUESTIONS: Final = frozenset({"nil?", "present?", "blank?", "is_a?"})
 
 
 _KINDS: Final = frozenset(

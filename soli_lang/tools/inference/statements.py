@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...tree import nodes
-from .narrowing import narrowed
+from .narrowing import narrowed, settle_asked
 from .types import ANY, NULL
 from .walk import STATEMENTS, visits
 
@@ -22,6 +22,8 @@ def _let(walk: Walk, node: Any, is_tail: bool) -> None:
     variable = walk.resolution.variables.get(id(node))
     if variable is not None:
         walk.assign(variable, type_ if node.type is None or wanted is ANY else wanted)
+        if node.value is not None:
+            settle_asked(walk, node.value)
         if node.type is not None:
             walk.declared_types[variable] = (node.type.text, wanted)
     _no_value(walk, node, is_tail)

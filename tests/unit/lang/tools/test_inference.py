@@ -89,6 +89,13 @@ def test_what_fails_for_certain_has_the_text_of_the_run(text: str, message: str)
         "x = 'a' * 9223372036854775807 rescue 1\nprint(x)",
         "users = [{ 'id': 1 }]\nu = users.find(|one| one['id'] == 1)\nprint(u['id']) if u",
         "users = [{ 'id': 1 }]\nprint((users.find(|one| one['id'] == 1) ?? {})['id'])",
+        "def f(x: String?)\n  has = x != null\n  return x.upcase if has\n  1\nend\nprint(f('a'))",
+        "def f(x: String?) match x { null => 1, _ => x.upcase } end\nprint(f('a'))",
+        "def g(x) throw 1 if x == null end\ndef f(x: Int?)\n  g(x)\n  x + 1\nend\nprint(f(1))",
+        "class A\n  n: A?\n  def m\n    return @n.m if @n != null\n    1\n  end\nend\nprint(A().m)",
+        "x = [1].find(|n| n > 1) || 2\nprint(x.abs)",
+        "xs = [1]\nwhile (x = xs.find(|n| n > 1)) != null\n  print(x.abs)\nend",
+        "xs = [1]\nwhile (x = xs.pop)\n  print(x)\nend",
     ],
 )  # fmt: skip
 def test_nothing_is_said_where_it_may_be_right(text: str) -> None:
