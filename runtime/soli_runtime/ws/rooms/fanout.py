@@ -12,21 +12,22 @@ when it was published.** It is kept by `catch_up`: before anything that concerns
 alone (a direct send, joining, leaving, being left out of a message), that connection gets what the
 log holds for it, and `_ahead` remembers how far it is. The rest of the room does not notice.
 
-A write costs the kernel some microseconds per member, so a log for very many members becomes a
-*batch*, of which each turn writes a slice; other connections are served in between. The invariant
-holds as before: who waits for its share of the batch gets it in `catch_up`, before anything else,
-and what is published meanwhile goes into the next log, written when the batch is done.
+A write costs the kernel some microseconds per member, and as much again per 16 KiB, so a log for
+very many members, or a long one for many, becomes a *batch*, of which each turn writes a slice;
+other connections are served in between. The invariant holds as before: who waits for its share of
+batches gets it in `catch_up`, before anything else, and what is published meanwhile goes into the
+next log, written when the batch is done. When that is long, it is a batch too, behind the first.
 """
 
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable
-from functools import partial
-from itertools import chain, islice
-from operator import itemgetter
+from math import inf
 from typing import TYPE_CHECKING
 
 from ..counters import Counters
 from ..protocol.deflate import MAX_WINDOW_BITS
 from ..protocol.outgoing import Outgoing, outgoing
+from .batches import NO_SHARE, Batch, Log, join, size_of
 from .targets import Put, Targets
 
 if TYPE_CHECKING:
@@ -36,16 +37,17 @@ __all__ = ["Fanout", "Room"]
 
 #: The log is flushed early when it is longer than this: larger writes gain nothing more.
 MAX_BLOCK_BYTES = 64 * 1024
-#: How many members are written to within one turn of the loop, if more are to be: some 20 ms.
-SLICE_MEMBERS = 2000
-#: What may be published while a batch is under way before the rest of it is written at once.
+#: How many members are written to within one turn of the loop, if more are to be: some 7 ms.
+SLICE_MEMBERS = 1000
+#: How many bytes are written to all of them within one turn of the loop: some 5 ms.
+SLICE_BYTES = 16 * 1024 * 1024
+#: What is published while a batch is under way becomes a batch of its own when it is longer than
+#: this: what a member gets in one piece should fit into its outbox.
 MAX_WAITING_BYTES = 1024 * 1024
+#: Messages of all batches together. Past it the oldest batch is written at once.
+MAX_BATCH_BYTES = 16 * 1024 * 1024
 
-#: A message, and its place in the log.
-Entry = tuple[int, Outgoing]
-_place = itemgetter(0)
 _NOTHING = Outgoing("")
-_NO_SHARE = (b"", 0)
 
 
 class Room:
@@ -92,78 +94,16 @@ def _targets(
     )
 
 
-class _Log:
-    """What was published to rooms, in order, and which members have got part of it already."""
-
-    __slots__ = ("ahead", "entries")
-
-    def __init__(self) -> None:
-        #: By room; each message with its place among all of them.
-        self.entries: dict[Room, list[Entry]] = {}
-        #: Members that have got their share up to this place.
-        self.ahead: dict[Connection, int] = {}
-
-    def rooms_of(self, connection: "Connection") -> tuple[Room, ...]:
-        """The rooms of *connection* that have messages here."""
-        entries = self.entries
-        return tuple([room for room in connection.rooms if room in entries])
-
-    def messages(self, rooms: tuple[Room, ...], start: int) -> list[Outgoing]:
-        """What was published to *rooms*, in order, from the place *start* on."""
-        if len(rooms) == 1:
-            entries = self.entries[rooms[0]]
-        else:
-            entries = sorted(chain.from_iterable(self.entries[room] for room in rooms), key=_place)
-        return [message for place, message in entries if place >= start]
-
-
-class _Batch:
-    """A log to which nothing is added any more, and the members who wait for their share."""
-
-    __slots__ = ("_blocks", "_log", "_members", "_waiting")
-
-    def __init__(self, log: _Log) -> None:
-        self._log = log
-        self._waiting = dict.fromkeys(chain.from_iterable(room.members for room in log.entries))
-        self._members = iter(tuple(self._waiting))
-        # Members in the same rooms share their messages and block.
-        self._blocks: dict[tuple[tuple[Room, ...], bool, int], tuple[bytes, int]] = {}
-
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    def next(self, count: int) -> "Iterable[Connection]":
-        """The next *count* members, some of which may not wait any more."""
-        return islice(self._members, count)
-
-    def take(self, connection: "Connection") -> tuple[bytes, int]:
-        """The share of *connection* as one block, and how many messages it has.
-
-        After that it waits no more. Who does not wait, or is in no room any more, has none.
-        """
-        if connection not in self._waiting:
-            return _NO_SHARE
-        del self._waiting[connection]
-        log = self._log
-        rooms = log.rooms_of(connection)
-        packed = connection.window_bits == MAX_WINDOW_BITS
-        start = log.ahead.get(connection, 0)
-        block = self._blocks.get((rooms, packed, start))
-        if block is None:
-            messages = log.messages(rooms, start)
-            block = self._blocks[rooms, packed, start] = (_join(messages, packed), len(messages))
-        return block
-
-
 class Fanout:
     """The rooms of one endpoint, and what was published to them in this turn of the loop."""
 
     __slots__ = (
-        "_batch",
+        "_batches",
         "_call_soon",
         "_current",
         "_log_bytes",
         "_rooms",
+        "_slice_bytes",
         "_slice_members",
         "counters",
         "log",
@@ -176,19 +116,22 @@ class Fanout:
         call_soon: Callable[[Callable[[], None]], object],
         counters: Counters,
         slice_members: int = SLICE_MEMBERS,
+        slice_bytes: int = SLICE_BYTES,
     ) -> None:
         self._call_soon = call_soon
         self.counters = counters
         self._slice_members = slice_members
+        self._slice_bytes = slice_bytes
         self._rooms: dict[Hashable, Room] = {}
         #: What was published and not yet written, in order. Always the same list object:
         #: connections hold a reference, to see at the price of one test that it is empty.
         self.log: list[Outgoing] = []
         self._log_bytes = 0
         # The same by room, with its place in the log.
-        self._current = _Log()
-        # An earlier log that is being written; while it is, `log` is not empty.
-        self._batch: _Batch | None = None
+        self._current = Log()
+        # Earlier logs, of which the first is being written; while any is, `log` is not empty and
+        # `_go_on` is due.
+        self._batches: deque[Batch] = deque()
         #: Called at the end of a turn that published something; what it publishes goes along.
         self.turn_ends: Callable[[], None] | None = None
 
@@ -255,7 +198,7 @@ class Fanout:
         """Send a message to the members of a room, but not to those in *exclude*.
 
         Returns how many connections it goes to. It is written before the event loop reads from
-        any socket again, or slice by slice if they are more than `SLICE_MEMBERS`.
+        any socket again, or slice by slice if it is too much for one turn of the loop.
         """
         room = self._rooms.get(name)
         if room is None:
@@ -286,8 +229,9 @@ class Fanout:
         """Write to *connection* now what was published to its rooms and not yet written."""
         if not self.log or not connection.rooms:
             return
-        if self._batch is not None:
-            self._write_block(connection, *self._batch.take(connection))
+        if self._batches:
+            for batch in tuple(self._batches):
+                self._write_block(connection, *batch.take(connection))
         current = self._current
         rooms = current.rooms_of(connection)
         if rooms:
@@ -311,16 +255,20 @@ class Fanout:
 
     def flush(self) -> None:
         """Write the log: at the end of a turn, or when it is long."""
-        if self._batch is not None:
-            if self._log_bytes <= MAX_WAITING_BYTES:
-                return
-            self._write_slice(len(self._batch))
+        if self._batches:
+            if self._log_bytes > MAX_WAITING_BYTES:
+                self._add_batch()
+            return
         log = self._current
         rooms = log.entries
         if not rooms:
             return
-        if sum([len(room.members) for room in rooms]) > self._slice_members:
-            self._begin_batch()
+        members = sum([len(room.members) for room in rooms])
+        if members > self._slice_members or (
+            members * self._log_bytes > self._slice_bytes and size_of(log) > self._slice_bytes
+        ):
+            self._add_batch()
+            self._go_on()
             return
         if len(rooms) == 1 or _are_disjoint(rooms):
             for room, entries in rooms.items():
@@ -330,43 +278,50 @@ class Fanout:
                     # A message that cannot be compressed, say. Who missed it may not go on.
                     self._give_up(tuple(room.members))
         else:
-            batch = _Batch(log)
-            self._write_members(batch, len(batch))
+            self._write_members(Batch(log, self._log_bytes))
         self.log.clear()
         self._log_bytes = 0
         rooms.clear()
         log.ahead.clear()
 
-    def _begin_batch(self) -> None:
-        """Write the log over several turns of the loop, beginning with this one."""
-        self._batch = _Batch(self._current)
-        self._current = _Log()
+    def _add_batch(self) -> None:
+        """Write the log over several turns of the loop, after the batches there are."""
+        batches = self._batches
+        batches.append(Batch(self._current, self._log_bytes))
+        self._current = Log()
         self._log_bytes = 0
         # Something that belongs to no room keeps the log from being empty.
         self.log[:] = [_NOTHING]
-        self._go_on(self._batch)
+        while len(batches) > 1 and sum([batch.size for batch in batches]) > MAX_BATCH_BYTES:
+            self._write_members(oldest := batches[0])
+            if batches[0] is oldest:
+                batches.popleft()
 
-    def _go_on(self, batch: _Batch) -> None:
-        """Write the next slice of *batch*, and what was published meanwhile after the last."""
-        if self._batch is not batch:
-            return  # the rest of it was written at once
-        self._write_slice(self._slice_members)
-        self._call_soon(self.end_turn if self._batch is None else partial(self._go_on, batch))
+    def _go_on(self) -> None:
+        """Write the next slice, and what was published meanwhile after the last."""
+        batch = self._batches[0]
+        self._write_members(batch, self._slice_members, self._slice_bytes)
+        if not batch and self._batches[0] is batch:
+            self._batches.popleft()
+        if self._batches:
+            self._call_soon(self._go_on)
+            return
+        if not self._current.entries:
+            self._current.ahead.clear()
+            self.log.clear()
+        self._call_soon(self.end_turn)
 
-    def _write_slice(self, count: int) -> None:
-        batch = self._batch
-        assert batch is not None, "called while a batch is under way"
-        self._write_members(batch, count)
-        if not batch:
-            self._batch = None
-            if not self._current.entries:
-                self._current.ahead.clear()
-                self.log.clear()
+    def _write_members(
+        self, batch: Batch, most_members: int | None = None, most_bytes: float = inf
+    ) -> None:
+        """Write their shares to the next members of *batch*, or to all that are left.
 
-    def _write_members(self, batch: _Batch, count: int) -> None:
-        share = _NO_SHARE
+        Whose share goes past *most_bytes* is the last.
+        """
+        share = NO_SHARE
         members: list[Connection] = []  # that stand together and have the same share
-        for member in batch.next(count):
+        written = 0
+        for member in batch.next(most_members):
             try:
                 found = batch.take(member)
             except Exception:
@@ -376,6 +331,9 @@ class Fanout:
                 self._write_share(members, share)
                 share, members = found, []
             members.append(member)
+            written += len(share[0])
+            if written > most_bytes:
+                break
         self._write_share(members, share)
 
     def _write_share(self, members: "list[Connection]", share: tuple[bytes, int]) -> None:
@@ -409,7 +367,7 @@ class Fanout:
 
     def _write(self, connection: "Connection", messages: list[Outgoing]) -> None:
         packed = connection.window_bits == MAX_WINDOW_BITS
-        self._write_block(connection, _join(messages, packed), len(messages))
+        self._write_block(connection, join(messages, packed), len(messages))
 
     def _write_block(self, connection: "Connection", block: bytes, messages: int) -> None:
         if not messages:
@@ -438,9 +396,3 @@ def _are_disjoint(rooms: Iterable[Room]) -> bool:
         if len(seen) < count:
             return False
     return True
-
-
-def _join(messages: list[Outgoing], packed: bool) -> bytes:
-    if packed:
-        return b"".join([message.deflated for message in messages])
-    return b"".join([message.plain for message in messages])

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from soli_runtime.ws import Connection, Endpoint, SocketLimits
-from soli_runtime.ws.protocol.deflate import Agreement
+from soli_runtime.ws.protocol.deflate import Agreement, inflate
 from soli_runtime.ws.protocol.frames import FrameParser, frame
 from soli_runtime.ws.protocol.masking import unmask
+from soli_runtime.ws.rooms.fanout import SLICE_BYTES, SLICE_MEMBERS, Fanout
 
 MASK = b"\x37\xfa\x21\x3d"
 
@@ -251,3 +252,29 @@ class Stage:
         transport.protocol = connection
         connection.start(transport, received)  # type: ignore[arg-type]
         return connection, transport, listener
+
+
+def messages(transport: FakeTransport) -> list[str]:
+    """Decode what was written, all short frames or of 16 bit length."""
+    data, result = transport.written, []
+    while data:
+        header = 4 if data[1] == 126 else 2
+        size = int.from_bytes(data[2:4], "big") if data[1] == 126 else data[1]
+        payload = data[header : header + size]
+        result.append((inflate(payload, 1 << 20) if data[0] & 0x40 else payload).decode())
+        data = data[header + size :]
+    return result
+
+
+def sliced(
+    stage: Stage, slice_members: int = SLICE_MEMBERS, slice_bytes: int = SLICE_BYTES
+) -> Fanout:
+    """Give *stage* a fan-out with slices of that size. To be called before anybody connects."""
+    endpoint = stage.endpoint
+    endpoint.fanout = Fanout(
+        call_soon=stage.loop.call_soon,
+        counters=endpoint.counters,
+        slice_members=slice_members,
+        slice_bytes=slice_bytes,
+    )
+    return endpoint.fanout

@@ -1,28 +1,18 @@
 """Rooms: order, membership, joined writes."""
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from soli_runtime.ws import Connection, Outgoing
-from soli_runtime.ws.protocol.deflate import Agreement, inflate
+from soli_runtime.ws.protocol.deflate import Agreement
 from soli_runtime.ws.protocol.frames import text_frame
-from soli_runtime.ws.rooms.fanout import MAX_BLOCK_BYTES, MAX_WAITING_BYTES, SLICE_MEMBERS, Fanout
+from soli_runtime.ws.rooms import fanout as fanout_module
+from soli_runtime.ws.rooms.fanout import MAX_BLOCK_BYTES, SLICE_BYTES, SLICE_MEMBERS
 
-from .doubles import FakeTransport, Stage
-
-
-def messages(transport: FakeTransport) -> list[str]:
-    """Decode what was written, all short frames or of 16 bit length."""
-    data, result = transport.written, []
-    while data:
-        header = 4 if data[1] == 126 else 2
-        size = int.from_bytes(data[2:4], "big") if data[1] == 126 else data[1]
-        payload = data[header : header + size]
-        result.append((inflate(payload, 1 << 20) if data[0] & 0x40 else payload).decode())
-        data = data[header + size :]
-    return result
+from .doubles import FakeTransport, Stage, messages, sliced
 
 
 def test_messages_of_one_turn_are_one_write_per_member() -> None:
@@ -307,105 +297,6 @@ def test_counters_count_every_delivery() -> None:
     assert (counters.messages_out, counters.bytes_out) == (6, 42)
 
 
-# Rooms that are written in slices
-
-
-def sliced(stage: Stage, slice_members: int) -> Fanout:
-    """Give *stage* a fan-out with slices of that size. To be called before anybody connects."""
-    endpoint = stage.endpoint
-    endpoint.fanout = Fanout(
-        call_soon=stage.loop.call_soon, counters=endpoint.counters, slice_members=slice_members
-    )
-    return endpoint.fanout
-
-
-def test_a_room_at_the_size_of_a_slice_is_written_at_once() -> None:
-    """And one member more makes it two turns, the first joined first."""
-    for members, expected in ((3, [3]), (4, [3, 4]), (7, [3, 6, 7])):
-        stage = Stage()
-        fanout = sliced(stage, 3)
-        transports = []
-        for _ in range(members):
-            connection, transport, _ = stage.connect()
-            fanout.join("room", connection)
-            transports.append(transport)
-        fanout.publish("room", "x")
-        written = []
-        for _ in expected:
-            stage.loop.turn()
-            written.append(sum(transport.writes for transport in transports))
-        assert written == expected
-        assert [messages(transport) for transport in transports] == [["x"]] * members
-
-
-def test_what_is_published_between_slices_is_written_together_afterwards() -> None:
-    """Members that were reached already do not get it earlier than the others."""
-    stage = Stage()
-    fanout = sliced(stage, 1)
-    transports = []
-    for _ in range(3):
-        connection, transport, _ = stage.connect()
-        fanout.join("room", connection)
-        transports.append(transport)
-    fanout.publish("room", "first")
-    stage.loop.turn()
-    fanout.publish("room", "second")
-    fanout.publish("room", "third")
-    stage.loop.run()
-    assert [messages(transport) for transport in transports] == [["first", "second", "third"]] * 3
-    assert [transport.writes for transport in transports] == [2, 2, 2]
-    assert fanout.log == []
-
-
-def test_who_joins_between_slices_gets_only_what_comes_after() -> None:
-    """Also when nothing more is published before the last slice is written."""
-    stage = Stage()
-    fanout = sliced(stage, 1)
-    for _ in range(3):
-        fanout.join("room", stage.connect()[0])
-    fanout.publish("room", "before")
-    stage.loop.turn()
-    late, transport, _ = stage.connect()
-    fanout.join("room", late)
-    stage.loop.run()
-    fanout.publish("room", "after")
-    stage.loop.run()
-    assert messages(transport) == ["after"]
-
-
-def test_who_goes_between_slices_is_not_written_to() -> None:
-    """A line that broke costs the others nothing."""
-    stage = Stage()
-    fanout = sliced(stage, 1)
-    people = [stage.connect() for _ in range(3)]
-    for connection, _, _ in people:
-        fanout.join("room", connection)
-    fanout.publish("room", "x")
-    stage.loop.turn()
-    people[1][0].connection_lost(None)
-    stage.loop.run()
-    assert [transport.writes for _, transport, _ in people] == [1, 0, 1]
-
-
-def test_a_lot_published_between_slices_is_not_kept_back() -> None:
-    """Past `MAX_WAITING_BYTES` the rest of the slices is written at once."""
-    stage = Stage(max_outbox_bytes=0)
-    fanout = sliced(stage, 1)
-    people = [stage.connect() for _ in range(4)]
-    for connection, _, _ in people:
-        fanout.join("room", connection)
-    fanout.publish("room", "first")
-    stage.loop.turn()
-    message = "x" * (MAX_WAITING_BYTES - len(text_frame("x" * 100_000)) + 100_000)
-    fanout.publish("room", message)
-    assert people[3][1].writes == 0
-    fanout.publish("room", "y")
-    assert people[3][1].writes == 1
-    stage.loop.run()
-    for _, transport, _ in people:
-        assert transport.written == b"".join(map(text_frame, ("first", message, "y")))
-
-
 # The invariant, against the simplest possible model
 
 ROOMS = ["a", "b", "c"]
@@ -414,6 +305,7 @@ people = st.sampled_from(PEOPLE)
 rooms = st.sampled_from(ROOMS)
 steps = st.one_of(
     st.tuples(st.just("publish"), rooms, st.sets(people, max_size=2)),
+    st.tuples(st.just("publish"), st.just(ROOMS[0]), st.just(frozenset())),
     st.tuples(st.just("send"), people),
     st.tuples(st.just("join"), rooms, people),
     st.tuples(st.just("leave"), rooms, people),
@@ -427,9 +319,9 @@ steps = st.one_of(
 class Model:
     """Connections beside lists of what they should get if every call wrote at once."""
 
-    def __init__(self, compression: bool, slice_members: int) -> None:
+    def __init__(self, compression: bool, slices: tuple[int, int]) -> None:
         self.stage = Stage(max_outbox_bytes=0)
-        self.fanout = sliced(self.stage, slice_members)
+        self.fanout = sliced(self.stage, *slices)
         self.connections: list[Connection] = []
         self.transports: list[FakeTransport] = []
         for person in PEOPLE:
@@ -475,15 +367,28 @@ class Model:
 
 
 @settings(max_examples=500)
-@given(st.lists(steps, max_size=40), st.booleans(), st.sampled_from([1, 2, SLICE_MEMBERS]))
+@given(
+    st.lists(steps, max_size=40),
+    st.booleans(),
+    st.sampled_from([(1, SLICE_BYTES), (2, SLICE_BYTES), (SLICE_MEMBERS, 12)]),
+    st.sampled_from([(1 << 20, 1 << 24), (1, 1 << 24), (1, 12)]),
+)
 def test_every_connection_gets_what_concerns_it_in_the_order_of_the_calls(
-    script: list[tuple[Any, ...]], compression: bool, slice_members: int
+    script: list[tuple[Any, ...]],
+    compression: bool,
+    slices: tuple[int, int],
+    waiting: tuple[int, int],
 ) -> None:
     """Whatever happens within turns and between slices, it is as if every call wrote at once."""
-    model = Model(compression, slice_members)
-    for number, (kind, *rest) in enumerate(script):
-        getattr(model, kind)(str(number), *rest)
-    model.settle("")
+    model = Model(compression, slices)
+    with (
+        patch.object(fanout_module, "MAX_BLOCK_BYTES", min(waiting[0], MAX_BLOCK_BYTES)),
+        patch.object(fanout_module, "MAX_WAITING_BYTES", waiting[0]),
+        patch.object(fanout_module, "MAX_BATCH_BYTES", waiting[1]),
+    ):
+        for number, (kind, *rest) in enumerate(script):
+            getattr(model, kind)(str(number), *rest)
+        model.settle("")
     for transport in model.transports:
         transport.drain()
     assert [messages(transport) for transport in model.transports] == model.expected
