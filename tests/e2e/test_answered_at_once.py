@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from soli_runtime.gate.first_request import GreetingServer
+from soli_runtime.gate.first_request import (
+    GreetedHandler,
+    GreetingServer,
+    PromptHandler,
+    handler_for,
+)
 
 from .hostile import connected
 from .support import SECONDS, run, serving
@@ -254,5 +259,26 @@ def test_an_idle_connection_that_was_answered_at_once_is_closed(tmp_path: Path) 
                 await answer(reader)
                 await asyncio.sleep(0.2)
             assert await asyncio.wait_for(reader.read(), SECONDS) == b""
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("lacking", PromptHandler.USED)
+def test_an_aiohttp_without_what_is_used_answers_by_tasks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ways: list[str], lacking: str
+) -> None:
+    """Nothing promises that the next version still has it."""
+    theirs = type("Theirs", (), dict.fromkeys(set(PromptHandler.USED) - {lacking}))
+    chosen = handler_for(theirs)
+    assert chosen is GreetedHandler
+    assert handler_for(type("Theirs", (), dict.fromkeys(PromptHandler.USED))) is PromptHandler
+    monkeypatch.setattr("soli_runtime.gate.first_request.HANDLER", chosen)
+
+    async def scenario() -> None:
+        async with serving(tmp_path, APP) as site, connected(site) as (reader, writer):
+            for number in range(3):
+                writer.write(request(f"/json/{number}"))
+                assert (await answer(reader))[1].startswith(b'{"id":"%d"' % number)
+            assert ways == []
 
     run(scenario)

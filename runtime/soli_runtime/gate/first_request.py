@@ -41,11 +41,7 @@ SWITCHING = 101
 
 
 class GreetedHandler(RequestHandler):
-    """aiohttp's handler, without the name of the software in its own responses.
-
-    A request that comes alone, and whose answer waits for nothing, is answered as soon as it is
-    read. aiohttp wakes a task for each, which makes another task, and both go through the loop.
-    """
+    """aiohttp's handler, without the name of the software in its own responses."""
 
     __slots__ = ("_begun", "_server", "_unread")
 
@@ -55,54 +51,6 @@ class GreetedHandler(RequestHandler):
         self._unread = unread
         # A request whose answer began, until its task takes over.
         self._begun: tuple[web.BaseRequest, Answering] | None = None
-
-    def data_received(self, data: bytes) -> None:
-        """Bytes came in."""
-        waiter = self._waiter
-        if waiter is None or waiter.done():
-            super().data_received(data)  # a request is being answered
-            return
-        self._waiter = None  # nobody is woken before we have seen what came
-        try:
-            super().data_received(data)
-        finally:
-            self._waiter = waiter
-        if self._messages and not self._is_answered():
-            waiter.set_result(None)
-
-    def _is_answered(self) -> bool:
-        """Answer the request that came, if that can be done at once."""
-        message, payload = self._messages[0]
-        transport, parser = self.transport, self._parser
-        if (
-            len(self._messages) > 1
-            or not isinstance(message, RawRequestMessage)
-            or not _is_usual(message)
-            or payload is not EMPTY_PAYLOAD
-            or self._paused
-            or transport is None
-            or parser is None
-        ):
-            return False
-        request = web.BaseRequest(message, payload, self, *_LATER, self._loop)
-        begun = self._server.begin(self, request)
-        if not isinstance(begun, bytes):
-            self._begun = None if begun is None else (request, begun)
-            return False
-        self._messages.popleft()
-        parser.message_consumed()
-        transport.write(begun)
-        self._stays()
-        return True
-
-    def _stays(self) -> None:
-        """Wait for the next request, as aiohttp does behind an answer."""
-        self._keepalive = True
-        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
-        if self._keepalive_handle is None:
-            self._keepalive_handle = self._loop.call_at(
-                self._next_keepalive_close_time, self._process_keepalive
-            )
 
     def request_of(
         self,
@@ -177,6 +125,81 @@ class GreetedHandler(RequestHandler):
         plain.force_close()
         return plain
 
+
+class PromptHandler(GreetedHandler):
+    """Answers a request that comes alone, and waits for nothing, as soon as it is read.
+
+    aiohttp wakes a task for each, which makes another task, and both go through the loop.
+    """
+
+    __slots__ = ()
+
+    USED = (
+        *("_keepalive", "_keepalive_handle", "_keepalive_timeout", "_next_keepalive_close_time"),
+        *("_loop", "_messages", "_parser", "_paused", "_process_keepalive", "_waiter"),
+    )
+    """What this takes of aiohttp's handler, which says nothing of most of it."""
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came in."""
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            super().data_received(data)  # a request is being answered
+            return
+        self._waiter = None  # nobody is woken before we have seen what came
+        try:
+            super().data_received(data)
+        finally:
+            self._waiter = waiter
+        if self._messages and not self._is_answered():
+            waiter.set_result(None)
+
+    def _is_answered(self) -> bool:
+        """Answer the request that came, if that can be done at once."""
+        message, payload = self._messages[0]
+        transport, parser = self.transport, self._parser
+        if (
+            len(self._messages) > 1
+            or not isinstance(message, RawRequestMessage)
+            or not _is_usual(message)
+            or payload is not EMPTY_PAYLOAD
+            or self._paused
+            or transport is None
+            or parser is None
+        ):
+            return False
+        request = web.BaseRequest(message, payload, self, *_LATER, self._loop)
+        begun = self._server.begin(self, request)
+        if not isinstance(begun, bytes):
+            self._begun = None if begun is None else (request, begun)
+            return False
+        self._messages.popleft()
+        parser.message_consumed()
+        transport.write(begun)
+        self._stays()
+        return True
+
+    def _stays(self) -> None:
+        """Wait for the next request, as aiohttp does behind an answer."""
+        self._keepalive = True
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if self._keepalive_handle is None:
+            self._keepalive_handle = self._loop.call_at(
+                self._next_keepalive_close_time, self._process_keepalive
+            )
+
+
+def handler_for(theirs: type) -> type[GreetedHandler]:
+    """The handler of connections, where aiohttp's is *theirs*.
+
+    If that lacks something that we use, all requests are answered by tasks.
+    """
+    has_all = all(hasattr(theirs, name) for name in PromptHandler.USED)
+    return PromptHandler if has_all else GreetedHandler
+
+
+HANDLER = handler_for(RequestHandler)
+"""The one of the aiohttp that is here."""
 
 _LATER: tuple[Any, Any] = (None, None)
 """A writer and a task: who is answered at once needs neither."""
@@ -303,7 +326,7 @@ class GreetingServer(web.Server):
 
     def __call__(self) -> RequestHandler:
         """A new connection."""
-        connection = GreetedHandler(self, unread=self._unread, loop=self._loop, **self._kwargs)
+        connection = HANDLER(self, unread=self._unread, loop=self._loop, **self._kwargs)
         self._silent[connection] = self._clock.time() + self._seconds
         if self._most and len(self._silent) > self._most:
             self._drop(next(iter(self._silent)), "too_many")
