@@ -248,7 +248,7 @@ def test_the_table_of_events_is_what_is_logged() -> None:
     logged = {"library", "repeated"}
     for path in (ROOT / "runtime" / "soli_runtime").rglob("*.py"):
         text = path.read_text("utf-8")
-        logged.update(re.findall(r'log\.(?:info|warning|error)\(\s*"([a-z_]+)"', text))
+        logged.update(re.findall(r'(?:log|self)\.(?:info|warning|error)\(\s*"([a-z_]+)"', text))
         logged.update(re.findall(r'_log_failure\(\s*"([a-z_]+)"', text))
         logged.update(re.findall(r'Note\("([a-z_]+)", .+once=True', text))
 
