@@ -9,7 +9,7 @@ from ...tree import nodes
 from ...values.kinds import TYPE_NAMES
 from ...values.values import Symbol
 from .environment import UNSET
-from .narrowing import key_of, narrowed, settle_asked, truthy
+from .narrowing import followed, key_of, narrowed, settle_asked, truthy
 from .operators import binary, index_error
 from .types import (
     ANY,
@@ -194,9 +194,15 @@ def operated(walk: Walk, node: Any, operator: str, left: Type, right: Type) -> T
     if len(errors) < len(found):
         return join([type_ for type_, error in found if error is None]) if not errors else ANY
     error = errors[0]
+    if error.kind == "ZeroDivisionError" and walk.is_asked(_right(node)):
+        return ANY
     hint = error.hint or null_hint(error.message, walk.written(node))
     walk.error("type", error.message, node.span, hint)
     return ANY
+
+
+def _right(node: Any) -> Any:
+    return node.right if isinstance(node, nodes.Binary) else getattr(node, "value", None)
 
 
 def _has_text(left: Type, right: Type) -> bool:
@@ -273,6 +279,8 @@ def element(walk: Walk, node: Any, left: Type, index: Type) -> Type:
         return ANY
     faults = [_index_fault(one, index) for one in left]
     bad = [fault for fault in faults if fault is not None]
+    if bad and "bounds" in bad[0] and walk.is_asked(node.object):
+        return ANY
     if len(bad) == len(faults):
         hint = null_hint(bad[0], walk.written(node))
         walk.error("type" if "bounds" not in bad[0] else "index", bad[0], node.span, hint)
@@ -323,7 +331,8 @@ def _element(walk: Walk, node: Any, receiver: Atom, index: Type) -> Type:
         return loosened(receiver.item)
     if receiver.kind == "hash" and receiver.shape is not None:
         if index is not None and len(index) == 1 and isinstance(index[0].literal, str):
-            return walk.key(receiver, index[0].literal, node.span, node.index.span)
+            found = walk.key(receiver, index[0].literal, node.span, node.index.span)
+            return followed(node.object, found)
         _judge_symbol(walk, node, receiver.shape)
         return ANY
     return ANY

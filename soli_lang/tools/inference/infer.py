@@ -31,7 +31,7 @@ from .judging import (
     unknown_key,
 )
 from .library import given_by
-from .narrowing import key_of
+from .narrowing import asked, key_of
 from .operators import sample
 from .types import ANY, FUNCTION, NULL, Atom, Type, join, loosened
 from .walk import Result, Walk
@@ -242,7 +242,7 @@ class TypeWalk(Walk):
             unknown_key(self, shape, name, at)
         else:
             hint = did_you_mean(name, shape.fields)
-            if hint is not None:
+            if hint is not None and (span.start, span.end) not in self._with_default:
                 self.warning("unknown-key", f"this hash has no '{name}'", at, hint)
         return ANY
 
@@ -254,6 +254,21 @@ class TypeWalk(Walk):
         if any(one is None or key not in one.fields for one in shapes):
             return ANY
         return join([one.fields[key] for one in shapes if one is not None])
+
+    @cached_property
+    def _asked(self) -> frozenset[Variable]:
+        return asked(self.program, self.resolution.variables)
+
+    @cached_property
+    def _with_default(self) -> frozenset[tuple[int, int]]:
+        """Where something is read that need not be there: `a["x"] ?? a["y"]`."""
+        found = (one.left for one in nodes.walk(self.program.body) if isinstance(one, nodes.Logical)
+                 and one.operator in ("??", "||"))  # fmt: skip
+        return frozenset((one.span.start, one.span.end) for one in found)
+
+    def is_asked(self, node: Any) -> bool:
+        """Whether a condition, which may rule out one value of it, is about the variable *node*."""
+        return self.resolution.variables.get(id(node)) in self._asked
 
     def part_known(self, node: nodes.Member) -> Type:
         """What a condition told of `x.name`."""

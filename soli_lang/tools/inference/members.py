@@ -16,7 +16,7 @@ from ...tree import nodes
 from ...values.objects import SoliClass
 from ...values.values import Function, Symbol
 from .classes import ClassInfo
-from .narrowing import settled
+from .narrowing import followed, settled
 from .types import ANY, CLASS, ENUM_VALUE, FUNCTION, INSTANCE, STRING, Atom, Type, owner_word
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def look_up(walk: Walk, atom: Atom, name: str, node: Any) -> Found | Missing:
         is_builtin = method.__class__ is NativeMethod and not walk.may_be_added(name)
         return Found(builtin=method) if is_builtin else Found()
     if atom.kind == "hash":
-        return Found(walk.key(atom, name, node.span, _tail(walk, node)))
+        found = walk.key(atom, name, node.span, _tail(walk, node))
+        return Found(followed(node.object, found))
     return _missing_on_builtin(walk, atom, kind, name)
 
 

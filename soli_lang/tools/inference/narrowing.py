@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from ...evaluator.scopes import Variable
 from ...tree import nodes
+from ..checking.shapes import PRINTERS
 from .environment import UNSET
 from .types import ANY, INSTANCE, Atom, Type
 
@@ -67,6 +69,13 @@ def key_of(walk: Walk, node: Any) -> Any:
         return None
     variable = walk.resolution.variables.get(id(node.object))
     return None if variable is None else (variable, name)
+
+
+def followed(receiver: Any, part: Type) -> Type:
+    """What is known of a part of *receiver*: conditions are followed for parts of variables only,
+    so null in `a["b"]["c"]` may be a value that somebody asked about."""
+    is_followed = isinstance(receiver, nodes.Name | nodes.HashLiteral)
+    return part if is_followed or part is None or all(one.kind != "null" for one in part) else ANY
 
 
 def known_of(walk: Walk, node: Any) -> Type:
@@ -216,8 +225,8 @@ def settle(walk: Walk, node: Any) -> None:
     if key is None or not _is_steady(walk, key):
         return
     known = known_of(walk, node)
-    if known is not None and any(one.is_doubtful for one in known):
-        walk.narrow(key, settled(known))
+    if known is not None and any(one.kind == "null" for one in known):
+        walk.narrow(key, settled(known) if len(known) > 1 else ANY)
 
 
 def settle_asked(walk: Walk, value: Any) -> None:
@@ -234,6 +243,27 @@ def settle_asked(walk: Walk, value: Any) -> None:
             settle(walk, node.object)
 
 
+def asked(program: nodes.Program, variables: Mapping[int, Variable]) -> frozenset[Variable]:
+    """The variables that some condition is about, or whose size is asked for."""
+    pending: list[Any] = []
+    for node in nodes.walk(program.body):
+        pending.extend(getattr(node, field) for field in node.row.tests)
+        if isinstance(node, nodes.Logical):
+            pending.append(node.left)
+        elif isinstance(node, nodes.Match):
+            pending.append(node.subject)
+        elif isinstance(node, nodes.Binary) and node.operator in nodes.COMPARISONS:
+            pending += [node.left, node.right]
+        elif isinstance(node, nodes.Member) and node.name in _SIZES:
+            pending.append(node.object)
+        elif isinstance(node, nodes.Call) and isinstance(node.callee, nodes.Name):
+            pending += [one.value for one in node.arguments if node.callee.name not in PRINTERS]
+    names = (one for root in pending if root is not None for one in nodes.walk(root))
+    found = (variables.get(id(one)) for one in names if isinstance(one, nodes.Name))
+    return frozenset(one for one in found if one is not None)
+
+
+_SIZES: Final = frozenset({"length", "size", "count", "empty?", "any?", "present?", "blank?"})
 _QUESTIONS: Final = frozenset({"nil?", "present?", "blank?", "is_a?"})
 
 

@@ -96,6 +96,12 @@ def test_what_fails_for_certain_has_the_text_of_the_run(text: str, message: str)
         "x = [1].find(|n| n > 1) || 2\nprint(x.abs)",
         "xs = [1]\nwhile (x = xs.find(|n| n > 1)) != null\n  print(x.abs)\nend",
         "xs = [1]\nwhile (x = xs.pop)\n  print(x)\nend",
+        "xs = []\nprint(xs[0]) if xs.length > 0",
+        "n = 0\nok = n > 0\nprint(1 / n) if ok\nm = 5\nm /= n if ok",
+        "h = { 'a': { 'b': null } }\nprint(h['a']['b'] + 1) if h['a']['b']",
+        "h = { 'a': { 'b': null } }\nprint(h.a.b + 1) if h.a.b",
+        "f = null\non = f != null\nprint(f.upcase) if on",
+        "h = { 'colour': 1 }\nprint(h['color'] ?? h['colour'])",
     ],
 )  # fmt: skip
 def test_nothing_is_said_where_it_may_be_right(text: str) -> None:
