@@ -11,11 +11,12 @@ import json
 from pathlib import Path
 
 from soli_runtime.core.actions.kinds import Track
+from soli_runtime.observing.traces import Delivered, Trace
 
 from .support import Site, run
 from .support import serving as served
 
-APP = """ws_keep_history("room:*", { "messages": 1000, "seconds": 300 })
+APP = r"""ws_keep_history("room:*", { "messages": 1000, "seconds": 300 })
 router_websocket("/ws", "app#handle")
 
 rooms = (0..10).map(|i| "room:" + str(i))
@@ -23,10 +24,12 @@ rooms = (0..10).map(|i| "room:" + str(i))
 def handle(event)
   return {} if event["type"] != "message"
   return { "join": rooms, "history": 1000 } if event["message"] == "visit"
+  return { "join": rooms.slice(0, 5), "history": 1000 } if event["message"].contains("half")
   return { "join": "lobby", "track": { "channel": "lobby", "user_id": event["message"] } }
 end
 """
 ROOMS, KEPT = 10, 850
+HALF = ROOMS // 2 * KEPT
 
 
 async def fill(site: Site) -> None:
@@ -53,6 +56,45 @@ def test_a_visit_of_ten_megabytes_of_kept_messages(tmp_path: Path) -> None:
             got = [int((await visitor.recv()).split()[0]) for _ in range(ROOMS * KEPT - 1)]
             assert got == list(range(1, ROOMS * KEPT))
             assert await visitor.recv() == "meanwhile"
+
+    run(scenario)
+
+
+def test_a_visit_that_is_watched(tmp_path: Path) -> None:
+    """Whoever watches is told of all that the visitor gets, in order."""
+
+    async def scenario() -> None:
+        async with (
+            served(tmp_path, {"app.soli": APP}, history_bytes=0) as site,
+            site.connect("/ws") as visitor,
+        ):
+            await fill(site)
+            traces: list[Trace] = []
+            site.server.service.watch(traces.append)
+            await visitor.send("half")
+            got = [await visitor.recv() for _ in range(HALF)]
+            parts = [part for trace in traces for part in trace.parts]
+            told = [part for part in parts if isinstance(part, Delivered)]
+            assert [part.payload for part in told] == got
+            assert {len(part.recipients) for part in told} == {1}
+
+    run(scenario)
+
+
+def test_a_visit_of_phoenix_s_client(tmp_path: Path) -> None:
+    """Each message is put into an array when its slice has come."""
+
+    async def scenario() -> None:
+        async with (
+            served(tmp_path, {"app.soli": APP}, history_bytes=0) as site,
+            site.connect("/ws/websocket?vsn=2.0.0") as visitor,
+        ):
+            await fill(site)
+            await visitor.send('["1","1","lobby","half",{}]')
+            for number in range(HALF):
+                array = json.loads(await visitor.recv())
+                assert array[:4] == [None, None, f"room:{number // KEPT}", "message"]
+                assert array[4].startswith(f"{number} ")
 
     run(scenario)
 

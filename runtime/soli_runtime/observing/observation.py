@@ -72,13 +72,13 @@ class Observation:
         finally:
             _under_way.reset(token)
 
-    def add(self, part: Part) -> None:
+    def add(self, *parts: Part) -> None:
         """Tell what happened."""
         trace = self.current()
         if trace is not None:
-            trace.parts.append(part)
+            trace.parts.extend(parts)
         else:
-            self.finish(self.begin(Trace(OUTSIDE, parts=[part])))
+            self.finish(self.begin(Trace(OUTSIDE, parts=list(parts))))
 
     def failed(self, error: BaseException) -> None:
         """Tell that the program failed in what is under way."""

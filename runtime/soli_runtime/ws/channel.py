@@ -10,7 +10,7 @@ of `put`, and are told of each change.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from .fair.accounts import NEW
 from .fair.scheduler import REASONS
@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from .endpoint import Endpoint
     from .rooms.fanout import Room
 
-__all__ = ["BY_BROKER", "BY_LISTENER", "BY_OUTBOX", "BY_RATE", "BY_REPLAY", "BY_TURN", "Channel"]
+__all__ = [
+    "BY_BROKER",
+    "BY_LISTENER",
+    "BY_OUTBOX",
+    "BY_RATE",
+    "BY_REPLAY",
+    "BY_TURN",
+    "Channel",
+    "Replayed",
+]
 
 #: Who holds back the parser; bits of `Channel._holds`.
 BY_LISTENER, BY_OUTBOX, BY_TURN, BY_RATE, BY_BROKER, BY_REPLAY = 1, 2, 4, 8, 16, 32
@@ -39,8 +48,13 @@ SLICE_SECONDS, QUEUED_SLICE_SECONDS = 0.005, 0.0025
 #: In one slice of a replay: seconds, and blocks of so many bytes.
 REPLAY_SECONDS, REPLAY_BLOCKS = 0.002, 4
 REPLAY_BYTES = 64 * 1024
+#: For each message of a block, beside its own: short ones cost more than they are long.
+REPLAY_OVERHEAD = 400
 #: That are put to the account and need no second thought.
 LIGHT_SECONDS = 0.002
+
+#: A message, or what makes it.
+Replayed: TypeAlias = str | bytes | Callable[[], str | bytes]
 
 
 def _discard(data: bytes) -> None:
@@ -98,7 +112,7 @@ class Channel(FrameParser, asyncio.Protocol):
         self._pending: list[bytes] | None = None
         self._pending_bytes = 0
         # Messages that go out slice by slice, before what is pending; None where there are none.
-        self._replayed: deque[str | bytes | memoryview] | None = None
+        self._replayed: deque[Replayed | memoryview] | None = None
         # The one pong that may wait (RFC 6455 section 5.5.3 lets us skip older ones).
         self._pending_pong: bytes | None = None
         # Its account (`fair.accounts.Flow`), kept by the scheduler, and the end of its slice.
@@ -289,9 +303,10 @@ class Channel(FrameParser, asyncio.Protocol):
 
     # Replays
 
-    def replay(self, messages: Sequence[str | bytes]) -> None:
+    def replay(self, messages: "Sequence[Replayed]") -> None:
         """Send many messages slice by slice; what is sent after them comes behind them.
 
+        One that is a function is called for its message when its slice has come.
         A transport that has enough is waited for: they take no room in the outbox.
         """
         if self.put is _discard:
@@ -336,13 +351,15 @@ class Channel(FrameParser, asyncio.Protocol):
             self._release(BY_REPLAY)
             self._endpoint.loop.call_soon(self._read_on)
 
-    def _replayed_block(self, replayed: "deque[str | bytes | memoryview]") -> bytes:
+    def _replayed_block(self, replayed: "deque[Replayed | memoryview]") -> bytes:
         frames: list[bytes | memoryview] = []
         size = 0
         while replayed and size < REPLAY_BYTES:
             one = replayed.popleft()
-            frames.append(one if isinstance(one, memoryview) else self._framed(one))
-            size += len(frames[-1])
+            if not isinstance(one, memoryview):
+                one = self._framed(one() if callable(one) else one)
+            frames.append(one)
+            size += len(one) + REPLAY_OVERHEAD
         return b"".join(frames)
 
     # Outbox

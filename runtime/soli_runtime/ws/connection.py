@@ -27,6 +27,7 @@ from .channel import (
     BY_TURN,
     LIGHT_SECONDS,
     Channel,
+    Replayed,
 )
 from .counters import CloseCause
 from .listener import NOBODY, Listener
@@ -153,7 +154,7 @@ class Connection(Channel):
         counters.bytes_out += len(frame)
         self.put(frame)
 
-    def replay(self, messages: Sequence[str | bytes]) -> None:
+    def replay(self, messages: Sequence[Replayed]) -> None:
         """Send many messages, as `send` does; see `Channel.replay`."""
         if self._state:
             return

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType
 
+from .channel import Replayed
 from .connection import Connection
 from .listener import Listener
 from .protocol.frames import CloseCode, ProtocolViolation, is_receivable_code
@@ -134,10 +135,10 @@ class MessageConnection(Connection):
             loop = self._endpoint.loop
             loop.call_soon(loop.call_soon, self._judge_outbox, 1)
 
-    def replay(self, messages: Sequence[str | bytes]) -> None:
+    def replay(self, messages: Sequence[Replayed]) -> None:
         """Nobody tells when the transport has enough, so they go out at once."""
         for message in messages:
-            self.send(message)
+            self.send(message() if callable(message) else message)
 
     # Whoever hears messages waits with the next one while this connection is held.
 

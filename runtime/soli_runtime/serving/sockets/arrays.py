@@ -8,6 +8,7 @@ has joined last; what goes to one connection the topic and `join_ref` of what it
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from ...core.effects import (
@@ -21,6 +22,7 @@ from ...core.effects import (
     One,
     Payload,
     Recipients,
+    Replay,
     RoomName,
     Send,
     SendVolatile,
@@ -28,6 +30,7 @@ from ...core.effects import (
 )
 from ...core.seats import Seat, Seats
 from ...routing.handler import Handler
+from ...ws.channel import Replayed
 from ...ws.connection import Connection
 from ...ws.rooms.fanout import Fanout
 from ...ws.rooms.volatile import Volatile
@@ -103,6 +106,15 @@ class Arrays:
         return conversation if conversation is not None and conversation.speaks_arrays else None
 
     # Sending
+
+    def replayed(self, effect: Replay) -> list[Replayed]:
+        """What a replay sends; to one of these arrays, which are made when they are sent."""
+        recipient = effect.recipient
+        found = self._find(recipient.connection_id)
+        if found is None:
+            return list(effect.payloads)
+        topic, join_ref = found.address if recipient.room is None else (recipient.room, None)
+        return [partial(array_of, payload, topic, join_ref) for payload in effect.payloads]
 
     def around(self, others: Callable[..., None]) -> Perform:
         """How a message is sent; *others* sends it to those that speak no arrays."""

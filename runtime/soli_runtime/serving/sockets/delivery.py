@@ -22,6 +22,7 @@ from ...core.effects import (
     Members,
     Note,
     One,
+    Recipients,
     Replay,
     Send,
     SendVolatile,
@@ -45,7 +46,7 @@ EVERYBODY = ""
 
 
 Told = Callable[[Effect, tuple[ConnectionId, ...]], None]
-"""Gets an effect and, when it is a `Send`, whom it reaches."""
+"""Gets an effect and, when it is a `Send` or a `Replay`, whom it reaches."""
 
 MAX_NOTED = 1000
 """Different things that one handler is warned about: keys may be made at run time."""
@@ -132,19 +133,23 @@ class Delivery:
         self._told = told
         self._perform = self._ways.copy()
         if told is not None:
-            for kind in (Send, SendVolatile, Close, Note):
+            for kind in (Send, SendVolatile, Replay, Close, Note):
                 self._perform[kind] = self._telling(told, self._ways[kind])
 
     def _telling(self, told: Told, perform: Callable[..., None]) -> Callable[..., None]:
         def tell_and_perform(effect: Effect, handler: Handler | None) -> None:
-            told(effect, self._recipients(effect) if isinstance(effect, Send) else ())
+            if isinstance(effect, Send):
+                told(effect, self._reached(effect.recipients))
+            elif isinstance(effect, Replay):
+                told(effect, self._reached(effect.recipient))
+            else:
+                told(effect, ())
             perform(effect, handler)
 
         return tell_and_perform
 
-    def _recipients(self, effect: Send) -> tuple[ConnectionId, ...]:
+    def _reached(self, recipients: Recipients) -> tuple[ConnectionId, ...]:
         """Whom a message reaches that is sent now."""
-        recipients = effect.recipients
         if isinstance(recipients, Members):
             members = self._fanout.members(recipients.cohort)
             if self.arrays is not None:
@@ -194,16 +199,14 @@ class Delivery:
             self._send_some(recipients, payload)  # type: ignore[arg-type]
 
     def _replay(self, effect: Replay, handler: Handler | None) -> None:
-        """Slice by slice; one by one where somebody watches, or each is written differently."""
-        recipient = effect.recipient
-        if self._told is not None or self.arrays is not None:
-            for payload in effect.payloads:
-                self._perform[Send](Send(recipient, payload), handler)
-            return
-        connection = self._find(recipient.connection_id)
+        """Slice by slice; what is written differently is written when its slice has come."""
+        connection = self._find(effect.recipient.connection_id)
         if connection is not None:
             try:
-                connection.replay(effect.payloads)
+                if self.arrays is None:
+                    connection.replay(effect.payloads)
+                else:
+                    connection.replay(self.arrays.replayed(effect))
             except Exception:
                 connection.failed()  # it, and not whoever sends to it
 

@@ -13,7 +13,7 @@ from soli_lang.base.errors import Cancelled
 from soli_lang.values.values import Value
 
 from ...core.actions import ACTIONS, ActionError
-from ...core.effects import Close, Effect, Note
+from ...core.effects import Close, Effect, Note, Replay
 from ...core.payloads import cut_reason
 from ...core.realtime import Realtime
 from ...http.current import CONNECTION
@@ -78,6 +78,8 @@ def _teller(observation: Observation) -> Any:
             observation.add(part)
         elif isinstance(effect, Note):
             observation.add(Warned(effect.text, effect.once))
+        elif isinstance(effect, Replay):
+            observation.add(*[Delivered(payload, recipients) for payload in effect.payloads])
         else:
             observation.add(Delivered(effect.payload, recipients))  # type: ignore[union-attr]
 

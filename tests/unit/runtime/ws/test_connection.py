@@ -1,6 +1,7 @@
 """A connection's life, on a transport and a clock that obey."""
 
 import errno
+from functools import partial
 from typing import Any
 
 import pytest
@@ -686,6 +687,26 @@ def test_what_is_replayed_goes_out_in_slices_and_before_what_follows() -> None:
     stage.loop.run()
     expected = b"".join(text_frame(message) for message in [*messages, "behind"])
     assert transport.written == expected
+
+
+def test_what_is_written_for_one_client_is_written_slice_by_slice() -> None:
+    """However short it is: each costs something."""
+    stage = Stage()
+    connection, transport, _ = stage.connect()
+    made: list[int] = []
+
+    def message(number: int) -> str:
+        made.append(number)
+        return str(number)
+
+    connection.replay([partial(message, number) for number in range(5000)])
+    assert not made
+    stage.loop.turn()
+    stage.loop.turn()
+    assert 0 < len(made) < 2000
+    stage.loop.run()
+    assert made == list(range(5000))
+    assert transport.written == b"".join(text_frame(str(number)) for number in made)
 
 
 def test_a_replay_waits_for_a_transport_that_has_enough() -> None:
