@@ -34,7 +34,7 @@ HELP = """usage: soli COMMAND [ARGUMENTS]
 commands:
 {commands}
 
-soli COMMAND --help tells more; soli --version says which one this is.
+soli COMMAND --help explains a command; soli --version prints the version.
 """
 
 

@@ -17,9 +17,9 @@ from .exits import INVALID, OK
 from .files import soli_files
 
 DESCRIPTION = """\
-Look for errors without running anything: syntax, unknown names, wrong arguments, code that nothing
-reaches, unused variables, shapes that read like something else. Exit status 65 when there are
-errors; warnings alone leave it 0.
+Find errors without running the program: syntax, unknown names, wrong arguments, unreachable code,
+unused variables, code that is easily misread. The exit status is 65 if there are errors, and 0 if
+there are only warnings.
 """
 
 

@@ -29,10 +29,10 @@ def main(arguments: list[str]) -> int:
     parser = Parser(
         prog="soli cluster",
         description="List the processes of an app that share a broker: connections, rooms with "
-        "members there, how far each is behind the log, and when it would count as dead.",
+        "members there, the lag behind the log, and the rest of the lease.",
     )
     parser.add_argument(
-        "path", metavar="PATH", nargs="?", default=".", help="the app; its folder's name matters"
+        "path", metavar="PATH", nargs="?", default=".", help="the app, for its folder's name"
     )
     for name in ("broker", "app_name"):
         setting = _setting(name)

@@ -53,7 +53,7 @@ def _line(entry: Entry, width: int) -> str:
 def _overview(reference: Reference) -> str:
     functions = ", ".join(entry.names[0] for entry in reference.of(""))
     owners = ", ".join(reference.owners())
-    return f"functions: {functions}\n\ntypes and classes: {owners}\n\nsoli doc NAME tells more.\n"
+    return f"functions: {functions}\n\ntypes and classes: {owners}\n\nsoli doc NAME shows one.\n"
 
 
 def _write(reference: Reference, folder: Path) -> int:

@@ -25,11 +25,13 @@ def main(arguments: list[str]) -> int:
     """Format files in place; with `--check` only tell which are not. The exit status."""
     parser = Parser(
         prog="soli fmt",
-        description="Format programs: indentation, spaces, blank lines. Comments stay, and so do "
-        "your line breaks.",
+        description="Format programs: indentation, spaces, blank lines. It keeps comments "
+        "and your line breaks.",
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", help="files or folders; - is stdin")
-    parser.add_argument("--check", action="store_true", help="change nothing; status 1 if needed")
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; status 1 if files differ"
+    )
     parser.add_argument("--diff", action="store_true", help="show what would change")
     parsed = parser.parse_args(arguments)
     if parsed.paths == ["-"]:

@@ -27,8 +27,8 @@ FORMATS = ("text", "json", "junit")
 FAILED = 1
 
 EPILOG = """\
-Files named *_spec.soli, *_test.soli (or .sl) below PATHS are run; a file named is run whatever its
-name. Without PATHS: tests, spec or test. Exit status: 0 all passed, 1 something failed.
+Files named *_spec.soli, *_test.soli (or .sl) below PATH run; a file given as PATH runs under any
+name. Without PATH: tests, spec or test. Exit status: 0 if all tests passed, 1 if one failed.
 """
 
 
@@ -41,16 +41,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--filter", default="", metavar="TEXT", help="only tests whose full name contains TEXT")
     add("--fail-fast", action="store_true", help="stop at the first failure")
     add("--watch", action="store_true", help="run again when a file changes")
-    add("--format", choices=FORMATS, default="text", help="how to report")
-    add("--coverage", action="store_true", help="tell which lines of Soli were not run")
+    add("--format", choices=FORMATS, default="text", help="format of the report")
+    add("--coverage", action="store_true", help="list the lines of Soli that did not run")
     add("--jobs", type=int, default=1, metavar="N", help="processes to run files in (default 1)")
-    add("--app", type=Path, metavar="PATH", help="the app that request specs are about")
+    add("--app", type=Path, metavar="PATH", help="the app that request specs test")
     add(
         "--timeout",
         type=float,
         default=TEST_SECONDS,
         metavar="SECONDS",
-        help=f"seconds of computing for one test (default {TEST_SECONDS:g})",
+        help=f"seconds that one test may compute (default {TEST_SECONDS:g})",
     )
 
 
