@@ -7,6 +7,7 @@ has joined last; what goes to one connection the topic and `join_ref` of what it
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Hashable
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
@@ -39,8 +40,8 @@ from .phoenix import array_of, arrays_of
 if TYPE_CHECKING:
     from .channels import PhoenixConversation
 
-MAX_TOPICS = 1000
-"""Topics of everybody that are looked through before those that nobody has are forgotten."""
+LOOKS = 2
+"""How many topics are looked at when one is added: those that nobody has any more are forgotten."""
 
 Perform: TypeAlias = Callable[[Send, Handler | None], None]
 
@@ -53,7 +54,9 @@ class Arrays:
         self._seats = seats
         self._volatile = volatile
         self._topics: dict[str, None] = {}
-        """Those under which somebody gets what goes to everybody."""
+        """Those under which somebody gets what goes to everybody, and some that nobody has."""
+        self._to_look_at: deque[str] = deque()
+        """The same, the one first that was not looked at for longest."""
 
     # Who is where
 
@@ -66,10 +69,21 @@ class Arrays:
         """What goes to everybody reaches the connection under *topic* from now on."""
         if former is not None:
             self._fanout.leave(_all(former), connection)
-        self._topics[topic] = None
         self._fanout.join(_all(topic), connection)
-        if len(self._topics) > MAX_TOPICS:
-            self._topics = {one: None for one in self._topics if self._fanout.count(_all(one))}
+        if topic not in self._topics:
+            self._topics[topic] = None
+            self._to_look_at.append(topic)
+            self._forget_some()
+
+    def _forget_some(self) -> None:
+        """Look at some topics. All at once would cost each who joins more, the more there are."""
+        waiting = self._to_look_at
+        for _ in range(min(LOOKS, len(waiting))):
+            topic = waiting.popleft()
+            if self._fanout.count(_all(topic)):
+                waiting.append(topic)
+            else:
+                del self._topics[topic]
 
     def members(self, cohort: Cohort) -> tuple[Connection, ...]:
         """Those of a cohort."""
