@@ -187,6 +187,8 @@ def _hint(text: str, wanted: str, place: Place) -> str | None:
         return "`...` spreads arrays, inside array literals and patterns only"
     if text in ("*", "**") and place.opener is not None and place.opener.type in _TAKING:
         return "there are no arguments without number: take an Array or a Hash, and pass one"
+    if wanted == "type":
+        return "a type is one name: `Int`, `Int[]` for an array, `Int?` with null, `Any`"
     if text == "," and wanted == "']'":
         return "a `[` after a name indexes it; an array is passed as `name([...])`"
     if text == "," and wanted == "end of line":
@@ -219,6 +221,10 @@ def _hint_before(tokens: list[Token], at: int, wanted: str) -> str | None:
     if wanted != "end of line" or not at:
         return None
     token, before = tokens[at], tokens[at - 1]
+    if token.type == "COLON" and before.type == "NAME":
+        return f"a variable with a type is declared: `let {before.value}: Int = 1`"
+    if token.type == "ELSE":
+        return "a choice in one line is `x = condition ? a : b`"
     if token.type in ("NAME", "CALL") and before.type == "LITERAL" and before.end == token.start:
         if token.value == "d":
             return "a Decimal ends in a capital letter, `1.5D`"

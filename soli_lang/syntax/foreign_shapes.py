@@ -28,6 +28,7 @@ from .scanner.scanner import Scanner
 from .scanner.tokens import HEADED, Token
 
 ONE_LINE: Final = "a function on one line is `def f(x) x * 2 end`, without `=`"
+SETTER: Final = "there are no setters: fields are public, `thing.name = 1`; else `def set_name(v)`"
 LAMBDA: Final = (
     "a function without a name is `fn(x) { x + 1 }`, a block after a call `|x| x + 1`; "
     "`=>` stands in hashes and in the arms of a `match`"
@@ -117,7 +118,11 @@ def _shape(source: Source, tokens: list[Token], at: int, first: int) -> str | No
         return BODY if token.type == "COLON" and tokens[first].type in _BODIES else None
     if token.type == "RPAR" and tokens[first].type == "FN" and _text(source, following) == "=":
         return ONE_LINE
+    if token.type == "FN" and [_text(source, one) for one in tokens[at + 2 : at + 4]] == ["=", "("]:
+        return SETTER
     pair = _PAIRS.get((_text(source, token), _text(source, following)))
+    if pair == _PAIRS["*", "*"] and tokens[first].type == "FN":
+        pair = None  # `def f(**options)`
     if pair is not None and (token.type != "OP" or token.end == following.start or pair in _WORDY):
         return pair
     if token.type == "NAME":

@@ -60,6 +60,14 @@ NAMES: Final = ("Int", "Float", "Decimal", "String", "Bool", "Array", "Hash", "F
 """Types that one writes, for suggestions."""
 
 
+FOREIGN: Final[Mapping[str, str]] = {
+    "integer": "Int", "long": "Int", "double": "Float", "real": "Float", "str": "String",
+    "text": "String", "boolean": "Bool", "list": "Array", "dict": "Hash", "map": "Hash",
+    "none": "Null", "undefined": "Null", "lambda": "Function", "proc": "Function",
+}  # fmt: skip
+"""Types of other languages, in lower case -> what they are called here."""
+
+
 def fits(given: Atom, wanted: Type, *, strictly: bool) -> bool:
     """Whether a value of *given* may be one of *wanted*; *strictly* as results are checked when a
     program runs: an Int is no Float."""

@@ -237,7 +237,8 @@ class Classes:
 def _assigned(function: nodes.FunctionNode) -> set[str]:
     found: set[str] = set()
     for node in nodes.walk(function.body):
-        target = getattr(node, node.row.assigns) if node.row.assigns else None
+        # `@x ||= 1` reads before it assigns: it fails where nothing else gives a value.
+        target = node.target if isinstance(node, nodes.Assign) else None
         if isinstance(target, nodes.Member) and isinstance(target.object, nodes.This):
             found.add(target.name)
     return found

@@ -428,6 +428,7 @@ def _compound(walk: Walk, node: nodes.CompoundAssign) -> Type:
     is_logical = node.operator in ("||", "&&", "??")
     variable = walk.resolution.variables.get(id(target)) if isinstance(target, nodes.Name) else None
     if variable is None:
+        _judge_own_name(walk, target)
         before = walk.infer(target) if not isinstance(target, nodes.Name) else ANY
     else:
         found = walk.read(variable)
@@ -437,6 +438,20 @@ def _compound(walk: Walk, node: nodes.CompoundAssign) -> Type:
     if variable is not None:
         walk.assign(variable, type_)
     return type_
+
+
+def _judge_own_name(walk: Walk, target: Any) -> None:
+    """`def data() @data ||= 1 end`: without a value, `@data` is the method that is running."""
+    if not isinstance(target, nodes.Member) or not isinstance(target.object, nodes.This):
+        return
+    owner, name = walk.frame.owner, target.name
+    method = owner.method(name) if owner is not None else None
+    if owner is None or method is not walk.running or method is None or method.params:
+        return
+    if owner.field(name) is None and owner.hides_nothing() and name not in walk.resolution.members:
+        message = f"'{name}' calls itself: @{name} is this method as long as no field is called so"
+        hint = f"give the field another name, and a value: `kept_{name} = null` in the class"
+        walk.warning("calls-itself", message, target.span, hint)
 
 
 @visits(EXPRESSIONS, nodes.Increment)

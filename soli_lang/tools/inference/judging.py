@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ...base.near_names import did_you_mean
 from ...base.source import Span
 from ...tree import nodes
-from .annotations import NAMES, fits, is_known
+from .annotations import FOREIGN, NAMES, fits, is_known
 from .contracts import Contract, HashRule, ValueRule
 from .types import ANY, Atom, Shape, Type, shown, type_word
 from .walk import Result
@@ -78,6 +78,8 @@ def judge_type_names(walk: Walk, classes: set[str]) -> None:
         if node.name in classes or node.name in walk.known.names or value is not None:
             continue
         hint = did_you_mean(node.name, [*NAMES, *sorted(classes)])
+        if node.name.lower() in FOREIGN:
+            hint = f"did you mean '{FOREIGN[node.name.lower()]}'?"
         if walk.sees_not_all and hint is None:
             continue
         walk.error("unknown-type", f"no type '{node.name}'", node.span, hint)

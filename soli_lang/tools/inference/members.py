@@ -108,7 +108,14 @@ def _of_instance(walk: Walk, atom: Atom, name: str, node: Any) -> Found | Missin
         return Found()
     if name in known or walk.attributes_are_open(info):
         return Found()
-    return _missing(walk, atom, name, known)
+    missing = _missing(walk, atom, name, known)
+    if (
+        isinstance(missing, Missing)
+        and missing.hint is None
+        and isinstance(node.object, nodes.This)
+    ):
+        missing.hint = f"a field has no value before one is assigned: declare it, `{name} = null`"
+    return missing
 
 
 def _may_be_below(info: ClassInfo, name: str) -> bool:

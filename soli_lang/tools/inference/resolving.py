@@ -252,7 +252,7 @@ class Resolution:
         value = getattr(node, "value", None)
         self._push([value], block, guarded=guarded)
         target = node.target
-        if isinstance(target, nodes.Member):
+        if isinstance(target, nodes.Member) and not isinstance(node, nodes.CompoundAssign):
             self.members.add(target.name)
         if not isinstance(target, nodes.Name):
             self._push([target], block, guarded=guarded)

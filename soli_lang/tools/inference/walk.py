@@ -75,6 +75,8 @@ class Walk:
         self._results: dict[int, Type] = {}
         self._final: dict[Variable, Type] = {}
         self._running: list[int] = []
+        self.running: nodes.FunctionNode | None = None
+        """The function that is walked; None: the top level."""
         self.chained: set[int] = set()
         """The `if` (by id) of each `elsif`."""
         self._paths: dict[Variable, set[str]] = {}
@@ -264,9 +266,11 @@ class Walk:
         quiet = self.is_guarded(function)
         self.frame = Frame(block, self._owner(function), quiet=quiet)
         self._running.append(id(function))
+        outer_function, self.running = self.running, function
         self.parameters(function, contract)
         self.walk_body(function.body, is_tail=True)
         self._running.pop()
+        self.running = outer_function
         results = self.frame.results
         self._results[id(function)] = _given_by(results)
         self.frame.environment = Environment()
