@@ -348,7 +348,7 @@ def test_a_request(tmp_path: Path) -> None:
     async def body() -> None:
         async with serving(tmp_path, APP) as site, two(site) as (_, other, _end):
             http = site.server.service.program.http
-            http._answer = failing_once(http._answer)
+            http._begin = failing_once(http._begin)
             answer = await site.get("/nothing")
             assert (answer.status, answer.text) == (500, "Internal Server Error")
             assert "request_failed kind=internal" in site.log
