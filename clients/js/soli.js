@@ -16,7 +16,7 @@ const FINAL_CODES = new Set([1000, 1002, 1003, 1007, 1008, 1009, 1010])
 const PASSING_STATUSES = new Set([408, 425, 429])
 
 /** A server that refuses closes right behind its answer: so long an open socket is not believed, without a message. */
-const REFUSAL_MILLISECONDS = 20
+const REFUSAL_MILLISECONDS = 50
 
 /** Names that were the client's own, and will be those of messages: "message" was every message, "state" a new state. */
 const FORMER_EVENTS = { message: "soli:message", state: "soli:state" }

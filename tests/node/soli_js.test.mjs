@@ -15,7 +15,7 @@ class FakeSocket {
   send(data) { this.sent.push(data) }
   close(code, reason) { this.closedWith = [code, reason] }
 
-  open() { this.onopen({}); mock.timers.tick(20) }
+  open() { this.onopen({}); mock.timers.tick(50) }
   receive(message) { this.onmessage({ data: typeof message === 'string' ? message : JSON.stringify(message) }) }
   drop(code = 1006, reason = '') { this.onclose({ code, reason, wasClean: code !== 1006 }) }
 }

@@ -27,6 +27,10 @@ from soli_runtime.ws import Connection
 OURS = ("soli_runtime", "/runtime/soli_runtime/", "aiohttp/web")
 
 MOST_SECONDS = 0.010
+"""On a core as fast as that of docs/performance.md. A slower one, or one whose caches others use,
+gets more in proportion (`slowness`)."""
+YARDSTICK_SECONDS = 0.0008
+"""What `_yardstick` takes there."""
 
 
 class Long(NamedTuple):
@@ -58,7 +62,7 @@ class Watch:
         found = Long(what, seconds)
         if seconds > self.longest.seconds:
             self.longest = found
-        if seconds > MOST_SECONDS:
+        if seconds > MOST_SECONDS and seconds > MOST_SECONDS * slowness():
             self.long.append(found)
 
     def excluding(self, code: Callable[..., Any]) -> Callable[..., Any]:
@@ -85,6 +89,19 @@ class Watch:
             self._collecting = thread_time()
         else:
             self.excluded += thread_time() - self._collecting
+
+
+def slowness() -> float:
+    """How many times longer than usual the same work takes here and now; at least 1."""
+    started = thread_time()
+    _yardstick()
+    return max(1.0, (thread_time() - started) / YARDSTICK_SECONDS)
+
+
+def _yardstick() -> None:
+    kept: dict[int, int] = {}
+    for number in range(20_000):
+        kept[number & 255] = number
 
 
 def is_ours(handle: Any) -> bool:
