@@ -86,9 +86,7 @@ def initial(node: nodes.Expr | None, scope: Scope) -> Value:
     """The value that a field begins with, computed in a scope of its own."""
     if node is None:
         return None
-    body = nodes.Body(node.span, (node,))
-    scope.declare(body)
-    return scope.body(body)
+    return scope.evaluate(nodes.BlockExpr(node.span, nodes.Body(node.span, (node,))))
 
 
 RUN = (nodes.FieldDecl, nodes.Mixin, nodes.StaticBlock, nodes.ClassDecl, nodes.MacroCall)
