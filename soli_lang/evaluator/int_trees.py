@@ -26,22 +26,19 @@ Found = tuple[Any, Any]
 """(condition, value where it holds)"""
 
 
-def first_of_ints(
-    writer: Writer, node: nodes.Binary, general: Callable[[Writer, nodes.Binary], Any]
-) -> Any:
-    """*node* as a tree of Ints where it is one, else as *general* writes it for any operands."""
-    found = None if writer.in_tree else _int_tree(writer, node)
-    if found is None:
-        return general(writer, node)
+def first_of_ints(writer: Writer, found: Found, general: Callable[[], Any]) -> Any:
+    """The tree of Ints that was *found*, else what *general* writes for any operands."""
     writer.in_tree = True
-    lines, value = writer.branch(lambda: general(writer, node))
+    lines, value = writer.branch(general)
     writer.in_tree = False
     writer.out += lines
     return value if lines else py.choice(*found, value)
 
 
-def _int_tree(writer: Writer, node: nodes.Binary) -> Found | None:
-    """*node* for Ints; None where it is one operator only, or has other operands."""
+def int_tree(writer: Writer, node: nodes.Binary) -> Found | None:
+    """*node* for Ints; None where it is one operator, has other operands, or is part of such."""
+    if writer.in_tree:
+        return None
     if not 2 <= _operators(writer, node, is_root=True) <= MOST_OPERATORS:
         return None
     tree = _Tree(writer)

@@ -13,7 +13,7 @@ from ...values.semantics import LONG_TEXT, MAX_INT, MIN_INT
 from .. import python as py
 from ..emitters import COND, EXPR, RET, STMT, Emitters, emits
 from ..helpers.values import OPERATORS
-from ..int_trees import first_of_ints
+from ..int_trees import first_of_ints, int_tree
 from ..writer import Writer
 from .names import is_entry, is_number, is_quiet, raw, resolved
 
@@ -108,7 +108,10 @@ def _binary(writer: Writer, node: nodes.Binary) -> Any:
     if operator in nodes.BUILDING:
         left, right = writer.operands(node.left, node.right)
         return py.call(OPERATORS[operator], left, right, at=writer.at(node))
-    return first_of_ints(writer, node, _of_any)
+    found = int_tree(writer, node)
+    if found is None:  # without a call between: operators stand inside each other
+        return _of_any(writer, node)
+    return first_of_ints(writer, found, lambda: _of_any(writer, node))
 
 
 def _of_any(writer: Writer, node: nodes.Binary) -> Any:

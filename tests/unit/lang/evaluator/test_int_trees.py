@@ -10,7 +10,7 @@ import pytest
 from soli_stdlib import install
 
 from soli_lang import Interpreter, SoliError
-from soli_lang.evaluator import int_trees
+from soli_lang.evaluator.writers import operators
 
 EXPRESSIONS = [
     "a * 2 + 1",
@@ -70,7 +70,7 @@ def test_a_tree_gives_what_its_operators_give(
     text = f"def f(a, b)\n  {expression}\nend"
     written = Interpreter(install).load(text, "trees")
     outcome(written, 1, 1)
-    monkeypatch.setattr(int_trees, "_int_tree", lambda writer, node: None)
+    monkeypatch.setattr(operators, "int_tree", lambda writer, node: None)
     plain = Interpreter(install).load(text, "plain")
 
     for given in product(VALUES, repeat=2):
