@@ -8,7 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+PATIENCE_MILLISECONDS = 20_000
+"""How long a page may take for what must come: Playwright's five seconds pass while Chromium alone
+waits before it connects again to a server that was down."""
+
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 FLAGS = [
     "--headless",
@@ -48,7 +54,7 @@ def person(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
     def arrive(**options: Any) -> BrowserContext:
         context = browser.new_context(**options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
         context.on("weberror", lambda failure: errors.append(str(failure.error)))
         contexts.append(context)
         return context

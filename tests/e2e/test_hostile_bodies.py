@@ -52,20 +52,23 @@ end
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 MIB = 1 << 20
-MOST_SECONDS = 1.5
-"""A busy machine keeps it; before, the worst of these took six."""
+MOST_SECONDS = 0.75
+"""The worst of these takes 0.2; before, it took six."""
 
 
 async def longest_wait(site: Site, attack: Any) -> tuple[Any, float]:
-    """What *attack* gives, and how long another connection had to wait for an echo meanwhile."""
+    """What *attack* gives, and how much was done while another connection waited for an echo.
+
+    In seconds of CPU of this process: what others take from it is none of the server's doing.
+    """
     async with site.connect("/ws") as client:
         task = asyncio.ensure_future(attack)
-        worst, before = 0.0, time.perf_counter()
+        worst, before = 0.0, time.process_time()
         while not task.done():
             await client.send("echo")
             await receive(client)
             await asyncio.sleep(0.02)  # this loop is the server's too, so it may be late
-            now = time.perf_counter()
+            now = time.process_time()
             worst, before = max(worst, now - before), now
         return task.result(), worst
 

@@ -36,9 +36,13 @@ def test_4_1_every_message_goes_to_every_client(serve_sample: Serve) -> None:
     """Broadcast to everyone."""
     server = serve_sample("broadcast")
     with server.connect("/ws/chat") as first, server.connect("/ws/chat") as second:
+        second.send("hello")
+        receive(second)  # so every process has heard that it is there
         first.send("good morning")
 
-        assert [receive(first), receive(second)] == ["good morning"] * 2
+        assert [receive_until(each, "good morning") for each in (first, second)] == [
+            "good morning"
+        ] * 2
 
 
 def test_4_2_messages_reach_the_own_room(serve_sample: Serve) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 import time
 from typing import Any
@@ -129,18 +130,28 @@ def wait(soli: Library, seconds: float) -> None:
     soli.time += seconds
 
 
+def expiring(soli: Library, seconds: float) -> list[Any]:
+    """What commands give of keys that end in *seconds*, one of which is kept."""
+    call = soli.call
+    for key in ("k", "kept", "l"):
+        call("KV.delete", key)
+    call("KV.set", "k", 5, seconds)
+    call("KV.set", "kept", 1, seconds)
+    call("KV.rpush", "l", 1, 2)
+    told = [call("KV.pexpire", "l", seconds * 1000), call("KV.persist", "kept")]
+    told += [call("KV.persist", "kept"), call("KV.ttl", "kept"), call("KV.ttl", "k")]
+    return [*told, 0 < call("KV.pttl", "l") <= seconds * 1000]
+
+
 def test_keys_expire(soli: Library) -> None:
     """Texts and collections alike; `persist` keeps them; a new text has no end."""
-    soli.call("KV.set", "k", 5, 0.05)
-    soli.call("KV.rpush", "l", 1, 2)
-    assert soli.call("KV.pexpire", "l", 50) is True
-    soli.call("KV.set", "kept", 1, 0.05)
-    assert soli.call("KV.persist", "kept") is True
-    assert soli.call("KV.persist", "kept") is False
-    assert soli.call("KV.ttl", "k") == 1
-    assert soli.call("KV.ttl", "kept") is None
-    assert 0 < soli.call("KV.pttl", "l") <= 50
-    wait(soli, 0.08)
+    for seconds in (0.05, 0.5, 5):  # on a machine so busy that it was over before it was asked
+        started = time.monotonic()
+        told = expiring(soli, seconds)
+        if time.monotonic() - started < seconds:
+            break
+    assert told == [True, True, False, None, math.ceil(seconds), True]
+    wait(soli, seconds + 0.03)
     assert soli.call("KV.get", "k") is None
     assert soli.call("KV.llen", "l") == 0
     assert soli.call("KV.get", "kept") == "1"
