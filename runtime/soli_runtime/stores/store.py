@@ -14,6 +14,7 @@ from .claims import claim
 
 if TYPE_CHECKING:
     from .history import HistoryStore
+    from .room_states import StateStore
     from .sqlite.database import Database
     from .waited import AwaitedSessions
 
@@ -49,6 +50,9 @@ class Store(Protocol):
     @property
     def history(self) -> HistoryStore: ...
 
+    @property
+    def room_states(self) -> StateStore: ...
+
     async def open(self) -> list[str]:
         """See that it can be used; warnings for the log. Raises CannotOpen."""
         ...
@@ -77,6 +81,7 @@ class SqliteStore:
         from .sqlite.history import SqliteHistory
         from .sqlite.jobs import SqliteJobs
         from .sqlite.key_values import SqliteKeyValues
+        from .sqlite.room_states import SqliteStates
         from .sqlite.sessions import SqliteSessions
 
         self.name = f"sqlite:{path}"
@@ -87,6 +92,7 @@ class SqliteStore:
         self.attempts = SqliteAttempts(self._database)
         self.jobs = SqliteJobs(self._database, lease_seconds)
         self.history = SqliteHistory(self._database)
+        self.room_states = SqliteStates(self._database)
 
     async def open(self) -> list[str]:
         await self._database.open()
@@ -113,6 +119,7 @@ class RedisStore:
         from .redis.jobs import RedisJobs
         from .redis.key_values import RedisKeyValues
         from .redis.link import RedisLink
+        from .redis.room_states import RedisStates
         from .redis.sessions import RedisSessions
 
         self._mark = mark
@@ -124,6 +131,7 @@ class RedisStore:
         self.attempts = RedisAttempts(self._link)
         self.jobs = RedisJobs(self._link, lease_seconds)
         self.history = RedisHistory(self._link)
+        self.room_states = RedisStates(self._link)
 
     async def open(self) -> list[str]:
         warnings = await self._link.open()

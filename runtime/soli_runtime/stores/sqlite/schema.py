@@ -100,7 +100,33 @@ CREATE TABLE kept (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _HISTORY)
+_STATES = """
+CREATE TABLE room_states (
+  room BLOB PRIMARY KEY, first INTEGER NOT NULL, base INTEGER NOT NULL, version INTEGER NOT NULL,
+  weight INTEGER NOT NULL, bytes INTEGER NOT NULL, ends REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX room_states_ends ON room_states (ends);
+CREATE TABLE room_bases (room BLOB PRIMARY KEY, state TEXT NOT NULL);
+CREATE TABLE room_changes (
+  room BLOB NOT NULL, version INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (room, version)
+);
+CREATE TABLE room_turns (
+  number INTEGER PRIMARY KEY, room BLOB NOT NULL, name TEXT NOT NULL, seconds REAL NOT NULL,
+  until REAL NOT NULL, asked REAL NOT NULL, UNIQUE (room, name)
+);
+INSERT INTO totals VALUES ('room_states', 0, 0);
+CREATE TRIGGER room_states_in AFTER INSERT ON room_states BEGIN
+  UPDATE totals SET count = count + 1, bytes = bytes + NEW.bytes WHERE name = 'room_states';
+END;
+CREATE TRIGGER room_states_new AFTER UPDATE OF bytes ON room_states BEGIN
+  UPDATE totals SET bytes = bytes + NEW.bytes - OLD.bytes WHERE name = 'room_states';
+END;
+CREATE TRIGGER room_states_out AFTER DELETE ON room_states BEGIN
+  UPDATE totals SET count = count - 1, bytes = bytes - OLD.bytes WHERE name = 'room_states';
+END;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _HISTORY, _STATES)
 
 
 def migrate(db: sqlite3.Connection, path: str) -> None:
