@@ -116,3 +116,17 @@ export class Presence extends Emitter {
   on(name: "change", listener: (users: User[], presence: Presence) => void): () => void
   stop(): void
 }
+
+/** What a JSON Merge Patch (RFC 7396) is made of. */
+export type Patch = { [key: string]: any }
+
+export class RoomState<Value extends object = { [key: string]: any }> extends Emitter {
+  constructor(live: Live, options?: { channel?: string | null })
+  /** True while the line is down, and until the state came. */
+  readonly isStale: boolean
+  /** The state, `{}` until it came. Each change makes another object. */
+  readonly value: Value
+  /** `patch` is what changed; null: the whole came anew, or `isStale` is another. */
+  on(name: "change", listener: (value: Value, patch: Patch | null) => void): () => void
+  stop(): void
+}

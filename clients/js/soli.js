@@ -1,4 +1,5 @@
-// A client for Soli's WebSockets: it reconnects, keeps what is sent meanwhile, knows who is there, and gets what it missed.
+// A client for Soli's WebSockets: it reconnects, keeps what is sent meanwhile, knows who is there and what is true in a
+// room, and gets what it missed.
 //
 //     import { connect, Presence } from "/_soli/soli.js"
 //
@@ -435,6 +436,84 @@ export class Presence extends Emitter {
   #changed() {
     this._emit("change", this.list(), this)
   }
+}
+
+/**
+ * The state of a room, kept right over reconnects: `change` comes with the value and with what changed it, a JSON Merge
+ * Patch (RFC 7396), or null where the whole came anew or the line went down.
+ *
+ * While the line is down `value` stays and `isStale` is true. A value is never changed: each change makes another one.
+ */
+export class RoomState extends Emitter {
+  isStale = true
+  value = {}
+
+  #isKnown = false
+  #channel
+  #taken = []
+
+  /** `channel` is needed only where one connection has the states of several rooms. */
+  constructor(live, { channel = null } = {}) {
+    super()
+    this.#channel = channel
+    this.#taken = [
+      live.on("soli:state", (state) => state !== "open" && this.#lost()),
+      live.on("soli:resumed", (resumed, message) => this.#concerns(message) && resumed.recovered && this.#resumed()),
+      live.on("room_state", (value, message) => this.#concerns(message) && this.#became(value, null)),
+      live.on("room_diff", (patch, message) => this.#concerns(message) && this.#diff(patch, message)),
+    ]
+  }
+
+  /** Follow the connection no longer. */
+  stop() {
+    for (const off of this.#taken.splice(0)) off()
+  }
+
+  #concerns(message) {
+    return this.#channel === null || message.channel === undefined || message.channel === this.#channel
+  }
+
+  #lost() {
+    if (this.isStale) return
+    this.isStale = true
+    this._emit("change", this.value, null)
+  }
+
+  /** What was missed follows, change by change. */
+  #resumed() {
+    if (this.#isKnown) this.#became(this.value, null)
+  }
+
+  #became(value, patch) {
+    this.value = value
+    this.isStale = false
+    this.#isKnown = true
+    this._emit("change", value, patch)
+  }
+
+  #diff(patch, { append = {}, keep = 0 }) {
+    if (this.isStale) return // the whole comes first, always
+    const value = merged(this.value, patch)
+    const newest = (key, items) => [...(Array.isArray(value[key]) ? value[key] : []), ...items].slice(-keep)
+    const appended = Object.entries(append).map(([key, items]) => [key, newest(key, items)])
+    const whole = { ...patch, ...Object.fromEntries(appended) }
+    this.#became(merged(this.value, whole), whole)
+  }
+}
+
+/** What a JSON Merge Patch makes of `target` (RFC 7396 section 2): null deletes, objects are merged, the rest replaces. */
+function merged(target, patch) {
+  if (!isObject(patch)) return patch
+  const entries = new Map(isObject(target) ? Object.entries(target) : [])
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) entries.delete(key)
+    else entries.set(key, merged(entries.get(key), value))
+  }
+  return Object.fromEntries(entries) // own keys only, whatever their names are
+}
+
+function isObject(value) {
+  return value !== null && typeof value === "object" && !Array.isArray(value)
 }
 
 /** What a close says: `retry-after=SECONDS` may stand in front of its reason. */

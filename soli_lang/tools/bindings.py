@@ -7,7 +7,7 @@ patterns, what `catch` binds).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from ..base.source import Span
@@ -127,6 +127,19 @@ class Bindings:
         for region in self.around(offset):
             block = region.block
         return block
+
+    def blocks_at(self, offsets: Iterable[int]) -> Iterator[tuple[int, Block]]:
+        """(offset, the innermost block around it) for *offsets* in ascending order: one pass."""
+        around: list[Region] = []
+        regions = iter(self.regions)
+        coming = next(regions, None)
+        for offset in offsets:
+            while coming is not None and coming.span.start <= offset:
+                around.append(coming)
+                coming = next(regions, None)
+            while around[-1].span.end <= offset:
+                around.pop()
+            yield offset, around[-1].block
 
     def names_at(self, offset: int) -> list[str]:
         """The variables that can be used at *offset* or just behind it, each once."""

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, mock, test } from 'node:test'
-import { AskError, connect, Presence } from '../../clients/js/soli.js'
+import { AskError, connect, Presence, RoomState } from '../../clients/js/soli.js'
 
 class FakeSocket {
   static made = []
@@ -265,6 +265,99 @@ test('presence that was stopped changes no more', () => {
   last().receive(snapshot({ ada: user('1') }))
 
   assert.equal(presence.count, 0)
+})
+
+const whole = (payload, channel = 'board') => ({ event: 'room_state', channel, payload })
+const change = (payload, rest = {}) => ({ event: 'room_diff', channel: 'board', payload, ...rest })
+
+function followed(options = {}, channel = {}) {
+  const state = new RoomState(live(options), channel)
+  const changes = []
+  state.on('change', (value, patch) => changes.push([value, patch, state.isStale]))
+  last().open()
+  return { state, changes }
+}
+
+test('the state of a room follows the whole and what changes it', () => {
+  const { state, changes } = followed()
+  assert.deepEqual([state.value, state.isStale], [{}, true])
+  last().receive(whole({ cells: { a: 1, b: { by: 'ada', at: 2 } }, turn: 'ada' }))
+  const before = state.value
+  last().receive(change({ cells: { a: null, b: { at: 3 }, c: [1] }, turn: 'bob' }))
+
+  assert.deepEqual(state.value, { cells: { b: { by: 'ada', at: 3 }, c: [1] }, turn: 'bob' })
+  assert.deepEqual(before, { cells: { a: 1, b: { by: 'ada', at: 2 } }, turn: 'ada' })
+  assert.deepEqual(changes.map(([, patch, isStale]) => [patch, isStale]), [
+    [null, false],
+    [{ cells: { a: null, b: { at: 3 }, c: [1] }, turn: 'bob' }, false],
+  ])
+})
+
+test('what is appended keeps the newest', () => {
+  const { state, changes } = followed()
+  last().receive(whole({ log: [1, 2], votes: { red: 1 } }))
+  last().receive(change({ votes: { red: 2 } }, { append: { log: [3, 4] }, keep: 3 }))
+  last().receive(change({}, { append: { other: ['a'] }, keep: 3 }))
+
+  assert.deepEqual(state.value, { log: [2, 3, 4], votes: { red: 2 }, other: ['a'] })
+  assert.deepEqual(changes.at(-2)[1], { votes: { red: 2 }, log: [2, 3, 4] })
+})
+
+test('the state is stale while the line is down, and a change then waits for the whole', () => {
+  const { state, changes } = followed()
+  last().receive(whole({ n: 1 }))
+  last().drop()
+  mock.timers.tick(500)
+  last().open()
+  last().receive(change({ n: 5 }))
+  assert.deepEqual([state.value, state.isStale], [{ n: 1 }, true])
+  last().receive(whole({ n: 7 }))
+
+  assert.deepEqual(changes.map(([value, , isStale]) => [value.n, isStale]), [[1, false], [1, true], [7, false]])
+})
+
+test('with resume the missed changes are enough, where nothing was lost', () => {
+  const { state } = followed({ resume: true })
+  last().receive(whole({ n: 1 }))
+  last().receive({ event: 'position', channel: 'board', payload: 'e.1' })
+  last().drop()
+  mock.timers.tick(500)
+  last().open()
+  last().receive({ event: 'resumed', channel: 'board', payload: { recovered: false, missed: 0, position: 'e.9' } })
+  assert.equal(state.isStale, true)
+  last().receive({ event: 'resumed', channel: 'board', payload: { recovered: true, missed: 1, position: 'e.9' } })
+  last().receive(change({ n: 2 }))
+
+  assert.deepEqual([state.value, state.isStale], [{ n: 2 }, false])
+})
+
+test('a client that never had the state does not believe a resume', () => {
+  const { state } = followed({ resume: true })
+  last().receive({ event: 'resumed', channel: 'board', payload: { recovered: true, missed: 0, position: 'e.9' } })
+  last().receive(change({ n: 2 }))
+
+  assert.deepEqual([state.value, state.isStale], [{}, true])
+})
+
+test('the state of one room of several, and none after stop', () => {
+  const { state } = followed({}, { channel: 'board' })
+  last().receive(whole({ n: 1 }))
+  last().receive(whole({ n: 2 }, 'other'))
+  assert.deepEqual(state.value, { n: 1 })
+  state.stop()
+  last().receive(whole({ n: 3 }))
+
+  assert.deepEqual(state.value, { n: 1 })
+})
+
+test('keys with names of their own are keys like any other', () => {
+  const { state } = followed()
+  last().receive('{"event":"room_state","payload":{"constructor":1}}')
+  last().receive('{"event":"room_diff","payload":{"__proto__":{"admin":true},"toString":"x"}}')
+
+  assert.equal({}.admin, undefined)
+  assert.equal(state.value.admin, undefined)
+  assert.deepEqual(Object.keys(state.value), ['constructor', '__proto__', 'toString'])
 })
 
 test('"message" and "state" keep their meaning for now, and each is warned of once', () => {

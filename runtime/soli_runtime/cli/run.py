@@ -139,6 +139,8 @@ def _run_workers(arguments: list[str], options: RunOptions) -> int:
         if is_asked:
             raise UsageError(f"--workers: {what} needs a single process; leave one of them out")
 
+    _warn_of_process_variables(options)
+
     def settings_in(environment: Mapping[str, str]) -> Settings:
         return run_options(arguments, environment).settings
 
@@ -154,6 +156,19 @@ def _run_workers(arguments: list[str], options: RunOptions) -> int:
         return OK
     sys.stderr.write(f"soli: {failed.text}\n")
     return failed.status
+
+
+def _warn_of_process_variables(options: RunOptions) -> None:
+    """Say which variables each process will have for itself, before several serve the app."""
+    from ..tools.checks import ProgramCheck
+
+    try:
+        found = ProgramCheck().process_variables(find_project(options.path))
+    except ProjectError:
+        return  # the workers say why
+    for one in found:
+        line, column = one.source.position(one.span.start)
+        _report(f"{one.source.name}:{line}:{column}: warning: {one.message} [{one.code}]")
 
 
 def _store(options: RunOptions, text: Source | None) -> Store | None:
@@ -218,6 +233,8 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, berth: Berth | 
     from ..serving.server import CannotListen, serve
     from ..stores.errors import CannotOpen
 
+    if berth is None and how.text is None and options.settings.broker != IN_MEMORY:
+        _warn_of_process_variables(options)
     recording = _recording(options, berth is not None)
     write = LineWriter()
     log = Log(write, level=options.effective_log_level, as_json=options.log_format == "json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +39,9 @@ from .handler_checks import (
     wrong_templates,
 )
 from .handler_types import WrittenRoute, contracts, written_routes
+from .process_variables import process_variables
+from .reached_functions import Callers, callers_of, mentioned_in
+from .runs_again import runs_again
 from .unguarded import unguarded_routes
 
 LOAD_SECONDS = 5.0
@@ -62,6 +66,7 @@ class ProgramCheck:
         self._projects: dict[Path, Project | None] = {}
         self._shared: dict[Path, frozenset[str]] = {}
         self._routes: dict[Path, list[WrittenRoute]] = {}
+        self._used: dict[Path, frozenset[str]] = {}
 
     def check_files(self, paths: Iterable[Path]) -> list[Finding]:
         """All findings in *paths*, in the order given."""
@@ -102,7 +107,24 @@ class ProgramCheck:
             found += reserved_events(program)
         for name in self._controllers_in(path, project):
             found += misnamed_controllers(name, program)
-        return found
+        callers = self._callers(path, program, project)
+        found += process_variables(program, callers, self._library.methods)
+        return found + runs_again(program, callers.sockets)
+
+    def _callers(self, path: Path, program: nodes.Program, project: Project | None) -> Callers:
+        """Which functions of a file run for each event: a shared one is called by controllers."""
+        if project is not None and path.resolve() in map(Path.resolve, project.shared):
+            return Callers(sockets=self._used_by_controllers(project))
+        return callers_of(self._routes_to(path, program))
+
+    def _used_by_controllers(self, project: Project) -> frozenset[str]:
+        if project.root not in self._used:
+            used: set[str] = set()
+            for path in project.controllers.values():
+                with suppress(InvalidApp, SoliSyntaxError):
+                    used |= mentioned_in(parse(read_sources([path])[path]))
+            self._used[project.root] = frozenset(used)
+        return self._used[project.root]
 
     def _controllers_in(self, path: Path, project: Project | None) -> list[str]:
         if project is None:
@@ -136,6 +158,7 @@ class ProgramCheck:
         self._projects.clear()
         self._shared.clear()
         self._routes.clear()
+        self._used.clear()
 
     def declares_routes(self, path: Path) -> bool:
         """Whether a file without syntax errors declares routes at its top level."""
@@ -167,6 +190,16 @@ class ProgramCheck:
         fault = nothing_to_serve(app)
         empty = [] if fault is None else [finding_of(fault)]
         return [*templates, *empty, *map(warning_of, app.warnings), *unguarded_routes(app)]
+
+    def process_variables(self, project: Project) -> list[Finding]:
+        """What handlers change that other processes do not see, in all files of *project*."""
+        found: list[Finding] = []
+        for path in project.files:
+            with suppress(InvalidApp, SoliSyntaxError):
+                program = parse(read_sources([path])[path])
+                callers = self._callers(path, program, self._project_of(path))
+                found += process_variables(program, callers, self._library.methods)
+        return found
 
     # --- what a file knows -----------------------------------------------------------------------
 
