@@ -386,3 +386,22 @@ def test_a_worker_that_keeps_dying_is_not_started_in_a_hurry(
     assert 2 <= deaths <= 6
     marker.unlink()
     family.until(lambda: family.text.count("worker_ready") == 3, "recovered")
+
+
+def test_the_start_names_variables_that_each_process_has_for_itself(tmp_path: Path) -> None:
+    app = APP["app.soli"].replace("def handle(event)\n", "n = 0\ndef handle(event)\n  n += 1\n")
+    write_files(tmp_path, {"app.soli": app})
+    command = [sys.executable, "-m", "soli_runtime.cli", "run", str(tmp_path)]
+    started = subprocess.Popen(
+        [*command, "--workers", "2", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert started.stdout is not None
+    assert started.stdout.readline().startswith("listening on ")
+    started.terminate()
+    said = [line for line in started.communicate(timeout=30)[1].splitlines() if "n is a" in line]
+    place = f"{tmp_path / 'app.soli'}:8:3"
+    text = "n is a variable of each process; keep it in the room [process-variable]"
+    assert said == [f"soli: {place}: warning: {text}"]
