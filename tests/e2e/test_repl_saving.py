@@ -95,6 +95,34 @@ def bench(tmp_path: Path) -> Path:
     return app
 
 
+def test_slips_and_looks_are_left_out(bench: Path) -> None:
+    """Names that are wrong, `_`, and what only looks: no expectation, and no failure."""
+    inputs = [
+        'a = ws_connect("/ws/desk?as=Ada")',
+        "oops",
+        "a.recieve",
+        'a.send("helper", 1, 2, 3)',
+        '1 + "a".no_method',
+        "a.inbox",
+        'ws_connect("/ws/desk?as=Eve")',
+        "40 + 1",
+        "_",
+        "_ + 1",
+        "match 3\n  1 => 2,\n  _ => 4\nend",
+        ".save slips",
+    ]
+    output, _ = transcripts.piped(bench, inputs)
+    assert "it passes: soli test" in output, output
+    text = (bench / "tests" / "slips_spec.soli").read_text("utf-8")
+    for slip in ("oops", "recieve", "no_method", "1, 2, 3", "inbox", "_ + 1"):
+        assert slip not in text
+    assert "(403)" in text  # a refusal by the app is none
+    assert "expect(40 + 1).to_equal(41)" in text
+    assert "_ => 4" in text
+    assert "left out, as specs do not see it: _ + 1\n" in output
+    assert "left out, as specs do not see it: a.inbox\n" in output
+
+
 def test_failures_closes_and_requests_are_expected_too(bench: Path) -> None:
     """What is shown in the REPL as refused or closed is so in the spec."""
     inputs = [

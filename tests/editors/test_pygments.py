@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pygments.lexers import get_lexer_by_name, get_lexer_for_filename
 from pygments.token import Comment, Error, Keyword, Name, Number, Operator, String, Token
-from soli_runtime.cli.repl.highlighting import PromptLexer
+from soli_runtime.cli.repl.terminal.highlighting import PromptLexer
 from soli_runtime.tools.highlighting import SoliLexer
 
 from ..support.corpus import ROOT, program_files, vector_programs

@@ -209,6 +209,10 @@ class SocketClient:
                 await asyncio.wait_for(self._arrived.wait(), seconds)
         return not self._messages
 
+    def arrived(self) -> list[str | bytes]:
+        """All that arrived and was not received, left where it is."""
+        return list(self._messages)
+
     def waiting_messages(self) -> list[str | bytes]:
         """All that arrived and was not received, taken."""
         messages = list(self._messages)

@@ -123,6 +123,23 @@ def messages(machine: Machine, client: SocketClient) -> list[Value]:
     return client.waiting_messages()
 
 
+@method(OWNER, "inbox", bare=True)
+def inbox(machine: Machine, client: SocketClient) -> list[Value]:
+    """The messages that `messages` would return, JSON read as data, without taking them."""
+    machine.suspend(client.is_silent(0.0), "inbox")
+    return [_read(machine, one) for one in client.arrived()]
+
+
+def _read(machine: Machine, message: str | bytes) -> Value:
+    """A JSON Hash or Array as data; any other message as it came."""
+    if isinstance(message, bytes) or not message.startswith(("{", "[")):
+        return message
+    try:
+        return json_text.json_parse(machine, message)
+    except SoliError:
+        return message
+
+
 @method(OWNER, "silent?", Any_.optional(SILENT_SECONDS), bare=True)
 def is_silent(machine: Machine, client: SocketClient, timeout: Value) -> Value:
     """Whether no message is there, nor comes within *timeout* seconds (0.05)."""

@@ -21,6 +21,13 @@ def laid_out(pieces: list[Piece]) -> str:
     return _Layout(pieces).text()
 
 
+def last_level(pieces: list[Piece]) -> int | None:
+    """The level of the last line; None where there is none."""
+    layout = _Layout(pieces)
+    layout.text()
+    return layout.level_of_last_line
+
+
 class _Layout:
     def __init__(self, pieces: list[Piece]) -> None:
         self._pieces = pieces
@@ -31,6 +38,7 @@ class _Layout:
         """Start of the first piece of a line -> its level."""
         self._bases: dict[int, int] = {}
         """Id of a frame -> the level of the line that it belongs to."""
+        self.level_of_last_line: int | None = None
 
     def text(self) -> str:
         out: list[str] = []
@@ -42,6 +50,7 @@ class _Layout:
                 out.append("\n" * min(piece.breaks, 1 + MAX_BLANK_LINES) if left else "")
                 self._first_of[piece.start] = piece
                 level = self._levels[piece.start] = self._level(index)
+                self.level_of_last_line = level
                 out.append(INDENT * level)
             else:
                 assert first is not None

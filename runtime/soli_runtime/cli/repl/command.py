@@ -74,11 +74,12 @@ def _dialogue(options: BenchOptions) -> int:
     import asyncio
 
     from .bench import Bench
+    from .colours import colours_for
     from .prompting import Prompting
 
     async def talk() -> int:
         bench = Bench(options, lambda one: prompting.told(one), lambda text: prompting.write(text))
-        prompting = Prompting(bench, _write)
+        prompting = Prompting(bench, _write, colours_for(sys.stdout))
         status = await _start(bench)
         if status != OK:
             return status
@@ -107,7 +108,7 @@ async def _talk(bench: Bench, prompting: Prompting) -> int:
         from .piping import PipedLines
 
         return await prompting.run(PipedLines().read)
-    from .terminal import terminal
+    from .terminal.prompt import terminal
 
     sys.stdout.write(GREETING)
     await prompting.run(terminal(bench, _write))

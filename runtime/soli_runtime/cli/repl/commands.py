@@ -56,7 +56,8 @@ async def _help(prompting: Prompting, argument: str) -> None:
 
 HELP = """Type Soli and press Enter; an unfinished input goes on in the next line.
   _         the last value
-  doc NAME  what a builtin does: doc trim, doc String.split, doc alice.send
+  doc NAME  what something is: doc trim, doc alice.send, doc broadcast_room;
+            also `help NAME` and `NAME?`
   exit      leave (or Ctrl-D); Ctrl-C stops what runs
 
 With an app (soli repl PATH) you are its clients, in the words of `soli test`:

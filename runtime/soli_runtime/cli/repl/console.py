@@ -17,6 +17,7 @@ from ...observing.observation import Observer
 from ...observing.traces import INPUT, Trace
 from ...serving.service import Service
 from .bench import variables_of
+from .colours import colours_for
 from .evaluating import Interrupted
 from .names import AppNames, is_code
 from .piping import PipedLines
@@ -141,10 +142,10 @@ class ServingBench:
 async def run_console(service: Service) -> None:
     """Read, evaluate, print until the input ends. The server goes on after that."""
     bench = ServingBench(service)
-    prompting = Prompting(bench, _write, with_messages=True)
+    prompting = Prompting(bench, _write, colours_for(sys.stdout), with_messages=True)
     try:
         if sys.stdin.isatty():
-            from .terminal import terminal
+            from .terminal.prompt import terminal
 
             _write(GREETING)
             await prompting.run(terminal(bench, _write))

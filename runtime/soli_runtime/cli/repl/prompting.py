@@ -7,7 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
-from soli_lang.base.errors import SoliError, SoliSyntaxError, render
+from soli_lang.base.errors import SoliError, SoliSyntaxError, Thrown, render
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
@@ -15,15 +15,16 @@ from ...loading.app import InvalidApp
 from ...observing.observation import Observer
 from ...observing.traces import Trace
 from ...serving.service import Service
-from ...tools.reference import Reference, entry_text
 from ...words.clients import SocketClient
 from ..tables import columns
+from .asking import USAGE, asked_for, explained, suggestion
+from .colours import Colours
 from .commands import CommandFailed, run_command
 from .evaluating import Interrupted, is_unfinished
 from .names import AppNames
 from .printing import shown
 from .saving import CannotSave, Saved
-from .transcript import Transcript
+from .transcript import FAULT, HEAD, Transcript
 
 PROMPT = "soli> "
 CONTINUATION = "  ... "
@@ -68,11 +69,17 @@ class Prompting:
     """One session at the prompt."""
 
     def __init__(
-        self, bench: Tried, write: Callable[[str], None], *, with_messages: bool = False
+        self,
+        bench: Tried,
+        write: Callable[[str], None],
+        colours: Colours | None = None,
+        *,
+        with_messages: bool = False,
     ) -> None:
         self.bench = bench
         self.is_over = False
-        self.transcript = Transcript(self.name_of, with_messages=with_messages)
+        self.colours = colours or Colours()
+        self.transcript = Transcript(self.name_of, self._paint, with_messages=with_messages)
         self.inputs: list[tuple[str, bool]] = []
         """What was evaluated since the start and whether it failed, for `.save`."""
         self.redefined: dict[str, None] = {}
@@ -108,6 +115,13 @@ class Prompting:
         number = self._numbers.setdefault(connection_id, len(self._numbers) + 1)
         return self.bench.variable_of(connection_id) or f"#{number}"
 
+    def _paint(self, what: str, text: str) -> str:
+        if what == FAULT:
+            return self.colours.error(text)
+        if what == HEAD:
+            return self.colours.head(text)
+        return self.colours.client(self._numbers[what], text) if what else text
+
     def _show_waiting(self) -> None:
         waiting = self._waiting or []
         while waiting:
@@ -127,7 +141,8 @@ class Prompting:
         """Tell what went wrong with an input."""
         self._show_waiting()
         sys.stdout.flush()
-        sys.stderr.write(render(error) + "\n")
+        first, newline, rest = render(error).partition("\n")
+        sys.stderr.write(self.colours.error(first) + newline + rest + "\n")
 
     # --- the dialogue --------------------------------------------------------------------------
 
@@ -150,8 +165,9 @@ class Prompting:
             return
         if word in ("exit", "quit", "help"):
             word = ".exit" if word != "help" else ".help"
-        if word == "doc" or word.startswith("doc "):
-            self._doc(word[4:].strip())
+        name = asked_for(self.bench, word)
+        if name is not None:
+            self._doc(name)
         elif word.startswith(".") and "\n" not in word:
             await self._command(word)
         else:
@@ -183,7 +199,7 @@ class Prompting:
     async def evaluate(self, text: str, *, keep: bool = True) -> None:
         """Evaluate an input, and show what came of it. *keep*: it counts as tried."""
         self._waiting = []
-        failed = True
+        failed = is_slip = False
         try:
             value = await self.bench.evaluate(text)
         except SoliSyntaxError as error:
@@ -191,12 +207,12 @@ class Prompting:
             return
         except SoliError as error:
             self._failed(error, FAILED)
+            failed, is_slip = True, _is_slip(error)
         except Interrupted:
             self.write("stopped\n")
             self.statuses.append(FAILED)
             return  # nor is it saved: it would not end
         else:
-            failed = False
             self._show_waiting()
             if value is not None and not isinstance(value, SocketClient):
                 self._write(f"=> {shown(value, full=self.transcript.is_full)}\n")
@@ -205,7 +221,7 @@ class Prompting:
             self._waiting = None
         redefined = self.bench.redefined
         self.redefined.update(dict.fromkeys(redefined))
-        if keep and not redefined:
+        if keep and not redefined and not is_slip:
             self.inputs.append((text, failed))
 
     def _failed(self, error: SoliError, status: int) -> None:
@@ -260,37 +276,18 @@ class Prompting:
         self.write("fresh\n")
 
     def _doc(self, name: str) -> None:
-        """`doc trim`, `doc String.split`, `doc alice.send`."""
-        if not name:
-            self.write("doc NAME, such as doc trim, doc String.split, doc alice.send\n")
-            return
-        reference = Reference()
-        entries = reference.find(self._by_type(name))
-        if not entries:
-            close = reference.suggestions(name)
-            hint = f"; did you mean {' or '.join(close)}?" if close else ""
-            self.write(f"there is no builtin '{name}'{hint}\n")
+        """`doc trim`, `help String.split`, `alice.send?`."""
+        text = explained(self.bench, name) if name else USAGE.rstrip()
+        if text is None:
+            text = f"there is no builtin, function or key '{name}'{suggestion(name)}"
             self.statuses.append(FAILED)
-            return
-        self.write("\n\n".join(entry_text(entry) for entry in entries[:8]) + "\n")
-
-    def _by_type(self, name: str) -> str:
-        """`alice.send` with the type of the variable in place of its name."""
-        variable, dot, member = name.partition(".")
-        value: Any = self.bench.variables().get(variable)
-        if not dot or value is None:
-            return name
-        return f"{type_title(value)}.{member}"
+        self.write(text + "\n")
 
 
-def type_title(value: Value) -> str:
-    """The owner under which the reference lists the methods of a value's type."""
-    from soli_lang.values.kinds import owner_name
-
-    from ...tools.reference import TYPE_TITLES
-
-    name = getattr(value, "soli_type", None) or owner_name(value)
-    return TYPE_TITLES.get(name, name)
+def _is_slip(error: SoliError) -> bool:
+    """Whether an input itself is wrong, which no spec is to expect; refusals by the app are not."""
+    is_of_input = error.source is not None and error.source.name.startswith("<repl")
+    return is_of_input and type(error) not in (SoliError, Thrown)
 
 
 async def read_input(read: ReadLine) -> str | None:

@@ -15,7 +15,7 @@ from soli_lang.base.records import Record, field
 from soli_lang.base.source import Source
 from soli_lang.syntax.parser import parse
 from soli_lang.tools.formatting import format_source
-from soli_lang.tree.nodes import Assign, Expr
+from soli_lang.tree.nodes import Assign, Expr, Member, Name, walk
 
 from ...loading.project import MAIN_NAMES, Project
 from .bench import BenchOptions
@@ -51,6 +51,8 @@ async def save(options: BenchOptions, name: str, inputs: list[tuple[str, bool]])
     if project is None or judge is None:
         raise CannotSave("there is no app here; start with: soli repl PATH")
     path = _path(project, name)
+    only_here = [text for text, _ in inputs if _only_looks(text)]
+    inputs = [one for one in inputs if one[0] not in only_here]
     texts = [text for text, _ in inputs]
     first, second = await play(options, texts), await play(options, texts)
     writing = _Writing([failed for _, failed in inputs])
@@ -64,7 +66,18 @@ async def save(options: BenchOptions, name: str, inputs: list[tuple[str, bool]])
         raise CannotSave(f"the app does not do the same every time: {why}; nothing was saved")
     own = () if _is_found(project) else (f"--app {project.main}",)
     command = " ".join(["soli test", *own, str(path)])
-    return Saved(path, writing.expectations, tuple(writing.left_out), command)
+    left_out = [text for text in only_here if text.strip() != "_"] + writing.left_out
+    return Saved(path, writing.expectations, tuple(left_out), command)
+
+
+def _only_looks(text: str) -> bool:
+    """Whether an input has `_`, which only the prompt has, or `inbox`, which takes nothing."""
+    for node in walk(parse(Source("<repl>", text)).body):
+        if isinstance(node, Name) and node.name == "_":
+            return True
+        if isinstance(node, Member) and node.name == "inbox":
+            return True
+    return False
 
 
 def _path(project: Project, name: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from typing import NamedTuple
 
 from soli_lang.base.errors import SoliError, render
 
@@ -33,14 +34,34 @@ MAX_RECIPIENTS = 12
 
 NameOf = Callable[[str], str]
 """What a connection is called, by its id."""
+Paint = Callable[[str, str], str]
+"""Gives a text the colour of a connection (by its id), of HEAD or of FAULT."""
+HEAD, FAULT = "head", "fault"
+
+
+def _plain(what: str, text: str) -> str:
+    return text
+
+
+class Line(NamedTuple):
+    """A line, and what of it is painted how."""
+
+    text: str
+    painted: int = 0
+    """Characters from the beginning that have a colour."""
+    colour: str = ""
+    """As for `Paint`."""
 
 
 class Transcript:
     """Writes traces, each line shortened to the terminal unless `is_full`."""
 
-    def __init__(self, name_of: NameOf, *, with_messages: bool = False) -> None:
+    def __init__(
+        self, name_of: NameOf, paint: Paint = _plain, *, with_messages: bool = False
+    ) -> None:
         self.is_full = False
         self._name_of = name_of
+        self._paint = paint
         self._with_messages = with_messages
         """Whether messages of clients are shown, which nobody typed here."""
 
@@ -51,14 +72,20 @@ class Transcript:
 
     def text(self, trace: Trace) -> str:
         """The lines of a trace; empty when there is nothing to tell."""
-        lines = self._head(trace)
+        lines = [Line(one, len(one.split(" ")[0]), HEAD) for one in self._head(trace)]
         if trace.kind == MESSAGE and self._with_messages:
-            lines.append(f"  {self._name_of(trace.connection_id)} →  {_shown(trace.message)}")
+            lines.append(self._of_client(trace.connection_id, "→", trace.message))
         for part in trace.parts:
             lines.extend(self._part(part))
         if trace.error is not None:
-            lines.extend(f"  {line}" for line in error_lines(trace.error))
+            faults = [f"  {line}" for line in error_lines(trace.error)]
+            lines.append(Line(faults[0], len(faults[0]), FAULT))
+            lines.extend(map(Line, faults[1:]))
         return "".join(self._fitted(line) + "\n" for line in lines)
+
+    def _of_client(self, connection_id: str, arrow: str, payload: str | bytes | None) -> Line:
+        who = f"  {self._name_of(connection_id)} {arrow}"
+        return Line(f"{who}  {_shown(payload)}", len(who), connection_id)
 
     def _head(self, trace: Trace) -> list[str]:
         if trace.kind in (INPUT, OUTSIDE):
@@ -80,29 +107,36 @@ class Transcript:
         words.append(_cost(trace))
         return ["   ".join(word for word in words if word)]
 
-    def _part(self, part: Part) -> list[str]:
-        if isinstance(part, ActionTaken):
-            return [f"  {part.key:<8} {one_line(part.text)}"]
-        if isinstance(part, HelperCalled):
-            return [f"  {part.name}({one_line(part.text)})"]
+    def _part(self, part: Part) -> list[Line]:
         if isinstance(part, Delivered):
-            return [f"  {name} ←  {_shown(part.payload)}" for name in self._names(part)]
-        if isinstance(part, Warned):
-            return [f"  warning  {part.text}"]
-        if isinstance(part, Printed):
-            return [f"  {line}" for line in part.text.removesuffix("\n").split("\n")]
-        assert isinstance(part, Closing)
-        return []  # the action or helper that closes is there, and the disconnect comes
+            return self._delivered(part)
+        return [Line(text) for text in _part_texts(part)]
 
-    def _names(self, part: Delivered) -> list[str]:
+    def _delivered(self, part: Delivered) -> list[Line]:
         if len(part.recipients) > MAX_RECIPIENTS:
-            return [f"{len(part.recipients):,} connections"]
-        return [self._name_of(one) for one in part.recipients]
+            return [Line(f"  {len(part.recipients):,} connections ←  {_shown(part.payload)}")]
+        return [self._of_client(one, "←", part.payload) for one in part.recipients]
 
-    def _fitted(self, line: str) -> str:
-        """*line* as wide as the terminal is."""
+    def _fitted(self, line: Line) -> str:
+        """*line* as wide as the terminal is, in its colours."""
         width = 0 if self.is_full else shutil.get_terminal_size((100, 24)).columns
-        return line if not width or len(line) <= width else line[: width - 1] + "…"
+        text = line.text
+        if width and len(text) > width:
+            text = text[: width - 1] + "…"
+        return self._paint(line.colour, text[: line.painted]) + text[line.painted :]
+
+
+def _part_texts(part: Part) -> list[str]:
+    if isinstance(part, ActionTaken):
+        return [f"  {part.key:<8} {one_line(part.text)}"]
+    if isinstance(part, HelperCalled):
+        return [f"  {part.name}({one_line(part.text)})"]
+    if isinstance(part, Warned):
+        return [f"  warning  {part.text}"]
+    if isinstance(part, Printed):
+        return [f"  {line}" for line in part.text.removesuffix("\n").split("\n")]
+    assert isinstance(part, Closing)
+    return []  # the action or helper that closes is there, and the disconnect comes
 
 
 def _cost(trace: Trace) -> str:

@@ -1,4 +1,7 @@
-"""The prompt on a terminal: editing whole blocks, history, completion, colours (prompt_toolkit)."""
+"""The prompt on a terminal: editing whole blocks, history, completion, colours (prompt_toolkit).
+
+Words that close a block, such as `end`, move to where it began as soon as they are written.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,38 @@ from collections.abc import Callable
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.lexers import PygmentsLexer
 from prompt_toolkit.patch_stdout import patch_stdout
+from prompt_toolkit.styles import Style
 
+from soli_lang.tools.formatting.indenting import (
+    CLOSING_WORDS,
+    indentation_of_last_line,
+    indentation_of_next_line,
+)
+
+from ..evaluating import is_unfinished
+from ..prompting import CONTINUATION, ReadLine, Tried
 from .completing import SoliCompleter
-from .evaluating import is_unfinished
 from .highlighting import PromptLexer
-from .prompting import CONTINUATION, ReadLine, Tried
+from .signatures import Signatures
 
-INDENT = "  "
-OPENERS = ("def", "class", "if", "unless", "while", "for", "try", "match", "begin", "module")
+_STYLE = Style.from_dict({"bottom-toolbar": "noreverse"})
 
 
 def terminal(bench: Tried, write: Callable[[str], None]) -> ReadLine:
     """Reads inputs from the terminal; what is written meanwhile goes above the prompt."""
+    signatures = Signatures(bench)
+
+    def call_below() -> StyleAndTextTuples:
+        call = signatures.at(session.default_buffer.document.text_before_cursor)
+        return [] if call is None else call.fragments()
+
     session: PromptSession[str] = PromptSession(
         history=open_history(write),
         completer=SoliCompleter(bench),
@@ -31,8 +50,12 @@ def terminal(bench: Tried, write: Callable[[str], None]) -> ReadLine:
         multiline=True,
         prompt_continuation=CONTINUATION,
         key_bindings=_bindings(),
-        enable_history_search=False,
+        enable_history_search=True,  # the arrow up goes through what begins like the line
+        auto_suggest=AutoSuggestFromHistory(),
+        bottom_toolbar=call_below,
+        style=_STYLE,
     )
+    session.default_buffer.on_text_insert += dedent
 
     async def read(prompt: str) -> str | None:
         try:
@@ -79,10 +102,21 @@ def wants_more(text: str) -> bool:
 def indentation(text: str) -> str:
     """White space for the next line of an unfinished block."""
     last = text.split("\n")[-1]
-    margin = last[: len(last) - len(last.lstrip())]
-    words = last.split()
-    opens = words and (words[0] in OPENERS or words[-1] in ("do", "{", "[", "(") or last[-1] == "|")
-    return margin + INDENT if opens else margin
+    known = indentation_of_next_line(text)
+    return last[: len(last) - len(last.lstrip())] if known is None else known
+
+
+def dedent(buffer: Buffer) -> None:
+    """Move what closes a block, and stands alone on its line, to where the block began."""
+    document = buffer.document
+    line = document.current_line_before_cursor
+    word = line.strip()
+    if line == word or not (word in CLOSING_WORDS or word in ("}", "]", ")")):
+        return
+    wanted = indentation_of_last_line(document.text_before_cursor)
+    if wanted is not None and len(wanted) < len(line) - len(word):
+        buffer.delete_before_cursor(len(line))
+        buffer.insert_text(wanted + word, fire_event=False)
 
 
 def open_history(write: Callable[[str], None]) -> History:

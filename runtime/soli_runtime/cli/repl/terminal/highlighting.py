@@ -8,7 +8,7 @@ from typing import Any
 
 from pygments.token import Name  # type: ignore[import-untyped]
 
-from ...tools.highlighting import SoliLexer
+from ....tools.highlighting import SoliLexer
 
 _COMMAND = re.compile(r"\.[a-z_]+")
 
