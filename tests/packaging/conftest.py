@@ -2,47 +2,38 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 from pathlib import Path
 
 import pytest
 
-from ..support.live import ROOT
+from .environments import Workshop
 from .pythons import Python, pythons
 
 RAN = pytest.StashKey[list[Python]]()
 
 
-def run(*command: str | Path, cwd: Path) -> str:
-    """What *command* prints; it must end with status 0."""
-    result = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
-
-
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from an sdist as an installer would build it."""
-    out = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT, cwd=out)
-    (built,) = out.glob("*.whl")
-    return built
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """One for all processes of pytest-xdist, whose own folders have one parent."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    (folder / "packaging").mkdir(exist_ok=True)
+    return Workshop(folder / "packaging")
 
 
-@pytest.fixture(scope="session", params=pythons(), ids=lambda one: one.version)
+@pytest.fixture
+def wheel(workshop: Workshop) -> Path:
+    return workshop.wheel()
+
+
+@pytest.fixture(scope="session", params=pythons(), ids=lambda python: python.version)
 def python(request: pytest.FixtureRequest) -> Python:
     """Each Python of this machine that we claim, one after the other."""
-    found: Python = request.param
-    request.config.stash.setdefault(RAN, []).append(found)
-    return found
+    tried: Python = request.param
+    request.config.stash.setdefault(RAN, []).append(tried)
+    return tried
 
 
 def pytest_terminal_summary(

@@ -6,7 +6,6 @@ stranger: the quick start of the page, the vectors and the examples run in each.
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import shutil
@@ -16,25 +15,15 @@ from pathlib import Path
 import pytest
 
 from ..support.live import ROOT, receive, serve
-from .conftest import run
+from .environments import Workshop, run
 from .pythons import OLDEST, Python, pythons
 
 QUICK_START = ROOT / "tests" / "page" / "samples" / "quick_start"
-TESTED = ("tests/language", "tests/stdlib", "tests/test_examples.py")
+TESTED = ("tests/language", "tests/stdlib")
+EXAMPLES = "tests/test_examples.py"
 DEBIAN = Path("/usr/bin/python3")
 
 pytestmark = pytest.mark.timeout(900)
-
-
-@pytest.fixture(scope="module")
-def binaries(python: Python, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`bin` of an environment with the wheel and what its tests need."""
-    folder = tmp_path_factory.mktemp("Söli für Fremde")
-    run(python.path, "-m", "venv", folder / "venv", cwd=folder)
-    found = folder / "venv" / "bin"
-    tools = ("pytest", "pytest-timeout", "hypothesis", "websockets")
-    run(found / "python", "-m", "pip", "install", "--quiet", wheel, *tools, cwd=folder)
-    return found
 
 
 def test_debians_python_is_among_them() -> None:
@@ -56,30 +45,37 @@ def test_pyproject_claims_the_oldest() -> None:
     assert (int(claimed[1]), int(claimed[2])) == OLDEST
 
 
-def test_the_quick_start_answers(binaries: Path, tmp_path: Path) -> None:
+def test_the_quick_start_answers(workshop: Workshop, python: Python, tmp_path: Path) -> None:
     """The first app of the page, in a folder with a space and an umlaut in its name."""
+    soli = workshop.binaries(python) / "soli"
     app = tmp_path / "mein Eché"
     shutil.copytree(QUICK_START, app)
-    with serve(app, soli=binaries / "soli") as server, server.connect("/ws/echo") as client:
+    with serve(app, soli=soli) as server, server.connect("/ws/echo") as client:
         client.send("hello")
 
         assert receive(client) == "echo: hello"
 
 
-def test_the_vectors_and_the_examples_pass(binaries: Path, python: Python, tmp_path: Path) -> None:
-    """Our tests of the language, the library and the examples, far from our packages' sources."""
+def test_the_vectors_and_the_examples_pass(
+    workshop: Workshop, python: Python, tmp_path: Path
+) -> None:
+    """Our tests of language and library, far from our packages' sources.
+
+    The examples, which start forty processes, run in the newest.
+    """
     if python.version == platform.python_version() and len(pythons()) > 1:
         pytest.skip("all tests run on this one, and the wheel is tried on the others")
+    binaries = workshop.tested_binaries(python)
     tree = tmp_path / "Söli für Fremde"
     for name in ("tests", "examples"):
         left_out = shutil.ignore_patterns("node_modules", "__pycache__")
         shutil.copytree(ROOT / name, tree / name, ignore=left_out)
     shutil.copy(ROOT / "pyproject.toml", tree)
 
+    tested = [*TESTED, EXAMPLES] if python == pythons()[-1] else TESTED
     result = subprocess.run(
-        [binaries / "pytest", "-q", "-x", "-p", "no:cacheprovider", *TESTED],
+        [binaries / "pytest", "-q", "-x", "-p", "no:cacheprovider", *tested],
         cwd=tree,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         timeout=600,

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
-import signal
 import subprocess
-import urllib.request
 from pathlib import Path
 
-import pytest
+from ..support.live import ROOT
 
-from ..support.live import ROOT, eventually, free_port
-from .conftest import run
-
-DEBIAN = Path("/usr/bin/python3")
 INSTALL = ROOT / "scripts" / "install-debian.sh"
-LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv*", "node_modules", "__pycache__", ".*_cache", "out"
-)
 
 APT = """#!/bin/sh
 echo "$@" >>"$APT_LOG"
@@ -69,36 +59,3 @@ def test_the_wait_for_the_lock_ends(tmp_path: Path) -> None:
         "another apt has been at work for 1 seconds; try again when it is done"
     )
     assert "install" not in calls
-
-
-@pytest.mark.timeout(600)
-def test_make_run_serves_the_chat_with_debians_python(tmp_path: Path) -> None:
-    """A fresh clone, in a folder with spaces and umlauts in its name, and `make run`."""
-    if not DEBIAN.exists():
-        pytest.skip("no python3 in /usr/bin")
-    tree = tmp_path / "Söli für Fremde"
-    shutil.copytree(ROOT, tree, ignore=LEFT_OUT)
-    variables = (f"PYTHON={DEBIAN}", f"PORT={free_port()}")
-    run("make", "-C", tree, *variables, ".venv/.installed", cwd=tmp_path)
-    served = subprocess.Popen(
-        ["make", "-C", tree, "run", *variables],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        assert served.stdout is not None
-        address = next((line for line in served.stdout if "listening on" in line), "")
-        page = eventually(lambda: read(address.split()[-1]), "the chat never answered")
-    finally:
-        os.killpg(served.pid, signal.SIGTERM)
-        served.communicate(timeout=60)
-
-    assert "<title>" in page
-    assert DEBIAN.resolve() == (tree / ".venv" / "bin" / "python").resolve()
-
-
-def read(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=20) as response:
-        return str(response.read().decode())

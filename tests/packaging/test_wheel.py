@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from ..support.live import ROOT, receive, serve
-from .conftest import run
+from ..support.live import ROOT
+from .environments import Workshop, own, run
 
-QUICK_START = ROOT / "tests" / "page" / "samples" / "quick_start"
 PACKAGES = {
     "soli_lang": ROOT / "soli_lang",
     "soli_runtime": ROOT / "runtime" / "soli_runtime",
@@ -20,14 +18,10 @@ PACKAGES = {
 }
 
 
-@pytest.fixture(scope="module")
-def soli(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def soli(workshop: Workshop) -> Path:
     """The `soli` command of an environment that holds the wheel and nothing else of ours."""
-    folder = tmp_path_factory.mktemp("empty")
-    venv.create(folder / "venv", with_pip=True)
-    binaries = folder / "venv" / "bin"
-    run(binaries / "pip", "install", "--quiet", "--no-input", wheel, cwd=folder)
-    return binaries / "soli"
+    return workshop.binaries(own()) / "soli"
 
 
 def test_the_wheel_holds_our_packages_and_nothing_else(wheel: Path) -> None:
@@ -54,19 +48,6 @@ def test_the_wheel_holds_the_grammar_once(wheel: Path) -> None:
         grammars = [name for name in archive.namelist() if name.endswith(".lark")]
         assert grammars == ["soli_lang/soli.lark"]
         assert archive.read(grammars[0]) == (ROOT / "grammar" / "soli.lark").read_bytes()
-
-
-def test_the_installed_command_runs_the_quick_start(soli: Path, tmp_path: Path) -> None:
-    """From another folder, with the grammar of the wheel."""
-    app = tmp_path / "app"
-    for source in QUICK_START.rglob("*.soli"):
-        target = app / source.relative_to(QUICK_START)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(source.read_bytes())
-    with serve(app, soli=soli) as server, server.connect("/ws/echo") as client:
-        client.send("hello")
-
-        assert receive(client) == "echo: hello"
 
 
 def test_the_installed_command_knows_its_version(soli: Path, tmp_path: Path) -> None:
