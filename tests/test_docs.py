@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from soli_runtime.core.actions import MAX_USER_ID_CHARACTERS
-from soli_runtime.core.audience import MAX_EMPTIED, MAX_GHOSTS, MAX_LEFT
+from soli_runtime.core.audience.audience import MAX_EMPTIED, MAX_GHOSTS, MAX_LEFT
 from soli_runtime.core.history.rings import MAX_ROOM_BYTES
 from soli_runtime.core.history.rules import MAX_MESSAGES, MAX_RULES
 from soli_runtime.core.payloads import MAX_ROOM_NAME_CHARACTERS

@@ -20,7 +20,7 @@ from ..core.effects import Payload, SendOptions
 from ..core.operations.records import DECLARATIONS, Declaration, Operation
 from . import operations as _  # noqa: F401 -- declares those of nodes
 
-VERSION = 2
+VERSION = 3
 _VOLATILE = ":"
 """Stands before the key of a volatile message, which may be empty."""
 _OPTIONS = 3

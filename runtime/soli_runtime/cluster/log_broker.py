@@ -22,6 +22,7 @@ from ..core.operations.records import (
     Message,
     Operation,
     Order,
+    StateChanged,
     Submitted,
     Untracked,
 )
@@ -114,6 +115,12 @@ class LogBroker:
         if options is not None:
             return self.submit(Message(room, payload, options), actor)
         self.outbox.put(Message(room, payload), actor)
+        return []
+
+    def tell_state(
+        self, operation: StateChanged, now: float, actor: ConnectionId | None = None
+    ) -> list[Effect]:
+        self.outbox.put(operation, actor)
         return []
 
     def _is_in_order(self, connection_id: Any, actor: ConnectionId | None) -> bool:

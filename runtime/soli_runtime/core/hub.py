@@ -21,12 +21,14 @@ from .actions import (
     Broadcast,
     BroadcastChannel,
     BroadcastRoom,
+    ChangeState,
     CloseConnection,
     Join,
     Leave,
     Recall,
     Reply,
     SetPresence,
+    StateCommitted,
     Track,
     Unknown,
     Untrack,
@@ -49,6 +51,7 @@ from .operations.records import (
     MessageToAll,
     MessageToOne,
     Revised,
+    StateChanged,
     Tracked,
     Untracked,
 )
@@ -56,9 +59,11 @@ from .payloads import check_room_name, cut_reason
 from .presence import Presence
 from .rooms import Rooms
 from .seats import Lingering, Seat, Seats, Tracking
+from .state.changes import USERS
+from .state.values import undeclared
 from .wire import DEFAULT_STATE, body_size
 
-_LIMITED = (Join, SetPresence, Track)
+_LIMITED = (ChangeState, Join, SetPresence, Track)
 """Actions that can pass a limit of the hub."""
 
 
@@ -98,6 +103,7 @@ class Hub:
             Untrack: self._untrack,
             Track: self._track,
             SetPresence: self._set_presence,
+            StateCommitted: self._tell_state,
             Reply: self._reply,
             BroadcastRoom: self._broadcast_room,
             BroadcastChannel: self._broadcast_channel,
@@ -216,12 +222,13 @@ class Hub:
     @property
     def due(self) -> float | None:
         """When `flush` has something to do; the same is asked for with `Wake`."""
-        found = [due for due in (self.presence.due, self._lingering.due) if due is not None]
-        return min(found, default=None)
+        dues = (self.presence.due, self._lingering.due, self._arrivals.states.mirrors.due)
+        return min((due for due in dues if due is not None), default=None)
 
     def flush(self, now: float) -> list[Effect]:
         """Do what was put off until *now*: presence resyncs, the end of what lingers."""
-        return [*self._end_lingering(now), *self.presence.flush(now)]
+        told = self._arrivals.states.flush(now)
+        return [*told, *self._end_lingering(now), *self.presence.flush(now)]
 
     # Presence of connections that are gone
 
@@ -354,6 +361,8 @@ class Hub:
                 self._check_metadata(seat, action, actions)
             elif isinstance(action, Track):
                 self._check_track(seat, action, actions)
+            elif isinstance(action, ChangeState):
+                raise _no_state(action, current_room(seat, actions))
 
     def _check_rooms(self, seat: Seat, rooms: Sequence[RoomName]) -> None:
         limit = self._max_rooms
@@ -453,6 +462,11 @@ class Hub:
                 Revised(action.room, step.connection_id, tracking.body), step.now
             )
 
+    def _tell_state(self, step: Step, action: StateCommitted) -> None:
+        me, diff = step.connection_id, action.diff
+        operation = StateChanged(action.room, action.version, *diff, action.is_told_first)
+        step.effects += self.broker.tell_state(operation, step.now, me)
+
     def _reply(self, step: Step, action: Reply, options: SendOptions | None = None) -> None:
         me = step.connection_id
         step.effects += self.broker.submit(MessageToOne(me, action.payload, options), me)
@@ -498,6 +512,21 @@ class Hub:
 
     def _unknown(self, step: Step, action: Unknown) -> None:
         step.effects.append(Note("unknown_action", action.key, action.text, once=True))
+
+
+def current_room(seat: Seat, actions: Sequence[Action]) -> RoomName | None:
+    """The room that is the current one behind the joins of a return."""
+    for action in actions:
+        if isinstance(action, Join) and action.rooms:
+            return action.rooms[-1]
+    return next(reversed(seat.rooms), None)
+
+
+def _no_state(action: ChangeState, room: RoomName | None) -> ActionError:
+    """Where a program keeps the state of that room, its changes do not come here."""
+    key = USERS[action.step[0]]
+    why = "this connection has joined no room" if room is None else undeclared(room).message
+    return ActionError(key, f"{key}: {why}")
 
 
 def _metadata_before(

@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from . import wire
-from .audience import Audience
+from .audience.audience import Audience
 from .effects import ConnectionId, Effect, RoomName, Step
 from .rooms import Rooms
 from .roster import Attendance, Entry, Roster, User

@@ -15,7 +15,7 @@ from . import wire
 from .effects import ConnectionId, RoomName
 
 if TYPE_CHECKING:
-    from .subscribers import Subscribers
+    from .audience.subscribers import Subscribers
 
 
 MAX_LINGERING = 10_000

@@ -64,6 +64,11 @@ EVENT: Final[Mapping[str, Given]] = {
         (CONNECT,),
         is_optional=True,
     ),
+    "room_state": Given(
+        "a copy of the state of the current room, where it holds any; {} at first",
+        ("hash",),
+        is_optional=True,
+    ),
     "code": Given(
         "on `disconnect` only: why it ended; 1006 when the line just broke",
         ("int",),
@@ -136,6 +141,21 @@ ACTIONS: Final[Mapping[str, Taken]] = {
         "a Hash with 'channel' and 'state'",
         ("hash",),
         parts={"channel": _CHANNEL, "state": _STATE},
+    ),
+    "room_state": Taken(
+        "a merge patch of the state of the current room: keys to set, null for those to remove",
+        "a Hash",
+        ("hash",),
+    ),
+    "room_add": Taken(
+        "numbers to be added to those in the state of the current room",
+        "a Hash of numbers",
+        ("hash",),
+    ),
+    "room_append": Taken(
+        "an item for each Array in the state of the current room that it is appended to",
+        "a Hash of items by key",
+        ("hash",),
     ),
     "send": Taken("anything: to this connection"),
     "reply": Taken("anything: answers the request (a message with a `ref`) that is handled"),

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from soli_lang.base.errors import SoliError
 
 from ..effects import Payload, RoomName
+from ..state.changes import Diff, Step
 
 
 class ActionError(SoliError):
@@ -67,6 +68,24 @@ class SetPresence:
     room: RoomName
     state: str | None
     fields: dict[str, Any]
+
+
+@dataclass(slots=True)
+class ChangeState:
+    """`room_state`, `room_add`, `room_append`: a step of one change of the current room's state."""
+
+    step: Step
+
+
+@dataclass(slots=True)
+class StateCommitted:
+    """In place of those, once the change was made (`serving.sockets.transactions`)."""
+
+    room: RoomName
+    version: int
+    diff: Diff
+    is_told_first: bool
+    """Whether messages for members follow, so that they must have heard of it before."""
 
 
 @dataclass(slots=True)
@@ -141,6 +160,8 @@ Action: TypeAlias = (
     | Untrack
     | Track
     | SetPresence
+    | ChangeState
+    | StateCommitted
     | Reply
     | BroadcastRoom
     | BroadcastChannel

@@ -26,6 +26,9 @@ from ..payloads import (
     type_word,
     volatile_key,
 )
+from ..state.changes import USERS, Kind, step_of
+from ..state.incoming import BOUNDS, Bounds
+from ..state.values import StateRefused
 from ..wire import DEFAULT_STATE, body_size
 from .kinds import (
     Action,
@@ -33,6 +36,7 @@ from .kinds import (
     Broadcast,
     BroadcastChannel,
     BroadcastRoom,
+    ChangeState,
     CloseConnection,
     Join,
     Leave,
@@ -67,10 +71,16 @@ RESERVED_META_KEYS = ("channel", "user_id", "phx_ref", "state")
 NOTHING: tuple[Action, ...] = ()
 
 
-def parse(result: Any, encode_json: EncodeJson, max_presence_bytes: int = 0) -> Sequence[Action]:
+def parse(
+    result: Any,
+    encode_json: EncodeJson,
+    max_presence_bytes: int = 0,
+    state_bounds: Bounds = BOUNDS,
+) -> Sequence[Action]:
     """The actions in a handler's *result*, in the order in which they are applied.
 
-    *max_presence_bytes* limits the metadata of one `track` (0: no limit). Raises `ActionError`.
+    *max_presence_bytes* limits the metadata of one `track` (0: no limit), *state_bounds* what is
+    said of a room's state. Raises `ActionError`.
     """
     if type(result) is not dict:
         raise ActionError(None, f"a handler returns a Hash, got {type_word(result)}", hint=_HINT)
@@ -86,10 +96,10 @@ def parse(result: Any, encode_json: EncodeJson, max_presence_bytes: int = 0) -> 
         if parse_value is None:
             return (_unknown(key),)
         _check_together(result)
-        action = parse_value(_Parser(encode_json, max_presence_bytes), value)
+        action = parse_value(_Parser(encode_json, max_presence_bytes, state_bounds), value)
         return Replying((action,)) if key in _REPLIES else (action,)
     _check_together(result)
-    parser = _Parser(encode_json, max_presence_bytes)
+    parser = _Parser(encode_json, max_presence_bytes, state_bounds)
     found: list[Action] = [
         parse_value(parser, result[key]) for key, parse_value in _PARSERS.items() if key in result
     ]
@@ -141,11 +151,14 @@ _HINT = "end the handler with {} to do nothing"
 class _Parser:
     """What the parsers of single values share: how to encode, and the limits."""
 
-    __slots__ = ("_encode_json", "_max_presence_bytes")
+    __slots__ = ("_encode_json", "_max_presence_bytes", "_state_bounds")
 
-    def __init__(self, encode_json: EncodeJson, max_presence_bytes: int) -> None:
+    def __init__(
+        self, encode_json: EncodeJson, max_presence_bytes: int, state_bounds: Bounds
+    ) -> None:
         self._encode_json = encode_json
         self._max_presence_bytes = max_presence_bytes
+        self._state_bounds = state_bounds
 
     def payload(self, key: str, value: Any) -> Payload:
         kind = type(value)
@@ -178,6 +191,14 @@ class _Parser:
         for reserved in RESERVED_META_KEYS:
             fields.pop(reserved, None)
         return fields
+
+    def change(self, kind: Kind, value: Any) -> ChangeState:
+        """One step of a change of the room's state."""
+        key = USERS[kind]
+        try:
+            return ChangeState(step_of(kind, value, key, self._encode_json, self._state_bounds))
+        except StateRefused as error:
+            raise ActionError(key, error.message) from None
 
     def check_size(self, key: str, state: str | None, fields: dict[str, Any]) -> None:
         limit = self._max_presence_bytes
@@ -341,6 +362,9 @@ _PARSERS: dict[Any, Callable[[_Parser, Any], Action]] = {
     "untrack": lambda parser, value: Untrack(_rooms("untrack", value)),
     "track": _parse_track,
     "set_presence": _parse_set_presence,
+    "room_state": lambda parser, value: parser.change("patch", value),
+    "room_add": lambda parser, value: parser.change("add", value),
+    "room_append": lambda parser, value: parser.change("append", value),
     "send": lambda parser, value: Reply(parser.payload("send", value)),
     "reply": lambda parser, value: _parse_reply(parser, "reply", "ok", value),
     "reply_error": lambda parser, value: _parse_reply(parser, "reply_error", "error", value),

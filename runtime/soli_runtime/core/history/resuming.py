@@ -6,7 +6,7 @@ Who has not asked gets none of these messages.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ..effects import RoomName
@@ -39,6 +39,24 @@ def asked(query: Mapping[str, Any]) -> dict[RoomName, str] | None:
         if room and 0 < len(position) <= MAX_POSITION_CHARACTERS
     }
     return found or None
+
+
+def places(position: str, seen: Callable[[str], int | None]) -> tuple[int | None, int | None]:
+    """The places up to where whoever has *position* has seen a room: its messages, and its state.
+
+    *seen* reads one that names one place, which then is both. None: that cannot be told.
+    """
+    messages, divided, state = position.partition("+")
+    place = seen(messages)
+    if not divided:
+        return place, place
+    epoch, _, _ = messages.rpartition(".")
+    return place, seen(f"{epoch}.{state}") if state else None
+
+
+def without_state(position: str) -> str:
+    """*position* for somebody who knows nothing of what the room holds."""
+    return f"{position}+"
 
 
 class Told(NamedTuple):

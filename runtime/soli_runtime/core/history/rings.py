@@ -266,7 +266,10 @@ class History:
 
     def since(self, room: RoomName, position: str) -> list[Kept] | None:
         """All that was said since *position*, which a client gave; None: that cannot be told."""
-        seen = self._seen(position)
+        return self.since_place(room, self.seen(position))
+
+    def since_place(self, room: RoomName, seen: int | None) -> list[Kept] | None:
+        """The same of a place; None: none was given."""
         if seen is None:
             return None
         ring = self._current(room)
@@ -277,7 +280,7 @@ class History:
             return None
         return self._said(ring, seen)
 
-    def _seen(self, position: str) -> int | None:
+    def seen(self, position: str) -> int | None:
         """The place in a client's position; None when it never was one."""
         epoch, _, digits = position.rpartition(".")
         if not (digits.isascii() and digits.isdigit()) or len(digits) > MAX_PLACE_DIGITS:

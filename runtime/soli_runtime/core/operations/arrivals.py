@@ -33,6 +33,12 @@ from ..presence import Presence
 from ..rooms import Followers, Room, Rooms
 from ..roster import Entry
 from ..seats import Seat, Seats
+from ..state import wire as state_wire
+from ..state.changes import Diff
+from ..state.here import UNKNOWN, StatesHere
+from ..state.memory import MemoryRoomStates
+from ..state.mirrors import Mirror
+from ..state.port import RoomStates
 from .records import (
     Closed,
     Connected,
@@ -45,6 +51,7 @@ from .records import (
     MessageToOne,
     Operation,
     Revised,
+    StateChanged,
     Tracked,
     Untracked,
 )
@@ -66,7 +73,12 @@ class Arrivals:
     """
 
     def __init__(
-        self, seats: Seats, rooms: Rooms, presence: Presence, history: History | None = None
+        self,
+        seats: Seats,
+        rooms: Rooms,
+        presence: Presence,
+        history: History | None = None,
+        states: RoomStates | None = None,
     ) -> None:
         self.seats = seats
         self.rooms = rooms
@@ -75,6 +87,8 @@ class Arrivals:
         """Without rules it keeps nothing."""
         self._moved: dict[RoomName, None] = {}
         """Rooms with followers to which something was said in this turn of the loop."""
+        kept = MemoryRoomStates(lambda: 0.0) if states is None else states
+        self.states = StatesHere(rooms, kept, lambda: self.history.place, self._note_moved)
         self.appliers: dict[type[Any], Applier] = {
             Connected: _nothing,
             Disconnected: _nothing,
@@ -84,6 +98,7 @@ class Arrivals:
             Message: self.message,
             MessageToAll: self.message_to_all,
             MessageToOne: self.message_to_one,
+            StateChanged: self.state_changed,
             Tracked: self.tracked,
             Revised: self.revised,
             Untracked: self.untracked,
@@ -105,7 +120,9 @@ class Arrivals:
         if entered is None:
             return []
         effects: list[Effect] = [entered]
-        if self.history.rules:
+        if self.states.rules:
+            effects += self._recalled(seat, room, recalls, self.states.entered(room))
+        elif self.history.rules:
             effects += self._recalled(seat, room, recalls)
         if not is_tracked:
             effects += self.presence.joined(connection_id, room, now)
@@ -119,6 +136,8 @@ class Arrivals:
         if found is None or left is None:
             return []
         effects: list[Effect] = [left]
+        if self.states.rules:
+            self.states.left(room)
         if found.followers is not None:
             effects += found.followers.leave(connection_id)
         return effects + self.presence.left(connection_id, room, now)
@@ -155,6 +174,12 @@ class Arrivals:
     def closed(self, operation: Closed, now: float) -> list[Effect]:
         """A connection is to be closed."""
         return [Close(*operation)] if operation.connection_id in self.seats else []
+
+    def state_changed(self, operation: StateChanged, now: float) -> list[Effect]:
+        """The state of a room was changed."""
+        room, version, patch, append, keep, is_told_first = operation
+        diff = Diff(patch, append, keep)
+        return self.states.changed(room, version, diff, now, is_told_first=is_told_first)
 
     def tracked(self, operation: Tracked, now: float) -> list[Effect]:
         """A connection of this process is tracked."""
@@ -203,8 +228,7 @@ class Arrivals:
         for name in self._moved:
             room = self.rooms.get(name)
             if room is not None and room.followers:
-                text = resuming.position_of(name, self.history.position)
-                effects.append(Send(room.followers.recipients, text))
+                effects.append(Send(room.followers.recipients, self._position_of(name)))
         self._moved.clear()
         return effects
 
@@ -239,48 +263,83 @@ class Arrivals:
             if room is not None and room.followers:
                 self._moved[name] = None
 
-    def _recalled(self, seat: Seat, name: RoomName, count: int) -> list[Effect]:
-        """What a connection that joins gets of the past, in its one synchronous step."""
+    def _note_moved(self, name: RoomName) -> None:
+        room = self.rooms.get(name)
+        if room is not None and room.followers:
+            self._moved[name] = None
+
+    def _position_of(self, name: RoomName) -> str:
+        """What tells followers how far they have seen a room."""
+        position, mirror = self.history.position, self.states.mirrors.get(name)
+        told = position if mirror is None else mirror.position(position)
+        return resuming.position_of(name, told)
+
+    def _recalled(
+        self, seat: Seat, name: RoomName, count: int, mirror: Mirror | None = None
+    ) -> list[Effect]:
+        """What a connection that joins gets of what is, and of the past, in its one step.
+
+        *mirror*: what the room holds, if it tells that.
+        """
         room = self.rooms[name]
-        if not room.keeps or seat.is_closing:
+        if not (room.keeps or mirror) or seat.is_closing:
             return []
         if seat.returns is None:
-            return self._told(seat, name, self.history.last(name, count))
+            return self._held(seat, name, mirror, None) + self._last(seat, name, room, count)
         held = seat.returns.pop(name, None)
-        effects: list[Effect] = []
         if held is None:
-            messages = self.history.last(name, count)
+            effects = self._held(seat, name, mirror, None) + self._last(seat, name, room, count)
         else:
-            since = self.history.since(name, held)
-            messages = self.history.last(name, count) if since is None else since
-            effects.append(self._resumed(seat, name, held if since else None, messages, since))
-        return effects + self._told(seat, name, messages) + self._follows(seat, name, room)
+            effects = self._returned(seat, name, count, mirror, held)
+        return effects + self._follows(seat, name, room)
 
-    def _resumed(
-        self,
-        seat: Seat,
-        name: RoomName,
-        held: str | None,
-        messages: list[Kept],
-        since: list[Kept] | None,
-    ) -> Effect:
-        """What comes first for one that comes back. Its line may break before the messages came,
-        so it is told to be where it was, or just before what it gets instead."""
-        history = self.history
-        position = held
-        if position is None:
-            place = messages[0].place - 1 if messages else history.place
-            position = history.position_at(place)
-        text = resuming.resumed(name, since is not None, len(messages), position)
-        return Send(One(seat.connection_id, name), text)
+    def _returned(
+        self, seat: Seat, name: RoomName, count: int, mirror: Mirror | None, held: str
+    ) -> list[Effect]:
+        """The same for one that comes back, from the position *held*."""
+        keeps = self.rooms[name].keeps
+        place, state_place = resuming.places(held, self.history.seen)
+        since = self.history.since_place(name, place) if keeps else None
+        diff = None if mirror is None else mirror.since(state_place)
+        messages = [] if not keeps else self.history.last(name, count) if since is None else since
+        recovered = since is not None if keeps else diff is not None
+        is_all = recovered and (mirror is None or diff is not None)
+        position = held if is_all else self._before(messages, mirror)
+        text = resuming.resumed(name, recovered, len(messages), position)
+        resumed: Effect = Send(One(seat.connection_id, name), text)
+        return [resumed, *self._held(seat, name, mirror, diff), *self._told(seat, name, messages)]
+
+    def _before(self, messages: list[Kept], mirror: Mirror | None) -> str:
+        """Where one is who comes back, just before it gets *messages*: its line may break before
+        they came. Of a room's state it knows nothing then."""
+        place = messages[0].place - 1 if messages else self.history.place
+        position = self.history.position_at(place)
+        return position if mirror is None else resuming.without_state(position)
+
+    def _held(
+        self, seat: Seat, name: RoomName, mirror: Mirror | None, diff: Diff | None
+    ) -> list[Effect]:
+        """What the room holds: what changed, as far as that is known, or all of it."""
+        if mirror is None or mirror.told.version == UNKNOWN:
+            return []  # who is here is told as soon as it is known
+        if diff is None:
+            text = state_wire.room_state(name, mirror.told)
+        elif diff.patch or diff.append:
+            text = state_wire.room_diff(name, diff, mirror.told)
+        else:
+            return []
+        return [Send(One(seat.connection_id, name), text)]
+
+    def _last(self, seat: Seat, name: RoomName, room: Room, count: int) -> list[Effect]:
+        return self._told(seat, name, self.history.last(name, count)) if room.keeps else []
 
     def _follows(self, seat: Seat, name: RoomName, room: Room) -> list[Effect]:
         """The connection is told from now on how far it has seen; now for the first time."""
         if room.followers is None:
             room.followers = Followers(name)
-        text = resuming.position_of(name, self.history.position)
         recipient = One(seat.connection_id, name)
-        return [Send(recipient, text), room.followers.enter(seat.connection_id)]
+        position = Send(recipient, self._position_of(name))
+        return [position, room.followers.enter(seat.connection_id)]
 
     def _told(self, seat: Seat, name: RoomName, messages: Iterable[Kept]) -> list[Effect]:
         recipient = One(seat.connection_id, name)

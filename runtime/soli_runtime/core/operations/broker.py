@@ -22,7 +22,7 @@ from ..answers import Answer
 from ..effects import ConnectionId, Effect, Payload, RoomName, Send, SendOptions
 from ..history.rings import Past
 from .arrivals import TIMELESS, Arrivals
-from .records import Change, Message, Submitted
+from .records import Change, Joined, Message, StateChanged, Submitted
 
 
 class Broker(Protocol):
@@ -49,6 +49,12 @@ class Broker(Protocol):
         options: SendOptions | None = None,
     ) -> list[Effect]:
         """Submit a `Message`: the hottest of all, so it has a way of its own."""
+        ...
+
+    def tell_state(
+        self, operation: StateChanged, now: float, actor: ConnectionId | None = None
+    ) -> list[Effect]:
+        """The state of a room was changed, where it is kept, at *now* in seconds."""
         ...
 
     # Questions, about all processes
@@ -100,6 +106,9 @@ class LocalBroker:
         self._history = arrivals.history
 
     def change(self, operation: Change, now: float) -> list[Effect]:
+        if self._arrivals.states.rules and operation.__class__ is Joined:
+            # Whoever was here before its state ended has seen less than who joins now.
+            self._history.place += 1
         return self._apply[operation.__class__](operation, now)
 
     def submit(self, operation: Submitted, actor: ConnectionId | None = None) -> list[Effect]:
@@ -117,6 +126,12 @@ class LocalBroker:
             self._history.place += 1
             return self._arrivals.message(Message(room, payload, options), TIMELESS)
         return [Send(found.recipients, payload)]  # written out: no record for the hottest of all
+
+    def tell_state(
+        self, operation: StateChanged, now: float, actor: ConnectionId | None = None
+    ) -> list[Effect]:
+        self._history.place += 1
+        return self._arrivals.state_changed(operation, now)
 
     def connections(self) -> list[ConnectionId]:
         return list(self._seats)

@@ -186,6 +186,25 @@ class MessageToOne(NamedTuple):
     options: SendOptions | None = None
 
 
+# State
+
+
+@operation("y", Hearers.MEMBERS)
+class StateChanged(NamedTuple):
+    """The state of a room was changed: it is committed where it is kept (`state.port`)."""
+
+    room: RoomName
+    version: int
+    """At which it is by this change."""
+    patch: dict[str, Any]
+    append: dict[str, list[Any]]
+    keep: int
+    """Those three are a `Diff`; an empty one moves the version, and nobody hears of it. Where
+    `keep` is 0 the room holds nothing at that version, whatever it was at."""
+    is_told_first: bool = False
+    """Whether members hear of it at once: messages of the same event follow."""
+
+
 # Presence
 
 

@@ -38,6 +38,7 @@ from soli_runtime.core.operations.records import (
     Order,
     Revised,
     SessionEnded,
+    StateChanged,
     TopicMessage,
     TopicSubscribers,
     Tracked,
@@ -79,6 +80,8 @@ OPERATIONS: dict[str, Operation] = {
     "revised": Revised("room", "c1", '"state":"typing"'),
     "untracked": Untracked("room", "c1"),
     "lingers": Lingered("c1"),
+    "a state": StateChanged("räume", 7, {"a": {"b": 1}, "c": None}, {"log": ["ü"]}, 1000, True),
+    "a state begins": StateChanged("room", 1732992000000000, {}, {}, 0),
     "a user is closed": UserClosed("ada", 1000, "bye"),
     "a session has ended": SessionEnded("s1"),
     "to a topic": TopicMessage("news", b"data: 1\n\n"),
@@ -183,7 +186,7 @@ def test_an_operation_of_another_shape_is_refused_with_a_sentence() -> None:
     two = Two()
     said = two.writes(["a", [], [], [], [], [], "more"], ["c", "b"], ["m", "r", 2], payloads=b"hi")
     assert said == [
-        "node 'n9' writes Account with 6 fields, and version 2 of the log has 5: let all "
+        "node 'n9' writes Account with 6 fields, and version 3 of the log has 5: let all "
         "processes run one version of Soli, or give that one an --app-name of its own"
     ]
     assert two.here.received("a") == ["hi"]
@@ -214,7 +217,7 @@ def test_an_operation_that_no_version_knows_is_passed_over_and_told_once() -> No
     two = Two()
     said = two.writes(["?", 1, 2], ["m", "r", 2], ["?", 3], ["!"], payloads=b"hi")
     assert said == [
-        f"node 'n9' writes operations '{code}', which version 2 of the log does not have; they "
+        f"node 'n9' writes operations '{code}', which version 3 of the log does not have; they "
         "are passed over: let all processes run one version of Soli"
         for code in "?!"
     ]

@@ -289,7 +289,7 @@ def test_one_operation_that_fails_does_not_take_others_with_it(
         await turns(3)
         assert it.got() == ["good", "fine"]
         assert len(it.bench.faults) == 3
-        assert "n2' writes Tracked with 1 fields, and version 2" in str(it.bench.faults[2])
+        assert "n2' writes Tracked with 1 fields, and version 3" in str(it.bench.faults[2])
         assert it.bench.hub.seats["a"].under_way == 0
 
     bare(use)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from soli_runtime.core.actions import MAX_USER_ID_CHARACTERS, ActionError
-from soli_runtime.core.audience import MAX_EMPTIED, MAX_GHOSTS, MAX_LEFT
+from soli_runtime.core.audience.audience import MAX_EMPTIED, MAX_GHOSTS, MAX_LEFT
 from soli_runtime.http.sessions import MAX_SESSIONS, MemoryStore
 from soli_runtime.jobs.queue import MAX_DEAD, MAX_FINISHED, Job, MemoryJobs
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from .effects import Cohort, ConnectionId, RoomName
-from .roster import Meta
+from ..effects import Cohort, ConnectionId, RoomName
+from ..roster import Meta
 
 
 class Ghost:

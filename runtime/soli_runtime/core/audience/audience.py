@@ -10,8 +10,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from . import wire
-from .effects import (
+from .. import wire
+from ..effects import (
     ConnectionId,
     Enter,
     Exit,
@@ -23,9 +23,9 @@ from .effects import (
     Step,
     Wake,
 )
-from .rooms import Rooms
-from .roster import Meta, Roster, User
-from .seats import Seat, Seats
+from ..rooms import Rooms
+from ..roster import Meta, Roster, User
+from ..seats import Seat, Seats
 from .subscribers import Subscribers
 
 logger = logging.getLogger("soli.presence")

@@ -1,0 +1,1 @@
+"""Whom presence tells: the connections of this process that have a snapshot of a channel."""
