@@ -119,6 +119,8 @@ def kind(value: Any) -> Any:
 
 
 def compare(left: Any, operator: str, right: Any) -> Any:
+    if operator == "is" and isinstance(left, Constant) and isinstance(right, Constant):
+        return constant(left.value is right.value)  # Python warns of what it can see is false
     return Compare(left, [COMPARE[operator]], [right])
 
 

@@ -36,6 +36,7 @@ class Variable:
         self.home = home
         self.index = index
         self.is_const = False
+        """Whether a `const` of its block declares it, wherever that stands and whether it ran."""
         self.literal: Value = None
         """The literal that the one declaration of a file's constant gives it."""
         self.since = 0
@@ -172,9 +173,11 @@ class Block:
         return False
 
     def find_made(self, name: str, at: int) -> Variable | None:
-        """As `find`, but nothing where only a later `let` has the name."""
+        """As `find`, but nothing where only a later `let` of the same function has the name."""
         found = self.find(name, at)
-        return None if found is not None and found.since > at else found
+        if found is None or found.home is None or found.since <= at:
+            return found
+        return None if found.home.function is self.function else found
 
     def visible_names(self) -> Iterator[str]:
         """All variable names that can be used here, inner ones first."""
@@ -218,12 +221,12 @@ class Scopes:
         block.nested = summary.nested
         body = node.body if isinstance(node, nodes.FunctionNode) else node
         pending: _Pending = [(one, block, False) for one in body.statements]
+        names = _let_names(body, summary)
         if isinstance(node, nodes.FunctionNode):
             defaults = [one.default for one in node.params if one.default is not None]
             pending += [(one, block, False) for one in defaults]
-        names = _let_names(body, summary)
-        for name, since in names:
-            block.declare(name, since)
+            names += [found for one in defaults for found in _pattern_names(one)]
+        _declare_all(block, names, _constants(body))
         if block.parent is None and not self.file.is_open:
             _note_constants(body, names, self.file)
         for target, at in self._walk(pending, summary):
@@ -263,8 +266,9 @@ class Scopes:
         if row.is_block:
             names = _let_names(node, summary)
         else:
-            names = [(getattr(node, field), 0) for field in row.binds]
+            names = [(getattr(node, field), 0) for field in row.binds if getattr(node, field)]
         inner = self._open(node, at, names, in_loop=in_loop or bool(row.loops))
+        _declare_all(inner, names, _constants(node) if row.is_block else ())
         for field, part in nodes.parts(node):
             where = inner if row.is_block or field in row.inside else at
             pending.append((part, where, in_loop or field in row.loops))
@@ -275,10 +279,20 @@ class Scopes:
         block = Block(parent, file=self.file, own_frame=own_frame)
         block.is_repeated = in_loop
         self.blocks[id(node)] = block
-        for name, since in names:
-            if name is not None:
-                block.declare(name, since)
         return block
+
+
+def _declare_all(block: Block, names: _Names, constants: Container[str]) -> None:
+    """Declare *names* in *block*. Those that a `const` declares are constants all over it: whether
+    an assignment is one to a constant is a matter of the text, like what a name means."""
+    for name, since in names:
+        block.declare(name, since).is_const = name in constants
+
+
+def _constants(body: nodes.Body) -> Container[str]:
+    """The names that a `const` among the statements of *body* declares."""
+    own = (one.declaration if isinstance(one, nodes.Export) else one for one in body.statements)
+    return {one.name for one in own if isinstance(one, nodes.Const)}
 
 
 _LITERALS = frozenset({int, float, str, bool})
@@ -297,8 +311,8 @@ def _note_constants(body: nodes.Body, names: list[tuple[str, int]], file: FileSc
 
 _Pending = list[tuple[Any, Block, bool]]
 """Nodes, the block that each stands in, and whether it is run again in turns of a loop."""
-_Names = Sequence[tuple[Any, int]]
-"""Names to declare (or None), and the offsets from which on they are seen."""
+_Names = Sequence[tuple[str, int]]
+"""Names to declare, and the offsets from which on they are seen."""
 _BLOCKS = nodes.kinds(lambda row: row.is_block or row.is_scope)
 
 
@@ -318,10 +332,10 @@ def _let_names(body: nodes.Body, summary: Summary) -> list[tuple[str, int]]:
     return found
 
 
-def _pattern_names(statement: nodes.Statement) -> Iterator[tuple[str, int]]:
-    """Names bound by patterns of matches in *statement*, outside inner bodies and functions, and
-    where these begin."""
-    for node in nodes.walk(statement, _BLOCKS):
+def _pattern_names(part: nodes.Node) -> Iterator[tuple[str, int]]:
+    """Names bound by patterns of matches in *part* (a statement, the default of a parameter),
+    outside inner bodies and functions, and where these begin."""
+    for node in nodes.walk(part, _BLOCKS):
         name = getattr(node, node.row.matches) if node.row.matches else None
         if name:
             yield name, node.span.start

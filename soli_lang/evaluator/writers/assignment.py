@@ -43,9 +43,7 @@ def _assign_variable(
     if variable is None:
         variable = writer.block.function.declare(target.name)
     if variable.is_const:
-        message = f"cannot reassign constant '{target.name}'"
-        writer.out.append(py.run(fail(writer, target, None, message)))
-        return py.none()
+        return _refuse(writer, target)
     if _grows_text(writer, variable, node):
         _grow_text(writer, variable, node)
         return writer.load(variable)
@@ -54,6 +52,13 @@ def _assign_variable(
         result = writer.kept(result)
     writer.store(variable, result)
     return py.constant(result.value) if isinstance(result, py.Constant) else result
+
+
+def _refuse(writer: Writer, constant: nodes.Name) -> Any:
+    """Nothing but its `const` gives a constant a value."""
+    message = f"cannot reassign constant '{constant.name}'"
+    writer.out.append(py.run(fail(writer, constant, None, message)))
+    return py.none()
 
 
 def _grows_text(writer: Writer, variable: Any, node: nodes.Assign) -> bool:
@@ -219,13 +224,16 @@ def _increment(writer: Writer, node: nodes.Increment) -> Any:
     """`x++` yields the old value."""
     target, operator = node.target, "+" if node.step > 0 else "-"
     one = nodes.Literal(node.span, 1)
-    old = writer.kept(writer.value(target))
+    variable = None
     if isinstance(target, nodes.Name):
         variable = writer.block.find(target.name, target.span.start)
-        if variable is not None and not variable.is_const:
-            held = _Held(target.span, old.id)
-            writer.store(variable, writer.value(nodes.Binary(node.span, operator, held, one)))
-            return old
+        if variable is not None and variable.is_const:
+            return _refuse(writer, target)
+    old = writer.kept(writer.value(target))
+    if variable is not None:
+        held = _Held(target.span, old.id)
+        writer.store(variable, writer.value(nodes.Binary(node.span, operator, held, one)))
+        return old
     value = nodes.Binary(node.span, operator, target, one)
     _assign(writer, nodes.Assign(node.span, target, value), wanted=False)
     return old

@@ -16,9 +16,7 @@ EMITTERS: Emitters = {}
 @emits(EMITTERS, nodes.Let, nodes.Const, at=(STMT,))
 def _let(writer: Writer, node: Any) -> None:
     value = py.none() if node.value is None else writer.value(node.value)
-    variable = writer.block.declare(node.name)
-    variable.is_const = node.__class__ is nodes.Const
-    writer.store(variable, value)
+    writer.store(writer.block.declare(node.name), value)
 
 
 @emits(EMITTERS, nodes.Import, nodes.InterfaceDecl, at=(STMT,))

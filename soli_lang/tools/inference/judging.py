@@ -95,8 +95,6 @@ def judge_constants(walk: Walk) -> None:
         function = functions.get(walk.resolution.inside[id(node)])
         if function is not None and walk.is_guarded(function):
             continue
-        if len(constants) < len(walk.resolution.let_places.get(variable, ())):
-            continue  # a `let` of that name, too
         name = variable.name
         line = walk.program.source.position(constants[0].span.start).line
         message = f"Type error: cannot reassign constant '{name}'"

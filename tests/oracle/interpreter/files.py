@@ -68,10 +68,8 @@ def import_(node: nodes.Import, scope: Scope) -> None:
     items = node.items if node.items is not None else tuple((name, name) for name in exports)
     for name, local in items:
         if name not in exports:
-            raise SoliNameError(
-                "Module resolution error: Import error: "
-                f"'{name}' is not exported from '{node.path}'"
-            )
+            shown = f"Import error: '{name}' is not exported from '{node.path}'"
+            raise SoliNameError(f"Module resolution error: {shown}")
         scope.define(local, exports[name])
 
 

@@ -69,6 +69,7 @@ class Code(FunctionCode):
         inner.this = function.receiver
         inner.home = self.home
         inner.static = self.static and function.receiver is UNSET
+        inner.declare_defaults(self.node)
         bind(self.node, inner, arguments, named or {}, block)
         inner.declare(self.node.body)
         try:

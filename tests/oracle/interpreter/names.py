@@ -31,6 +31,15 @@ def declared(node: nodes.Node) -> Iterator[tuple[str, int]]:
             yield from declared(inside)
 
 
+def constants(node: nodes.Node) -> Iterator[str]:
+    """The variables of the block *node* that a `const` declares, wherever in it that stands."""
+    for inside in nodes.children(node):
+        if isinstance(inside, nodes.Const):
+            yield inside.name
+        elif isinstance(inside, nodes.Export):
+            yield from constants(inside)
+
+
 def assigned(node: Any, hidden: dict[str, int] | None = None) -> Iterator[str]:
     """The names that the text of a function or file assigns, but for those of its blocks from
     where these begin."""

@@ -14,23 +14,16 @@ from soli_lang.values.values import Value
 from .interpreting import answers
 from .scopes import Scope
 
-TYPES: dict[str, type] = {
-    "Int": int,
-    "Float": float,
-    "Bool": bool,
-    "String": str,
-    "Void": type(None),
-}
+TYPES = {"Int": int, "Float": float, "Bool": bool, "String": str, "Void": type(None)}
 
 
 @answers(nodes.Match)
 def match(node: nodes.Match, scope: Scope) -> Value:
     value = scope.evaluate(node.subject)
     for arm in node.arms:
-        if fits(arm.pattern, value, scope):
-            guard = arm.guard
-            if guard is None or is_truthy(scope.evaluate(guard)):
-                return scope.evaluate(arm.body)
+        guard = arm.guard or nodes.Literal(arm.span, True)
+        if fits(arm.pattern, value, scope) and is_truthy(scope.evaluate(guard)):
+            return scope.evaluate(arm.body)
     raise SoliTypeError("no pattern matched the value")
 
 

@@ -23,9 +23,8 @@ def pipeline(node: nodes.Pipeline, scope: Scope) -> Value:
     if not isinstance(stage, nodes.Call):
         function = scope.named(stage)
         if not is_callable(function):
-            raise SoliTypeError(
-                "right side of pipeline must be a function call or a function value"
-            )
+            message = "right side of pipeline must be a function call or a function value"
+            raise SoliTypeError(message)
         return call_value(function, Given([value]), node.span, scope)
     callee = stage.callee
     if isinstance(callee, nodes.Name) and callee.name in ON_ARRAYS:
@@ -37,9 +36,7 @@ def on_array(name: str, value: Value, stage: nodes.Call, scope: Scope) -> Value:
     """`[1] |> map(f)` is the method of arrays."""
     if type(value) is not list:
         raise SoliTypeError(f"{name}() expects array, got {type_name(value)}")
-    passed = plain(given(stage, scope))
-    site = Site(stage.span, scope)
-    return builtin_member(site, value, name, passed)
+    return builtin_member(Site(stage.span, scope), value, name, plain(given(stage, scope)))
 
 
 def plain(passed: Given) -> Given:

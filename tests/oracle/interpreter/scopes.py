@@ -11,7 +11,7 @@ from soli_lang.base.source import Source
 from soli_lang.tree import nodes
 from soli_lang.values.values import UNSET, Value
 
-from .names import assigned, declared, ends
+from .names import assigned, constants, declared, ends
 
 
 class Signal(BaseException):
@@ -108,9 +108,18 @@ class Scope:
             if is_later and begin and not is_file:
                 self.begins[name] = min(begin, self.begins.get(name, begin))
             self.names.setdefault(name, UNSET)
+        self.constants.update(constants(body))
         for name in assigned(body) if self.function is self else ():
             owner = self.owner(name, body.span.end)
             if owner is None or owner.outer is None:
+                self.names[name] = UNSET
+
+    def declare_defaults(self, function: nodes.FunctionNode) -> None:
+        """Know of the variables of *function* what matters where defaults of parameters run."""
+        self.constants.update(constants(function.body))
+        for parameter in function.params:
+            for name, begin in declared(parameter):
+                self.begins[name] = begin
                 self.names[name] = UNSET
 
     def owner(self, name: str, at: int) -> Scope | None:
@@ -142,12 +151,9 @@ class Scope:
             raise SoliNameError(f"Undefined variable '{name}'", node.span, self.source)
         return holder.names[name]
 
-    def define(self, name: str, value: Value, *, constant: bool = False) -> None:
+    def define(self, name: str, value: Value) -> None:
         """`let`, `const` and all declarations: a variable of this very scope."""
         self.names[name] = value
-        self.constants.discard(name)
-        if constant:
-            self.constants.add(name)
 
     def target(self, name: str, at: int) -> Scope:
         """Where an assignment to *name* goes: builtins are shadowed, never overwritten."""

@@ -32,7 +32,7 @@ def let(node: nodes.Let, scope: Scope) -> None:
 
 @answers(nodes.Const)
 def const(node: nodes.Const, scope: Scope) -> None:
-    scope.define(node.name, scope.evaluate(node.value), constant=True)
+    scope.define(node.name, scope.evaluate(node.value))
 
 
 @answers(nodes.FunctionDecl)
@@ -170,8 +170,7 @@ def handle(handler: nodes.Handler, value: Value, scope: Scope) -> Value:
     inner = scope.inner()
     if handler.variable is not None:
         inner.define(handler.variable, value)
-    inner.declare(handler.body)
-    return inner.body(handler.body)
+    return inner.evaluate(handler.body)
 
 
 @answers(nodes.BlockStmt)

@@ -37,6 +37,9 @@ def only(text: str) -> Finding:
         ("print(5.upcase)", "Cannot access property 'upcase' on int"),
         ("print(a)\na = 1", "Undefined variable 'a'"),
         ("const K = 1\nK += 1", "Type error: cannot reassign constant 'K'"),
+        ("K = 1\nconst K = 2", "Type error: cannot reassign constant 'K'"),
+        ("def f\n  K++\nend\nf()\nconst K = 1", "Type error: cannot reassign constant 'K'"),
+        ("let K = 1\nK = 2\nconst K = 3", "Type error: cannot reassign constant 'K'"),
         (
             "def f() -> Int\n  'a'\nend\nprint(f())",
             "function 'f' expected to return Int, got string",
