@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from soli_runtime.stores.room_states import (
+from soli_runtime.stores.states.store import (
     CHANGE_BYTES,
     EMPTY,
     KEPT_BYTES,

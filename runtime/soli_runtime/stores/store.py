@@ -14,8 +14,8 @@ from .claims import claim
 
 if TYPE_CHECKING:
     from .history import HistoryStore
-    from .room_states import StateStore
     from .sqlite.database import Database
+    from .states.store import StateStore
     from .waited import AwaitedSessions
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ..room_states import NO_LIMITS, NOBODY, News, Outcome, StateLimits, Writer, full
+from ..states.store import NO_LIMITS, NOBODY, News, Outcome, StateLimits, Writer, full
 from .link import RedisLink
 
 ROOMS_AT_ONCE = 500

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..room_states import (
+from ..states.store import (
     CHANGE_BYTES,
     EMPTY,
     KEPT_BYTES,

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from soli_runtime.stores.room_states import (
+from soli_runtime.stores.sqlite import schema
+from soli_runtime.stores.sqlite.database import Database
+from soli_runtime.stores.states.store import (
     EMPTY,
     KEPT_BYTES,
     NO_LIMITS,
@@ -22,8 +24,6 @@ from soli_runtime.stores.room_states import (
     StateStore,
     Writer,
 )
-from soli_runtime.stores.sqlite import schema
-from soli_runtime.stores.sqlite.database import Database
 
 from ....support.plain_states import PlainStates
 from .conftest import Made

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from typing import NamedTuple, Protocol
 
-from .errors import StoreError
+from ..errors import StoreError
 
 EMPTY = "{}"
 KEPT_BYTES = 16_384

@@ -1,0 +1,123 @@
+"""The turn of this process in rooms that several want to change: a lease in the store.
+
+A process that has the turn lets all of its own go that wait for it, one after the other, for
+`MOST_SECONDS`; then the next process has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from ...core.answers import Answer
+from ...core.effects import RoomName
+from ..errors import StoreError
+from .store import StateStore, Writer
+
+LEASE_SECONDS = 0.25
+"""After which a turn ends by itself: whoever had it is dead, or waits for something else."""
+MOST_SECONDS = 0.01
+"""For which a process goes on with what waits here."""
+FIRST_PAUSE_SECONDS = 0.001
+MAX_PAUSE_SECONDS = 0.004
+"""Between two questions whether the turn has come: 1 ms, 1.5 ms, … up to this."""
+MOST_WAITING_SECONDS = 10.0
+"""For a turn; then whoever waits goes on without."""
+
+
+class _Turn:
+    """What this process knows of a room."""
+
+    __slots__ = ("asking", "began", "ending", "until", "users")
+
+    def __init__(self) -> None:
+        self.users: set[object] = set()
+        """Those that have it."""
+        self.asking = 0
+        """How many wait for it."""
+        self.began = 0.0
+        self.until = 0.0
+        """When the lease ends; 0: it is not ours."""
+        self.ending: asyncio.Handle | None = None
+
+
+class LeasedTurns:
+    """See the module. *name* is that of this process."""
+
+    def __init__(self, store: StateStore, loop: asyncio.AbstractEventLoop, name: str) -> None:
+        self.writer = Writer(name, keeps_turn=True)
+        """On whose behalf this process commits."""
+        self._store = store
+        self._loop = loop
+        self._turns: dict[RoomName, _Turn] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def take(self, room: RoomName, user: object = None) -> Answer[None]:
+        """Have the turn, before all who come new in other processes, until *user* ends it."""
+        turn = self._turns.get(room)
+        if turn is None:
+            turn = self._turns[room] = _Turn()
+        turn.users.add(user)
+        now = self._loop.time()
+        if turn.until > now and now - turn.began < MOST_SECONDS:
+            return None
+        return self._ask(room, turn)
+
+    def end(self, room: RoomName, user: object = None) -> None:
+        """Others may go on, those here first."""
+        turn = self._turns.get(room)
+        if turn is None:
+            return
+        turn.users.discard(user)
+        if turn.ending is None:
+            # Who is next here asks in the next round of the loop.
+            turn.ending = self._loop.call_soon(self._end_soon, room, turn)
+
+    async def close(self) -> None:
+        """Give back what is ours."""
+        for room, turn in tuple(self._turns.items()):
+            self._give_back(room, turn)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _ask(self, room: RoomName, turn: _Turn) -> None:
+        turn.asking += 1
+        try:
+            if turn.until and self._loop.time() - turn.began >= MOST_SECONDS:
+                turn.until = 0.0  # others wait, who are next
+                await self._store.give_back(room, self.writer.name)
+            await self._wait(room, turn)
+        finally:
+            turn.asking -= 1
+
+    async def _wait(self, room: RoomName, turn: _Turn) -> None:
+        pause = FIRST_PAUSE_SECONDS
+        deadline = self._loop.time() + MOST_WAITING_SECONDS
+        while self._loop.time() < deadline:
+            asked = self._loop.time()
+            if await self._store.turn(room, self.writer.name, LEASE_SECONDS):
+                turn.began, turn.until = asked, asked + LEASE_SECONDS
+                return
+            await asyncio.sleep(pause)
+            pause = min(MAX_PAUSE_SECONDS, 1.5 * pause)
+
+    def _end_soon(self, room: RoomName, turn: _Turn) -> None:
+        turn.ending = self._loop.call_soon(self._end_now, room, turn)
+
+    def _end_now(self, room: RoomName, turn: _Turn) -> None:
+        turn.ending = None
+        if not turn.users and not turn.asking:
+            self._give_back(room, turn)
+
+    def _give_back(self, room: RoomName, turn: _Turn) -> None:
+        is_held = turn.until > self._loop.time()
+        turn.until = 0.0
+        self._turns.pop(room, None)
+        if is_held:
+            task = self._loop.create_task(self._tell(room))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _tell(self, room: RoomName) -> None:
+        with suppress(StoreError):  # its lease ends
+            await self._store.give_back(room, self.writer.name)
