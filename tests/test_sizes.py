@@ -53,6 +53,7 @@ LARGE_CLASSES = {
     "rows.py Row": "a table: a question per pass",
     "counters.py Counters": "a record of numbers",
     "queue.py Job": "a record: what a store keeps of a job",
+    "run_options.py RunOptions": "a record: what the command line says",
     "traces.py Trace": "a record: what is known of an event and what it caused",
     "native.py Declaration": "a record: what a builtin says of itself",
     "scopes.py Variable": "a record: what the passes find out about a variable",

@@ -46,13 +46,12 @@ def tables() -> Tables:
     """The tables, from the cache if possible. They never change, so all parsers share them."""
     grammar = grammar_text()
     key = _key(grammar)
-    path = _cache_file(key)
-    found = _read(path, key) if path else None
+    path = cache_file(f"grammar-{zlib.crc32(key.encode()):08x}.json")
+    found = _tables_in(read(path), key)
     if found is not None:
         return found
     data = compute(grammar)
-    if path:
-        _write(path, {"key": key, **data})
+    write(path, {"key": key, **data})
     return Tables(data)
 
 
@@ -135,15 +134,15 @@ def _key(grammar: str) -> str:
     return "\n".join((_FORMAT, grammar, _lark_version(), sys.version))
 
 
-def _cache_file(key: str) -> str | None:
-    """Where the tables of *key* are kept, or None without a cache. The file repeats the key."""
+def cache_file(name: str) -> str | None:
+    """Where the file *name* of Soli's cache is, or None without a cache."""
     folder = os.environ.get(CACHE_VARIABLE)
     if folder is None:
         home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
         folder = os.path.join(home, "soli")
     if not folder or not os.path.isabs(folder):
         return None
-    return os.path.join(folder, f"grammar-{zlib.crc32(key.encode()):08x}.json")
+    return os.path.join(folder, name)
 
 
 def _lark_version() -> str:
@@ -158,17 +157,29 @@ def _lark_version() -> str:
         return ""
 
 
-def _read(path: str, key: str) -> Tables | None:
+def _tables_in(data: Any, key: str) -> Tables | None:
+    """What a cache file holds, if it is for *key*: it repeats the key."""
     try:
-        with open(path, "rb") as file:
-            data = json.loads(file.read())
         return Tables(data) if data["key"] == key else None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (ValueError, LookupError, TypeError, AttributeError):
         return None
 
 
-def _write(path: str, data: dict[str, Any]) -> None:
-    """Store the tables; readers see the old file or all of the new one. To fail is no failure."""
+def read(path: str | None) -> Any:
+    """The JSON of a cache file; None for what is not there or is no JSON."""
+    if path is None:
+        return None
+    try:
+        with open(path, "rb") as file:
+            return json.loads(file.read())
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def write(path: str | None, data: dict[str, Any]) -> None:
+    """Store *data*; readers see the old file or all of the new one. To fail is no failure."""
+    if path is None:
+        return
     import tempfile  # slow, and rarely needed
 
     folder, name = os.path.split(path)

@@ -114,7 +114,7 @@ def _command(name: str, arguments: list[str]) -> int:
     if name == "run":
         return _run(arguments)
     if name == "check":
-        from .check import check
+        from .checking.command import check
 
         return check(arguments)
     if name == "repl":

@@ -19,6 +19,7 @@ from ..loading.app import App, InvalidApp
 from ..loading.launch import Launch, Launched, launch
 from ..loading.project import ProjectError, find_project, project_of_text
 from ..settings import IN_MEMORY, Settings
+from .checking.at_start import Report, report_of
 from .exits import (
     FAILED,
     INTERRUPTED,
@@ -73,6 +74,20 @@ def run_path(arguments: list[str]) -> int:
         text=text,
         store=store,
     )
+    launched = _launched(how, _findings(options, text, is_told=berth is not None))
+    if isinstance(launched, int):
+        return launched
+    if not launched.app.serves:
+        if berth is not None:
+            sys.stderr.write("soli: --workers: this program has no routes, so nothing to serve\n")
+            return USAGE
+        return _end(launched, store)
+    return _serve(how, launched, options, berth)
+
+
+def _launched(how: Launch, findings: Report) -> Launched | int:
+    """The loaded app, or the exit status. Raises UsageError."""
+    findings.tell_warnings()
     try:
         launched = launch(how)
     except ProjectError as error:
@@ -82,13 +97,18 @@ def run_path(arguments: list[str]) -> int:
         return INVALID
     except SoliError as error:
         report(error)
+        findings.tell_errors(error)
         return FAILED
-    if not launched.app.serves:
-        if berth is not None:
-            sys.stderr.write("soli: --workers: this program has no routes, so nothing to serve\n")
-            return USAGE
-        return _end(launched, store)
-    return _serve(how, launched, options, berth)
+    findings.tell_errors()
+    return launched
+
+
+def _findings(options: RunOptions, text: Source | None, *, is_told: bool) -> Report:
+    """What `soli check` finds; nothing where somebody else tells it."""
+    as_json = options.log_format == "json"
+    if is_told or not options.checks:
+        return Report([], "", as_json=as_json)
+    return report_of(options.path, text, as_json=as_json)
 
 
 def _report(sentence: str) -> None:
@@ -140,6 +160,9 @@ def _run_workers(arguments: list[str], options: RunOptions) -> int:
             raise UsageError(f"--workers: {what} needs a single process; leave one of them out")
 
     _warn_of_process_variables(options)
+    findings = _findings(options, None, is_told=False)
+    findings.tell_warnings()
+    findings.tell_errors()
 
     def settings_in(environment: Mapping[str, str]) -> Settings:
         return run_options(arguments, environment).settings

@@ -41,6 +41,8 @@ class RunOptions(Record, frozen=True):
     """Where the events of every connection are kept."""
     is_quiet: bool = False
     """Whether `--dev` says nothing of events."""
+    checks: bool = True
+    """Whether what `soli check` finds is reported first."""
     log_level: str | None = None
     """The lowest level that is written; None: as it is usual (`effective_log_level`)."""
     log_format: str = "text"
@@ -101,6 +103,7 @@ def _parsed(
         console=parsed.console,
         record=None if parsed.record is None else Path(parsed.record),
         is_quiet=parsed.quiet,
+        checks=not parsed.no_check,
         log_level=parsed.log_level,
         log_format=parsed.log_format,
         from_input=parsed.path == STANDARD_INPUT,
@@ -123,7 +126,6 @@ Each setting is also read from the environment: --message-rate is SOLI_MESSAGE_R
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    from ..observing.logs import LEVELS
     from .arguments import Parser, add_program_flags, add_settings
 
     parser = Parser(
@@ -143,8 +145,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--record", metavar="FILE", help="record the events of every connection, for soli replay"
     )
+    _add_report_flags(parser)
+    add_settings(parser)
+    return parser
+
+
+def _add_report_flags(parser: argparse.ArgumentParser) -> None:
+    """What is said while it runs."""
+    from ..observing.logs import LEVELS
+
     parser.add_argument(
         "--quiet", action="store_true", help="with --dev: do not print a line for each event"
+    )
+    parser.add_argument(
+        "--no-check", action="store_true", help="do not report first what soli check finds"
     )
     parser.add_argument(
         "--log-level",
@@ -157,8 +171,6 @@ def _parser() -> argparse.ArgumentParser:
         default="text",
         help="format of the log (default text)",
     )
-    add_settings(parser)
-    return parser
 
 
 def _settings(

@@ -10,6 +10,11 @@ from soli_lang.base.source import Source
 EXTENSIONS = (".soli", ".sl")
 """Ours first: of two files that differ in the extension only, it counts."""
 
+SPEC_ENDINGS = tuple(
+    f"{kind}{extension}" for kind in ("_spec", "_test") for extension in EXTENSIONS
+)
+"""Of the names of spec files (docs/spec §L25.1)."""
+
 SHARED_FOLDERS = ("helpers", "models", "services", "jobs")
 """Folders of `app/` whose definitions every controller sees."""
 

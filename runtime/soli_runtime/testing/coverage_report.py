@@ -8,8 +8,7 @@ from typing import Any
 
 from soli_lang.tools.coverage import Coverage, FileCoverage
 
-from ..loading.project import EXTENSIONS
-from ..words.worlds import ENDINGS
+from ..loading.project import EXTENSIONS, SPEC_ENDINGS
 
 
 def covered_files(coverage: Coverage) -> dict[str, FileCoverage]:
@@ -17,7 +16,7 @@ def covered_files(coverage: Coverage) -> dict[str, FileCoverage]:
     found = {}
     for name, file in coverage.files.items():
         path = Path(name)
-        if path.suffix in EXTENSIONS and not name.endswith(ENDINGS) and path.is_file():
+        if path.suffix in EXTENSIONS and not name.endswith(SPEC_ENDINGS) and path.is_file():
             found[os.path.relpath(path)] = file
     return dict(sorted(found.items()))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..words.worlds import ENDINGS
+from ..loading.project import SPEC_ENDINGS
 
 BROWSER = "browser"
 """Folders of this name hold tests for a browser; they are run only when named."""
@@ -39,7 +39,9 @@ def _below(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.name.endswith(ENDINGS) and path.is_file() and not _hidden(path.relative_to(folder))
+        if path.name.endswith(SPEC_ENDINGS)
+        and path.is_file()
+        and not _hidden(path.relative_to(folder))
     )
 
 

@@ -29,10 +29,9 @@ from soli_lang.tree import nodes
 from ..builtins.library import install_library
 from ..loading.app import InvalidApp, load, nothing_to_serve, read_sources
 from ..loading.modules import ModuleLoader
-from ..loading.project import Project, ProjectError, find_project
+from ..loading.project import SPEC_ENDINGS, Project, ProjectError, find_project
 from ..routing.declared import GATE
 from ..routing.routes import RouteError
-from ..words.worlds import ENDINGS, install_testing
 from .handler_checks import (
     misnamed_controllers,
     reserved_events,
@@ -67,6 +66,8 @@ class ProgramCheck:
         self._shared: dict[Path, frozenset[str]] = {}
         self._routes: dict[Path, list[WrittenRoute]] = {}
         self._used: dict[Path, frozenset[str]] = {}
+        self.imported: set[str] = set()
+        """The files that what was checked imports."""
 
     def check_files(self, paths: Iterable[Path]) -> list[Finding]:
         """All findings in *paths*, in the order given."""
@@ -165,14 +166,14 @@ class ProgramCheck:
         program = parse(read_sources([path])[path])
         return not _is_spec(path, program) and _calls_one_of(program, _ROUTE_WORDS)
 
-    def check_project(self, project: Project) -> list[Finding]:
+    def check_project(self, project: Project, seconds: float = LOAD_SECONDS) -> list[Finding]:
         """Routes whose controller or action does not exist, or that there are none; templates
         that do not parse.
 
         The app is loaded for that, without any capability; what fails for want of one is not the
         app's fault and no finding.
         """
-        limits = Limits.off(max_seconds=LOAD_SECONDS)
+        limits = Limits.off(max_seconds=seconds)
         templates = wrong_templates(project.views) if project.views is not None else []
         capabilities = Capabilities(
             output=lambda text: None, environment={}, load_module=ModuleLoader(project.root)
@@ -205,7 +206,8 @@ class ProgramCheck:
 
     @cached_property
     def _testing(self) -> Known:
-        from ..words.asking import install_asking  # here: it loads aiohttp
+        from ..words.asking import install_asking  # here: they load aiohttp
+        from ..words.worlds import install_testing
 
         machine = Interpreter(install_testing).machine
         install_asking(machine)
@@ -222,7 +224,9 @@ class ProgramCheck:
         if project is not None:
             names |= _route_helpers(program)
         promised = contracts(self._routes_to(path, program))
-        return replace(known, names=names, exports_of=Exports(root), contracts=promised)
+        return replace(
+            known, names=names, exports_of=Exports(root, self.imported), contracts=promised
+        )
 
     def _project_of(self, path: Path) -> Project | None:
         folder = path.resolve().parent
@@ -245,13 +249,15 @@ class ProgramCheck:
 class Exports:
     """What the files that a program imports export. Raises SoliSyntaxError for what is none."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, imported: set[str]) -> None:
         self._load = ModuleLoader(root)
+        self._imported = imported
 
     def __call__(self, written: str, importer: str) -> set[str] | None:
         found = self._load(written, importer)
         if found is None:
             raise LookupError(written)
+        self._imported.add(found[0])
         return exported_names(parse(Source(*found)))
 
 
@@ -266,7 +272,7 @@ def _nearest_project(folder: Path) -> Project | None:
 
 def _is_spec(path: Path, program: nodes.Program) -> bool:
     """Whether a file is meant for `soli test`, which runs any file with a `describe` in it."""
-    if path.name.endswith(ENDINGS):
+    if path.name.endswith(SPEC_ENDINGS):
         return True
     return _calls_one_of(program, _TESTING_WORDS)
 

@@ -28,15 +28,13 @@ from ..calling.calls import Calls
 from ..calling.greenlets import Runners
 from ..jobs.jobs import watch_classes
 from ..loading.capabilities import granted
-from ..loading.project import EXTENSIONS, Project, ProjectError, find_project
+from ..loading.project import Project, ProjectError, find_project
 from . import assertions, dsl, expectations, factories, matchers, no_app
 from . import clock as clock_words
 from .assertions import suite_of
 from .spec_files import SpecFiles
 from .suites import Suite
 
-ENDINGS = tuple(f"{kind}{extension}" for kind in ("_spec", "_test") for extension in EXTENSIONS)
-"""Of the names of spec files (docs/spec §L25.1)."""
 TEST_SECONDS = 10.0
 """Seconds of computing, and of waiting, that one test may take."""
 ENVIRONMENT = {"APP_ENV": "test"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from soli_runtime.builtins.library import install_library
-from soli_runtime.cli.check import check
+from soli_runtime.cli.checking.command import check
 from soli_runtime.cli.exits import INVALID, OK
 from soli_runtime.loading.app import App, InvalidApp, load
 from soli_runtime.loading.project import find_project

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from soli_runtime.cli.check import check
+from soli_runtime.cli.checking.command import check
 from soli_runtime.cli.exits import INVALID, OK
 from soli_runtime.loading.app import InvalidApp
 from soli_runtime.loading.project import find_project

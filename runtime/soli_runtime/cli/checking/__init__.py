@@ -1,0 +1,1 @@
+"""`soli check`, and what `soli run` says of a program before it runs."""
