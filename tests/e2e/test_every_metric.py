@@ -15,6 +15,7 @@ from .ws.serving import handshake
 APP = {
     "app.soli": """router_websocket("/ws", "app#handle")
 post("/jobs", "app#enqueue")
+ws_message("vote", { "choice": String })
 class SleepJob
   static def perform(args)
     sleep(60)
@@ -76,6 +77,8 @@ async def be_used(site: Site, client: Any) -> None:
     await client.send("echo")
     while await receive(client) != "echo":
         pass
+    await client.send('{"event": "vote"}')
+    assert "is required" in await receive(client)
     await client.send("reply")
     await client.send("divide")
     await client.send("wait")

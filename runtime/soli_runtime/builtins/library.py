@@ -17,6 +17,7 @@ from ..http.views import templates
 from ..jobs import jobs
 from . import history as history_builtins
 from . import http as http_builtins
+from . import messages as message_builtins
 from . import prelude
 from . import realtime as builtins
 from . import routes as routing_dsl
@@ -30,6 +31,7 @@ _MODULES: tuple[ModuleType, ...] = (
     http_builtins,
     http_client,
     jobs,
+    message_builtins,
     prelude,
     sessions,
     sse,

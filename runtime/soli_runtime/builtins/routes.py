@@ -63,6 +63,8 @@ class RouteDeclarations(Record):
     """What the blocks name, with or without routes in them."""
     open_to_others: list[str] = field(default_factory=list)
     """Patterns of `skip_csrf`."""
+    file: str | None = None
+    """Name of the controller's file that runs, or of the single file; None: another one."""
     closed: bool = False
     """True once the app serves: it is too late for further routes."""
     place: _Place = field(default_factory=_Place)
@@ -70,6 +72,10 @@ class RouteDeclarations(Record):
     def begin_at(self, prefix: str) -> None:
         """All routes begin with *prefix*."""
         self.place.prefix = prefix
+
+    def begin_file(self, name: str | None) -> None:
+        """What is declared from now on stands in the controller's file *name*; None: elsewhere."""
+        self.file = name
 
     def close(self) -> None:
         """The app serves from now on."""

@@ -19,6 +19,7 @@ COMMANDS = {
     "new": "create an app",
     "replay": "replay the events that --record recorded",
     "routes": "list the routes of an app",
+    "types": "write the declared messages of an app for TypeScript and AsyncAPI",
     "test": "run tests",
     "cluster": "list the processes of an app that share a broker",
     "fmt": "format programs",
@@ -126,6 +127,10 @@ def _command(name: str, arguments: list[str]) -> int:
         return _serve_editor(arguments)
     if name == "test":
         return _run_tests(arguments)
+    if name == "types":
+        from .types.command import main as write_types
+
+        return write_types(arguments)
     if name in ("cluster", "fmt", "doc", "new", "replay", "routes"):
         return _optional(name, arguments)
     return _no_command(name, arguments)

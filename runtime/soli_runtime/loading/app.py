@@ -241,6 +241,9 @@ class _Loading:
     def _run(self, path: Path) -> Program:
         """Run one file. A failure makes the app invalid, unless it is a mere script."""
         program: Program | None = None
+        is_controller = path == self._project.main or path in self._project.controllers.values()
+        declarations = declarations_of(self._interpreter.machine)
+        declarations.begin_file(self._nodes[path].source.name if is_controller else None)
         try:
             program = Program(self._interpreter, _as_written(self._nodes[path]), FileScope())
             self._programs[path] = program
@@ -251,6 +254,8 @@ class _Loading:
             if isinstance(error, RouteError) or not self._is_script(path):
                 raise InvalidApp([error]) from None
             raise
+        finally:
+            declarations.begin_file(None)
         return program
 
     def _is_script(self, path: Path) -> bool:
@@ -341,7 +346,8 @@ class _Loading:
         """
         found, stages = self._controllers(), self._stages()
         for _, _, target in table:
-            handler = found.find(target.declared.target)
+            takes = "event" if target.declared.method == WEBSOCKET else "request"
+            handler = found.find(target.declared.target, takes)
             if isinstance(handler, Handler) and handler.function is not target.handler.function:
                 target.handler.become(handler)
             try:

@@ -22,6 +22,7 @@ from ..http.current import REQUEST
 from ..http.responses import is_response_hash
 from ..routing.event_use import BODY_PARTS, body_parts_seen, parts_seen
 from ..routing.handler import Handler
+from ..routing.messages import checking, declared_in
 from ..routing.returns import definition_of, place_of
 
 
@@ -77,12 +78,21 @@ class Controllers:
             method = klass.find_method(action)
             if method is None:
                 return _no_action(target, action, takes, _methods(klass), f"class {class_name}")
-            return self._of_class(target, klass, action, method, definitions.source)
+            handler = self._of_class(target, klass, action, method, definitions.source)
+            return self._checking(handler, takes)
         function = definitions.get(action)
         if not isinstance(function, Function):
             where = f"controller '{controller}'" if controller in self._files else "this file"
             return _no_action(target, action, takes, list(definitions.functions()), where)
-        return self._of_function(target, function, definitions.source)
+        return self._checking(self._of_function(target, function, definitions.source), takes)
+
+    def _checking(self, handler: Handler, takes: str) -> Handler:
+        """*handler*, which gets what its file declares (`ws_message`)."""
+        file = "" if handler.source is None else handler.source.name
+        declared = declared_in(self._machine, file) if takes == "event" else {}
+        if declared:
+            handler.measure(lambda invoke: checking(self._machine, invoke, declared))
+        return handler
 
     def _of_function(self, target: str, function: Function, source: Source) -> Handler:
         return Handler(

@@ -188,6 +188,21 @@ def timed(
     return timed_invoke
 
 
+def _of_handlers(tally: Tally) -> Iterator[Metric]:
+    yield by_label(
+        "soli_handler_errors",
+        "Handlers that failed, and returns that could not be applied.",
+        ["handler", "kind"],
+        tally.handler_errors,
+    )
+    yield by_label(
+        "soli_invalid_messages",
+        "Messages that did not fit what ws_message declares.",
+        ["handler", "event"],
+        tally.invalid_messages,
+    )
+
+
 def tallied(tally: Tally) -> Iterator[Metric]:
     yield by_label(
         "soli_upgrades_refused",
@@ -200,12 +215,7 @@ def tallied(tally: Tally) -> Iterator[Metric]:
         by_reason[reason] += count
     yield by_label("soli_refused", "Upgrades refused, by reason.", ["reason"], by_reason)
     yield by_label("soli_http_responses", "Responses by status.", ["status"], tally.responses)
-    yield by_label(
-        "soli_handler_errors",
-        "Handlers that failed, and returns that could not be applied.",
-        ["handler", "kind"],
-        tally.handler_errors,
-    )
+    yield from _of_handlers(tally)
     text = "Replies to requests over sockets, by outcome."
     yield by_label("soli_asks", text, ["outcome"], tally.asks)
     text = "Times that a message, request or end waited for its turn for more than 0.25 s."

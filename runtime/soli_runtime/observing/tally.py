@@ -59,6 +59,7 @@ class Tally:
         "handler_seconds",
         "held_back",
         "held_back_seconds",
+        "invalid_messages",
         "jobs",
         "loop_lag",
         "refusals",
@@ -75,6 +76,8 @@ class Tally:
         """Times that somebody waited for its turn for long, by reason (`ws.fair`)."""
         self.held_back_seconds: defaultdict[str, float] = defaultdict(float)
         """For how long, in all."""
+        self.invalid_messages: Counter[tuple[str, str]] = Counter()
+        """Messages that did not fit their declaration, by (`controller#action`, event)."""
         self.refusals: Counter[tuple[str, int]] = Counter()
         """Upgrades that were answered with an error, by (reason, HTTP status)."""
         self.slow_readers: Counter[str] = Counter()

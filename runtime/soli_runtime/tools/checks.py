@@ -38,6 +38,7 @@ from .handler_checks import (
     wrong_templates,
 )
 from .handler_types import WrittenRoute, contracts, written_routes
+from .message_types import payload_type
 from .process_variables import process_variables
 from .reached_functions import Callers, callers_of, mentioned_in
 from .runs_again import runs_again
@@ -223,7 +224,7 @@ class ProgramCheck:
         names = self._shared_by(project) if project is not None else frozenset[str]()
         if project is not None:
             names |= _route_helpers(program)
-        promised = contracts(self._routes_to(path, program))
+        promised = contracts(self._routes_to(path, program), payload_type(program))
         return replace(
             known, names=names, exports_of=Exports(root, self.imported), contracts=promised
         )

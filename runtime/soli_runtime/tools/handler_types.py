@@ -66,8 +66,11 @@ def _route(word: str, node: nodes.Call, is_whole: bool) -> list[WrittenRoute]:
     return [WrittenRoute(method, target, pattern, names if is_whole else None)]
 
 
-def contracts(routes: Iterable[WrittenRoute]) -> Mapping[str, Contract]:
-    """Name of a function, or `Class.method` -> its contract, for what *routes* lead to."""
+def contracts(routes: Iterable[WrittenRoute], payload: Type = ()) -> Mapping[str, Contract]:
+    """Name of a function, or `Class.method` -> its contract, for what *routes* lead to.
+
+    *payload* is that of the messages that the file declares; the empty type: it declares none.
+    """
     by_target: dict[str, list[WrittenRoute]] = {}
     for route in routes:
         by_target.setdefault(route.target, []).append(route)
@@ -77,20 +80,22 @@ def contracts(routes: Iterable[WrittenRoute]) -> Mapping[str, Contract]:
         controller, _, action = target.partition("#")
         if action in found:
             twice.add(action)  # of two controllers in one file
-        found[action] = found[f"{controller_class(controller)}.{action}"] = _contract(those)
+        found[action] = found[f"{controller_class(controller)}.{action}"] = _contract(
+            those, payload
+        )
     if found:
         # It runs before upgrades, and before actions that ask for it.
         found.setdefault(GATE, Contract((_request(HASH),), gives="the request"))
     return {name: one for name, one in found.items() if name not in twice}
 
 
-def _contract(routes: list[WrittenRoute]) -> Contract:
+def _contract(routes: list[WrittenRoute], payload: Type) -> Contract:
     kinds = {route.method == WEBSOCKET for route in routes}
     if len(kinds) > 1:
         return Contract()
     params = _params(routes)
     if kinds == {True}:
-        return Contract((_event(params),), _result_rule(), "the event")
+        return Contract((_event(params, payload),), _result_rule(), "the event")
     return Contract((_request(params),), gives="the request")
 
 
@@ -108,16 +113,20 @@ def _params(routes: list[WrittenRoute]) -> Type:
     return (Atom("hash", shape=Shape(fields, contract=f"{word} {patterns}")),)
 
 
-def _event(params: Type) -> Type:
+def _event(params: Type, payload: Type) -> Type:
     """A union, told apart by `type`."""
     return tuple(
-        Atom("hash", shape=Shape(_event_fields(one, params), contract="an event"))
+        Atom("hash", shape=Shape(_event_fields(one, params, payload), contract="an event"))
         for one in contract.EVENT_TYPES
     )
 
 
-def _event_fields(event: str, params: Type) -> dict[str, Type]:
+def _event_fields(event: str, params: Type, payload: Type) -> dict[str, Type]:
     fields = {key: _event_field(event, one) for key, one in contract.EVENT.items()}
+    if payload == ():
+        del fields["payload"]
+    elif event == contract.MESSAGE:
+        fields["payload"] = payload
     return {**fields, "type": literal("string", event), "params": params}
 
 

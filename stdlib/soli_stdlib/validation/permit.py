@@ -53,6 +53,13 @@ def _validated(machine: Machine, data: Table, schema: Table) -> tuple[Table, lis
     return accepted, errors
 
 
+def check_field(
+    machine: Machine, name: str, validator: Validator, data: Table
+) -> tuple[Table, list[Value]]:
+    """The field *name* of *data* if it passes, and what is wrong with it."""
+    return _validated(machine, data, {name: validator})
+
+
 def _validate_field(
     machine: Machine, name: str, key: Value, validator: Validator, data: Table, accepted: Table
 ) -> None:

@@ -52,6 +52,12 @@ EVENT: Final[Mapping[str, Given]] = {
         (MESSAGE,),
     ),
     "binary": Given("`true`, on a binary message only", ("bool",), (MESSAGE,), is_optional=True),
+    "payload": Given(
+        "the checked fields of a message that `ws_message` declares; absent otherwise",
+        (),
+        (MESSAGE,),
+        is_optional=True,
+    ),
     "params": Given("what stood in the dynamic segments of the route", ("hash",)),
     "query": Given("the query of the upgrade request", ("hash",)),
     "headers": Given("the headers of the upgrade request, names in lower case", ("hash",)),

@@ -141,6 +141,9 @@ class PhoenixConversation(Conversation):
             self._part(message.topic)
         return is_done
 
+    def _framed(self, value: Any, message: Any) -> Payload:
+        return array_of(super()._framed(value, message), message.topic, message.join_ref)
+
     def _tell(self, text: str) -> None:
         super()._tell(str(array_of(text, *self.address)))
 

@@ -27,6 +27,7 @@ from ...http.current import CONNECTION
 from ...http.guards.identity import user_id_of
 from ...observing.tally import INTERNAL, kind_of
 from ...routing.handler import Handler
+from ...routing.messages import InvalidMessage, fields_named
 from ...ws.connection import Connection
 from ...ws.counters import CloseCause
 from ...ws.fair.accounts import STRUCK
@@ -319,8 +320,7 @@ class Conversation:
         """
         live = self.live
         if outcome.__class__ is Failure:
-            self._failed(outcome.error)
-            self._reply_failed(message)
+            self._unapplied(outcome.error, message)
             return False
         try:
             wanted = actions.parse(outcome, live.encode_json, live.max_presence_bytes)
@@ -335,7 +335,38 @@ class Conversation:
         self._note_tracks(wanted)
         return True
 
+    def _unapplied(self, error: BaseException, message: Any) -> None:
+        """There is no return: the handler failed, or was never called for a message."""
+        if isinstance(error, InvalidMessage):
+            self._refuse(error, message)
+        else:
+            self._failed(error)
+            self._reply_failed(message)
+
     # Requests (see `requests`)
+
+    def _refuse(self, error: InvalidMessage, message: Any) -> None:
+        """Who sent what does not fit its declaration is told so (docs/spec §W12.1)."""
+        live, name = self.live, self.handler.name
+        live.state.tally.invalid_messages[name, error.event] += 1
+        live.state.log.warning(
+            "invalid_message",
+            handler=name,
+            message=error.event,
+            fields=fields_named(error.errors),
+            connection=self.id,
+        )
+        request = self._request_in(message)
+        if request is None:
+            answer = self._framed({"event": "invalid", "payload": error.answer}, message)
+        else:
+            live.state.tally.asks["invalid"] += 1
+            answer = request.reply("error", live.encode_json(error.answer))
+        live.delivery.carry_out(live.hub.send(self.id, answer, self.id), self.handler)
+
+    def _framed(self, value: Any, message: Any) -> Any:
+        """*value* as it is sent to who sent *message*."""
+        return self.live.encode_json(value)
 
     def _request_in(self, message: Any) -> Request | None:
         return request_in(message)

@@ -1,0 +1,85 @@
+"""The messages that a file declares (`ws_message`), as the type of `event["payload"]`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from soli_lang.tools.inference.types import ANY, Atom, Shape, Type, array_of
+from soli_lang.tree import nodes
+
+WORD: Final = "ws_message"
+_KINDS: Final = {
+    "String": "string",
+    "Int": "int",
+    "Float": "float",
+    "Bool": "bool",
+    "Array": "array",
+    "Hash": "hash",
+    "Null": "null",
+}
+
+
+def payload_type(program: nodes.Program) -> Type | tuple[()]:
+    """What a declared message has in its payload; the empty type: none is declared."""
+    declared = [one for one in map(_declaration, _calls(program)) if one is not None]
+    if not declared:
+        return ()
+    names = " or ".join(f"'{event}'" for event, _ in declared)
+    return _hash([fields for _, fields in declared], f"the message {names}")
+
+
+def _calls(program: nodes.Program) -> list[nodes.Call]:
+    found: list[nodes.Call] = []
+    pending: list[Any] = [program.body]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, nodes.Call) and getattr(node.callee, "name", None) == WORD:
+            found.append(node)
+        pending.extend(nodes.children(node))
+    return found[::-1]
+
+
+def _declaration(call: nodes.Call) -> tuple[str, nodes.Node] | None:
+    if len(call.arguments) != 2:
+        return None
+    event, fields = (one.value for one in call.arguments)
+    is_text = isinstance(event, nodes.Literal) and isinstance(event.value, str)
+    return (event.value, fields) if is_text else None  # type: ignore[attr-defined]
+
+
+def _hash(written: Sequence[Any], contract: str) -> Type:
+    """Hashes with the fields that one of *written* has."""
+    fields: dict[str, Type] = {}
+    for one in written:
+        pairs = _pairs(one)
+        if pairs is None:
+            return (Atom("hash"),)
+        for key, value in pairs.items():
+            type_ = _field(value, f"'{key}'")
+            fields[key] = type_ if fields.get(key, type_) == type_ else ANY
+    return (Atom("hash", shape=Shape(fields, contract=contract)),)
+
+
+def _pairs(written: Any) -> dict[str, Any] | None:
+    """Key -> value of a hash as it stands; None for what is none."""
+    if not isinstance(written, nodes.HashLiteral):
+        return None
+    found = {}
+    for key, value in written.pairs:
+        name = key.value if isinstance(key, nodes.Literal) else None
+        name = getattr(name, "name", name)  # of a symbol
+        if not isinstance(name, str):
+            return None
+        found[name] = value
+    return found
+
+
+def _field(written: Any, contract: str) -> Type:
+    if isinstance(written, nodes.Name) and written.name in _KINDS:
+        return (Atom(_KINDS[written.name]),)
+    if isinstance(written, nodes.HashLiteral):
+        return _hash([written], contract)
+    if isinstance(written, nodes.ArrayLiteral) and len(written.items) == 1:
+        return array_of(_field(written.items[0], contract))
+    return ANY  # a validator: it may leave the field out
