@@ -27,7 +27,10 @@ from soli_runtime.serving.service import Service
 from soli_runtime.serving.sockets.conversations import Conversation
 from soli_runtime.serving.sockets.visitors import Visitor
 from soli_runtime.settings import Settings
-from soli_runtime.ws import Connection, Endpoint, SocketLimits, channel
+from soli_runtime.ws import channel
+from soli_runtime.ws.connection import Connection
+from soli_runtime.ws.endpoint import Endpoint
+from soli_runtime.ws.limits import SocketLimits
 
 APP = Path(__file__).with_name("servers") / "app.soli"
 HEADERS = {

@@ -21,9 +21,9 @@ from soli_runtime.jobs.worker import MAX_RUNNING
 from soli_runtime.settings import SETTINGS, Constants, Setting
 from soli_runtime.stores.sqlite.database import MAX_WAITING
 from soli_runtime.tools.reference import Reference, pages
-from soli_runtime.ws import SocketLimits
 from soli_runtime.ws.channel import BURST_FACTOR
 from soli_runtime.ws.connection import MAX_UNANSWERED_PINGS, SMALL_FRAGMENT_BYTES
+from soli_runtime.ws.limits import SocketLimits
 
 from soli_lang.base.source import Source
 from soli_lang.syntax.parser import parse

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -52,9 +53,14 @@ MOST_MODULES = 340
 def loaded_by_a_script() -> set[str]:
     """What `soli run hello.soli` imports; the grammar's tables are in the cache."""
     hello = str(ROOT / "examples" / "hello.soli")
-    command = [sys.executable, "-X", "importtime", str(SOLI), "run", hello]
-    for _ in range(2):
-        result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    loaded_by("run", hello)
+    return loaded_by("run", hello)
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """The modules that a command of `soli` imports."""
+    command = [sys.executable, "-X", "importtime", str(SOLI), *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     lines = (line for line in result.stderr.splitlines() if line.startswith("import time:"))
     return {line.rpartition("|")[2].strip() for line in lines}
 
@@ -68,6 +74,19 @@ def test_a_program_without_routes_does_not_load_the_server(loaded_by_a_script: s
 def test_a_script_loads_few_modules(loaded_by_a_script: set[str]) -> None:
     """Each costs a fraction of a millisecond at every start."""
     assert len(loaded_by_a_script) < MOST_MODULES
+
+
+@pytest.mark.parametrize("command", ["check", "routes", "fmt", "test"])
+def test_what_serves_nobody_does_not_load_the_web_server(command: str, tmp_path: Path) -> None:
+    """It takes a fifth of a second of CPU to load."""
+    spec = tmp_path / "sum_spec.soli"
+    spec.write_text('test("adds") do\n  assert_eq(1 + 1, 2)\nend\n', "utf-8")
+    app = str(ROOT / "examples" / "broadcast.soli")
+
+    loaded = loaded_by(command, str(spec) if command == "test" else app)
+
+    assert "soli_runtime.cli" in loaded
+    assert "aiohttp" not in loaded
 
 
 def test_the_language_exports_what_is_written_down() -> None:

@@ -10,7 +10,11 @@ import asyncio
 import gc
 
 from aiohttp import web
-from soli_runtime.ws import Connection, Endpoint, SocketLimits, check_takeover, upgrade
+from soli_runtime.ws.connection import Connection
+from soli_runtime.ws.endpoint import Endpoint
+from soli_runtime.ws.limits import SocketLimits
+from soli_runtime.ws.selftest import check_takeover
+from soli_runtime.ws.upgrade import upgrade
 
 ROOM = "room"
 

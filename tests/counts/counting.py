@@ -121,7 +121,7 @@ class Served:
         from soli_runtime.routing.routes import WEBSOCKET, Match
         from soli_runtime.serving.sockets.conversations import Conversation
         from soli_runtime.serving.sockets.visitors import Visitor
-        from soli_runtime.ws import Connection
+        from soli_runtime.ws.connection import Connection
 
         match = self.service.app.table.match(WEBSOCKET, "/ws/counted")
         assert isinstance(match, Match)

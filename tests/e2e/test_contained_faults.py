@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import uvloop
 import websockets
-from soli_runtime.ws import Connection
+from soli_runtime.ws.connection import Connection
 from soli_runtime.ws.protocol.outgoing import Outgoing
 
 from .hostile import connected, hang_up, still_calm

@@ -22,7 +22,7 @@ from soli_runtime.serving.answering.runs import ActionRuns
 from soli_runtime.serving.dev.development import Development
 from soli_runtime.serving.server import Server
 from soli_runtime.serving.service import Service
-from soli_runtime.ws import Connection
+from soli_runtime.ws.connection import Connection
 
 OURS = ("soli_runtime", "/runtime/soli_runtime/", "aiohttp/web")
 

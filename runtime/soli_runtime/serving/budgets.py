@@ -5,7 +5,7 @@ from __future__ import annotations
 from soli_lang.base.limits import Limits
 
 from ..settings import Settings
-from ..ws import SocketLimits
+from ..ws.limits import SocketLimits
 
 
 def socket_limits(settings: Settings) -> SocketLimits:

@@ -26,7 +26,7 @@ from ..observing.health import is_loopback
 from ..observing.logs import Log
 from ..observing.memory_growth import GrowthWatch
 from ..settings import Settings
-from ..ws import CloseCode
+from ..ws.protocol.frames import CloseCode
 from .life.reloading import Reload
 from .processes.berth import BEAT_SECONDS, Berth
 from .processes.siblings import Siblings

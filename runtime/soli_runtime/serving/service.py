@@ -29,7 +29,9 @@ from ..observing.tally import Tally
 from ..settings import Settings
 from ..stores.errors import UNFIT, CannotOpen
 from ..stores.waited import store_in
-from ..ws import CannotTakeOver, CloseCode, Endpoint, check_takeover
+from ..ws.endpoint import Endpoint
+from ..ws.protocol.frames import CloseCode
+from ..ws.selftest import CannotTakeOver, check_takeover
 from .authentication import HostAuthenticate
 from .budgets import socket_limits
 from .entrance import Entrance

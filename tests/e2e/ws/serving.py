@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 import uvloop
 from aiohttp import web
-from soli_runtime.ws import Connection, Endpoint, SocketLimits, upgrade
+from soli_runtime.ws.connection import Connection
+from soli_runtime.ws.endpoint import Endpoint
+from soli_runtime.ws.limits import SocketLimits
 from soli_runtime.ws.protocol.frames import frame
 from soli_runtime.ws.protocol.masking import unmask
+from soli_runtime.ws.upgrade import upgrade
 
 #: No scenario takes anywhere near this; past it something hangs.
 SCENARIO_SECONDS = 30

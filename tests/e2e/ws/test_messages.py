@@ -4,7 +4,7 @@ import asyncio
 from itertools import pairwise
 
 import pytest
-from soli_runtime.ws import Connection
+from soli_runtime.ws.connection import Connection
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from soli_runtime.ws import Connection
+from soli_runtime.ws.connection import Connection
 from websockets.asyncio.client import connect
 
 from .serving import Run, Service, masked, on_both_loops, play, raw_client

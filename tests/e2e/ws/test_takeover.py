@@ -13,7 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from soli_runtime.ws import CannotTakeOver, check_takeover, selftest
+from soli_runtime.ws import selftest
+from soli_runtime.ws.selftest import CannotTakeOver, check_takeover
 from websockets.asyncio.client import connect
 
 from .serving import (

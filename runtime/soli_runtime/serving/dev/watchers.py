@@ -10,8 +10,9 @@ from aiohttp import web
 
 from ...gate.origins import TrustedProxies, origin_fault
 from ...http.messages import peer_of, plain, raw_request
-from ...ws import Endpoint, upgrade
+from ...ws.endpoint import Endpoint
 from ...ws.limits import SocketLimits
+from ...ws.upgrade import upgrade
 
 if TYPE_CHECKING:
     from ...ws.connection import Connection

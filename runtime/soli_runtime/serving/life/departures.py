@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Iterator
 from math import ceil
 
-from ...ws import CloseCause, Endpoint
 from ...ws.connection import Connection
+from ...ws.counters import CloseCause
+from ...ws.endpoint import Endpoint
 
 CLOSES_PER_SECOND = 1000
 """As a rule; more where there is not time enough for all."""

@@ -18,7 +18,7 @@ from ...core.realtime import Realtime
 from ...gate.admission import Admission
 from ...gate.open_files import descriptors_for_connections
 from ...http.sse import Topics
-from ...ws import Endpoint
+from ...ws.endpoint import Endpoint
 from ..state import ServiceState
 from .delivery import Delivery
 from .visitors import Visitors

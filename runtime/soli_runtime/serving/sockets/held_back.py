@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...gate.request_turns import RequestFlow
 from ...observing.logs import Log
 from ...observing.tally import Tally
-from ...ws import Connection
+from ...ws.connection import Connection
 from ...ws.fair.accounts import Flow
 
 WHY = {

@@ -24,7 +24,9 @@ from ...gate.refusals import LOWEST, Refusal
 from ...http.guards.refusals import AnsweredRefusal
 from ...http.requests import RawRequest
 from ...http.responses import Response
-from ...ws import CloseCause, Endpoint, upgrade
+from ...ws.counters import CloseCause
+from ...ws.endpoint import Endpoint
+from ...ws.upgrade import upgrade
 
 if TYPE_CHECKING:
     from ...ws.connection import Connection

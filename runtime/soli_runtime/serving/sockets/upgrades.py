@@ -23,7 +23,9 @@ from ...http.requests import RawRequest
 from ...http.sessions import Session
 from ...loading.app import Target
 from ...routing.routes import WEBSOCKET, Match, NoMatch
-from ...ws import Endpoint, choose_protocol, upgrade
+from ...ws.endpoint import Endpoint
+from ...ws.protocol.handshake import choose_protocol
+from ...ws.upgrade import upgrade
 from ..authentication import session_cookie
 from ..program import ServedProgram
 from . import phoenix

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from soli_runtime.ws import Connection, Endpoint, SocketLimits
+from soli_runtime.ws.connection import Connection
+from soli_runtime.ws.endpoint import Endpoint
+from soli_runtime.ws.limits import SocketLimits
 from soli_runtime.ws.protocol.deflate import Agreement, inflate
 from soli_runtime.ws.protocol.frames import FrameParser, frame
 from soli_runtime.ws.protocol.masking import unmask

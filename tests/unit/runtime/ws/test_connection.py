@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any
 
 import pytest
-from soli_runtime.ws import CloseCause, CloseCode, Connection
-from soli_runtime.ws.connection import SMALL_FRAGMENT_BYTES
-from soli_runtime.ws.protocol.frames import close_frame, pong_frame, text_frame
+from soli_runtime.ws.connection import SMALL_FRAGMENT_BYTES, Connection
+from soli_runtime.ws.counters import CloseCause
+from soli_runtime.ws.protocol.frames import CloseCode, close_frame, pong_frame, text_frame
 
 from .doubles import FakeListener, Stage, closing, masked, text
 

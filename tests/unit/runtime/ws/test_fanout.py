@@ -6,9 +6,10 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from soli_runtime.ws import Connection, Outgoing
+from soli_runtime.ws.connection import Connection
 from soli_runtime.ws.protocol.deflate import Agreement
 from soli_runtime.ws.protocol.frames import text_frame
+from soli_runtime.ws.protocol.outgoing import Outgoing
 from soli_runtime.ws.rooms import fanout as fanout_module
 from soli_runtime.ws.rooms.fanout import MAX_BLOCK_BYTES, SLICE_BYTES, SLICE_MEMBERS
 

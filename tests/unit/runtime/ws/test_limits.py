@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from soli_runtime.ws import SocketLimits
+from soli_runtime.ws.limits import SocketLimits
 
 
 @pytest.mark.parametrize(
