@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -12,25 +13,25 @@ from ..support.live import ROOT, serve
 from .test_chat_example import CHAT, enter, messages, person_called, say
 
 AXE = ROOT / "tests" / "node" / "node_modules" / "axe-core" / "axe.min.js"
-SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+SCREENS: dict[str, dict[str, Any]] = {
+    name: {
+        "viewport": {"width": width, "height": height},
+        "color_scheme": scheme,
+        "reduced_motion": "reduce",  # a colour half way through an animation is nobody's fault
+    }
+    for name, width, height, scheme in (
+        ("light desktop", 1280, 800, "light"),
+        ("dark phone", 390, 844, "dark"),
+    )
+}
 Person = Callable[..., BrowserContext]
 FAILING = 'get("/", "home#index")\ndef index(request)\n  [1][5]\nend\n'
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(params=SIZES)
-def somebody(request: pytest.FixtureRequest, person: Person, scheme: str) -> BrowserContext:
-    """Somebody with a screen of one of the sizes, by day or by night."""
-    width, height = SIZES[request.param]
-    return person(
-        viewport={"width": width, "height": height},
-        color_scheme=scheme,
-        reduced_motion="reduce",  # a colour half way through an animation is nobody's fault
-    )
+@pytest.fixture(params=SCREENS)
+def somebody(request: pytest.FixtureRequest, person: Person) -> BrowserContext:
+    """Somebody with a large screen by day, or with a small one by night."""
+    return person(**SCREENS[request.param])
 
 
 def faults(page: Page) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from ..support.live import ROOT, LiveServer, serve
-from .test_accessible_pages import SIZES, faults
+from .test_accessible_pages import SCREENS, faults
 
 Person = Callable[..., BrowserContext]
 CHAT = ROOT / "examples" / "chat"
@@ -123,19 +123,15 @@ def test_it_is_there_again_when_the_server_is(person: Person) -> None:
         page.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_it_is_for_everybody(person: Person, server: LiveServer, size: str, scheme: str) -> None:
+@pytest.mark.parametrize("screen", SCREENS)
+def test_it_is_for_everybody(person: Person, server: LiveServer, screen: str) -> None:
     """axe-core finds nothing, and nothing is wider than the screen."""
-    width, height = SIZES[size]
-    context = person(
-        viewport={"width": width, "height": height},
-        color_scheme=scheme,
-        reduced_motion="reduce",
-    )
-    page = opened(context, server)
+    page = opened(person(**SCREENS[screen]), server)
     become(page, "/ws/room/kitchen?name=Ada")
     expect(page.locator("#presence")).to_contain_text("ada")
     page.locator("#events summary").first.click()
     assert faults(page) == []
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    assert (
+        page.evaluate("() => document.documentElement.scrollWidth")
+        <= SCREENS[screen]["viewport"]["width"]
+    )

@@ -71,18 +71,17 @@ def test_64_levels_are_a_program(text: Text, inside: Callable[..., Any]) -> None
 
 
 @constructs
-@places
-def test_what_is_too_deep_is_refused(text: Text, inside: Callable[..., Any]) -> None:
-    """With an error that says so, before anything is run."""
+def test_what_is_too_deep_is_refused(text: Text) -> None:
+    """With an error that says so, before anything is run; a host has the smaller stack."""
     with pytest.raises(SoliSyntaxError, match=r"^(expression|pattern) nested too deeply"):
-        inside(lambda: run(text(FAR_TOO_DEEP)))
+        in_a_host(lambda: run(text(FAR_TOO_DEEP)))
 
 
 @constructs
-@places
-def test_in_between_nothing_breaks(text: Text, inside: Callable[..., Any]) -> None:
-    """Whatever the depth: a program, or an error of the language."""
-    for levels in (90, 130, 170, 250, 400, 520):
+def test_in_between_nothing_breaks(text: Text) -> None:
+    """A program, or an error of the language, whatever the depth; places take turns."""
+    depths = (90, in_a_host), (130, in_a_greenlet), (170, in_a_host), (250, in_a_greenlet)
+    for levels, inside in (*depths, (400, in_a_host), (520, in_a_greenlet)):
         with suppress(SoliError):
             inside(lambda levels=levels: run(text(levels)))
 
