@@ -11,6 +11,7 @@ from .base.limits import Capabilities, Limits
 from .base.source import NOWHERE, Source
 from .evaluator.scopes import FileScope, Scopes
 from .machine.machine import Machine, is_paid
+from .meaning.declared import CHECKS_TYPES, check_arguments
 from .modules import import_names
 from .native.native import host_function
 from .tree import nodes
@@ -21,8 +22,9 @@ class Interpreter:
     """One isolated Soli world: its builtins, its budget, its programs.
 
     *library* installs builtins (`soli_stdlib.install`); without one a program has none. A program
-    reaches nothing outside itself but what *capabilities* grants. Not thread-safe: one thread at
-    a time.
+    reaches nothing outside itself but what *capabilities* grants. `call` checks the declared types
+    of parameters; with *check_types* a program checks all types that it declares, wherever they
+    stand. Not thread-safe: one thread at a time.
     """
 
     def __init__(
@@ -31,8 +33,11 @@ class Interpreter:
         *,
         capabilities: Capabilities | None = None,
         limits: Limits | None = None,
+        check_types: bool = False,
     ) -> None:
         self.machine = Machine(limits or Limits(), capabilities or Capabilities())
+        if check_types:
+            self.machine.library[CHECKS_TYPES] = True
         self.space: dict[str, Any] | None = None
         """What written functions call, by name; made for the first program."""
         self.instrument: Callable[[nodes.Program], nodes.Program] | None = None
@@ -88,7 +93,11 @@ class Interpreter:
         return Session(self)
 
     def call(self, function: Value, *arguments: Value) -> Value:
-        """Call a Soli function with a fresh budget (`Limits`). Raises SoliError."""
+        """Call a Soli function with a fresh budget (`Limits`). Raises SoliError.
+
+        Arguments have to be of the types that the function declares for them.
+        """
+        check_arguments(self.machine, function, arguments)
         return self.machine.guarded(self.machine.call, function, *arguments)
 
 

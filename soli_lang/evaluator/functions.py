@@ -8,6 +8,7 @@ from typing import Any
 from ..base.errors import SoliSyntaxError
 from ..base.source import Span
 from ..machine.machine import stack_hint
+from ..meaning.declared import checks_types, names_of, parameter_check
 from ..tree import nodes
 from . import python as py
 from .code import Code
@@ -26,11 +27,12 @@ def written(code: Code) -> Callable[..., Any]:
         from ..meaning.types import return_check
 
         writer.check = writer.fixed(return_check(node, code.unit.source))
+    checks = start.type_checks()
     body = writer.lines(lambda: writer.statements(node.body.statements, is_tail=True))
     writer.finish()
     writer.charge()
     charge = writer.out
-    first = [*start.variables(), *start.given, *start.classes()]
+    first = [*start.variables(), *start.given, *checks, *start.classes()]
     if start.has_defaults:
         # What defaults call counts as called from here: they may call this function again.
         entry, body = [], [*first, *charge, *start.fields(), *body]
@@ -46,6 +48,7 @@ class Start:
 
     def __init__(self, code: Code) -> None:
         unit, node, root = code.unit, code.node, code.block
+        self.code = code
         self.writer = writer = Writer(unit, _declared(code), EMITTERS)
         self.outer = [f"c{index}" for index in range(len(code.captured))]
         for identifier, variable in zip(self.outer, code.captured, strict=True):
@@ -108,6 +111,22 @@ class Start:
             py.assign(identifier, py.is_kind(self.writer.load(variable), "int"))
             for variable, identifier in asked
         ]
+
+    def type_checks(self) -> list[Any]:
+        """Looks at the declared types of parameters, where the host asks for it."""
+        writer = self.writer
+        if not checks_types(writer.machine):
+            return []
+        node, known = self.code.node, names_of(self.code, writer.machine)
+        lines = []
+        for param in node.params:
+            check = parameter_check(node, param, known)
+            if check is not None:
+                variable = writer.root.names[param.name]
+                writer.unit.checks[variable] = check
+                value = writer.load(variable)
+                lines.append(py.run(py.call(writer.bind(check), value, at=writer.at(param))))
+        return lines
 
     def fields(self) -> list[Any]:
         """Reads the fields of `this` once, where they are used."""

@@ -6,13 +6,14 @@ from typing import Any
 
 from ..base.source import Source
 from ..machine.machine import BYTES_PER_CLOSURE, STEPS_PER_CLOSURE, Machine, is_paid
-from .scopes import Scopes
+from ..meaning.declared import Check
+from .scopes import Scopes, Variable
 
 
 class Unit:
     """One file. *space* holds the helpers that written functions call, by name."""
 
-    __slots__ = ("_is_paid", "machine", "scopes", "source", "space", "summaries")
+    __slots__ = ("_is_paid", "checks", "machine", "scopes", "source", "space", "summaries")
 
     def __init__(
         self, machine: Machine, source: Source, scopes: Scopes, space: dict[str, Any]
@@ -22,6 +23,8 @@ class Unit:
         self.scopes = scopes
         self.space = space
         self.summaries = scopes.summaries
+        self.checks: dict[Variable, Check] = {}
+        """Of variables with a declared type, where these are checked."""
         self._is_paid = is_paid(source)
 
     def pay(self) -> None:

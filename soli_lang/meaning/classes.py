@@ -50,15 +50,29 @@ def _run_hooks(kind: str, klass: SoliClass, module: SoliClass) -> None:
 # --- instances ---
 
 
-def construct(klass: SoliClass, arguments: list[Value], named: dict[str, Value] | None) -> Instance:
-    """`new C(arguments)`: declared fields, superclass first, then the constructor (§8.2)."""
+def construct(
+    klass: SoliClass,
+    arguments: list[Value],
+    named: dict[str, Value] | None,
+    fields: dict[str, Value] | None = None,
+) -> Instance:
+    """`new C(arguments)`: declared fields, superclass first, then the constructor (§8.2).
+
+    *fields* is what keeps them, empty; None: a dict.
+    """
     if klass.is_module or klass.is_enum:
         raise SoliTypeError(f"cannot instantiate module {klass.name}")
-    instance = ErrorValue(klass) if klass.instantiate is not None else Instance(klass)
+    if klass.instantiate is not None:
+        instance: Instance = ErrorValue(klass)
+    else:
+        instance = Instance(klass, fields)
     fields = instance.fields
     for ancestor in reversed(klass.ancestors):
         for name, initial in ancestor.fields:
-            fields[name] = None if initial is None else initial.invoke(instance)  # type: ignore[attr-defined]
+            if initial is None:
+                dict.__setitem__(fields, name, None)  # not given yet: of no type
+            else:
+                fields[name] = initial.invoke(instance)  # type: ignore[attr-defined]
     constructor = klass.constructor
     if constructor is None:
         _fill_without_constructor(klass, instance, arguments, named)

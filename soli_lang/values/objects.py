@@ -80,6 +80,10 @@ class SoliClass:
         if superclass is not None:
             superclass.subclasses.add(self)
 
+    def make_by(self, construct: Callable[..., Value]) -> None:
+        """Have *construct* make the instances from now on."""
+        self.construct = construct
+
     def soli_call(
         self, arguments: list[Value], named: dict[str, Value] | None, block: Value
     ) -> Value:

@@ -29,6 +29,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "handlers": (
         *("handler_steps", "handler_cpu_seconds", "slow_handler_cpu_percent"),
         *("handler_suspend_seconds", "handler_alloc_bytes", "max_value_bytes"),
+        "check_types",
     ),
     "origins, proxies and sessions": (
         *("allowed_origins", "allowed_hosts", "trusted_proxies", "session_user_key"),

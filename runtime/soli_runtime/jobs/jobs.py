@@ -20,6 +20,7 @@ from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliValueError
 from soli_lang.base.records import Record, field
 from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
+from soli_lang.meaning.declared import check_arguments
 from soli_lang.meaning.members import new_instance
 from soli_lang.native.native import Any_, Array, String, function, native_class, static
 from soli_lang.values.display import to_text
@@ -165,8 +166,10 @@ def perform(machine: Machine, name: str, args: Value) -> Value:
     klass = _job_class(machine, name)
     method = klass.find_static("perform")
     if method is not None:
+        check_arguments(machine, method, (args,))
         return machine.callback(method.bind(klass), 1)(args)
     method = klass.find_method("perform")
+    check_arguments(machine, method, (args,))
     return machine.callback(method.bind(new_instance(klass, [], None)), 1)(args)
 
 

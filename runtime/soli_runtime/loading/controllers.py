@@ -14,6 +14,7 @@ from soli_lang.base.errors import SoliError
 from soli_lang.base.records import Record
 from soli_lang.base.source import Source
 from soli_lang.machine.machine import Machine
+from soli_lang.meaning.declared import checking_arguments
 from soli_lang.meaning.members import new_instance
 from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import Function, Symbol, Value
@@ -97,7 +98,7 @@ class Controllers:
     def _of_function(self, target: str, function: Function, source: Source) -> Handler:
         return Handler(
             target,
-            self._machine.callback(function, 1),
+            checking_arguments(self._machine, function, self._machine.callback(function, 1)),
             place=_place(function, source),
             place_of=partial(place_of, function, source),
             function=function,
@@ -111,7 +112,9 @@ class Controllers:
     ) -> Handler:
         return Handler(
             target,
-            class_action(self._machine, klass, action, method),
+            checking_arguments(
+                self._machine, method, class_action(self._machine, klass, action, method)
+            ),
             place=_place(method, source),
             place_of=partial(place_of, method, source),
             function=method,

@@ -75,7 +75,12 @@ def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpre
         shell=how.shell,
     )
     limits = Limits.off(max_value_bytes=how.settings.max_value_bytes)
-    interpreter = Interpreter(install_library, capabilities=capabilities, limits=limits)
+    interpreter = Interpreter(
+        install_library,
+        capabilities=capabilities,
+        limits=limits,
+        check_types=how.settings.check_types,
+    )
     if how.settings.broker != IN_MEMORY:
         interpreter.machine.library[MANY] = True
     if how.store is not None:

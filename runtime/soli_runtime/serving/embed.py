@@ -23,6 +23,7 @@ from soli_lang.base.limits import Capabilities, Limits
 from soli_lang.base.records import changed
 from soli_lang.interpreter import Interpreter
 from soli_lang.machine.keys import MachineKey
+from soli_lang.meaning.declared import check_arguments
 
 from ..builtins.library import install_library
 from ..calling.calls import Calls
@@ -79,6 +80,7 @@ class MountedApp:
         function = self._function(name)
         calls: Calls = self.service.calls
         machine = self.app.interpreter.machine
+        check_arguments(machine, function, arguments)
         return await calls.wait(lambda _: machine.call(function, *arguments), None, {HOST: True})
 
     def _function(self, name: str) -> Any:
@@ -175,7 +177,9 @@ def load_mounted(
     )
     # The app is the host's; its handlers get their limits from the service.
     limits = Limits.off(max_value_bytes=chosen.max_value_bytes)
-    interpreter = Interpreter(install_library, capabilities=granted, limits=limits)
+    interpreter = Interpreter(
+        install_library, capabilities=granted, limits=limits, check_types=chosen.check_types
+    )
     folder = project.root.resolve().name
     store = store_of(chosen, folder, mark_of(project, chosen, folder, chosen.store_prefix))
     if store is not None:

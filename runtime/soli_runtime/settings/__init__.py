@@ -191,6 +191,9 @@ class _Fields(Record, frozen=True, kw_only=True):
     max_value_bytes: int = _setting(
         64 * _MIB, "count", "size of one String, Array or Hash of a program; 0: no limit"
     )
+    check_types: bool = _setting(
+        False, "flag", "check all declared types of parameters, variables and fields at run time"
+    )
     allowed_origins: tuple[str, ...] = _setting(
         (), "list", "origins that may connect, separated by commas; none: the same host; *: all"
     )

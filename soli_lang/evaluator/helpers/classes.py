@@ -13,6 +13,7 @@ from ...meaning.classes import (
     extend,
     include,
 )
+from ...meaning.declared import check_field, inherited_construct
 from ...meaning.members import call_found, call_member, call_value, no_member
 from ...meaning.methods import Method
 from ...tree.class_macros import FRAMEWORK_MACROS
@@ -29,7 +30,7 @@ def superclass(value: Value, name: str) -> Value:
 
 def new_class(name: str, above: SoliClass | None, is_module: bool) -> SoliClass:
     klass = SoliClass(name, above, is_module=is_module)
-    klass.construct = construct
+    klass.construct = inherited_construct(above, construct)
     return klass
 
 
@@ -191,6 +192,6 @@ def helpers(machine: Machine) -> dict[str, Any]:
     plain = (
         superclass, new_class, new_enum, announce, add_method, add_hook, add_field, add_static,
         mix_in, run_in, has_macro, constructor_above, construct_above, method_above, call_above,
-        member_above, pipe, array_stage, on_class,
+        member_above, pipe, array_stage, on_class, check_field,
     )  # fmt: skip
     return {one.__name__: one for one in plain}

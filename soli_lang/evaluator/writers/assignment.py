@@ -6,10 +6,12 @@ from typing import Any
 
 from ...base.errors import SoliTypeError
 from ...machine.machine import CROWDED
+from ...meaning.declared import checks_types
 from ...tree import nodes
 from .. import python as py
 from ..emitters import EXPR, STMT, Emitters, emits
 from ..writer import Writer
+from .declared import checked_value
 from .names import fail, is_quiet
 from .operators import INLINE_JOIN
 
@@ -47,7 +49,7 @@ def _assign_variable(
     if _grows_text(writer, variable, node):
         _grow_text(writer, variable, node)
         return writer.load(variable)
-    result = writer.value(node.value)
+    result = checked_value(writer, variable, writer.value(node.value), node)
     if wanted and not isinstance(result, py.Constant):
         result = writer.kept(result)
     writer.store(variable, result)
@@ -137,6 +139,9 @@ def _assign_member(writer: Writer, target: nodes.Member, value: Any) -> Any:
     put = py.call(
         "put_member", identifier(), py.constant(target.name), result, at=writer.at(target)
     )
+    if checks_types(writer.machine):
+        writer.out.append(py.run(put))  # which has a place, should the field have a type
+        return result
     if target.object.__class__ is nodes.This and writer.is_method:
         fields = writer.own_fields()
         is_instance = py.compare(fields, "is not", py.name("NO_FIELDS"))

@@ -14,6 +14,7 @@ from .. import python as py
 from ..emitters import STMT, Emitters, emits
 from ..scopes import CLASS, Block
 from ..writer import Writer
+from .declared import declared_check
 from .lambdas import code_of
 from .names import callee
 
@@ -104,6 +105,9 @@ def _field(writer: Writer, member: nodes.FieldDecl, klass: str) -> None:
     name = py.constant(member.name)
     kinds = py.constant(member.is_static), py.constant(member.is_const)
     _do(writer, "add_field", klass, name, code, captured, *kinds)
+    check = declared_check(writer, member.type, f"'{member.name}' is declared")
+    if check is not None and not member.is_static:
+        _do(writer, "check_field", klass, name, writer.fixed(check))
 
 
 def _mixin(writer: Writer, member: nodes.Mixin, klass: str) -> None:

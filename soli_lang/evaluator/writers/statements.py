@@ -8,6 +8,7 @@ from ...tree import nodes
 from .. import python as py
 from ..emitters import EXPR, RET, STMT, Emitters, emits
 from ..writer import Writer
+from .declared import checked_value, declared_check
 from .names import fail
 
 EMITTERS: Emitters = {}
@@ -16,7 +17,13 @@ EMITTERS: Emitters = {}
 @emits(EMITTERS, nodes.Let, nodes.Const, at=(STMT,))
 def _let(writer: Writer, node: Any) -> None:
     value = py.none() if node.value is None else writer.value(node.value)
-    writer.store(writer.block.declare(node.name), value)
+    variable = writer.block.declare(node.name)
+    check = declared_check(writer, node.type, f"'{node.name}' is declared")
+    if check is not None:
+        writer.unit.checks[variable] = check
+    if node.value is not None:
+        value = checked_value(writer, variable, value, node.value)
+    writer.store(variable, value)
 
 
 @emits(EMITTERS, nodes.Import, nodes.InterfaceDecl, at=(STMT,))
