@@ -101,7 +101,9 @@ class Player:
     async def act(self, room: str, choose: Callable[[dict[str, Any]], Any]) -> Done | None:
         """Look, choose, write; again while others were first. None: nothing was chosen."""
         lock = self._locks.setdefault(room, asyncio.Lock())
-        is_turn = False
+        is_turn = lock.locked()
+        if is_turn:  # who was refused goes first
+            await lock.acquire()
         try:
             for run in range(1, MOST_RUNS + 1):
                 seen = await _answer(self._states.look(room))

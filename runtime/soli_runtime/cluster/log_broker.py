@@ -36,8 +36,24 @@ from .outbox import Outbox
 from .questions import Questions
 from .replica import Replica
 
+MAX_ROOMS_NOTED = 10_000
+"""Rooms of which is known which version was told last; of others more is told than is needed."""
 MAX_UNKNOWN = 100
 """Unknown operations that are told of, each once."""
+
+
+class VersionsTold(dict[RoomName, int]):
+    """The newest version of the state of rooms that was read, or submitted by *node*."""
+
+    def __init__(self, node: str) -> None:
+        super().__init__()
+        self.node = node
+
+    def note(self, operation: StateChanged) -> None:
+        """That one is in the log, or about to be."""
+        room, version = operation.room, operation.version
+        if version > self.get(room, 0):
+            self[room] = version
 
 
 class LogBroker:
@@ -57,6 +73,7 @@ class LogBroker:
         self._appliers = {**self.elsewhere.appliers, **self.lifecycle.appliers}
         self._unknown: set[object] = set()
         """Codes of operations that were told to be unknown."""
+        self._versions = VersionsTold("")
 
     @property
     def history(self) -> History:
@@ -120,8 +137,21 @@ class LogBroker:
     def tell_state(
         self, operation: StateChanged, now: float, actor: ConnectionId | None = None
     ) -> list[Effect]:
+        room, version = operation.room, operation.version
+        versions = self._versions_of(self.node)
+        # What others committed just before, and may not have told yet: so versions come in their
+        # order everywhere, and also those are told of whom nobody is left.
+        for made in self._arrivals.states.kept.made(room, versions.get(room), version):
+            self.outbox.put(StateChanged(room, made.version, *made.diff), None)
+        versions.note(operation)
         self.outbox.put(operation, actor)
         return []
+
+    def _versions_of(self, node: str) -> VersionsTold:
+        """What was submitted under another name may have been dropped."""
+        if self._versions.node != node or len(self._versions) > MAX_ROOMS_NOTED:
+            self._versions = VersionsTold(node)
+        return self._versions
 
     def _is_in_order(self, connection_id: Any, actor: ConnectionId | None) -> bool:
         """Whether it is here, and nothing is pending of it, nor of who acts.
@@ -190,8 +220,10 @@ class LogBroker:
         """Whether somebody of this process hears of it, or this process keeps it."""
         if declaration.hearers is Hearers.MEMBERS:
             room = head[1]
-            return room in self._arrivals.rooms or (
-                bool(self.history.rules) and self.history.keeps(room)
+            return (
+                room in self._arrivals.rooms
+                or room in self._arrivals.states.expecting
+                or (bool(self.history.rules) and self.history.keeps(room))
             )
         return declaration.hearers is not Hearers.CONNECTION or head[1] in self._seats
 
@@ -202,6 +234,8 @@ class LogBroker:
             self._carrier.faulted(codec.UnknownOperation(code, origin))
 
     def _apply(self, origin: str, operation: Operation) -> list[Effect]:
+        if operation.__class__ is StateChanged:
+            self._versions.note(operation)
         applier = self._appliers.get(operation.__class__)
         if applier is not None:
             return applier(origin, operation)

@@ -47,7 +47,7 @@ class Queued:
         index = DECLARATIONS[operation.__class__].payload
         self.payload: Payload | None = None
         if index is None:
-            self.size = OP_OVERHEAD + sum([len(one) for one in operation if isinstance(one, str)])
+            self.size = OP_OVERHEAD + sum(map(_size_of, operation))
         else:  # a message: nothing is made more often
             self.payload = operation[index]
             self.size = OP_OVERHEAD + len(operation[index]) + (len(operation[0]) if index else 1)
@@ -56,6 +56,12 @@ class Queued:
     def take_back(self) -> None:
         """Nothing is to be said any more; its turn is still counted."""
         self.operation, self.payload = NOTHING, None
+
+
+def _size_of(field: Any) -> int:
+    if isinstance(field, str):
+        return len(field)
+    return len(codec.text_of(field)) if field.__class__ is dict else 0
 
 
 class Batch:

@@ -8,7 +8,8 @@ from ..answers import Answer
 from ..effects import Effect, RoomName, Send, Wake
 from ..rooms import Rooms
 from . import wire
-from .changes import Diff
+from .changes import Diff, between
+from .expected import Expecting
 from .mirrors import Mirror, Mirrors
 from .port import RoomStates
 from .rules import StateRule
@@ -37,7 +38,7 @@ class StatesHere:
         """Where the order of all messages is now."""
         self._moved = moved
         """Is told of rooms whose followers have seen more now."""
-        self._ready: dict[RoomName, State] = {}
+        self.expecting = Expecting()
         """Rooms that somebody is about to join."""
 
     def keep_in(self, kept: RoomStates) -> None:
@@ -69,7 +70,8 @@ class StatesHere:
         return self._await(room, found) if isinstance(found, Awaitable) else None
 
     async def _await(self, room: RoomName, found: Awaitable[State]) -> None:
-        self._ready[room] = await found
+        expected = self.expecting.begin(room)
+        expected.know(await found)
 
     def entered(self, room: RoomName) -> Mirror | None:
         """Somebody joined *room*; None: it tells nothing."""
@@ -91,7 +93,7 @@ class StatesHere:
         self.kept.occupy(room)
         if not rule.tell:
             return None
-        state = self._ready.pop(room, None)
+        state = self.expecting.take(room)
         if state is None:
             looked = self.kept.look(room)
             state = looked if isinstance(looked, State) else _not_awaited(looked)
@@ -106,6 +108,8 @@ class StatesHere:
         """A change has its turn."""
         mirror = self.mirrors.get(room)
         if mirror is None:
+            if room in self.expecting:
+                self.expecting[room].change(version, diff)
             return []
         if not mirror.change(version, diff, self._place()):
             return self._reloaded(room, mirror)
@@ -122,12 +126,17 @@ class StatesHere:
         mirror = self.mirrors.get(room)
         if mirror is None:
             return []
-        was_unknown = mirror.state.version == UNKNOWN
+        before = mirror.told
         self.mirrors.told(room)
-        if not mirror.load(state, self._place()) and not was_unknown:
+        if not mirror.load(state, self._place()) and before.version != UNKNOWN:
             return []
         self._moved(room)
-        return [Send(self._rooms[room].recipients, wire.room_state(room, state))]
+        if before.version == UNKNOWN:
+            text = wire.room_state(room, state)
+        else:
+            diff = Diff(between(before.value, state.value), {}, mirror.rule.keep)
+            text = wire.room_diff(room, diff, state)
+        return [Send(self._rooms[room].recipients, text)]
 
     def flush(self, now: float) -> list[Effect]:
         """Tell what waited."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..effects import RoomName
 from .changes import Change, applied
 from .incoming import BOUNDS, Bounds
-from .port import Committed, Conflict, Outcome
+from .port import Committed, Conflict, Made, Outcome
 from .rules import StateRule, rule_of
 from .values import EMPTY, State, StateRefused, undeclared
 
@@ -91,6 +91,10 @@ class MemoryRoomStates:
         self._check_totals(room, after)
         self._hold(room, rule, after)
         return Committed(after, diff)
+
+    def made(self, room: RoomName, since: int | None, before: int) -> Sequence[Made]:
+        """Nothing: each change is told at once."""
+        return ()
 
     def occupy(self, room: RoomName) -> None:
         """There are members."""

@@ -193,6 +193,11 @@ class Mirrors:
         mirror = self._by_room.get(room)
         return None if mirror is None else mirror.state.version
 
+    def holds(self, room: RoomName) -> bool:
+        """Whether members of a room know that it holds something."""
+        mirror = self._by_room.get(room)
+        return mirror is not None and bool(mirror.state.value)
+
     def begin(self, room: RoomName, rule: StateRule, state: State, place: int) -> Mirror:
         """The room has members from now on."""
         mirror = self._by_room[room] = Mirror(rule, state, place)

@@ -34,6 +34,13 @@ class Conflict(NamedTuple):
 Outcome: TypeAlias = Committed | Conflict
 
 
+class Made(NamedTuple):
+    """How a room came to be at a version."""
+
+    version: int
+    diff: Diff
+
+
 class RoomStates(Protocol):
     """The states of all rooms."""
 
@@ -52,6 +59,13 @@ class RoomStates(Protocol):
         """Make a change, if the room is at the version *expected*; None: whatever it is at.
 
         Raises StateRefused for what cannot be; then nothing was done.
+        """
+        ...
+
+    def made(self, room: RoomName, since: int | None, before: int) -> Sequence[Made]:
+        """What this process knows of changes behind *since* and before *before*, oldest first.
+
+        None: some of the last. Where everybody hears of everything: nothing.
         """
         ...
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from functools import lru_cache
-from typing import Any, NamedTuple
 
 from ...core.state.changes import Change, Diff, applied
 from ...core.state.incoming import BOUNDS, Bounds
+from ...core.state.port import Made
 from ...core.state.rules import StateRule
 from ...core.state.values import EMPTY, State, StateRefused, encoded
 from .store import EMPTY as EMPTY_TEXT
@@ -22,13 +22,6 @@ MAX_DIFFS = 256
 """That are remembered of a room."""
 BEGINNING = Diff({}, {}, 0)
 """No change: from here on a room exists, and holds nothing yet."""
-
-
-class Made(NamedTuple):
-    """A version, and how it came to be."""
-
-    version: int
-    diff: Diff
 
 
 def written(change: Change, rule: StateRule) -> str:
@@ -114,8 +107,3 @@ class Head:
 def is_beginning(news: News) -> bool:
     """Whether nothing came before what is behind *news*."""
     return news.state == EMPTY_TEXT and not news.changes
-
-
-def plain(value: Any) -> str:
-    """The text of a state."""
-    return encoded(value).decode()

@@ -18,11 +18,11 @@ from ...core.answers import Answer
 from ...core.effects import RoomName
 from ...core.state.changes import Change
 from ...core.state.incoming import BOUNDS, Bounds
-from ...core.state.port import Committed, Conflict, Outcome
+from ...core.state.port import Committed, Conflict, Made, Outcome
 from ...core.state.rules import StateRule, rule_of
 from ...core.state.values import State, StateRefused, undeclared
 from ..errors import StoreError
-from .heads import Head, Made, is_beginning, written
+from .heads import Head, is_beginning, written
 from .store import Outcome as Kept
 from .store import StateStore
 from .turns import LeasedTurns
@@ -34,6 +34,9 @@ MAX_TOGETHER = 256
 """Changes without a view that are written at once."""
 LEAST_WEIGHT = 8192
 """Bytes of changes that are not worth a new base."""
+PUT_OFF_SECONDS = 0.002
+MOST_PUT_OFF_SECONDS = 0.05
+"""Changes without a view wait so long for one of this process that has its turn."""
 TOLD_TO_STRANGERS = 16
 """Changes that are told again by who does not know what was told."""
 
@@ -65,11 +68,12 @@ class _Room(Head):
 
 
 class _Waiting:
-    __slots__ = ("answer", "change")
+    __slots__ = ("answer", "change", "since")
 
-    def __init__(self, change: Change, answer: asyncio.Future[Outcome]) -> None:
+    def __init__(self, change: Change, answer: asyncio.Future[Outcome], since: float) -> None:
         self.change = change
         self.answer = answer
+        self.since = since
 
     def make(self, found: Head, rule: StateRule) -> None:
         """The store has it: it is made, or passed over."""
@@ -142,7 +146,7 @@ class KeptRoomStates:
             return self._look_later(room, found)
         told = self._told.get(room)
         if told is None:
-            return self._look_elsewhere(room)
+            return self.look_elsewhere(room)
         return self._newest(self._room(room), told).state
 
     async def _look_later(self, room: RoomName, found: _Room) -> State:
@@ -150,10 +154,11 @@ class KeptRoomStates:
             await asyncio.shield(found.flight)
         told = self._told.get(room)
         if told is None:
-            return await self._look_elsewhere(room)
+            return await self.look_elsewhere(room)
         return self._newest(found, told).state
 
-    async def _look_elsewhere(self, room: RoomName) -> State:
+    async def look_elsewhere(self, room: RoomName) -> State:
+        """What the store has, whatever is known here."""
         while True:
             found = self._room(room)
             known = found.state.version
@@ -202,15 +207,15 @@ class KeptRoomStates:
         found = self._room(room)
         if expected is not None:
             return self._commit_checked(room, found, change, expected)
-        waiting = _Waiting(change, self._loop.create_future())
+        waiting = _Waiting(change, self._loop.create_future(), self._loop.time())
         found.queue.append(waiting)
         self._begin_queue(room, found)
         return waiting.answer
 
-    def unknown_to(self, room: RoomName, version: int | None, before: int) -> list[Made]:
-        """What came behind *version* and before *before*; None: nobody here knows any."""
+    def made(self, room: RoomName, since: int | None, before: int) -> Sequence[Made]:
+        """See `RoomStates`."""
         found = self._rooms.get(room)
-        made = [] if found is None else found.since(version, TOLD_TO_STRANGERS)
+        made = [] if found is None else found.since(since, TOLD_TO_STRANGERS)
         return [one for one in made if one.version < before]
 
     async def _commit_checked(
@@ -252,9 +257,15 @@ class KeptRoomStates:
 
     def _begin_queue(self, room: RoomName, found: _Room) -> None:
         """Write what gathered, if it is the time."""
-        if found.queue and found.flight is None:
-            self._newest(found, self._told.get(room))
-            self._start(self._commit_queue(room, found, self._begin_flight(found)))
+        if not found.queue or found.flight is not None:
+            return
+        now = self._loop.time()
+        if self._turns.is_used(room) and now - found.queue[0].since < MOST_PUT_OFF_SECONDS:
+            # Somebody looked, and is about to change what it saw.
+            self._loop.call_later(PUT_OFF_SECONDS, self._begin_queue, room, found)
+            return
+        self._newest(found, self._told.get(room))
+        self._start(self._commit_queue(room, found, self._begin_flight(found)))
 
     async def _commit_queue(
         self, room: RoomName, found: _Room, flight: asyncio.Future[None]

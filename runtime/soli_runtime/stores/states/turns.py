@@ -28,7 +28,7 @@ MOST_WAITING_SECONDS = 10.0
 class _Turn:
     """What this process knows of a room."""
 
-    __slots__ = ("asking", "began", "ending", "until", "users")
+    __slots__ = ("asking", "began", "ending", "giving", "until", "users")
 
     def __init__(self) -> None:
         self.users: set[object] = set()
@@ -39,6 +39,8 @@ class _Turn:
         self.until = 0.0
         """When the lease ends; 0: it is not ours."""
         self.ending: asyncio.Handle | None = None
+        self.giving: asyncio.Task[None] | None = None
+        """Gives it back; who asks meanwhile waits for that."""
 
 
 class LeasedTurns:
@@ -50,18 +52,19 @@ class LeasedTurns:
         self._store = store
         self._loop = loop
         self._turns: dict[RoomName, _Turn] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def take(self, room: RoomName, user: object = None) -> Answer[None]:
         """Have the turn, before all who come new in other processes, until *user* ends it."""
         turn = self._turns.get(room)
         if turn is None:
             turn = self._turns[room] = _Turn()
+        goes_on = user in turn.users
         turn.users.add(user)
         now = self._loop.time()
-        if turn.until > now and now - turn.began < MOST_SECONDS:
+        is_young = now - turn.began < MOST_SECONDS
+        if turn.until > now and (is_young or (goes_on and turn.until - now > LEASE_SECONDS / 2)):
             return None
-        return self._ask(room, turn)
+        return self._ask(room, turn, ends=not (is_young or goes_on))
 
     def end(self, room: RoomName, user: object = None) -> None:
         """Others may go on, those here first."""
@@ -73,19 +76,28 @@ class LeasedTurns:
             # Who is next here asks in the next round of the loop.
             turn.ending = self._loop.call_soon(self._end_soon, room, turn)
 
+    def is_used(self, room: RoomName) -> bool:
+        """Whether somebody here has the turn."""
+        turn = self._turns.get(room)
+        return turn is not None and bool(turn.users) and turn.until > self._loop.time()
+
     async def close(self) -> None:
         """Give back what is ours."""
         for room, turn in tuple(self._turns.items()):
+            if turn.ending is not None:
+                turn.ending.cancel()
             self._give_back(room, turn)
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        giving = [turn.giving for turn in self._turns.values() if turn.giving is not None]
+        if giving:
+            await asyncio.wait(giving)
 
-    async def _ask(self, room: RoomName, turn: _Turn) -> None:
+    async def _ask(self, room: RoomName, turn: _Turn, *, ends: bool) -> None:
         turn.asking += 1
         try:
-            if turn.until and self._loop.time() - turn.began >= MOST_SECONDS:
-                turn.until = 0.0  # others wait, who are next
-                await self._store.give_back(room, self.writer.name)
+            if ends:
+                self._give_back(room, turn)  # others wait, who are next
+            if turn.giving is not None:
+                await asyncio.wait((turn.giving,))
             await self._wait(room, turn)
         finally:
             turn.asking -= 1
@@ -96,8 +108,11 @@ class LeasedTurns:
         while self._loop.time() < deadline:
             asked = self._loop.time()
             if await self._store.turn(room, self.writer.name, LEASE_SECONDS):
-                turn.began, turn.until = asked, asked + LEASE_SECONDS
+                if turn.until <= asked:
+                    turn.began = asked
+                turn.until = asked + LEASE_SECONDS
                 return
+            turn.until = 0.0
             await asyncio.sleep(pause)
             pause = min(MAX_PAUSE_SECONDS, 1.5 * pause)
 
@@ -110,14 +125,15 @@ class LeasedTurns:
             self._give_back(room, turn)
 
     def _give_back(self, room: RoomName, turn: _Turn) -> None:
-        is_held = turn.until > self._loop.time()
-        turn.until = 0.0
-        self._turns.pop(room, None)
+        is_held, turn.until = turn.until > self._loop.time(), 0.0
         if is_held:
-            task = self._loop.create_task(self._tell(room))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            turn.giving = self._loop.create_task(self._tell(room, turn))
+        elif turn.giving is None and not turn.asking:
+            self._turns.pop(room, None)
 
-    async def _tell(self, room: RoomName) -> None:
+    async def _tell(self, room: RoomName, turn: _Turn) -> None:
         with suppress(StoreError):  # its lease ends
             await self._store.give_back(room, self.writer.name)
+        turn.giving = None
+        if not turn.users and not turn.asking:
+            self._turns.pop(room, None)

@@ -187,8 +187,8 @@ def test_members_are_told_what_is_known(processes: Processes) -> None:
     assert processes.all[1].look("r") is first
     second = processes.commit(1, ("add", {"a": 1}), seen=first.version)
     assert processes.all[1].look("r") == second.state
-    assert [made.diff.patch for made in processes.all[1].unknown_to("r", first.version, 1 << 60)]
-    unknown = processes.all[0].unknown_to("r", None, 1 << 60)
+    assert [made.diff.patch for made in processes.all[1].made("r", first.version, 1 << 60)]
+    unknown = processes.all[0].made("r", None, 1 << 60)
     assert [made.diff.keep for made in unknown] == [0, 1000], "it begins, then there is a change"
 
 
