@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from ..support.constants import smaller
 from ..support.live import ROOT, LiveServer, free_port, serve
 
 CHAT = ROOT / "examples" / "chat"
@@ -16,7 +17,7 @@ Person = Callable[..., BrowserContext]
 
 @pytest.fixture
 def chat() -> Iterator[LiveServer]:
-    with serve(CHAT, "--presence-resync-seconds", "0.05") as server:
+    with smaller(presence_resync_seconds=0.05), serve(CHAT) as server:
         yield server
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from ..support.constants import smaller
 from ..support.live import LiveServer, serve
 
 SAMPLES = Path(__file__).resolve().parent.parent / "page" / "samples"
@@ -29,7 +30,7 @@ def echo() -> Iterator[LiveServer]:
 
 @pytest.fixture
 def presence() -> Iterator[LiveServer]:
-    with serve(SAMPLES / "presence", "--presence-resync-seconds", "0.05") as server:
+    with smaller(presence_resync_seconds=0.05), serve(SAMPLES / "presence") as server:
         yield server
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, expect
 
+from ..support.constants import smaller
 from ..support.live import serve
 from .test_chat_example import CHAT, enter, messages, say
 
@@ -30,7 +31,10 @@ def test_a_recorded_chat_is_the_same_again_and_a_broken_handler_is_named(
     """No difference in today's code; then `typing` is spelt wrong, and the events say so."""
     app, file = tmp_path / "chat", tmp_path / "session.jsonl"
     shutil.copytree(CHAT, app)
-    with serve(app, "--record", str(file), "--presence-resync-seconds", "0.05") as server:
+    with (
+        smaller(presence_resync_seconds=0.05),
+        serve(app, "--record", str(file)) as server,
+    ):
         ada, bob = enter(person(), server, "Ada"), enter(person(), server, "Bob")
         say(ada, "Good morning, Bob")
         expect(messages(bob)).to_have_text(["Good morning, Bob"])

@@ -26,7 +26,6 @@ def chosen() -> Settings:
     """Flags as of `soli run`, those that the tests use."""
     given = dict(zip(sys.argv, sys.argv[1:], strict=False))
     return Settings(
-        presence_resync_seconds=float(given.get("--presence-resync-seconds", 1)),
         message_rate=int(given.get("--message-rate", 1000)),
     )
 

@@ -19,6 +19,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from soli_runtime import AsgiApp, Settings, asgi
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from ..support.constants import smaller
 from ..support.live import ROOT, LiveServer, answering, eventually, free_port, receive, receive_json
 from .page_behind import PATIENCE, all_of_the_page_is_true
 from .presence_clients import judging
@@ -64,8 +65,11 @@ def test_the_samples_of_the_page_are_true(server: str) -> None:
 @pytest.mark.parametrize("server", SERVERS)
 def test_presence_is_right_after_every_sequence(server: str) -> None:
     """For the page's client, npm's phoenix and our own, also when they come back."""
-    flags = ("--presence-resync-seconds", "0.05", "--message-rate", "0")
-    with hosting(server, SCRIPTED, *flags) as host, judging() as judge:
+    with (
+        smaller(presence_resync_seconds=0.05),
+        hosting(server, SCRIPTED, "--message-rate", "0") as host,
+        judging() as judge,
+    ):
         run_state_machine_as_test(
             lambda: PresenceClients(host, judge),
             settings=settings(

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from ..support.constants import smaller
 from ..support.live import ROOT, LiveServer, eventually
 from ..support.redis_server import needs_redis
 from ..support.spread import SERVED, Nodes, everywhere, nodes
@@ -76,8 +77,9 @@ class SpreadClients(PresenceClients):
 
 @pytest.fixture(scope="module", params=SERVED)
 def server(request: pytest.FixtureRequest) -> Iterator[LiveServer | Nodes]:
-    flags = ("--presence-resync-seconds", "0.05", "--message-rate", "0")
+    flags = ("--message-rate", "0")
     with ExitStack() as stack:
+        stack.enter_context(smaller(presence_resync_seconds=0.05))
         yield stack.enter_context(SERVED[request.param](APP, *flags))
 
 

@@ -23,6 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from ..support.constants import smaller
 from ..support.live import LiveServer, eventually, serve
 from .presence_clients import Client, Judge, State, in_order, judging, truth
 
@@ -178,7 +179,10 @@ class PresenceClients(RuleBasedStateMachine):
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LiveServer]:
-    with serve(APP, "--presence-resync-seconds", "0.05", "--message-rate", "0") as server:
+    with (
+        smaller(presence_resync_seconds=0.05),
+        serve(APP, "--message-rate", "0") as server,
+    ):
         yield server
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ..support.constants import smaller
 from ..support.redis_server import RedisServer, needs_redis, redis_server
 from .support import write_files
 from .test_scale_out import APP, Client, Group, connect, meet, starting
@@ -65,7 +66,7 @@ def test_nothing_grows_while_redis_stands_still(start: Callable[..., Group]) -> 
     """A connection that asks for more than is taken is not read; what waited too long is dropped
     and counted; helpers say that the broker is away; then all is right again."""
     with redis_server() as server:
-        bounds = ("--broker-publish-ttl", "2", "--broker-backlog-bytes", str(BACKLOG))
+        bounds = {"broker_publish_ttl": 2, "broker_backlog_bytes": BACKLOG}
         flags = (
             "--metrics",
             "--message-rate",
@@ -80,7 +81,8 @@ def test_nothing_grows_while_redis_stands_still(start: Callable[..., Group]) -> 
             "--slow-handler-cpu-percent",
             "0",
         )  # who publishes so much would have to rest
-        group, other = (start("--broker", server.url, *bounds, *flags) for _ in range(2))
+        with smaller(**bounds):
+            group, other = (start("--broker", server.url, *flags) for _ in range(2))
 
         async def work() -> None:
             async with AsyncExitStack() as stack:

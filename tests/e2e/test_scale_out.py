@@ -402,7 +402,6 @@ def test_a_stopped_redis_and_a_frozen_node(
             64,
             "--node-lease-seconds: expected a number of seconds from 0.5",
         ),
-        (("--broker-backlog-bytes", "65535"), 64, "expected a whole number from 65536"),
     ],
 )
 def test_refused_at_start(

@@ -18,6 +18,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from ..support.constants import smaller
 from ..support.redis_server import (
     RedisServer,
     certificate_of,
@@ -144,11 +145,12 @@ def start(tmp_path: Path, store: str) -> Iterator[Callable[..., Process]]:
     started: list[Process] = []
 
     def one(*flags: str) -> Process:
-        process = Process(root, "--store", store, "--job-lease-seconds", "1", *flags)
+        process = Process(root, "--store", store, *flags)
         started.append(process)
         return process
 
-    yield one
+    with smaller(job_lease_seconds=1):
+        yield one
     for process in started:
         process.end()
 
@@ -182,11 +184,13 @@ def test_a_job_that_ran_when_the_server_was_killed_runs_again(
 
 def test_a_stopping_server_gives_its_jobs_back(start: Callable[..., Process]) -> None:
     """Another begins them at once: nothing was lost, so nothing is counted against them."""
-    first, second = start("--job-lease-seconds", "60"), None
+    with smaller(job_lease_seconds=60):
+        first, second = start(), None
     first.ask("POST", "/jobs/slow")
     first.until("/seen", lambda seen: seen["begun"] == "1")
     assert "job_lease_lost" not in first.end(signal.SIGTERM)
-    second = start("--job-lease-seconds", "60")
+    with smaller(job_lease_seconds=60):
+        second = start()
     assert second.until("/seen", lambda seen: seen["done"] is not None)["begun"] == "2"
 
 
@@ -258,7 +262,8 @@ def test_what_was_answered_is_kept_whenever_the_server_is_killed(
     root = write_files(tmp_path / "app", COUNTING)
     counted, enqueued, asked = 0, set[int](), 0
     for life in range(4):
-        process = Process(root, "--store", store, "--job-lease-seconds", "1")
+        with smaller(job_lease_seconds=1):
+            process = Process(root, "--store", store)
         killer = threading.Timer(0.15 + 0.1 * life, process.process.kill)
         killer.start()
         try:
@@ -272,7 +277,8 @@ def test_what_was_answered_is_kept_whenever_the_server_is_killed(
             asked += 1  # whether this one was kept nobody knows
         killer.join()
         process.end()
-    process = Process(root, "--store", store, "--job-lease-seconds", "1")
+    with smaller(job_lease_seconds=1):
+        process = Process(root, "--store", store)
     try:
         found = process.until(
             "/all", lambda found: all(found["runs"][number] is not None for number in enqueued)

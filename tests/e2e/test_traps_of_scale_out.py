@@ -18,6 +18,7 @@ import pytest
 
 from ..jepsen.clients import Client, Recorder
 from ..jepsen.cluster import Nodes
+from ..support.constants import smaller
 from ..support.live import eventually, serve
 from ..support.redis_server import needs_redis
 from .support import write_files
@@ -144,7 +145,8 @@ def test_who_reads_too_slowly_is_brought_up_to_date() -> None:
         assert "entries of the log are missing" in log
         await until_counted(slow, {"count": 2, "users": ["slow", "says"]})
 
-    on_nodes(work, "--broker-backlog-bytes", "65536", "--node-lease-seconds", "9")
+    with smaller(broker_backlog_bytes=65536):
+        on_nodes(work, "--node-lease-seconds", "9")
 
 
 def test_who_is_elsewhere_already_does_not_flicker() -> None:

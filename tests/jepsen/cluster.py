@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..support.constants import environment
 from ..support.live import ROOT
 from ..support.redis_server import RedisServer
 
@@ -23,7 +24,7 @@ APP = Path(__file__).with_name("app.soli")
 START_SECONDS = 90.0
 FLAGS = (
     "--port", "0", "--shutdown-seconds", "3", "--message-rate", "0", "--connect-rate", "0",
-    "--connect-rate-per-ip", "0", "--presence-resync-seconds", "0.2",
+    "--connect-rate-per-ip", "0",
 )  # fmt: skip
 
 
@@ -34,7 +35,12 @@ class Served:
         self.path = folder / f"{name}-{time.monotonic_ns()}.log"
         with self.path.open("w") as out:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+                command,
+                cwd=ROOT,
+                env={**os.environ, **environment(presence_resync_seconds=0.2)},
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
             )
 
     @property

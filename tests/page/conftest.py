@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection
 
+from ..support.constants import smaller
 from ..support.live import LiveServer, answering, eventually, free_port, receive
 from ..support.live import serve as serve_with_soli_run
 from ..support.spread import SERVED, Nodes, everywhere
@@ -66,10 +67,11 @@ def serve_sample() -> Iterator[Callable[..., LiveServer | Nodes]]:
     servers: dict[tuple[str, ...], LiveServer | Nodes] = {}
     with ExitStack() as stack:
 
-        def start(name: str, *flags: str) -> LiveServer | Nodes:
-            key = (name, *flags)
+        def start(name: str, *flags: str, **constants: float) -> LiveServer | Nodes:
+            key = (name, *flags, *map(str, constants.items()))
             if key not in servers:
-                servers[key] = stack.enter_context(serve(SAMPLES / name, *flags))
+                with smaller(**constants):
+                    servers[key] = stack.enter_context(serve(SAMPLES / name, *flags))
             return servers[key]
 
         yield start
@@ -85,10 +87,11 @@ def fresh_sample(
     """
     with ExitStack() as stack:
 
-        def start(name: str, *flags: str) -> LiveServer | Nodes:
+        def start(name: str, *flags: str, **constants: float) -> LiveServer | Nodes:
             if not SERVER or name not in EMPTY:
-                return stack.enter_context(serve(SAMPLES / name, *flags))
-            server = serve_sample(name, *flags)
+                with smaller(**constants):
+                    return stack.enter_context(serve(SAMPLES / name, *flags))
+            server = serve_sample(name, *flags, **constants)
             for path in EMPTY[name]:
                 eventually(lambda path=path: _is_empty(server, path), f"{path} stays full")
             return server

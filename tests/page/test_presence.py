@@ -96,7 +96,7 @@ def test_a_user_with_two_tabs_appears_once(fresh_sample: Serve) -> None:
 
 def test_join_fires_only_for_the_first_connection(fresh_sample: Serve) -> None:
     """The second tab of a user gives the others no diff: the next they hear is what Bob says."""
-    server = fresh_sample("presence", "--presence-resync-seconds", "0")
+    server = fresh_sample("presence", presence_resync_seconds=0)
     with entered(server, "u_1", "Alice") as alice, entered(server, "u_2", "Bob") as bob:
         receive(alice)
         with entered(server, "u_2", "Bob"):
@@ -107,7 +107,7 @@ def test_join_fires_only_for_the_first_connection(fresh_sample: Serve) -> None:
 
 def test_leave_fires_only_for_the_last_connection(fresh_sample: Serve) -> None:
     """Closing one of two tabs says nothing; closing the other one says that the user left."""
-    server = fresh_sample("presence", "--presence-resync-seconds", "0")
+    server = fresh_sample("presence", presence_resync_seconds=0)
     with enter(server, "u_1", "Alice") as alice:
         receive(alice)
         with enter(server, "u_2", "Bob") as bob:

@@ -20,23 +20,21 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "messages": (
         *("max_message_bytes", "message_rate", "message_burst", "byte_rate", "message_timeout"),
-        *("max_partial_message_bytes", "max_outbox_bytes", "ping_seconds", "compression"),
+        *("max_outbox_bytes", "ping_seconds", "compression"),
         "binary",
     ),
-    "rooms and presence": (
-        *("max_rooms", "history_bytes", "presence_grace_seconds", "presence_resync_seconds"),
-    ),
+    "rooms and presence": (*("max_rooms", "history_bytes", "presence_grace_seconds"),),
     "handlers": (
         *("handler_steps", "handler_cpu_seconds", "slow_handler_cpu_percent"),
-        *("handler_suspend_seconds", "handler_alloc_bytes", "max_value_bytes"),
+        *("handler_suspend_seconds", "handler_alloc_bytes"),
         "check_types",
     ),
     "origins, proxies and sessions": (
         *("allowed_origins", "allowed_hosts", "trusted_proxies", "session_user_key"),
     ),
     "stores and several processes": (
-        *("store", "sqlite_max_bytes", "job_lease_seconds", "app_name", "workers", "broker"),
-        *("node_lease_seconds", "broker_backlog_bytes", "broker_publish_ttl"),
+        *("store", "sqlite_max_bytes", "app_name", "workers", "broker"),
+        "node_lease_seconds",
     ),
     "monitoring": ("metrics", "metrics_token", "dashboard_token"),
 }

@@ -354,9 +354,9 @@ def lane_of(settings: Settings, app: str, mark: AppMark | None = None) -> Lane |
         settings.broker,
         mark,
         settings.node_lease_seconds,
-        settings.broker_backlog_bytes,
+        settings.constants.broker_backlog_bytes,
         settings.presence_grace_seconds,
-        settings.broker_publish_ttl,
+        settings.constants.broker_publish_ttl,
     )
 
 

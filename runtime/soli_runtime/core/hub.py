@@ -134,7 +134,7 @@ class Hub:
         presence = Presence(
             seats,
             rooms,
-            resync_seconds=settings.presence_resync_seconds,
+            resync_seconds=settings.constants.presence_resync_seconds,
             resync_bytes=settings.constants.presence_resync_bytes,
             diff_bytes=settings.constants.presence_diff_bytes,
             memory_seconds=settings.constants.presence_memory_seconds,

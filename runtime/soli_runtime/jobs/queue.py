@@ -21,8 +21,8 @@ MAX_DEAD = 10_000
 MAX_LISTED = 10_000
 """Jobs that one `Job.list` or `Job.dead` returns."""
 LEASE_SECONDS = 30.0
-"""Default of the setting `job-lease-seconds`: how long a job belongs to the process that took it,
-which renews the lease at every third of that time."""
+"""How long a job belongs to the process that took it, which renews the lease at every third of that
+time."""
 LEAST_LEASE_SECONDS = 1.0
 MAX_LOSSES = 3
 """Runs of a job that may end with the death of their process; after that the job is dead."""

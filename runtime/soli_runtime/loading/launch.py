@@ -74,7 +74,7 @@ def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpre
         code_writable=how.code_writable,
         shell=how.shell,
     )
-    limits = Limits.off(max_value_bytes=how.settings.max_value_bytes)
+    limits = Limits.off(max_value_bytes=how.settings.constants.max_value_bytes)
     interpreter = Interpreter(
         install_library,
         capabilities=capabilities,

@@ -16,7 +16,7 @@ def socket_limits(settings: Settings) -> SocketLimits:
         message_burst=settings.effective_message_burst,
         byte_rate=settings.byte_rate,
         message_seconds=settings.message_timeout,
-        max_unfinished_bytes=settings.max_partial_message_bytes,
+        max_unfinished_bytes=settings.constants.max_partial_message_bytes,
         max_outbox_bytes=settings.max_outbox_bytes,
         ping_seconds=settings.ping_seconds,
         compression=settings.compression,
@@ -30,6 +30,6 @@ def handler_limits(settings: Settings) -> Limits:
     return Limits(
         max_steps=settings.handler_steps,
         max_seconds=settings.handler_cpu_seconds,
-        max_value_bytes=settings.max_value_bytes,
+        max_value_bytes=settings.constants.max_value_bytes,
         max_call_bytes=settings.handler_alloc_bytes,
     )

@@ -176,7 +176,7 @@ def load_mounted(
         load_module=granted.load_module or ModuleLoader(project.root),
     )
     # The app is the host's; its handlers get their limits from the service.
-    limits = Limits.off(max_value_bytes=chosen.max_value_bytes)
+    limits = Limits.off(max_value_bytes=chosen.constants.max_value_bytes)
     interpreter = Interpreter(
         install_library, capabilities=granted, limits=limits, check_types=chosen.check_types
     )

@@ -96,12 +96,24 @@ class Constants(Record, frozen=True, kw_only=True):
     """Bytes of the metadata of one `track`, as JSON; 0: no limit."""
     max_connections_per_user: int = 64
     """Connections of one user that may be tracked in a channel; 0: no limit."""
+    max_partial_message_bytes: int = 64 * _MIB
+    """Bytes of all messages that are not complete yet; 0: no limit."""
+    max_value_bytes: int = 64 * _MIB
+    """Bytes of one String, Array or Hash of a program; 0: no limit."""
+    presence_resync_seconds: float = 1.0
+    """Over which refreshes of device counts are batched; 0: no refreshes."""
     presence_resync_bytes: int = _MIB
     """Bytes of refreshes per channel and second; 0: no limit."""
     presence_diff_bytes: int = 8 * _MIB
     """Bytes of changes per channel and second; 0: no limit."""
     presence_memory_seconds: float = 60.0
     """For how long a channel that lost its last user is remembered, for clients that reconnect."""
+    job_lease_seconds: float = 30.0
+    """After which a job runs again if its process died; at least 1."""
+    broker_backlog_bytes: int = 64 * _MIB
+    """Bytes that wait for the broker or in it."""
+    broker_publish_ttl: float = 30.0
+    """Seconds after which messages that wait for the broker drop; 0: never."""
 
 
 class _Fields(Record, frozen=True, kw_only=True):
@@ -123,9 +135,6 @@ class _Fields(Record, frozen=True, kw_only=True):
     )
     message_timeout: float = _setting(
         30.0, "seconds", "time for a message to arrive once its first byte is there; 0: no limit"
-    )
-    max_partial_message_bytes: int = _setting(
-        64 * _MIB, "count", "bytes of all messages that are not complete yet; 0: no limit"
     )
     max_outbox_bytes: int = _setting(
         16 * _MIB, "count", "bytes waiting to be sent per connection; 0: no limit"
@@ -163,9 +172,6 @@ class _Fields(Record, frozen=True, kw_only=True):
         0.0, "seconds", "age at which a connection is closed, however busy it is; 0: no limit"
     )
     max_rooms: int = _setting(128, "count", "rooms per connection; 0: no limit")
-    presence_resync_seconds: float = _setting(
-        1.0, "seconds", "time over which refreshes of device counts are batched; 0: no refreshes"
-    )
     presence_grace_seconds: float = _setting(
         0.0, "seconds", "time for which presence outlives a lost connection; 0: not at all"
     )
@@ -187,9 +193,6 @@ class _Fields(Record, frozen=True, kw_only=True):
     )
     handler_alloc_bytes: int = _setting(
         512 * _MIB, "count", "bytes that one handler call may allocate; 0: no limit"
-    )
-    max_value_bytes: int = _setting(
-        64 * _MIB, "count", "size of one String, Array or Hash of a program; 0: no limit"
     )
     check_types: bool = _setting(
         False, "flag", "check all declared types of parameters, variables and fields at run time"
@@ -223,9 +226,6 @@ class _Fields(Record, frozen=True, kw_only=True):
     sqlite_max_bytes: int = _setting(
         1 << 30, "count", "size of the file of a SQLite store; 0: no limit"
     )
-    job_lease_seconds: float = _setting(
-        30.0, "seconds", "time after which a job runs again if its process died; at least 1"
-    )
     app_name: str = _setting(
         "", "text", "name that separates apps in one Redis; none: the name of the app's folder"
     )
@@ -241,12 +241,6 @@ class _Fields(Record, frozen=True, kw_only=True):
     )
     node_lease_seconds: float = _setting(
         9.0, "lease", "time after which a silent process counts as dead; at least 0.5"
-    )
-    broker_backlog_bytes: int = _setting(
-        64 * _MIB, "backlog", "bytes that wait for the broker or in it; at least 65536"
-    )
-    broker_publish_ttl: float = _setting(
-        30.0, "seconds", "time after which messages that wait for the broker drop; 0: never"
     )
     metrics: bool = _setting(False, "flag", "serve /metrics for Prometheus")
     metrics_token: str = _setting(

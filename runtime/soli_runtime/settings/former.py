@@ -19,9 +19,7 @@ RENAMED: Mapping[str, str] = {
     "handshake_seconds": "handshake_timeout",
     "http_idle_seconds": "keepalive_timeout",
     "max_connection_seconds": "max_connection_age",
-    "max_unfinished_bytes": "max_partial_message_bytes",
     "lease_seconds": "node_lease_seconds",
-    "broker_wait_seconds": "broker_publish_ttl",
     "store_bytes": "sqlite_max_bytes",
     "login_key": "session_user_key",
 }
@@ -35,6 +33,14 @@ REMOVED: Mapping[str, str] = {
     "presence_resync_bytes": "the budget is 1 MiB per channel and second",
     "presence_diff_bytes": "the budget is 8 MiB per channel and second",
     "presence_memory_seconds": "empty channels are remembered for 60 seconds",
+    "max_unfinished_bytes": "the bound is 64 MiB",
+    "max_partial_message_bytes": "the bound is 64 MiB",
+    "max_value_bytes": "the bound is 64 MiB",
+    "presence_resync_seconds": "refreshes are batched over a second",
+    "job_lease_seconds": "a job runs again 30 seconds after its process died",
+    "broker_backlog_bytes": "the bound is 64 MiB",
+    "broker_wait_seconds": "messages that wait for the broker drop after 30 seconds",
+    "broker_publish_ttl": "messages that wait for the broker drop after 30 seconds",
     "cross_origin": "cross-site requests are refused; "
     'call skip_csrf("/*") in the app to accept them',
 }

@@ -112,8 +112,5 @@ KINDS: Mapping[str, Kind] = {
     "lease": Kind(
         "a number of seconds from 0.5", float, lambda value: _is_seconds(value) and value >= 0.5
     ),
-    "backlog": Kind(
-        "a whole number from 65536", _read_count, lambda value: _is_count(value) and value >= 65536
-    ),
     "text": Kind("text", str, lambda value: type(value) is str),
 }

@@ -155,7 +155,7 @@ def store_of(settings: Settings, app: str, mark: AppMark | None = None) -> Store
     """
     if settings.store == IN_MEMORY:
         return None
-    lease = max(LEAST_LEASE_SECONDS, settings.job_lease_seconds)
+    lease = max(LEAST_LEASE_SECONDS, settings.constants.job_lease_seconds)
     scheme, _, rest = settings.store.partition(":")
     if scheme == "sqlite":
         path = rest[2:] if rest.startswith("//") else rest  # some write sqlite:///var/app.db

@@ -27,11 +27,11 @@ def test_defaults_are_those_of_the_table() -> None:
     assert (settings.max_connections_per_ip, settings.connect_rate) == (1000, 2000)
     assert (settings.connect_rate_per_ip, settings.max_http_connections_per_ip) == (100, 100)
     assert (settings.max_rooms, settings.constants.max_presence_bytes) == (128, 4096)
-    assert settings.presence_resync_seconds == 1
+    assert settings.constants.presence_resync_seconds == 1
     assert settings.constants.presence_resync_bytes == 1024 * 1024
     assert settings.handler_steps == 2_000_000
     assert (settings.handler_cpu_seconds, settings.handler_suspend_seconds) == (0.15, 30)
-    assert settings.max_value_bytes == 64 * 1024 * 1024
+    assert settings.constants.max_value_bytes == 64 * 1024 * 1024
     assert (settings.allowed_origins, settings.trusted_proxies) == ((), ())
     assert settings.allowed_hosts == ()
     assert (settings.session_user_key, settings.max_connection_age) == ("user_id", 0)
