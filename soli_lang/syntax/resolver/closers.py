@@ -75,6 +75,8 @@ def round_bracket(ctx: Context, token: Token) -> None:
     kind = frame.kind
     if kind == Kind.GROUP or kind == Kind.CALL:
         ctx.frames.pop()
+        if kind == Kind.CALL:
+            ctx.forget_trailing_comma("CALL")
         ctx.emit(token, _END_TYPES[kind])
         ctx.valued(Value.CALL if kind == Kind.CALL else Value.OTHER)
     elif kind == Kind.PARAMS and frame.closer == ")":

@@ -318,6 +318,11 @@ class Context:
             frames.pop()
         return frame
 
+    def forget_trailing_comma(self, opener: str) -> None:
+        """A comma may stand behind the last of several things in brackets (docs/spec §2.1)."""
+        if self.out[-1].type == "COMMA" and self.out[-2].type != opener:
+            self.out.pop()
+
     # --- states ---------------------------------------------------------------------------------
 
     def operand(self) -> None:

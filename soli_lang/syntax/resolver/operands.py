@@ -254,8 +254,7 @@ def open_block_body(ctx: Context, token: Token, closer: str) -> None:
 
 def close_params(ctx: Context, token: Token, frame: Frame) -> None:
     """`)` or `|` after parameters; *frame* is on top. What comes next depends on whose they are."""
-    if ctx.out[-1].type == "COMMA" and frame.construct == "variant":
-        ctx.out.pop()  # a trailing comma is fine among the fields of an enum (docs/spec §2.1)
+    ctx.forget_trailing_comma("PARAMS")
     ctx.emit(token, "PARAMS_END")
     ctx.frames.pop()
     construct = frame.construct

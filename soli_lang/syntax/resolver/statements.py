@@ -211,6 +211,8 @@ def import_(ctx: Context, token: Token) -> None:
         if ahead.value == "*" and ahead.type == "OP":
             ctx.take("STAR")
         elif ahead.type in _IMPORT_SIGNS:
+            if ahead.type == "RBRACE":
+                ctx.forget_trailing_comma("IMPORT_OPEN")
             ctx.take(_IMPORT_SIGNS[ahead.type])
             if ahead.type == "LITERAL":
                 break

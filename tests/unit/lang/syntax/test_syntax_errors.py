@@ -132,7 +132,7 @@ def test_a_missing_end_names_what_is_open(text: str, opener: str) -> None:
         ("x = 0x1F", "hexadecimal"),
         ("f(...x)", "spreads arrays"),
         ("x = if a b end", "? a : b"),
-        ("f(1,)", "comma too many"),
+        ("f(1,,)", "comma too many"),
         ("puts [1, 2]", "`name([...])`"),
         ("x = 1 +\ndef f() 1 end", "the line before is not complete"),
     ],
