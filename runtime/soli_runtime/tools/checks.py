@@ -70,6 +70,11 @@ class ProgramCheck:
         self.imported: set[str] = set()
         """The files that what was checked imports."""
 
+    @property
+    def builtins(self) -> Mapping[str, Any]:
+        """The global names that every program knows."""
+        return self._library.builtins
+
     def check_files(self, paths: Iterable[Path]) -> list[Finding]:
         """All findings in *paths*, in the order given."""
         findings: list[Finding] = []
