@@ -120,8 +120,10 @@ class Connection:
         self._inbox.append((seconds, told))
         if self._is_held or self._is_finished:
             return
-        is_known = self.standing == LIGHT and now <= scheduler.look_at
-        if (not is_known or self.used > scheduler.bar) and scheduler.must_wait(self, now):
+        is_light = self.standing == LIGHT
+        is_calm = is_light and now <= scheduler.calm_until
+        is_known = is_light and now <= scheduler.look_at and self.used <= scheduler.bar
+        if not is_calm and not is_known and scheduler.must_wait(self, now):
             self._wait()
         else:
             self._work(SLICE_SECONDS)

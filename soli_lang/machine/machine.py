@@ -71,6 +71,10 @@ UNCATCHABLE = (LimitError, Cancelled, SoliSyntaxError)
 """What no `catch` or `rescue` of a program sees (docs/spec §9.4)."""
 
 
+OUTSIDE: KeptDict = {}
+"""`Machine.local` while no call runs; never written to."""
+
+
 def _ignored(klass: SoliClass) -> None:
     pass
 
@@ -198,6 +202,22 @@ class Machine:
             self.depth,
             self._resident,
         ) = self._full
+
+    def enter(self, function: Callable[[Any], Any], argument: Any, local: KeptDict) -> Any:
+        """`function(argument)` with a full budget, and with *local* as what belongs to the call."""
+        (  # `start_budget`, written out
+            self.fuel,
+            self.steps_left,
+            self.deadline,
+            self.bytes_left,
+            self.depth,
+            self._resident,
+        ) = self._full
+        self.local = local
+        try:
+            return function(argument)
+        finally:
+            self.local = OUTSIDE
 
     def save(self) -> tuple[Any, ...]:
         """The running call's budget, depth and local data; see `restore`."""

@@ -11,31 +11,24 @@ from typing import Any
 
 from soli_lang.base.errors import Cancelled, LimitError, SoliError, render
 from soli_lang.machine.keys import KeptDict
-from soli_lang.machine.machine import Machine
+from soli_lang.machine.machine import OUTSIDE, Machine
 from soli_lang.values.values import SKIP, Value
 
 from ..routing.handler import Invoke
 from ..ws.fair.accounts import Flow
 from .greenlets import Done, Failure, Runner, Runners, is_over_limit, suspend
 
-OUTSIDE: KeptDict = {}
-"""`Machine.local` while no call runs; never written to."""
-
 
 class Calls:
     """Runs functions of one program on the event loop."""
 
-    __slots__ = ("_machine", "_runners", "may_wait")
+    __slots__ = ("_runners", "machine", "may_wait")
 
     def __init__(self, machine: Machine, runners: Runners, *, may_wait: bool = True) -> None:
-        self._machine = machine
+        self.machine = machine
         self._runners = runners
         self.may_wait = may_wait
         """False: the program cannot wait (`waiting_names`), so calls need no runner."""
-
-    @property
-    def machine(self) -> Machine:
-        return self._machine
 
     @property
     def runners(self) -> Runners:
@@ -47,45 +40,40 @@ class Calls:
         Returns the value, a `Failure`, or a `Runner` when the call waits: then *done* gets the
         value or `Failure` later.
         """
-        machine = self._machine
+        machine = self.machine
         if self.may_wait or machine.local:
             return self._runners.run(self._enter, (invoke, argument, local), done)
-        # The hottest path there is: `_enter`, written out.
-        machine.start_budget()
-        machine.local = local
         try:
-            value = invoke(argument)
-        except RecursionError:
-            return Failure(machine.too_deep())
-        except MemoryError:
-            return Failure(LimitError("out of memory"))
+            value = machine.enter(invoke, argument, local)
         except Exception as error:
-            return Failure(error)
-        finally:
-            machine.local = OUTSIDE
+            return self.failed(error)
         return None if value is SKIP else value
+
+    def failed(self, error: Exception) -> Failure:
+        """What comes of a call that raised *error*, which is being handled."""
+        if isinstance(error, RecursionError):
+            return Failure(self.machine.too_deep())
+        if isinstance(error, MemoryError):
+            return Failure(LimitError("out of memory"))
+        return Failure(error)
 
     def _enter(self, job: tuple[Invoke, Value, KeptDict]) -> Value:
         invoke, argument, local = job
-        machine = self._machine
+        machine = self.machine
         if machine.local:
             return machine.guarded(self._nested, job)
-        machine.start_budget()
-        machine.local = local
         try:
-            value = invoke(argument)
+            value = machine.enter(invoke, argument, local)
         except RecursionError:
             raise machine.too_deep() from None
         except MemoryError:
             raise LimitError("out of memory") from None
-        finally:
-            machine.local = OUTSIDE
         return None if value is SKIP else value
 
     def _nested(self, job: tuple[Invoke, Value, KeptDict]) -> Value:
         """A call inside a call (a test that drives the app): the outer budget is kept."""
         invoke, argument, local = job
-        self._machine.local = local
+        self.machine.local = local
         value = invoke(argument)
         return None if value is SKIP else value
 
@@ -140,7 +128,7 @@ class Calls:
         """The capability `suspend` for this program (see `greenlets.suspend`)."""
         # Should the judgement of `waiting_names` ever be wrong, only this one call fails.
         self.may_wait = True
-        self._machine.local = OUTSIDE  # whoever runs meanwhile is not nested in this call
+        self.machine.local = OUTSIDE  # whoever runs meanwhile is not nested in this call
         return suspend(awaitable)
 
 

@@ -86,6 +86,8 @@ class Hub:
         self.presence = arrivals.presence
         self.history = arrivals.history
         self.broker = broker
+        self.is_alone = isinstance(broker, LocalBroker)
+        """Whether all connections are in this process, and operations take effect at once."""
         self._arrivals = arrivals
         self._next_ref = next_ref
         self._max_rooms = max_rooms

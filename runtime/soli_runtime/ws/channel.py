@@ -72,7 +72,6 @@ class Channel(FrameParser, asyncio.Protocol):
         "_bytes_due",
         "_close_when_written",
         "_counters",
-        "_endpoint",
         "_holds",
         "_mark",
         "_pending",
@@ -99,10 +98,13 @@ class Channel(FrameParser, asyncio.Protocol):
         self.put: Callable[[bytes], None] = _discard
         #: Fan-out rooms; kept by `Fanout`.
         self.rooms: tuple[Room, ...] = ()
-        self._endpoint = endpoint
+        self._endpoint: Endpoint = endpoint
         self._counters = endpoint.counters
         # None before the upgrade and when the line is gone.
         self._transport: asyncio.Transport | None = None
+        # The same while whole frames that are not compressed may be written to it: it is open, and
+        # takes them. None: ask whoever knows why not.
+        self._direct: asyncio.Transport | None = None
         # The socket below it, once the connection is written to as a member of a room.
         self._socket: Borrowed | None = None
         self._target: Target | None = None
@@ -214,7 +216,7 @@ class Channel(FrameParser, asyncio.Protocol):
         # though the peer is quick: a quarter of what may wait leaves room for that.
         limit = self._endpoint.limits.max_outbox_bytes or DEFAULT_OUTBOX_BYTES
         transport.set_write_buffer_limits(high=limit // 4)
-        self.put = transport.write
+        self._put_to_transport(transport)
 
     # asyncio.Protocol
 
@@ -285,7 +287,7 @@ class Channel(FrameParser, asyncio.Protocol):
         self._pending = self._pending_pong = None
         self._pending_bytes = 0
         if self.put is not _discard:
-            self._put_to(transport.write)
+            self._put_to_transport(transport)
         if pong is not None:
             pending.append(pong)
         if pending:
@@ -394,9 +396,19 @@ class Channel(FrameParser, asyncio.Protocol):
 
     def _put_to(self, put: Callable[[bytes], None]) -> None:
         self.put = put
-        self._target = None
+        self._direct = self._target = None
         for room in self.rooms:
             room.changed()
+
+    def _put_to_transport(self, transport: asyncio.Transport) -> None:
+        self._put_to(transport.write)
+        if self._is_plain:
+            self._direct = transport
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether frames go to the peer as they are, for as long as they may be sent at all."""
+        raise NotImplementedError
 
     @property
     def _is_muted(self) -> bool:
@@ -481,9 +493,15 @@ class Channel(FrameParser, asyncio.Protocol):
             self.used = max(self.used, endpoint.scheduler.virtual) + spent
         else:
             endpoint.scheduler.took(self, mark, now)
-            self._short = 0 if self.standing else endpoint.short_frame
+            self._allow_short()
         if now > self._slice_end:
             self._wait_for_turn()
+
+    def _allow_short(self) -> None:
+        """Let those take the short cut of whom it is known that they are light."""
+        self._short = 0 if self.standing else self._endpoint.short_frame
+        if self._at_start:
+            self._quick = self._short
 
     def _parsed(self) -> None:
         """A frame that is no message was read: many of them use up a slice as messages do."""
@@ -504,7 +522,7 @@ class Channel(FrameParser, asyncio.Protocol):
     def ended_by_limit(self) -> None:
         """A limit ended the handler that the listener is in."""
         self._endpoint.scheduler.ended_by_limit(self)
-        self._short = 0
+        self._short = self._quick = 0
 
     def in_turn(self, go_on: Callable[[], None]) -> None:
         """Call *go_on*, now or when this connection may compute, and count what it takes."""
@@ -533,7 +551,7 @@ class Channel(FrameParser, asyncio.Protocol):
         """Go on parsing, unless somebody holds us; then let the transport read."""
         if self._holds:
             return
-        self._short = 0 if self.standing else self._endpoint.short_frame
+        self._allow_short()
         try:
             self.release()
         except ProtocolViolation as violation:

@@ -34,6 +34,8 @@ from .listener import NOBODY, Listener
 from .protocol.deflate import Agreement, inflate
 from .protocol.frames import (
     PING,
+    SHORT_STARTS,
+    TAKE_SHORT,
     TEXT_HEADERS,
     CloseCode,
     ProtocolViolation,
@@ -75,11 +77,8 @@ class Connection(Channel):
 
     __slots__ = (
         "_cause",
-        "_listener",
-        "_log",
         "_outcome",
         "_owner",
-        "_rate_time",
         "_state",
         "_unanswered",
         "session",
@@ -97,8 +96,6 @@ class Connection(Channel):
         self.slot = -1
         #: The window of the peer's decompressor (8-15); 0 without compression.
         self.window_bits = 0 if agreement is None else agreement.window_bits
-        # What rooms have not written yet; empty most of the time.
-        self._log = endpoint.fanout.log
         self._state = OPEN
         # Who hears of messages, and who has still to hear of the end.
         self._listener = listener
@@ -136,23 +133,20 @@ class Connection(Channel):
 
     def send_text(self, text: str) -> None:
         """Send a text message, as `send` does; the cheapest way where it is not compressed."""
-        if self.window_bits:
+        transport, endpoint = self._direct, self._endpoint
+        if transport is None or endpoint.fanout.log:
             self.send(text)
             return
-        if self._state:
-            return
-        if self._log:
-            self._endpoint.fanout.catch_up(self)
-        try:  # `text_frame`, written out
+        try:  # `text_frame` and `send_frame`, written out
             payload = text.encode()
         except UnicodeEncodeError:
             payload = encode_text(text)
         size = len(payload)
         frame = TEXT_HEADERS[size] + payload if size < 126 else long_text_frame(payload)
-        counters = self._counters
+        counters = endpoint.counters
         counters.messages_out += 1
         counters.bytes_out += len(frame)
-        self.put(frame)
+        transport.write(frame)
 
     def replay(self, messages: Sequence[Replayed]) -> None:
         """Send many messages, as `send` does; see `Channel.replay`."""
@@ -161,6 +155,10 @@ class Connection(Channel):
         self._endpoint.fanout.catch_up(self)
         self._counters.messages_out += len(messages)
         super().replay(messages)
+
+    @property
+    def _is_plain(self) -> bool:
+        return self._state == OPEN and not self.window_bits
 
     def _framed(self, message: str | bytes) -> bytes:
         if self.window_bits:
@@ -178,12 +176,14 @@ class Connection(Channel):
         """Send one whole data frame that was built before, without compression."""
         if self._state:
             return
-        if self._log:
-            self._endpoint.fanout.catch_up(self)
+        fanout = self._endpoint.fanout
+        if fanout.log:
+            fanout.catch_up(self)
         counters = self._counters
         counters.messages_out += 1
         counters.bytes_out += len(frame)
-        self.put(frame)
+        put = self.put  # in a variable: Python is slow at calling what a slot holds
+        put(frame)
 
     def close(
         self,
@@ -253,25 +253,25 @@ class Connection(Channel):
         """
         size = len(data)
         endpoint = self._endpoint
-        scheduler = endpoint.scheduler
-        started = endpoint.clock()
-        if (started > scheduler.look_at or self.used > scheduler.bar) and scheduler.must_wait(
-            self, started
+        scheduler, clock = endpoint.scheduler, endpoint.clock
+        started = clock()
+        if started > scheduler.calm_until and (
+            (started > scheduler.look_at or self.used > scheduler.bar)
+            and scheduler.must_wait(self, started)
         ):
             self._wait_for_turn()
-        if not (
-            self._at_start and 6 < size <= self._short and data[0] == 0x81 and data[1] == size + 122
-        ):
-            if self.standing and scheduler.must_wait(self, started):
-                self._wait_for_turn()
-            self._begin_slice(started)
-            super().data_received(data)
+        if size > self._quick:
+            self._received(data, started)
             return
-        counters = self._counters
+        first, mask, masked = TAKE_SHORT[size](data)
+        if first != SHORT_STARTS[size]:
+            self._received(data, started)
+            return
+        counters = endpoint.counters
         counters.bytes_in += size
         try:
-            payload = NO_BYTES + data[6:]  # a third faster than bytearray(…)
-            unmask(data[2:6], payload)
+            payload = NO_BYTES + masked  # a third faster than bytearray(…)
+            unmask(mask, payload)
             try:
                 text = payload.decode()
             except UnicodeDecodeError:
@@ -279,9 +279,10 @@ class Connection(Channel):
                 self._violated(invalid_utf8())
                 return
             counters.messages_in += 1
-            if endpoint.message_interval:
+            interval = endpoint.message_interval
+            if interval:
                 if self._rate_time <= started:
-                    self._rate_time = started + endpoint.message_interval
+                    self._rate_time = started + interval
                 elif self._is_too_fast():
                     return
             self._listener.on_message(self, text)
@@ -289,9 +290,16 @@ class Connection(Channel):
             self.failed()
         # `_computed`, written out. What is tiny is not put to the account: by that nobody can use
         # more than the tenth of the time that is everybody's, as `message_rate` lets 1,000 through.
-        spent = endpoint.clock() - started
+        spent = clock() - started
         if spent > TINY_SECONDS:
             self._spent(spent, started)
+
+    def _received(self, data: bytes, started: float) -> None:
+        """Bytes that are not one short, whole text message."""
+        if self.standing and self._endpoint.scheduler.must_wait(self, started):
+            self._wait_for_turn()
+        self._begin_slice(started)
+        super().data_received(data)
 
     def _spent(self, spent: float, started: float) -> None:
         """Put what one message took to the account."""
@@ -444,6 +452,7 @@ class Connection(Channel):
         self.close(code, reason, cause=cause)
         self._finished = True
         self._at_start = False
+        self._quick = 0
         self._shut_down()
 
     def failed(self) -> None:
@@ -475,6 +484,7 @@ class Connection(Channel):
         fanout.catch_up(self)
         fanout.forget(self)
         self._state = CLOSING
+        self._direct = None
         self._cause = cause
         self._listener = NOBODY
         self._endpoint.unfinished.done(self)

@@ -7,7 +7,8 @@ from time import perf_counter, thread_time
 from typing import TYPE_CHECKING
 
 from .counters import CloseCause, Counters
-from .fair.scheduler import Report, Scheduler
+from .fair.host import Report
+from .fair.scheduler import Scheduler
 from .limits import UNLIMITED, SocketLimits
 from .protocol.frames import CloseCode, longest_short
 from .rooms.fanout import Fanout

@@ -14,12 +14,13 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from soli_lang.base.errors import LimitError, SoliError
+from soli_lang.values.values import SKIP
 
 from ...calling.calls import failure_text, is_cancelled
 from ...calling.greenlets import Failure, Runner, WaitLimitError
 from ...core import actions
 from ...core.actions import Action, ActionError, Replying, Track
-from ...core.events import Events
+from ...core.events import Events, new_message
 from ...core.history import resuming
 from ...core.seats import Seat
 from ...gate.request_turns import RequestFlow
@@ -71,6 +72,7 @@ class Conversation:
         "ended",
         "events",
         "handler",
+        "id",
         "live",
         "opening",
         "runner",
@@ -91,6 +93,7 @@ class Conversation:
         opening: RequestFlow | None = None,
     ) -> None:
         self.live = live
+        self.id = events.connection_id
         self.handler = handler
         self.events = events
         self.visitor = visitor
@@ -105,10 +108,6 @@ class Conversation:
         """To whose account the connect event is put; None: to nobody's."""
         self.seat: Seat | None = None
         """What the core knows of the connection, once it is open."""
-
-    @property
-    def id(self) -> str:
-        return self.events.connection_id
 
     @property
     def held_back(self) -> str:
@@ -163,25 +162,35 @@ class Conversation:
 
     def on_message(self, connection: Connection, payload: str | bytes) -> None:
         handler = self.handler
-        if payload.__class__ is str and not handler.event_parts:  # `Events.message`, written out
-            event = {
-                "type": "message",
-                "connection_id": self.events.connection_id,
-                "message": payload,
-            }
-        elif payload.__class__ is str:
-            event = self.events.message(payload, handler.event_parts)
-        else:
-            event = self.events.binary(payload, handler.event_parts)  # type: ignore[arg-type]
-        outcome = self.live.calls.run(handler.invoke, event, {CONNECTION: self}, self._message_done)
+        parts = handler.event_parts
+        if parts or payload.__class__ is not str:
+            event = self._message_event(payload, parts)
+        else:  # `Events.message`, written out
+            event = new_message()
+            event["message"] = payload
+        live = self.live
+        calls = live.calls
+        machine = calls.machine
+        if calls.may_wait or machine.local:
+            outcome = calls.run(handler.invoke, event, {CONNECTION: self}, self._message_done)
+        else:  # the same, written out
+            try:
+                outcome = machine.enter(handler.invoke, event, {CONNECTION: self})
+            except Exception as error:
+                outcome = calls.failed(error)
         if outcome.__class__ is dict and len(outcome) == 1:
             # `actions.reply_of`, written out: most returns are `{"send": text}`.
             # It may not overtake what the connection sent to others (`core.broker`).
             reply = outcome.get("send")
-            if reply.__class__ is str and not self.seat.under_way:  # type: ignore[union-attr]
+            if reply.__class__ is str and (live.hub.is_alone or not self.seat.under_way):  # type: ignore[union-attr]
                 connection.send_text(reply)
                 return
-        self._settle(outcome, MESSAGE, payload)
+        self._settle(None if outcome is SKIP else outcome, MESSAGE, payload)
+
+    def _message_event(self, payload: str | bytes, parts: tuple[str, ...]) -> dict[str, Any]:
+        if isinstance(payload, str):
+            return self.events.message(payload, parts)
+        return self.events.binary(payload, parts)
 
     def on_closed(self, connection: Connection, code: int, reason: str) -> None:
         self.ended = (code, reason)

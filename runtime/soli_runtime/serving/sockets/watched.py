@@ -92,11 +92,7 @@ class WatchedConversation(Conversation):
     __slots__ = ()
 
     def on_message(self, connection: Connection, payload: str | bytes) -> None:
-        parts = self.handler.event_parts
-        if isinstance(payload, str):
-            event = self.events.message(payload, parts)
-        else:
-            event = self.events.binary(payload, parts)
+        event = self._message_event(payload, self.handler.event_parts)
         trace = self._trace(MESSAGE)
         trace.message = payload
         self._settle(self._traced_call(trace, event, ON_MESSAGE), ON_MESSAGE, payload)

@@ -19,12 +19,12 @@ This is a state machine: it knows nothing of the event loop but the functions it
 
 from collections.abc import Callable, Iterator
 from math import inf
-from typing import Protocol
 
 from .accounts import HEAVY, LIGHT, NEW, STRUCK, Accounts, Flow
+from .host import Report, Timer
 from .queues import Fresh, Line, Waiting
 
-__all__ = ["REASONS", "Scheduler", "Timer"]
+__all__ = ["REASONS", "Scheduler"]
 
 ALLOWED_SECONDS = 0.002
 """By which an account may be ahead while others wait, and still goes on at once."""
@@ -79,17 +79,6 @@ REASONS = {LIGHT: "busy", NEW: "busy", HEAVY: "heavy", STRUCK: "limit"}
 """Why one waits: others were first; it made heavy calls; a limit ended one of its calls."""
 
 
-class Timer(Protocol):
-    """What `call_later` returns."""
-
-    def cancel(self) -> object:
-        """Do not call."""
-
-
-Report = Callable[[Flow, str, float], None]
-"""Told who was held back, why, and for how many seconds."""
-
-
 class Scheduler:
     """The turns of one event loop.
 
@@ -120,6 +109,7 @@ class Scheduler:
         "_timer",
         "_turn_mark",
         "bar",
+        "calm_until",
         "look_at",
         "report",
         "virtual",
@@ -140,6 +130,8 @@ class Scheduler:
         """Whose account is above it has to wait."""
         self.look_at = 0.0
         """When somebody has to ask `must_wait` again."""
+        self.calm_until = 0.0
+        """The same while nobody has to wait, whatever they used; else in the past."""
         self.virtual = 0.0
         """The virtual time, as of the last look."""
         self.waiting = 0
@@ -173,7 +165,8 @@ class Scheduler:
         self._rested_at = inf
         self._movable = 0
 
-    # What the hot path does: `if started > look_at or flow.used > bar`, and then asks here.
+    # What the hot path does: `if started > calm_until`, then `if started > look_at or flow.used >
+    # bar`, and then it asks here.
 
     def waiting_by_reason(self) -> dict[str, int]:
         """How many wait, and why."""
@@ -250,7 +243,7 @@ class Scheduler:
         self.charge(flow, cpu)
         if cpu >= LONG_SECONDS:
             self._gap = GAP_TURNS
-            self.bar = -inf
+            self.bar = self.calm_until = -inf
             self._schedule()
         if cpu >= HEAVY_SECONDS:
             self._was_heavy(flow, cpu, now)
@@ -315,6 +308,7 @@ class Scheduler:
     def _set_bar(self) -> None:
         if self.bar != -inf and not self._is_long_turn:
             self.bar = self._accounts.now + ALLOWED_SECONDS if self._movable else inf
+            self._note_calm()
 
     # Turns of the loop
 
@@ -328,6 +322,7 @@ class Scheduler:
             if computed >= TURN_SECONDS:
                 self._is_long_turn = True
                 self.bar = min(self.bar, self.virtual + LONG_TURN_SECONDS)
+                self._note_calm()
         elif computed < QUIET_SECONDS and not self.waiting:
             self._turn_mark = began
         else:
@@ -342,6 +337,10 @@ class Scheduler:
         # The light ask no more often than that, and are seen to be about when they do.
         is_known = self._about_until - now > ABOUT_SECONDS - KNOWN_SECONDS
         self.look_at = now + TURN_SECONDS if is_known else now
+        self._note_calm()
+
+    def _note_calm(self) -> None:
+        self.calm_until = self.look_at if self.bar == inf else -inf
 
     def _schedule(self) -> None:
         if not self._is_scheduled:

@@ -10,12 +10,17 @@ Rules of this file:
 """
 
 from codecs import IncrementalDecoder, getincrementaldecoder
-from typing import Protocol
+from collections.abc import Callable
+from struct import Struct
+from typing import Protocol, TypeAlias
 
+from .hot import Hot
 from .masking import unmask
 
 __all__ = [
     "PING",
+    "SHORT_STARTS",
+    "TAKE_SHORT",
     "TEXT_HEADERS",
     "CloseCode",
     "FrameParser",
@@ -102,7 +107,7 @@ _FIRST_BYTE = tuple(_first_byte_error(first, compression=False) for first in ran
 _FIRST_BYTE_COMPRESSED = tuple(_first_byte_error(first, compression=True) for first in range(256))
 
 
-class FrameParser:
+class FrameParser(Hot):
     """Reads the frames of one client.
 
     Subclasses override the `on_*` hooks. A hook may call `hold()`: parsing stops behind the frame
@@ -133,10 +138,11 @@ class FrameParser:
         self._max_message_bytes = max_message_bytes
         self._inflate = inflate
         self._first_byte = _FIRST_BYTE if inflate is None else _FIRST_BYTE_COMPRESSED
-        # Size of the longest frame that a short cut past `feed` may take (`Connection`).
-        self._short = 0
+        # Size of the longest frame that a short cut past `feed` may take (`Connection`); and the
+        # same while that is allowed: 0 unless the next byte starts a message.
+        self._short = self._quick = 0
         # Whether the next byte starts a message: nothing buffered, no fragmented message under
-        # way, not held, not finished. Allows the short cut after one test.
+        # way, not held, not finished.
         self._at_start = True
         # Bytes that were not parsed yet; None in place of an empty one.
         self._buffered: bytearray | None = None
@@ -215,6 +221,7 @@ class FrameParser:
         """Parse no further frame until `release()`. What is fed meanwhile is buffered."""
         self._held = True
         self._at_start = False
+        self._quick = 0
 
     def release(self) -> None:
         """Undo `hold()` and parse what was buffered meanwhile.
@@ -247,10 +254,12 @@ class FrameParser:
         if position < end:
             self._buffered = bytearray(data[position:]) if position else bytearray(data)
         self._at_start = not self._held and position == end and self._message is None
+        self._quick = self._short if self._at_start else 0
 
     def _finish(self) -> None:
         self._finished = True
         self._at_start = False
+        self._quick = 0
         self._buffered = None
         self._message = None
         self._decoder = None
@@ -367,6 +376,29 @@ class FrameParser:
 def longest_short(max_message_bytes: int) -> int:
     """Size of the longest frame with a header of two bytes and a mask."""
     return SHORT_HEADER + min(MAX_CONTROL_BYTES, max_message_bytes)
+
+
+TakeApart: TypeAlias = Callable[[bytes], tuple[int, bytes, bytes]]
+
+
+def _too_short(data: bytes) -> tuple[int, bytes, bytes]:
+    return 0, b"", b""
+
+
+def _take_short(size: int) -> TakeApart:
+    """How to take a short frame of *size* bytes apart: first two bytes, mask, masked payload."""
+    if size <= SHORT_HEADER:
+        return _too_short
+    unpack: TakeApart = Struct(f"<H4s{size - SHORT_HEADER}s").unpack
+    return unpack
+
+
+# By the size of a frame, for the short cut: one call in place of two look-ups and two slices.
+TAKE_SHORT = tuple(map(_take_short, range(SHORT_HEADER + MAX_CONTROL_BYTES + 1)))
+#: Its first two bytes, as one number, if it is one whole text message that is not empty.
+SHORT_STARTS = tuple(
+    (MASKED | max(0, size - SHORT_HEADER)) << 8 | FIN | TEXT for size in range(len(TAKE_SHORT))
+)
 
 
 def _violation(reason: str) -> ProtocolViolation:

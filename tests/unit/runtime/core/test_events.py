@@ -31,6 +31,15 @@ def test_a_text_message_has_its_text(events: Events) -> None:
     assert events.message("hi") == {"type": "message", "message": "hi", **COMMON}
 
 
+def test_a_message_has_only_the_parts_that_are_seen(events: Events) -> None:
+    """In the order of a whole one, and in a Hash of its own each time."""
+    assert list(events.message("hi", ("connection_id", "query"))) == [
+        *("type", "connection_id", "message", "query"),
+    ]
+    events.message("hi", ())["message"] = "changed"
+    assert events.message("ho", ()) == {"type": "message", "message": "ho"}
+
+
 def test_a_binary_message_has_bytes_and_says_so(events: Events) -> None:
     """`binary` is true only here."""
     expected = {"type": "message", "message": b"\x00", "binary": True, **COMMON}

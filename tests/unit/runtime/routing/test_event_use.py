@@ -19,6 +19,7 @@ def test_a_handler_that_reads_constant_keys_sees_only_those() -> None:
     assert seen('{ "send": event["message"] } if event["type"] == "message"') == ()
     assert seen('event["params"]["id"] + event["type"]') == ("params",)
     assert seen('[event["query"], event["headers"]]') == ("query", "headers")
+    assert seen('event["connection_id"]') == ("connection_id",)
 
 
 def test_reads_inside_nested_functions_and_interpolation_count() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from soli_runtime.builtins.library import install_library
-from soli_runtime.calling.greenlets import Failure
+from soli_runtime.calling.calls import Calls
+from soli_runtime.calling.greenlets import Runners
 from soli_runtime.core.effects import Cohort, Effect, Enter, Exit, Members, One, Send
 from soli_runtime.core.events import Events
 from soli_runtime.core.hub import Hub
@@ -83,18 +84,6 @@ class FakeFanout:
                 connection.sent.append(payload)
 
 
-class DirectCalls:
-    """Calls handlers that never wait."""
-
-    machine = Interpreter(install_library).machine
-
-    def run(self, invoke: Any, argument: Any, local: Any, done: Any) -> Any:
-        try:
-            return invoke(argument)
-        except Exception as error:
-            return Failure(error)
-
-
 class World:
     """One app's conversations without sockets, loop or Soli."""
 
@@ -113,7 +102,7 @@ class World:
         turns, loop = None, None
         state = ServiceState(settings, log, turns, now=lambda: 0.0)  # type: ignore[arg-type]
         visitors = Visitors(Admission(settings), loop)  # type: ignore[arg-type]
-        calls: Any = DirectCalls()
+        calls = Calls(Interpreter(install_library).machine, Runners(), may_wait=False)
         self.live = Live(self.hub, delivery, visitors, calls, state, UNWATCHED)
         self.handler = Handler("app#handle", handle)
         self.count = 0

@@ -37,6 +37,19 @@ def test_what_is_sent_goes_to_the_transport_at_once() -> None:
     assert transport.written == b"\x81\x01a\x82\x01b\x81\x01c\x81\x01d"
 
 
+def test_nothing_is_sent_behind_a_close_frame() -> None:
+    """Not even once a transport that was full takes data again."""
+    connection, transport, _ = Stage().connect()
+    transport.full, transport.high = True, 10
+    connection.send_text("more than ten")
+    taken = transport.written
+    connection.close(1000)
+    connection.send_text("late")
+    transport.drain()
+    connection.send_text("later")
+    assert transport.written == taken + close_frame(1000)
+
+
 # Closing
 
 
