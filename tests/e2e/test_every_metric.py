@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ APP = {
     "app.soli": """router_websocket("/ws", "app#handle")
 post("/jobs", "app#enqueue")
 ws_message("vote", { "choice": String })
+ws_keep_state("room", { "tell": false })
 class SleepJob
   static def perform(args)
     sleep(60)
@@ -34,6 +36,11 @@ def handle(event)
   return { "close": "enough" } if message == "close"
   return { "send": 1 / 0 } if message == "divide"
   sleep(60) if message == "wait"
+  if message == "contend"
+    seen = event["room_state"]
+    sleep(0.01)
+    return { "room_state": { "mine": seen } }
+  end
   while message == "endless"
   end
   {}
@@ -51,7 +58,7 @@ LIMITS: dict[str, Any] = {
     "message_rate": 50,
     "message_burst": 50,
     "shutdown_seconds": 0.3,
-    "handler_steps": 300_000,
+    "handler_steps": 600_000,
     "body_timeout": 0.2,
 }
 
@@ -81,6 +88,10 @@ async def be_used(site: Site, client: Any) -> None:
     assert "is required" in await receive(client)
     await client.send("reply")
     await client.send("divide")
+    await client.send("contend")
+    while not service.state.tally.room_runs["conflict"]:
+        await site.realtime.add_room_state("room", {"others": 1})
+        await asyncio.sleep(0.002)
     await client.send("wait")
     await site.request("POST", "/jobs")
     await site.until(lambda: service.calls.runners.suspended == 1)

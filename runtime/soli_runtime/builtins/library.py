@@ -20,6 +20,7 @@ from . import http as http_builtins
 from . import messages as message_builtins
 from . import prelude
 from . import realtime as builtins
+from . import room_state as room_state_builtins
 from . import routes as routing_dsl
 from . import views as view_helpers
 
@@ -33,6 +34,7 @@ _MODULES: tuple[ModuleType, ...] = (
     jobs,
     message_builtins,
     prelude,
+    room_state_builtins,
     sessions,
     sse,
     templates,

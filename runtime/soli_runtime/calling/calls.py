@@ -6,8 +6,11 @@ wait costs two greenlet switches and no task, future or timer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
+
+from greenlet import getcurrent  # type: ignore[import-untyped]
 
 from soli_lang.base.errors import Cancelled, LimitError, SoliError, render
 from soli_lang.machine.keys import KeptDict
@@ -123,6 +126,22 @@ class Calls:
         except asyncio.CancelledError:
             runner.cancel()
             raise
+
+    def begin_again(self) -> None:
+        """The call that runs does so once more, with a budget as if it began now."""
+        self._machine.start_budget()
+        runner = getcurrent()
+        if isinstance(runner, Runner):
+            runner.begin_again()
+
+    def outside(self, code: Callable[[], object], local: KeptDict) -> None:
+        """Run *code*, which no program called, under a budget; `local` becomes `Machine.local`."""
+        machine = self._machine
+        saved, machine.local = machine.local, local
+        try:
+            machine.guarded(code)
+        finally:
+            machine.local = saved
 
     def suspend(self, awaitable: Any) -> Any:
         """The capability `suspend` for this program (see `greenlets.suspend`)."""

@@ -127,6 +127,10 @@ class Runner(greenlet):  # type: ignore[misc]  # greenlet ships no types for sub
         """Whose call waits, and who gets what comes of it."""
         self.flow, self.done = flow, done
 
+    def begin_again(self) -> None:
+        """The call runs once more, and may wait as long as if it began now."""
+        self.waited = 0.0
+
     def cancel(self) -> None:
         """Raise `Cancelled` where the suspended call waits. Its `done` is still called."""
         if self.waiting is not None and not self.cancelled:

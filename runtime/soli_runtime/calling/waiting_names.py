@@ -49,19 +49,31 @@ STORED = frozenset(
         "session_id",
         "session_regenerate",
         "session_set",
+        "ws_add_room_state",
+        "ws_append_room_state",
+        "ws_keep_state",
+        "ws_room_state",
+        "ws_set_room_state",
+        "ws_update_room_state",
     }
 )
 """Builtins that wait where what they keep is kept elsewhere than in memory."""
 
 SHARED = frozenset(
     {
+        "ws_add_room_state",
+        "ws_append_room_state",
         "ws_clients",
         "ws_clients_in",
         "ws_count",
         "ws_get_presence",
         "ws_history",
+        "ws_keep_state",
         "ws_list_presence",
         "ws_presence_count",
+        "ws_room_state",
+        "ws_set_room_state",
+        "ws_update_room_state",
     }
 )
 """Builtins that wait where several processes meet."""

@@ -60,6 +60,8 @@ from .presence import Presence
 from .rooms import Rooms
 from .seats import Lingering, Seat, Seats, Tracking
 from .state.changes import USERS
+from .state.here import StatesHere
+from .state.port import Committed
 from .state.values import undeclared
 from .wire import DEFAULT_STATE, body_size
 
@@ -163,19 +165,31 @@ class Hub:
         self.broker.submit(Connected(connection_id))
         return seat
 
+    def check(self, connection_id: ConnectionId, actions: Sequence[Action]) -> None:
+        """Raise `ActionError` when *actions* pass a limit, as `apply` does."""
+        seat = self.seats.get(connection_id)
+        if seat is not None:
+            self._check(seat, actions)
+
     def apply(
-        self, connection_id: ConnectionId, actions: Sequence[Action], now: float
+        self,
+        connection_id: ConnectionId,
+        actions: Sequence[Action],
+        now: float,
+        *,
+        is_checked: bool = False,
     ) -> list[Effect]:
         """Carry out what a handler asked for, in the order of *actions* (see `actions.parse`).
 
         *now* is in seconds. Raises `ActionError` when a limit is passed; then nothing was done.
-        A connection that is unknown or gone: nothing.
+        What *is_checked* is not checked again. A connection that is unknown or gone: nothing.
         """
         step = Step(connection_id, now)
         if not actions or connection_id not in self.seats:
             return step.effects
         if len(actions) > 1 or type(actions[0]) in _LIMITED:
-            self._check(self.seats[connection_id], actions)
+            if not is_checked:
+                self._check(self.seats[connection_id], actions)
             self._join(step, actions)
         appliers = self._appliers
         for action in actions:
@@ -249,6 +263,18 @@ class Hub:
             for room in rooms:  # of those whose user came back there is nothing left
                 effects += self.broker.change(Untracked(room, connection_id), now)
         return effects
+
+    @property
+    def states(self) -> StatesHere:
+        """The state of rooms."""
+        return self._arrivals.states
+
+    def tell_state(
+        self, room: RoomName, done: Committed, now: float, actor: ConnectionId | None = None
+    ) -> list[Effect]:
+        """The state of a room was changed, where it is kept."""
+        operation = StateChanged(room, done.state.version, *done.diff)
+        return self.broker.tell_state(operation, now, actor)
 
     def follow(self, rules: Sequence[Rule]) -> list[Effect]:
         """Keep what is said to the rooms that *rules* name, from now on."""
@@ -364,7 +390,8 @@ class Hub:
             elif isinstance(action, Track):
                 self._check_track(seat, action, actions)
             elif isinstance(action, ChangeState):
-                raise _no_state(action, current_room(seat, actions))
+                # Those of programs that keep any are committed before (`transactions`).
+                raise no_state(action, current_room(seat, actions))
 
     def _check_rooms(self, seat: Seat, rooms: Sequence[RoomName]) -> None:
         limit = self._max_rooms
@@ -524,8 +551,8 @@ def current_room(seat: Seat, actions: Sequence[Action]) -> RoomName | None:
     return next(reversed(seat.rooms), None)
 
 
-def _no_state(action: ChangeState, room: RoomName | None) -> ActionError:
-    """Where a program keeps the state of that room, its changes do not come here."""
+def no_state(action: ChangeState, room: RoomName | None) -> ActionError:
+    """The error for changing the state of a *room* that keeps none, or of no room."""
     key = USERS[action.step[0]]
     why = "this connection has joined no room" if room is None else undeclared(room).message
     return ActionError(key, f"{key}: {why}")

@@ -7,7 +7,7 @@ connection whose handler calls, if one does: what is sent to that one later come
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.errors import SoliError
@@ -21,6 +21,8 @@ from .payloads import EncodeJson, encode
 if TYPE_CHECKING:
     from .history.rings import Past
     from .hub import Hub
+    from .state.asking import AtOnce, StateCalls
+    from .state.changes import Kind
 
 REALTIME: MachineKey[Realtime] = MachineKey("realtime")
 """Where `Machine.library` holds the `Realtime` of a running app."""
@@ -49,6 +51,9 @@ class Realtime:
         self._close_user: Callable[[str, str, int], None] = self.close_user_here
         self._carry_out = carry_out
         self._encode_json = encode_json
+        from .state.asking import StateCalls  # here: a script has no rooms
+
+        self.states: StateCalls = StateCalls(hub, carry_out, now, encode_json)
 
     def payload(self, user: str, message: Value) -> Payload:
         """*message* as it goes out. Raises SoliError, naming *user*, when it has no JSON form."""
@@ -169,6 +174,37 @@ class Realtime:
     def history(self, room: str, count: int) -> list[Past]:
         """The last messages that are kept of a room, oldest first; at most *count*."""
         return at_once(self.hub.past(room, count))
+
+    # The state of rooms. All of these may be awaited; they have to be where a store keeps it.
+
+    def room_state(self, room: str) -> AtOnce | Coroutine[Any, Any, dict[str, Any]]:
+        """A copy of what a room holds, an empty dict if nothing."""
+        return self.states.for_hosts(self.states.look(room))
+
+    def set_room_state(self, room: str, patch: dict[str, Any]) -> Awaitable[None]:
+        """Merge a patch (RFC 7396) into a room's state. Raises SoliError for what cannot be."""
+        return self._change_state("set_room_state", "patch", room, patch)
+
+    def add_room_state(self, room: str, amounts: dict[str, Any]) -> Awaitable[None]:
+        """Add numbers to those in a room's state. Raises SoliError for what cannot be."""
+        return self._change_state("add_room_state", "add", room, amounts)
+
+    def append_room_state(self, room: str, items: dict[str, Any]) -> Awaitable[None]:
+        """Append an item to each Array in a room's state. Raises SoliError for what cannot be."""
+        return self._change_state("append_room_state", "append", room, items)
+
+    def update_room_state(
+        self, room: str, change: Callable[[dict[str, Any]], dict[str, Any] | None]
+    ) -> AtOnce | Coroutine[Any, Any, dict[str, Any]]:
+        """Merge the patch that *change* makes of a room's state; the new state.
+
+        *change* may be called again, where others change the state meanwhile. Raises SoliError.
+        """
+        return self.states.for_hosts(self.states.update(room, change))
+
+    def _change_state(self, user: str, kind: Kind, room: str, value: Any) -> Awaitable[None]:
+        answer = self.states.change(room, self.states.step(user, kind, value))
+        return self.states.done if answer is None else answer
 
     def get_presence(self, room: str, user_id: str | int) -> dict[str, Any] | None:
         """One user of a room, None if not there."""

@@ -28,6 +28,7 @@ from soli_lang.values.kinds import from_key, type_name
 from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import Symbol, Value
 
+from ..core.state.attempts import holds
 from .cron import Cron, parse_cron
 from .queue import (
     DEFAULT_QUEUE,
@@ -203,6 +204,7 @@ def _new_id() -> str:
 
 
 def _new_job(machine: Machine, name: str, args: Value, options: Value, run_at: float) -> str:
+    """Its id; null to the program if it waits until the event that is handled is committed."""
     _check_name(machine, name)
     codec = json_codec(machine)
     chosen: dict[str, Value] = {}
@@ -224,8 +226,15 @@ def _new_job(machine: Machine, name: str, args: Value, options: Value, run_at: f
         max_retries=_whole("max_retries", chosen.get("max_retries", DEFAULT_RETRIES)),
     )
     jobs = jobs_of(machine)
-    wait_in_program(machine, jobs.store.add(job))
-    jobs.changed()
+
+    def add() -> None:
+        wait_in_program(machine, jobs.store.add(job))
+        jobs.changed()
+
+    if holds(machine, "Job.enqueue", add):
+        nothing: Any = None
+        return nothing  # type: ignore[no-any-return]
+    add()
     return job.id
 
 

@@ -188,6 +188,13 @@ def timed(
     return timed_invoke
 
 
+def _of_rooms(tally: Tally) -> Iterator[Metric]:
+    text = "Events that failed as the state of their room was changed by others each time."
+    yield CounterMetricFamily("soli_room_conflicts", text, tally.room_runs["conflict"])
+    text = "Runs of handlers once more, as the state of the room was changed meanwhile."
+    yield CounterMetricFamily("soli_room_reruns", text, tally.room_runs["again"])
+
+
 def _of_handlers(tally: Tally) -> Iterator[Metric]:
     yield by_label(
         "soli_handler_errors",
@@ -216,6 +223,7 @@ def tallied(tally: Tally) -> Iterator[Metric]:
     yield by_label("soli_refused", "Upgrades refused, by reason.", ["reason"], by_reason)
     yield by_label("soli_http_responses", "Responses by status.", ["status"], tally.responses)
     yield from _of_handlers(tally)
+    yield from _of_rooms(tally)
     text = "Replies to requests over sockets, by outcome."
     yield by_label("soli_asks", text, ["outcome"], tally.asks)
     text = "Times that a message, request or end waited for its turn for more than 0.25 s."

@@ -64,6 +64,7 @@ class Tally:
         "loop_lag",
         "refusals",
         "responses",
+        "room_runs",
         "slow_readers",
     )
 
@@ -85,8 +86,12 @@ class Tally:
         self.responses: Counter[int] = Counter()
         """HTTP responses by status; 101 is an upgrade."""
         self.asks: Counter[str] = Counter()
-        """Replies to requests over sockets, by outcome: `ok`, `error` and `internal` went out (the
-        last as the handler failed); `nobody` and `twice` did not: nobody had asked, or had one."""
+        """Replies to requests over sockets, by outcome: `ok`, `error`, `internal` (the handler
+        failed) and `conflict` went out; `nobody` and `twice` did not: nobody had asked, or had
+        one."""
+        self.room_runs: Counter[str] = Counter()
+        """Events whose room was not as they had seen it, by what became of them: `again` for each
+        further run, `conflict` for those that failed."""
         self.jobs: Counter[tuple[str, str]] = Counter()
         """Runs by (job class, outcome): `done`, `failed`, `retried` or `cancelled`."""
         self.loop_lag = Histogram(LAG_BOUNDS)

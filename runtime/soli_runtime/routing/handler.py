@@ -20,6 +20,7 @@ class Handler:
     """
 
     __slots__ = (
+        "_around",
         "body_parts",
         "event_parts",
         "function",
@@ -57,6 +58,12 @@ class Handler:
         self.body_parts = body_parts
         """The parts of a request that are decoded before it runs; others when it asks for them."""
         self.noted: set[tuple[str, str]] = set()
+        self._around: Callable[[Invoke], Invoke] | None = None
+
+    def surround(self, around: Callable[[Invoke], Invoke]) -> None:
+        """Have calls go through what *around* makes of `invoke`, whatever that is later on."""
+        self._around = around
+        self.invoke = around(self.invoke)
 
     def measure(self, around: Callable[[Invoke], Invoke]) -> Callable[[], None]:
         """Have calls go through what *around* makes of `invoke`; call the result to end that."""
@@ -70,10 +77,10 @@ class Handler:
 
     def become(self, other: Handler) -> None:
         """Call what *other* calls from now on; connections that hold this one keep it."""
-        self.invoke = other.invoke
         self.place = other.place
         self.place_of = other.place_of
         self.function = other.function
+        self.invoke = other.invoke if self._around is None else self._around(other.invoke)
         self.source = other.source
         self.event_parts = other.event_parts
         self.body_parts = other.body_parts

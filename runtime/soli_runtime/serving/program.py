@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from soli_stdlib.ground import clock as program_clock
 
 from ..builtins.history import rules_of
+from ..builtins.room_state import rules_of as state_rules_of
 from ..calling.calls import Calls, failure_text
 from ..calling.greenlets import Runners
 from ..core.history.rules import Rule
 from ..core.realtime import REALTIME, Realtime
+from ..core.state.rules import StateRule
 from ..http import sse
 from ..http.sessions import SessionStore
 from ..jobs.queue import maybe_await
 from ..jobs.worker import Worker
 from ..loading.app import App
 from ..observing.tally import kind_of
-from ..routing.handler import Handler
+from ..routing.handler import Handler, Invoke
 from ..routing.routes import WEBSOCKET
 from .answering import HttpActions
 from .authentication import Authentication, HostAuthenticate
@@ -61,10 +64,21 @@ class ServedProgram:
         return rules_of(self.machine)
 
     @property
+    def state_rules(self) -> tuple[StateRule, ...]:
+        """Which rooms hold state."""
+        return state_rules_of(self.machine)
+
+    @property
     def handlers(self) -> Mapping[str, Handler]:
         """Those of WebSockets, by name."""
         targets = [target for method, _, target in self.app.table if method == WEBSOCKET]
         return {target.handler.name: target.handler for target in targets}
+
+    def surround(self, around: Callable[[Handler, Invoke], Invoke]) -> None:
+        """Have events go through what *around* makes of what handlers call."""
+        found = [target.handler for method, _, target in self.app.table if method == WEBSOCKET]
+        for handler in dict.fromkeys(found):
+            handler.surround(partial(around, handler))
 
     def begin(self, realtime: Realtime, *, is_aside: bool) -> None:
         """Serve: calls are limited from here on. *is_aside*: others run the jobs, and warn."""

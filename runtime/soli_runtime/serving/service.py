@@ -41,6 +41,8 @@ from .program import ServedProgram
 from .sockets.connections import Connections
 from .sockets.held_back import held_back
 from .sockets.live import Live
+from .sockets.transactions import Transactions
+from .sockets.turns import Turns
 from .sockets.upgrades import Upgrades
 from .sockets.watched import UNWATCHED, unwatch, watch
 from .state import ServiceState
@@ -216,7 +218,14 @@ class Service:
 
     def _begin(self) -> None:
         self.connections.keep(self.program.rules)
+        self._keep_state()
         self.program.begin(self.realtime, is_aside=self.is_aside)
+
+    def _keep_state(self) -> None:
+        rules = self.program.state_rules
+        if rules:
+            self.program.surround(Transactions(self.live, Turns(self.loop)).around)
+        self.connections.keep_state(rules)
 
     def reload(self, app: App, waiting: Waiting) -> None:
         """Serve *app* from now on; connections stay, with the new handlers of the same name."""

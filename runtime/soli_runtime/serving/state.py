@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..observing.metrics import Metrics
     from ..observing.observation import Observation
     from .dev.own_pages import OwnPages
+    from .sockets.transactions import Commit
 
 
 STORE_RETRY_SECONDS = 5
@@ -51,6 +52,9 @@ class ServiceState(Record):
     unread: Unread | None = None
     """None unless connections are ours (`soli run`)."""
     is_stopping: bool = False
+    commits: dict[str, Commit] = field(default_factory=dict)
+    """What handlers of connections have committed in rooms that hold state, by the id of the
+    connection, until the rest of their returns is applied."""
 
     def measure(self, metrics: Metrics) -> None:
         """There are metrics from now on."""

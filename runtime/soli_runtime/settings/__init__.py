@@ -108,6 +108,12 @@ class Constants(Record, frozen=True, kw_only=True):
     """Bytes of changes per channel and second; 0: no limit."""
     presence_memory_seconds: float = 60.0
     """For how long a channel that lost its last user is remembered, for clients that reconnect."""
+    max_rooms_with_state: int = 100_000
+    """Rooms that hold state; 0: no limit."""
+    max_state_depth: int = 32
+    """Levels of Hashes and Arrays in the state of a room; 0: as many as JSON has."""
+    max_state_keys: int = 10_000
+    """Keys in all Hashes of the state of a room; 0: no limit."""
     job_lease_seconds: float = 30.0
     """After which a job runs again if its process died; at least 1."""
     broker_backlog_bytes: int = 64 * _MIB
@@ -180,6 +186,9 @@ class _Fields(Record, frozen=True, kw_only=True):
         "count",
         "bytes of the history of all rooms; past it the room that has been silent for longest "
         "loses its history; 0: no limit",
+    )
+    room_state_bytes: int = _setting(
+        64 * _MIB, "count", "bytes of the state of all rooms, as JSON; 0: no limit"
     )
     handler_steps: int = _setting(2_000_000, "count", "steps of one handler call; 0: no limit")
     handler_cpu_seconds: float = _setting(

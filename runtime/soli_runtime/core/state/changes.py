@@ -100,7 +100,7 @@ def applied(
     if bounds.keys and work.keys > bounds.keys and work.keys > state.keys:
         raise StateRefused(
             f"{user}: the room's state would have {work.keys} keys, at most {bounds.keys} are "
-            "allowed (max-state-keys)"
+            "allowed"
         )
     return State(state.version + 1, value, work.size, work.keys), diff
 

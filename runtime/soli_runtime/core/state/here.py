@@ -10,6 +10,7 @@ from ..rooms import Rooms
 from . import wire
 from .changes import Diff, between
 from .expected import Expecting
+from .incoming import BOUNDS, Bounds
 from .mirrors import Mirror, Mirrors
 from .port import RoomStates
 from .rules import StateRule
@@ -39,11 +40,20 @@ class StatesHere:
         self._moved = moved
         """Is told of rooms whose followers have seen more now."""
         self.expecting = Expecting()
+        self._bounds = BOUNDS
+        self._ready: dict[RoomName, State] = {}
         """Rooms that somebody is about to join."""
 
-    def keep_in(self, kept: RoomStates) -> None:
+    def keep_in(self, kept: RoomStates, bounds: Bounds = BOUNDS) -> None:
         """Keep them there, before anything is declared."""
         self.kept = kept
+        self._bounds = bounds
+
+    @property
+    def bounds(self) -> Bounds:
+        """What may be said of any room."""
+        most = max((rule.bytes for rule in self.rules), default=0)
+        return self._bounds._replace(bytes=most) if most else self._bounds
 
     def follow(self, rules: Sequence[StateRule]) -> list[Effect]:
         """Hold what *rules* say from now on; members are told what their rooms hold then."""

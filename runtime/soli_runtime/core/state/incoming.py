@@ -17,6 +17,8 @@ from ..payloads import EncodeJson, type_word
 from .rules import MAX_BYTES
 from .values import Json, StateRefused
 
+MAX_DEPTH = 200
+"""Levels in any case: what reads and writes JSON goes down so far."""
 MOST_SHOWN = 60
 """Characters of a key or a path that errors show."""
 
@@ -75,9 +77,7 @@ class Incoming:
                 )
             self._keys += 1
             if self._bounds.keys and self._keys > self._bounds.keys:
-                raise StateRefused(
-                    f"{self._user}: more than {self._bounds.keys} keys (max-state-keys)"
-                )
+                raise StateRefused(f"{self._user}: more than {self._bounds.keys} keys")
             self._text(key, path)
             found[key] = take(item, f"{path}.{_shown(key)}", depth + 1)
         return found
@@ -137,11 +137,9 @@ class Incoming:
 
     def _deeper(self, path: str, depth: int) -> None:
         self._spend(2)
-        limit = self._bounds.depth
-        if limit and depth > limit:
-            raise StateRefused(
-                f"{_shown(path)}: nested deeper than {limit} levels (max-state-depth)"
-            )
+        limit = self._bounds.depth or MAX_DEPTH
+        if depth > limit:
+            raise StateRefused(f"{_shown(path)}: nested deeper than {limit} levels")
 
     def _spend(self, count: int) -> None:
         """At least so many bytes more."""

@@ -143,10 +143,7 @@ class MemoryRoomStates:
                 f"would pass {totals.bytes} (room-state-bytes)"
             )
         if held is None and totals.rooms and len(self._held) >= totals.rooms:
-            raise StateRefused(
-                f"{len(self._held)} rooms hold state, at most {totals.rooms} may "
-                "(max-rooms-with-state)"
-            )
+            raise StateRefused(f"{len(self._held)} rooms hold state, at most {totals.rooms} may")
 
     # What is over
 

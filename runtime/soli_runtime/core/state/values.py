@@ -21,6 +21,21 @@ class StateRefused(SoliError):
     kind = "TypeError"
 
 
+MOST_RUNS = 100
+"""How often an update of a state tries when others keep changing it meanwhile."""
+
+
+class ConflictError(SoliError):
+    """A room's state was changed by others each time that somebody tried to."""
+
+    kind = "ConflictError"
+
+
+def gave_up(what: str, room: RoomName, runs: int) -> ConflictError:
+    """The error for having tried often enough."""
+    return ConflictError(f"{what}: the state of '{room}' was changed meanwhile, {runs} times")
+
+
 def undeclared(room: RoomName) -> StateRefused:
     """The error for setting the state of a room that keeps none."""
     return StateRefused(

@@ -15,6 +15,9 @@ from ...core.history.rules import Rule
 from ...core.hub import Hub
 from ...core.payloads import EncodeJson
 from ...core.realtime import Realtime
+from ...core.state.incoming import Bounds
+from ...core.state.memory import MemoryRoomStates, Totals
+from ...core.state.rules import StateRule
 from ...gate.admission import Admission
 from ...gate.open_files import descriptors_for_connections
 from ...http.sse import Topics
@@ -68,8 +71,14 @@ class Connections:
         history = History(uuid.uuid4().hex[:16], time.time, settings.history_bytes)
         if self.node is None:
             refs = itertools.count(1)
-            return Hub.create(settings, lambda: str(next(refs)), history=history)
-        return Hub.create(settings, self.node.refs, self.node.broker_of, history)
+            hub = Hub.create(settings, lambda: str(next(refs)), history=history)
+        else:
+            hub = Hub.create(settings, self.node.refs, self.node.broker_of, history)
+        constants = settings.constants
+        bounds = Bounds(constants.max_state_depth, constants.max_state_keys)
+        totals = Totals(settings.room_state_bytes, constants.max_rooms_with_state)
+        hub.states.keep_in(MemoryRoomStates(self._state.now, bounds, totals), bounds)
+        return hub
 
     def session_ended(self, session_id: str) -> None:
         """A session is no more, by a logout or by its age: nor are its connections, anywhere."""
@@ -80,8 +89,16 @@ class Connections:
     def keep(self, rules: tuple[Rule, ...]) -> None:
         """Keep of rooms what *rules* say."""
         self.delivery.carry_out(self.hub.follow(rules))
-        tell = self.delivery.tell_positions if self.hub.history.rules else None
-        self.endpoint.fanout.at_turn_end(tell)
+        self._tell_positions()
+
+    def keep_state(self, rules: tuple[StateRule, ...]) -> None:
+        """Have rooms hold the state that *rules* say."""
+        self.delivery.carry_out(self.hub.states.follow(rules))
+        self._tell_positions()
+
+    def _tell_positions(self) -> None:
+        has_positions = self.hub.history.rules or self.hub.states.rules
+        self.endpoint.fanout.at_turn_end(self.delivery.tell_positions if has_positions else None)
 
     @property
     def room_count(self) -> int:

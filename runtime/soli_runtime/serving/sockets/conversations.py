@@ -23,6 +23,7 @@ from ...core.actions import Action, ActionError, Replying, Track
 from ...core.events import Events, new_message
 from ...core.history import resuming
 from ...core.seats import Seat
+from ...core.state.values import ConflictError
 from ...gate.request_turns import RequestFlow
 from ...http.current import CONNECTION
 from ...http.guards.identity import user_id_of
@@ -33,7 +34,8 @@ from ...ws.connection import Connection
 from ...ws.counters import CloseCause
 from ...ws.fair.accounts import STRUCK
 from .live import Live
-from .requests import FAILED, Request, replied, request_in
+from .requests import CONFLICT, FAILED, Request, replied, request_in
+from .transactions import BEFORE, KEYS, Commit
 from .visitors import Visitor
 
 logger = logging.getLogger("soli.ws")
@@ -153,7 +155,7 @@ class Conversation:
 
     def _connect_event(self, seat: Seat) -> dict[str, Any]:
         event = self.events.connect()
-        if self.live.hub.history.rules:
+        if self.live.hub.history.rules or self.live.hub.states.rules:
             returns = resuming.asked(event["query"])
             if returns is not None:
                 seat.come_back(returns)
@@ -331,6 +333,10 @@ class Conversation:
         if outcome.__class__ is Failure:
             self._unapplied(outcome.error, message)
             return False
+        if live.state.commits:
+            commit = live.state.commits.pop(self.id, None)
+            if commit is not None:
+                return self._apply_committed(commit, outcome, message)
         try:
             wanted = actions.parse(outcome, live.encode_json, live.max_presence_bytes)
             if wanted.__class__ is Replying:
@@ -350,7 +356,41 @@ class Conversation:
             self._refuse(error, message)
         else:
             self._failed(error)
+            self._reply_failed(message, error)
+
+    def _apply_committed(self, commit: Commit, outcome: Any, message: Any) -> bool:
+        """The rest of a return, of which a change of a room's state is committed already."""
+        live = self.live
+        if commit.error is not None:
+            self._refused(commit.error)
             self._reply_failed(message)
+            return False
+        rest = {key: value for key, value in outcome.items() if key not in KEYS}
+        wanted = actions.parse(rest, live.encode_json, live.max_presence_bytes)
+        if wanted.__class__ is Replying:
+            wanted = self._with_replies(wanted, message)
+        before: list[Action] = [action for action in wanted if isinstance(action, BEFORE)]
+        behind = [action for action in wanted if not isinstance(action, BEFORE)]
+        if commit.done is not None:
+            before.append(commit.done)
+        self._apply_checked(before)
+        for write in commit.messages:
+            try:
+                live.calls.outside(write, {CONNECTION: self})
+            except SoliError as error:
+                self.write_failed(error)
+        self._apply_checked(behind)
+        self._note_tracks(wanted)
+        return True
+
+    def _apply_checked(self, wanted: Sequence[Action]) -> None:
+        live = self.live
+        effects = live.hub.apply(self.id, wanted, live.now(), is_checked=True)
+        live.delivery.carry_out(effects, self.handler)
+
+    def write_failed(self, error: SoliError) -> None:
+        """What a helper asked for, and what waited for the commit, could not be done then."""
+        self._failed(error)
 
     # Requests (see `requests`)
 
@@ -387,13 +427,15 @@ class Conversation:
         self.live.delivery.carry_out(notes, self.handler)
         return found
 
-    def _reply_failed(self, message: Any) -> None:
+    def _reply_failed(self, message: Any, error: BaseException | None = None) -> None:
         """Who asked is told that there will be no other reply."""
         request = None if message is None else self._request_in(message)
         if request is not None:
             live = self.live
-            live.state.tally.asks["internal"] += 1
-            effects = live.hub.send(self.id, request.reply("error", FAILED), self.id)
+            is_conflict = isinstance(error, ConflictError)
+            live.state.tally.asks["conflict" if is_conflict else "internal"] += 1
+            reason = CONFLICT if is_conflict else FAILED
+            effects = live.hub.send(self.id, request.reply("error", reason), self.id)
             live.delivery.carry_out(effects, self.handler)
 
     def _note_tracks(self, done: Sequence[Action]) -> None:

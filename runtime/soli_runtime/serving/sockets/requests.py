@@ -22,6 +22,8 @@ MAX_REF_CHARACTERS = 64
 MAX_TOPIC_CHARACTERS = 255
 FAILED = '{"reason":"internal"}'
 """What a request gets whose handler failed."""
+CONFLICT = '{"reason":"conflict"}'
+"""The same where others changed the state of the room each time."""
 
 Ref: TypeAlias = str | int
 

@@ -117,7 +117,7 @@ def test_a_state_has_so_many_keys() -> None:
     """In all its Hashes."""
     bounds = Bounds(keys=3)
     state, _ = applied(EMPTY, Change((("patch", {"a": {"b": 1, "c": 2}}),)), RULE, bounds)
-    with pytest.raises(StateRefused, match=r"4 keys, at most 3 are allowed \(max-state-keys\)"):
+    with pytest.raises(StateRefused, match=r"4 keys, at most 3 are allowed"):
         applied(state, Change((("patch", {"a": {"d": 1}}),)), RULE, bounds)
     assert applied(state, Change((("patch", {"a": {"c": None, "d": 1}}),)), RULE, bounds)
 
@@ -163,7 +163,7 @@ BAD = [
     ("patch", {"a": "x" * 10_000_000}, "room_state: more than 262144 bytes as JSON, the most that a"
      " room may hold (bytes of ws_keep_state)"),
     ("patch", {str(n): 1 for n in range(1_000_000)}, "room_state: more than 10000 keys"
-     " (max-state-keys)"),
+     ""),
     ("patch", doubled(20), "room_state: more than 262144 bytes as JSON, the most that a room may"
      " hold (bytes of ws_keep_state)"),
     ("amounts", {"a": "1"}, "room_add.a: expected a number, got String"),

@@ -1,0 +1,79 @@
+"""Whose turn it is in a room that events contend for: who was refused goes before who comes new.
+
+As long as nobody was refused there are no turns, and events of a room run beside each other. From
+a refusal on they run one after another, until nobody waits any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from ...core.effects import RoomName
+
+MOST_SECONDS = 2.0
+"""After which one goes on without its turn: whoever has it waits for something else."""
+
+Waiter = asyncio.Future[bool]
+
+
+class _Line:
+    """Who waits in one room, while somebody has the turn."""
+
+    __slots__ = ("new", "refused")
+
+    def __init__(self) -> None:
+        self.refused: deque[Waiter] = deque()
+        self.new: deque[Waiter] = deque()
+
+    def next(self) -> Waiter | None:
+        for waiting in (self.refused, self.new):
+            while waiting:
+                waiter = waiting.popleft()
+                if not waiter.done():
+                    return waiter
+        return None
+
+
+class Turns:
+    """The turns of all rooms of one event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._lines: dict[RoomName, _Line] = {}
+        """Rooms in which somebody has the turn."""
+
+    def is_taken(self, room: RoomName) -> bool:
+        """Whether who comes new in *room* has to wait."""
+        return room in self._lines
+
+    def take(self, room: RoomName, *, was_refused: bool) -> Waiter | None:
+        """Ask for the turn. None: it is there; else whether it came is told later.
+
+        Who gets it has to `give_back`.
+        """
+        line = self._lines.get(room)
+        if line is None:
+            self._lines[room] = _Line()
+            return None
+        waiter: Waiter = self._loop.create_future()
+        (line.refused if was_refused else line.new).append(waiter)
+        timer = self._loop.call_later(MOST_SECONDS, _resolve, waiter, False)
+        waiter.add_done_callback(lambda _: timer.cancel())
+        return waiter
+
+    def give_back(self, room: RoomName) -> None:
+        """The next one has the turn."""
+        line = self._lines.get(room)
+        if line is None:
+            return
+        waiter = line.next()
+        if waiter is None:
+            del self._lines[room]
+        else:
+            _resolve(waiter, True)
+
+
+def _resolve(waiter: Waiter, came: bool) -> None:
+    if not waiter.done():
+        waiter.set_result(came)
