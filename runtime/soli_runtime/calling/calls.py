@@ -129,14 +129,14 @@ class Calls:
 
     def begin_again(self) -> None:
         """The call that runs does so once more, with a budget as if it began now."""
-        self._machine.start_budget()
+        self.machine.start_budget()
         runner = getcurrent()
         if isinstance(runner, Runner):
             runner.begin_again()
 
     def outside(self, code: Callable[[], object], local: KeptDict) -> None:
         """Run *code*, which no program called, under a budget; `local` becomes `Machine.local`."""
-        machine = self._machine
+        machine = self.machine
         saved, machine.local = machine.local, local
         try:
             machine.guarded(code)
