@@ -58,6 +58,13 @@ def handle(event)
     seen = event["room_state"]["n"] ?? 0
     return { "room_state": { "n": seen + 1 }, "send": { "values": found } }
   end
+  if data["do"] == "send only"
+    seen = event["room_state"]
+    ws_broadcast_room(event["params"]["room"], "held")
+    ws_set_room_state(event["params"]["room"], { "x": 1 }) if data["sets"]
+    ws_add_room_state("lobby", { "x": 1 }) if data["fails"]
+    return { "send": "plain" }
+  end
   if data["do"] == "two rooms"
     ws_set_room_state("board:other", { "a": 1 })
     return { "room_state": { "a": 1 }, "broadcast_room": "not sent" }
@@ -439,6 +446,26 @@ def test_what_helpers_write_waits_for_the_commit(tmp_path: Path) -> None:
             assert site.server.service.state.tally.room_runs["again"] == 1
 
     site_test(tmp_path, test)
+
+
+def test_an_event_that_sets_nothing_writes_when_its_handler_is_done(tmp_path: Path) -> None:
+    """What helpers ask for comes before the actions of the return, as ever."""
+
+    async def test(site: Site) -> None:
+        async with site.connect("/ws/board:1") as ada:
+            await receive(ada)
+            await say(ada, "send only")
+            assert [await receive(ada), await receive(ada)] == ["held", "plain"]
+            await say(ada, "send only", sets=True)
+            assert await receive_json(ada) == diff("board:1", {"x": 1})
+            assert [await receive(ada), await receive(ada)] == ["held", "plain"]
+            await say(ada, "send only", fails=True)
+            text = "ws_add_room_state(): no state is kept of 'lobby': declare it with ws_keep_state"
+            assert (await receive_json(ada))["payload"]["message"].startswith(text)
+            await say(ada, "view")
+            assert await receive_json(ada) == {"view": {"x": 1}}
+
+    site_test(tmp_path, test, dev=True)
 
 
 def test_who_writes_before_the_first_look_is_told_to_look_first(tmp_path: Path) -> None:

@@ -259,12 +259,24 @@ class _Event:
             done = None
             if room is not None and not Change(steps).is_empty:
                 done = self._commit(attempt, room, steps, rest)
-        except StateRefused as refused:
-            return Commit(error=ActionError(_key_of(result), refused.message))
-        except ActionError as error:
-            return Commit(error=error)
+        except SoliError as error:
+            if not isinstance(error, ActionError | StateRefused):
+                raise
+            return self._refused(error, result)
         self._release(attempt, done)
+        if KEYS.isdisjoint(result):
+            self._tell(done, attempt.messages)  # helpers come before the actions of the return
+            return NOTHING
         return Commit(done, attempt.messages) if done or attempt.messages else NOTHING
+
+    def _refused(self, error: SoliError, result: dict[Any, Any]) -> Commit:
+        """Nothing of the return is done. What helpers ask for fails like they do: it is raised."""
+        key = next((key for key in KEYS if key in result), None)
+        if key is None:
+            raise at_definition(error, self._handler.function, self._handler.source)
+        if isinstance(error, ActionError):
+            return Commit(error=error)
+        return Commit(error=ActionError(key, error.message))
 
     def _ready(self, joins: Value) -> None:
         """What members of these rooms are told of their state is here when they join."""
@@ -319,10 +331,19 @@ class _Event:
             for write in attempt.stored:
                 self._write(write)
         except BaseException:
-            if done is not None:  # it is true, whatever becomes of this event
-                effects = self._hub.apply(self._id, [done], self._live.now(), is_checked=True)
-                self._live.delivery.carry_out(effects)
+            self._tell(done, ())  # it is true, whatever becomes of this event
             raise
+
+    def _tell(self, done: StateCommitted | None, messages: Sequence[Write]) -> None:
+        """The change, and what was sent behind it."""
+        if done is not None:
+            effects = self._hub.apply(self._id, [done], self._live.now(), is_checked=True)
+            self._live.delivery.carry_out(effects)
+        for write in messages:
+            if done is None:
+                write()
+            else:
+                self._write(write)
 
     def _change_other(self, room: RoomName, steps: tuple[Step, ...]) -> None:
         realtime = self._machine.library[REALTIME]
@@ -335,8 +356,3 @@ class _Event:
             raise
         except SoliError as error:
             self._conversation.write_failed(error)
-
-
-def _key_of(result: dict[Any, Any]) -> str:
-    """The action whose change the room refuses; of a helper's there is none."""
-    return next((key for key in KEYS if key in result), VIEW)
