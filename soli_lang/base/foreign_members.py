@@ -38,6 +38,13 @@ FOREIGN_MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
 """Foreign name -> names that may be known here, the best first."""
 
 
+OTHER_ARITY: Final[Mapping[str, str]] = {
+    "KV.incr": "another amount is `KV.incrby(key, amount)`",
+    "KV.decr": "another amount is `KV.decrby(key, amount)`",
+}
+"""Builtin -> what to call with the arguments that it does not take."""
+
+
 def foreign_member(name: str, known: Container[str]) -> str | None:
     """A hint with the one of *known* that does what *name* does elsewhere."""
     if name in ("to_a", "toArray") and "push" in known:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final
 
 from .source import Span
@@ -28,6 +28,12 @@ BRACKETS: Final = "`[[` opens an array in an array; a text is written in three q
 METHOD: Final = "a method of numbers: `x.abs`, `x.sqrt`, `x.round(2)`, `x.floor`"
 NUMBER: Final = "a number is read by `int(text)` or `float(text)`, or by `text.to_i`, 0 for none"
 SETTING: Final = 'a setting of the environment is `getenv("NAME")`'
+METHOD_HERE: Final = "'{0}' is a method: write it behind the value, `value.{0}`"
+MODULE: Final = "a module is `module Name ... end`; its functions are `def name(x) ... end`"
+ARRAY: Final = "an array is `[1, 2]`"
+HASH: Final = 'a hash is `{ "key": 1 }`, an empty one `{}`'
+LATER: Final = "wait with `sleep(seconds)`; what is to run later is a job"
+BOTH: Final = "conditions are joined by `and`, `or` and `not`, or by `&&`, `||` and `!`"
 WAITING: Final = "every function may wait, without `async` and `await`: leave the word out"
 
 FOREIGN_WORDS: Final[Mapping[str, str]] = {
@@ -52,6 +58,28 @@ FOREIGN_WORDS: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(("env", "ENV", "environ"), SETTING),
     **dict.fromkeys(("Integer", "parseInt", "parseFloat"), NUMBER),
+    **dict.fromkeys(("IO", "System", "fmt", "stdout"), PRINT),
+    **dict.fromkeys(("use", "alias", "from"), IMPORT),
+    **dict.fromkeys(("defmodule", "namespace"), MODULE),
+    **dict.fromkeys(("defp", "func", "fun"), FUNCTION),
+    **dict.fromkeys(("defstruct", "dataclass"), FIELDS),
+    **dict.fromkeys(("list", "tuple", "array"), ARRAY),
+    **dict.fromkeys(("dict", "Map", "Object"), HASH),
+    **dict.fromkeys(("setTimeout", "setInterval"), LATER),
+    **dict.fromkeys(("AND", "OR", "NOT"), BOTH),
+    **dict.fromkeys(("mut", "dim"), DECLARATION),
+    **dict.fromkeys(("Promise", "await"), WAITING),
+    "Number": NUMBER,
+    "nil?": "ask `value.nil?` or `value == null`",
+    "is": "compare with `==`, with nothing by `value == null`",
+    "assert": 'specs assert; a program throws: `throw "text" unless condition`',
+    "enumerate": "`for item, index in items ... end` counts along",
+    "sorted": "a sorted array is `items.sort`, or `items.sort_by { |x| x.name }`",
+    "reversed": "the other way round is `items.reverse`",
+    "Enum": "arrays have the methods: `items.map`, `items.filter`, `items.reduce`",
+    "foreach": "a loop over values is `for x in values ... end`",
+    "open": "files are read and written whole: `File.read(path)`, `File.write(path, text)`",
+    "defined?": 'ask `defined("name")`',
     "inspect": "as programmers see it, a value is `value.inspect`",
     "eval": "no text becomes a program while one runs",
     "Struct": FIELDS,
@@ -99,3 +127,12 @@ def foreign_hint(name: str, text: str, span: Span) -> str | None:
     if name in ("f", "F") and following[:1] in ('"', "'"):
         return TEXT
     return FOREIGN_WORDS.get(name)
+
+
+def method_hint(name: str, methods: Container[str], text: str, span: Span) -> str | None:
+    """The hint for a method that is called as if it were a function: `upcase("a")`."""
+    if name not in methods:
+        return None
+    is_call = text[span.end : span.end + 1] == "("
+    is_piped = text[: span.start].rstrip().endswith("|>")
+    return METHOD_HERE.format(name) if is_call or is_piped else None

@@ -59,11 +59,13 @@ class Missing:
         return error
 
     def _hint(self, names: Any) -> str | None:
-        from ..base.foreign_words import foreign_hint  # only needed for what is wrong
+        from ..base.foreign_words import foreign_hint, method_hint  # only needed for what is wrong
         from ..base.near_names import did_you_mean
         from ..syntax.scanner.tokens import KEYWORDS
 
         known = names or {*self.block.visible_names(), *self.unit.machine.globals}
         hint = own_method_hint(self.name, self.block)
-        hint = hint or foreign_hint(self.name, self.unit.source.text, self.span)
+        text, methods = self.unit.source.text, self.unit.machine.methods
+        hint = hint or foreign_hint(self.name, text, self.span)
+        hint = hint or method_hint(self.name, methods, text, self.span)
         return hint or did_you_mean(self.name, known) or did_you_mean(self.name, KEYWORDS)

@@ -25,6 +25,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from ..base.errors import SoliError, SoliPlainTypeError, SoliTypeError
+from ..base.foreign_members import OTHER_ARITY
 from ..base.records import Record, changed
 from ..machine.charging import paid
 from ..machine.machine import Machine, arity_error
@@ -108,7 +109,9 @@ def shown_call(name: str, low: int, high: int) -> str:
     """`name()` with as many arguments as it takes, for hints."""
     if high == UNLIMITED:
         return f"`{name}`, which takes {low} or more"
-    return f"`{name}`, which takes {low}" + (f" to {high}" if high != low else "")
+    other = OTHER_ARITY.get(name)
+    more = "" if other is None else f"; {other}"
+    return f"`{name}`, which takes {low}" + (f" to {high}" if high != low else "") + more
 
 
 class NativeMethod:

@@ -182,6 +182,13 @@ def _after_item(expected: Set[str], place: Place) -> str:
     return _AFTER_ITEM.get(opener.type, "end of line")
 
 
+_COMMA_HINTS: Final = {
+    "']'": "a `[` after a name indexes it; an array is passed as `name([...])`",
+    "')'": "several values in one are an array: `[1, 2]`",
+    "end of line": "there is no multiple assignment: write one on each line",
+}
+
+
 def _hint(text: str, wanted: str, place: Place) -> str | None:
     if text == "...":
         return "`...` spreads arrays, inside array literals and patterns only"
@@ -189,10 +196,8 @@ def _hint(text: str, wanted: str, place: Place) -> str | None:
         return "there are no arguments without number: take an Array or a Hash, and pass one"
     if wanted == "type":
         return "a type is one name: `Int`, `Int[]` for an array, `Int?` with null, `Any`"
-    if text == "," and wanted == "']'":
-        return "a `[` after a name indexes it; an array is passed as `name([...])`"
-    if text == "," and wanted == "end of line":
-        return "there is no multiple assignment"
+    if text == ",":
+        return _COMMA_HINTS.get(wanted)
     if text in (")", "]", "}") and wanted == "expression":
         return f"an expression is missing before `{text}`, or there is a comma too many"
     if wanted == "pattern" and text == "-":

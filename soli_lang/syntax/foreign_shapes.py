@@ -34,8 +34,20 @@ LAMBDA: Final = (
     "`=>` stands in hashes and in the arms of a `match`"
 )
 BODY: Final = "no `:` before a body: the line ends there, and the body with `end`"
+VALUES: Final = "a loop over values is `for x in values ... end`"
+CHOICE_OF_VALUES: Final = "a value by a condition is `condition ? 1 : 2`"
+UNION: Final = "a type is one name: `Int?` is Int or null, and what may be anything is `Any`"
+GENERIC: Final = "an array of Ints is `Int[]`; of what is in a Hash, the type says nothing: `Hash`"
+RETURN_TWO: Final = "several values are returned as an array: `return [1, 2]`"
+TAKEN_APART: Final = 'values are not taken apart: `a = pair[0]`, `name = user["name"]`'
+TUPLE: Final = 'there are no tuples: an array is `[1, 2]`, a hash `{ "ok": 1 }`'
+CONTAINS: Final = "whether an array has a value: `values.includes?(x)`"
+NAMED: Final = "every parameter may be named in a call, `f(b: 2)`; a default is `def f(a, b = 2)`"
+JOINED: Final = 'texts are joined by `+`, or `"#{a}#{b}"`'
 _BODIES: Final = HEADED | {"FN", "ELSIF", "ELSE", "CLASS", "TRY"}
-_OPENERS: Final = frozenset({FUNCTION, WAITING, LOOP, COUNTING, BODY, ONE_LINE, CHOICE, THROW})
+_OPENERS: Final = frozenset(
+    {UNION, FUNCTION, WAITING, LOOP, COUNTING, BODY, ONE_LINE, CHOICE, THROW}
+)
 _PAIRS: Final[dict[tuple[str, str], str]] = {
     ("==", "="): "`==` compares values and types: there is no `===`",
     ("!=", "="): "`!=` compares values and types: there is no `!==`",
@@ -51,6 +63,9 @@ _PAIRS: Final[dict[tuple[str, str], str]] = {
     ("do", "while"): LOOP,
 }
 _WORDY: Final = frozenset({_PAIRS["&&", "then"], _PAIRS["||", "else"]})
+_OPENING: Final = frozenset({"LPAR", "LSQB", "LBRACE"})
+_CLOSING: Final = frozenset({"RPAR", "RSQB", "RBRACE"})
+_SYMBOLS: Final = frozenset({"SYMBOL", "LITERAL"})
 LONGEST_TEXT: Final = 20_000
 """Characters of a text that is read once more for its hints: nobody pays for that."""
 _LONGEST_PARAMETERS: Final = 40
@@ -78,8 +93,10 @@ def explain(source: Source, errors: Sequence[SoliSyntaxError]) -> None:
 
 
 def _is_about_end(error: SoliSyntaxError) -> bool:
-    return "`end` expected" in error.message or (
-        error.hint is not None and "that `end` could close" in error.hint
+    return (
+        "`end` expected" in error.message
+        or "`|` expected" in error.message
+        or (error.hint is not None and "that `end` could close" in error.hint)
     )
 
 
@@ -91,7 +108,7 @@ def _opener_before(
     if not before:
         return None
     hint = shapes[max(before)]
-    if hint in (BODY, ONE_LINE):
+    if hint in (BODY, ONE_LINE, UNION):
         error.move(line_span(source, max(before)), error.message)
     return hint
 
@@ -120,6 +137,9 @@ def _shape(source: Source, tokens: list[Token], at: int, first: int) -> str | No
         return ONE_LINE
     if token.type == "FN" and [_text(source, one) for one in tokens[at + 2 : at + 4]] == ["=", "("]:
         return SETTER
+    whole = _of_line(tokens, at, first)
+    if whole is not None:
+        return whole
     pair = _PAIRS.get((_text(source, token), _text(source, following)))
     if pair == _PAIRS["*", "*"] and tokens[first].type == "FN":
         pair = None  # `def f(**options)`
@@ -129,7 +149,38 @@ def _shape(source: Source, tokens: list[Token], at: int, first: int) -> str | No
         return _after_name(source, token, following, is_first=at == first)
     if token.type == "FATARROW" and at and tokens[at - 1].type in ("RPAR", "NAME"):
         return LAMBDA if _is_lambda(tokens, at) else None
-    return _after_keyword(token, following, tokens[at + 2 : at + 3])
+    fourth = tokens[at + 4].value if at + 4 < len(tokens) else None
+    return _after_keyword(token, following, tokens[at + 2 : at + 3], fourth)
+
+
+def _of_line(tokens: list[Token], at: int, first: int) -> str | None:
+    """The hint of a shape for which the whole line before *at* counts."""
+    token, start = tokens[at], tokens[first]
+    before = tokens[at - 1] if at > first else token
+    following = tokens[at + 1]
+    if token.type == "ELSE" and at > first:
+        kinds = [one.type for one in tokens[first:at]]
+        is_choice = "IF" in kinds[1:] and "THEN" not in kinds and "EQ" in kinds
+        return CHOICE_OF_VALUES if is_choice else None
+    if token.type == "COMMA":
+        return _of_comma(tokens, at, first)
+    if token.type == "IN" and start.type != "FOR" and not before.newline:
+        return CONTAINS
+    if token.type == "NAME" and before.type in ("COLON", "ARROW") and following.start == token.end:
+        return GENERIC if following.value == "<" else None
+    if token.type == "BAR" and at - first > 1 and tokens[at - 2].type in ("COLON", "ARROW"):
+        return UNION
+    if token.type == "COLON" and start.type == "FN" and following.type in ("COMMA", "LITERAL"):
+        return NAMED
+    return None
+
+
+def _of_comma(tokens: list[Token], at: int, first: int) -> str | None:
+    kinds = [one.type for one in tokens[first:at]]
+    depth = sum((kind in _OPENING) - (kind in _CLOSING) for kind in kinds)
+    if kinds[:1] == ["RETURN"] and depth == 0:
+        return RETURN_TWO
+    return TUPLE if kinds[-2:-1] == ["LBRACE"] and tokens[at - 1].type in _SYMBOLS else None
 
 
 def _after_name(source: Source, token: Token, following: Token, *, is_first: bool) -> str | None:
@@ -150,8 +201,14 @@ def _after_name(source: Source, token: Token, following: Token, *, is_first: boo
     return None
 
 
-def _after_keyword(token: Token, following: Token, third: list[Token]) -> str | None:
+def _after_keyword(
+    token: Token, following: Token, third: list[Token], fourth: object
+) -> str | None:
+    if token.type == "LET" and following.type in ("LBRACE", "LSQB"):
+        return TAKEN_APART
     if token.type == "FOR" and following.type == "LPAR" and third:
+        if fourth in ("of", "in"):
+            return VALUES
         return COUNTING if third[0].type in ("LET", "SEMI") or third[0].value == "var" else None
     if token.type == "IMPORT" and following.type == "NAME":
         return IMPORT

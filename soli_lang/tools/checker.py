@@ -12,6 +12,7 @@ from ..tree import nodes
 from .checking.duplicates import DuplicatePass
 from .checking.findings import ERROR, WARNING, Finding, Findings, Known
 from .checking.flow import FlowPass
+from .checking.hidden import HiddenPass
 from .checking.leaving import LeavingPass
 from .checking.members import MemberPass
 from .checking.names import NamePass
@@ -41,6 +42,7 @@ def check(program: nodes.Program, known: Known) -> list[Finding]:
     SuperPass(program, known, findings).run()
     LeavingPass(program, findings).run()
     DuplicatePass(program, findings).run()
+    HiddenPass(program, known, findings).run()
     ShapePass(program, known, findings).run()
     MemberPass(program, known, findings).run()
     type_findings(program, known, findings)

@@ -32,6 +32,7 @@ from ..loading.modules import ModuleLoader
 from ..loading.project import SPEC_ENDINGS, Project, ProjectError, find_project
 from ..routing.declared import GATE
 from ..routing.routes import RouteError
+from .builtin_options import unknown_options
 from .handler_checks import (
     misnamed_controllers,
     reserved_events,
@@ -112,6 +113,7 @@ class ProgramCheck:
         found: list[Finding] = []
         if project is not None or written_routes(program):
             found += reserved_events(program)
+        found += unknown_options(program)
         for name in self._controllers_in(path, project):
             found += misnamed_controllers(name, program)
         callers = self._callers(path, program, project)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...base.errors import SoliSyntaxError
-from ...base.foreign_words import foreign_hint
+from ...base.foreign_words import foreign_hint, method_hint
 from ...base.near_names import did_you_mean
 from ...base.source import Span
 from ...evaluator.missing import own_method_hint
@@ -55,6 +55,8 @@ class NamePass:
         self._uses: dict[Variable, Use] = {}
         self._guarded = 0
         """How many `try` bodies and the like are around: errors in there may be meant."""
+        self._foreign_line = 0
+        """The line that begins with a word of another language: what follows is not looked at."""
         self._unseen_imports = False
         """Whether a file was imported whole of which nobody knows what it exports."""
         self._calls: list[tuple[nodes.Node, Variable | None, str, Arguments, int]] = []
@@ -308,7 +310,15 @@ class NamePass:
     def _unknown(self, name: str, span: Span) -> None:
         names = [*self._block.visible_names(), *self._known.builtins, *self._known.names]
         hint = own_method_hint(name, self._block)
-        hint = hint or foreign_hint(name, self._program.source.text, span)
+        source = self._program.source
+        text, line = source.text, source.position(span.start).line
+        if hint is None and line == self._foreign_line:
+            return  # it follows a word of another language, which is what is wrong there
+        foreign = None if hint else foreign_hint(name, text, span)
+        if foreign is not None and source.line(line).lstrip().startswith(name):
+            self._foreign_line = line
+        hint = hint or foreign
+        hint = hint or method_hint(name, self._known.methods, text, span)
         hint = hint or did_you_mean(name, names) or did_you_mean(name, KEYWORDS)
         self._report("unknown-name", f"Undefined variable '{name}'", span, hint, self._guarded)
 

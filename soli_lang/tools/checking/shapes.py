@@ -132,7 +132,7 @@ class ShapePass:
                     leaving.span,
                     "a `for` loop can be left",
                 )
-            elif loses_values and leaving.value is not None:
+            elif loses_values and not _gives_nothing(leaving):
                 self._findings.warning(
                     "return-in-block",
                     f"`return` ends one call of the block, and '{name}' drops its value",
@@ -219,6 +219,12 @@ class ShapePass:
                     "the arm before it matches everything",
                 )
                 return
+
+
+def _gives_nothing(leaving: Any) -> bool:
+    """Whether a `return` says that it ends its turn: without a value, or with null."""
+    value = leaving.value
+    return value is None or (isinstance(value, nodes.Literal) and value.value is None)
 
 
 def _leaving(body: nodes.Body) -> Iterator[nodes.Break | nodes.Return]:

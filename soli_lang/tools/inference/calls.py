@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ...base.errors import SoliError
+from ...base.foreign_members import OTHER_ARITY
 from ...native.native import NativeFunction
 from ...tree import nodes
 from ..checking.arguments import Arguments
@@ -237,7 +238,7 @@ def _builtin(
     if not builtin.low <= count <= builtin.high:
         fault = given.fault_for_range(builtin.name, builtin.low, builtin.high)
         if fault is not None:
-            walk.error("wrong-arguments", fault, node.span)
+            walk.error("wrong-arguments", fault, node.span, OTHER_ARITY.get(builtin.name))
         return ANY
     judge_builtin(walk, node, builtin, arguments, 0)
     return walk.given_by_builtin(builtin, atom, builtin.name.rpartition(".")[2], arguments, block)

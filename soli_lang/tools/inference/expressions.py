@@ -192,6 +192,8 @@ def operated(walk: Walk, node: Any, operator: str, left: Type, right: Type) -> T
     found = [binary(operator, one, other) for one in left for other in right]
     errors = [error for _, error in found if error is not None]
     if len(errors) < len(found):
+        if errors and isinstance(node, nodes.Binary):
+            _doubt_operands(walk, node, left, right)
         return join([type_ for type_, error in found if error is None]) if not errors else ANY
     error = errors[0]
     if error.kind == "ZeroDivisionError" and walk.is_asked(_right(node)):
@@ -199,6 +201,20 @@ def operated(walk: Walk, node: Any, operator: str, left: Type, right: Type) -> T
     hint = error.hint or null_hint(error.message, walk.written(node))
     walk.error("type", error.message, node.span, hint)
     return ANY
+
+
+def _doubt_operands(walk: Walk, node: nodes.Binary, left: Type, right: Type) -> None:
+    """Warn where an operator fails for a null only that one forgets."""
+    bad = [
+        (one, other, error)
+        for one in left or ()
+        for other in right or ()
+        if (error := binary(node.operator, one, other)[1]) is not None
+    ]
+    for side, operand in ((0, node.left), (1, node.right)):
+        if all(pair[side].is_doubtful for pair in bad):  # type: ignore[union-attr]
+            walk.doubt(node, operand, bad[0][2].message)
+            return
 
 
 def _right(node: Any) -> Any:

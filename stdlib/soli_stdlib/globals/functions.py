@@ -150,7 +150,8 @@ def len_(value: Value) -> int:
 def range_(machine: Machine, *bounds: Value) -> list[int]:
     """The Ints from start up to end (excluded), in steps."""
     if not 2 <= len(bounds) <= 3:
-        raise SoliValueError(f"range() expects 2 or 3 arguments, got {len(bounds)}")
+        hint = "it has a beginning: `range(0, 3)`, or `0..3`, is 0, 1, 2"
+        raise SoliValueError(f"range() expects 2 or 3 arguments, got {len(bounds)}", hint=hint)
     for name, bound in zip(("start", "end", "step"), bounds, strict=False):
         if bound.__class__ is not int:
             raise SoliPlainTypeError(f"range() expects integer {name}, got {type_name(bound)}")
