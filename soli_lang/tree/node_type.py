@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, dataclass_transform
 
 from ..base.source import Span
 from .rows import MANY, ONE, Row, row_of
@@ -33,7 +33,7 @@ class NodeType(type):
         annotations = namespace.get("__annotations__", {})
         own = tuple(annotations)
         defaults = {field: namespace.pop(field) for field in own if field in namespace}
-        namespace["__slots__"] = own
+        namespace["__slots__"] = own if bases else (*own, "_children")
         made = super().__new__(mcs, name, bases, namespace)
         base = bases[0] if bases else None
         made.field_names = (*getattr(base, "field_names", ()), *own)
@@ -88,8 +88,23 @@ class Node(metaclass=NodeType, has_value=False):
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
-def children(node: Node) -> list[Any]:
-    """All nodes directly inside *node*, in the order of its fields."""
+_keep: Final = Node.__dict__["_children"].__set__
+
+
+def children(node: Any) -> list[Any]:
+    """All nodes directly inside *node*, in the order of its fields.
+
+    Each pass asks for them again, so they are kept.
+    """
+    try:
+        return [*node._children]
+    except AttributeError:
+        found = _children(node)
+        _keep(node, tuple(found))
+        return found
+
+
+def _children(node: Node) -> list[Any]:
     found: list[Any] = []
     for name, shape in type(node).inner:
         value = getattr(node, name)

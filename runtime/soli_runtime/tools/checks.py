@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from soli_lang.base.collecting import Paused
 from soli_lang.base.errors import SoliError, SoliSyntaxError
 from soli_lang.base.limits import Capabilities, Limits
 from soli_lang.base.source import NOWHERE, Source
@@ -101,30 +102,38 @@ class ProgramCheck:
 
     def check_program(self, path: Path, program: nodes.Program) -> list[Finding]:
         """The findings in what was read already."""
-        found = check(program, self._known(path, program))
-        found += self._of_runtime(path, program)
+        written = written_routes(program)
+        with Paused():
+            found = check(program, self._known(path, program, written))
+            found += self._of_runtime(path, program, written)
         return sorted(found, key=lambda finding: finding.order)
 
-    def _of_runtime(self, path: Path, program: nodes.Program) -> list[Finding]:
+    def known_to(self, path: Path, program: nodes.Program) -> Known:
+        """What *program* knows of the files around it, as if it stood in *path*."""
+        return self._known(path, program, written_routes(program))
+
+    def _of_runtime(
+        self, path: Path, program: nodes.Program, written: list[WrittenRoute]
+    ) -> list[Finding]:
         """What the runtime will make of a controller or a single file."""
         if _is_spec(path, program):
             return []
         project = self._project_of(path)
         found: list[Finding] = []
-        if project is not None or written_routes(program):
+        if project is not None or written:
             found += reserved_events(program)
         found += unknown_options(program)
         for name in self._controllers_in(path, project):
             found += misnamed_controllers(name, program)
-        callers = self._callers(path, program, project)
+        callers = self._callers(path, written, project)
         found += process_variables(program, callers, self._library.methods)
         return found + runs_again(program, callers.sockets)
 
-    def _callers(self, path: Path, program: nodes.Program, project: Project | None) -> Callers:
+    def _callers(self, path: Path, written: list[WrittenRoute], project: Project | None) -> Callers:
         """Which functions of a file run for each event: a shared one is called by controllers."""
         if project is not None and path.resolve() in map(Path.resolve, project.shared):
             return Callers(sockets=self._used_by_controllers(project))
-        return callers_of(self._routes_to(path, program))
+        return callers_of(self._routes_to(path, written))
 
     def _used_by_controllers(self, project: Project) -> frozenset[str]:
         if project.root not in self._used:
@@ -141,15 +150,14 @@ class ProgramCheck:
         place = path.resolve()
         return [name for name, file in project.controllers.items() if file.resolve() == place]
 
-    def _routes_to(self, path: Path, program: nodes.Program) -> list[WrittenRoute]:
+    def _routes_to(self, path: Path, written: list[WrittenRoute]) -> list[WrittenRoute]:
         """The routes that lead to functions of a file: its own, and to a controller the app's."""
         project = self._project_of(path)
         controllers = self._controllers_in(path, project)
-        routes = written_routes(program)
-        if project is not None and controllers:
-            routes += self._declared_routes(project)
-            routes = [one for one in routes if one.target.partition("#")[0] in controllers]
-        return routes
+        if project is None or not controllers:
+            return written
+        routes = written + self._declared_routes(project)
+        return [one for one in routes if one.target.partition("#")[0] in controllers]
 
     def _declared_routes(self, project: Project) -> list[WrittenRoute]:
         first = project.routes or project.main
@@ -206,7 +214,7 @@ class ProgramCheck:
         for path in project.files:
             with suppress(InvalidApp, SoliSyntaxError):
                 program = parse(read_sources([path])[path])
-                callers = self._callers(path, program, self._project_of(path))
+                callers = self._callers(path, written_routes(program), self._project_of(path))
                 found += process_variables(program, callers, self._library.methods)
         return found
 
@@ -224,14 +232,14 @@ class ProgramCheck:
     def _with_defined(self, known: Known) -> Known:
         return replace(known, builtins={**known.builtins, **self._defined})
 
-    def _known(self, path: Path, program: nodes.Program) -> Known:
+    def _known(self, path: Path, program: nodes.Program, written: list[WrittenRoute]) -> Known:
         known = self._testing if _is_spec(path, program) else self._library
         project = self._project_of(path)
         root = project.root if project is not None else path.parent
         names = self._shared_by(project) if project is not None else frozenset[str]()
         if project is not None:
             names |= _route_helpers(program)
-        promised = contracts(self._routes_to(path, program), payload_type(program))
+        promised = contracts(self._routes_to(path, written), payload_type(program))
         return replace(
             known, names=names, exports_of=Exports(root, self.imported), contracts=promised
         )

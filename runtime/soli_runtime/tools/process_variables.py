@@ -90,6 +90,8 @@ class _File:
             (one for function in reached for one in self._changed_in(function)),
             key=lambda one: one[1].span.start,
         )
+        if not found:
+            return  # which spares the blocks of the whole file
         is_shadowed = _shadows(self._program, [node for _, node in found])
         for target, node in found:
             root = _root(target)

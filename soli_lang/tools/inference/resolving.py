@@ -316,3 +316,15 @@ _VISITORS: dict[type, Any] = {
     nodes.Arm: Resolution._arm,
     nodes.Import: Resolution._nothing,
 }
+
+
+def assigned_keys(program: nodes.Program) -> frozenset[str]:
+    """The keys that the program writes anywhere: `x["key"] = …`, `x.key = …`."""
+    found: set[str] = set()
+    for node in nodes.walk(program.body):
+        target = getattr(node, node.row.assigns) if node.row.assigns else None
+        if isinstance(target, nodes.Index) and isinstance(target.index, nodes.Literal):
+            found.add(str(target.index.value))
+        elif isinstance(target, nodes.Member):
+            found.add(target.name)
+    return frozenset(found)

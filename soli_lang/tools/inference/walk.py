@@ -20,7 +20,7 @@ from .annotations import annotated
 from .classes import Classes, ClassInfo
 from .contracts import Contract
 from .environment import UNSET, Environment
-from .resolving import Resolution
+from .resolving import Resolution, assigned_keys
 from .types import ANY, CLASS, DOUBT, FUNCTION, NULL, Atom, Type, holds_parts, join, loosened
 
 _SHARED: Final = frozenset({"array", "hash"})
@@ -68,7 +68,7 @@ class Walk:
         self.classes = Classes(program, is_open=False)
         self.sees_not_all = bool(known.names) or self._imports(program)
         """Whether other files may add to classes, or to what builtin values can do."""
-        self.assigned_keys = _assigned_keys(program)
+        self.assigned_keys = assigned_keys(program)
         self.frame = Frame(self.resolution.root, None, quiet=False)
         self._findings = findings
         self._reported: set[tuple[int, str]] = set()
@@ -341,17 +341,24 @@ class Walk:
                 break
             links.append(node)
             node = before
+        type_ = self.visit(node)
+        while links:
+            type_ = self.follow(links.pop(), type_)
+        return type_
+
+    def visit(self, node: Any) -> Type:
+        """The type of an expression that is no chain, or of what a chain begins with."""
         visit = EXPRESSIONS.get(node.__class__)
-        if visit is not None:
-            type_: Type = visit(self, node)
-        else:
+        if visit is None:
             for part in nodes.children(node):
                 self.infer_part(part)
-            type_ = ANY
-        while links:
-            link = links.pop()
-            type_ = LINKS[link.__class__](self, link, type_)
+            return ANY
+        type_: Type = visit(self, node)
         return type_
+
+    def follow(self, link: Any, before: Type) -> Type:
+        """The type of a link of a chain; *before*: that of what it is a link of."""
+        return LINKS[link.__class__](self, link, before)
 
     def infer_part(self, part: Any) -> None:
         """Walk a node of any sort that nothing is known of."""
@@ -434,15 +441,3 @@ def _keeps(node: Any, known: Type) -> bool:
 def _is_literal(node: Any, kind: str) -> bool:
     wanted = {"int": int, "string": str, "bool": bool}[kind]
     return isinstance(node, nodes.Literal) and node.value.__class__ is wanted
-
-
-def _assigned_keys(program: nodes.Program) -> frozenset[str]:
-    """The keys that the program writes anywhere: `x["key"] = …`, `x.key = …`."""
-    found: set[str] = set()
-    for node in nodes.walk(program.body):
-        target = getattr(node, node.row.assigns) if node.row.assigns else None
-        if isinstance(target, nodes.Index) and isinstance(target.index, nodes.Literal):
-            found.add(str(target.index.value))
-        elif isinstance(target, nodes.Member):
-            found.add(target.name)
-    return frozenset(found)
