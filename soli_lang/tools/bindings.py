@@ -7,7 +7,8 @@ patterns, what `catch` binds).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 from ..base.source import Span
@@ -54,6 +55,8 @@ class Bindings:
         """Where the names of parameters stand."""
         self._not_variables: set[int] = set()
         """Where names stand that only look like variables: fields, methods, types."""
+        self._types: set[int] = set()
+        """Where types stand."""
         self._walk(program.body, root)
         self._sort()
 
@@ -106,6 +109,7 @@ class Bindings:
             self._not_variables.add(node.span.start)
         elif isinstance(node, nodes.TypeRef):
             self._not_variables.update(range(*node.span))
+            self._types.update(range(*node.span))
 
     def _sort(self) -> None:
         """Outer regions first, so that the last one around a place is the innermost."""
@@ -151,25 +155,58 @@ class Bindings:
 
     def variable(self, index: int) -> Variable | None:
         """What the token at *index* means, None when it is not the name of a variable."""
+        return self._meant(index, self.block_at) if self._is_name(index) else None
+
+    @cached_property
+    def meanings(self) -> dict[int, Variable | None]:
+        """All names of variables by the index of their token; None: of no variable of this file."""
+        names = [index for index in range(len(self._tokens)) if self._is_name(index)]
+        blocks = dict(self.blocks_at(self._tokens[index].start for index in names))
+        return {index: self._meant(index, blocks.__getitem__) for index in names}
+
+    def is_parameter(self, token: Token) -> bool:
+        """Whether *token* is the name of a parameter, where it is declared."""
+        return token.start in self._params
+
+    def is_type(self, token: Token) -> bool:
+        """Whether *token* stands in a type."""
+        return token.start in self._types
+
+    def type_names(self, name: str) -> list[tuple[Span, Variable | None]]:
+        """Where a type is called *name*, and what that means there."""
+        found = [one for one in self._tokens if one.value == name and one.start in self._types]
+        return [(one.span, self.block_at(one.start).find(name, END)) for one in found]
+
+    def _is_name(self, index: int) -> bool:
+        """Whether the token may name a variable: it is no member, label, field, method or type."""
         token = self._tokens[index]
         if token.type != "NAME" or token.start in self._not_variables or self._is_label(index):
-            return None
+            return False
         before = self._tokens[index - 1].type if index else ""
-        if before in ("DOT", "SCOPE"):
-            return None
+        return before not in ("DOT", "SCOPE") and not (
+            before in _DECLARING and before not in _BINDING and self._is_method(index)
+        )
+
+    def _meant(self, index: int, block_at: Callable[[int], Block]) -> Variable | None:
+        token = self._tokens[index]
+        before = self._tokens[index - 1].type if index else ""
         if before in _DECLARING and before not in _BINDING:
             return self._declared(token, index)
         at = END if before in _BINDING or token.start in self._params else token.start
-        return self.block_at(token.start).find(token.value, at)
+        return block_at(token.start).find(token.value, at)
 
     def _declared(self, token: Token, index: int) -> Variable | None:
         """The name behind `def` or `class` belongs to the block around what it names."""
+        return self._around_declaration(index).block.find(token.value)
+
+    def _is_method(self, index: int) -> bool:
+        node = self._around_declaration(index).node
+        return isinstance(node, nodes.ClassDecl | nodes.EnumDecl)
+
+    def _around_declaration(self, index: int) -> Region:
         start = self._tokens[index - 1].start
-        regions = [one for one in self.around(token.start) if one.span.start < start]
-        around = regions[-1] if regions else self.regions[0]
-        if isinstance(around.node, nodes.ClassDecl | nodes.EnumDecl):
-            return None  # a method
-        return around.block.find(token.value)
+        regions = [one for one in self.around(start) if one.span.start < start]
+        return regions[-1] if regions else self.regions[0]
 
     def _is_label(self, index: int) -> bool:
         """Whether a name is the key of a hash or a label: `{name: 1}`, `f(name: 1)`."""
@@ -180,33 +217,21 @@ class Bindings:
             return False  # `{name:}` reads the variable, too
         before = self._tokens[index - 1].type if index else ""
         is_first = before in ("LBRACE", "LPAR", "COMMA")
-        return is_first and not self._is_parameter(self._tokens[index])
-
-    def _is_parameter(self, token: Token) -> bool:
-        for region in self.around(token.start):
-            if isinstance(region.node, nodes.FunctionNode) and any(
-                param.span.start == token.start for param in region.node.params
-            ):
-                return True
-        return False
+        return is_first and self._tokens[index].start not in self._params
 
     def places(self, variable: Variable) -> list[Span]:
         """Where *variable* is named, in order."""
-        return [
-            token.span
-            for index, token in enumerate(self._tokens)
-            if token.value == variable.name and self.variable(index) is variable
-        ]
+        found = self.meanings.items()
+        return [self._tokens[index].span for index, one in found if one is variable]
 
     def declaration(self, variable: Variable) -> Span | None:
         """Where *variable* is declared, or first named."""
         first = None
-        for index, token in enumerate(self._tokens):
-            if token.value != variable.name or self.variable(index) is not variable:
-                continue
-            if index and self._tokens[index - 1].type in _DECLARING:
-                return token.span
-            first = first or token.span
+        for index, one in self.meanings.items():
+            if one is variable:
+                if index and self._tokens[index - 1].type in _DECLARING:
+                    return self._tokens[index].span
+                first = first or self._tokens[index].span
         return first
 
 

@@ -9,7 +9,8 @@ import pytest
 
 pytest.importorskip("pygls")
 
-from soli_runtime.tools.editing.protocol.server import SoliServer, make_server
+from soli_runtime.tools.editing.protocol.server import SoliServer
+from soli_runtime.tools.editing.protocol.starting import make_server
 
 URIS = [f"file:///typed{number}.soli" for number in range(5)]
 

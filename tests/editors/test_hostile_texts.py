@@ -10,12 +10,19 @@ from pathlib import Path
 import pytest
 from soli_runtime.tools.editing.completing import Completing
 from soli_runtime.tools.editing.documents import MAX_CHARACTERS, Document
+from soli_runtime.tools.editing.everywhere.refusing import CannotRename
+from soli_runtime.tools.editing.everywhere.renaming import Renaming
+from soli_runtime.tools.editing.everywhere.usages import Usages
+from soli_runtime.tools.editing.everywhere.workspace import Workspace
 from soli_runtime.tools.editing.explaining import Explaining
 from soli_runtime.tools.editing.finding import Finding
+from soli_runtime.tools.editing.layout import at_line_end
 from soli_runtime.tools.editing.library import Library
 from soli_runtime.tools.editing.outline import symbols
 from soli_runtime.tools.editing.projects import Projects
-from soli_runtime.tools.editing.renaming import CannotRename, renamed
+from soli_runtime.tools.editing.viewing.folding import folds, selections
+from soli_runtime.tools.editing.viewing.lenses import lenses
+from soli_runtime.tools.editing.viewing.naming import named
 
 from ..support.corpus import ROOT, vector_programs
 from ..support.lsp_client import Editor
@@ -40,8 +47,19 @@ def ask_everything(document: Document, offset: int) -> None:
     Explaining(document, LIBRARY, projects).call(offset)
     Finding(document, projects).at(offset)
     symbols(document)
+    workspace = Workspace(projects, lambda: [document])
+    target = Usages(workspace).target(document, offset)
+    if target is not None:
+        Usages(workspace).here(document, target)
     with suppress(CannotRename):
-        renamed(document, offset, "brand_new")
+        Renaming(workspace, LIBRARY).renamed(document, offset, "brand_new")
+    folds(document)
+    lenses(document)
+    assert selections(document, offset)[-1].end == len(document.text)
+    for typed in ("\n", "d"):
+        at_line_end(document, offset, typed)
+    if document.program is not None:
+        list(named(document.program, LIBRARY, frozenset()))
 
 
 @pytest.mark.parametrize("part", range(8))

@@ -322,14 +322,16 @@ def test_rename(typed: Any, text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "name", "why"),
     [
-        ("x¦ = 1\nprint(x)", "n", "whole file"),
+        ("x¦ = 1\nprint(x)", "print", "builtin"),
+        ("x¦ = 1\nn = 2\nprint(x)", "n", "another 'n'"),
+        ("def f(s)\n  s.tr¦im\nend", "n", "member"),
         ("def f(x, n)\n  x¦ + n\nend", "n", "syntax errors"),
         ("def f(x)\n  g(|n| n + x¦)\nend", "n", "confused"),
         ("def f(x)\n  x¦\nend", "end", "no name"),
         ("def f(x)\n  x¦\nend", "a b", "no name"),
         ("def f(x)\n  x¦\nend\nf(x: 1)", "n", "by name"),
         ("def f(x)\n  x¦ +\nend", "n", "syntax errors"),
-        ("def f(x)\n  print¦(x)\nend", "n", "no local variable"),
+        ("def f(x)\n  print¦(x)\nend", "n", "no name of this program"),
     ],
 )
 def test_a_rename_that_is_refused_says_why(typed: Any, text: str, name: str, why: str) -> None:

@@ -11,13 +11,21 @@ from pathlib import Path
 from soli_runtime.tools.checks import ProgramCheck
 from soli_runtime.tools.editing.completing import Completing
 from soli_runtime.tools.editing.documents import Document
+from soli_runtime.tools.editing.everywhere.refusing import CannotRename
+from soli_runtime.tools.editing.everywhere.renaming import Renaming
+from soli_runtime.tools.editing.everywhere.workspace import Workspace
 from soli_runtime.tools.editing.explaining import Explaining
 from soli_runtime.tools.editing.finding import Finding
+from soli_runtime.tools.editing.fixing import fixes_of
+from soli_runtime.tools.editing.layout import at_line_end
 from soli_runtime.tools.editing.library import Library
 from soli_runtime.tools.editing.outline import symbols
 from soli_runtime.tools.editing.projects import Projects
 from soli_runtime.tools.editing.protocol.diagnosing import Diagnosing
-from soli_runtime.tools.editing.renaming import CannotRename, renamed, renamed_place
+from soli_runtime.tools.editing.viewing.folding import folds, selections
+from soli_runtime.tools.editing.viewing.inferred import hints
+from soli_runtime.tools.editing.viewing.lenses import lenses
+from soli_runtime.tools.editing.viewing.naming import named
 from soli_runtime.tools.reference import Reference, entry_text
 
 from soli_lang.base.errors import SoliSyntaxError
@@ -89,16 +97,37 @@ class Desk:
         self._before = document if random_.random() < 0.8 else None
         self._diagnosing.diagnostics(document)
         symbols(document)
+        self._viewed(document, text)
+        workspace = Workspace(self._projects, lambda: [document])
+        renaming = Renaming(workspace, self._library)
         for _ in range(QUESTIONS):
             offset = random_.randrange(len(text) + 1)
             Completing(document, self._library, self._projects).offers(offset)
             explaining = Explaining(document, self._library, self._projects)
-            explaining.at(offset)
+            explaining.at(offset, self._diagnosing.types_of(document))
             explaining.call(offset)
             Finding(document, self._projects).at(offset)
             with suppress(CannotRename):
-                judge_span(renamed_place(document, offset), text)
-                renamed(document, offset, random_.choice(("brand_new", "x", "end", "a b", "")))
+                judge_span(renaming.place(document, offset), text)
+                name = random_.choice(("brand_new", "x", "end", "a b", ""))
+                renaming.renamed(document, offset, name)
+            at_line_end(document, offset, random_.choice("\nd}"))
+            for span in selections(document, offset):
+                judge_span(span, text)
+
+    def _viewed(self, document: Document, text: str) -> None:
+        for finding in self._diagnosing.findings(document):
+            for fix in fixes_of(document, finding):
+                for span, _ in fix.edits:
+                    judge_span(span, text)
+        folds(document)
+        lenses(document)
+        program = document.program
+        if program is not None:
+            for one in named(program, self._library, frozenset()):
+                judge_span(one.span, text)
+            for hint in hints(program.tree, self._diagnosing.types_of(document)):
+                assert 0 < hint.offset <= len(text)
 
     def _looked_up(self, text: str, random_: random.Random) -> None:
         start = random_.randrange(len(text) + 1)

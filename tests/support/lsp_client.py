@@ -18,11 +18,15 @@ WAIT_SECONDS = 40
 class Editor:
     """One client of one server. `with Editor(root) as editor:`"""
 
-    def __init__(self, root: Path, command: list[str] = SOLI) -> None:
+    def __init__(
+        self, root: Path, command: list[str] = SOLI, capabilities: dict[str, Any] | None = None
+    ) -> None:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         self._received: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._capabilities = capabilities or {}
+        self._shown: queue.Queue[dict[str, Any]] = queue.Queue()
         self._diagnostics: dict[str, list[list[Any]]] = {}
         self._id = 0
         self._version = 0
@@ -32,7 +36,11 @@ class Editor:
     def __enter__(self) -> Editor:
         answer = self.request(
             "initialize",
-            {"processId": os.getpid(), "rootUri": self._root.as_uri(), "capabilities": {}},
+            {
+                "processId": os.getpid(),
+                "rootUri": self._root.as_uri(),
+                "capabilities": self._capabilities,
+            },
         )
         self.capabilities = answer["capabilities"]
         self.notify("initialized", {})
@@ -99,6 +107,8 @@ class Editor:
             if message.get("method") == "textDocument/publishDiagnostics":
                 params = message["params"]
                 self._diagnostics.setdefault(params["uri"], []).append(params["diagnostics"])
+            if message.get("method") == "window/showMessage":
+                self._shown.put(message["params"])
             self._received.put(message)
 
     # --- what an editor does ---------------------------------------------------------------------
@@ -120,6 +130,20 @@ class Editor:
             },
         )
 
+    def edit(self, uri: str, start: tuple[int, int], end: tuple[int, int], text: str) -> None:
+        """Change a piece of a document: lines and columns from 0, in UTF-16 units."""
+        self._version += 1
+        places = [{"line": line, "character": column} for line, column in (start, end)]
+        change = {"range": dict(zip(("start", "end"), places, strict=True)), "text": text}
+        self.notify(
+            "textDocument/didChange",
+            {"textDocument": {"uri": uri, "version": self._version}, "contentChanges": [change]},
+        )
+
+    def of(self, method: str, uri: str, **more: Any) -> Any:
+        """The answer to a question about a whole document."""
+        return self.request(f"textDocument/{method}", {"textDocument": {"uri": uri}, **more})
+
     def at(self, method: str, uri: str, line: int, character: int, **more: Any) -> Any:
         """The answer to a question about a place; line and character from 0."""
         position = {"line": line, "character": character}
@@ -131,6 +155,10 @@ class Editor:
         while len(self._diagnostics.get(uri, [])) <= after:
             self._received.get(timeout=WAIT_SECONDS)
         return self._diagnostics[uri][-1]
+
+    def shown(self) -> dict[str, Any]:
+        """The next message that the server wants to be shown."""
+        return self._shown.get(timeout=WAIT_SECONDS)
 
     def published(self, uri: str) -> int:
         """How often diagnostics came."""

@@ -164,7 +164,7 @@ def _serve_editor(arguments: list[str]) -> int:
     add_define(parser)
     defined = defined_of(parser.parse_args(arguments))
     try:
-        from ..tools.editing.protocol.server import serve
+        from ..tools.editing.protocol.starting import serve
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
             raise

@@ -39,7 +39,7 @@ class Completing:
 
     def offers(self, offset: int) -> list[Offer]:
         """At most MAX_OFFERED, each text once, those that begin like the word first."""
-        cursor = Cursor(self._document.text, offset)
+        cursor = self._document.cursor(offset)
         if cursor.is_in_comment:
             return []
         begun = cursor.word if cursor.string is None else cursor.string

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from soli_lang.base.source import Source
-from soli_lang.syntax.scanner.scanner import Scanner
 from soli_lang.syntax.scanner.tokens import WORD_TYPES, Token
 from soli_lang.values.values import Symbol
+
+from .scanning import scan
 
 _OPENING: Final = frozenset({"LPAR", "LSQB", "LBRACE", "INTERP"})
 _CLOSING: Final = frozenset({"RPAR", "RSQB", "RBRACE", "INTERP_END"})
@@ -21,11 +21,11 @@ MAX_LOOKED_AT: Final = 2000
 
 
 class Cursor:
-    """The tokens before one place of a text."""
+    """The tokens before one place of a text; *tokens* are those, with `EOF`, if they are known."""
 
-    def __init__(self, text: str, offset: int) -> None:
+    def __init__(self, text: str, offset: int, tokens: list[Token] | None = None) -> None:
         self.text = text[:offset]
-        self.tokens: list[Token] = Scanner(Source("", self.text)).run()[:-1]
+        self.tokens = (scan(self.text) if tokens is None else tokens)[:-1]
         self.string = self._open_string()
         """What is written so far of the string that the place is in; None outside of strings."""
         if self.string is not None:

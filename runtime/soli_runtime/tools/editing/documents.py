@@ -6,8 +6,8 @@ Language Server Protocol 3.17: lines from 0, columns in UTF-16 units.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -15,24 +15,29 @@ from typing import Final
 from soli_lang.base.errors import SoliSyntaxError
 from soli_lang.base.source import Source
 from soli_lang.syntax.parser import parse
-from soli_lang.syntax.scanner.scanner import Scanner
 from soli_lang.syntax.scanner.tokens import Token
 from soli_lang.tools.bindings import Bindings
 from soli_lang.tree import nodes
 
+from .cursor import Cursor
+from .lines import Lines
+from .scanning import Scanned, same_beginning, scan
+
 MAX_CHARACTERS: Final = 128 * 1024
 """A longer text is not looked at while it is written: that would take seconds per change."""
-
-_LINE_END: Final = re.compile(r"\r\n|\n|\r")
 
 
 class Program:
     """A text that parses, with what its names mean."""
 
-    def __init__(self, tree: nodes.Program, tokens: list[Token]) -> None:
+    def __init__(self, tree: nodes.Program, tokens: Callable[[], list[Token]]) -> None:
         self.tree = tree
         self.text = tree.source.text
-        self.tokens = tokens
+        self._made = tokens
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        return self._made()
 
     @cached_property
     def bindings(self) -> Bindings:
@@ -44,6 +49,8 @@ class Document:
 
     def __init__(self, path: Path, text: str, before: Document | None = None) -> None:
         self.path = path
+        self.whole_text = text
+        """What the editor has, however long it is."""
         self.is_huge = len(text) > MAX_CHARACTERS
         self.text = "" if self.is_huge else text
         self.source = Source(str(path), self.text)
@@ -51,6 +58,7 @@ class Document:
         """What keeps the text from being a program, once `program` was asked for."""
         self._gave_up = before is not None and before.has_given_up
         self._whole: Program | None = before.known_program if before is not None else None
+        self._scanned: Scanned | None = before.scanned() if before is not None else None
 
     @property
     def has_given_up(self) -> bool:
@@ -61,13 +69,26 @@ class Document:
 
     @cached_property
     def tokens(self) -> list[Token]:
-        return Scanner(self.source).run()
+        return self._tokens_of(self.text)
+
+    def _tokens_of(self, text: str) -> list[Token]:
+        known = self._scanned
+        return scan(text) if known is None else known.tokens_of(text, known.same_as(text))
+
+    def scanned(self) -> Scanned | None:
+        """The last version of the text whose tokens are known."""
+        tokens = self.__dict__.get("tokens")
+        return self._scanned if tokens is None else Scanned(self.text, tokens)
+
+    def cursor(self, offset: int) -> Cursor:
+        """What stands before a place."""
+        return Cursor(self.text, offset, self._tokens_of(self.text[:offset]))
 
     @cached_property
     def program(self) -> Program | None:
         """What the text says, None while it is no program."""
         try:
-            return Program(parse(self.source), self.tokens)
+            return Program(parse(self.source), lambda: self.tokens)
         except SoliSyntaxError as error:
             self.errors = error.all
             return None
@@ -102,7 +123,7 @@ class Document:
         if program is None or program.text is self.text:
             return offset
         old, new = program.text, self.text
-        same = _same_beginning(old, new)
+        same = same_beginning(old, new)
         if offset <= same:
             return offset
         return max(same, min(len(old), offset + len(old) - len(new)))
@@ -110,28 +131,17 @@ class Document:
     # --- places ----------------------------------------------------------------------------------
 
     @cached_property
-    def _lines(self) -> list[int]:
-        return [0, *(found.end() for found in _LINE_END.finditer(self.text))]
+    def lines(self) -> Lines:
+        """Of `text`."""
+        return Lines(self.text)
 
     def offset(self, line: int, column: int) -> int:
         """The offset of a place, the nearest one where there is none."""
-        if line >= len(self._lines):
-            return len(self.text)
-        start = self._lines[max(0, line)]
-        end = self._lines[line + 1] if line + 1 < len(self._lines) else len(self.text)
-        at = start
-        while at < end and column > 0 and self.text[at] not in "\r\n":
-            column -= 2 if self.text[at] > "\uffff" else 1
-            at += 1
-        return at
+        return self.lines.offset(line, column)
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset."""
-        offset = max(0, min(offset, len(self.text)))
-        line = bisect_right(self._lines, offset) - 1
-        before = self.text[self._lines[line] : offset]
-        wide = 0 if before.isascii() else sum(char > "\uffff" for char in before)
-        return line, len(before) + wide
+        return self.lines.position(offset)
 
     def token_at(self, offset: int) -> int | None:
         """Index of the token at *offset*, or that ends there."""
@@ -152,7 +162,7 @@ def _without_faults(source: Source) -> Program | None:
     for _ in range(3):
         try:
             one = Source(source.name, "\n".join(lines))
-            return Program(parse(one), Scanner(one).run())
+            return _blanked(one)
         except SoliSyntaxError as error:
             for problem in error.all:
                 number = source.position(problem.span.start).line if problem.span else 1
@@ -160,13 +170,5 @@ def _without_faults(source: Source) -> Program | None:
     return None
 
 
-def _same_beginning(old: str, new: str) -> int:
-    """How many characters two texts begin alike: by halves, for comparing slices is fast."""
-    low, high = 0, min(len(old), len(new))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if old[low:middle] == new[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+def _blanked(source: Source) -> Program:
+    return Program(parse(source), lambda: scan(source.text))

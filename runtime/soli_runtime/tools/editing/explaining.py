@@ -9,11 +9,12 @@ from soli_lang.base.source import Source, Span
 from soli_lang.tree import nodes
 
 from . import vocabulary
-from .cursor import Cursor, receiver_type
-from .documents import Document
+from .cursor import receiver_type
+from .documents import Document, Program
 from .finding import Finding
 from .library import Library, documentation
 from .projects import Projects
+from .viewing.inferred import NOTHING, Inferred, receiver_at, type_at
 
 MAX_EXPLAINED = 4
 MAX_COMMENT_LINES = 20
@@ -44,32 +45,38 @@ class Explaining:
         self._library = library
         self._finding = Finding(document, projects)
 
-    def at(self, offset: int) -> Explained | None:
-        """What stands at *offset*."""
+    def at(self, offset: int, types: Inferred = NOTHING) -> Explained | None:
+        """What stands at *offset*, with the types that are known."""
         index = self._document.token_at(offset)
         if index is None:
             return None
         token = self._document.tokens[index]
         text = None
         if token.type == "NAME":
-            text = self._name(index, offset)
+            text = self._name(index, offset, types)
         elif isinstance(token.value, str) and token.type in ("LITERAL", "STR_TEXT"):
             text = self._key(index, token.value)
         return Explained(text, token.span) if text else None
 
-    def _name(self, index: int, offset: int) -> str | None:
+    def _name(self, index: int, offset: int, types: Inferred) -> str | None:
         tokens = self._document.tokens
-        name = tokens[index].value
+        token = tokens[index]
+        program = self._document.program
         is_member = index > 1 and tokens[index - 1].type == "DOT"
+        type_ = type_at(program.tree, token.span, types) if program is not None else ""
+        if program is not None and type_ and _is_variable(program, index):
+            return f"```soli\n{token.value}: {type_}\n```"
         own = self._declared(offset)
         if own is not None:
             return own
         owner = receiver_type(tokens, index - 1) if is_member else None
-        found = self._library.explained(name, owner, is_member=is_member)
+        if is_member and owner is None and program is not None:
+            owner = receiver_at(program.tree, token.span, types) or None
+        found = self._library.explained(token.value, owner, is_member=is_member)
         if found:
             return "\n\n---\n\n".join(documentation(one) for one in found[:MAX_EXPLAINED])
-        if not is_member and self._library.is_owner(name):
-            return self._library.overview(name)
+        if not is_member and self._library.is_owner(token.value):
+            return self._library.overview(token.value)
         return None
 
     def _declared(self, offset: int) -> str | None:
@@ -99,7 +106,7 @@ class Explaining:
 
     def call(self, offset: int) -> Signature | None:
         """The call whose arguments are being written at *offset*."""
-        cursor = Cursor(self._document.text, offset)
+        cursor = self._document.cursor(offset)
         found = cursor.call()
         if found is None:
             return None
@@ -129,6 +136,16 @@ class Explaining:
             if isinstance(node, nodes.FunctionNode) and node.name == name:
                 yield node
             pending.extend(nodes.children(node))
+
+
+def _is_variable(program: Program, index: int) -> bool:
+    """Whether a name is that of a variable with data: no function, class or builtin."""
+    variable = program.bindings.meanings.get(index)
+    if variable is None:
+        return False
+    declared = program.bindings.declaration(variable)
+    before = program.text[: declared.start].rstrip() if declared is not None else ""
+    return not before.endswith(("def", "fn", "class", "module", "enum"))
 
 
 def _shown(param: nodes.Param, document: Document) -> str:

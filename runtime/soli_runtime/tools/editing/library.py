@@ -37,6 +37,12 @@ class Library:
         """Names of builtin classes."""
         return frozenset(self._members) - frozenset(TYPE_TITLES.values())
 
+    def load(self) -> None:
+        """Load everything now, so that the first question need not wait for it."""
+        self.members(None)
+        assert self.functions
+        assert self.classes
+
     def is_owner(self, name: str) -> bool:
         """Whether a type or class is called so."""
         return name in self._members

@@ -75,16 +75,31 @@ def _one(node: Any) -> Iterator[Symbol]:
             pass  # statements define nothing
 
 
-def _test(node: nodes.Call) -> Iterator[Symbol]:
-    """`describe("…")` and `test("…")` of specs."""
+class Told(NamedTuple):
+    """`describe("…")` or `test("…")` of specs."""
+
+    word: str
+    title: str
+    span: Span
+    inside: tuple[Any, ...]
+    """The statements of its block."""
+
+
+def test_title(node: Any) -> Told | None:
+    """What a statement of a spec describes or tests; None for any other."""
     words = ("describe", "context", "test", "it")
-    is_test = isinstance(node.callee, nodes.Name) and node.callee.name in words
-    if not is_test or not node.arguments or not isinstance(node.arguments[0].value, nodes.Literal):
-        return
-    assert isinstance(node.callee, nodes.Name)
-    title = f"{node.callee.name} {node.arguments[0].value.value}"
+    is_call = isinstance(node, nodes.Call) and isinstance(node.callee, nodes.Name)
+    if not is_call or node.callee.name not in words or not node.arguments:
+        return None
+    title = node.arguments[0].value
+    if not isinstance(title, nodes.Literal):
+        return None
     block = node.block or node.arguments[-1].value
-    inside: tuple[Symbol, ...] = ()
-    if isinstance(block, nodes.Lambda):
-        inside = tuple(_of(block.function.body.statements))
-    yield Symbol(title, "test", node.span, inside)
+    inside = block.function.body.statements if isinstance(block, nodes.Lambda) else ()
+    return Told(node.callee.name, str(title.value), node.span, inside)
+
+
+def _test(node: nodes.Call) -> Iterator[Symbol]:
+    told = test_title(node)
+    if told is not None:
+        yield Symbol(f"{told.word} {told.title}", "test", told.span, tuple(_of(told.inside)))

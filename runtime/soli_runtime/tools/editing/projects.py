@@ -130,6 +130,13 @@ class Projects:
 
     # --- reading ---------------------------------------------------------------------------------
 
+    def texts(self, file: Path) -> frozenset[str]:
+        """The strings in *file*."""
+        tokens = self._text(file)[1]
+        return frozenset(
+            one.value for one in tokens if one.type == "LITERAL" and isinstance(one.value, str)
+        )
+
     def _shared(self, path: Path) -> tuple[Path, ...]:
         project = self.around(path)
         return project.shared if project is not None else ()

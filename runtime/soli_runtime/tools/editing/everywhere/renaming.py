@@ -1,75 +1,128 @@
-"""Renaming a local variable, or saying why that cannot be."""
+"""Renaming a variable, function, class or constant with all its uses, or saying why that cannot be.
+
+The program must mean the same afterwards; strings, members and names that shadow it stay.
+"""
 
 from __future__ import annotations
 
 import itertools
 import re
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from soli_lang.base.errors import SoliSyntaxError
 from soli_lang.base.source import Source, Span
 from soli_lang.evaluator.scopes import Variable
 from soli_lang.syntax.parser import parse
-from soli_lang.syntax.scanner.scanner import Scanner
 from soli_lang.syntax.scanner.tokens import KEYWORDS, Token
 from soli_lang.tree import nodes
 
-from .documents import Document, Program
+from ..documents import Document, Program
+from ..library import Library
+from ..scanning import scan
+from .refusing import CannotRename, refuse_named, refuse_taken, refuse_texts
+from .usages import Target, Usages
+from .workspace import Workspace
 
 _NAME: Final = re.compile(r"[^\W\d]\w*[?!]?")
 
 
-class CannotRename(Exception):
-    """Why not, for the person who asked."""
+class Edits(NamedTuple):
+    """What to write where in one document."""
+
+    document: Document
+    edits: list[tuple[Span, str]]
 
 
-def renamed_place(document: Document, offset: int) -> Span:
-    """The name that would be renamed. Raises CannotRename."""
-    program, index, _ = _local(document, offset)
-    return program.tokens[index].span
+class Renaming:
+    """Renames in one workspace. Everything here raises CannotRename."""
+
+    def __init__(self, workspace: Workspace, library: Library) -> None:
+        self._workspace = workspace
+        self._library = library
+        self._usages = Usages(workspace)
+
+    def place(self, document: Document, offset: int) -> Span:
+        """The name that would be renamed."""
+        self._target(document, offset)
+        index = document.token_at(offset)
+        assert index is not None
+        return document.tokens[index].span
+
+    def renamed(self, document: Document, offset: int, name: str) -> list[Edits]:
+        """What to write where, so that what stands at *offset* is called *name*."""
+        target = self._target(document, offset)
+        if not _NAME.fullmatch(name) or name in KEYWORDS:
+            raise CannotRename(f"'{name}' is no name for a variable")
+        if name == target.name:
+            return []
+        if target.is_local:
+            return [_renamed_local(document, target, name)]
+        return self._renamed_everywhere(document, target, name)
+
+    def _target(self, document: Document, offset: int) -> Target:
+        if document.program is None:
+            raise CannotRename(
+                "the file has syntax errors; nothing can be renamed before they are gone"
+            )
+        target = self._usages.target(document, offset)
+        if target is None:
+            raise CannotRename("there is no name here")
+        if target.is_member:
+            raise CannotRename(
+                f"'{target.name}' is a member: which object has it is known when the program runs"
+            )
+        if target.home is None:
+            raise CannotRename(f"'{target.name}' is no name of this program")
+        if target.name in ("it", "this"):
+            raise CannotRename(f"'{target.name}' has its name from the language")
+        return target
+
+    def _renamed_everywhere(self, document: Document, target: Target, name: str) -> list[Edits]:
+        assert target.home is not None
+        if name in self._library.functions or name in self._library.classes:
+            raise CannotRename(f"'{name}' is a builtin; it would no longer be found")
+        if target.name[:1].isupper() != name[:1].isupper():
+            raise CannotRename(
+                f"'{name}' and '{target.name}' must both begin with a capital, or not"
+            )
+        refuse_texts(self._workspace.projects, target.home, target.name)
+        spans: dict[Path, tuple[Document, list[Span]]] = {}
+        for use in self._usages.everywhere(document, target):
+            spans.setdefault(use.document.path, (use.document, []))[1].append(use.span)
+        documents = [one for one, _ in spans.values()]
+        refuse_named(documents, target.name)
+        refuse_taken(documents, name)
+        found = [Edits(one, _edits(one, target.name, name, its)) for one, its in spans.values()]
+        for edits in found:
+            _refuse_faults(edits, name)
+        return found
 
 
-def renamed(document: Document, offset: int, name: str) -> list[tuple[Span, str]]:
-    """What to write where, so that the local variable at *offset* is called *name*.
-
-    Raises CannotRename, also when the program would mean something else afterwards.
-    """
-    if not _NAME.fullmatch(name) or name in KEYWORDS:
-        raise CannotRename(f"'{name}' is no name for a variable")
-    program, _, variable = _local(document, offset)
-    if name == variable.name:
-        return []
-    _refuse_labels(program, variable)
-    places = program.bindings.places(variable)
-    keys = _keys(program, variable)
-    edits = [
-        (keys[place.start], f"{variable.name}: {name}") if place.start in keys else (place, name)
-        for place in places
-    ]
-    _check(program, name, edits)
-    return edits
-
-
-def _local(document: Document, offset: int) -> tuple[Program, int, Variable]:
+def _edits(document: Document, old: str, name: str, spans: list[Span]) -> list[tuple[Span, str]]:
     program = document.program
-    index = document.token_at(offset)
-    if program is None:
-        raise CannotRename(
-            "the file has syntax errors; nothing can be renamed before they are gone"
-        )
-    if index is None or program.tokens[index].type != "NAME":
-        raise CannotRename("there is no name here")
-    variable = program.bindings.variable(index)
-    if variable is None:
-        raise CannotRename(f"'{program.tokens[index].value}' is no local variable")
-    if variable.home is None:
-        raise CannotRename(
-            f"'{variable.name}' belongs to the whole file: others may use it; "
-            "only local variables can be renamed"
-        )
-    if variable.name in ("it", "this"):
-        raise CannotRename(f"'{variable.name}' has its name from the language")
-    return program, index, variable
+    keys = {} if program is None else _keys(program, old)
+    return [
+        (keys[span.start], f"{old}: {name}") if span.start in keys else (span, name)
+        for span in spans
+    ]
+
+
+def _renamed_local(document: Document, target: Target, name: str) -> Edits:
+    program, variable = document.program, target.variable
+    assert program is not None
+    assert variable is not None
+    _refuse_labels(program, variable)
+    edits = _edits(document, variable.name, name, program.bindings.places(variable))
+    _check(program, name, edits)
+    return Edits(document, edits)
+
+
+def _refuse_faults(one: Edits, name: str) -> None:
+    """A file that no longer parses, or whose names mean something else."""
+    program = one.document.program
+    assert program is not None
+    _check(program, name, one.edits)
 
 
 def _refuse_labels(program: Program, variable: Variable) -> None:
@@ -100,8 +153,8 @@ def _label_names(tokens: list[Token]) -> set[str]:
     return found
 
 
-def _keys(program: Program, variable: Variable) -> dict[int, Span]:
-    """Where the name of *variable* is a key at the same time: `{name:}`, and `{name}` in a match.
+def _keys(program: Program, name: str) -> dict[int, Span]:
+    """Where *name* is a key at the same time: `{name:}`, and `{name}` in a match.
 
     By where it starts; what is to be replaced by `name: other`, for others read the key.
     """
@@ -109,7 +162,7 @@ def _keys(program: Program, variable: Variable) -> dict[int, Span]:
     tokens = program.tokens
     for index, token in enumerate(tokens[:-2]):
         after = [one.type for one in tokens[index + 1 : index + 3]]
-        if token.value == variable.name and after in (["COLON", "COMMA"], ["COLON", "RBRACE"]):
+        if token.value == name and after in (["COLON", "COMMA"], ["COLON", "RBRACE"]):
             found[token.start] = Span(token.start, tokens[index + 1].end)
     pending: list[nodes.Node] = [program.tree.body]
     while pending:
@@ -118,7 +171,7 @@ def _keys(program: Program, variable: Variable) -> dict[int, Span]:
         if isinstance(node, nodes.HashPattern):
             for key, pattern in node.pairs:
                 written = program.text[node.span.start : pattern.span.start].rstrip()
-                if key == variable.name and not written.endswith(":"):
+                if key == name and not written.endswith(":"):
                     found[pattern.span.start] = pattern.span
     return found
 
@@ -127,19 +180,14 @@ def _check(program: Program, name: str, edits: list[tuple[Span, str]]) -> None:
     """That the new text has the same variables in the same order, under one other name."""
     source = Source(program.tree.source.name, applied(program.text, edits))
     try:
-        after = Program(parse(source), Scanner(source).run())
+        after = Program(parse(source), lambda: scan(source.text))
     except SoliSyntaxError:
         raise CannotRename(f"with '{name}' the file would have syntax errors") from None
-    old, new = _variables(program), _variables(after)
+    old, new = [*program.bindings.meanings.values()], [*after.bindings.meanings.values()]
     pairs = dict(zip(old, new, strict=False))
     is_same = len(old) == len(new) and [pairs[one] for one in old] == new
     if not is_same or len(set(new)) != len(pairs):
         raise CannotRename(f"there is another '{name}' that would be confused with it")
-
-
-def _variables(program: Program) -> list[Variable]:
-    found = (program.bindings.variable(index) for index in range(len(program.tokens)))
-    return [one for one in found if one is not None]
 
 
 def applied(text: str, edits: list[tuple[Span, str]]) -> str:

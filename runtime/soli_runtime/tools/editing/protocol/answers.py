@@ -25,7 +25,7 @@ _OFFERED: Final = {
     "key": types.CompletionItemKind.Property,
     "value": types.CompletionItemKind.Value,
 }
-_SYMBOLS: Final = {
+SYMBOLS: Final = {
     "class": types.SymbolKind.Class,
     "module": types.SymbolKind.Module,
     "enum": types.SymbolKind.Enum,
@@ -95,7 +95,7 @@ def symbol(document: Document, found: Symbol) -> types.DocumentSymbol:
     where = range_of(document, found.span)
     return types.DocumentSymbol(
         name=found.name or "-",
-        kind=_SYMBOLS[found.kind],
+        kind=SYMBOLS[found.kind],
         range=where,
         selection_range=types.Range(where.start, where.start),
         children=[symbol(document, one) for one in found.inside],

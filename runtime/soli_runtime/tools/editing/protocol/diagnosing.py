@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 from lsprotocol import types
@@ -12,7 +13,8 @@ from soli_lang.base.source import NOWHERE
 from soli_lang.tools.checker import ERROR, Finding
 
 from ...checks import ProgramCheck, finding_of
-from ..documents import MAX_CHARACTERS, Document
+from ..documents import MAX_CHARACTERS, Document, Program
+from ..viewing.inferred import NOTHING, Inferred, inferred
 from . import answers
 
 UNNECESSARY: Final = frozenset({"unused-variable", "unreachable"})
@@ -24,10 +26,17 @@ class Diagnosing:
 
     def __init__(self, defined: Mapping[str, Any] | None = None) -> None:
         self._defined = defined
+        self._found: dict[Path, tuple[str, list[Finding]]] = {}
+        """By document: its text, and what is wrong with that."""
+        self._types: dict[Path, tuple[Program, Inferred]] = {}
 
     @cached_property
     def _check(self) -> ProgramCheck:
         return ProgramCheck(self._defined)
+
+    def load(self) -> None:
+        """Load what a check needs now."""
+        self._check.forget()
 
     def forget(self) -> None:
         """Look at the files around again."""
@@ -42,6 +51,7 @@ class Diagnosing:
             )
             return [_diagnostic(document, types.DiagnosticSeverity.Information, "huge", message)]
         findings = self._findings(document)
+        self._found[document.path] = (document.text, findings)
         return [_of_finding(document, one) for one in findings[:MAX_DIAGNOSTICS]]
 
     def _findings(self, document: Document) -> list[Finding]:
@@ -49,6 +59,33 @@ class Diagnosing:
             document.try_again()
             return [finding_of(one) for one in document.errors]
         return self._check.check_program(document.path, document.program.tree)
+
+    def diagnostic(self, document: Document, finding: Finding) -> types.Diagnostic:
+        """A finding as editors are told."""
+        return _of_finding(document, finding)
+
+    def findings(self, document: Document) -> list[Finding]:
+        """What was found in a document last; in another text of it, what is found now."""
+        known = self._found.get(document.path)
+        if known is None or known[0] is not document.text:
+            known = self._found[document.path] = (document.text, self._findings(document))
+        return known[1]
+
+    def types_of(self, document: Document) -> Inferred:
+        """The types of what is written in a document."""
+        program = document.program
+        if program is None:
+            return NOTHING
+        known = self._types.get(document.path)
+        if known is None or known[0] is not program:
+            found = inferred(program.tree, self._check.known_to(document.path, program.tree))
+            known = self._types[document.path] = (program, found)
+        return known[1]
+
+    def drop(self, path: Path) -> None:
+        """A document was closed."""
+        self._found.pop(path, None)
+        self._types.pop(path, None)
 
 
 def _of_finding(document: Document, finding: Finding) -> types.Diagnostic:

@@ -1,0 +1,1 @@
+"""Names over all files of an app: where they are used, and how they are renamed."""
