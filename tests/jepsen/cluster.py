@@ -80,8 +80,14 @@ class Nodes:
     """*count* nodes on a Redis of their own, which keeps its data when it is killed."""
 
     def __init__(
-        self, lease: float, count: int = 3, sabotage: str = "", flags: tuple[str, ...] = ()
+        self,
+        lease: float,
+        count: int = 3,
+        sabotage: str = "",
+        flags: tuple[str, ...] = (),
+        app: Path = APP,
     ) -> None:
+        self._app = app
         self.lease = lease
         self._flags = flags
         self.folder = Path(tempfile.mkdtemp(prefix="soli-jepsen-"))
@@ -107,7 +113,7 @@ class Nodes:
             "-m",
             *self._module,
             "run",
-            str(APP),
+            str(self._app),
             *FLAGS,
             *broker,
             *self._flags,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from soli_runtime.stores.states.store import (
@@ -79,6 +80,9 @@ class PlainStates:
             return None
         return found
 
+    def bound(self, limits: StateLimits) -> None:
+        self._limits = limits
+
     async def load(self, room: str, known: int = 0) -> News:
         found = self._find(room)
         return NOTHING if found is None else found.news(known)
@@ -153,7 +157,15 @@ class PlainStates:
             turns.leave(0, self._now)
         return next(iter(turns.waiting), "")
 
-    async def turn(self, room: str, name: str, seconds: float) -> bool:
+    async def turn(self, room: str, name: str, seconds: float, patience: float = 0.0) -> bool:
+        deadline = self._now + patience
+        while not self._has_turn(room, name, seconds):
+            if self._now >= deadline:
+                return False
+            await asyncio.sleep(0.001)
+        return True
+
+    def _has_turn(self, room: str, name: str, seconds: float) -> bool:
         holder = self._holder(room)
         turns = self._turns.setdefault(room, _Turns())
         turns.waiting.setdefault(name, seconds)

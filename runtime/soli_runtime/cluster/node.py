@@ -31,6 +31,8 @@ from .traffic import CALL_SECONDS, Lost, Traffic
 
 MACHINE_VARIABLE = "SOLI_FAMILY"
 """The name that a parent gives to all of its workers."""
+PRIVATE_VARIABLE = "SOLI_PRIVATE_BROKER"
+"""Set by a parent where its workers meet in a Redis that ends with it."""
 FIRST_PAUSE_SECONDS = 0.05
 MAX_PAUSE_SECONDS = 0.5
 """Between two attempts to reach Redis: 0.05, 0.1, … up to this."""
@@ -59,6 +61,8 @@ class Lane(Record, frozen=True):
     backlog_bytes: int
     grace_seconds: float = 0.0
     wait_seconds: float = 0.0
+    is_private: bool = False
+    """Whether what is there ends with the parent of these workers."""
 
     @property
     def prefix(self) -> str:
@@ -357,6 +361,7 @@ def lane_of(settings: Settings, app: str, mark: AppMark | None = None) -> Lane |
         settings.constants.broker_backlog_bytes,
         settings.presence_grace_seconds,
         settings.constants.broker_publish_ttl,
+        PRIVATE_VARIABLE in os.environ,
     )
 
 

@@ -98,6 +98,7 @@ class Service:
         encode = json_codec(machine).encode
         self.connections = Connections(endpoint, self.state, encode, lane)
         self.kept = Kept(store_in(machine), loop, log, self.connections.session_ended)
+        self.kept.share_states(self.connections, lane, settings)
         self.program = self._program(app, waiting)
         self.connections.keep(self.program.rules)
         self.live = Live(
@@ -197,6 +198,7 @@ class Service:
 
             await start_node(node, state.log)
             state.needs.meet(node)
+        self.kept.look_after_states()
         try:
             await check_takeover()
         except CannotTakeOver as error:

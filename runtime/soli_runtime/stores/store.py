@@ -142,10 +142,11 @@ class RedisStore:
         await self._link.call("PING")
 
     async def detach(self) -> None:
+        self.room_states.detach()
         await self._link.detach()
 
     async def close(self) -> None:
-        await self._link.detach()
+        await self.detach()
 
 
 def store_of(settings: Settings, app: str, mark: AppMark | None = None) -> Store | None:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from soli_lang.machine.machine import Machine
 
 from ...core.history.rings import History
 from ...http.sessions import MemoryStore, SessionStore
 from ...observing.logs import Log
+from ...settings import Settings
 from ...stores.history import Mirror, began
 from ...stores.store import Store
 from ...stores.waited import WaitedSessions
+
+if TYPE_CHECKING:
+    from ...cluster.node import Lane
+    from ..sockets.connections import Connections
+    from .states import SharedStates
 
 SESSION_CHECK_SECONDS = 30.0
 """The longest that a session which is too old may keep its connections."""
@@ -35,12 +42,25 @@ class Kept:
         self._ageing: TimerHandle | None = None
         self._mirror: Mirror | None = None
         """Writes down what rooms keep, where one process has a store."""
+        self._states: SharedStates | None = None
 
     def sessions(self, machine: Machine) -> SessionStore:
         """The sessions, for the program that runs on *machine*."""
         if self.store is None:
             return self._memory
         return WaitedSessions(machine, self.store.sessions)
+
+    def share_states(self, connections: Connections, lane: Lane | None, settings: Settings) -> None:
+        """Keep the states of rooms where the processes of *lane* share them, or in the store."""
+        if lane is not None or self.store is not None:
+            from .states import shared_states
+
+            self._states = shared_states(connections, self.store, lane, settings, self._loop)
+
+    def look_after_states(self) -> None:
+        """From now on."""
+        if self._states is not None:
+            self._states.start()
 
     async def open(self, history: History, *, is_one_of_many: bool) -> None:
         """Know what rooms kept in the life before. Raises CannotOpen."""
@@ -70,5 +90,7 @@ class Kept:
         """Write down what is not yet."""
         if self._mirror is not None:
             await self._mirror.end()
+        if self._states is not None:
+            await self._states.close()
         if self.store is not None:
             await self.store.close()

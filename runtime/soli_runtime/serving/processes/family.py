@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from soli_lang.base.records import Record
 
-from ...cluster.node import MACHINE_VARIABLE, lane_of, node_family, reap
+from ...cluster.node import MACHINE_VARIABLE, PRIVATE_VARIABLE, lane_of, node_family, reap
 from ...cluster.node_facts import machine_name
 from ...observing.logs import Log
 from ...settings import ENVIRONMENT_PREFIX, IN_MEMORY, Settings
@@ -95,7 +95,7 @@ class Family:
             self._log.info("redis_started", url=server.url)
             watch = asyncio.create_task(self._keep(server))
             try:
-                yield {f"{ENVIRONMENT_PREFIX}BROKER": server.url}
+                yield {f"{ENVIRONMENT_PREFIX}BROKER": server.url, PRIVATE_VARIABLE: "1"}
             finally:
                 watch.cancel()
         finally:

@@ -38,7 +38,7 @@ class RedisLink:
     """Redis under one prefix. All keys lie in one slot of a cluster."""
 
     def __init__(self, url: str, prefix: str) -> None:
-        self._url = url
+        self.url = url
         self.name = without_password(url)
         """The URL as messages show it."""
         self._base = f"{{soli:1:{prefix}}}:"
@@ -89,7 +89,7 @@ class RedisLink:
         loop = asyncio.get_running_loop()
         client = self._clients.get(loop)
         if client is None:
-            client = self._clients[loop] = _client(self._url)
+            client = self._clients[loop] = _client(self.url)
         return client
 
     # --- asking --------------------------------------------------------------------------------
@@ -110,8 +110,7 @@ class RedisLink:
         """What `scripts/SCRIPT.lua` returns."""
         text = self._texts.get(script)
         if text is None:
-            folder = resources.files(__package__).joinpath("scripts")
-            text = self._texts[script] = folder.joinpath(f"{script}.lua").read_text("utf-8")
+            text = self._texts[script] = script_of(script)
         return await self._asked(self._on().register_script(text), keys, arguments)
 
     async def each(self, commands: list[tuple[Any, ...]]) -> list[Any]:
@@ -148,19 +147,30 @@ class RedisLink:
         try:
             return await ask(*arguments)
         except ResponseError as error:
-            raise self._error(str(error)) from None
+            raise self.error(str(error)) from None
         except (RedisError, OSError, TimeoutError) as error:
-            raise StoreAway(f"the store is down: {self.name}: {_first_line(error)}") from None
+            raise self.away(error) from None
         except UnicodeEncodeError:
             raise SoliValueError("the store takes only text that has a UTF-8 form") from None
 
-    def _error(self, text: str) -> SoliError:
+    def away(self, error: Exception) -> StoreAway:
+        """What went wrong with the connection, for a program."""
+        return StoreAway(f"the store is down: {self.name}: {_first_line(error)}")
+
+    def error(self, text: str) -> SoliError:
+        """What Redis answered that is an error, for a program."""
         for part, error in _ERRORS:
             if part in text:
                 return error()
         if "maxmemory" in text:
             return StoreError(f"the store is full: {self.name}: {text}")
         return StoreError(f"the store failed: {self.name}: {text}")
+
+
+def script_of(name: str) -> str:
+    """The text of `scripts/NAME.lua`."""
+    folder = resources.files(__package__).joinpath("scripts")
+    return folder.joinpath(f"{name}.lua").read_text("utf-8")
 
 
 _ERRORS: tuple[tuple[str, Callable[[], SoliError]], ...] = (

@@ -6,8 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from ...cluster.redis_protocol import Word
 from ..states.store import NO_LIMITS, NOBODY, News, Outcome, StateLimits, Writer, full
 from .link import RedisLink
+from .wired import WiredScript
 
 ROOMS_AT_ONCE = 500
 """Of one script; what is more goes with the next."""
@@ -17,10 +19,17 @@ class RedisStates:
     """See `StateStore`. Of all processes that use the server."""
 
     def __init__(self, link: RedisLink, limits: StateLimits = NO_LIMITS) -> None:
-        self._link = link
+        self._script = WiredScript(link, "room_states")
         self._limits = limits
-        names = ("ends", "totals", "room", "changes", "turns", "until")
+        names = ("ends", "totals", "room", "changes", "turns", "until", "calls")
         self._keys = [link.key("states", name) for name in names]
+
+    def detach(self) -> None:
+        """Give back what belongs to the running event loop."""
+        self._script.detach()
+
+    def bound(self, limits: StateLimits) -> None:
+        self._limits = limits
 
     async def load(self, room: str, known: int = 0) -> News:
         return _news(await self._run("load", _written(room), known))
@@ -35,13 +44,13 @@ class RedisStates:
         is_checked: bool,
         writer: Writer = NOBODY,
     ) -> Outcome:
-        asked = (_written(room), known, int(is_checked), _milliseconds(seconds))
-        words = (*asked, writer.name, int(writer.keeps_turn), *self._limits, *changes)
+        words: list[Word] = [_written(room), known, int(is_checked), _milliseconds(seconds)]
+        words += (writer.name, int(writer.keeps_turn), *self._limits, *changes)
         answer, *rest = await self._run("commit", *words)
-        if answer in ("rooms", "bytes"):
-            raise full(self._limits, answer == "rooms")
+        if answer in (b"rooms", b"bytes"):
+            raise full(self._limits, answer == b"rooms")
         told, weight = rest
-        return Outcome(answer == "done", _news(told), answer == "taken", int(weight))
+        return Outcome(answer == b"done", _news(told), answer == b"taken", int(weight))
 
     async def compact(self, room: str, version: int, state: str) -> None:
         await self._run("compact", _written(room), version, state)
@@ -59,14 +68,20 @@ class RedisStates:
             found += map(int, await self._run("versions", *map(_written, some)))
         return found
 
-    async def turn(self, room: str, name: str, seconds: float) -> bool:
-        return bool(await self._run("turn", _written(room), name, _milliseconds(seconds)))
+    async def turn(self, room: str, name: str, seconds: float, patience: float = 0.0) -> bool:
+        asked = _written(room), name, _milliseconds(seconds)
+        if await self._run("turn", *asked):
+            return True
+        if patience:
+            await self._script.wait(f"{self._keys[-1]}:{_written(room)}:{name}", patience)
+            return bool(await self._run("turn", *asked))
+        return False
 
     async def give_back(self, room: str, name: str) -> None:
         await self._run("give_back", _written(room), name)
 
-    async def _run(self, verb: str, *words: Any) -> Any:
-        return await self._link.run("room_states", self._keys, verb, *words)
+    async def _run(self, verb: str, *words: Word) -> Any:
+        return await self._script.run(self._keys, verb, *words)
 
 
 def _written(room: str) -> str:
@@ -78,6 +93,7 @@ def _milliseconds(seconds: float) -> int:
     return max(0, round(1000 * seconds))
 
 
-def _news(told: Sequence[str]) -> News:
+def _news(told: Sequence[bytes]) -> News:
     base, has_state, state, *changes = told
-    return News(int(base), state if has_state == "1" else None, changes)
+    texts = [change.decode() for change in changes]
+    return News(int(base), state.decode() if has_state == b"1" else None, texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -23,6 +24,9 @@ from ..states.store import (
 from .database import TIDY_ROWS, Database
 from .room_turns import give_back, holder_of, turn
 
+FIRST_PAUSE_SECONDS = 0.001
+MAX_PAUSE_SECONDS = 0.008
+"""Between two looks whether the turn of this process has come: 1 ms, 1.5 ms, … up to this."""
 NEW_BYTES = ROOM_BYTES + len(EMPTY)
 
 
@@ -44,6 +48,9 @@ class SqliteStates:
         self._database = database
         self._limits = limits
         database.tidying.append(_drop_ended)
+
+    def bound(self, limits: StateLimits) -> None:
+        self._limits = limits
 
     async def load(self, room: str, known: int = 0) -> News:
         return await self._database.do(_load, _name(room), known)
@@ -71,8 +78,15 @@ class SqliteStates:
     async def versions(self, rooms: Sequence[str]) -> list[int]:
         return await self._database.do(_versions, rooms)
 
-    async def turn(self, room: str, name: str, seconds: float) -> bool:
-        return await self._database.do(turn, _name(room), name, seconds)
+    async def turn(self, room: str, name: str, seconds: float, patience: float = 0.0) -> bool:
+        pause, waited = FIRST_PAUSE_SECONDS, 0.0
+        while not await self._database.do(turn, _name(room), name, seconds):
+            if waited >= patience:
+                return False
+            await asyncio.sleep(pause)
+            waited += pause
+            pause = min(MAX_PAUSE_SECONDS, 1.5 * pause)
+        return True
 
     async def give_back(self, room: str, name: str) -> None:
         await self._database.do(give_back, _name(room), name)

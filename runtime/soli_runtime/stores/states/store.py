@@ -84,6 +84,10 @@ class StateFull(StoreError):
 class StateStore(Protocol):
     """What all stores do for the state of rooms. Everything raises StoreError."""
 
+    def bound(self, limits: StateLimits) -> None:
+        """Hold no more than *limits* say."""
+        ...
+
     def load(self, room: str, known: int = 0) -> Awaitable[News]:
         """What is newer than version *known*."""
         ...
@@ -117,11 +121,12 @@ class StateStore(Protocol):
         """The newest versions."""
         ...
 
-    def turn(self, room: str, name: str, seconds: float) -> Awaitable[bool]:
-        """Whether *name* has the turn in *room*, for *seconds* from now; else it waits for it.
+    def turn(self, room: str, name: str, seconds: float, patience: float = 0.0) -> Awaitable[bool]:
+        """Whether *name* has the turn in *room*, for *seconds* from now; else it is in the queue.
 
-        Turns come in the order in which they were asked for. One that ends by itself is followed
-        by the next; who waits asks again.
+        The answer comes when it has, and after *patience* seconds at the latest. Turns come in
+        the order in which they were asked for. One that ends by itself is followed by the next,
+        as soon as anybody asks again.
         """
         ...
 

@@ -18,9 +18,8 @@ LEASE_SECONDS = 0.25
 """After which a turn ends by itself: whoever had it is dead, or waits for something else."""
 MOST_SECONDS = 0.01
 """For which a process goes on with what waits here."""
-FIRST_PAUSE_SECONDS = 0.001
-MAX_PAUSE_SECONDS = 0.004
-"""Between two questions whether the turn has come: 1 ms, 1.5 ms, … up to this."""
+PATIENCE_SECONDS = 0.1
+"""Of one question for the turn; then it is asked for again, as whoever has it may be dead."""
 MOST_WAITING_SECONDS = 10.0
 """For a turn; then whoever waits goes on without."""
 
@@ -103,18 +102,17 @@ class LeasedTurns:
             turn.asking -= 1
 
     async def _wait(self, room: RoomName, turn: _Turn) -> None:
-        pause = FIRST_PAUSE_SECONDS
         deadline = self._loop.time() + MOST_WAITING_SECONDS
         while self._loop.time() < deadline:
             asked = self._loop.time()
-            if await self._store.turn(room, self.writer.name, LEASE_SECONDS):
+            name = self.writer.name
+            if await self._store.turn(room, name, LEASE_SECONDS, PATIENCE_SECONDS):
+                now = self._loop.time()
                 if turn.until <= asked:
-                    turn.began = asked
-                turn.until = asked + LEASE_SECONDS
+                    turn.began = now
+                turn.until = max(asked, now - PATIENCE_SECONDS) + LEASE_SECONDS
                 return
             turn.until = 0.0
-            await asyncio.sleep(pause)
-            pause = min(MAX_PAUSE_SECONDS, 1.5 * pause)
 
     def _end_soon(self, room: RoomName, turn: _Turn) -> None:
         turn.ending = self._loop.call_soon(self._end_now, room, turn)

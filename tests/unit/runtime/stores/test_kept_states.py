@@ -57,10 +57,10 @@ class SlowStates(PlainStates):
         await self._trip()
         return found
 
-    async def turn(self, room: str, name: str, seconds: float) -> bool:
+    async def turn(self, room: str, name: str, seconds: float, patience: float = 0.0) -> bool:
         self.turns += 1
         await self._trip()
-        return await super().turn(room, name, seconds)
+        return await super().turn(room, name, seconds, patience)
 
     async def _trip(self) -> None:
         await asyncio.sleep(self._chance.random() / 2000)

@@ -40,7 +40,7 @@ def states_of(made: Made, kind: str, limits: StateLimits = NO_LIMITS, **given: A
     if found is None:
         return PlainStates(lambda: time.time_ns() // 1000, limits)
     states: Any = found.room_states
-    states._limits = limits
+    states.bound(limits)
     return states
 
 

@@ -1,9 +1,10 @@
 -- The state of rooms (stores/redis/room_states.py). It is not read here: a base, and changes.
 --
--- KEYS: ends, totals, room, changes, turns, until
+-- KEYS: ends, totals, room, changes, turns, until, calls
 -- ends: rooms by the millisecond when they end. totals: bytes of all. room:NAME: first, base,
 -- version, weight, bytes, state. changes:NAME: those behind `first`. turns:NAME: "SECONDS NAME" of
 -- who has the turn, and of who waits. until:NAME: the millisecond when the turn ends.
+-- calls:NAME:WHO: something, when the turn of who waits has come.
 local ENDS, TOTALS = KEYS[1], KEYS[2]
 local CHANGE_BYTES, ROOM_BYTES, KEPT_BYTES, EMPTY = 60, 200, 16384, '{}'
 local HOUR = 3600000
@@ -70,8 +71,13 @@ end
 
 local function end_turn()
   redis.call('LPOP', TURNS)
-  local _, milliseconds = first_in_turn()
-  if milliseconds then begin_turn(milliseconds) else redis.call('DEL', UNTIL) end
+  local who, milliseconds = first_in_turn()
+  if not who then return redis.call('DEL', UNTIL) end
+  begin_turn(milliseconds)
+  local call = KEYS[7] .. ':' .. name .. ':' .. who
+  redis.call('DEL', call)
+  redis.call('RPUSH', call, '1')
+  redis.call('PEXPIRE', call, text(milliseconds))
 end
 
 local function holder()
