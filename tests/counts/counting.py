@@ -4,7 +4,8 @@
 
 Clocks stand still but for a step per question, so that nothing which another process does changes
 a count. With steps of 1 µs the loop is idle. While it is *saturated*, a step is so long that every
-turn lasts for more than the scheduler allows: messages of ten connections go through its queues.
+turn lasts for more than the scheduler allows: messages of ten connections, and requests of fifty,
+go through its queues.
 
 - calls: of Python functions (`sys.setprofile`), those of libraries included
 - bytecodes: instructions of Python (`f_trace_opcodes`)
@@ -24,13 +25,13 @@ import time
 import tracemalloc
 from collections.abc import Awaitable, Callable
 from functools import partial
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 IDLE_STEP, SATURATED_STEP = 1e-6, 4.5e-4
-OPERATIONS = 100
+OPERATIONS, CROWDS = 100, 12
 REPEATS = 3
 WARM_UP = 150
 CONNECTIONS = 10
@@ -112,9 +113,7 @@ class Served:
         self.service = service
         self._settings = settings
         self.connections = [self._open(number) for number in range(CONNECTIONS)]
-        self._http = self._request_handler()
-        self._http_transport = NullTransport()
-        self._http.connection_made(self._http_transport)
+        self._browsers = [self._browser() for _ in range(CONNECTIONS * BURST)]
 
     def _open(self, number: int) -> Any:
         from soli_runtime.core.events import Events
@@ -133,6 +132,12 @@ class Served:
         )
         connection.start(NullTransport())
         return connection
+
+    def _browser(self) -> tuple[Any, NullTransport]:
+        """A connection that sends requests."""
+        handler, transport = self._request_handler(), NullTransport()
+        handler.connection_made(transport)
+        return handler, transport
 
     def _request_handler(self) -> Any:
         from soli_runtime.gate.first_request import Answers, GreetingServer
@@ -161,23 +166,29 @@ class Served:
         while connection.is_held:  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0)
 
-    async def crowd(self, frame: bytes) -> int:
+    async def crowd(self, burst: Callable[[], bytes]) -> int:
         """A burst on every connection in one turn; how many of them were held back."""
         for connection in self.connections:
-            connection.data_received(frame * BURST)
+            connection.data_received(burst())
         held = sum(connection.is_held for connection in self.connections)
         while any(connection.is_held for connection in self.connections):  # noqa: ASYNC110
             await asyncio.sleep(0)
         await asyncio.sleep(0)
         return held
 
-    async def request(self) -> None:
-        """One HTTP request."""
-        wanted = self._http_transport.writes + 1
-        self._http.data_received(REQUEST)
-        while self._http_transport.writes < wanted:  # noqa: ASYNC110
+    async def request(self, count: int = 1) -> int:
+        """HTTP requests in one turn, each on its own line; how many of them waited."""
+        asked = self._browsers[:count]
+        wanted = [transport.writes + 1 for _, transport in asked]
+        for handler, _ in asked:
+            handler.data_received(REQUEST)
+        scheduler = self.service.endpoint.scheduler
+        held: int = scheduler.waiting
+        while [transport.writes for _, transport in asked] != wanted:
             await asyncio.sleep(0)
+            held = max(held, scheduler.waiting)
         await asyncio.sleep(0)
+        return held
 
 
 async def _served() -> Served:
@@ -197,12 +208,12 @@ async def _served() -> Served:
     return served
 
 
-async def _times(operation: Operation) -> None:
-    for _ in range(OPERATIONS):
+async def _times(operation: Operation, times: int) -> None:
+    for _ in range(times):
         await operation()
 
 
-async def _calls(operation: Operation) -> float:
+async def _calls(operation: Operation, times: int) -> float:
     calls = 0
 
     def count(frame: Any, event: str, argument: Any) -> None:
@@ -211,13 +222,13 @@ async def _calls(operation: Operation) -> float:
 
     sys.setprofile(count)
     try:
-        await _times(operation)
+        await _times(operation, times)
     finally:
         sys.setprofile(None)
-    return calls / OPERATIONS
+    return calls / times
 
 
-async def _bytecodes(operation: Operation) -> float:
+async def _bytecodes(operation: Operation, times: int) -> float:
     count = 0
 
     def trace(frame: Any, event: str, argument: Any) -> Any:
@@ -230,25 +241,25 @@ async def _bytecodes(operation: Operation) -> float:
 
     sys.settrace(trace)
     try:
-        await _times(operation)
+        await _times(operation, times)
     finally:
         sys.settrace(None)
-    return count / OPERATIONS
+    return count / times
 
 
-async def _blocks(operation: Operation) -> float:
+async def _blocks(operation: Operation, times: int) -> float:
     gc.collect()
     before = sys.getallocatedblocks()
-    await _times(operation)
+    await _times(operation, times)
     gc.collect()
-    return max(0.0, round((sys.getallocatedblocks() - before) / OPERATIONS, 1))
+    return max(0.0, round((sys.getallocatedblocks() - before) / times, 1))
 
 
-async def _peak(operation: Operation) -> float:
+async def _peak(operation: Operation, times: int) -> float:
     tracemalloc.start()
     peaks = []
     try:
-        for _ in range(OPERATIONS // 4):
+        for _ in range(times // 4):
             tracemalloc.reset_peak()
             before = tracemalloc.get_traced_memory()[0]
             await operation()
@@ -258,10 +269,10 @@ async def _peak(operation: Operation) -> float:
     return median(peaks)
 
 
-async def _clocks(operation: Operation) -> float:
+async def _clocks(operation: Operation, times: int) -> float:
     before = CLOCK.asked
-    await _times(operation)
-    return (CLOCK.asked - before) / OPERATIONS
+    await _times(operation, times)
+    return (CLOCK.asked - before) / times
 
 
 COUNTERS = {
@@ -273,14 +284,16 @@ COUNTERS = {
 }
 
 
-async def _counted(operation: Operation, share: int = 1) -> dict[str, float]:
-    """Every count per operation: the median of a few repeats."""
-    for _ in range(WARM_UP):
+async def _counted(
+    operation: Operation, times: int = OPERATIONS, share: int = 1
+) -> dict[str, float]:
+    """Every count per operation, of which *operation* is *share*: the median of a few repeats."""
+    for _ in range(WARM_UP // share or 2):
         await operation()
     gc.disable()
     found = {}
     for name, counter in COUNTERS.items():
-        repeats = [await counter(operation) for _ in range(REPEATS)]
+        repeats = [await counter(operation, times) for _ in range(REPEATS)]
         found[name] = round(median(repeats) / (1 if name == "peak" else share), 2)
     gc.enable()
     return found
@@ -305,10 +318,16 @@ async def count() -> dict[str, Any]:
     }
     found: dict[str, Any] = {name: await _counted(way) for name, way in ways.items()}
     CLOCK.step = SATURATED_STEP
-    for name, frame in (("echo", echo), ("publish", say)):
-        crowd = partial(served.crowd, frame)
+    crowds: dict[str, Callable[[], Awaitable[int]]] = {
+        "echo": partial(served.crowd, lambda: echo * BURST),
+        "publish": partial(served.crowd, lambda: say * BURST),
+        "join and leave": partial(served.crowd, lambda: (join + leave) * BURST),
+        "presence change": partial(served.crowd, lambda: b"".join(islice(moods, BURST))),
+        "HTTP action": partial(served.request, CONNECTIONS * BURST),
+    }
+    for name, crowd in crowds.items():
         held = [await crowd() for _ in range(10)]
-        counts = await _counted(crowd, CONNECTIONS * BURST)
+        counts = await _counted(crowd, CROWDS, CONNECTIONS * BURST)
         found[f"{name}, saturated"] = {**counts, "held": sum(held) / len(held)}
     return found
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ UPGRADE = (
     b"GET /ws/counted HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
+ECHO, ECHOED = masked("echo"), b"\x81\x04echo"
 FLAGS = ("--log-level", "error", "--message-rate", "0", "--byte-rate", "0", "--ping-seconds", "0")
 
 _TOTAL = re.compile(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)(?:\s+\d+)?\s+(\w+)$", re.M)
@@ -39,22 +41,36 @@ def strace_works() -> bool:
 
 def count(served: LiveServer, folder: Path) -> dict[str, float]:
     """System calls per operation, one after the other on one connection."""
-    ways = {"echo": (UPGRADE, masked("echo")), "publish": (UPGRADE, masked("say"))}
-    ways["HTTP action"] = (REQUEST, REQUEST)
+    moods = cycle([masked(f"mood {number}") for number in range(100, 1000)])
+    # Who joins or leaves is told nothing, and of presence later: the echo says that it is done.
+    join_and_leave = masked("join") + masked("leave")
+    ways: dict[str, tuple[bytes, Callable[[], bytes]]] = {
+        "echo": (UPGRADE, lambda: ECHO),
+        "publish": (UPGRADE, lambda: masked("say")),
+        "join, leave and echo": (UPGRADE, lambda: join_and_leave + ECHO),
+        "presence change and echo": (UPGRADE, lambda: next(moods) + ECHO),
+        "HTTP action": (REQUEST, lambda: REQUEST),
+    }
     return {name: _counted(served, folder / "strace.txt", *way) for name, way in ways.items()}
 
 
-def _counted(served: LiveServer, report: Path, first: bytes, then: bytes) -> float:
+def _counted(served: LiveServer, report: Path, first: bytes, then: Callable[[], bytes]) -> float:
     port = urlsplit(served.url).port
     with socket.create_connection(("127.0.0.1", port or 80), 10) as line:
-        for request in (first, *[then] * WARM_UP):
-            _ask(line, request)
-        return _traced(served.pid, report, lambda: _ask(line, then)) / OPERATIONS
+        _ask(line, first)
+        for _ in range(WARM_UP):
+            _ask(line, then())
+        return _traced(served.pid, report, lambda: _ask(line, then())) / OPERATIONS
 
 
 def _ask(line: socket.socket, request: bytes) -> None:
+    """Send *request* and wait for its answer; for the echo, if it ends with one."""
     line.sendall(request)
-    assert line.recv(65536)
+    awaited = ECHOED if request.endswith(ECHO) else b""
+    answer = line.recv(65536)
+    while awaited not in answer:
+        answer += line.recv(65536)
+    assert answer
 
 
 def _traced(pid: int, report: Path, ask: Callable[[], None]) -> int:

@@ -180,14 +180,17 @@ class Conversation:
                 outcome = machine.enter(handler.invoke, event, {CONNECTION: self})
             except Exception as error:
                 outcome = calls.failed(error)
-        if outcome.__class__ is dict and len(outcome) == 1:
-            # `actions.reply_of`, written out: most returns are `{"send": text}`.
-            # It may not overtake what the connection sent to others (`core.broker`).
-            reply = outcome.get("send")
-            if reply.__class__ is str and (live.hub.is_alone or not self.seat.under_way):  # type: ignore[union-attr]
-                connection.send_text(reply)
-                return
-        self._settle(None if outcome is SKIP else outcome, MESSAGE, payload)
+        if outcome.__class__ is dict:
+            if len(outcome) == 1:
+                # `actions.reply_of`, written out: most returns are `{"send": text}`.
+                # It may not overtake what the connection sent to others (`core.broker`).
+                reply = outcome.get("send")
+                if reply.__class__ is str and (live.hub.is_alone or not self.seat.under_way):  # type: ignore[union-attr]
+                    connection.send_text(reply)
+                    return
+            self._apply(outcome, payload)
+        else:
+            self._settle(None if outcome is SKIP else outcome, MESSAGE, payload)
 
     def _message_event(self, payload: str | bytes, parts: tuple[str, ...]) -> dict[str, Any]:
         if isinstance(payload, str):
@@ -347,7 +350,9 @@ class Conversation:
             self._reply_failed(message)
             return False
         live.delivery.carry_out(effects, self.handler)
-        self._note_tracks(wanted)
+        for action in wanted:
+            if action.__class__ is Track:
+                live.visitors.tracked(self.visitor, action.key)
         return True
 
     def _unapplied(self, error: BaseException, message: Any) -> None:
@@ -437,11 +442,6 @@ class Conversation:
             reason = CONFLICT if is_conflict else FAILED
             effects = live.hub.send(self.id, request.reply("error", reason), self.id)
             live.delivery.carry_out(effects, self.handler)
-
-    def _note_tracks(self, done: Sequence[Action]) -> None:
-        for action in done:
-            if type(action) is Track:
-                self.live.visitors.tracked(self.visitor, action.key)
 
     def _failed(self, error: BaseException) -> None:
         if isinstance(error, LimitError) and not isinstance(error, WaitLimitError):
