@@ -9,9 +9,15 @@ from hypothesis import HealthCheck, settings
 
 # Shared machines are slow now and then: hypothesis must judge the software, not the clock.
 settings.register_profile(
-    "soli", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "soli",
+    deadline=None,
+    derandomize=True,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("explore", parent=settings.get_profile("soli"), derandomize=False)
+settings.register_profile(
+    "explore", parent=settings.get_profile("soli"), derandomize=False, max_examples=1_000
+)
 settings.load_profile(os.environ.get("SOLI_HYPOTHESIS", "soli"))
 
 

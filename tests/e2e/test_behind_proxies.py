@@ -137,7 +137,7 @@ def _until_it_answers(proxy: Proxy, process: subprocess.Popen[bytes], folder: Pa
             time.sleep(0.05)
 
 
-BREATH_SECONDS = 0.003
+BREATH_SECONDS = 0.02
 """Between two requests of a client, who would otherwise keep a core from those being renewed."""
 Command = Callable[[Path, int, int, Path, Path], list[str]]
 

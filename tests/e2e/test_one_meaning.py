@@ -1,6 +1,6 @@
 """What is true of one process is true of several: the page, presence, the examples.
 
-Three workers behind one port, and three nodes on a real Redis, whose clients are spread over them.
+Two workers behind one port, and three nodes on a real Redis, whose clients are spread over them.
 One process is what tests/page, test_presence_clients.py and test_examples.py try themselves.
 """
 
@@ -22,7 +22,7 @@ from ..support.constants import smaller
 from ..support.live import ROOT, LiveServer, eventually
 from ..support.redis_server import needs_redis
 from ..support.spread import SERVED, Nodes, everywhere, nodes
-from .page_behind import PATIENCE, all_of_the_page_is_true
+from .page_behind import ONE_CLIENT, PATIENCE, all_of_the_page_is_true
 from .presence_clients import Client, judging
 from .test_presence_clients import APP, PresenceClients
 
@@ -37,8 +37,8 @@ pytestmark = [
 @pytest.mark.timeout(PATIENCE + 60)
 @pytest.mark.parametrize("kind", SERVED)
 def test_the_samples_of_the_page_are_true(kind: str) -> None:
-    """All tests of the page, each client in the next process."""
-    all_of_the_page_is_true(kind)
+    """All tests of the page with several clients, each in the next process."""
+    all_of_the_page_is_true(kind, ONE_CLIENT)
 
 
 class SpreadClients(PresenceClients):

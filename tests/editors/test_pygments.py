@@ -13,6 +13,7 @@ from soli_runtime.cli.repl.terminal.highlighting import PromptLexer
 from soli_runtime.tools.highlighting import SoliLexer
 
 from ..support.corpus import ROOT, program_files, vector_programs
+from ..support.examples import examples
 from .categories import by_scanner
 
 PSEUDO = Name.Builtin.Pseudo
@@ -82,7 +83,7 @@ def test_pieces(text: str, expected: str) -> None:
     assert letters(text) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.text(alphabet="ab1 .:#{}[]()\"'\\/*r%w@`\n?!=éD_", max_size=40))
 def test_any_text_is_covered(text: str) -> None:
     assert letters(text) == by_scanner(text) or "/*" in text

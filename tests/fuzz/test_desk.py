@@ -18,7 +18,7 @@ from .inputs import Program, programs
 
 pytestmark = pytest.mark.long
 
-SECONDS = 8.0
+SECONDS = 5.0
 """CPU time."""
 
 
@@ -45,7 +45,7 @@ def test_what_a_tool_does_wrong_is_found_and_cut_down(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(Desk, "_checked", broken)
 
-    failures, _ = look(Desk(), 1, 4.0)
+    failures, _ = look(Desk(), 1, 2.5)
 
     assert list(failures) == ["KeyError in broken: 140"]
 

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ..support.examples import examples
 from .front import PROGRAM, REFUSED, Front
 from .inputs import Inputs, corpus
 
 pytestmark = pytest.mark.long
 
-PER_SEED = 5_000
+PER_SEED = examples(1_250)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_any_text_is_read_or_refused_in_our_words(
     assert outcomes == {PROGRAM, REFUSED}
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(150))
 @given(st.text(st.characters(codec=None), max_size=40))
 def test_any_unicode_text_is_read_or_refused(front: Front, text: str) -> None:
     """Lone surrogates and unassigned characters included."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from ..support.examples import examples
 from .history import (
     ANY,
     Heard,
@@ -200,7 +201,7 @@ FAULTS = (
 def test_each_fault_is_found(fault: Callable[[History], None]) -> None:
     """Put into any right history."""
 
-    @settings(max_examples=40)
+    @settings(max_examples=examples(20))
     @given(histories())
     def try_it(history: History) -> None:
         fault(history)
@@ -213,7 +214,7 @@ def test_each_fault_is_found(fault: Callable[[History], None]) -> None:
 def test_what_a_declared_window_loses_is_excused(node: str | None) -> None:
     """For everybody, or for the clients of the node that was frozen."""
 
-    @settings(max_examples=40)
+    @settings(max_examples=examples(20))
     @given(histories())
     def try_it(history: History) -> None:
         lose_one_between(history)

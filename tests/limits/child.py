@@ -31,7 +31,7 @@ READABLE = 20_000
 """Characters of an error as people are shown it."""
 LIMITS = Limits(
     max_steps=1_000_000,
-    max_seconds=0.4,
+    max_seconds=0.2,
     max_value_bytes=16 << 20,
     max_call_bytes=128 << 20,
 )

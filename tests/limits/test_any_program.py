@@ -12,6 +12,8 @@ from soli_stdlib import install
 
 from soli_lang import Capabilities, Interpreter, Limits, SoliError
 
+from ..support.examples import examples
+
 LIMITS = Limits(
     max_steps=3_000,
     max_seconds=1,
@@ -94,7 +96,7 @@ def host() -> Interpreter:
     return Interpreter(install, capabilities=capabilities, limits=LIMITS)
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=examples(200))
 @given(statements)
 def test_any_program_ends_in_a_value_or_an_error_of_ours(host: Interpreter, text: str) -> None:
     """And the next one finds the interpreter as it was."""

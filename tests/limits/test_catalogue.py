@@ -16,8 +16,8 @@ import pytest
 
 from .catalogue import PROGRAMS, RECURSION, Hostile
 
-MOST_SECONDS = 5.0
-"""CPU time of one program: ten times its budget of computing, for busy machines."""
+MOST_SECONDS = 3.0
+"""CPU time of one program: fifteen times its budget of computing, for busy machines."""
 PATIENCE = 400
 """Seconds by the wall clock for all of them, whoever else wants the machine."""
 

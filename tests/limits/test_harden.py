@@ -11,9 +11,9 @@ import pytest
 
 pytestmark = pytest.mark.long
 
-SEEDS = (1, 2)
+SEED = 1
 SECONDS = 10
-"""Of CPU time, for each seed; `make harden` takes as long as one likes."""
+"""Of CPU time; `make harden` takes more seeds, for as long as one likes."""
 
 
 def look(root: Path, *flags: str) -> list[dict[str, object]]:
@@ -32,10 +32,9 @@ def look(root: Path, *flags: str) -> list[dict[str, object]]:
 @pytest.mark.timeout(400)  # its own bound is of CPU time
 def test_nothing_breaks_the_limits(tmp_path: Path) -> None:
     """Each line that is reported names its seed, so that the same case can be made again."""
-    for seed in SEEDS:
-        *wrong, summary = look(tmp_path, "--seed", str(seed), "--seconds", str(SECONDS))
-        assert wrong == []
-        assert int(str(summary["judged"])) > 20
+    *wrong, summary = look(tmp_path, "--seed", str(SEED), "--seconds", str(SECONDS))
+    assert wrong == []
+    assert int(str(summary["judged"])) > 20
 
 
 def test_the_harness_sees_what_breaks_them(tmp_path: Path) -> None:

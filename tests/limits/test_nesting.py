@@ -100,7 +100,7 @@ def test_the_checker_goes_as_deep(text: Text) -> None:
 @places
 def test_a_flat_sum_is_no_nesting(text: Text, inside: Callable[..., Any]) -> None:
     """However many terms it has: it is read, checked, compiled and run."""
-    program = text(1_500)
+    program = text(1_100)
 
     inside(lambda: Interpreter(install).run(program, "flat"))
     known = known_of(Interpreter(install).machine)

@@ -56,7 +56,8 @@ def pythons() -> list[Python]:
         if (folder.parent / "pyvenv.cfg").exists():
             continue
         for path in sorted(folder.glob("python3.*")):
-            if not path.name.removeprefix("python3.").isdigit():
+            minor = path.name.removeprefix("python3.")
+            if not minor.isdigit() or int(minor) < OLDEST[1]:  # asking takes a process
                 continue
             answer = _ask(path)
             if answer and answer[0].number >= OLDEST:

@@ -1,7 +1,7 @@
 """Servers for the samples of the page, one per sample and test file.
 
-With SOLI_PAGE_SERVER they are something else than one `soli run`: `uvicorn` or `hypercorn`
-(tests/e2e/test_asgi.py), `workers` or `nodes` (tests/e2e/test_one_meaning.py).
+With SOLI_PAGE_SERVER they are one per sample, and something else than one `soli run`: `uvicorn`
+or `hypercorn` (tests/e2e/test_asgi.py), `workers` or `nodes` (tests/e2e/test_one_meaning.py).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _is_empty(server: LiveServer | Nodes, path: str) -> bool:
     return all(answer in ([], {"returned": []}) for answer in everywhere(server, path))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope=lambda fixture_name, config: "session" if SERVER else "module")
 def serve_sample() -> Iterator[Callable[..., LiveServer | Nodes]]:
     """Serve a sample of the page by name; the same server for the same name and flags."""
     servers: dict[tuple[str, ...], LiveServer | Nodes] = {}
@@ -81,14 +81,11 @@ def serve_sample() -> Iterator[Callable[..., LiveServer | Nodes]]:
 def fresh_sample(
     serve_sample: Callable[..., LiveServer | Nodes],
 ) -> Iterator[Callable[..., LiveServer | Nodes]]:
-    """Serve a sample for one test alone.
-
-    What others have left serves as new where servers take long to start, which is all but one.
-    """
+    """Serve a sample for one test alone: a server that others have left serves as new."""
     with ExitStack() as stack:
 
         def start(name: str, *flags: str, **constants: float) -> LiveServer | Nodes:
-            if not SERVER or name not in EMPTY:
+            if name not in EMPTY:
                 with smaller(**constants):
                     return stack.enter_context(serve(SAMPLES / name, *flags))
             server = serve_sample(name, *flags, **constants)

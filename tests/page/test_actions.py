@@ -148,14 +148,14 @@ def test_set_presence_knows_away(serve_sample: Serve) -> None:
         assert state_in_a_diff(client, "away")
 
 
-def test_track_without_user_id_is_refused(fresh_sample: Serve) -> None:
+def test_track_without_user_id_is_refused(serve_sample: Serve) -> None:
     """`user_id` is required: without it nobody is tracked, and the log names the key."""
-    server = fresh_sample("actions.soli")
+    server = serve_sample("actions.soli")
     with clients(server, 1) as (client,):
         client.send("track nobody")
         assert json.loads(ask(client, "present")) == []
 
-    assert "user_id" in server.wait_for_output("track")
+    assert "track" in server.wait_for_output("user_id")
 
 
 def test_untrack_stops_tracking(serve_sample: Serve) -> None:

@@ -14,6 +14,8 @@ from soli_runtime.core.history.rules import MAX_RULES, Rule, with_rule
 
 from soli_lang.base.errors import SoliValueError
 
+from ..support.examples import examples
+
 ROOMS = st.sampled_from(["room:a", "room:b", "short", "other"])
 RULES = (Rule("room:*", 4, 10.0), Rule("sho?t", 2, 1))
 OTHER_RULES = (Rule("room:*", 2, 10.0), Rule("other", 3, 4))
@@ -110,9 +112,9 @@ class Crowded(Told):
 
 
 TestTold = Told.TestCase
-TestTold.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+TestTold.settings = settings(max_examples=examples(40), stateful_step_count=40, deadline=None)
 TestCrowded = Crowded.TestCase
-TestCrowded.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+TestCrowded.settings = settings(max_examples=examples(40), stateful_step_count=40, deadline=None)
 
 
 def history_of(*rules: Rule, max_bytes: int = rings_module.DEFAULT_BYTES) -> History:

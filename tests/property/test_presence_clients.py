@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from ..support.examples import examples
 from ..support.presence_clients import Bench, PageClient, PhoenixClient, Users
 
 ROOMS = ("red", "blue")
@@ -403,5 +404,5 @@ def _typed(users: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
     return {key: [repr(sorted(meta.items())) for meta in metas] for key, metas in users.items()}
 
 
-PresenceMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=40)
+PresenceMachine.TestCase.settings = settings(max_examples=examples(60), stateful_step_count=40)
 TestPresenceMachine = PresenceMachine.TestCase

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from soli_runtime.core.effects import Cohort
 
+from ..support.examples import examples
 from ..support.memory_log import LogBench, MemoryLog, arrive
 from ..support.presence_clients import PageClient, PhoenixClient, Users
 
@@ -268,5 +269,5 @@ def _by_user(listed: list[dict[str, Any]]) -> dict[str, list[str]]:
     return _sorted({entry["user_id"]: {"metas": entry["metas"]} for entry in listed})
 
 
-Processes.TestCase.settings = settings(max_examples=150, stateful_step_count=50)
+Processes.TestCase.settings = settings(max_examples=examples(50), stateful_step_count=50)
 TestProcesses = Processes.TestCase

@@ -15,6 +15,8 @@ from soli_lang.values.kinds import from_key, is_key, to_key
 from soli_lang.values.semantics import MAX_INT, MIN_INT, equals
 from soli_lang.values.values import Symbol
 
+from ..support.examples import examples
+
 INTEGERS = st.one_of(
     st.integers(-20, 20),
     st.integers(MIN_INT, MAX_INT),
@@ -110,7 +112,7 @@ end
     st.one_of(NUMBERS, TEXTS, st.booleans(), st.none()),
     st.one_of(NUMBERS, TEXTS, st.booleans(), st.none()),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_operators_agree_with_the_model_wherever_their_operands_come_from(
     operator: str, a: Any, b: Any
 ) -> None:

@@ -16,6 +16,7 @@ from soli_stdlib.stores import elsewhere, key_values_elsewhere
 from soli_lang.base.errors import SoliError
 from soli_lang.values.values import SKIP, Symbol
 
+from ....support.examples import examples
 from ...stdlib.installed import Library, block
 from .conftest import KINDS, Made
 
@@ -95,7 +96,7 @@ def outcome(library: Library, name: str, arguments: list[Any]) -> Any:
 
 @pytest.mark.parametrize("kind", KINDS[1:])
 @settings(
-    max_examples=60,
+    max_examples=examples(30),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

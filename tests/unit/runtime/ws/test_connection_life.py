@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from soli_runtime.ws.protocol.frames import is_receivable_code
 
+from ....support.examples import examples
 from .doubles import FakeListener, FakeTransport, Stage, closing, masked, text
 
 chunks = st.one_of(
@@ -127,7 +128,7 @@ def frames(data: bytes) -> list[tuple[int, bytes]]:
     return result
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(150))
 @given(st.lists(steps, max_size=25))
 def test_a_life_is_open_messages_closed_and_what_was_written_is_whole(
     script: list[tuple[Any, ...]],

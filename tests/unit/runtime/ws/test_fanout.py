@@ -13,6 +13,7 @@ from soli_runtime.ws.protocol.outgoing import Outgoing
 from soli_runtime.ws.rooms import fanout as fanout_module
 from soli_runtime.ws.rooms.fanout import MAX_BLOCK_BYTES, SLICE_BYTES, SLICE_MEMBERS
 
+from ....support.examples import examples
 from .doubles import FakeTransport, Stage, messages, sliced
 
 
@@ -367,7 +368,7 @@ class Model:
         self.stage.loop.run()
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(150))
 @given(
     st.lists(steps, max_size=40),
     st.booleans(),
