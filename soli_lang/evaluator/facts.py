@@ -237,6 +237,21 @@ class Study:
                 ):
                     variable.kind = None
                     changed = True
+        self._naturals([one for one in candidates if one[0].kind is int])
+
+    def _naturals(self, candidates: list[Any]) -> None:
+        """Guess that Ints are not negative, then drop what does not hold."""
+        for variable, _ in candidates:
+            variable.is_natural = True
+        changed = True
+        while changed:
+            changed = False
+            for variable, writes in candidates:
+                if variable.is_natural and not all(
+                    is_natural(value, block, self._builtins) for value, block in writes
+                ):
+                    variable.is_natural = False
+                    changed = True
 
 
 _REFLECTIVE = ("defined", "const_get")
@@ -307,6 +322,29 @@ def kind_of(node: Any, block: Block, builtins: Any, level: int = 0) -> type | No
     return kinds.pop() if len(kinds) == 1 else None
 
 
+def is_natural(node: Any, block: Block, builtins: Any, level: int = 0) -> bool:
+    """Whether every value of *node* is an Int that is not negative."""
+    if level > DEEPEST:
+        return False
+    kind = node.__class__
+    if kind is nodes.Literal:
+        return node.value.__class__ is int and node.value >= 0
+    if kind is _Item:
+        one = node.iterable
+        return is_range(one) and is_natural(one.left, block, builtins, level + 1)
+    if kind is nodes.Name:
+        variable = block.find(node.name, node.span.start)
+        return variable is not None and variable.is_natural
+    if kind is not nodes.Binary or node.operator not in "+*%/":
+        return False
+    return all(is_natural(one, block, builtins, level + 1) for one in (node.left, node.right))
+
+
+def is_range(node: Any) -> bool:
+    """Whether *node* is `a..b`."""
+    return node.__class__ is nodes.Binary and node.operator == ".."
+
+
 def _binary_kind(node: nodes.Binary, block: Block, builtins: Any, level: int) -> type | None:
     operator = node.operator
     if operator in nodes.COMPARISONS:
@@ -335,8 +373,7 @@ def _name_kind(node: nodes.Name, block: Block, builtins: Any, level: int) -> typ
 
 
 def _item_kind(node: _Item, block: Block, builtins: Any, level: int) -> type | None:
-    one = node.iterable
-    return int if one.__class__ is nodes.Binary and one.operator == ".." else None
+    return int if is_range(node.iterable) else None
 
 
 def _unary_kind(node: nodes.Unary, block: Block, builtins: Any, level: int) -> type | None:

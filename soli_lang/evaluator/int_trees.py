@@ -8,7 +8,7 @@ stands for all of them: every variable holds an Int, and no result leaves the ra
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..tree import nodes
 from ..values.semantics import MAX_INT, MIN_INT
@@ -23,11 +23,13 @@ _HALF = 62
 """Bits of a result that with what constants added to it, of as many bits, is still an Int."""
 
 Found = tuple[Any, Any]
-"""(condition, value where it holds)"""
+"""(condition or None where it always holds, value where it does)"""
 
 
 def first_of_ints(writer: Writer, found: Found, general: Callable[[], Any]) -> Any:
     """The tree of Ints that was *found*, else what *general* writes for any operands."""
+    if found[0] is None:
+        return found[1]
     writer.in_tree = True
     lines, value = writer.branch(general)
     writer.in_tree = False
@@ -43,11 +45,11 @@ def int_tree(writer: Writer, node: nodes.Binary) -> Found | None:
         return None
     tree = _Tree(writer)
     try:
-        value = tree.compared(node) if node.operator in nodes.COMPARISONS else tree.value(node)
+        value = tree.whole(node)
     except _Unsuitable:
         return None
     conditions = [*tree.kinds, *tree.ranges]
-    return (py.both(*conditions), value) if conditions else None
+    return py.both(*conditions) if conditions else None, value
 
 
 def int_step(writer: Writer, node: Any, variable: Variable, identifier: str) -> Found | None:
@@ -63,7 +65,31 @@ def int_step(writer: Writer, node: Any, variable: Variable, identifier: str) -> 
         value = tree.value(node)
     except _Unsuitable:
         return None
-    return py.both(*tree.kinds, *tree.ranges), value
+    conditions = [*tree.kinds, *tree.ranges]
+    return (py.both(*conditions), value) if conditions else None
+
+
+class Argument(NamedTuple):
+    """What a parameter is given: a Python name or constant, and what is known of it."""
+
+    value: Any
+    kind: type | None
+    is_natural: bool
+
+
+def int_leaf(
+    writer: Writer, node: nodes.Binary, given: dict[str, Argument]
+) -> tuple[list[Any], Any] | None:
+    """(conditions, value) of *node*, the body of a function whose parameters are *given* Ints;
+    None where it has other operands, or does not read them all: to read one may be a call."""
+    if _operators(writer, node, is_root=True) > MOST_OPERATORS:
+        return None
+    tree = _LeafTree(writer, given)
+    try:
+        value = tree.whole(node)
+    except _Unsuitable:
+        return None
+    return ([*tree.kinds, *tree.ranges], value) if tree.read == given.keys() else None
 
 
 class _Unsuitable(Exception):
@@ -128,10 +154,16 @@ class _Tree:
         if node.__class__ is nodes.Name:
             return self._variable(node)
         if node.operator in _LINEAR:
-            return self._checked(self._linear(node), least=None)
+            found = self._linear(node)
+            # Parts of what is not negative are no greater than the whole.
+            found.up = found.up or self.is_natural(node)
+            return self._checked(found, least=None)
         return self._whole(node)
 
-    def compared(self, node: nodes.Binary) -> Any:
+    def whole(self, node: nodes.Binary) -> Any:
+        """The same of a tree that may compare two."""
+        if node.operator not in nodes.COMPARISONS:
+            return self.value(node)
         left, right = self.value(node.left), self.value(node.right)
         return py.compare(left, node.operator, right)
 
@@ -154,6 +186,10 @@ class _Tree:
             return py.name(identifier)
         self.kinds.append(py.is_kind(load, "int") if asked is None else asked)
         return load
+
+    def is_natural(self, node: Any) -> bool:
+        """Whether *node* is an Int that is not negative, once it is one."""
+        return self.writer.is_natural(node)
 
     # --- operators ---
 
@@ -211,12 +247,36 @@ class _Tree:
         if node.__class__ is nodes.Binary and node.operator in _LINEAR:
             return self._checked(self._linear(node), least)
         value = self.value(node)
+        if least == 0 and self.is_natural(node):
+            return value
         if not isinstance(value, (py.Name, py.Constant)):
             identifier = self.writer.fresh()
             self.ranges.append(py.compare(py.bound(identifier, value), ">=", py.constant(least)))
             return py.name(identifier)
         self.ranges.append(py.compare(value, ">=", py.constant(least)))
         return value
+
+
+class _LeafTree(_Tree):
+    """A tree in a function whose parameters are *given*; it reads nothing else."""
+
+    def __init__(self, writer: Writer, given: dict[str, Argument]) -> None:
+        super().__init__(writer)
+        self._given = given
+        self.read: set[str] = set()
+
+    def _variable(self, node: nodes.Name) -> Any:
+        given = self._given.get(node.name)
+        if given is None or given.kind not in (None, int):
+            raise _Unsuitable
+        if given.kind is None and node.name not in self.read:
+            self.kinds.append(py.is_kind(given.value, "int"))
+        self.read.add(node.name)
+        return given.value
+
+    def is_natural(self, node: Any) -> bool:
+        given = self._given.get(node.name) if node.__class__ is nodes.Name else None
+        return given is not None and given.is_natural
 
 
 def _between(operator: str, sides: tuple[Any, Any]) -> tuple[Any, str, Any]:

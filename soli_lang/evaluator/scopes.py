@@ -27,8 +27,8 @@ class Variable:
     """A name in a block, which *home* makes; one of a file has an *index* instead."""
 
     __slots__ = (
-        "captured", "cell", "home", "index", "is_const", "kind", "literal", "name", "reads",
-        "since", "sure", "unset", "writes",
+        "captured", "cell", "home", "index", "is_const", "is_natural", "kind", "literal", "name",
+        "reads", "since", "sure", "unset", "writes",
     )  # fmt: skip
 
     def __init__(self, name: str, home: Block | None, index: int = 0) -> None:
@@ -55,6 +55,8 @@ class Variable:
         self.kind: type | None = None
         """The Python class of all its values where that is certain; a cell has none, nor has what
         may have no value when it is read."""
+        self.is_natural = False
+        """Whether all its values are Ints that are not negative."""
 
 
 class FileScope:

@@ -14,7 +14,7 @@ from ..base.source import Span
 from ..tree import nodes
 from . import python as py
 from .emitters import COND, EXPR, RET, STMT, Emitters
-from .facts import kind_of
+from .facts import is_natural, kind_of
 from .missing import Missing
 from .places import CALLED, PLAIN, Places
 from .scopes import Block, Variable
@@ -59,8 +59,7 @@ class Writer:
         """Soli's loops around what is written, in the Python function that is written."""
         self.signals = False
         """Whether leaving is told to the Python function around: see `outlined`."""
-        self.blocks = 0
-        self.level = 0
+        self.blocks = self.level = self._count = 0
         self.ready: dict[int, tuple[Any, Any]] = {}
         self.assigned: set[str] = set()
         """Identifiers of variables that the current Python function assigns."""
@@ -79,7 +78,8 @@ class Writer:
         self._fixed = {"this"}
         """Identifiers of what never changes: temporaries, constants."""
         self._waiting: list[Any] = []
-        self._count = 0
+        self._ahead: dict[str, None] = {}
+        """Python variables with turns that were paid for and not run, of the loops around."""
 
     # --- nodes ---
 
@@ -187,12 +187,14 @@ class Writer:
         if is_tail and not statements:
             self.give(py.none())
 
-    def body(self, body: nodes.Body, *, is_tail: bool = False) -> None:
-        """A block of statements."""
+    def body(
+        self, body: nodes.Body, statements: Sequence[Any] | None = None, *, is_tail: bool = False
+    ) -> None:
+        """A block of statements, or these of them."""
         outer = self.block
         self.block = self.unit.scopes.of(body)
         self.opened(self.block)
-        self.statements(body.statements, is_tail=is_tail)
+        self.statements(body.statements if statements is None else statements, is_tail=is_tail)
         self.block = outer
 
     def opened(self, block: Block, *given: str) -> None:
@@ -230,29 +232,55 @@ class Writer:
             py.when(used_up, [py.run(py.call("refuel"))]),
         ]
 
-    def turn_of(self, node: Any, write: Callable[[], None]) -> list[Any]:
+    def turn_of(self, node: Any, write: Callable[[], None], numbers: str = "") -> list[Any]:
         """One turn of the loop *node*, which *write* appends: it is paid for, and `next` and
-        `break` in it are of that loop."""
+        `break` in it are of that loop. *numbers*: the turns of an iterator, and those are paid."""
         if not node.row.loops:
             raise AssertionError(f"{node.__class__.__name__} loops, but not as its row says")
 
+        self._ahead[numbers or "left"] = None
+        self.loops += 1
+        lines = self.lines(write)
+        self.loops -= 1
+        return lines if numbers else [self._paid(node), *lines]
+
+    def _paid(self, node: Any) -> Any:
         more = py.call("turns", at=self.places.add(PLAIN, node.span))
         left = py.binary(py.name("left"), "-", py.constant(1))
-        paid = py.when(py.name("left"), [py.assign("left", left)], [py.assign("left", more)])
-        self.loops += 1
-        lines = [paid, *self.lines(write)]
-        self.loops -= 1
-        return lines
+        return py.when(py.name("left"), [py.assign("left", left)], [py.assign("left", more)])
 
-    def add_loop(self, loop: Any) -> None:
+    def step_ahead(self, node: Any) -> tuple[Any, Any]:
+        """(whether a step can be paid for at once, the statement that pays), at the call *node*. In
+        a loop steps are paid for some at a time, as turns are."""
+        if not self.loops:
+            fuel = py.bound("fuel", py.attribute("machine", "fuel"))
+            less = py.binary(py.name("fuel"), "-", py.constant(1))
+            is_paid = py.compare(fuel, ">", py.constant(1))
+            return is_paid, py.set_attribute("machine", "fuel", less)
+        self._ahead["left"] = None
+        more = py.assign("left", py.call("steps_ahead", at=self.at(node)))
+        self.out.append(py.when(py.negation(py.name("left")), [more]))
+        less = py.binary(py.name("left"), "-", py.constant(1))
+        return py.name("left"), py.assign("left", less)
+
+    def add_loop(self, *loop: Any) -> None:
         """Append *loop*, of turns by `turn_of`. Turns are paid for some at a time; those that were
         not run are given back on every way out of the outermost loop."""
         if self.loops:
-            self.out.append(loop)
+            self.out += loop
             return
-        fuel = py.binary(py.attribute("machine", "fuel"), "+", py.name("left"))
+        fuel, numbers = py.attribute("machine", "fuel"), list(self._ahead)
+        for one in numbers:
+            left = py.name(one) if one == "left" else py.call("length_hint", py.name(one))
+            fuel = py.binary(fuel, "+", left)
         given_back = py.set_attribute("machine", "fuel", fuel)
-        self.out += [py.assign("left", py.constant(0)), py.Try([loop], [], [], [given_back])]
+        if "left" in numbers:
+            self.out.append(py.assign("left", py.constant(0)))
+            numbers.remove("left")
+        if numbers:
+            self.out.append(py.assign_all(numbers, py.name("NO_TURNS")))
+        self._ahead.clear()
+        self.out.append(py.Try([*loop], [], [], [given_back]))
 
     # --- leaving ---
 
@@ -440,6 +468,10 @@ class Writer:
     def kind_of(self, node: Any) -> type | None:
         """The Python class of every value of *node*, None when that is not certain."""
         return kind_of(node, self.block, self.machine.globals)
+
+    def is_natural(self, node: Any) -> bool:
+        """Whether every value of *node* is an Int that is not negative."""
+        return is_natural(node, self.block, self.machine.globals)
 
     def identifier(self, variable: Variable) -> str:
         """The Python name of a variable of a function."""

@@ -6,7 +6,8 @@ Compiled closures capture the machine once, so two interpreters in a process nev
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from operator import length_hint
 from time import perf_counter, thread_time
 from typing import Any
 
@@ -33,6 +34,8 @@ from .memory import resident_bytes
 
 TURNS = 64
 """Turns of a loop that are paid for at a time."""
+NO_TURNS: Iterator[int] = iter(())
+"""Turns that are paid for and not run, of a loop that is not running."""
 CHUNK = 512
 """Steps between two looks at the clock and the step budget."""
 
@@ -261,6 +264,41 @@ class Machine:
         count = TURNS if self.steps_left < 0 or self.steps_left > TURNS else 1
         self.spend(count)
         return count - 1
+
+    def steps_ahead(self) -> int:
+        """Charge some steps that are to follow, where a budget is far from its end. How many."""
+        if self.fuel > TURNS and self.steps_left:
+            self.fuel -= TURNS
+            return TURNS
+        if 0 <= self.steps_left <= TURNS:
+            return 0
+        self.spend(TURNS)
+        return TURNS
+
+    def count_turns(self, first: int, last: Value) -> Iterator[int]:
+        """Charge turns of a loop that counts from *first* up to *last*, as `pay_turns` does, and
+        no more than there are: the numbers of these turns."""
+        count = 1
+        if last.__class__ is int and last - first > 1:
+            count = min(last - first, TURNS)
+            if self.fuel > count and self.steps_left:
+                self.fuel -= count
+                return iter(range(first, first + count))
+            if 0 <= self.steps_left <= TURNS:
+                count = 1
+        self.spend(count)
+        return iter(range(first, first + count))
+
+    def span_turns(self, first: int, last: int) -> tuple[int, Iterator[int]]:
+        """(the number of the turn after those, what `count_turns` gives)"""
+        numbers = self.count_turns(first, last)
+        return first + length_hint(numbers), numbers
+
+    def give_back(self, numbers: Iterator[int]) -> Iterator[int]:
+        """Give back what was paid for turns that are not run: those left in *numbers*. What stands
+        for them: none."""
+        self.fuel += length_hint(numbers)
+        return NO_TURNS
 
     def check_time(self) -> None:
         """Look at the clock now. Raises LimitError past the end.

@@ -198,14 +198,18 @@ INT_BYTES = 32
 def make_range(machine: Machine, left: Value, right: Value) -> list[int]:
     """`a..b`: the Ints from *left* up to, not including, *right*."""
     if left.__class__ is not int or right.__class__ is not int:
-        raise SoliTypeError(
-            f"range (..) expects two integers, got {type_name(left)} and {type_name(right)}"
-        )
+        raise no_range(left, right)
     count = max(0, right - left)
     machine.check_length(8 * count)
     machine.claim(INT_BYTES * count)
     machine.spend(count >> 4)
     return list(range(left, right))
+
+
+def no_range(left: Value, right: Value) -> SoliError:
+    """The error of `left..right` where these are not both Ints."""
+    names = type_name(left), type_name(right)
+    return SoliTypeError(f"range (..) expects two integers, got {names[0]} and {names[1]}")
 
 
 def append(machine: Machine, left: Value, right: Value) -> Value:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import islice
+from operator import length_hint
 from typing import Any
 
 from ...base.errors import SoliError, SoliOverflowError, SoliPlainTypeError, SoliTypeError, Thrown
 from ...base.foreign_words import PAIRS
 from ...base.source import Source
-from ...machine.machine import CROWDED, UNCATCHABLE, Machine, arity_error
+from ...machine.machine import CROWDED, NO_TURNS, UNCATCHABLE, Machine, arity_error
 from ...meaning import arithmetic
 from ...meaning.elements import index_value, set_index, set_member
 from ...meaning.members import UNIVERSAL, call_member, call_value, get_member, no_member
@@ -275,11 +276,18 @@ def spanned(machine: Machine, first: Value, last: Value) -> Any:
     return arithmetic.make_range(machine, first, last)
 
 
+def ends(first: Value, last: Value) -> tuple[int, int]:
+    """The ends of `first..last`, for going through it."""
+    if first.__class__ is int and last.__class__ is int:
+        return first, last
+    raise arithmetic.no_range(first, last)
+
+
 _OF_MACHINE = (
     special, callee, caller, index, safe_index, member, method, text, throw,
     spanned, part, claimed, joined, spread, reflect,
 )  # fmt: skip
-_PLAIN = (plain, negate, fail, scoped, new, walked)
+_PLAIN = (plain, negate, fail, scoped, new, walked, ends)
 
 
 def space(machine: Machine) -> dict[str, Any]:
@@ -290,6 +298,12 @@ def space(machine: Machine) -> dict[str, Any]:
         most_items=machine.max_length // ITEM_BYTES,
         refuel=machine.refuel,
         turns=machine.pay_turns,
+        steps_ahead=machine.steps_ahead,
+        count_turns=machine.count_turns,
+        span_turns=machine.span_turns,
+        give_back=machine.give_back,
+        length_hint=length_hint,
+        NO_TURNS=NO_TURNS,
         spend=machine.spend,
         too_deep=machine.too_deep,
         caught=machine.caught,

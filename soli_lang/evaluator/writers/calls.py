@@ -15,6 +15,7 @@ from .. import python as py
 from ..emitters import Emitters, emits
 from ..places import CALLED, METHOD, NEW
 from ..writer import Writer
+from .leaves import leaf_call, leaf_of
 from .members import class_reference, written_out
 from .names import callee
 
@@ -103,7 +104,7 @@ def _name_call(writer: Writer, node: nodes.Call, name: nodes.Name) -> Any:
     variable = writer.block.find(name.name, name.span.start)
     if variable is None:
         if name.name in ("defined", "const_get"):
-            from .reflection import reflective
+            from .others import reflective
 
             return reflective(writer, node, name)
         found = writer.machine.globals.get(name.name, UNSET)
@@ -142,11 +143,32 @@ def _native_call(writer: Writer, node: nodes.Call, native: NativeFunction) -> An
 
 def _function_call(writer: Writer, node: nodes.Call, name: nodes.Name, variable: Any) -> Any:
     """A call with positional arguments of what a variable holds."""
-    identifier = writer.fresh()
     held = py.name("UNSET") if variable is None else writer.load(variable)
-    arity = py.compare(py.attribute(identifier, "arity"), "==", py.constant(len(node.arguments)))
-    first = py.bound(identifier, held)
     known = _held_function(writer, variable, len(node.arguments))
+    leaf = leaf_of(variable, known)
+    if leaf is not None:
+
+        def calling(called: Any, values: list[Any]) -> Any:
+            function = _callable(writer, node, name, known, called)
+            at = writer.places.add(CALLED, node.span, called.id)
+            return py.call(function, *values, at=at)
+
+        result = leaf_call(writer, node, held, leaf, calling)
+        if result is not None:
+            return result
+    identifier = writer.fresh()
+    chosen = _callable(writer, node, name, known, py.bound(identifier, held))
+    function, *values = writer.operands(lambda: chosen, *[one.value for one in node.arguments])
+    at = writer.places.add(CALLED, node.span, identifier)
+    return py.call(function, *values, at=at)
+
+
+def _callable(
+    writer: Writer, node: nodes.Call, name: nodes.Name, known: Function | None, first: Any
+) -> Any:
+    """What calls the value of *name*, which is *known* most likely; *first* gives it a name."""
+    identifier = first.target.id if isinstance(first, py.NamedExpr) else first.id
+    arity = py.compare(py.attribute(identifier, "arity"), "==", py.constant(len(node.arguments)))
     if known is None:
         is_function = py.both(py.is_kind(first, "Function"), arity)
     else:
@@ -155,10 +177,7 @@ def _function_call(writer: Writer, node: nodes.Call, name: nodes.Name, variable:
     other = py.call(
         "caller", py.name(identifier), writer.missing(name.name, name.span), at=writer.at(node)
     )
-    chosen = py.choice(is_function, py.attribute(identifier, "invoke"), other)
-    function, *values = writer.operands(lambda: chosen, *[one.value for one in node.arguments])
-    at = writer.places.add(CALLED, node.span, identifier)
-    return py.call(function, *values, at=at)
+    return py.choice(is_function, py.attribute(identifier, "invoke"), other)
 
 
 def _held_function(writer: Writer, variable: Any, count: int) -> Function | None:

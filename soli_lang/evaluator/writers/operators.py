@@ -91,6 +91,10 @@ def _is_simple(value: Any) -> bool:
     return isinstance(value, (py.Name, py.Constant))
 
 
+def _is_int(value: Any) -> bool:
+    return isinstance(value, py.Constant) and value.value.__class__ is int
+
+
 def _namer(identifier: str) -> Callable[[], Any]:
     return lambda: py.name(identifier)
 
@@ -168,7 +172,10 @@ def _of_ints(both: Operands, is_first: bool) -> Any:
     if operator in nodes.COMPARISONS:
         return py.compare(left, operator, right)
     if operator in "%/" and _is_int(right) and right.value > 0:
-        value = py.binary(both.left(), "%" if operator == "%" else "//", right)
+        whole = "%" if operator == "%" else "//"
+        if both.writer.is_natural(both.node.left):
+            return py.binary(left, whole, right)
+        value = py.binary(both.left(), whole, right)
         fits = py.compare(left, ">=", py.constant(0))
     elif operator in "%/":
         value = py.binary(both.left(), "%" if operator == "%" else "//", both.right())
@@ -177,9 +184,6 @@ def _of_ints(both: Operands, is_first: bool) -> Any:
         )
         if is_first and not _is_simple(left) and not _is_simple(right):
             # Both have to be computed, whatever the left one is.
-            fits = py.chain(
-                py.Tuple([left, right], py.LOAD), ">=", py.Tuple([py.constant(0)] * 2, py.LOAD)
-            )
             both.writer.out.append(py.run(py.Tuple([both.first_left, both.first_right], py.LOAD)))
             fits = py.both(
                 py.compare(both.left(), ">=", py.constant(0)),
@@ -194,24 +198,20 @@ def _of_ints(both: Operands, is_first: bool) -> Any:
     else:
         found = both.writer.fresh()
         result = py.bound(found, py.binary(left, operator, right))
-        fits = _fits(operator, result, right)
+        fits = _fits(both, result, right)
         value = py.name(found)
     if is_first:
         return py.choice(fits, value, both.general())
     return _Both(fits, value)
 
 
-def _is_int(value: Any) -> bool:
-    return isinstance(value, py.Constant) and value.value.__class__ is int
-
-
-def _fits(operator: str, result: Any, right: Any) -> Any:
+def _fits(both: Operands, result: Any, right: Any) -> Any:
     """Whether *result* of two Ints is one; what a constant cannot do is not asked."""
-    least, most = py.constant(MIN_INT), py.constant(MAX_INT)
-    if operator in "+-" and _is_int(right):
-        if (right.value >= 0) is (operator == "+"):
-            return py.compare(result, "<=", most)
-        return py.compare(result, ">=", least)
+    operator, is_natural = both.node.operator, both.writer.is_natural(both.node)
+    if is_natural or (operator in "+-" and _is_int(right)):
+        if is_natural or (right.value >= 0) is (operator == "+"):
+            return py.compare(result, "<=", py.constant(MAX_INT))
+        return py.compare(result, ">=", py.constant(MIN_INT))
     # What has 64 bits goes the general way, the least Int among it: less to compare.
     return py.compare(py.method(result, "bit_length"), "<", py.constant(64))
 

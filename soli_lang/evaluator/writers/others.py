@@ -1,4 +1,5 @@
-"""Expressions that programs seldom have: blocks for values, commands, what is not to be had."""
+"""Expressions that programs seldom have: blocks for values, commands, questions about names, and
+what is not to be had."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from ...tree import nodes
 from .. import python as py
 from ..emitters import Emitters, emits
 from ..writer import Writer
+from .calls import collected
 from .names import fail
 
 EMITTERS: Emitters = {}
@@ -30,3 +32,22 @@ def _shell_command(writer: Writer, node: nodes.ShellCommand) -> Any:
 @emits(EMITTERS, nodes.Unsupported)
 def _unsupported(writer: Writer, node: nodes.Unsupported) -> Any:
     return fail(writer, node, None, node.message)
+
+
+def reflective(writer: Writer, node: nodes.Call, name: nodes.Name) -> Any:
+    """`defined(name)` and `const_get(name)`: they see the variables visible where they stand."""
+    listed, _, _ = collected(writer, [], node.arguments, None)
+    literals = [one.value.value for one in node.arguments if one.value.__class__ is nodes.Literal]
+    seen = set(writer.block.visible_names())
+    if len(literals) == len(node.arguments):
+        seen &= {one for one in literals if one.__class__ is str}
+    keys, values = [], []
+    for one in sorted(seen):
+        variable = writer.block.find(one, node.span.start)
+        if variable is not None and variable.home is not None and one != "this":
+            keys.append(py.constant(one))
+            values.append(writer.load(variable))
+    file = writer.fixed(writer.unit.scopes.file.whole)
+    is_test = py.constant(name.name == "defined")
+    local = py.Dict(keys, values)
+    return py.call("reflect", is_test, listed, local, file, at=writer.at(node))

@@ -6,7 +6,9 @@ from typing import Any
 
 from ...tree import nodes
 from .. import python as py
+from ..counted_loops import counter_of, ends_of, write_counting, write_range
 from ..emitters import EXPR, RET, STMT, Emitters, emits
+from ..facts import is_range
 from ..writer import Writer
 from .declared import checked_value, declared_check
 from .names import fail
@@ -86,6 +88,10 @@ def _while(writer: Writer, node: nodes.While) -> None:
 
 def _write_while(writer: Writer, node: nodes.While) -> None:
     before, condition = writer.branch(lambda: writer.truth(node.condition))
+    counter = None if before else counter_of(writer, node)
+    if counter is not None:
+        write_counting(writer, node, counter, condition)
+        return
     body = writer.turn_of(node, lambda: writer.body(node.body))
     if before:
         leave = py.when(py.negation(condition), [py.Break()])
@@ -97,13 +103,14 @@ def _write_while(writer: Writer, node: nodes.While) -> None:
 @emits(EMITTERS, nodes.For, at=(STMT,))
 def _for(writer: Writer, node: nodes.For) -> None:
     """`for x in xs`, `for x, i in xs`"""
-    walked = walk(writer, node.iterable)
+    is_counted = node.index is None and is_range(node.iterable)
+    walked = (ends_of if is_counted else walk)(writer, node.iterable)
     writer.within_blocks(lambda: _write_for(writer, node, walked))
 
 
 def walk(writer: Writer, node: Any) -> Any:
     """What a `for` walks: an array (live), or an `a..b` without making the array."""
-    if node.__class__ is nodes.Binary and node.operator == "..":
+    if is_range(node):
         first, last = writer.operands(node.left, node.right)
         helper = "spanned"
         if writer.kind_of(node.left) is int and writer.kind_of(node.right) is int:
@@ -143,6 +150,11 @@ def _write_for(writer: Writer, node: nodes.For, walked: Any) -> None:
         writer.out += start
         writer.body(node.body)
 
+    if node.index is None and is_range(node.iterable):
+        # `walked` are the ends of the range.
+        write_range(writer, node, walked, target, turn)
+        writer.block = outer
+        return
     body = writer.turn_of(node, turn)
     writer.block = outer
     writer.add_loop(py.For(target, walked, body, [], None))

@@ -12,6 +12,7 @@ from soli_lang import Capabilities, Interpreter, Limits
 from soli_lang.evaluator import item_loops
 from soli_lang.evaluator.facts import Study
 from soli_lang.evaluator.writer import Writer
+from soli_lang.evaluator.writers import calls
 from soli_lang.values.method_tables import MethodTable
 
 from .outcomes import Evaluator
@@ -23,12 +24,14 @@ def _interpreter(capabilities: Capabilities, limits: Limits) -> Interpreter:
 
 @contextmanager
 def _nothing_known() -> Iterator[None]:
-    """No class of a value is known, no block is a loop, no builtin is written out."""
+    """No class of a value is known, no block is a loop, no builtin or leaf is written out."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Writer, "kind_of", lambda self, node: None)
         patch.setattr(Writer, "is_int", lambda self, node: None)
         patch.setattr(Study, "_kinds", lambda self: None)
+        patch.setattr(Writer, "is_natural", lambda self, node: False)
         patch.setattr(item_loops, "looping", lambda *_: None)
+        patch.setattr(calls, "leaf_of", lambda *_: None)
         patch.setattr(MethodTable, "forms", lambda self, count: {})
         yield
 

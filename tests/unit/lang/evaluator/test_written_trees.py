@@ -18,7 +18,7 @@ from soli_lang.evaluator.helpers.values import space
 
 from ....support.corpus import ROOT, program_files, vector_programs
 
-MADE_UP = re.compile(r"(?:[tvckhi]|iv|pv|pc|ic|items?|part|sum)\d+")
+MADE_UP = re.compile(r"(?:[tvckhin]|iv|pv|pc|ic|items?|part|sum)\d+")
 """Identifiers that the writer numbers."""
 ATTRIBUTES = frozenset(
     """
