@@ -334,10 +334,10 @@ def test_fixes_are_asked_for_by_kind_and_place(editor: Editor, opened: Any) -> N
     assert actions(editor, uri, 1, 2) == []
     assert actions(editor, uri, 0, 1, ["refactor"]) == []
     (everything,) = actions(editor, uri, 1, 0, ["source.fixAll"])
-    assert (
-        edited(text, everything["edit"]["changes"][uri])
-        == "print(1)\nputz = 1\nprint(putz, putz)\n"
-    )
+    certain = "print(1)\nputz = 1\nprint(putz, putzz)\n"  # what `soli check --fix` writes
+    assert edited(text, everything["edit"]["changes"][uri]) == certain
+    (one,) = actions(editor, uri, 2, 12, ["quickfix"])
+    assert (one["title"], one["isPreferred"]) == ("Change 'putzz' to 'putz'", False)
 
 
 # --- layout --------------------------------------------------------------------------------------

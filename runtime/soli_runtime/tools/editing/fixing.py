@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final, NamedTuple
 
 from soli_lang.base.source import Span
 from soli_lang.tools.checking.findings import Finding
+from soli_lang.tools.fixes import fix_of
 
 from .documents import Document
 
@@ -28,13 +29,18 @@ class Fix(NamedTuple):
     """Whether it is meant, as far as anybody can tell."""
 
 
-def fixes_of(document: Document, finding: Finding) -> list[Fix]:
-    """All that could mend *finding*, the likeliest first."""
-    found = [
-        *_spelled(document, finding),
-        *_written(document, finding),
-        *_unused(document, finding),
-    ]
+def fixes_of(
+    document: Document, finding: Finding, builtins: Container[str] = frozenset()
+) -> list[Fix]:
+    """All that could mend *finding*, the likeliest first: what `soli check --fix` would write."""
+    certain = fix_of(finding, builtins)
+    if certain is not None:
+        wrong = document.text[slice(*certain.span)]
+        title = f"Change '{wrong}' to '{certain.text}'"
+        found = [Fix(title, ((certain.span, certain.text),), True)]
+    else:
+        found = [*_spelled(document, finding)]
+    found += [*_written(document, finding), *_unused(document, finding)]
     return [one for one in found if all(span.end <= len(document.text) for span, _ in one.edits)]
 
 
@@ -48,7 +54,7 @@ def _spelled(document: Document, finding: Finding) -> Iterator[Fix]:
     for wrong in _QUOTED.findall(finding.message):
         at = _word_at(document.text, wrong, finding.span, end)
         if at is not None:
-            yield Fix(f"Change '{wrong}' to '{meant[1]}'", ((at, meant[1]),), True)
+            yield Fix(f"Change '{wrong}' to '{meant[1]}'", ((at, meant[1]),), False)
             return
 
 

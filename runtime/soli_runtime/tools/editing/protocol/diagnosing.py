@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +33,11 @@ class Diagnosing:
     @cached_property
     def _check(self) -> ProgramCheck:
         return ProgramCheck(self._defined)
+
+    @property
+    def builtins(self) -> Container[str]:
+        """The global names that every program knows."""
+        return self._check.builtins
 
     def load(self) -> None:
         """Load what a check needs now."""

@@ -29,7 +29,7 @@ def _actions(server: SoliServer, params: types.CodeActionParams) -> list[types.C
     found: list[types.CodeAction] = []
     everything: list[Fix] = []
     for finding in server.diagnosing.findings(document):
-        fixes = fixes_of(document, finding)
+        fixes = fixes_of(document, finding, server.diagnosing.builtins)
         everything += [one for one in fixes if one.is_certain]
         if (
             finding.span.start <= last
