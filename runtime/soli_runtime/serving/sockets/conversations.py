@@ -350,7 +350,7 @@ class Conversation:
             self._reply_failed(message)
             return False
         live.delivery.carry_out(effects, self.handler)
-        for action in wanted:
+        for action in wanted:  # `_note_tracks`, written out
             if action.__class__ is Track:
                 live.visitors.tracked(self.visitor, action.key)
         return True
@@ -387,6 +387,11 @@ class Conversation:
         self._apply_checked(behind)
         self._note_tracks(wanted)
         return True
+
+    def _note_tracks(self, done: Sequence[Action]) -> None:
+        for action in done:
+            if action.__class__ is Track:
+                self.live.visitors.tracked(self.visitor, action.key)
 
     def _apply_checked(self, wanted: Sequence[Action]) -> None:
         live = self.live
