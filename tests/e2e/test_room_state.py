@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from soli_runtime.loading.launch import Launch, launch
 
-from .support import Site, receive, receive_json, run, serving
+from .support import Site, receive, receive_json, run, serving, write_files
 
 APP = {
     "app.soli": """ws_keep_state("board:*", { "keep": 3 })
@@ -641,6 +642,45 @@ def test_who_was_away_gets_what_changed_or_the_whole(tmp_path: Path) -> None:
                 if "append" in message:
                     break
             assert await silent(ada)
+
+    site_test(tmp_path, test)
+
+
+def test_clients_of_phoenix_get_arrays_as_they_result(tmp_path: Path) -> None:
+    """Their messages have no place beside the payload."""
+
+    async def test(site: Site) -> None:
+        realtime = site.server.service.realtime
+        async with site.connect("/ws/board:1/websocket?vsn=2.0.0") as client:
+            room = "board:1"
+            assert await receive_json(client) == [None, None, room, "room_state", {}]
+            realtime.append_room_state("board:1", {"log": "a"})
+            realtime.append_room_state("board:1", {"log": "b"})
+            payloads = [(await receive_json(client))[3:] for _ in range(2)]
+            assert payloads == [["room_diff", {"log": ["a"]}], ["room_diff", {"log": ["a", "b"]}]]
+
+    site_test(tmp_path, test)
+
+
+def test_a_program_that_is_loaded_anew_goes_on_with_the_state(tmp_path: Path) -> None:
+    """Rooms that hold state only now tell their members; others go on where they were."""
+
+    async def test(site: Site) -> None:
+        service = site.server.service
+        async with site.connect("/ws/board:1") as ada, site.connect("/ws/new:1") as bob:
+            await receive(ada)
+            await returns(ada, {"room_state": {"a": 1}})
+            await receive(ada)
+            text = APP["app.soli"].replace("quiet:*", "new:*").replace('{ "tell": false }', "{}")
+            write_files(tmp_path, {"app.soli": text})
+            how = Launch(tmp_path / "app.soli", service.settings)
+            launched = launch(how)
+            service.reload(launched.app, launched.waiting)
+            assert await receive_json(bob) == told("new:1", {})
+            await returns(ada, {"room_add": {"a": 1}})
+            assert await receive_json(ada) == diff("board:1", {"a": 2})
+            await returns(bob, {"room_add": {"a": 1}})
+            assert await receive_json(bob) == diff("new:1", {"a": 1})
 
     site_test(tmp_path, test)
 

@@ -385,7 +385,9 @@ class Conversation:
             except SoliError as error:
                 self.write_failed(error)
         self._apply_checked(behind)
-        self._note_tracks(wanted)
+        for action in before:
+            if action.__class__ is Track:
+                live.visitors.tracked(self.visitor, action.key)
         return True
 
     def _note_tracks(self, done: Sequence[Action]) -> None:

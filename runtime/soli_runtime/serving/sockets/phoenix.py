@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from ...core import wire
 from ...core.effects import Framed, FramedBytes, Payload
+from ...core.state.wire import DiffText
 from .requests import Ref, is_ref, is_topic
 
 VERSION = "2.0.0"
@@ -111,7 +112,7 @@ def arrays_of(payload: Payload) -> Callable[..., Payload]:
         return lambda topic, join_ref=None: payload
     if isinstance(payload, bytes):
         return lambda topic, join_ref=None: _broadcast(payload, topic)
-    end = _end_of(payload)
+    end = _end_of(payload.whole() if isinstance(payload, DiffText) else payload)
 
     def array(topic: str, join_ref: Ref | None = None) -> Payload:
         start = _whole(wire.to_json([join_ref, None, topic]))

@@ -95,12 +95,7 @@ class Transactions:
 
     def __init__(self, live: Live, turns: Turns) -> None:
         self._live = live
-        self._hub = live.hub
         self._turns = turns
-
-    @property
-    def _states(self) -> StatesHere:
-        return self._hub.states
 
     def around(self, handler: Handler, invoke: Invoke) -> Invoke:
         """*invoke*, which calls *handler*, with all that is told above."""
@@ -123,10 +118,10 @@ class _Event:
         "_has_turn",
         "_hub",
         "_invoke",
+        "_lease",
         "_live",
         "_machine",
         "_sees",
-        "_states",
         "_turns",
     )
 
@@ -145,13 +140,19 @@ class _Event:
         conversation: Any = self._machine.local[CONNECTION]
         self._conversation: Conversation = conversation
         self._hub = live.hub
-        self._states = live.hub.states
         self._turns = turns
         self._handler = handler
         self._invoke = invoke
         self._event = event
         self._sees = sees
         self._has_turn: RoomName | None = None
+        """The room in which its turn among the events of this process has come."""
+        self._lease: RoomName | None = None
+        """The room for which it asked to go first in all processes."""
+
+    @property
+    def _states(self) -> StatesHere:
+        return self._hub.states
 
     @property
     def _id(self) -> ConnectionId:
@@ -226,12 +227,15 @@ class _Event:
             if waiter is None or self._machine.suspend(waiter, USER):
                 self._has_turn = room
         if was_refused:
+            self._lease = room
             self._answered(self._states.kept.take_turn(room))
 
     def _give_back(self) -> None:
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            self._states.kept.end_turn(lease)
         room, self._has_turn = self._has_turn, None
         if room is not None:
-            self._states.kept.end_turn(room)
             self._turns.give_back(room)
 
     def _answered(self, answer: Answer[Any]) -> Any:

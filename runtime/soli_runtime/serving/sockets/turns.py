@@ -20,11 +20,17 @@ Waiter = asyncio.Future[bool]
 class _Line:
     """Who waits in one room, while somebody has the turn."""
 
-    __slots__ = ("new", "refused")
+    __slots__ = ("new", "refused", "since")
 
-    def __init__(self) -> None:
+    def __init__(self, since: float) -> None:
+        self.since = since
+        """When who has the turn got it."""
         self.refused: deque[Waiter] = deque()
         self.new: deque[Waiter] = deque()
+
+    def begin(self, now: float) -> None:
+        """Another one has the turn."""
+        self.since = now
 
     def next(self) -> Waiter | None:
         for waiting in (self.refused, self.new):
@@ -45,7 +51,8 @@ class Turns:
 
     def is_taken(self, room: RoomName) -> bool:
         """Whether who comes new in *room* has to wait."""
-        return room in self._lines
+        line = self._lines.get(room)
+        return line is not None and self._loop.time() - line.since < MOST_SECONDS
 
     def take(self, room: RoomName, *, was_refused: bool) -> Waiter | None:
         """Ask for the turn. None: it is there; else whether it came is told later.
@@ -54,7 +61,7 @@ class Turns:
         """
         line = self._lines.get(room)
         if line is None:
-            self._lines[room] = _Line()
+            self._lines[room] = _Line(self._loop.time())
             return None
         waiter: Waiter = self._loop.create_future()
         (line.refused if was_refused else line.new).append(waiter)
@@ -71,6 +78,7 @@ class Turns:
         if waiter is None:
             del self._lines[room]
         else:
+            line.begin(self._loop.time())
             _resolve(waiter, True)
 
 
