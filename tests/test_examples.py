@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection
 from .support.live import ROOT, SOLI, LiveServer, receive, receive_json, serve
 
 EXAMPLES = ROOT / "examples"
-NAMES = ["hello.soli", "echo", "broadcast.soli", "rooms.soli", "chat", "poll", "thread"]
+NAMES = ["hello.soli", "echo", "broadcast.soli", "rooms.soli", "chat", "poll", "board", "thread"]
 
 
 def example(name: str) -> Iterator[LiveServer]:
@@ -37,7 +37,7 @@ def test_an_example_passes_the_check(name: str) -> None:
     assert (result.returncode, result.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("name", ["echo", "chat", "poll", "thread"])
+@pytest.mark.parametrize("name", ["echo", "chat", "poll", "board", "thread"])
 def test_the_specs_of_an_example_pass(name: str) -> None:
     """`soli test` runs the tests that the example has in Soli itself."""
     result = subprocess.run(

@@ -1,0 +1,177 @@
+"""Every example gives clients the same with two workers and with two nodes as with one process.
+
+Each conversation runs step by step: what a step gives is waited for before the next, so its
+outcome does not depend on the time. Ids and times are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+import pytest
+from websockets.sync.client import ClientConnection
+
+from .support.live import PATIENCE_SECONDS, LiveServer, serve
+from .support.redis_server import needs_redis, redis_server
+from .test_examples import EXAMPLES
+
+QUIET_SECONDS = 0.2
+"""How long nothing more may come, for a step to be over of which nothing is known."""
+_RANDOM = re.compile(r'("(?:id|at|phx_ref|phx_ref_prev|position)":)("[^"]*"|[\d.]+)')
+
+Servers = list[LiveServer]
+Heard = dict[str, list[str]]
+"""Name of a client -> what it got, in order."""
+
+
+class Talk:
+    """Clients by name, spread over the servers, and what they get, step by step."""
+
+    def __init__(self, servers: Servers, stack: ExitStack, expected: list[Heard]) -> None:
+        self._servers = servers
+        self._stack = stack
+        self._expected = expected
+        self._clients: dict[str, ClientConnection] = {}
+        self.heard: list[Heard] = []
+
+    def connect(self, name: str, path: str) -> None:
+        server = self._servers[len(self._clients) % len(self._servers)]
+        self._clients[name] = self._stack.enter_context(server.connect(path))
+        self._listen()
+
+    def send(self, name: str, message: Any) -> None:
+        self._clients[name].send(message if isinstance(message, str) else json.dumps(message))
+        self._listen()
+
+    def _listen(self) -> None:
+        """Wait for what one process gave; where nothing is known, until nothing more comes."""
+        step: Heard = {name: [] for name in self._clients}
+        number = len(self.heard)
+        wanted = self._expected[number] if number < len(self._expected) else {}
+        deadline = time.monotonic() + (PATIENCE_SECONDS if wanted else QUIET_SECONDS)
+        while time.monotonic() < deadline and not (wanted and _is_all(step, wanted)):
+            for name, client in self._clients.items():
+                with suppress(TimeoutError):
+                    text = str(client.recv(0.001))
+                    step[name].append(_RANDOM.sub(r"\1?", text))
+                    deadline = max(deadline, time.monotonic() + QUIET_SECONDS)
+        self.heard.append(step)
+
+
+def _is_all(heard: Heard, wanted: Heard) -> bool:
+    return all(len(heard[name]) >= len(texts) for name, texts in wanted.items())
+
+
+def echo(talk: Talk) -> None:
+    talk.connect("ada", "/ws/echo")
+    talk.send("ada", "hello")
+
+
+def broadcast(talk: Talk) -> None:
+    talk.connect("ada", "/ws/all")
+    talk.connect("bob", "/ws/all")
+    talk.send("ada", "hello, all")
+
+
+def rooms(talk: Talk) -> None:
+    for name, room in {"ada": "tea", "bob": "coffee", "cleo": "tea"}.items():
+        talk.connect(name, f"/ws/room/{room}")
+    talk.send("ada", "milk?")
+
+
+def chat(talk: Talk) -> None:
+    for name in ("Ada", "Bob"):
+        talk.connect(name, f"/ws/room/kitchen?name={name}")
+    talk.send("Ada", {"event": "message", "text": "tea is ready"})
+    talk.send("Bob", {"event": "typing"})
+    talk.send("Bob", {"event": "message", "text": "coming"})
+    talk.connect("Cleo", "/ws/room/kitchen?name=Cleo")
+
+
+def poll(talk: Talk) -> None:
+    names = [f"voter{number}" for number in range(4)]
+    for name in names:
+        talk.connect(name, f"/ws/poll?name={name}")
+    for name in names:
+        talk.send(name, {"vote": "Tabs"})
+    talk.send(names[0], {"vote": "Spaces"})
+    talk.connect("late", "/ws/poll?name=late")
+
+
+def thread(talk: Talk) -> None:
+    talk.connect("ada", "/ws/thread?name=Ada")
+    talk.send("ada", {"text": "first"})
+    talk.connect("bob", "/ws/thread?name=Bob")
+    talk.send("bob", {"text": "second"})
+
+
+def board(talk: Talk) -> None:
+    for name in ("Ada", "Bob", "Cleo"):
+        talk.connect(name, f"/ws/board/one?name={name}")
+    talk.send("Ada", {"event": "take", "payload": "b3", "ref": 1})
+    talk.send("Bob", {"event": "take", "payload": "b3", "ref": 1})
+    talk.send("Bob", {"event": "take", "payload": "c1", "ref": 2})
+    talk.send("Cleo", {"event": "clear"})
+    talk.connect("late", "/ws/board/one?name=late")
+
+
+TALKS: dict[str, Callable[[Talk], None]] = {
+    "echo": echo,
+    "broadcast.soli": broadcast,
+    "rooms.soli": rooms,
+    "chat": chat,
+    "poll": poll,
+    "thread": thread,
+    "board": board,
+}
+
+
+def test_no_example_is_forgotten() -> None:
+    """`hello.soli` is not served, `fastapi` not by `soli run`."""
+    names = {path.name for path in EXAMPLES.iterdir() if path.name != "README.md"}
+    assert names == {*TALKS, "hello.soli", "fastapi"}
+
+
+@contextmanager
+def one_process(example: str) -> Iterator[Servers]:
+    with serve(EXAMPLES / example) as server:
+        yield [server]
+
+
+@contextmanager
+def two_workers(example: str) -> Iterator[Servers]:
+    with serve(EXAMPLES / example, "--workers", "2") as server:
+        yield [server]
+
+
+@contextmanager
+def two_nodes(example: str) -> Iterator[Servers]:
+    with redis_server() as redis:
+        flags = ("--broker", redis.url)
+        with (
+            serve(EXAMPLES / example, *flags) as one,
+            serve(EXAMPLES / example, *flags) as other,
+        ):
+            yield [one, other]
+
+
+def heard(example: str, servers: Servers, expected: list[Heard]) -> list[Heard]:
+    with ExitStack() as stack:
+        talk = Talk(servers, stack, expected)
+        TALKS[example](talk)
+        return talk.heard
+
+
+@needs_redis
+@pytest.mark.parametrize("example", TALKS)
+def test_clients_get_the_same_from_several_processes(example: str) -> None:
+    with one_process(example) as servers:
+        expected = heard(example, servers, [])
+    for start in (two_workers, two_nodes):
+        with start(example) as servers:
+            assert heard(example, servers, expected) == expected, start.__name__
