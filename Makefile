@@ -68,6 +68,7 @@ harden: $(DEV) ## random programs (SECONDS=3600), faults, operations that break 
 	@$(BIN)/python -m tests.oracle --seconds $(SECONDS)
 	@$(BIN)/python -m tests.oracle --faults
 	@for seed in $(SEEDS); do $(BIN)/python -m tests.jepsen.run --seed $$seed --rounds 20 && $(BIN)/python -m tests.jepsen.run --workers --seed $$seed --rounds 15 || exit 1; done
+	@for seed in $(SEEDS); do $(BIN)/python -m tests.race.run --seed $$seed --rounds 40 || exit 1; done
 	@$(BIN)/python -m tests.fuzz.desk_run --seconds 300
 	@SOLI_HYPOTHESIS=explore $(BIN)/pytest -q -m hypothesis --timeout 3600 tests --ignore tests/browser --ignore tests/packaging
 	@SOLI_HYPOTHESIS=explore $(BIN)/pytest -q --timeout 3600 tests/fuzz/test_front_end.py

@@ -19,6 +19,7 @@ from soli_runtime.core.effects import Effect
 from soli_runtime.core.history.rings import History, Kept
 from soli_runtime.core.operations.arrivals import TIMELESS
 from soli_runtime.core.operations.records import Message
+from soli_runtime.stores.redis.room_states import RedisStates
 
 
 def answers_lost() -> None:
@@ -95,9 +96,22 @@ def claims() -> None:
     History.since = all_there  # type: ignore[method-assign]
 
 
+def no_versions() -> None:
+    """The state of rooms is changed whatever it is at."""
+    commit = RedisStates.commit
+
+    async def commit_anyway(self: RedisStates, *given: Any, **more: Any) -> Any:
+        return await commit(self, *given, **{**more, "is_checked": False})
+
+    RedisStates.commit = commit_anyway  # type: ignore[method-assign]
+
+
 BREAKAGES: dict[str, Callable[[], None]] = {
     breakage.__name__: breakage
-    for breakage in (answers_lost, local_first, no_barrier, no_dedupe, no_doubt, ghosts, claims)
+    for breakage in (
+        *(answers_lost, local_first, no_barrier, no_dedupe, no_doubt, ghosts, claims),
+        no_versions,
+    )
 }
 
 

@@ -90,11 +90,19 @@ class Conflicted(Exception):
 class Player:
     """Does transactions in one process, each as a handler of events does."""
 
-    def __init__(self, states: RoomStates, chance: random.Random, waits: float = 0.0) -> None:
+    def __init__(
+        self,
+        states: RoomStates,
+        chance: random.Random,
+        waits: float = 0.0,
+        *,
+        waits_always: bool = False,
+    ) -> None:
         self._states = states
         self._chance = chance
         self._waits = waits
         """How long some transactions wait between looking and writing, in seconds."""
+        self._waits_always = waits_always
         self._locks: dict[str, asyncio.Lock] = {}
         self.done: list[Done] = []
 
@@ -110,7 +118,9 @@ class Player:
                 asked = choose(seen.copy())
                 if asked is None:
                     return None
-                if self._waits and self._chance.random() < 0.5:
+                if self._waits_always:
+                    await asyncio.sleep(self._waits)
+                elif self._waits and self._chance.random() < 0.5:
                     await asyncio.sleep(self._chance.random() * self._waits)
                 outcome = await _answer(self._states.commit(room, Change(asked), seen.version))
                 if not isinstance(outcome, Conflict):

@@ -122,7 +122,7 @@ class StatesHere:
                 self.expecting[room].change(version, diff)
             return []
         if not mirror.change(version, diff, self._place()):
-            return self._reloaded(room, mirror)
+            return self._reloaded(room, mirror, version)
         if not mirror.is_pending:
             return []
         may_tell = mirror.may_tell(now)
@@ -152,11 +152,12 @@ class StatesHere:
         """Tell what waited."""
         return [self._told(room, mirror) for room, mirror in self.mirrors.over(now)]
 
-    def _reloaded(self, room: RoomName, mirror: Mirror) -> list[Effect]:
+    def _reloaded(self, room: RoomName, mirror: Mirror, version: int) -> list[Effect]:
         looked = self.kept.look(room)
-        if isinstance(looked, State):
+        if isinstance(looked, State) and looked.version >= version:
             return self.load(room, looked)
-        _not_awaited(looked)
+        if not isinstance(looked, State):
+            _not_awaited(looked)
         self.mirrors.misses(room, mirror)
         return []
 

@@ -271,6 +271,33 @@ def run(
     return done
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "redis"])
+def test_writers_that_wait_are_never_refused_for_good(
+    made: Made, loop: asyncio.AbstractEventLoop, kind: str
+) -> None:
+    """Four in each of three processes, each of which waits 4 ms between looking and writing."""
+    shared = stores(made, kind, 0)
+    processes = Processes(loop, *shared)
+    players = [
+        Player(states, random.Random(1), 0.004, waits_always=True) for states in processes.all
+    ]
+
+    def count(seen: dict[str, Any]) -> Any:
+        return (("patch", {"n": seen.get("n", 0) + 1}),)
+
+    async def act(player: Player) -> None:
+        for _ in range(5):
+            await player.act("r", count)
+
+    async def act_all() -> None:
+        await asyncio.gather(*(act(player) for player in players for _ in range(4)))
+
+    processes.run(act_all())
+    assert processes.look(0).value == {"n": 60}
+    assert max(one.runs for player in players for one in player.done) <= 6
+    processes.close()
+
+
 @pytest.mark.parametrize("fault", [CarelessStates])
 def test_the_judge_finds_faults(
     loop: asyncio.AbstractEventLoop, fault: Callable[..., SlowStates]
