@@ -3,6 +3,9 @@
 
 const vscode = require("vscode")
 const { Client } = require("./client.js")
+const specs = require("./specs.js")
+const views = require("./views.js")
+const { range, workspaceEdit, written } = views
 
 const LANGUAGE = "soli"
 let client
@@ -10,7 +13,9 @@ let client
 async function activate(context) {
   context.subscriptions.push(vscode.commands.registerCommand("soli.restart", restart))
   const diagnostics = vscode.languages.createDiagnosticCollection(LANGUAGE)
-  context.subscriptions.push(diagnostics, ...listeners(), ...providers())
+  const quietly = (method, params) => client.request(method, params).catch(() => null)
+  context.subscriptions.push(diagnostics, ...listeners(), ...providers(), ...views.providers(LANGUAGE, quietly))
+  context.subscriptions.push(...specs.commands(command), ...specs.explorer(command, quietly))
   async function restart() {
     await client?.stop()
     diagnostics.clear()
@@ -23,8 +28,13 @@ async function deactivate() {
   await client?.stop()
 }
 
+/** The command `soli`. */
+function command() {
+  return vscode.workspace.getConfiguration("soli").get("server.path") || "soli"
+}
+
 async function start(diagnostics) {
-  const path = vscode.workspace.getConfiguration("soli").get("server.path") || "soli"
+  const path = command()
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri
   const defined = vscode.workspace.getConfiguration("soli").get("define") || []
   client = new Client(path, ["lsp", ...defined.flatMap((one) => ["--define", one])], folder?.fsPath, (error) => {
@@ -63,11 +73,11 @@ function listeners() {
   const { workspace } = vscode
   return [
     workspace.onDidOpenTextDocument(opened),
-    workspace.onDidChangeTextDocument(({ document }) => {
-      if (!isOurs(document)) return
+    workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+      if (!isOurs(document) || !contentChanges.length) return
       client.notify("textDocument/didChange", {
         textDocument: { uri: document.uri.toString(), version: document.version },
-        contentChanges: [{ text: document.getText() }],
+        contentChanges: contentChanges.map(({ range: where, text }) => ({ range: written(where), text })),
       })
     }),
     workspace.onDidSaveTextDocument((document) => {
@@ -126,10 +136,7 @@ function providers() {
       prepareRename: async (document, position) => range(await ask("prepareRename", at(document, position))),
       provideRenameEdits: async (document, position, newName) => {
         const found = await ask("rename", { ...at(document, position), newName })
-        const edit = new vscode.WorkspaceEdit()
-        for (const [uri, edits] of Object.entries(found.changes))
-          edit.set(vscode.Uri.parse(uri), edits.map(textEdit))
-        return edit
+        return workspaceEdit(found)
       },
     }),
     languages.registerDocumentFormattingEditProvider(LANGUAGE, {
@@ -149,7 +156,6 @@ function providers() {
 
 // --- answers: the protocol counts kinds from 1, VS Code from 0 ----------------------------------
 
-const range = ({ start, end }) => new vscode.Range(start.line, start.character, end.line, end.character)
 const textEdit = (edit) => new vscode.TextEdit(range(edit.range), edit.newText)
 
 function diagnostic(found) {

@@ -15,6 +15,8 @@ from zipfile import ZipFile
 
 import pytest
 
+from soli_lang.base.source import Source
+from soli_lang.syntax.parser import parse
 from soli_lang.syntax.scanner.tokens import KEYWORDS
 
 from ..support.corpus import ROOT
@@ -41,10 +43,20 @@ def test_all_that_the_package_names_is_in_it(archive: ZipFile) -> None:
     contributes = package["contributes"]
     named = [package["main"], contributes["grammars"][0]["path"]]
     named += [one["configuration"] for one in contributes["languages"]]
+    named += [one["path"] for one in contributes["snippets"]]
     for name in named:
         assert f"extension/{name.removeprefix('./')}" in archive.namelist()
     for name in re.findall(r'require\("\./([^"]+)"\)', (FOLDER / "extension.js").read_text()):
         assert f"extension/{name}" in archive.namelist()
+
+
+def test_snippets_are_programs() -> None:
+    """With what they propose for each place."""
+    for one in _json("snippets/soli.json").values():
+        body = one["body"] if isinstance(one["body"], list) else [one["body"]]
+        text = re.sub(r"\$\{\d+:([^}]*)\}", r"\1", "\n".join(body))
+        text = re.sub(r"\$\d", "1", text)
+        parse(Source("snippet", f"x = {{ {text} }}" if text.startswith('"') else text))
 
 
 def test_the_manifest_says_what_the_package_says(archive: ZipFile) -> None:
@@ -62,9 +74,12 @@ def test_the_manifest_says_what_the_package_says(archive: ZipFile) -> None:
 
 
 def test_nothing_but_node_and_vscode_is_required() -> None:
-    for name in ("extension.js", "client.js"):
+    for name in ("extension.js", "client.js", "specs.js", "views.js"):
         required = re.findall(r'require\("([^"]+)"\)', (FOLDER / name).read_text())
-        assert all(one in ("vscode", "./client.js") or one.startswith("node:") for one in required)
+        assert all(
+            one in ("vscode", "./client.js", "./specs.js", "./views.js") or one.startswith("node:")
+            for one in required
+        )
     assert "dependencies" not in _json("package.json")
 
 
