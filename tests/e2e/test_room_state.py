@@ -236,6 +236,29 @@ def test_quick_changes_are_joined(tmp_path: Path) -> None:
     site_test(tmp_path, test)
 
 
+def test_telling_joined_changes_is_put_to_the_accounts_of_who_made_them(tmp_path: Path) -> None:
+    """Not at the moment of the change: a timer tells them."""
+
+    async def test(site: Site) -> None:
+        service = site.server.service
+        charged: list[str] = []
+        service.connections.delivery.charge_by(
+            lambda connection, seconds: charged.append(connection.session.id)
+        )
+        async with site.connect("/ws/board:1") as ada, site.connect("/ws/board:1") as bob:
+            await receive(ada), await receive(bob)
+            me = next(iter(service.hub.seats))
+            for _ in range(60):
+                await returns(ada, {"room_add": {"n": 1}})
+            await asyncio.gather(until_number(ada, 60), until_number(bob, 60))
+            assert set(charged) == {me}
+            for number in range(20):
+                service.realtime.set_room_state("board:1", {"n": -number})
+            await asyncio.gather(until_number(ada, -19), until_number(bob, -19))
+
+    site_test(tmp_path, test)
+
+
 def test_an_event_without_a_room_that_holds_state_has_no_view(tmp_path: Path) -> None:
     """The key is absent there, and `{}` in a room that holds nothing yet."""
 

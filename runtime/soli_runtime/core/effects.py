@@ -159,6 +159,18 @@ class Replay:
         return f"Replay({self.recipient!r}, {len(self.payloads)} payloads)"
 
 
+class SendFor(Send):
+    """The same, put off; what it costs is put to the accounts of those who caused it."""
+
+    __slots__ = ("causers",)
+
+    def __init__(
+        self, recipients: Recipients, payload: Payload, causers: tuple[ConnectionId, ...]
+    ) -> None:
+        super().__init__(recipients, payload)
+        self.causers = causers
+
+
 class SendVolatile(Send):
     """The same for a volatile message (see `SendOptions`)."""
 

@@ -131,6 +131,8 @@ class LocalBroker:
         self, operation: StateChanged, now: float, actor: ConnectionId | None = None
     ) -> list[Effect]:
         self._history.place += 1
+        if actor is not None:
+            self._arrivals.states.caused(operation.room, actor)
         return self._arrivals.state_changed(operation, now)
 
     def connections(self) -> list[ConnectionId]:

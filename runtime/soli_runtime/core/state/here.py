@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from ..answers import Answer
-from ..effects import Effect, RoomName, Send, Wake
+from ..effects import ConnectionId, Effect, RoomName, Send, SendFor, Wake
 from ..rooms import Rooms
 from . import wire
 from .changes import Diff, between
@@ -148,9 +148,19 @@ class StatesHere:
             text = wire.room_diff(room, diff, state)
         return [Send(self._rooms[room].recipients, text)]
 
+    def caused(self, room: RoomName, actor: ConnectionId) -> None:
+        """The next change of *room* is that of *actor*, who pays for telling it if that waits."""
+        if self.mirrors.get(room) is not None:
+            self.mirrors.caused(room, actor)
+
     def flush(self, now: float) -> list[Effect]:
         """Tell what waited."""
-        return [self._told(room, mirror) for room, mirror in self.mirrors.over(now)]
+        return [self._told_late(room, mirror) for room, mirror in self.mirrors.over(now)]
+
+    def _told_late(self, room: RoomName, mirror: Mirror) -> Effect:
+        causers = self.mirrors.causers(room)
+        told = self._told(room, mirror)
+        return SendFor(told.recipients, told.payload, causers) if causers else told
 
     def _reloaded(self, room: RoomName, mirror: Mirror, version: int) -> list[Effect]:
         looked = self.kept.look(room)
@@ -161,7 +171,7 @@ class StatesHere:
         self.mirrors.misses(room, mirror)
         return []
 
-    def _told(self, room: RoomName, mirror: Mirror) -> Effect:
+    def _told(self, room: RoomName, mirror: Mirror) -> Send:
         self.mirrors.told(room)
         self._moved(room)
         return Send(self._rooms[room].recipients, mirror.take(room))

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
-from ..effects import RoomName
+from ..effects import ConnectionId, RoomName
 from . import wire
 from .changes import Diff, between, compose, merged
 from .rules import StateRule, rule_of
@@ -20,6 +20,8 @@ BURST = 10
 """Diffs that a room that was quiet tells one by one."""
 A_SECOND = 40
 """Diffs that it tells a second from then on."""
+MAX_CAUSERS = 100
+"""Connections that share the cost of telling one diff."""
 MAX_DIFFS = 1000
 """Diffs that are remembered of a room, for those who come back."""
 
@@ -166,6 +168,8 @@ class Mirrors:
         self.rules: tuple[StateRule, ...] = ()
         self._by_room: dict[RoomName, Mirror] = {}
         self._pending: dict[RoomName, Mirror] = {}
+        self._causers: dict[RoomName, dict[ConnectionId, None]] = {}
+        """Whose changes wait to be told."""
         self._reload: Reload | None = None
 
     def follow(self, rules: Iterable[StateRule]) -> None:
@@ -206,7 +210,7 @@ class Mirrors:
     def end(self, room: RoomName) -> None:
         """It has none any more."""
         self._by_room.pop(room, None)
-        self._pending.pop(room, None)
+        self.told(room)
 
     def misses(self, room: RoomName, mirror: Mirror) -> None:
         """Changes did not come this way."""
@@ -223,6 +227,17 @@ class Mirrors:
     def told(self, room: RoomName) -> None:
         """Nothing of a room waits."""
         self._pending.pop(room, None)
+        self._causers.pop(room, None)
+
+    def caused(self, room: RoomName, actor: ConnectionId) -> None:
+        """*actor* changes *room*."""
+        causers = self._causers.setdefault(room, {})
+        if len(causers) < MAX_CAUSERS:
+            causers[actor] = None
+
+    def causers(self, room: RoomName) -> tuple[ConnectionId, ...]:
+        """Whose changes wait there."""
+        return tuple(self._causers.get(room, ()))
 
     @property
     def due(self) -> float | None:

@@ -46,6 +46,7 @@ class Connections:
         self.visitors = Visitors(self.admission, loop, settings.max_connection_age)
         self.hub = self._hub()
         self.delivery = Delivery(self.hub, endpoint.fanout, loop, state.log)
+        self.delivery.charge_by(endpoint.scheduler.charge)
         self.realtime = Realtime(
             self.hub, self.delivery.carry_out, encode_json, state.now, self.visitors.of_user
         )

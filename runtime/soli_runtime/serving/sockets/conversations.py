@@ -385,9 +385,7 @@ class Conversation:
             except SoliError as error:
                 self.write_failed(error)
         self._apply_checked(behind)
-        for action in before:
-            if action.__class__ is Track:
-                live.visitors.tracked(self.visitor, action.key)
+        self._note_tracks(wanted)
         return True
 
     def _note_tracks(self, done: Sequence[Action]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from ...core.effects import (
@@ -25,6 +26,7 @@ from ...core.effects import (
     Recipients,
     Replay,
     Send,
+    SendFor,
     SendVolatile,
     Some,
     Wake,
@@ -47,6 +49,9 @@ EVERYBODY = ""
 
 Told = Callable[[Effect, tuple[ConnectionId, ...]], None]
 """Gets an effect and, when it is a `Send` or a `Replay`, whom it reaches."""
+
+Charge = Callable[[Connection, float], None]
+"""Puts seconds to the account of a connection."""
 
 MAX_NOTED = 1000
 """Different things that one handler is warned about: keys may be made at run time."""
@@ -74,6 +79,7 @@ class Delivery:
         """For connections that speak Phoenix's arrays, once there is one."""
         self._ways: dict[type, Callable[..., None]] = {
             Send: self._send,
+            SendFor: self._send_for,
             SendVolatile: self._send_volatile,
             Replay: self._replay,
             Enter: self._enter,
@@ -83,6 +89,7 @@ class Delivery:
             Wake: self._wake,
         }
         self._perform = self._ways.copy()
+        self._charge: Charge = _nobody_pays
 
     def speak_arrays(self) -> Arrays:
         """From now on some connections speak Phoenix's arrays; others pay nothing until then."""
@@ -198,6 +205,19 @@ class Delivery:
         else:
             self._send_some(recipients, payload)  # type: ignore[arg-type]
 
+    def charge_by(self, charge: Charge) -> None:
+        """Put what was put off, and is sent late, to accounts by *charge*."""
+        self._charge = charge
+
+    def _send_for(self, effect: SendFor, handler: Handler | None) -> None:
+        """Nobody's event is handled meanwhile: those pay who caused it."""
+        started = perf_counter()
+        self._perform[Send](effect, handler)
+        found = [one for one in map(self._find, effect.causers) if one is not None]
+        share = (perf_counter() - started) / max(1, len(found))
+        for connection in found:
+            self._charge(connection, share)
+
     def _replay(self, effect: Replay, handler: Handler | None) -> None:
         """Slice by slice; what is written differently is written when its slice has come."""
         connection = self._find(effect.recipient.connection_id)
@@ -289,3 +309,7 @@ class Delivery:
             due = self._hub.due
             if due is not None:
                 self._wake(Wake(due), None)
+
+
+def _nobody_pays(connection: Connection, seconds: float) -> None:
+    """Until somebody keeps accounts."""
