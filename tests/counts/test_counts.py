@@ -2,7 +2,7 @@
 
 Each version of Python has a file of counts that somebody looked at; a version without one is
 skipped. A count that moves by more than `TOLERANCE` fails: `make golden` writes the file anew, and
-the difference belongs into the commit that is the reason for it.
+the difference belongs in the commit that is the reason for it.
 """
 
 from __future__ import annotations

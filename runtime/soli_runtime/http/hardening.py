@@ -90,9 +90,7 @@ def disable_force_secure_cookies(machine: Machine) -> None:
 
 
 def _proxy_switch(name: str) -> None:
-    raise SoliValueError(
-        f"{name}: which proxies are trusted is a setting of the server (--trusted-proxies)"
-    )
+    raise SoliValueError(f"{name}: trusted proxies are a setting of the server (--trusted-proxies)")
 
 
 @function("enable_trust_proxy")

@@ -33,7 +33,7 @@ class Builder(ExpressionBuilder):
     def statements(self, children: Children) -> Children:
         for statement in children[::2]:
             if statement.__class__ is _SelfFunction:
-                self.error("`def self.` belongs into a class or module", statement.span)
+                self.error("`def self.` belongs in a class or module", statement.span)
         return children[::2]
 
     def body(self, children: Children) -> Body:
@@ -200,7 +200,7 @@ class Builder(ExpressionBuilder):
         elif isinstance(bare, nodes.MethodDecl):
             node = nodes.MethodDecl(bare.span, bare.function, False, True, _visibility(words))
         elif tokens and not isinstance(bare, nodes.ClassDecl):
-            self.error(f"`{words[0]}` cannot stand before this", tokens[0].span)
+            self.error(f"`{words[0]}` is not allowed before this", tokens[0].span)
         return node
 
     def _field(self, bare: nodes.FieldDecl, words: list[str]) -> nodes.FieldDecl:
@@ -245,7 +245,7 @@ class Builder(ExpressionBuilder):
             if isinstance(member, nodes.MethodDecl):
                 methods.append(member)
             else:
-                self.error("only methods may stand here", member.span)
+                self.error("only methods are allowed here", member.span)
         return tuple(methods)
 
     def static_block(self, children: Children) -> nodes.Node:

@@ -214,7 +214,7 @@ class ExpressionBuilder:
         method = _CASTS.get(wanted.value)
         if method is None:
             hint = "`as` makes an Int, Float or String: `value as Float` is `value.to_f`"
-            self.error(f"nothing is converted to '{wanted.value}'", wanted.span, hint=hint)
+            self.error(f"cannot convert to '{wanted.value}'", wanted.span, hint=hint)
             return value  # type: ignore[no-any-return]
         return nodes.Call(span, nodes.Member(span, value, method), ())
 

@@ -123,7 +123,7 @@ def _updated(
         machine.spend(1)
     shown = machine.inspect(key)
     raise SoliError(
-        f"KV.update({shown}) gave up: others changed it while the block ran, {MOST_RUNS} times"
+        f"KV.update({shown}) gave up: the value changed while the block ran, {MOST_RUNS} times"
     )
 
 

@@ -142,7 +142,7 @@ class Jail:
         from .code_files import is_code  # here: most scripts change no file
 
         if self._guards_code and is_code(self.parts(path, user)):
-            raise failed(user, f"code and settings are not written by programs: {path}")
+            raise failed(user, f"programs cannot write code or settings: {path}")
 
     @contextmanager
     def changing(self, path: str, user: str) -> Iterator[tuple[int | None, str]]:

@@ -198,4 +198,4 @@ ACTIONS: Final[Mapping[str, Taken]] = {
 
 RESULT: Final = "a handler returns a Hash"
 RESULT_HINT: Final = "end the handler with {} to do nothing"
-HISTORY_ALONE: Final = "history: says what one gets who joins; 'join' is missing"
+HISTORY_ALONE: Final = "history: 'join' is missing; it says what a client that joins receives"

@@ -128,7 +128,9 @@ def _made_volatile(action: Action, key: str) -> Action:
 
 def _check_together(result: dict[Any, Any]) -> None:
     if "history" in result and "join" not in result:
-        raise ActionError("history", "history: says what one gets who joins; 'join' is missing")
+        raise ActionError(
+            "history", "history: 'join' is missing; it says what a client that joins receives"
+        )
 
 
 def reply_of(result: Any) -> Payload | None:

@@ -105,7 +105,7 @@ async def read_request(
             return await _read_form(request, peer, limit, pace)
         return raw_request(request, peer, await _gathered(_chunks(request, pace), limit))
     if encoding not in _ENCODINGS or request.content_type == "multipart/form-data":
-        raise BodyRefused(415, "encoding", "this content encoding is not read here")
+        raise BodyRefused(415, "encoding", "this content encoding is not supported")
     chunks = _inflated(_chunks(request, pace), encoding)
     return raw_request(request, peer, await _gathered(chunks, limit))
 

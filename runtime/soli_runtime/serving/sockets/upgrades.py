@@ -121,7 +121,9 @@ class Upgrades:
         protocol = conversation.events.protocol
         answer = await upgrade(asked.request, conversation, self._endpoint, protocol=protocol)
         if answer.status >= 400:
-            refusal = Refusal(answer.status, "no WebSocket handshake", reason="handshake")
+            refusal = Refusal(
+                answer.status, "this is not a WebSocket handshake", reason="handshake"
+            )
             self._note(refusal, asked.raw)
         return answer
 

@@ -116,7 +116,7 @@ class RedisKeyValues:
             number = floating(text) + amount
             if await write(text or "", float_text(number)):
                 return number
-        raise StoreError("the store is busy: too many change the same number")
+        raise StoreError("the store is busy: too many clients change the same number")
 
     # --- expiry --------------------------------------------------------------------------------
 

@@ -235,7 +235,7 @@ def test_an_update_runs_again_when_others_were_faster(soli: Library) -> None:
     numbers = itertools.count()
     hopeless = block(lambda text: soli.call("KV.set", "k", next(numbers)) or "ours")
     assert soli.failure("KV.update", "k", hopeless) == (
-        'KV.update("k") gave up: others changed it while the block ran, 100 times'
+        'KV.update("k") gave up: the value changed while the block ran, 100 times'
     )
 
 

@@ -59,7 +59,7 @@ def test_code_is_not_changed(tmp_path: Path, change: str) -> None:
     before = sorted(tmp_path.rglob("*"))
     interpreter = program(tmp_path)
     for path in CODE:
-        with pytest.raises(SoliError, match="code and settings are not written by programs"):
+        with pytest.raises(SoliError, match="programs cannot write code or settings"):
             interpreter.run(CHANGES[change].format(path))
     assert sorted(tmp_path.rglob("*")) == before
     assert (tmp_path / "x.soli").read_text() == "kept"
@@ -68,7 +68,7 @@ def test_code_is_not_changed(tmp_path: Path, change: str) -> None:
 def test_no_folder_is_made_where_code_lives(tmp_path: Path) -> None:
     """Nor one that looks like code."""
     for path in ("config", "app/models", "x.soli", "lib.sl/deep"):
-        with pytest.raises(SoliError, match="code and settings are not written by programs"):
+        with pytest.raises(SoliError, match="programs cannot write code or settings"):
             program(tmp_path).run(f'mkdir_p("{path}")')
     assert not list(tmp_path.iterdir())
 
