@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .null_hints import null_hint
+from .null_hints import error_hint
 from .records import Record
 from .source import Source, Span
 
@@ -128,7 +128,7 @@ class SoliError(Exception):
 
     def _explain_null(self, span: Span, source: Source) -> None:
         if self._hint is None and span.end - span.start <= LONGEST_PIECE:
-            self._hint = null_hint(self.message, source.text[span.start : span.end])
+            self._hint = error_hint(self.message, source.text[span.start : span.end])
 
     def leave(self, function: str, source: Source, span: Span) -> None:
         """Note that the error leaves *function*, which was called at *span* of *source*."""

@@ -17,6 +17,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
 
     if len(name) > LONGEST_NAME:
         return None
+    swapped = _swapped(name, known := list(known))
+    if swapped is not None:
+        return f"did you mean '{swapped}'?"
     near = len(name) // 2 + 1
     others = sorted(
         one
@@ -26,6 +29,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     others = others if len(others) * len(name) <= MOST_COMPARED else _alike(name, others)
     close = get_close_matches(name, others, 1, 0.75)
     return f"did you mean '{close[0]}'?" if close else None
+
+
+def _swapped(name: str, known: Iterable[str]) -> str | None:
+    """The one of *known* that has the same letters in another order, if there is one only."""
+    letters = sorted(name)
+    found = {one for one in known if len(one) == len(name) and sorted(one) == letters}
+    found.discard(name)
+    return found.pop() if len(found) == 1 and len(name) > 2 else None
 
 
 def _alike(name: str, others: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What was null, and what to write instead: hints for the errors of `null`.
+"""What was null, and what to write instead: hints for the errors of `null`, and a few others.
 
 An error knows the text that it happened in and its own message, so that nothing is prepared for
 it before something fails. Where the text does not show what was null, there is no hint.
@@ -13,6 +13,23 @@ from typing import Final
 _LONGEST: Final = 60
 _MEMBER: Final = re.compile(r"Cannot access property '(.+)' on null$")
 _BINARY: Final = re.compile(r"Type error: Cannot (add|subtract|multiply|divide|modulo|compare) ")
+_NUMBERS: Final = "(?:int|float|decimal)"
+_PLAIN: Final = tuple(
+    (re.compile(start), hint)
+    for start, hint in {
+        rf"Type error: Cannot \w+ (?:string \w+ {_NUMBERS}|{_NUMBERS} \w+ string)$": (
+            "a number is read from a text by `text.to_i` or `text.to_f`"
+        ),
+        "Division by zero": "ask before it: `b == 0 ? 0 : a / b`",
+        "Index out of bounds": (
+            "the first has the index 0, the last -1; ask for `length` before it"
+        ),
+        "Type error: cannot reassign constant '(.+)'": "`let` in place of `const` makes a variable",
+        "Type error: no pattern matched": "`_ => …` as the last arm takes everything else",
+        "Cannot access property 'call' on Function": "a function is called by its name: `f(x)`",
+    }.items()
+)
+"""Beginnings of messages -> what to do about it, whatever the program is."""
 _SIGNS: Final = {
     "add": "+",
     "subtract": "-",
@@ -40,6 +57,12 @@ def null_hint(message: str, text: str) -> str | None:
         receiver = _before_last(text, ".")
         return _about(receiver, f"`{receiver} ??= {{}}` before this line makes it a hash")
     return _operand_hint(message, text)
+
+
+def error_hint(message: str, text: str) -> str | None:
+    """The hint of `null_hint`, or else what to do about a *message* in any program."""
+    plain = next((hint for start, hint in _PLAIN if start.match(message)), None)
+    return plain or null_hint(message, text)
 
 
 def _member_hint(name: str, text: str) -> str | None:

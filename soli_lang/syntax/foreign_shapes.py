@@ -59,6 +59,7 @@ _PAIRS: Final[dict[tuple[str, str], str]] = {
     ("&&", "then"): "`and` alone is enough: `a and b`",
     ("||", "else"): "`or` alone is enough: `a or b`",
     (":", "="): "an assignment is `x = 1`",
+    ("=", "+"): "`x += 1` adds to a variable",
     ("export", "default"): "there is no default: export by name, `export def name() ... end`",
     ("do", "while"): LOOP,
 }

@@ -174,6 +174,7 @@ class Scanner:
             start,
             end if line_end < 0 else line_end,
             incomplete=incomplete,
+            hint="a text ends with the quote that it began with",
         )
 
     def _stray(self) -> None:

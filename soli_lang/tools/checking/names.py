@@ -320,6 +320,7 @@ class NamePass:
         hint = hint or foreign
         hint = hint or method_hint(name, self._known.methods, text, span)
         hint = hint or did_you_mean(name, names) or did_you_mean(name, KEYWORDS)
+        hint = hint or _definition_hint(name, text[span.end : span.end + 1])
         self._report("unknown-name", f"Undefined variable '{name}'", span, hint, self._guarded)
 
     def _report(self, code: str, message: str, span: Span, hint: str | None, guarded: int) -> None:
@@ -402,6 +403,7 @@ class NamePass:
 
     def _check_calls(self) -> None:
         for node, variable, name, arguments, guarded in self._calls:
+            hint = None
             if variable is None:
                 if self._known_elsewhere(name):
                     continue
@@ -411,8 +413,9 @@ class NamePass:
                 if use.assigned or len(use.functions) != 1:
                     continue
                 fault = arguments.fault_for_declaration(use.functions[0])
+                hint = _call_hint(use.functions[0])
             if fault is not None:
-                self._report("wrong-arguments", fault, node.span, None, guarded)
+                self._report("wrong-arguments", fault, node.span, hint, guarded)
 
     def _known_elsewhere(self, name: str) -> bool:
         return name in self._known.names or self._unseen_imports or self._in_hook > 0
@@ -473,3 +476,23 @@ _VISITORS: dict[type, Any] = {
     nodes.Pipeline: NamePass._pipeline,
     nodes.New: NamePass._new,
 }
+
+
+def _call_hint(declaration: nodes.Node) -> str | None:
+    """What a function takes, as running says it."""
+    if not isinstance(declaration, nodes.FunctionDecl):
+        return None
+    params = [one for one in declaration.function.params if not one.is_block]
+    shown = [one.name if one.default is None else f"{one.name} = …" for one in params]
+    return f"it is `{declaration.function.name}({', '.join(shown)})`"
+
+
+def _definition_hint(name: str, following: str) -> str | None:
+    """How to define a name that is like no other."""
+    if not name.isidentifier():
+        return None
+    if following == "(":
+        return f"define it in this file: `def {name}(…) … end`"
+    if name[0].isupper():
+        return f"define it in this file, `class {name} … end`, or import it"
+    return f"give it a value before it is read: `{name} = …`"

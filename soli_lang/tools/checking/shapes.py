@@ -203,7 +203,8 @@ class ShapePass:
             mark = (type(key.value), value)
             if mark in seen:
                 self._findings.warning(
-                    "duplicate-key", f"the key {_shown(key)} is there twice", key.span
+                    *("duplicate-key", f"the key {_shown(key)} is there twice", key.span),
+                    "the last one counts: remove the other",
                 )
             seen.add(mark)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ...base.null_hints import null_hint
+from ...base.null_hints import error_hint
 from ...tree import nodes
 from ...values.kinds import TYPE_NAMES
 from ...values.values import Symbol
@@ -198,7 +198,7 @@ def operated(walk: Walk, node: Any, operator: str, left: Type, right: Type) -> T
     error = errors[0]
     if error.kind == "ZeroDivisionError" and walk.is_asked(_right(node)):
         return ANY
-    hint = error.hint or null_hint(error.message, walk.written(node))
+    hint = error.hint or error_hint(error.message, walk.written(node))
     walk.error("type", error.message, node.span, hint)
     return ANY
 
@@ -298,7 +298,7 @@ def element(walk: Walk, node: Any, left: Type, index: Type) -> Type:
     if bad and "bounds" in bad[0] and walk.is_asked(node.object):
         return ANY
     if len(bad) == len(faults):
-        hint = null_hint(bad[0], walk.written(node))
+        hint = error_hint(bad[0], walk.written(node))
         walk.error("type" if "bounds" not in bad[0] else "index", bad[0], node.span, hint)
         return ANY
     if bad:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...base.foreign_words import PAIRS
 from ...base.near_names import did_you_mean
-from ...base.null_hints import null_hint
+from ...base.null_hints import error_hint
 from ...base.source import Span
 from ...evaluator.scopes import Variable
 from ...meaning.types import iterated
@@ -219,7 +219,7 @@ class TypeWalk(Walk):
             value = one.literal if one.has_literal else sample(one)
             shown = iterated(value) if one.has_literal else one.kind
             message = f"Type error: cannot iterate over {shown}"
-            hint = PAIRS if one.kind == "hash" else null_hint(message, self.written(node))
+            hint = PAIRS if one.kind == "hash" else error_hint(message, self.written(node))
             if one.kind == "int":
                 hint = "a counting loop is `for i in 0..n`"
             elif one.kind == "string":
@@ -282,7 +282,7 @@ class TypeWalk(Walk):
             return
         if all(one.kind in _UNSETTABLE for one in receiver):
             message = f"Type error: cannot set property on {receiver[0].kind}"
-            self.error("type", message, target.span, null_hint(message, self.written(target)))
+            self.error("type", message, target.span, error_hint(message, self.written(target)))
             return
         of = receiver[0].of if len(receiver) == 1 else None
         declared = of.field(target.name) if isinstance(of, ClassInfo) else None

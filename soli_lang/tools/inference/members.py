@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...base.foreign_members import foreign_member
 from ...base.near_names import did_you_mean
-from ...base.null_hints import null_hint
+from ...base.null_hints import error_hint
 from ...base.source import Span
 from ...meaning.members import CLASS_UNIVERSAL, UNIVERSAL
 from ...native.native import NativeMethod
@@ -193,7 +193,7 @@ def report_missing(walk: Walk, node: Any, missing: Missing) -> None:
     hint = missing.hint
     if missing.message.endswith(" on null"):
         code = "null"
-        hint = null_hint(missing.message, walk.written(node))
+        hint = error_hint(missing.message, walk.written(node))
     walk.report(missing.severity, code, missing.message, member_span(walk, node), hint)
 
 

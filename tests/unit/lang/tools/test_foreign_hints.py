@@ -85,3 +85,32 @@ def test_a_name_that_is_no_call_is_not_taken_for_a_method() -> None:
     (found,) = check(parse(Source("t", "print(length + 1)\n")), known_of(interpreter.machine))
 
     assert "is a method" not in (found.hint or "")
+
+
+ADVICE = {
+    '"5" - 1': "`text.to_i`",
+    'true && "a" > 1': "`text.to_i`",
+    "1 / 0": "`b == 0 ?",
+    "a = [1]\na[5] + 1": "the last -1",
+    "const N = 1\nN = 2": "`let",
+    "i = 0\ni =+ 1": "`x += 1`",
+    'print("abc': "the quote that it began with",
+    "edn": "did you mean 'end'?",
+    "let x: Itn = 5": "did you mean 'Int'?",
+    "def add(a, b = 1)\n a\nend\nadd()": "it is `add(a, b = …)`",
+    "show(5)": "`def show(…) … end`",
+    "print(total + 1)": "`total = …`",
+}
+
+
+@pytest.mark.parametrize(("text", "part"), ADVICE.items())
+def test_what_fails_says_what_to_do(text: str, part: str) -> None:
+    """The place, what is wrong, and what to write."""
+    interpreter = Interpreter(install)
+    try:
+        found = check(parse(Source("t", text + "\n")), known_of(interpreter.machine))
+        hints = [one.hint or "" for one in found if one.severity == "error"]
+    except SoliSyntaxError as error:
+        hints = [error.hint or ""]
+
+    assert any(part in one for one in hints), hints
