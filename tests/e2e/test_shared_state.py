@@ -14,7 +14,7 @@ import websockets
 
 from ..jepsen.cluster import Served
 from ..race.run import APP
-from ..support.redis_server import needs_redis
+from ..support.redis_server import needs_redis, redis_server
 
 pytestmark = [
     needs_redis,
@@ -103,3 +103,16 @@ def test_state_outlives_a_process_that_was_killed(tmp_path: Path) -> None:
     server = served(tmp_path, *flags)
     assert asyncio.run(second()) == {"cells": cells, "count": 2}
     assert server.end() == 0
+
+
+def test_a_broker_with_data_of_a_newer_soli_is_left_alone(tmp_path: Path) -> None:
+    """Also where nothing else is kept there."""
+    from redis import Redis
+
+    with redis_server() as redis:
+        with Redis.from_url(redis.url) as client:
+            client.set("{soli:1:shop}:stores", "2")
+        server = served(tmp_path, "--broker", redis.url, "--store", "memory", "--app-name", "shop")
+        assert server.process.wait(60) == 78
+        text = server.text
+    assert "of a newer Soli (version 2; this one knows up to 1); nothing was changed" in text

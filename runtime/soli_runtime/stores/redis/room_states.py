@@ -19,10 +19,11 @@ class RedisStates:
     """See `StateStore`. Of all processes that use the server."""
 
     def __init__(self, link: RedisLink, limits: StateLimits = NO_LIMITS) -> None:
-        self._script = WiredScript(link, "room_states")
         self._limits = limits
         names = ("ends", "totals", "room", "changes", "turns", "until", "calls")
-        self._keys = [link.key("states", name) for name in names]
+        keys = [link.key("states", name) for name in names]
+        self._calls = keys[-1]
+        self._script = WiredScript(link, "room_states", keys, "greet")
 
     def detach(self) -> None:
         """Give back what belongs to the running event loop."""
@@ -73,7 +74,7 @@ class RedisStates:
         if await self._run("turn", *asked):
             return True
         if patience:
-            await self._script.wait(f"{self._keys[-1]}:{_written(room)}:{name}", patience)
+            await self._script.wait(f"{self._calls}:{_written(room)}:{name}", patience)
             return bool(await self._run("turn", *asked))
         return False
 
@@ -81,7 +82,7 @@ class RedisStates:
         await self._run("give_back", _written(room), name)
 
     async def _run(self, verb: str, *words: Word) -> Any:
-        return await self._script.run(self._keys, verb, *words)
+        return await self._script.run(verb, *words)
 
 
 def _written(room: str) -> str:

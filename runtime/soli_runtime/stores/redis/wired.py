@@ -21,8 +21,11 @@ MARGIN_SECONDS = 2.0
 class WiredScript:
     """`scripts/SCRIPT.lua` in the Redis of *link*."""
 
-    def __init__(self, link: RedisLink, script: str) -> None:
+    def __init__(self, link: RedisLink, script: str, keys: list[str], greeting: Word) -> None:
         self._link = link
+        self._keys = keys
+        self._greeting = greeting
+        """The verb with which each connection begins."""
         self._text = script_of(script)
         self._sha = b""
         self._wire: Wire | None = None
@@ -32,21 +35,19 @@ class WiredScript:
         """Connections for waiting."""
         self._waits = 0
 
-    async def run(self, keys: list[str], *words: Word) -> Any:
+    async def run(self, *words: Word) -> Any:
         """What the script returns, in bytes. Raises StoreError, SoliValueError."""
         try:
             wire = self._wire
             if wire is None or self._loop is not asyncio.get_running_loop():
                 wire = await self._open()
-            command = ("EVALSHA", self._sha, len(keys), *keys, *words)
             try:
-                return await wire.call(*command, seconds=CALL_SECONDS)
+                return await self._call(wire, words)
             except Refused as refused:
                 if not str(refused).startswith("NOSCRIPT"):
                     raise
                 self._drop(wire)
-                wire = await self._open()
-                return await wire.call(*command, seconds=CALL_SECONDS)
+                return await self._call(await self._open(), words)
         except Refused as error:
             raise self._link.error(str(error)) from None
         except (OSError, TimeoutError) as error:
@@ -81,6 +82,10 @@ class WiredScript:
         self._idle.clear()
         self._wire = self._opening = None
 
+    async def _call(self, wire: Wire, words: tuple[Word, ...]) -> Any:
+        command = ("EVALSHA", self._sha, len(self._keys), *self._keys, *words)
+        return await wire.call(*command, seconds=CALL_SECONDS)
+
     async def _open(self) -> Wire:
         """The connection, of which one is made at a time."""
         loop = asyncio.get_running_loop()
@@ -94,6 +99,7 @@ class WiredScript:
                 wire = await self._connect()
                 wire.failed = lambda error: self._drop(wire)
                 self._sha = await wire.call("SCRIPT", "LOAD", self._text, seconds=CALL_SECONDS)
+                await self._call(wire, (self._greeting,))
                 self._wire = wire
             return self._wire
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from soli_runtime.settings.app_mark import AppMark
+from soli_runtime.stores.errors import StoreError
 from soli_runtime.stores.sqlite import schema
 from soli_runtime.stores.sqlite.database import Database
 from soli_runtime.stores.states.store import (
@@ -24,8 +27,10 @@ from soli_runtime.stores.states.store import (
     StateStore,
     Writer,
 )
+from soli_runtime.stores.store import RedisStore
 
 from ....support.plain_states import PlainStates
+from ....support.redis_server import needs_redis, redis_server
 from .conftest import Made
 
 KINDS = ("memory", "sqlite", "redis")
@@ -330,6 +335,30 @@ def test_states_of_one_file_are_those_of_its_processes(made: Made) -> None:
     assert bench.commit("c", known=base + 1, checked=True).news.changes == ["b"]
     other.close()
     other.loop.close()
+
+
+@needs_redis
+def test_a_redis_that_went_back_in_time_has_no_version_twice(
+    loop: asyncio.AbstractEventLoop,
+) -> None:
+    """What it lost is not taken for what comes then."""
+    with redis_server() as server:
+        store = RedisStore(server.url, AppMark("x", "", frozenset()), 30)
+        bench = Bench(loop, store.room_states)
+        base = bench.commit("a", "b").news.version
+        loop.run_until_complete(store._link.call("SAVE"))
+        bench.commit("lost", "lost")
+        server.kill()
+        server.start()
+        with suppress(StoreError):
+            bench.load()
+        refused = bench.commit("c", known=base + 4, checked=True)
+        assert not refused.is_done
+        news = bench.load(known=base + 4)
+        assert (news.state, news.changes, news.version > base + 4) == (EMPTY, ["a", "b"], True)
+        assert bench.commit("c", known=news.version, checked=True).is_done
+        assert bench.load(known=news.version).changes == ["c"]
+        loop.run_until_complete(store.close())
 
 
 def test_a_file_of_before_gets_the_tables(

@@ -1,7 +1,8 @@
 -- The state of rooms (stores/redis/room_states.py). It is not read here: a base, and changes.
 --
 -- KEYS: ends, totals, room, changes, turns, until, calls
--- ends: rooms by the millisecond when they end. totals: bytes of all. room:NAME: first, base,
+-- ends: rooms by the millisecond when they end. totals: bytes of all; which start of Redis it is,
+-- and the version above all that earlier ones may have had. room:NAME: first, base,
 -- version, weight, bytes, state. changes:NAME: those behind `first`. turns:NAME: "SECONDS NAME" of
 -- who has the turn, and of who waits. until:NAME: the millisecond when the turn ends.
 -- calls:NAME:WHO: something, when the turn of who waits has come.
@@ -36,8 +37,15 @@ local function find(room)
     drop(room)
     return nil
   end
-  local first, base = tonumber(found[1]), tonumber(found[2])
-  return {first = first, base = base, version = tonumber(found[3]), weight = tonumber(found[4])}
+  local first, base, version = tonumber(found[1]), tonumber(found[2]), tonumber(found[3])
+  -- Redis may have lost the newest versions: those that follow must not have their numbers.
+  local lost = tonumber(redis.call('HGET', TOTALS, 'floor') or '0') - version
+  if lost > 0 then
+    first, base, version = first + lost, base + lost, version + lost
+    redis.call('HSET', room_of(room), 'first', text(first), 'base', text(base), 'version',
+      text(version))
+  end
+  return {first = first, base = base, version = version, weight = tonumber(found[4])}
 end
 
 -- What is newer than *known*: base, whether the state follows, the state, the changes.
@@ -191,6 +199,16 @@ local function compact()
   redis.call('HSET', room_of(name), 'first', text(found.first + at), 'base', text(version),
     'weight', weight, 'bytes', size, 'state', state)
   redis.call('HINCRBY', TOTALS, 'bytes', size - before)
+end
+
+-- A process has a new connection: perhaps because Redis was started again.
+if verb == 'greet' then
+  local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
+  local before = redis.call('HGET', TOTALS, 'run')
+  if before == run then return end
+  redis.call('HSET', TOTALS, 'run', run)
+  if before then redis.call('HSET', TOTALS, 'floor', text(micros)) end
+  return
 end
 
 if verb == 'load' then return news(name, find(name), tonumber(ARGV[3])) end
