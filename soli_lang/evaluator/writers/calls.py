@@ -15,7 +15,6 @@ from .. import python as py
 from ..emitters import Emitters, emits
 from ..places import CALLED, METHOD, NEW
 from ..writer import Writer
-from .leaves import leaf_call, leaf_of
 from .members import class_reference, written_out
 from .names import callee
 
@@ -143,9 +142,11 @@ def _native_call(writer: Writer, node: nodes.Call, native: NativeFunction) -> An
 
 def _function_call(writer: Writer, node: nodes.Call, name: nodes.Name, variable: Any) -> Any:
     """A call with positional arguments of what a variable holds."""
+    from . import leaves
+
     held = py.name("UNSET") if variable is None else writer.load(variable)
     known = _held_function(writer, variable, len(node.arguments))
-    leaf = leaf_of(variable, known)
+    leaf = leaves.leaf_of(variable, known)
     if leaf is not None:
 
         def calling(called: Any, values: list[Any]) -> Any:
@@ -153,7 +154,7 @@ def _function_call(writer: Writer, node: nodes.Call, name: nodes.Name, variable:
             at = writer.places.add(CALLED, node.span, called.id)
             return py.call(function, *values, at=at)
 
-        result = leaf_call(writer, node, held, leaf, calling)
+        result = leaves.leaf_call(writer, node, held, leaf, calling)
         if result is not None:
             return result
     identifier = writer.fresh()

@@ -6,7 +6,6 @@ from typing import Any
 
 from ...tree import nodes
 from .. import python as py
-from ..counted_loops import counter_of, ends_of, write_counting, write_range
 from ..emitters import EXPR, RET, STMT, Emitters, emits
 from ..facts import is_range
 from ..writer import Writer
@@ -87,6 +86,8 @@ def _while(writer: Writer, node: nodes.While) -> None:
 
 
 def _write_while(writer: Writer, node: nodes.While) -> None:
+    from ..counted_loops import counter_of, write_counting
+
     before, condition = writer.branch(lambda: writer.truth(node.condition))
     counter = None if before else counter_of(writer, node)
     if counter is not None:
@@ -103,6 +104,8 @@ def _write_while(writer: Writer, node: nodes.While) -> None:
 @emits(EMITTERS, nodes.For, at=(STMT,))
 def _for(writer: Writer, node: nodes.For) -> None:
     """`for x in xs`, `for x, i in xs`"""
+    from ..counted_loops import ends_of
+
     is_counted = node.index is None and is_range(node.iterable)
     walked = (ends_of if is_counted else walk)(writer, node.iterable)
     writer.within_blocks(lambda: _write_for(writer, node, walked))
@@ -151,7 +154,8 @@ def _write_for(writer: Writer, node: nodes.For, walked: Any) -> None:
         writer.body(node.body)
 
     if node.index is None and is_range(node.iterable):
-        # `walked` are the ends of the range.
+        from ..counted_loops import write_range  # `walked` are the ends of the range
+
         write_range(writer, node, walked, target, turn)
         writer.block = outer
         return

@@ -189,9 +189,9 @@ def _looked_after(machine: Machine, items: Collection[Any]) -> Iterator[Iterable
         yield islice(rest, _PORTION)
 
 
-def unique(items: list[Value], spend: Spend) -> list[Value]:
-    """The first of each group of equal items."""
-    kinds = kinds_of(items)
+def unique(items: list[Value], spend: Spend, kinds: frozenset[type] | None = None) -> list[Value]:
+    """The first of each group of equal items; their *kinds*, where these are known."""
+    kinds = kinds_of(items) if kinds is None else kinds
     if kinds <= _SAME_IN_PYTHON:
         if _are_apart(items, kinds):
             return list(dict.fromkeys(items))
@@ -201,18 +201,23 @@ def unique(items: list[Value], spend: Spend) -> list[Value]:
 
 
 def shared(
-    items: list[Value], others: list[Value], spend: Spend, *, wanted: bool = True
+    items: list[Value],
+    others: list[Value],
+    spend: Spend,
+    kinds: frozenset[type] | None = None,
+    *,
+    wanted: bool = True,
 ) -> list[Value]:
     """The first of each group of equal *items* that are (or not: *wanted*) equal to one of
-    *others*.
+    *others*; the *kinds* among both, where these are known.
     """
-    kinds = kinds_of(items) | kinds_of(others)
-    if kinds <= _SAME_IN_PYTHON:
-        if _are_apart(items, kinds) and _are_apart(others, kinds):
+    both = kinds_of(items) | kinds_of(others) if kinds is None else kinds
+    if both <= _SAME_IN_PYTHON:
+        if _are_apart(items, both) and _are_apart(others, both):
             plain = set(others)
             return [item for item in dict.fromkeys(items) if (item in plain) is wanted]
-        known = set(_places(others, kinds))
-        firsts = dict(zip(_places(items, kinds), items, strict=True))
+        known = set(_places(others, both))
+        firsts = dict(zip(_places(items, both), items, strict=True))
         return [item for place, item in firsts.items() if (place in known) is wanted]
     seen = Seen(spend)
     for other in others:

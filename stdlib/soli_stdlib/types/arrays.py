@@ -19,6 +19,7 @@ from soli_lang.values.values import Value
 from ..ground import randomness
 from ..ground.costs import BIG_COLLECTION, ITEM_BYTES, compare_texts, copy_items, read_items
 from ..ground.equality import position, shared, unique, without
+from ..ground.ordering import kinds_of
 from .flattening import flattened
 
 _Count = Int(phrase="a non-negative integer")
@@ -232,8 +233,9 @@ def compact_blank(machine: Machine, items: list[Value]) -> list[Value]:
 def uniq(machine: Machine, items: list[Value]) -> list[Value]:
     """The first of each group of equal items."""
     copy_items(machine, items)
-    compare_texts(machine, items)
-    return unique(items, machine.spend)
+    kinds = kinds_of(items)
+    compare_texts(machine, items, kinds=kinds)
+    return unique(items, machine.spend, kinds)
 
 
 @method("array", "flatten", _Count.optional(None), bare=True)
@@ -316,22 +318,25 @@ def union(machine: Machine, items: list[Value], other: list[Value]) -> list[Valu
 @method("array", "intersection", Array(message="Array.intersection() argument must be an Array"))
 def intersection(machine: Machine, items: list[Value], other: list[Value]) -> list[Value]:
     """What is in both, each once."""
-    _pay_for_sets(machine, items, other)
-    return shared(items, other, machine.spend)
+    kinds = _pay_for_sets(machine, items, other)
+    return shared(items, other, machine.spend, kinds)
 
 
 @method("array", "difference", Array(message="Array.difference() argument must be an Array"))
 def difference(machine: Machine, items: list[Value], other: list[Value]) -> list[Value]:
     """What is in it and not in *other*, each once."""
-    _pay_for_sets(machine, items, other)
-    return shared(items, other, machine.spend, wanted=False)
+    kinds = _pay_for_sets(machine, items, other)
+    return shared(items, other, machine.spend, kinds, wanted=False)
 
 
-def _pay_for_sets(machine: Machine, items: list[Value], other: list[Value]) -> None:
+def _pay_for_sets(machine: Machine, items: list[Value], other: list[Value]) -> frozenset[type]:
+    """Pay for both; the kinds among them."""
     read_items(machine, other)
-    compare_texts(machine, other)
+    kinds = kinds_of(items), kinds_of(other)
+    compare_texts(machine, other, kinds=kinds[1])
     copy_items(machine, items)
-    compare_texts(machine, items)
+    compare_texts(machine, items, kinds=kinds[0])
+    return kinds[0] | kinds[1]
 
 
 @method("array", ("includes?", "include?", "includes", "contains"), Any_)

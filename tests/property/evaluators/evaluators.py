@@ -12,7 +12,7 @@ from soli_lang import Capabilities, Interpreter, Limits
 from soli_lang.evaluator import item_loops
 from soli_lang.evaluator.facts import Study
 from soli_lang.evaluator.writer import Writer
-from soli_lang.evaluator.writers import calls
+from soli_lang.evaluator.writers import leaves
 from soli_lang.values.method_tables import MethodTable
 
 from .outcomes import Evaluator
@@ -31,7 +31,7 @@ def _nothing_known() -> Iterator[None]:
         patch.setattr(Study, "_kinds", lambda self: None)
         patch.setattr(Writer, "is_natural", lambda self, node: False)
         patch.setattr(item_loops, "looping", lambda *_: None)
-        patch.setattr(calls, "leaf_of", lambda *_: None)
+        patch.setattr(leaves, "leaf_of", lambda *_: None)
         patch.setattr(MethodTable, "forms", lambda self, count: {})
         yield
 

@@ -9,7 +9,7 @@ import pytest
 from soli_stdlib import install
 
 from soli_lang import Interpreter, SoliError
-from soli_lang.evaluator.writers import calls
+from soli_lang.evaluator.writers import leaves
 
 MOST = 2**63 - 1
 VALUES: list[Any] = [0, 1, -1, 7, MOST, -MOST - 1, 2.5, True, "ab", None, [1]]
@@ -35,7 +35,7 @@ def test_a_leaf_gives_what_a_call_gives(
         text = f"def f(x, y)\n  g = |a, b| {{ {body} }}\n  g(x, y)\nend"
     written = Interpreter(install).load(text, "leaves")
     outcome(written, 1, 1)
-    monkeypatch.setattr(calls, "leaf_of", lambda *_: None)
+    monkeypatch.setattr(leaves, "leaf_of", lambda *_: None)
     plain = Interpreter(install).load(text, "leaves")
 
     for left in VALUES:
