@@ -52,7 +52,7 @@ class Scanned:
         if at < 0:
             return scan(text)
         start, index = offsets[at], indexes[at]
-        return self.tokens[:index] + [_moved(one, start) for one in scan(text[start:])]
+        return self.tokens[:index] + [_moved(one, start, index) for one in scan(text[start:])]
 
 
 def scan(text: str) -> list[Token]:
@@ -60,11 +60,15 @@ def scan(text: str) -> list[Token]:
     return Scanner(Source("", text)).run()
 
 
-def _moved(token: Token, distance: int) -> Token:
+def _moved(token: Token, distance: int, count: int) -> Token:
+    """*token*, with so many characters and so many tokens before its text."""
     is_first = token.start == 0
+    value = token.value
+    if token.type == "STR_BEGIN" and isinstance(value, int):
+        value += count  # the index of the token that ends the string
     return Token(
         token.type,
-        token.value,
+        value,
         token.start + distance,
         token.end + distance,
         token.newline or is_first,
