@@ -13,6 +13,7 @@ frozen dataclass costs four times as much and these are made once or more per me
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 ConnectionId: TypeAlias = str
@@ -147,16 +148,24 @@ class Send:
 
 
 class Replay:
-    """Queue many payloads for one connection, in their order."""
+    """Queue many payloads for one connection, in their order.
 
-    __slots__ = ("payloads", "recipient")
+    *said* makes them: each when it is sent, since all at once would hold up everybody else.
+    """
 
-    def __init__(self, recipient: One, payloads: list[Payload]) -> None:
+    __slots__ = ("recipient", "said")
+
+    def __init__(self, recipient: One, said: Sequence[Callable[[], Payload]]) -> None:
         self.recipient = recipient
-        self.payloads = payloads
+        self.said = said
+
+    @property
+    def payloads(self) -> list[Payload]:
+        """All of them, for whoever has to have them at once."""
+        return [say() for say in self.said]
 
     def __repr__(self) -> str:
-        return f"Replay({self.recipient!r}, {len(self.payloads)} payloads)"
+        return f"Replay({self.recipient!r}, {len(self.said)} payloads)"
 
 
 class SendFor(Send):

@@ -48,8 +48,8 @@ class Kept(NamedTuple):
             return cls(place, payload, False, at)
         return cls(place, payload.encode("utf-8", "surrogatepass"), True, at)
 
-    @property
-    def payload(self) -> Payload:
+    def say(self) -> Payload:
+        """The payload, made anew each time."""
         return self.data.decode("utf-8", "surrogatepass") if self.is_text else self.data
 
     @property
@@ -251,7 +251,7 @@ class History:
     def past(self, room: RoomName, count: int) -> list[Past]:
         """The same for a program."""
         return [
-            Past(self.position_at(kept.place), kept.payload, kept.at)
+            Past(self.position_at(kept.place), kept.say(), kept.at)
             for kept in self.last(room, count)
         ]
 

@@ -242,7 +242,7 @@ class Arrivals:
             if not room.keeps:
                 continue
             since = self.history.since(name, position)
-            effects += [Send(room.recipients, kept.payload) for kept in since or ()]
+            effects += [Send(room.recipients, kept.say()) for kept in since or ()]
             if not room.followers:
                 continue
             self._moved[name] = None
@@ -343,10 +343,10 @@ class Arrivals:
 
     def _told(self, seat: Seat, name: RoomName, messages: Iterable[Kept]) -> list[Effect]:
         recipient = One(seat.connection_id, name)
-        payloads = [kept.payload for kept in messages]
-        if len(payloads) > MANY:
-            return [Replay(recipient, payloads)]
-        return [Send(recipient, payload) for payload in payloads]
+        said = [kept.say for kept in messages]
+        if len(said) > MANY:
+            return [Replay(recipient, said)]
+        return [Send(recipient, say()) for say in said]
 
 
 def _sent(to: Recipients, payload: Payload, options: SendOptions) -> Send:

@@ -36,6 +36,7 @@ from ...ws.connection import Connection
 from ...ws.rooms.fanout import Fanout
 from ...ws.rooms.volatile import Volatile
 from .phoenix import array_of, arrays_of
+from .requests import Ref
 
 if TYPE_CHECKING:
     from .channels import PhoenixConversation
@@ -126,9 +127,9 @@ class Arrays:
         recipient = effect.recipient
         found = self._find(recipient.connection_id)
         if found is None:
-            return list(effect.payloads)
+            return list(effect.said)
         topic, join_ref = found.address if recipient.room is None else (recipient.room, None)
-        return [partial(array_of, payload, topic, join_ref) for payload in effect.payloads]
+        return [partial(_array_later, say, topic, join_ref) for say in effect.said]
 
     def around(self, others: Callable[..., None]) -> Perform:
         """How a message is sent; *others* sends it to those that speak no arrays."""
@@ -208,3 +209,7 @@ def _of(cohort: Cohort) -> Hashable:
 
 def _all(topic: str) -> Hashable:
     return (Arrays, topic)
+
+
+def _array_later(say: Callable[[], Payload], topic: str, join_ref: Ref | None) -> Payload:
+    return array_of(say(), topic, join_ref)

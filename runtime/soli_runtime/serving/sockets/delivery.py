@@ -224,7 +224,7 @@ class Delivery:
         if connection is not None:
             try:
                 if self.arrays is None:
-                    connection.replay(effect.payloads)
+                    connection.replay(effect.said)
                 else:
                     connection.replay(self.arrays.replayed(effect))
             except Exception:
