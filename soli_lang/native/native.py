@@ -25,7 +25,6 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from ..base.errors import SoliError, SoliPlainTypeError, SoliTypeError
-from ..base.foreign_members import OTHER_ARITY
 from ..base.records import Record, changed
 from ..machine.charging import paid
 from ..machine.machine import Machine, arity_error
@@ -109,6 +108,8 @@ def shown_call(name: str, low: int, high: int) -> str:
     """`name()` with as many arguments as it takes, for hints."""
     if high == UNLIMITED:
         return f"`{name}`, which takes {low} or more"
+    from ..base.foreign_members import OTHER_ARITY  # only needed for what is wrong
+
     other = OTHER_ARITY.get(name)
     more = "" if other is None else f"; {other}"
     return f"`{name}`, which takes {low}" + (f" to {high}" if high != low else "") + more
