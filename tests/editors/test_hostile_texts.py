@@ -113,6 +113,38 @@ def test_what_is_no_question_is_answered_with_an_error(editor: Editor) -> None:
         editor.at("completion", uri, line, character)
 
 
+FAR = {"line": 2**31 - 1, "character": 2**31 - 1}
+RANGES = (
+    {"start": {"line": 0, "character": 0}, "end": FAR},
+    {"start": FAR, "end": {"line": 0, "character": 0}},
+    {"start": FAR, "end": FAR},
+)
+OPTIONS = {"tabSize": 2, "insertSpaces": True}
+
+
+@pytest.mark.parametrize("text", ["def f(x)\n  x\nend\n", "def f(\n", "", "\r\n\r😀"])
+def test_places_that_are_none_are_answered(editor: Editor, text: str) -> None:
+    """Ranges that end before they begin, or far behind the text: of programs and of none."""
+    uri = editor.open(CHAT / "app" / "places.soli", text)
+    for where in RANGES:
+        editor.of("codeAction", uri, range=where, context={"diagnostics": []})
+        editor.of("semanticTokens/range", uri, range=where)
+        editor.of("inlayHint", uri, range=where)
+        editor.of("rangeFormatting", uri, range=where, options=OPTIONS)
+        editor.of("onTypeFormatting", uri, position=where["end"], ch="\n", options=OPTIONS)
+    assert editor.of("selectionRange", uri, positions=[FAR, {"line": 0, "character": 0}])
+    for question in ("foldingRange", "codeLens", "documentSymbol", "semanticTokens/full"):
+        editor.of(question, uri)
+    editor.at("documentHighlight", uri, 2**31 - 1, 0)
+    editor.at("references", uri, 2**31 - 1, 0, context={"includeDeclaration": True})
+    assert "error" in editor.ask("textDocument/codeAction", {"textDocument": {"uri": uri}})
+    editor.edit(uri, (2**31 - 1, 5), (0, 0), "x = 1\n")
+    assert editor.of("formatting", uri, options=OPTIONS) == []
+    lost = {"textDocument": {"uri": "file:///not/open.soli", "version": 3}, "contentChanges": []}
+    editor.notify("textDocument/didChange", lost)
+    assert editor.at("hover", uri, 0, 0) is not None
+
+
 def test_broken_bytes_are_survived(editor: Editor) -> None:
     for body in (b"\xff\xfe{", b"{}", b"[1, 2", json.dumps({"jsonrpc": "2.0", "id": 77}).encode()):
         editor.send_bytes(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
