@@ -31,7 +31,8 @@ from soli_runtime.serving.dev.watchers import MAX_WATCHERS
 from .support import Site, receive, receive_json, run, serving
 
 FILES = {
-    "app.soli": """router_websocket("/ws", "app#handle")
+    "app.soli": """ws_keep_state("den")
+router_websocket("/ws", "app#handle")
 get("/later", "app#later")
 class TeaJob
   static def perform(args)
@@ -44,6 +45,7 @@ def handle(event)
   end
   return {} if event["type"] == "disconnect"
   return { "send": [1][7] } if event["message"] == "boom"
+  return { "room_state": { "tea": "green", "token": "s3cret" } } if event["message"] == "pour"
   { "send": event["message"] }
 end
 def later
@@ -114,12 +116,13 @@ def test_how_things_stand_is_told(tmp_path: Path) -> None:
     async def body() -> None:
         async with shown(tmp_path, dev=True) as (site, _), site.connect("/ws") as client:
             await receive(client)
+            await client.send("pour")
             await site.get("/later")
             async with site.connect("/_soli/watch") as page:
                 state = await next_of(page, "state", lambda state: state["counters"]["connections"])
                 (connection,) = state["connections"]
                 assert (connection["path"], connection["rooms"]) == ("/ws", ["den"])
-                assert state["rooms"] == [["den", 1]]
+                assert state["rooms"] == [["den", 1, '{"tea": "green", "token": "[redacted]"}']]
                 ((channel, count, users),) = state["presence"]
                 assert (channel, count, users[0][:2]) == ("den", 1, ["ada", 1])
                 assert json.loads(users[0][2])["name"] == "Ada"

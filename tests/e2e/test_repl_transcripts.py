@@ -18,6 +18,7 @@ HERE = Path(__file__).parent / "transcripts"
 APPS = {
     "chat": Path(__file__).parents[2] / "examples" / "chat",
     "bench": HERE / "bench",
+    "board": Path(__file__).parents[2] / "examples" / "board",
 }
 REWRITE = bool(os.environ.get("SOLI_REWRITE_GOLDEN"))
 STATUSES = {"refusal": 70, "exception": 70, "commands": 70, "reload": 70}

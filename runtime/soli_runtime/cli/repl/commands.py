@@ -113,6 +113,18 @@ async def _presence(prompting: Prompting, argument: str) -> None:
     prompting.table(rows, f"nobody is tracked in {channel}")
 
 
+async def _state(prompting: Prompting, argument: str) -> None:
+    service = service_of(prompting)
+    if not argument:
+        raise CommandFailed(".state ROOM: which one? '.rooms' lists rooms")
+    room = argument.strip("\"'")
+    if service.hub.states.mirrors.rule_of(room) is None:
+        raise CommandFailed(f"no state is kept of '{room}'; ws_keep_state in the routes does that")
+    state = await prompting.bench.evaluate(f"ws_room_state({written(room)})")
+    rows = [(key, written(value)) for key, value in state.items()]
+    prompting.table(rows, f"{room} holds {{}}")
+
+
 async def _routes(prompting: Prompting, argument: str) -> None:
     prompting.table(route_rows(service_of(prompting).app), "the app has no routes")
 
@@ -202,6 +214,7 @@ COMMANDS = {
     "clients": Command(".clients", "connections, with their paths and rooms", _clients),
     "rooms": Command(".rooms", "the rooms and their members", _rooms),
     "presence": Command(".presence CHANNEL", "users tracked in a channel", _presence),
+    "state": Command(".state ROOM", "what a room holds", _state),
     "routes": Command(".routes", "the routes of the app", _routes),
     "jobs": Command(".jobs", "jobs and schedules", _jobs),
     "run_jobs": Command(".run_jobs", "run the jobs that are due", _run_jobs),

@@ -6,9 +6,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ...jobs.queue import maybe_await
+from ...observing.redacting import redacted_text
 from ...observing.traces import written
 
 if TYPE_CHECKING:
+    from ...core.hub import Hub
     from ..service import Service
 
 MAX_ROWS = 100
@@ -16,6 +18,8 @@ MAX_ROWS = 100
 
 MAX_CELL = 300
 """Characters of one of them."""
+MAX_STATE_BYTES = 2000
+"""Of a larger state of a room the size is shown: writing many of them out takes its time."""
 
 
 async def snapshot(service: Service) -> dict[str, Any]:
@@ -25,7 +29,8 @@ async def snapshot(service: Service) -> dict[str, Any]:
         "kind": "state",
         "connections": [_connection(seat) for seat in islice(hub.seats.values(), MAX_ROWS)],
         "rooms": [
-            [_cut(name), len(room.members)] for name, room in islice(hub.rooms.items(), MAX_ROWS)
+            [_cut(name), len(room.members), _state(hub, name)]
+            for name, room in islice(hub.rooms.items(), MAX_ROWS)
         ],
         "presence": [
             [_cut(name), len(attendance.users), _users(attendance)]
@@ -37,6 +42,15 @@ async def snapshot(service: Service) -> dict[str, Any]:
         ],
         "counters": await _counters(service),
     }
+
+
+def _state(hub: Hub, room: str) -> str:
+    """What a room holds, as members know it; empty where it holds nothing."""
+    mirror = hub.states.mirrors.get(room)
+    if mirror is None or not mirror.told.value:
+        return ""
+    state = mirror.told
+    return _cut(redacted_text(state.text)) if state.size <= MAX_STATE_BYTES else f"{state.size} bytes"
 
 
 def routes(service: Service) -> list[list[str]]:

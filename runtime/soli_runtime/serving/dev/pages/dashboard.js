@@ -211,7 +211,7 @@
       count(counters);
       const connections = message.connections.map((one) => [short(one.id), one.user, one.path, one.rooms.join(", "), one.held ? `held back: ${one.held}` : one.waits ? "waits" : "idle"]);
       table("connections", ["Id", "User", "Path", "Rooms", "State"], connections, "Nobody is connected.", counters.connections - connections.length);
-      table("rooms", ["Room", "Members"], message.rooms, "Nobody has joined a room.", counters.rooms - message.rooms.length);
+      table("rooms", ["Room", "Members", "State"], message.rooms, "Nobody has joined a room.", counters.rooms - message.rooms.length);
       const users = message.presence.flatMap(([room, , list]) => list.map(([user, metas, meta]) => [room, user, metas, meta]));
       table("presence", ["Channel", "User", "Tabs", "Metadata"], users, "Nobody is tracked.", 0);
       const jobs = message.jobs.map(([status, name, args, at, error]) => [status, name, args, clock(at), error]);
