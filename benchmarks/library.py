@@ -44,7 +44,8 @@ class Row:
     """Where only a range is known for several calls together, the middle of it."""
     at_9835d3d: float | None
     """The best of three runs on a machine with other work; of programs of the first implementation
-    that do the same as ours, not of the same text.
+    that do the same as ours, not of the same text. `times/now` was measured with a clock that took
+    a system call, 6.4; with a real one it is 1.85.
     """
 
 
@@ -81,7 +82,7 @@ TABLE = (
     Row("hashes/transform_values", 5.5, 3.8),
     Row("arrays/union", None, 6.9),
     Row("times/subtract_days", None, 6.4),
-    Row("times/now", None, 6.4),
+    Row("times/now", None, 1.85),
     Row("times/from_unix", None, 4.3),
     Row("hashes/select", None, 4.0),
     Row("times/add_hours", None, 3.6),
