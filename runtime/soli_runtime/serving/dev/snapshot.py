@@ -50,7 +50,9 @@ def _state(hub: Hub, room: str) -> str:
     if mirror is None or not mirror.told.value:
         return ""
     state = mirror.told
-    return _cut(redacted_text(state.text)) if state.size <= MAX_STATE_BYTES else f"{state.size} bytes"
+    return (
+        _cut(redacted_text(state.text)) if state.size <= MAX_STATE_BYTES else f"{state.size} bytes"
+    )
 
 
 def routes(service: Service) -> list[list[str]]:
