@@ -65,9 +65,20 @@ async def play(url: str) -> dict[str, str]:
     return told[0]
 
 
+async def everybody_has(url: str, cells: dict[str, str]) -> None:
+    """Whichever worker it is."""
+    for _ in range(4):
+        socket, held = await connected(url)
+        assert held == {"cells": cells, "count": 2}
+        await socket.close()
+
+
 @pytest.mark.parametrize("store", [False, True])
 def test_workers_share_the_state_of_rooms(tmp_path: Path, store: bool) -> None:
-    """With a store or without, everybody has the same, and each cell goes to one player."""
+    """With a store or without, everybody has the same, and each cell goes to one player.
+
+    New workers have it as well.
+    """
     flags = ["--workers", "2", *(["--store", f"sqlite:{tmp_path / 'db'}"] if store else [])]
     server = served(tmp_path, *flags)
 
@@ -75,10 +86,12 @@ def test_workers_share_the_state_of_rooms(tmp_path: Path, store: bool) -> None:
         url = await server.ready()
         cells = await play(url)
         assert set(cells) == {"1", "2"}
-        for _ in range(4):  # whichever worker it is
-            socket, held = await connected(url)
-            assert held == {"cells": cells, "count": 2}
-            await socket.close()
+        await everybody_has(url, cells)
+        server.signal(signal.SIGHUP)
+        async with asyncio.timeout(60):
+            while " renewed workers=2" not in server.text:  # noqa: ASYNC110 -- it is a file
+                await asyncio.sleep(0.05)
+        await everybody_has(url, cells)
 
     asyncio.run(run())
     assert server.end() == 0

@@ -17,6 +17,7 @@ from soli_lang.base.errors import SoliError
 from ...core.answers import Answer
 from ...core.effects import RoomName
 from ...core.state.changes import Change
+from ...core.state.here import UNKNOWN
 from ...core.state.incoming import BOUNDS, Bounds
 from ...core.state.port import Committed, Conflict, Made, Outcome
 from ...core.state.rules import StateRule, rule_of
@@ -145,7 +146,7 @@ class KeptRoomStates:
         if found is not None and found.flight is not None:
             return self._look_later(room, found)
         told = self._told.get(room)
-        if told is None:
+        if told is None or told.state.version == UNKNOWN:
             return self.look_elsewhere(room)
         return self._newest(self._room(room), told).state
 
@@ -153,7 +154,7 @@ class KeptRoomStates:
         while found.flight is not None:
             await asyncio.shield(found.flight)
         told = self._told.get(room)
-        if told is None:
+        if told is None or told.state.version == UNKNOWN:
             return await self.look_elsewhere(room)
         return self._newest(found, told).state
 

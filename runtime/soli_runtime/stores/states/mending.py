@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import islice
 
+from soli_lang.base.errors import SoliError
+
 from ...core.effects import Effect, RoomName
 from ...core.operations.records import StateChanged
 from ...core.state.here import StatesHere
@@ -79,7 +81,7 @@ class Mending:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), LOOK_SECONDS)
             self._hurry.clear()
-            with suppress(StoreError):
+            with suppress(SoliError):  # it is looked for again
                 await self._look()
 
     async def _look(self) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from typing import NamedTuple, Protocol
 
-from ..errors import StoreError
+from ...core.state.values import StateRefused
 
 EMPTY = "{}"
 KEPT_BYTES = 16_384
@@ -77,12 +77,13 @@ class Writer(NamedTuple):
 NOBODY = Writer()
 
 
-class StateFull(StoreError):
+class StateFull(StateRefused):
     """A limit of all rooms together is reached."""
 
 
 class StateStore(Protocol):
-    """What all stores do for the state of rooms. Everything raises StoreError."""
+    """What all stores do for the state of rooms. Everything raises
+    StoreError."""
 
     def bound(self, limits: StateLimits) -> None:
         """Hold no more than *limits* say."""
@@ -138,5 +139,7 @@ class StateStore(Protocol):
 def full(limits: StateLimits, is_of_rooms: bool) -> StateFull:
     """The error for a limit that would be passed."""
     if is_of_rooms:
-        return StateFull(f"the state of rooms is full: {limits.rooms} rooms have state already")
-    return StateFull(f"the state of rooms is full: all together have {limits.bytes} bytes")
+        return StateFull(f"{limits.rooms} rooms hold state, and no more may")
+    return StateFull(
+        f"the state of all rooms has as many bytes as it may: {limits.bytes} (room-state-bytes)"
+    )

@@ -161,7 +161,7 @@ def test_limits_of_all_rooms(made: Made, kind: str) -> None:
     bench = Bench(made.loop, states_of(made, kind, StateLimits(rooms=2)))
     bench.commit("a", room="1", seconds=0.05)
     bench.commit("a", room="2")
-    with pytest.raises(StateFull, match="full: 2 rooms have state already"):
+    with pytest.raises(StateFull, match="2 rooms hold state"):
         bench.commit("a", room="3")
     bench.commit("b", room="2")
     time.sleep(0.07)
@@ -169,7 +169,7 @@ def test_limits_of_all_rooms(made: Made, kind: str) -> None:
 
     bench = Bench(made.loop, states_of(made, kind, StateLimits(bytes=2000)))
     base = bench.commit("x" * 900).news.version
-    with pytest.raises(StateFull, match="all together have 2000 bytes"):
+    with pytest.raises(StateFull, match="as many bytes as it may: 2000"):
         bench.commit("x" * 900)
     with pytest.raises(StateFull):
         bench.commit("x" * 900, room="other")
