@@ -21,6 +21,7 @@ ws_keep_state("short:*", { "seconds": 0.3 })
 router_websocket("/ws/:room", "app#handle")
 router_websocket("/blind/:room", "app#blind")
 get("/state/:room", "app#state")
+get("/kept/:key", "app#kept")
 post("/set/:room", "app#set")
 post("/update/:room", "app#update")
 
@@ -104,6 +105,10 @@ end
 
 def state(request)
   ws_room_state(request["params"]["room"])
+end
+
+def kept(request)
+  KV.get(request["params"]["key"])
 end
 
 def set(request)
@@ -467,6 +472,9 @@ def test_what_helpers_write_waits_for_the_commit(tmp_path: Path) -> None:
             assert await receive_json(ada) == diff("board:1", {"n": 2})
             assert await receive(ada) == "from a helper"
             assert await silent(ada)
+            assert (await site.get("/kept/held")).text == "2"
+            await site.until(lambda: site.server.service.state.tally.jobs["Noted", "done"] == 2)
+            assert (await site.get("/kept/noted")).text == "2"
             assert site.server.service.state.tally.room_runs["again"] == 1
 
     site_test(tmp_path, test)
@@ -704,6 +712,30 @@ def test_a_program_that_is_loaded_anew_goes_on_with_the_state(tmp_path: Path) ->
             assert await receive_json(ada) == diff("board:1", {"a": 2})
             await returns(bob, {"room_add": {"a": 1}})
             assert await receive_json(bob) == diff("new:1", {"a": 1})
+
+    site_test(tmp_path, test)
+
+
+def test_who_watches_sees_changes_of_state_as_actions(tmp_path: Path) -> None:
+    """Those that were made, and none of a return that was refused."""
+
+    async def test(site: Site) -> None:
+        traces: list[Any] = []
+        site.server.service.watch(traces.append)
+        async with site.connect("/ws/board:1") as ada:
+            await receive(ada)
+            await returns(ada, {"room_add": {"n": 1}, "send": "done"})
+            assert await receive_json(ada) == diff("board:1", {"n": 1})
+            assert await receive(ada) == "done"
+            await returns(ada, {"room_add": {"n": "1"}, "send": "no"})
+            await site.until(lambda: len(traces) == 3)
+        _, done, refused = traces[:3]
+        assert [type(part).__name__ for part in done.parts] == [
+            *("ActionTaken", "ActionTaken", "Delivered", "Delivered")
+        ]
+        assert done.parts[0].key == "room_add"
+        assert "room_add.n: expected a number, got String" in str(refused.error)
+        assert refused.parts == []
 
     site_test(tmp_path, test)
 
