@@ -40,6 +40,8 @@ def body(req)
 end
 """
 BIG = 5_000_000
+TCP_CLOSE = b"\x07"
+"""The state of a connection that was reset, as Linux tells it."""
 
 
 def asked(server: LiveServer, path: str, window: int = 4096) -> socket.socket:
@@ -116,6 +118,9 @@ def test_who_reads_at_some_speed_gets_everything(tmp_path: Path) -> None:
             connected(site) as (_, idle),
             connected(site) as (reader, writer),
         ):
+            below = socket.fromfd(
+                idle.get_extra_info("socket").fileno(), socket.AF_INET, socket.SOCK_STREAM
+            )
             for one in (idle, writer):
                 one.transport.pause_reading()  # type: ignore[attr-defined]
                 one.write(b"GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -127,6 +132,10 @@ def test_who_reads_at_some_speed_gets_everything(tmp_path: Path) -> None:
             assert got > BIG
             await site.until(lambda: site.counts["slow_reader"] == 1)
             assert "slow_reader reason=answer ip=127.0.0.1" in site.log
+            with below:  # nothing is left of the answer, not even with the system
+                await site.until(
+                    lambda: below.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == TCP_CLOSE
+                )
 
     run(scenario)
 

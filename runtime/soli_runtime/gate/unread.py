@@ -8,9 +8,12 @@ bytes a second over `WINDOW_SECONDS` is cut; while others wait for room, after h
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections import deque
 from collections.abc import Callable, Hashable
-from typing import Protocol
+from contextlib import suppress
+from typing import Any, Protocol
 
 WINDOW_SECONDS = 20.0
 """Over which a rate is judged."""
@@ -33,6 +36,12 @@ class Writer(Protocol):
     def abort(self) -> None:
         """Cut the line."""
 
+    def get_extra_info(self, name: str) -> Any:
+        """The socket below, where there is one."""
+
+
+AT_ONCE = struct.pack("ii", 1, 0)
+"""For `SO_LINGER`: the system forgets what it would still send, and tells the peer."""
 
 Told = Callable[[str], None]
 """Told the address of who was cut."""
@@ -183,5 +192,17 @@ class Unread:
 
     def _cut(self, one: Hashable, entry: Answer) -> None:
         self.gone(one)
-        entry.transport.abort()
+        _reset(entry.transport)
         self._told(entry.address)
+
+
+def _reset(transport: Writer) -> None:
+    """Cut the line such that nothing of the answer is left, not even in the system's buffers.
+
+    These hold megabytes for each, and the system would wait for minutes for somebody to read them.
+    """
+    below = transport.get_extra_info("socket")
+    if below is not None:
+        with suppress(OSError):
+            below.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+    transport.abort()

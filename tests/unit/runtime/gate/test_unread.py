@@ -27,6 +27,9 @@ class Line:
     def abort(self) -> None:
         self.is_cut = True
 
+    def get_extra_info(self, name: str) -> None:
+        """There is no socket below."""
+
 
 class Loop(FakeLoop):
     def create_future(self) -> Any:
