@@ -64,7 +64,7 @@ def offered() -> Any:
         ("ws_", "ws_send"),
         ("pri", "print"),
         ("uui", "uuid_v4"),
-        ("rememb", "remember"),
+        ("roo", "rooms"),
         ("alice.sil", "silent?"),
         ('data["na', '"name"]'),
         ('data["tags"].pu', "push"),

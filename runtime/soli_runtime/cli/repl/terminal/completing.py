@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +48,8 @@ class SoliCompleter(Completer):
 
     def __init__(self, bench: Tried) -> None:
         self._bench = bench
-        self._strings = StringOffers(bench)
+        self._library = Library()
+        self._strings = StringOffers(bench, self._library)
 
     def get_completions(
         self, document: Document, complete_event: CompleteEvent
@@ -154,10 +154,6 @@ class SoliCompleter(Completer):
     def _value_before(self, left: str) -> tuple[Value, bool]:
         found = _MEMBER.search(left[-MAX_LOOKED_AT:])
         return self._value(found[1]) if found is not None else ("", left.endswith('".'))
-
-    @cached_property
-    def _library(self) -> Library:
-        return Library()
 
     @property
     def _machine(self) -> Machine:

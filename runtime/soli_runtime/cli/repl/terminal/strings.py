@@ -13,6 +13,7 @@ from ....loading.app import App
 from ....routing.routes import WEBSOCKET
 from ....tools.editing import vocabulary
 from ....tools.editing.cursor import Cursor
+from ....tools.editing.library import Library
 from ..prompting import Tried
 
 SENDING: Final = frozenset({"send", "ask", "send_json"})
@@ -39,8 +40,9 @@ class Offer(NamedTuple):
 class StringOffers:
     """Offers for strings in one session."""
 
-    def __init__(self, bench: Tried) -> None:
+    def __init__(self, bench: Tried, library: Library) -> None:
         self._bench = bench
+        self._library = library
         self._known: tuple[App, Read] | None = None
 
     def offers(self, cursor: Cursor) -> Iterator[Offer]:
@@ -127,13 +129,11 @@ class StringOffers:
 
     def _of_helper(self, name: str, number: int) -> Iterator[Offer]:
         """By what the parameter of the helper is called."""
-        helper: Any = self._bench.machine.globals.get(name)
-        declaration = getattr(helper, "declaration", None)
-        if declaration is None:
-            return
-        code = declaration.code.__code__
-        index = declaration.takes_machine + number
-        parameter = code.co_varnames[index] if index < code.co_argcount else ""
+        entry = self._library.functions.get(name)
+        parameters = entry.signature.strip("()").split(", ") if entry is not None else []
+        parameter = (
+            parameters[number].split(":")[0].split(" ")[0] if number < len(parameters) else ""
+        )
         if parameter == "connection_id":
             yield from self._connections()
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -23,6 +24,8 @@ from .server import Feature, SoliServer
 T = TypeVar("T")
 MAX_SYMBOLS = 500
 """Of the workspace, in one answer."""
+SYMBOL_SECONDS = 2.0
+"""CPU time for one answer. What was read is kept, so that the next one reaches further."""
 
 
 def answer(feature: Feature) -> None:
@@ -143,12 +146,13 @@ def _workspace_symbols(
 ) -> list[types.SymbolInformation]:
     found: list[types.SymbolInformation] = []
     query = params.query.casefold()
+    until = time.process_time() + SYMBOL_SECONDS
     for document in server.workspace_files.all():
         if document.program is None:
             continue
         for one in symbols(document):
             _collect(server, document, one, query, found)
-        if len(found) >= MAX_SYMBOLS:
+        if len(found) >= MAX_SYMBOLS or time.process_time() > until:
             break
     return found[:MAX_SYMBOLS]
 
