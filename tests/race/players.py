@@ -13,6 +13,8 @@ import websockets
 
 UNDER_WAY = 4
 """Cells that a player asks for at a time."""
+SILENT_SECONDS = 5.0
+"""Then what was asked for has failed, and is asked for again on another connection."""
 AGAIN_SECONDS = 0.05
 """Before a player whose node is gone looks for another."""
 
@@ -83,7 +85,9 @@ class Player:
             while True:
                 if self.mirror.value is not None:
                     await self._ask(socket)
-                self._hear(json.loads(await socket.recv()))
+                async with asyncio.timeout(SILENT_SECONDS):
+                    text = await socket.recv()
+                self._hear(json.loads(text))
 
     async def _ask(self, socket: Any) -> None:
         while self._wanted and len(self._asked) < UNDER_WAY:
