@@ -27,6 +27,8 @@ LEASE_SECONDS = 1.0
 QUIET_SECONDS = 20.0
 """For everybody to have heard of everything."""
 ROUND_SECONDS = 120.0
+FIRST_KILL_SECONDS = 0.3
+"""So that none is over before, however fast the machine is."""
 
 
 class Told(NamedTuple):
@@ -90,8 +92,10 @@ class Race:
         return self._judge(players, boards, time.monotonic() - started)
 
     async def _kill(self) -> None:
+        pause = min(FIRST_KILL_SECONDS, self._kill_seconds)
         while True:
-            await asyncio.sleep(self._kill_seconds)
+            await asyncio.sleep(pause)
+            pause = self._kill_seconds
             name = self._chance.choice(self.nodes.names)
             if self.nodes.url(name):
                 self.nodes.kill(name)

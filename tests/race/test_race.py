@@ -23,7 +23,7 @@ pytestmark = [
 
 def test_nobody_takes_what_is_taken() -> None:
     """Four players, three nodes of which some are killed, three boards."""
-    race = Race(Nodes(LEASE_SECONDS, app=APP), seed=1, kill_seconds=1.0, cells=120)
+    race = Race(Nodes(LEASE_SECONDS, app=APP), seed=1, kill_seconds=3.0, cells=300)
     told = asyncio.run(run_on(race, 3))
     assert [one for one in told if not one.is_well] == []
-    assert race.kills
+    assert race.kills >= 3
