@@ -33,6 +33,10 @@ LAMBDA: Final = (
     "a function without a name is `fn(x) { x + 1 }`, a block after a call `|x| x + 1`; "
     "`=>` stands in hashes and in the arms of a `match`"
 )
+MIXED: Final = (
+    "`->` after parameters is followed by a type, as in `fn(x) -> Int { x + 1 }`; a function "
+    "without a name is `fn(x) { … }`, `-> (x) { … }` or, after a call, `|x| …`: one is enough"
+)
 BODY: Final = "no `:` before a body: the line ends there, and the body with `end`"
 VALUES: Final = "a loop over values is `for x in values ... end`"
 CHOICE_OF_VALUES: Final = "a value by a condition is `condition ? 1 : 2`"
@@ -46,7 +50,7 @@ NAMED: Final = "every parameter may be named in a call, `f(b: 2)`; a default is 
 JOINED: Final = 'texts are joined by `+`, or `"#{a}#{b}"`'
 _BODIES: Final = HEADED | {"FN", "ELSIF", "ELSE", "CLASS", "TRY"}
 _OPENERS: Final = frozenset(
-    {UNION, FUNCTION, WAITING, LOOP, COUNTING, BODY, ONE_LINE, CHOICE, THROW}
+    {UNION, FUNCTION, WAITING, LOOP, COUNTING, BODY, ONE_LINE, CHOICE, THROW, MIXED, LAMBDA}
 )
 _PAIRS: Final[dict[tuple[str, str], str]] = {
     ("==", "="): "`==` compares values and types: there is no `===`",
@@ -109,7 +113,7 @@ def _opener_before(
     if not before:
         return None
     hint = shapes[max(before)]
-    if hint in (BODY, ONE_LINE, UNION):
+    if hint in (BODY, ONE_LINE, UNION, MIXED, LAMBDA):
         error.move(line_span(source, max(before)), error.message)
     return hint
 
@@ -148,8 +152,10 @@ def _shape(source: Source, tokens: list[Token], at: int, first: int) -> str | No
         return pair
     if token.type == "NAME":
         return _after_name(source, token, following, is_first=at == first)
-    if token.type == "FATARROW" and at and tokens[at - 1].type in ("RPAR", "NAME"):
+    if token.type == "FATARROW" and at:
         return LAMBDA if _is_lambda(tokens, at) else None
+    if token.type == "ARROW" and following.type in ("LPAR", "LBRACE") and at:
+        return MIXED if _ends_parameters(tokens, at) else None
     fourth = tokens[at + 4].value if at + 4 < len(tokens) else None
     return _after_keyword(token, following, tokens[at + 2 : at + 3], fourth)
 
@@ -219,19 +225,34 @@ def _after_keyword(
 
 
 def _is_lambda(tokens: list[Token], at: int) -> bool:
-    """Whether `x =>` or `(x) =>` stands where a value is expected."""
-    start = at - 1
-    if tokens[start].type == "RPAR":
-        depth = 0
-        while start >= 0 and at - start < _LONGEST_PARAMETERS:
-            depth += {"RPAR": 1, "LPAR": -1}.get(tokens[start].type, 0)
-            if depth == 0:
-                break
-            start -= 1
+    """Whether `x =>`, `(x) =>` or `|x| =>` stands where a value is expected."""
+    if tokens[at - 1].type not in ("RPAR", "NAME", "BAR"):
+        return False
+    start = _parenthesis(tokens, at)
     before = tokens[start - 1] if start > 0 else None
-    return before is not None and (
-        before.type in ("EQ", "LPAR", "RETURN") or before.value in ("async", "default")
+    return tokens[at - 1].type == "BAR" or (
+        before is not None
+        and (before.type in ("EQ", "LPAR", "RETURN") or before.value in ("async", "default"))
     )
+
+
+def _ends_parameters(tokens: list[Token], at: int) -> bool:
+    """Whether `|x|`, `fn(x)` or `-> (x)` stands before *at*."""
+    if tokens[at - 1].type == "BAR":
+        return True
+    start = _parenthesis(tokens, at)
+    return tokens[start].type == "LPAR" and start > 0 and tokens[start - 1].type in ("FN", "ARROW")
+
+
+def _parenthesis(tokens: list[Token], at: int) -> int:
+    """Where the parenthesis begins that ends before *at*; where no such one is, what is there."""
+    start, depth = at - 1, 0
+    while start > 0 and at - start < _LONGEST_PARAMETERS:
+        depth += {"RPAR": 1, "LPAR": -1}.get(tokens[start].type, 0)
+        if depth == 0:
+            break
+        start -= 1
+    return start
 
 
 def _text(source: Source, token: Token) -> str:

@@ -133,12 +133,12 @@ def await_(value: Value) -> Value:
 
 # --- collections ---
 
-_SIZED = frozenset({str, list, dict})
+_SIZED = frozenset({str, list, dict, bytes})
 
 
 @function("len", Any_, quick=dict.fromkeys((list, str, dict), _length), gives=int)
 def len_(value: Value) -> int:
-    """How many characters, items or entries."""
+    """How many characters, items, entries or bytes."""
     if value.__class__ in _SIZED:
         return len(value)
     if isinstance(value, ErrorValue):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import binascii
+
+from soli_lang.base.errors import SoliValueError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import method
 from soli_lang.values.display import to_text
@@ -86,3 +89,23 @@ def bytes_to_h(value: bytes) -> dict[object, Value]:
 def bytes_to_s(value: bytes) -> str:
     """Its display form."""
     return to_text(value)
+
+
+@method("bytes", "to_base64", bare=True, linear=True)
+def bytes_to_base64(machine: Machine, value: bytes) -> str:
+    """Standard Base64 with padding, to put the bytes into JSON. `Base64.decode` reads it."""
+    machine.check_length(4 * ((len(value) + 2) // 3))
+    return binascii.b2a_base64(value, newline=False).decode("ascii")
+
+
+@method("bytes", "to_utf8", bare=True, linear=True)
+def bytes_to_utf8(machine: Machine, value: bytes) -> str:
+    """The text that the bytes are in UTF-8. Raises ValueError if they are none."""
+    machine.check_length(len(value))
+    try:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        raise SoliValueError(
+            f"to_utf8() expects UTF-8, got {error.object[error.start]} at byte {error.start}",
+            hint="`to_base64` makes a text of any bytes, `to_a` an array of Ints",
+        ) from None
