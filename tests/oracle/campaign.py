@@ -15,10 +15,12 @@ from soli_lang.native.native import declarations, install
 
 from .comparing import Skip, kind_of, verdict
 from .programs import program
-from .reading import misread, rewritten
+from .reading import NO_PROGRAM, misread, rewritten
 from .shrinking import shrunk
 
 SHRINKING_SECONDS = 20.0
+PROGRESS_SECONDS = 300.0
+"""Of CPU after which a long run says how far it is."""
 
 
 @dataclass
@@ -46,11 +48,14 @@ class Campaign:
     spent: float = 0.0
 
     def run(self, report: Callable[[str], None] = lambda text: None) -> list[Failure]:
-        started = time.process_time()
+        started, told = time.process_time(), 0.0
         while (self.spent < self.seconds) and len(self.failures) < self.most_failures:
             self._judge(self.first_seed + self.count, report)
             self.count += 1
             self.spent = time.process_time() - started
+            if self.spent - told > PROGRESS_SECONDS:
+                told = self.spent
+                report(self.summary())
         return self.failures
 
     def _judge(self, seed: int, report: Callable[[str], None]) -> None:
@@ -64,9 +69,9 @@ class Campaign:
             report(str(failure))
 
     def _failure(self, seed: int, text: str, found: str) -> Failure:
-        if not self.shrinks:
-            return Failure(seed, text, found)
         kind = kind_of(found)
+        if not self.shrinks or kind[0] == NO_PROGRAM:
+            return Failure(seed, text, found)
 
         def fails(candidate: str) -> bool:
             now = judged(candidate, seed)

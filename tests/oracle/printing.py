@@ -20,6 +20,11 @@ def indented(text: str) -> str:
     return "\n".join("  " + line if line else line for line in text.split("\n"))
 
 
+def after_header(lines: str) -> str:
+    """*lines* as the body of what a header begins, where braces would be all of that body."""
+    return ";" + lines if lines.startswith("{") else lines
+
+
 class Printer(ExpressionPrinter):
     """Writes programs."""
 
@@ -78,9 +83,7 @@ class Printer(ExpressionPrinter):
         """What follows a header: braces, or lines up to *end*."""
         if braces and body.statements:
             return " " + self.block(body)
-        inner = indented(self.lines(body.statements))
-        if inner.startswith("  {"):  # which would be the body
-            inner = "  ;" + inner[2:]
+        inner = indented(after_header(self.lines(body.statements)))
         return ("\n" + inner if inner else "") + end
 
     # --- functions ------------------------------------------------------------------------------
@@ -122,8 +125,9 @@ class Printer(ExpressionPrinter):
         statements = function.body.statements
         if len(statements) == 1 and in_call and self.toss(0.5) and not returns:
             text = self.statement(statements[0])
-            simple = isinstance(statements[0], nodes.Expr)
-            return f"{head} {text}" if simple and text[0] not in "(|-[" else f"{head}\n{text}\nend"
+            if isinstance(statements[0], nodes.Expr) and text[0] not in "(|-[":
+                return f"{head} {text}"
+            return f"{head}\n{after_header(text)}\nend"
         return head + returns + self.body(function.body, braces=self.toss(0.6))
 
     def trailing_block(self, function: nodes.FunctionNode) -> str:

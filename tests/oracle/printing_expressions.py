@@ -24,7 +24,7 @@ _FIXED = {
 _GREEDY = (nodes.Lambda, nodes.Match, nodes.BlockExpr)
 """Operands that want parentheses wherever something follows or goes before."""
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
-_COMMAND_START = re.compile(r"[\w\"':@]")
+_COMMAND_START = re.compile(r"(?!@sdbql)[\w\"':@]")
 _NOT_COMMAND = re.compile(r"(fn|def|new|match|not|super|self|if|unless|class|end|from|as)\b")
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _WORDS = {"&&": "and", "||": "or"}

@@ -120,13 +120,17 @@ class Writer:
             number, kind = found.groups()
             if number and found[0] in kept:
                 return kept[found[0]]
-            kept[found[0]] = text = self._part(kind, depth + 1)
+            text = self._part(kind, depth + 1)
+            line = template[: found.start()].rpartition("\n")[2]
+            if "\n" in text and "#{" in line:  # a quoted string ends on its line
+                text = self._fill("$e0", SMALL)
+            follows = template[found.end() :][:1].strip()
+            if text.startswith("{") and not line and follows and kind != "pattern":
+                text = f"({text})"  # no block that is a statement
+            kept[found[0]] = text
             return text
 
-        text = _PART.sub(part, template)
-        if "#{" in template and "\n" in text and "\n" not in template and depth < SMALL:
-            return self._fill(template, SMALL)  # a quoted string ends on its line
-        return text
+        return _PART.sub(part, template)
 
     def _part(self, kind: str, depth: int) -> str:
         if kind == "c":

@@ -18,6 +18,9 @@ from .places import misplaced
 from .printing import Printer, same
 from .printing_expressions import Unprintable
 
+NO_PROGRAM = "it is no program"
+"""A mistake of the templates. Made small it would say nothing."""
+
 
 def rewritten(text: str, seed: int) -> str:
     """*text* in other words, by chance; itself where that cannot be."""
@@ -37,7 +40,7 @@ def misread(text: str, seed: int) -> str | None:
             if found:
                 return f"{found}\n  written as\n{other}"
     except SoliSyntaxError as error:
-        return f"it is no program\n  {render(error)}"
+        return f"{NO_PROGRAM}\n  {render(error)}"
     except Unprintable:
         pass
     wrong = next(misplaced(tree), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from random import SystemRandom
 
@@ -18,22 +17,17 @@ pytestmark = pytest.mark.timeout(900)  # seconds of CPU are few, but others may 
 SHARES = 2
 """Tests of fresh programs, so that two processes share them."""
 SECONDS = 6.0
-CI_SECONDS = 4.0
 """CPU that each has; `make harden` goes on for longer."""
 
 
 @pytest.mark.parametrize("share", range(SHARES))
 def test_fresh_programs_do_what_they_should(share: int) -> None:
-    """The seeds are printed, and make the same programs again."""
-    # CI judges programs that were right before: what fresh ones find is for those who can mend it.
-    is_ci = bool(os.environ.get("CI"))
-    seed = 1 + 150 * share if is_ci else SystemRandom().randrange(1 << 40)
-    seconds = CI_SECONDS if is_ci else SECONDS
-    campaign = Campaign(seed, seconds)
+    """The seeds are printed, and make the same programs again; CI has fresh ones, too."""
+    campaign = Campaign(SystemRandom().randrange(1 << 40), SECONDS)
     failures = campaign.run()
     print(campaign.summary())
     assert not failures, f"{campaign.summary()}\n{failures[0]}"
-    assert campaign.count > seconds  # one that takes a second would be a find, too
+    assert campaign.count > SECONDS  # one that takes a second would be a find, too
 
 
 def test_the_programs_of_this_repository_do_what_they_should() -> None:

@@ -7,7 +7,7 @@ from soli_lang.tree import nodes
 from soli_lang.values.display import to_text
 from soli_lang.values.kinds import is_key, to_key, type_name
 from soli_lang.values.objects import ErrorValue, Instance
-from soli_lang.values.values import Value
+from soli_lang.values.values import Symbol, Value
 
 from .interpreting import answers
 from .members import write_member
@@ -53,8 +53,8 @@ def read_index(value: Value, index: Value) -> Value:
         return value[position(value, index, "string")]
     if isinstance(value, dict):
         return value.get(to_key(index)) if is_key(index) else None
-    if isinstance(value, Instance) and isinstance(index, str):
-        return value.fields.get(index)
+    if isinstance(value, Instance) and isinstance(index, str | Symbol):
+        return value.fields.get(getattr(index, "name", index))
     raise SoliTypeError(f"cannot index {type_name(value)}")
 
 
