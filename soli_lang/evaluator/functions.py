@@ -260,7 +260,8 @@ def main(unit: Unit, root: Block, statements: Sequence[Any]) -> Callable[[], Any
 
 def _top_level(writer: Writer, statement: Any, *, is_last: bool) -> None:
     """A stray `return`, `break` or `next` ends only its own statement (docs/spec §5.3)."""
-    has_value = is_last and statement.row.has_value
+    gives = statement.row.has_value or isinstance(statement, nodes.Return)
+    has_value = is_last and gives
     if has_value and (isinstance(statement, nodes.Stmt) or _may_leave(statement)):
         call = writer.outlined(lambda: writer.tail(statement), is_tail=True)
         writer.out.append(py.give(py.call("plain", call)))

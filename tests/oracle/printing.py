@@ -6,6 +6,7 @@ same, braces and `end`, line breaks, postfix conditions, calls without parenthes
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 from soli_lang.tree import nodes
@@ -28,8 +29,11 @@ def after_header(lines: str) -> str:
 class Printer(ExpressionPrinter):
     """Writes programs."""
 
-    _last: Any = None
-    """The last statement of a branch: an `else` after its braces would be taken for its own."""
+    def __init__(self, chance: Random | None = None) -> None:
+        super().__init__(chance)
+        self._last: set[int] = set()
+        """The last statement of each branch, by its id: an `else` after its braces would be taken
+        for its own."""
 
     def program(self, node: nodes.Program) -> str:
         return self.lines(node.body.statements) + "\n"
@@ -196,7 +200,7 @@ class Printer(ExpressionPrinter):
         return f"if {self.header(node)}"
 
     def _whole_if(self, node: nodes.If) -> str:
-        braces = node is not self._last and self.toss(0.25)
+        braces = id(node) not in self._last and self.toss(0.25)
         head = self._condition(node.condition)
         then = "" if braces or self.toss(0.8) else " then"
         text = head + then + self._branch(node.then, braces=braces)
@@ -216,7 +220,7 @@ class Printer(ExpressionPrinter):
         if braces and not body.statements:
             return " {}"
         if body.statements:
-            self._last = body.statements[-1]
+            self._last.add(id(body.statements[-1]))
         return self.body(body, braces=braces, end="")
 
     def of_while(self, node: nodes.While) -> str:

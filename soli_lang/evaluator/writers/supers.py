@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...base.errors import SoliTypeError
 from ...tree import nodes
 from .. import python as py
 from ..emitters import Emitters, emits
@@ -86,8 +85,12 @@ def _pipeline(writer: Writer, node: nodes.Pipeline) -> Any:
     extra: list[Any] = []
     function: Any = stage
     if isinstance(stage, nodes.Call):
+        refused = _refused(stage)
+        if refused:
+            writer.out.append(py.run(writer.value(node.value)))
+            return fail(writer, node, None, f"pipeline method does not support {refused} arguments")
         function = stage.callee
-        extra = _extra(writer, node, stage)
+        extra = [one.value for one in stage.arguments]
     if (
         isinstance(function, nodes.Name)
         and function.name in _ARRAY_STAGES
@@ -123,14 +126,11 @@ def _method_stage(
     return py.call("call_member", receiver, py.constant(member.name), listed, none, none, at=at)
 
 
-def _extra(writer: Writer, node: nodes.Pipeline, stage: nodes.Call) -> list[Any]:
-    has_named = any(one.label is not None for one in stage.arguments)
-    kind = "named" if has_named else "block" if stage.block is not None else ""
-    if kind:
-        raise SoliTypeError(
-            f"pipeline method does not support {kind} arguments", node.span, writer.unit.source
-        )
-    return [one.value for one in stage.arguments]
+def _refused(stage: nodes.Call) -> str:
+    """The kind of arguments that no stage takes."""
+    if any(one.label is not None for one in stage.arguments):
+        return "named"
+    return "" if stage.block is None else "block"
 
 
 def _stage(writer: Writer, node: Any) -> Any:

@@ -26,6 +26,7 @@ def pipeline(node: nodes.Pipeline, scope: Scope) -> Value:
             message = "right side of pipeline must be a function call or a function value"
             raise SoliTypeError(message)
         return call_value(function, Given([value]), node.span, scope)
+    refuse(stage)
     callee = stage.callee
     if isinstance(callee, nodes.Name) and callee.name in ON_ARRAYS:
         return on_array(callee.name, value, stage, scope)
@@ -36,25 +37,21 @@ def on_array(name: str, value: Value, stage: nodes.Call, scope: Scope) -> Value:
     """`[1] |> map(f)` is the method of arrays."""
     if type(value) is not list:
         raise SoliTypeError(f"{name}() expects array, got {type_name(value)}")
-    return builtin_member(Site(stage.span, scope), value, name, plain(given(stage, scope)))
+    return builtin_member(Site(stage.span, scope), value, name, given(stage, scope))
 
 
-def plain(passed: Given) -> Given:
-    if passed.named:
-        raise SoliTypeError("pipeline method does not support named arguments")
-    if passed.block is not None:
-        raise SoliTypeError("pipeline method does not support block arguments")
-    return passed
+def refuse(stage: nodes.Call) -> None:
+    kind = "named" if any(one.label for one in stage.arguments) else "block"
+    if kind == "named" or stage.block is not None:
+        raise SoliTypeError(f"pipeline method does not support {kind} arguments")
 
 
 def call_stage(value: Value, node: nodes.Pipeline, stage: nodes.Call, scope: Scope) -> Value:
     callee = stage.callee
     if isinstance(callee, nodes.Member):
         receiver = scope.evaluate(callee.object)
-        passed = plain(given(stage, scope))
-        passed.values.insert(0, value)
-        return member(Site(node.span, scope), receiver, callee.name, passed)
+        passed = [value, *given(stage, scope).values]
+        return member(Site(node.span, scope), receiver, callee.name, Given(passed))
     function = scope.named(callee)
-    passed = plain(given(stage, scope))
-    passed.values.insert(0, value)
-    return call_value(function, passed, node.span, scope)
+    passed = [value, *given(stage, scope).values]
+    return call_value(function, Given(passed), node.span, scope)

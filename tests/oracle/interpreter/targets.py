@@ -25,7 +25,9 @@ def write(target: nodes.Expr, value: Value, scope: Scope) -> None:
     if isinstance(target, nodes.Name):
         scope.target(target.name, target.span.start).names[target.name] = value
     elif isinstance(target, nodes.Member):
-        write_member(scope.evaluate(target.object), target.name, value)
+        held = scope.evaluate(target.object)
+        with scope.at(target):
+            write_member(held, target.name, value)
     else:
         assert isinstance(target, nodes.Index)
         held = scope.evaluate(target.object)

@@ -55,3 +55,8 @@ def test_running_out_of_stack_leaves_the_interpreter_as_it_was() -> None:
                 program.call("down", 999)
 
         assert program.call("down", 150) == 150
+
+
+@pytest.mark.parametrize("program", ["n = 5\nreturn n", "return 5", "if true\n return 5\nend", "5"])
+def test_a_return_at_the_end_of_a_program_gives_its_value(program: str) -> None:
+    assert Interpreter(install).run(program) == 5
