@@ -106,7 +106,9 @@ FOREIGN_WORDS: Final[Mapping[str, str]] = {
 
 _LONGEST_BRACKETS: Final = 2000
 _IN_NESTED_ARRAY: Final = frozenset("0123456789-[\"'{:@(]")
-_WORDS: Final = re.compile(r"[ \t]+\w")
+_WORDS: Final = re.compile(r"(\w+)[ \t]+(?=(\w+))|\w!(?!=)")
+"""Two words in a row, or an exclamation: prose, unless the words are those of expressions."""
+_IN_EXPRESSIONS: Final = frozenset("for if in and or not unless rescue new fn then else".split())
 
 
 def text_in_brackets(text: str, at: int) -> str | None:
@@ -117,10 +119,18 @@ def text_in_brackets(text: str, at: int) -> str | None:
     return None if "]" in text[start:at] or "," in text[start:at] else BRACKETS
 
 
+def _is_prose(text: str, start: int) -> bool:
+    """Whether what stands from *start* on up to `]]` is no list of expressions."""
+    end = text.find("]]", start, start + _LONGEST_BRACKETS)
+    pairs = _WORDS.finditer(text, start, max(start, end))
+    return any(_IN_EXPRESSIONS.isdisjoint(one.groups()) for one in pairs)
+
+
 def foreign_hint(name: str, text: str, span: Span) -> str | None:
     """What a person means who writes *name*, which nothing defines, at *span* of *text*."""
     following = text[span.end : span.end + 1]
-    if text[max(0, span.start - 2) : span.start] == "[[" and _WORDS.match(text, span.end):
+    before = text[max(0, span.start - 9) : span.start].rstrip(" ")
+    if before.endswith("[[") and _is_prose(text, span.start):
         return BRACKETS
     if name.endswith("?") and following == ".":
         return f"a member of what may be null is `{name[:-1]}&.name`"

@@ -19,9 +19,9 @@ from .scopes import Scope
 @answers(nodes.New)
 def new(node: nodes.New, scope: Scope) -> Value:
     klass = scope.named(node.target)
+    passed = given_arguments(node.arguments, scope)
     if not isinstance(klass, SoliClass):
         raise SoliTypeError(f"expected class name, got {type_name(klass)}")
-    passed = given_arguments(node.arguments, scope)
     return make_instance(klass, passed, f"{klass.name}.new", node.span, scope)
 
 
