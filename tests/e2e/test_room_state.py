@@ -348,6 +348,20 @@ def test_one_bad_part_refuses_the_whole_return(tmp_path: Path) -> None:
     site_test(tmp_path, test, dev=True, max_message_bytes=1 << 20)
 
 
+@pytest.mark.parametrize("key", ["room_state", "room_add", "room_append"])
+def test_a_change_of_nothing_leaves_the_rest_of_its_return(tmp_path: Path, key: str) -> None:
+    """A handler that collects changes and found none."""
+
+    async def test(site: Site) -> None:
+        async with site.connect("/ws/board:1") as ada, site.connect("/ws/board:1") as bob:
+            await receive(ada), await receive(bob)
+            await returns(ada, {key: {}, "send": "done", "broadcast_room": "all"})
+            assert [await receive(ada), await receive(ada)] == ["done", "all"]
+            assert await receive(bob) == "all"
+
+    site_test(tmp_path, test)
+
+
 def test_handlers_that_wait_run_again_when_the_state_was_changed(tmp_path: Path) -> None:
     """Two see the same number and wait: one of them runs twice, and none is counted twice."""
 

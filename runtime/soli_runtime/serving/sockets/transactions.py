@@ -271,7 +271,7 @@ class _Event:
         if KEYS.isdisjoint(result):
             self._tell(done, attempt.messages)  # helpers come before the actions of the return
             return NOTHING
-        return Commit(done, attempt.messages) if done or attempt.messages else NOTHING
+        return Commit(done, attempt.messages)
 
     def _refused(self, error: SoliError, result: dict[Any, Any]) -> Commit:
         """Nothing of the return is done. What helpers ask for fails like they do: it is raised."""
