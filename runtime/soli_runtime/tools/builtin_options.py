@@ -17,6 +17,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "router_websocket": ("protocols",),
     "websocket": ("protocols",),
     "ws_keep_history": ("messages", "seconds"),
+    "ws_keep_state": ("bytes", "seconds", "keep", "tell"),
 }
 """Builtin -> the keys of its last argument, if that is a Hash."""
 
