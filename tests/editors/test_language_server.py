@@ -39,6 +39,12 @@ end
 """
 
 
+VOTES = """ws_message("vote", { "choice": String, "at": { "x": Float }, "n": V.int().optional })
+ws_message("leave", { "tags": [String] })
+def handle(event)
+"""
+
+
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("app")
@@ -152,6 +158,9 @@ def test_a_saved_helper_is_known_at_once(editor: Editor, typed: Any, app: Path) 
         ('def handle(event)\n  { "track": { "¦', "user_id", "send"),
         ('def index(req)\n  req["¦', "params", "connection_id"),
         ('x = { "alpha": 1 }\nx["¦', "alpha", "send"),
+        (VOTES + '  event["payload"]["¦"]\nend', "choice", "x"),
+        (VOTES + '  event["payload"]["at"]["¦', "x", "choice"),
+        (VOTES + '  sent = event["payload"]\n  at = sent["at"]\n  at["¦"]\nend', "x", "choice"),
         ('router_websocket("/x", "¦', "chat#handle", "send"),
         ('get "/x", "home#¦', "home#show", "chat#handle"),
         ('def a(req)\n  render("¦', "home/index", "send"),
@@ -162,6 +171,20 @@ def test_completion(typed: Any, text: str, expected: str, unexpected: str) -> No
     labels = typed(text).labels()
     assert expected in labels
     assert unexpected not in labels
+
+
+def test_declared_fields_are_offered_with_their_types(typed: Any) -> None:
+    """Of each message, and no keys of what is only a part of the event."""
+    items = typed(VOTES + '  event["payload"]["¦').ask("completion")["items"]
+    said = {one["label"]: one["documentation"]["value"] for one in items}
+    assert said == {
+        "choice": "String, in the payload of 'vote'",
+        "at": "Hash, in the payload of 'vote'",
+        "n": "a value that a validator accepts, in the payload of 'vote'",
+        "tags": "[String], in the payload of 'leave'",
+    }
+    for other in ('event["message"]["¦', 'event["payload"]["n"]["¦', 'f()["payload"]["¦'):
+        assert typed(VOTES + "  " + other).labels() == []
 
 
 @pytest.mark.parametrize("text", ["# pri¦", "x = 1 // pri¦", '"pri¦'])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from soli_lang.tools.inference.types import ANY, Atom, Shape, Type, array_of
+from soli_lang.tools.inference.types import ANY, Atom, Shape, Type, array_of, shown
 from soli_lang.tree import nodes
 
 WORD: Final = "ws_message"
@@ -27,6 +27,48 @@ def payload_type(program: nodes.Program) -> Type | tuple[()]:
         return ()
     names = " or ".join(f"'{event}'" for event, _ in declared)
     return _hash([fields for _, fields in declared], f"the message {names}")
+
+
+def declared_events(program: nodes.Program) -> list[str]:
+    """The events that *program* declares."""
+    return [one[0] for one in map(_declaration, _calls(program)) if one is not None]
+
+
+def payload_fields(
+    program: nodes.Program, keys: Sequence[str], event: str | None = None
+) -> dict[str, str]:
+    """Fields of the Hash at *keys* in the payload, and a few words about each.
+
+    Those of all messages that *program* declares, or of *event* alone.
+    """
+    found: dict[str, list[tuple[str, str]]] = {}
+    for call in _calls(program):
+        declared = _declaration(call)
+        if declared is None or event not in (None, declared[0]):
+            continue
+        for field, written in _written_at(declared[1], keys).items():
+            found.setdefault(field, []).append((_in_words(written), declared[0]))
+    return {field: _about(those) for field, those in found.items()}
+
+
+def _written_at(written: Any, keys: Sequence[str]) -> dict[str, Any]:
+    for key in keys:
+        written = (_pairs(written) or {}).get(key)
+    return _pairs(written) or {}
+
+
+def _in_words(written: Any) -> str:
+    type_ = _field(written, "")
+    items = type_[0].item if type_ and type_[0].kind == "array" else ANY
+    if items is not ANY:
+        return f"[{shown(items)}]"
+    return "a value that a validator accepts" if type_ is ANY else shown(type_)
+
+
+def _about(those: Sequence[tuple[str, str]]) -> str:
+    kinds = " or ".join(dict.fromkeys(kind for kind, _ in those))
+    events = " and ".join(f"'{event}'" for _, event in those)
+    return f"{kinds}, in the payload of {events}"
 
 
 def _calls(program: nodes.Program) -> list[nodes.Call]:

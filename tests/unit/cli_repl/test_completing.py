@@ -114,6 +114,48 @@ def test_what_is_offered(
         assert expected in offered(text)
 
 
+VOTES = """router_websocket("/ws", "app#handle")
+ws_message("vote", { "choice": String, "at": { "x": Float } })
+ws_message("leave", { "reason": String })
+def handle(event)
+  {}
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "unexpected"),
+    [
+        ('alice.send({ "event": "', "vote", "choice"),
+        ('alice.send({ "event": "vote", "payload": { "', "choice", "reason"),
+        ('alice.send({ "event": "leave", "', "reason", "choice"),
+        ('alice.send({ "payload": { "', "reason", "x"),
+        ('def handle(event)\n  event["payload"]["', "choice", "x"),
+        ('def handle(event)\n  event["payload"]["at"]["', "x", "choice"),
+    ],
+)
+def test_declared_messages_are_offered(
+    tmp_path: Path, text: str, expected: str, unexpected: str
+) -> None:
+    """Where they are sent and where they are handled."""
+    (tmp_path / "app.soli").write_text(VOTES, "utf-8")
+
+    async def offers() -> list[str]:
+        bench = Bench(
+            BenchOptions(tmp_path, find_project(tmp_path)), lambda one: None, lambda one: None
+        )
+        await bench.start()
+        try:
+            await bench.evaluate('alice = ws_connect("/ws")')
+            return tabbed(SoliCompleter(bench), text)
+        finally:
+            await bench.stop()
+
+    found = asyncio.run(offers())
+    assert expected in found
+    assert unexpected not in found
+
+
 def test_strings_offer_no_names(offered: Any) -> None:
     """What is no key, room, user or path is nobody's business."""
     assert offered('x = "') == []

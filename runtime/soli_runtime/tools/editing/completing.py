@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from soli_lang.tree import nodes
 
 from . import vocabulary
-from .cursor import Cursor, receiver_type
+from .cursor import Cursor, indexed, receiver_type
 from .documents import Document
 from .library import CLASS, FUNCTION, METHOD, WORDS, Library, documentation
 from .projects import Projects
@@ -58,8 +58,10 @@ class Completing:
 
     def _in_string(self, cursor: Cursor) -> Iterator[Offer]:
         before = cursor.type_before(1)
-        if before == "LSQB" and cursor.type_before(2) == "NAME":
-            yield from self._keys_of(str(cursor.value_before(2)))
+        if before == "LSQB":
+            part = indexed(cursor.tokens, len(cursor.tokens) - 1)
+            if part is not None:
+                yield from self._keys_of(str(cursor.value_before(2)), *part)
         elif before == "OP" and _is_type_of_event(cursor):
             for one in vocabulary.EVENT_TYPES:
                 yield Offer(one, VALUE, "event")
@@ -68,14 +70,12 @@ class Completing:
         else:
             yield from self._arguments(cursor)
 
-    def _keys_of(self, name: str) -> Iterator[Offer]:
-        table = {}
-        if name in ("event", "e", "ev"):
-            table = vocabulary.EVENT
-        elif name in ("request", "req"):
-            table = vocabulary.REQUEST
-        for key, text in table.items():
-            yield Offer(key, KEY, name, text)
+    def _keys_of(self, name: str, root: str, keys: tuple[str, ...]) -> Iterator[Offer]:
+        """Keys of *name*, which is a part of the variable *root*, below *keys*."""
+        program = self._document.nearest_program()
+        tree = program.tree if program is not None else None
+        for key, text in vocabulary.keys_of(root, keys, [tree] if tree is not None else []).items():
+            yield Offer(key, KEY, root, text)
         for key in self._literal_keys(name):
             yield Offer(key, KEY, name)
 

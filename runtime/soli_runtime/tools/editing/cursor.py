@@ -16,6 +16,8 @@ _VALUE_ENDS: Final = frozenset(
     "NAME AT LITERAL CONSTANT SYMBOL STR_END THIS SELF RPAR RSQB RBRACE".split()
 )
 
+MAX_FOLLOWED: Final = 5
+"""Variables of which one was given the next."""
 MAX_LOOKED_AT: Final = 2000
 """Tokens before the cursor in which what is open, and what a variable is, is looked for."""
 
@@ -128,9 +130,39 @@ def receiver_type(tokens: Sequence[Token], end: int, seen: int = 0) -> str | Non
         return "Null" if last.value is None else "Bool"
     if last.type in ("RSQB", "RBRACE"):
         return _of_brackets(tokens, end - 1)
-    if last.type == "NAME" and (end < 2 or tokens[end - 2].type not in ("DOT", "SCOPE")):
+    if last.type == "NAME" and not _is_member(tokens, end - 1):
         return _of_name(tokens, end - 1, seen)
     return None
+
+
+def indexed(tokens: Sequence[Token], end: int) -> tuple[str, tuple[str, ...]] | None:
+    """The variable and the keys of the value that ends before token *end*: `event["a"]["b"]`,
+    also where a variable was given a part of another; None where it is written otherwise."""
+    keys: tuple[str, ...] = ()
+    for _ in range(MAX_FOLLOWED):
+        name, those = _written_keys(tokens, end)
+        if name is None:
+            return None
+        keys = those + keys
+        given = _last_given(tokens, name)
+        if given is None or _written_keys(tokens, given[1])[0] != given[0]:
+            return str(tokens[name].value), keys
+        end = given[1]
+    return None
+
+
+def _written_keys(tokens: Sequence[Token], end: int) -> tuple[int | None, tuple[str, ...]]:
+    """Index of the variable, and the keys after it, of what ends before token *end*."""
+    keys: tuple[str, ...] = ()
+    while end > 3 and [one.type for one in tokens[end - 3 : end]] == ["LSQB", "LITERAL", "RSQB"]:
+        keys = (str(tokens[end - 2].value), *keys)
+        end -= 3
+    is_name = end > 0 and tokens[end - 1].type == "NAME"
+    return (end - 1 if is_name and not _is_member(tokens, end - 1) else None), keys
+
+
+def _is_member(tokens: Sequence[Token], at: int) -> bool:
+    return at > 0 and tokens[at - 1].type in ("DOT", "SCOPE", "AT")
 
 
 def _of_value(value: Any) -> str:
@@ -160,6 +192,13 @@ def _of_name(tokens: Sequence[Token], at: int, seen: int) -> str | None:
     name = tokens[at].value
     if name[:1].isupper():
         return str(name)
+    given = _last_given(tokens, at)
+    return None if given is None else _of_made(tokens, *given, seen)
+
+
+def _last_given(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+    """Where the expression stands that the variable at token *at* was last given."""
+    name = tokens[at].value
     for index in range(at - 1, max(0, at - MAX_LOOKED_AT), -1):
         is_assignment = tokens[index].type == "EQ" and tokens[index - 1].value == name
         if not is_assignment or (index > 1 and tokens[index - 2].type == "DOT"):
@@ -172,7 +211,7 @@ def _of_name(tokens: Sequence[Token], at: int, seen: int) -> str | None:
                 break
             depth += (kind in _OPENING) - (kind in _CLOSING)
             end += 1
-        return _of_made(tokens, index + 1, end, seen)
+        return index + 1, end
     return None
 
 
@@ -187,7 +226,7 @@ def _of_made(tokens: Sequence[Token], start: int, end: int, seen: int) -> str | 
     whole = end - start == 1
     if first in ("STR_BEGIN", "LSQB", "LBRACE") and _closes_at_end(tokens, start, end):
         whole = True
-    return receiver_type(tokens, end, seen + 1) if whole and seen < 5 else None
+    return receiver_type(tokens, end, seen + 1) if whole and seen < MAX_FOLLOWED else None
 
 
 def _closes_at_end(tokens: Sequence[Token], start: int, end: int) -> bool:

@@ -12,8 +12,9 @@ from ....core.actions import contract
 from ....loading.app import App
 from ....routing.routes import WEBSOCKET
 from ....tools.editing import vocabulary
-from ....tools.editing.cursor import Cursor
+from ....tools.editing.cursor import Cursor, indexed
 from ....tools.editing.library import Library
+from ....tools.message_types import declared_events, payload_fields
 from ..prompting import Tried
 
 SENDING: Final = frozenset({"send", "ask", "send_json"})
@@ -49,8 +50,8 @@ class StringOffers:
         """What the string that the cursor is in could become."""
         before = cursor.type_before(1)
         stack = _open_brackets(cursor)
-        if before == "LSQB" and cursor.type_before(2) == "NAME":
-            yield from self._contract_keys(str(cursor.value_before(2)))
+        if before == "LSQB":
+            yield from self._contract_keys(indexed(cursor.tokens, len(cursor.tokens) - 1))
         elif before == "OP" and cursor.type_before(2) == "RSQB":
             yield from self._compared(str(cursor.value_before(3)))
         elif stack and cursor.tokens[stack[-1]].type == "LBRACE":
@@ -58,11 +59,15 @@ class StringOffers:
         else:
             yield from self._argument(cursor)
 
-    def _contract_keys(self, name: str) -> Iterator[Offer]:
-        if name in ("event", "e", "ev"):
-            yield from (Offer(key, text) for key, text in vocabulary.EVENT.items())
-        elif name in ("request", "req"):
-            yield from (Offer(key, text) for key, text in vocabulary.REQUEST.items())
+    def _contract_keys(self, part: tuple[str, tuple[str, ...]] | None) -> Iterator[Offer]:
+        if part is not None:
+            known = vocabulary.keys_of(*part, self._programs())
+            yield from (Offer(key, text) for key, text in known.items())
+
+    def _programs(self) -> list[nodes.Program]:
+        """Those of the app."""
+        service = self._bench.service
+        return [] if service is None else [one.node for one in service.app.programs.values()]
 
     def _compared(self, key: str) -> Iterator[Offer]:
         if key == "type":
@@ -80,12 +85,23 @@ class StringOffers:
             return
         owner = _key_before(cursor, stack[-1])
         if is_sent:
+            yield from self._declared_fields(cursor, stack, owner)
             yield from self._sent_keys()
         elif owner is None and not _is_argument(cursor, stack[-1]):
             yield from (Offer(key, text) for key, text in vocabulary.ACTIONS.items())
         elif owner in vocabulary.PARTS:
             parts = contract.ACTIONS[owner].parts
             yield from (Offer(key, one.text) for key, one in parts.items())
+
+    def _declared_fields(
+        self, cursor: Cursor, stack: list[int], owner: str | None
+    ) -> Iterator[Offer]:
+        """Those of the message that is written: in its payload, or beside its event."""
+        event = _event_of(cursor, stack[-2 if owner == "payload" else -1])
+        if owner == "payload" or (owner is None and event is not None):
+            for program in self._programs():
+                for field, text in payload_fields(program, (), event).items():
+                    yield Offer(field, text)
 
     def _sent_keys(self) -> Iterator[Offer]:
         read = self._read()
@@ -203,6 +219,7 @@ def what_is_read(app: App) -> Read:
     keys: dict[str, None] = {}
     values: dict[str, None] = {}
     for program in app.programs.values():
+        values.update(dict.fromkeys(declared_events(program.node)))
         for node in nodes.walk(program.node.body):
             if isinstance(node, nodes.Index | nodes.SafeIndex):
                 _note(keys, node.index)
@@ -238,6 +255,16 @@ def _is_sent(cursor: Cursor, stack: list[int]) -> bool:
     """Whether the hash that is open is what a client sends."""
     call = next((one for one in reversed(stack) if cursor.tokens[one].type == "LPAR"), 0)
     return call > 0 and cursor.tokens[call - 1].value in SENDING
+
+
+def _event_of(cursor: Cursor, brace: int) -> str | None:
+    """The event of the message whose hash opens at *brace*, if it is written there."""
+    tokens = cursor.tokens[brace:]
+    for key, colon, event in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        is_pair = colon.type in ("COLON", "FATARROW") and event.type == "LITERAL"
+        if is_pair and key.value == "event":
+            return str(event.value)
+    return None
 
 
 def _is_argument(cursor: Cursor, brace: int) -> bool:
