@@ -175,3 +175,37 @@ def test_doc_shows_a_builtin_or_suggests_one(
 
     assert done.returncode == status
     assert text in done.stdout + done.stderr
+
+
+TYPED = """
+def total(n: Int)
+  n
+end
+test("wants an Int") do
+  assert_eq(total("three"), "three")
+end
+"""
+
+
+AT_THE_PROMPT = "def total(n: Int)\n  n\nend\ntotal('three')\n"
+
+
+def test_declared_types_are_checked_where_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a flag, or by the variable that `soli run` reads; also in further processes."""
+    for name in ("a_spec.soli", "b_spec.soli"):
+        (tmp_path / name).write_text(TYPED, "utf-8")
+    said = "'total' takes Int as 'n', this is String"
+
+    assert soli("test", ".", cwd=tmp_path).returncode == 0
+    for flags in (["--check-types"], ["--check-types", "--jobs", "2"]):
+        done = soli("test", ".", *flags, cwd=tmp_path)
+        assert (done.returncode, done.stdout.count(said)) == (1, 2), done.stdout
+    monkeypatch.setenv("SOLI_CHECK_TYPES", "true")
+    assert soli("test", ".", cwd=tmp_path).returncode == 1
+    assert soli("test", ".", "--no-check-types", cwd=tmp_path).returncode == 0
+    assert said in soli("repl", cwd=tmp_path, text=AT_THE_PROMPT).stderr
+    monkeypatch.setenv("SOLI_CHECK_TYPES", "perhaps")
+    done = soli("test", ".", cwd=tmp_path)
+    assert (done.returncode, "SOLI_CHECK_TYPES" in done.stderr) == (1, True)

@@ -12,6 +12,7 @@ from time import perf_counter
 from soli_lang.tools.coverage import Coverage
 
 from ..loading.project import ProjectError, find_project
+from ..settings import SettingError, Settings
 from ..words.worlds import TEST_SECONDS
 from .coverage_report import coverage_lines, coverage_object
 from .discovery import PathMissing, default_paths, find_specs
@@ -46,6 +47,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--jobs", type=int, default=1, metavar="N", help="processes to run files in (default 1)")
     add("--app", type=Path, metavar="PATH", help="the app that request specs test")
     add(
+        "--check-types",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="check declared types wherever they stand (SOLI_CHECK_TYPES; default off)",
+    )
+    add(
         "--timeout",
         type=float,
         default=TEST_SECONDS,
@@ -67,7 +74,7 @@ def run_once(arguments: argparse.Namespace) -> int:
     try:
         specs = find_specs(arguments.paths or default_paths(Path()))
         options = _options(arguments)
-    except (PathMissing, ProjectError) as error:
+    except (PathMissing, ProjectError, SettingError) as error:
         sys.stderr.write(f"Error: {error}\n")
         return FAILED
     if not specs:
@@ -89,11 +96,17 @@ def _options(arguments: argparse.Namespace) -> Options:
         "seconds": arguments.timeout,
         "project": find_project(arguments.app) if arguments.app is not None else None,
         "jobs": arguments.jobs,
+        "check_types": _checks_types(arguments.check_types),
         "coverage": Coverage() if arguments.coverage else None,
     }
     if arguments.format != "text":
         given["output"] = write_aside
     return Options(**given)
+
+
+def _checks_types(written: bool | None) -> bool:
+    """What the command line says, else the environment, as for `soli run`."""
+    return Settings.from_environment(os.environ).check_types if written is None else written
 
 
 def _run_for_people(specs: list[Path], options: Options) -> RunReport:

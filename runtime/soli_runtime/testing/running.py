@@ -42,6 +42,8 @@ class Options:
     seconds: float = TEST_SECONDS
     jobs: int = 1
     """Processes to run files in."""
+    check_types: bool = False
+    """Whether the declared types of app and specs are checked wherever they stand."""
     output: Callable[[str], None] = print_text
     """Where programs print to."""
     project: Project | None = None
@@ -62,6 +64,8 @@ class SpecFile:
         # The app under test reads and writes where it does when it is run.
         root = self._project.root if self._project is not None else root
         self._world = World(root, seconds=options.seconds, output=options.output)
+        if options.check_types:
+            self._world.check_types()
         if options.coverage is not None:
             options.coverage.watch(self._world.interpreter)
         self._program: Program | None = None

@@ -19,6 +19,7 @@ from soli_lang.base.records import changed
 from soli_lang.interpreter import Interpreter
 from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
+from soli_lang.meaning.declared import CHECKS_TYPES
 from soli_lang.native.native import declarations, install
 from soli_lang.values.values import Value
 
@@ -106,6 +107,10 @@ class World:
     async def call(self, code: Callable[[], Value]) -> Value:
         """Run *code* with a fresh budget. Raises what it raises."""
         return await self._calls.wait(lambda _: code(), None, {TESTING: self})
+
+    def check_types(self) -> None:
+        """Check the declared types of what is compiled from now on, wherever they stand."""
+        self.machine.library[CHECKS_TYPES] = True
 
     def limit_app(self, limits: Limits | None) -> None:
         """Those of the app's handlers, which run while a test waits."""

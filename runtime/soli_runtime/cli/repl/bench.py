@@ -88,6 +88,8 @@ class Bench:
             denied=options.denied,
             private_network=options.private_network,
         )
+        if options.settings.check_types:
+            self.world.check_types()
         self.session = Session(self.world.interpreter)
 
     @property
