@@ -33,7 +33,8 @@ class NodeType(type):
         annotations = namespace.get("__annotations__", {})
         own = tuple(annotations)
         defaults = {field: namespace.pop(field) for field in own if field in namespace}
-        namespace["__slots__"] = own if bases else (*own, "_children")
+        kept = namespace.get("__slots__", ())
+        namespace["__slots__"] = (*own, *kept) if bases else (*own, "_children")
         made = super().__new__(mcs, name, bases, namespace)
         base = bases[0] if bases else None
         made.field_names = (*getattr(base, "field_names", ()), *own)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..base.source import Source
+from .census import every as every
 from .node_type import Node as Node
 from .node_type import NodeType
 from .node_type import children as children
@@ -40,6 +41,7 @@ class Body(Node, is_block=True, call_free=True):
 
 
 class Program(Node, once=("body",)):
+    __slots__ = ("_census",)  # what `every` found
     source: Source
     body: Body
 

@@ -24,7 +24,9 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def unknown_options(program: nodes.Program) -> list[Finding]:
     """Keys of literal hashes that the builtin refuses; not in a `try` or before a `rescue`."""
-    defined = _defined(program.body)
+    if not any(_name(one.callee) in OPTIONS for one in nodes.every(program, (nodes.Call,))):
+        return []
+    defined = _defined(program)
     return [
         finding
         for node in _unguarded(program.body)
@@ -33,11 +35,10 @@ def unknown_options(program: nodes.Program) -> list[Finding]:
     ]
 
 
-def _defined(body: nodes.Body) -> frozenset[str]:
-    """Functions of the program, which take the place of builtins."""
-    return frozenset(
-        one.name for one in nodes.walk(body) if isinstance(one, nodes.FunctionNode)
-    ) | frozenset(one.name for one in nodes.walk(body) if isinstance(one, nodes.ClassDecl))
+def _defined(program: nodes.Program) -> frozenset[str]:
+    """Functions and classes of the program, which take the place of builtins."""
+    kinds = (nodes.FunctionNode, nodes.ClassDecl)
+    return frozenset(one.name for one in nodes.every(program, kinds))
 
 
 def _unguarded(root: nodes.Node) -> Iterator[Any]:

@@ -305,14 +305,8 @@ def _calls_one_of(program: nodes.Program, words: Container[str]) -> bool:
 
 def _route_helpers(program: nodes.Program) -> frozenset[str]:
     """Names like `post_path`, which routes make: only running those tells whether they exist."""
-    found: set[str] = set()
-    pending: list[nodes.Node] = [program.body]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, nodes.Name) and node.name.endswith(_ROUTE_HELPERS):
-            found.add(node.name)
-        pending.extend(nodes.children(node))
-    return frozenset(found)
+    names = nodes.every(program, (nodes.Name,))
+    return frozenset(one.name for one in names if one.name.endswith(_ROUTE_HELPERS))
 
 
 def warning_of(error: SoliError) -> Finding:

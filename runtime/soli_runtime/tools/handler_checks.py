@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from soli_lang.base.errors import SoliSyntaxError
 from soli_lang.base.source import NOWHERE
@@ -26,8 +25,7 @@ def reserved_events(program: nodes.Program) -> list[Finding]:
     """Messages (hashes with an `"event"` as it stands) that bear a name of Soli's own."""
     return [
         finding
-        for node in _all(program.body)
-        if isinstance(node, nodes.HashLiteral)
+        for node in nodes.every(program, (nodes.HashLiteral,))
         for finding in _reserved(program, node)
     ]
 
@@ -80,11 +78,3 @@ def wrong_templates(views: Path) -> list[Finding]:
         except (OSError, UnicodeDecodeError):
             continue
     return findings
-
-
-def _all(root: nodes.Node) -> Iterator[Any]:
-    pending: list[Any] = [root]
-    while pending:
-        node = pending.pop()
-        yield node
-        pending.extend(nodes.children(node))

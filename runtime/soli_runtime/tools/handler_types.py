@@ -22,6 +22,7 @@ from ..routing.routes import WEBSOCKET, RouteError, parse_pattern
 
 _SOCKET_WORDS: Final = frozenset({"router_websocket", "websocket"})
 _HTTP_WORDS: Final = frozenset({"get", "post", "put", "patch", "delete"})
+_ROUTE_WORDS: Final = _SOCKET_WORDS | _HTTP_WORDS
 _CHANGING_WORDS: Final = frozenset({"namespace", "resources", "member", "collection", "scope"})
 """Blocks in which a route's path is not all of its pattern."""
 
@@ -40,19 +41,25 @@ class WrittenRoute:
 def written_routes(program: nodes.Program) -> list[WrittenRoute]:
     """The routes that *program* declares with texts as they stand."""
     found: list[WrittenRoute] = []
+    if not any(_word(one) in _ROUTE_WORDS for one in nodes.every(program, (nodes.Call,))):
+        return found
     pending: list[tuple[Any, bool]] = [(program.body, True)]
     while pending:
         node, is_whole = pending.pop()
-        if isinstance(node, nodes.Call) and isinstance(node.callee, nodes.Name):
-            word = node.callee.name
+        if isinstance(node, nodes.Call):
+            word = _word(node)
             is_whole = is_whole and word not in _CHANGING_WORDS
             found += _route(word, node, is_whole)
         pending.extend((one, is_whole) for one in nodes.children(node))
     return found
 
 
+def _word(node: nodes.Call) -> str:
+    return node.callee.name if isinstance(node.callee, nodes.Name) else ""
+
+
 def _route(word: str, node: nodes.Call, is_whole: bool) -> list[WrittenRoute]:
-    if word not in _SOCKET_WORDS | _HTTP_WORDS or len(node.arguments) < 2:
+    if word not in _ROUTE_WORDS or len(node.arguments) < 2:
         return []
     texts = [one.value.value for one in node.arguments[:2] if isinstance(one.value, nodes.Literal)]
     if len(texts) < 2 or not all(isinstance(one, str) for one in texts) or "#" not in texts[1]:

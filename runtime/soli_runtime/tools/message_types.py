@@ -72,14 +72,8 @@ def _about(those: Sequence[tuple[str, str]]) -> str:
 
 
 def _calls(program: nodes.Program) -> list[nodes.Call]:
-    found: list[nodes.Call] = []
-    pending: list[Any] = [program.body]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, nodes.Call) and getattr(node.callee, "name", None) == WORD:
-            found.append(node)
-        pending.extend(nodes.children(node))
-    return found[::-1]
+    calls = nodes.every(program, (nodes.Call,))
+    return [one for one in calls if getattr(one.callee, "name", None) == WORD]
 
 
 def _declaration(call: nodes.Call) -> tuple[str, nodes.Node] | None:

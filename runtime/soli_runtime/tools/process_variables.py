@@ -71,9 +71,8 @@ class _File:
         self._collect()
 
     def _collect(self) -> None:
-        for node in walk(self._program.body):
-            if isinstance(node, nodes.ClassDecl):
-                self._classes[node.name] = node
+        for node in nodes.every(self._program, (nodes.ClassDecl,)):
+            self._classes[node.name] = node
         for node in walk(self._program.body, without=nodes.SCOPES | {nodes.Lambda}):
             if isinstance(node, nodes.Let | nodes.Const):
                 self.variables.setdefault(node.name, node.value)

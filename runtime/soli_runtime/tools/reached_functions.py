@@ -37,12 +37,14 @@ class FileFunctions:
 
     def __init__(self, program: nodes.Program) -> None:
         self._by_name: dict[str, list[nodes.Node]] = {}
-        for node in walk(program.body):
-            if isinstance(node, nodes.FunctionNode) and node.name:
+        for node in nodes.every(program, (nodes.FunctionNode,)):
+            if node.name:
                 self._add(node.name, node)
-            elif isinstance(node, nodes.Let | nodes.Const) and node.value is not None:
+        for node in nodes.every(program, (nodes.Let, nodes.Const)):
+            if node.value is not None:
                 self._add_lambda(node.name, node.value)
-            elif isinstance(node, nodes.Assign) and isinstance(node.target, nodes.Name):
+        for node in nodes.every(program, (nodes.Assign,)):
+            if isinstance(node.target, nodes.Name):
                 self._add_lambda(node.target.name, node.value)
 
     def _add(self, name: str, function: nodes.Node) -> None:

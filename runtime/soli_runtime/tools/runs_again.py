@@ -22,6 +22,8 @@ _STATE: Final = "room_state"
 
 def runs_again(program: nodes.Program, handlers: frozenset[str]) -> list[Finding]:
     """One finding for each kind of effect in what *handlers* run, if they set a room's state."""
+    if not any(map(_sets_state, nodes.every(program, (nodes.HashLiteral,)))):
+        return []
     reached = FileFunctions(program).reached(handlers)
     if not any(_sets_state(node) for function in reached for node in walk(function)):
         return []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from ...tree import nodes
 from ...tree.class_macros import CLASS_FUNCTIONS, FRAMEWORK_MACROS, own_statics
@@ -15,14 +14,10 @@ class ClassStatics:
     def __init__(self, program: nodes.Program) -> None:
         self._classes: dict[str, nodes.ClassDecl] = {}
         self._ambiguous: set[str] = set()
-        pending: list[Any] = [program.body]
-        while pending:
-            node = pending.pop()
-            if isinstance(node, nodes.ClassDecl):
-                if node.name in self._classes:
-                    self._ambiguous.add(node.name)
-                self._classes[node.name] = node
-            pending.extend(nodes.children(node))
+        for node in nodes.every(program, (nodes.ClassDecl,)):
+            if node.name in self._classes:
+                self._ambiguous.add(node.name)
+            self._classes[node.name] = node
 
     def of(self, declaration: nodes.ClassDecl) -> frozenset[str] | None:
         """Names of all static methods, or None when something inherited is not in this file."""

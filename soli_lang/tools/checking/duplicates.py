@@ -19,15 +19,15 @@ class DuplicatePass:
 
     def run(self) -> None:
         inner: set[int] = set()
-        for node in nodes.walk(self._program.body):
-            if isinstance(node, nodes.ClassDecl):
-                self._members(node.members)
-            elif isinstance(node, nodes.EnumDecl):
-                self._members(node.methods)
-                self._variants(node)
-            elif isinstance(node, nodes.Match):
-                self._arms(node)
-            elif isinstance(node, nodes.If) and id(node) not in inner:
+        for node in nodes.every(self._program, (nodes.ClassDecl,)):
+            self._members(node.members)
+        for node in nodes.every(self._program, (nodes.EnumDecl,)):
+            self._members(node.methods)
+            self._variants(node)
+        for node in nodes.every(self._program, (nodes.Match,)):
+            self._arms(node)
+        for node in nodes.every(self._program, (nodes.If,)):
+            if id(node) not in inner:
                 self._conditions(node, inner)
 
     def _line(self, node: nodes.Node) -> int:

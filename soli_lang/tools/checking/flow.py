@@ -16,14 +16,10 @@ class FlowPass:
         self._findings = findings
 
     def run(self) -> None:
-        pending: list[Any] = [self._program.body]
-        while pending:
-            node = pending.pop()
-            if isinstance(node, nodes.Body):
-                self._body(node, is_file=node is self._program.body)
-            elif isinstance(node, nodes.If | nodes.While):
-                self._never(node)
-            pending.extend(nodes.children(node))
+        for node in nodes.every(self._program, (nodes.Body,)):
+            self._body(node, is_file=node is self._program.body)
+        for node in nodes.every(self._program, (nodes.If, nodes.While)):
+            self._never(node)
 
     def _body(self, body: nodes.Body, *, is_file: bool) -> None:
         declared: dict[str, nodes.Node] = {}

@@ -23,9 +23,7 @@ class HiddenPass:
         self._findings = findings
 
     def run(self) -> None:
-        classes = [
-            node for node in nodes.walk(self._program.body) if isinstance(node, nodes.ClassDecl)
-        ]
+        classes = nodes.every(self._program, (nodes.ClassDecl,))
         if not classes:
             return
         mentions = _mentions(self._program.body)

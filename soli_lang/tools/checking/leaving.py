@@ -18,6 +18,7 @@ class LeavingPass:
         self._findings = findings
 
     def run(self) -> None:
+        in_functions = nodes.every(self._program, (nodes.Break, nodes.Next))
         pending: list[tuple[Any, str]] = [(self._program.body, _FILE)]
         while pending:
             node, around = pending.pop()
@@ -25,6 +26,8 @@ class LeavingPass:
                 around = ""  # a block: what ends there is told elsewhere
             elif isinstance(node, nodes.FunctionDecl | nodes.MethodDecl):
                 around = _FUNCTION
+                if not in_functions:
+                    continue  # `return` is at home there
             elif node.row.loops or (isinstance(node, nodes.BlockExpr) and around == _FILE):
                 around = _LOOP if node.row.loops else ""
             elif isinstance(node, nodes.Break | nodes.Next | nodes.Return):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, Final
 
 from ...native.native import NativeMethod
@@ -24,7 +25,14 @@ _MISTAKEN: Final = frozenset(
     }
 )
 """What changes its receiver elsewhere: told of without knowing the receiver."""
-_NAME_NOTHING: Final = (nodes.Name, nodes.Member, nodes.Literal, nodes.Interpolation)
+_LOOPS: Final = nodes.kinds(lambda row: row.loops)
+_NAMING: Final = nodes.kinds(
+    lambda row: not row.is_plain or row.matches or row.texts not in ((), ("operator",))
+) - {
+    *(nodes.FunctionNode, nodes.Let, nodes.Const, nodes.Assign, nodes.FieldDecl),
+    *(nodes.Name, nodes.Member, nodes.Literal, nodes.Interpolation, nodes.Body),
+}
+"""What may name a variable, but does not give it one value."""
 
 
 class MemberPass:
@@ -34,17 +42,12 @@ class MemberPass:
         self._program = program
         self._known = known
         self._findings = findings
-        self._own: set[str] = set()
-        self._bound: Counter[str] = Counter()
-        self._types: dict[str, type] = {}
 
     def run(self) -> None:
-        for node in _all(self._program.body):
-            self._note(node)
-        for node in _all(self._program.body):
-            if isinstance(node, nodes.Body):
-                for statement in node.statements[:-1]:
-                    self._unused(statement)
+        for node in nodes.every(self._program, (nodes.Body,)):
+            for statement in node.statements[:-1]:
+                self._unused(statement)
+        for node in nodes.every(self._program, _LOOPS):
             for body in (getattr(node, field) for field in node.row.loops):
                 if isinstance(body, nodes.Body) and body.statements:
                     self._unused(body.statements[-1])
@@ -53,30 +56,31 @@ class MemberPass:
 
     # --- what is known ---------------------------------------------------------------------------
 
-    def _note(self, node: Any) -> None:
-        if isinstance(node, nodes.FunctionNode):
-            self._own.add(node.name)
-            self._bound.update(param.name for param in node.params)
-        elif isinstance(node, nodes.Let | nodes.Const):
-            self._bind(node.name, node.value)
-        elif isinstance(node, nodes.Assign) and isinstance(node.target, nodes.Name):
-            self._bind(node.target.name, node.value)
-        elif isinstance(node, nodes.FieldDecl):
-            self._own.add(node.name)
-        elif not isinstance(node, _NAME_NOTHING):
-            # loops, patterns, imports, `x += 1`: whatever else names a variable
-            self._bound.update(_names_in(node) * 2)
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        """The methods and fields that the file itself defines."""
+        kinds = (nodes.FunctionNode, nodes.FieldDecl)
+        return frozenset(one.name for one in nodes.every(self._program, kinds))
 
-    def _bind(self, name: str, value: Any) -> None:
-        self._bound[name] += 1
-        kind = _type_of(value)
-        if kind is not None:
-            self._types[name] = kind
+    @cached_property
+    def _types(self) -> dict[str, type]:
+        """The variables that get one value only, whose type is plain."""
+        bound: Counter[str] = Counter()
+        types: dict[str, type] = {}
+        for name, value in _assigned(self._program):
+            bound[name] += 1
+            kind = _type_of(value)
+            if kind is not None:
+                types[name] = kind
+        for node in nodes.every(self._program, (nodes.FunctionNode,)):
+            bound.update(param.name for param in node.params)
+        for node in nodes.every(self._program, _NAMING):
+            # loops, patterns, imports, `x += 1`: whatever else names a variable
+            bound.update(_names_in(node) * 2)
+        return {name: kind for name, kind in types.items() if bound[name] == 1}
 
     def _type(self, node: Any) -> type | None:
-        if isinstance(node, nodes.Name):
-            return self._types.get(node.name) if self._bound[node.name] == 1 else None
-        return _type_of(node)
+        return self._types.get(node.name) if isinstance(node, nodes.Name) else _type_of(node)
 
     # --- unused results --------------------------------------------------------------------------
 
@@ -89,6 +93,8 @@ class MemberPass:
         if is_call and (statement.block is not None or _runs_code(statement.arguments)):
             return
         table = self._known.methods.get(member.name, {})
+        if not any(_only_gives(one, bare=not is_call) for one in table.values()):
+            return
         kind = self._type(member.object)
         methods = list(table.values()) if kind is None else [table.get(kind)]
         if kind is None and member.name not in _MISTAKEN:
@@ -147,9 +153,10 @@ def _names_in(node: nodes.Node) -> list[str]:
     return [*found, target.name] if isinstance(target, nodes.Name) else found
 
 
-def _all(root: nodes.Node) -> Iterator[Any]:
-    pending: list[Any] = [root]
-    while pending:
-        node = pending.pop()
-        yield node
-        pending.extend(nodes.children(node))
+def _assigned(program: nodes.Program) -> Iterator[tuple[str, Any]]:
+    """(variable, value) for what gives a variable its value, as `let` and `=` do."""
+    for node in nodes.every(program, (nodes.Let, nodes.Const)):
+        yield node.name, node.value
+    for node in nodes.every(program, (nodes.Assign,)):
+        if isinstance(node.target, nodes.Name):
+            yield node.target.name, node.value

@@ -21,13 +21,12 @@ class ReceiverPass:
         self._findings = findings
 
     def run(self) -> None:
+        if not nodes.every(self._program, (nodes.This,)):
+            return
         self._judge(self._program.body, None)
-        pending: list[Any] = [self._program.body]
-        while pending:
-            node = pending.pop()
-            if isinstance(node, nodes.MethodDecl) and node.is_static:
+        for node in nodes.every(self._program, (nodes.MethodDecl,)):
+            if node.is_static:
                 self._judge(node.function.body, "a static method has no `this`; name the class")
-            pending.extend(nodes.children(node))
 
     def _judge(self, body: nodes.Body, hint: str | None) -> None:
         pending: list[Any] = [body]

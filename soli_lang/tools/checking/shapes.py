@@ -25,15 +25,12 @@ class ShapePass:
         self._own_members = _members_of(program)
 
     def run(self) -> None:
-        pending: list[Any] = [self._program.body]
-        while pending:
-            node = pending.pop()
+        for node in nodes.every(self._program, _TESTING):
             for field in node.row.tests:
                 self._condition(getattr(node, field))
-            check = _CHECKS.get(node.__class__)
-            if check is not None:
+        for kind, check in _CHECKS.items():
+            for node in nodes.every(self._program, (kind,)):
                 check(self, node)
-            pending.extend(nodes.children(node))
 
     # --- bodies ----------------------------------------------------------------------------------
 
@@ -272,8 +269,8 @@ def _shown(node: nodes.Literal) -> str:
 
 
 def _members_of(program: nodes.Program) -> frozenset[str]:
-    """Names of all methods, fields and functions that the file itself defines."""
-    return frozenset(_defined(program.body))
+    """Names of all methods, fields and functions that the file itself defines, and its texts."""
+    return frozenset(_defined(program))
 
 
 def _bound(statement: Any) -> str | None:
@@ -285,17 +282,15 @@ def _bound(statement: Any) -> str | None:
     return None
 
 
-def _defined(root: nodes.Node) -> Iterator[str]:
-    pending: list[Any] = [root]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, nodes.FunctionNode | nodes.FieldDecl):
-            yield node.name
-        elif isinstance(node, nodes.Literal) and isinstance(node.value, str | Symbol):
+def _defined(program: nodes.Program) -> Iterator[str]:
+    for node in nodes.every(program, (nodes.FunctionNode, nodes.FieldDecl)):
+        yield node.name
+    for node in nodes.every(program, (nodes.Literal,)):
+        if isinstance(node.value, str | Symbol):
             yield node.value.name if isinstance(node.value, Symbol) else node.value
-        pending.extend(nodes.children(node))
 
 
+_TESTING = nodes.kinds(lambda row: row.tests)
 _CHECKS: dict[type, Any] = {
     nodes.Body: ShapePass._body,
     nodes.Binary: ShapePass._binary,

@@ -10,6 +10,8 @@ from .findings import Findings, Known
 _CHANGING = frozenset({"define_method", "class_eval", "instance_eval"})
 """What may give a function a class that its text does not show."""
 
+_SUPERS = (nodes.SuperCall, nodes.SuperMember)
+
 
 class SuperPass:
     """Finds every `super` of which it is certain that reaching it fails."""
@@ -20,7 +22,7 @@ class SuperPass:
         self._findings = findings
 
     def run(self) -> None:
-        if self._known.is_test or self._rebinds():
+        if self._known.is_test or not nodes.every(self._program, _SUPERS) or self._rebinds():
             return
         pending: list[tuple[Any, nodes.ClassDecl | None]] = [(self._program.body, None)]
         while pending:
@@ -29,14 +31,14 @@ class SuperPass:
                 continue  # what fails in there may be meant
             if isinstance(node, nodes.ClassDecl):
                 around = node
-            elif isinstance(node, nodes.SuperCall | nodes.SuperMember):
+            elif isinstance(node, _SUPERS):
                 self._judge(node, around)
             pending.extend((one, around) for one in nodes.children(node))
 
     def _rebinds(self) -> bool:
         return any(
-            isinstance(node, nodes.Member | nodes.Name) and node.name in _CHANGING
-            for node in nodes.walk(self._program.body)
+            node.name in _CHANGING
+            for node in nodes.every(self._program, (nodes.Member, nodes.Name))
         )
 
     def _judge(self, node: nodes.Node, around: nodes.ClassDecl | None) -> None:

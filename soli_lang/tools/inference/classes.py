@@ -139,19 +139,15 @@ class Classes:
         self.by_name: dict[str, ClassInfo] = {}
         self._twice: set[str] = set()
         self._is_open = is_open
-        self.changes_any = False
         """Whether something in the program adds members to classes while it runs."""
         self.texts: set[str] = set()
         """Texts and symbols of the program: such methods may be added by a computed name."""
-        declared = []
-        for node in nodes.walk(program.body):
-            if isinstance(node, nodes.ClassDecl | nodes.EnumDecl):
-                declared.append(node)
-            elif isinstance(node, nodes.Member | nodes.Name) and node.name in _CHANGING:
-                self.changes_any = True
-            elif isinstance(node, nodes.Literal) and isinstance(node.value, Symbol):
+        named = nodes.every(program, (nodes.Member, nodes.Name))
+        self.changes_any = any(node.name in _CHANGING for node in named)
+        for node in nodes.every(program, (nodes.Literal,)):
+            if isinstance(node.value, Symbol):
                 self.texts.add(node.value.name)
-        for node in declared:
+        for node in nodes.every(program, (nodes.ClassDecl, nodes.EnumDecl)):
             self._add(node)
         for info in self.by_node.values():
             self._link(info)

@@ -262,9 +262,9 @@ class TypeWalk(Walk):
     @cached_property
     def _with_default(self) -> frozenset[tuple[int, int]]:
         """Where something is read that need not be there: `a["x"] ?? a["y"]`."""
-        found = (one.left for one in nodes.walk(self.program.body) if isinstance(one, nodes.Logical)
-                 and one.operator in ("??", "||"))  # fmt: skip
-        return frozenset((one.span.start, one.span.end) for one in found)
+        found = nodes.every(self.program, (nodes.Logical,))
+        lefts = (one.left for one in found if one.operator in ("??", "||"))
+        return frozenset((one.span.start, one.span.end) for one in lefts)
 
     def is_asked(self, node: Any) -> bool:
         """Whether a condition, which may rule out one value of it, is about the variable *node*."""
@@ -362,8 +362,8 @@ class TypeWalk(Walk):
         if self._attributes is not None:
             return
         self._attributes = {}
-        for node in nodes.walk(self.program.body):
-            callee = node.callee if isinstance(node, nodes.Call) else None
+        for node in nodes.every(self.program, (nodes.Call,)):
+            callee = node.callee
             if isinstance(callee, nodes.Member) and callee.name == "new" and node.arguments:
                 self._note_attributes(node, callee.object)
 

@@ -71,8 +71,8 @@ def head(walk: Walk, function: nodes.FunctionNode) -> Span:
 
 def judge_type_names(walk: Walk, classes: set[str]) -> None:
     """Report annotations that name no type."""
-    for node in nodes.walk(walk.program.body):
-        if not isinstance(node, nodes.TypeRef) or is_known(node.name):
+    for node in nodes.every(walk.program, (nodes.TypeRef,)):
+        if is_known(node.name):
             continue
         value = walk.known.builtins.get(node.name)
         if node.name in classes or node.name in walk.known.names or value is not None:

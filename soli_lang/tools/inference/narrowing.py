@@ -246,23 +246,25 @@ def settle_asked(walk: Walk, value: Any) -> None:
 def asked(program: nodes.Program, variables: Mapping[int, Variable]) -> frozenset[Variable]:
     """The variables that some condition is about, or whose size is asked for."""
     pending: list[Any] = []
-    for node in nodes.walk(program.body):
+    for node in nodes.every(program, _TESTING):
         pending.extend(getattr(node, field) for field in node.row.tests)
-        if isinstance(node, nodes.Logical):
-            pending.append(node.left)
-        elif isinstance(node, nodes.Match):
-            pending.append(node.subject)
-        elif isinstance(node, nodes.Binary) and node.operator in nodes.COMPARISONS:
+    pending += [node.left for node in nodes.every(program, (nodes.Logical,))]
+    pending += [node.subject for node in nodes.every(program, (nodes.Match,))]
+    for node in nodes.every(program, (nodes.Binary,)):
+        if node.operator in nodes.COMPARISONS:
             pending += [node.left, node.right]
-        elif isinstance(node, nodes.Member) and node.name in _SIZES:
+    for node in nodes.every(program, (nodes.Member,)):
+        if node.name in _SIZES:
             pending.append(node.object)
-        elif isinstance(node, nodes.Call) and isinstance(node.callee, nodes.Name):
-            pending += [one.value for one in node.arguments if node.callee.name not in PRINTERS]
+    for node in nodes.every(program, (nodes.Call,)):
+        if isinstance(node.callee, nodes.Name) and node.callee.name not in PRINTERS:
+            pending += [one.value for one in node.arguments]
     names = (one for root in pending if root is not None for one in nodes.walk(root))
     found = (variables.get(id(one)) for one in names if isinstance(one, nodes.Name))
     return frozenset(one for one in found if one is not None)
 
 
+_TESTING: Final = nodes.kinds(lambda row: row.tests)
 _SIZES: Final = frozenset({"length", "size", "count", "empty?", "any?", "present?", "blank?"})
 _QUESTIONS: Final = frozenset({"nil?", "present?", "blank?", "is_a?"})
 

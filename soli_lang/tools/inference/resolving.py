@@ -316,13 +316,14 @@ _VISITORS: dict[type, Any] = {
     nodes.Arm: Resolution._arm,
     nodes.Import: Resolution._nothing,
 }
+_ASSIGNING = nodes.kinds(lambda row: row.assigns)
 
 
 def assigned_keys(program: nodes.Program) -> frozenset[str]:
     """The keys that the program writes anywhere: `x["key"] = …`, `x.key = …`."""
     found: set[str] = set()
-    for node in nodes.walk(program.body):
-        target = getattr(node, node.row.assigns) if node.row.assigns else None
+    for node in nodes.every(program, _ASSIGNING):
+        target = getattr(node, node.row.assigns)
         if isinstance(target, nodes.Index) and isinstance(target.index, nodes.Literal):
             found.add(str(target.index.value))
         elif isinstance(target, nodes.Member):
