@@ -48,6 +48,11 @@ class Kept(NamedTuple):
             return cls(place, payload, False, at)
         return cls(place, payload.encode("utf-8", "surrogatepass"), True, at)
 
+    @property
+    def payload(self) -> Payload:
+        """What was sent, text or bytes."""
+        return self.say()
+
     def say(self) -> Payload:
         """The payload, made anew each time."""
         return self.data.decode("utf-8", "surrogatepass") if self.is_text else self.data
