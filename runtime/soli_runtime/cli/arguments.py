@@ -23,7 +23,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("max_outbox_bytes", "ping_seconds", "compression"),
         "binary",
     ),
-    "rooms and presence": (*("max_rooms", "history_bytes", "presence_grace_seconds"),),
+    "rooms and presence": (
+        *("max_rooms", "history_bytes", "presence_grace_seconds", "room_state_bytes"),
+    ),
     "handlers": (
         *("handler_steps", "handler_cpu_seconds", "slow_handler_cpu_percent"),
         *("handler_suspend_seconds", "handler_alloc_bytes"),
