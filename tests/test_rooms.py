@@ -17,6 +17,7 @@ MOST_ENTRIES = 16
 """Beside `__init__`: about a dozen, so that one can guess where something is."""
 LARGE_ROOMS = {
     "runtime/soli_runtime": "the rooms, each in the contract of layers",
+    "runtime/soli_runtime/cluster": "one more than others: not split yet",
     "runtime/soli_runtime/cli": "a module for each command",
     "runtime/soli_runtime/http": "one more than others: not split yet",
     "soli_lang/tools/inference": "a module for each kind of thing that is inferred",

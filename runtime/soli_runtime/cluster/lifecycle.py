@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..core.effects import Effect
 from ..core.operations.records import Untracked
 from ..core.seats import Seats
+from .accounts import Giving, Pages
 from .elsewhere import Elsewhere
 from .host import Surroundings
 from .operations import Account, LingeringEnded, NodeBegan, NodeEnded, NodesAsked, Nothing
@@ -33,6 +34,7 @@ class Lifecycle:
         self._elsewhere = elsewhere
         self._host, self._carrier, self._clock, bounds = surroundings
         self._grace_seconds = bounds.grace_seconds
+        self._giving = Giving(self._account, outbox.put)
         self._over: dict[Untracked, None] = {}
         """What of connections of this process lingered, and is over: until that was seen."""
         self.appliers: dict[type, Applier] = {
@@ -47,7 +49,9 @@ class Lifecycle:
     def begin(self, node: str) -> None:
         """Write as *node* from now on, an account first (see `Outbox.begin`)."""
         self._replica.begin(node)
-        self._outbox.begin(self._account())
+        self._giving.give_up()
+        # All of it as it is now: what waits goes out behind it.
+        self._outbox.begin(list(self._account()))
         for operation in self._over:  # it may have been dropped with what was sent
             self._outbox.put(operation)
 
@@ -61,12 +65,12 @@ class Lifecycle:
         for node in self._replica.unaccounted():
             self._host.carry_out(self._end(node))
 
-    def _account(self) -> Account:
+    def _account(self) -> Pages:
         return self._replica.account(self._host.topic_counts())
 
     def _began(self, origin: str, operation: NodeBegan) -> list[Effect]:
         if operation.node != self._replica.node:
-            self._outbox.put(self._account())
+            self._giving.give()
         return []
 
     def _asked(self, origin: str, operation: NodesAsked) -> list[Effect]:
@@ -78,12 +82,15 @@ class Lifecycle:
         return self._replica.apply(origin, operation)
 
     def _accounted(self, origin: str, account: Account) -> list[Effect]:
+        self._giving.seen(account)
         known = set(self._replica.ended)
-        self._elsewhere.take_all(origin, account.topics)
+        if account.page == 0:
+            self._elsewhere.take_all(origin, account.topics)
         effects = self._replica.take_account(origin, account)
         for node in self._replica.ended.keys() - known:
             self._end_later(node)
-        self._carrier.accounted()
+        if account.is_last:
+            self._carrier.accounted()
         return effects
 
     def _ended(self, origin: str, operation: NodeEnded) -> list[Effect]:

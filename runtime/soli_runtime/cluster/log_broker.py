@@ -171,7 +171,7 @@ class LogBroker:
     def arrived(
         self, position: int, origin: str, number: int, heads: bytes, payloads: bytes
     ) -> int:
-        """The entry at *position* of the log was read; how many operations it has.
+        """The entry at *position* of the log was read; how many operations it is worth.
 
         Effects are carried out one operation after another. One that fails does not stop the rest.
         Raises whatever comes of an entry that is none.
@@ -187,7 +187,7 @@ class LogBroker:
             except Exception as error:
                 self._carrier.faulted(error)
             self.outbox.seen(item)
-        return len(items)
+        return len(items) + self.replica.accounts.take_weight()
 
     def _arrived_from_others(
         self, origin: str, place: int, heads: list[list[Any]], payloads: bytes
@@ -214,7 +214,7 @@ class LogBroker:
                 carry_out(self._apply(origin, operation))
             except Exception as error:
                 self._carrier.faulted(error)
-        return len(heads)
+        return len(heads) + self.replica.accounts.take_weight()
 
     def _is_heard(self, declaration: Declaration, head: list[Any]) -> bool:
         """Whether somebody of this process hears of it, or this process keeps it."""

@@ -190,7 +190,7 @@ class Node:
 
     async def _accounts(self) -> None:
         """Wait for all that were there when this node began."""
-        while not self._alive <= self.broker.replica.accounted:
+        while not self._alive <= self.broker.replica.accounts.whole:
             self._accounted.clear()
             await self._accounted.wait()
 

@@ -11,7 +11,8 @@ from ..core.operations.records import operation
 
 @operation("a", is_in_account=True)
 class Account(NamedTuple):
-    """All that a node holds. Others make of what they know of it what this says."""
+    """All that a node holds, or a page of it (`accounts`). Others make of what they know of its
+    connections what this says."""
 
     connections: Sequence[ConnectionId]
     members: Sequence[Sequence[Any]]
@@ -22,6 +23,14 @@ class Account(NamedTuple):
     """Presence of connections that are gone: a node, a room, and the fields of an `Entry`."""
     topics: Sequence[tuple[str, int]] = ()
     """Pairs of a topic of server-sent events and how many subscribers the node has."""
+    page: int = 0
+    is_last: bool = True
+    """Whether this is all: what no page told of is no more."""
+
+    @property
+    def weight(self) -> int:
+        """How many operations would tell the same."""
+        return sum(map(len, self[:5]))
 
 
 @operation("v")

@@ -6,7 +6,7 @@ Pure: `node` carries batches to Redis and says which came back.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from ..core.effects import ConnectionId, Payload
@@ -61,7 +61,7 @@ class Queued:
 def _size_of(field: Any) -> int:
     if isinstance(field, str):
         return len(field)
-    return len(codec.text_of(field)) if field.__class__ is dict else 0
+    return len(codec.text_of(field)) if field.__class__ in (dict, list) else 0
 
 
 class Batch:
@@ -115,6 +115,8 @@ class Outbox:
         self._wait_seconds = bounds.wait_seconds
         self._volatile: dict[tuple[Any, ...], Queued] = {}
         """The newest of each sender and key that was not put into a batch yet."""
+        self._account: deque[Operation] = deque()
+        """Pages of an account but the last one: they go before all else, each by itself."""
         self._old: deque[Queued] = deque()
         """What waits for longer than messages may: it goes before the rest."""
         self._waiting: deque[Queued] = deque()
@@ -198,6 +200,8 @@ class Outbox:
     def next_batch(self) -> Batch | None:
         """What is to be appended next; it counts as sent. None: nothing waits."""
         self.drop_old()
+        if self._account:
+            return self._sent_as([Queued(None, self._account.popleft(), self._clock.time())])
         count = len(self._old) + len(self._waiting)
         if not count:
             return None
@@ -209,6 +213,9 @@ class Outbox:
         else:
             items = self._take_some()
         self._volatile.clear()
+        return self._sent_as(items)
+
+    def _sent_as(self, items: list[Queued]) -> Batch:
         self.number += 1
         batch = Batch(self.number, items)
         self._sent.append(batch)
@@ -228,11 +235,11 @@ class Outbox:
         self.waiting_bytes -= size
         return items
 
-    def begin(self, account: Operation) -> None:
+    def begin(self, account: Sequence[Operation]) -> None:
         """Write under another name. What was sent and not seen is dropped: it would misorder.
 
-        What waits goes out behind the account. That says already what the steps of it led to, which
-        would undo some of it for a moment: they only keep their turn.
+        What waits goes out behind all pages of the account. These say already what the steps of it
+        led to, which would undo some of it for a moment: they only keep their turn.
         """
         self.number = 0
         self.must_begin_anew = False
@@ -242,7 +249,8 @@ class Outbox:
         for item in (*self._old, *self._waiting):
             if DECLARATIONS[item.operation.__class__].is_in_account:
                 item.operation = NOTHING
-        first = Queued(None, account, self._clock.time())
+        self._account = deque(account[:-1])
+        first = Queued(None, account[-1], self._clock.time())
         self._old.appendleft(first)
         self.waiting_bytes += first.size
         self._carrier.queued()

@@ -2,13 +2,13 @@
 
 Fed with the operations of the log in their order; each makes effects on the connections of this
 process. What a node holds can be told in one operation, its *account*: all of its connections,
-members and trackings as they are in program order. Others make of what they know of it what the
-account says.
+members and trackings as they are in program order; a large one in pages (`accounts`). Others make
+of what they know of it what the account says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ..core.effects import ConnectionId, Effect, RoomName
@@ -24,12 +24,41 @@ from ..core.operations.records import (
     Untracked,
 )
 from ..core.roster import HERE, Entry
-from ..core.seats import Seat
+from .accounts import Accounts, Pages
 from .host import Clock
 from .operations import Account, LingeringEnded
 
 Applier = Callable[[str, Any], list[Effect]]
 """Gets the node that an operation comes from, and the operation."""
+
+
+class Members:
+    """Who is a member of what, in all nodes."""
+
+    def __init__(self) -> None:
+        self.of_rooms: dict[RoomName, dict[ConnectionId, None]] = {}
+        """The members of each room that has some, in the order of joining."""
+        self.rooms: dict[ConnectionId, tuple[RoomName, ...]] = {}
+        """The rooms of each connection that is in some."""
+
+    def add(self, room: RoomName, connection_id: ConnectionId) -> None:
+        """A connection joined."""
+        members = self.of_rooms.setdefault(room, {})
+        if connection_id not in members:
+            members[connection_id] = None
+            self.rooms[connection_id] = (*self.rooms.get(connection_id, ()), room)
+
+    def discard(self, room: RoomName, connection_id: ConnectionId) -> None:
+        """A connection left; it was no member: nothing."""
+        members = self.of_rooms.get(room, {})
+        if connection_id not in members:
+            return
+        del members[connection_id]
+        if not members:
+            del self.of_rooms[room]
+        rooms = tuple(one for one in self.rooms.pop(connection_id) if one != room)
+        if rooms:
+            self.rooms[connection_id] = rooms
 
 
 class Replica:
@@ -40,8 +69,8 @@ class Replica:
         """The name under which this node writes."""
         self.names: set[str] = set()
         """All that this node had."""
-        self.accounted: set[str] = set()
-        """Nodes that gave an account since this one began (anew)."""
+        self.accounts = Accounts()
+        """Which nodes gave an account since this one began (anew)."""
         self.homes: dict[ConnectionId, str] = {}
         """All connections, and the node that holds each."""
         self._clock = clock
@@ -56,7 +85,7 @@ class Replica:
             Lingered: self._lingered,
             LingeringEnded: self._lingering_ended,
         }
-        self._members: dict[RoomName, dict[ConnectionId, None]] = {}
+        self._members = Members()
         self._tracked: dict[ConnectionId, dict[RoomName, None]] = {}
         self.lingering: dict[ConnectionId, str] = {}
         """Connections that are gone and whose presence stays, and the node that held each."""
@@ -77,7 +106,7 @@ class Replica:
         self.is_learning = not self.names
         self.names.add(node)
         self.node = node
-        self.accounted.clear()
+        self.accounts.clear()
 
     def end_learning(self) -> None:
         """All that was there when this node began is known."""
@@ -86,39 +115,29 @@ class Replica:
     @property
     def room_count(self) -> int:
         """Rooms that have members, wherever those are."""
-        return len(self._members)
+        return len(self._members.of_rooms)
 
     def whereabouts(self) -> dict[ConnectionId, tuple[str, tuple[RoomName, ...]]]:
         """For people: the process that each connection is in, and its rooms."""
-        rooms: dict[ConnectionId, list[RoomName]] = {}
-        for room, members in self._members.items():
-            for connection_id in members:
-                rooms.setdefault(connection_id, []).append(room)
+        rooms = self._members.rooms
         return {
-            connection_id: (node.rpartition(".")[0], tuple(rooms.get(connection_id, ())))
+            connection_id: (node.rpartition(".")[0], rooms.get(connection_id, ()))
             for connection_id, node in self.homes.items()
         }
 
     def members(self, room: RoomName) -> list[ConnectionId]:
         """All members of a room, in the order of joining."""
-        return list(self._members.get(room, ()))
+        return list(self._members.of_rooms.get(room, ()))
 
     def member_count(self, room: RoomName) -> int:
         """How many these are."""
-        return len(self._members.get(room, ()))
+        return len(self._members.of_rooms.get(room, ()))
 
-    def account(self, topics: Sequence[tuple[str, int]]) -> Account:
+    def account(self, topics: Sequence[tuple[str, int]]) -> Pages:
         """What this node holds. *topics*: those of which it has subscribers, and how many."""
-        seats = self._arrivals.seats.values()
-        return Account(
-            [seat.connection_id for seat in seats],
-            [[seat.connection_id, room] for seat in seats for room in seat.rooms],
-            [list(_tracked(seat, room)) for seat in seats for room in seat.tracked_rooms()],
-            self._all_that_lingers(),
-            topics,
-        )
+        return Pages(self._arrivals.seats, self._all_that_lingers(), topics)
 
-    def _all_that_lingers(self) -> list[list[Any]]:
+    def _all_that_lingers(self) -> Iterator[list[Any]]:
         """Node and tracking of each that is gone and whose presence stays: those of this node.
 
         Those of dead nodes too: else who begins would not know them, though all others do.
@@ -126,15 +145,16 @@ class Replica:
         roster = self._arrivals.presence.roster
         places = {room for rooms in self.ended.values() for room in rooms}
         places.update(room for one in self.lingering for room in self._tracked.get(one, ()))
-        return [
-            [entry.node or self.node, room, *entry[:5]]
-            for room in places
-            for entry in (roster[room].lingering() if room in roster else ())
-            if entry.node == HERE or entry.node in self.ended
-        ]
+        for room in places:
+            for entry in roster[room].lingering() if room in roster else ():
+                # Looked at again: pages are made while the world goes on.
+                is_ours = entry.node == HERE or entry.node in self.ended
+                if is_ours and roster.lingers(room, entry.connection_id):
+                    yield [entry.node or self.node, room, *entry[:5]]
 
     def _connected(self, origin: str, operation: Connected) -> list[Effect]:
         self.homes[operation.connection_id] = origin
+        self.accounts.connected(origin, operation.connection_id)
         return []
 
     def _disconnected(self, origin: str, operation: Disconnected) -> list[Effect]:
@@ -142,15 +162,11 @@ class Replica:
         return []
 
     def _joined(self, origin: str, operation: Joined) -> list[Effect]:
-        self._members.setdefault(operation.room, {})[operation.connection_id] = None
+        self._members.add(operation.room, operation.connection_id)
         return self._arrivals.joined(operation, self._clock.time())
 
     def _left(self, origin: str, operation: Left) -> list[Effect]:
-        members = self._members.get(operation.room)
-        if members is not None:
-            members.pop(operation.connection_id, None)
-            if not members:
-                del self._members[operation.room]
+        self._members.discard(operation.room, operation.connection_id)
         return self._arrivals.left(operation, self._clock.time())
 
     def _tracked_by(self, origin: str, operation: Tracked) -> list[Effect]:
@@ -177,16 +193,16 @@ class Replica:
         return []
 
     def unaccounted(self) -> list[str]:
-        """Nodes that are known and gave no account since this one began."""
+        """Nodes that are known and began no account since this one began."""
         known = set(self.homes.values()) | (set(self.lingering.values()) - self.names)
-        return sorted(known - self.accounted - {self.node})
+        return sorted(known - self.accounts.begun - {self.node})
 
     def end(self, node: str, *, lingers: bool = False) -> list[Effect]:
         """All connections of a node are gone; its users leave each room in one diff.
 
         Or *lingers* their presence, until `LingeringEnded`.
         """
-        self.accounted.discard(node)
+        self.accounts.forget(node)
         gone = [one for one, home in self.homes.items() if home == node]
         rooms: dict[RoomName, None] = {}
         for connection_id in (
@@ -196,7 +212,7 @@ class Replica:
             self.homes.pop(connection_id, None)
             self.lingering.pop(connection_id, None)
             rooms |= self._tracked.pop(connection_id, {})
-        effects = self._forget_members(set(gone))
+        effects = self._forget_members(gone)
         if lingers and rooms:
             self.ended[node] = (*self.ended.get(node, ()), *rooms)
             for room in rooms:
@@ -214,24 +230,22 @@ class Replica:
             effects += self._arrivals.presence.drop_node(room, node, self._clock.time())
         return effects
 
-    def _forget_members(self, gone: set[ConnectionId]) -> list[Effect]:
+    def _forget_members(self, gone: Iterable[ConnectionId]) -> list[Effect]:
         effects: list[Effect] = []
-        for room, members in tuple(self._members.items()) if gone else ():
-            for connection_id in tuple(members):
-                if connection_id in gone:
-                    effects += self._left("", Left(connection_id, room))
+        for connection_id in gone:
+            for room in self._members.rooms.get(connection_id, ()):
+                effects += self._left("", Left(connection_id, room))
         return effects
 
     def take_account(self, origin: str, account: Account) -> list[Effect]:
-        """Make of what is known of *origin* what it says."""
-        connections, members, trackings, lingering, _ = account
-        self.accounted.add(origin)
-        held = dict.fromkeys(connections)
-        names = self.names if origin == self.node else {origin}
-        before = {one for one, home in self.homes.items() if home in names or one in held}
+        """Make of what is known of *origin* what it says, as far as this page tells of it."""
+        connections, members, trackings, lingering, *_ = account
+        told = self.accounts.read(origin, account)
+        gone = () if told is None else self._untold(origin, told)
+        before = {*gone, *(one for one in connections if one in self.homes)}
         effects = self._take_trackings(origin, before, trackings)
         effects += self._take_members(before, members)
-        for connection_id in before - held.keys():
+        for connection_id in gone:
             del self.homes[connection_id]
         for connection_id in connections:
             self.homes[connection_id] = origin
@@ -239,6 +253,11 @@ class Replica:
             for node, room, *fields in lingering:
                 effects += self._learn(origin, node, room, Entry(*fields)._replace(node=node))
         return effects
+
+    def _untold(self, origin: str, told: set[ConnectionId]) -> list[ConnectionId]:
+        """Connections of which *origin* would have told, if they were there."""
+        names = self.names if origin == self.node else {origin}
+        return [one for one, home in self.homes.items() if home in names and one not in told]
 
     def _learn(self, origin: str, node: str, room: RoomName, entry: Entry) -> list[Effect]:
         """Presence of a connection that is gone, which all but this process know of."""
@@ -260,12 +279,12 @@ class Replica:
     ) -> list[Effect]:
         effects: list[Effect] = []
         wanted = {(connection_id, room) for connection_id, room in members}
-        for room, known in tuple(self._members.items()) if before else ():
-            for connection_id in tuple(known):
-                if connection_id in before and (connection_id, room) not in wanted:
+        for connection_id in before:
+            for room in self._members.rooms.get(connection_id, ()):
+                if (connection_id, room) not in wanted:
                     effects += self._left("", Left(connection_id, room))
         for connection_id, room in members:
-            if connection_id not in self._members.get(room, ()):
+            if room not in self._members.rooms.get(connection_id, ()):
                 effects += self._joined("", Joined(connection_id, room))
         return effects
 
@@ -278,22 +297,20 @@ class Replica:
             for room in tuple(self._tracked.get(connection_id, ())):
                 if wanted.get((connection_id, room)) != self._known(room, connection_id):
                     effects += self._untracked(origin, Untracked(room, connection_id))
-        for one in sorted(trackings, key=lambda one: int(one[3])):
-            effects += self._tracked_by(origin, Tracked(*one))
+        for one in sorted(map(Tracked._make, trackings), key=lambda one: int(one.ref)):
+            if not self._holds(origin, one):
+                effects += self._tracked_by(origin, one)
         return effects
+
+    def _holds(self, origin: str, told: Tracked) -> bool:
+        """Whether nothing is new: to track it again would send its owner a snapshot."""
+        user = self._arrivals.presence.roster.tracked_as(told.room, told.connection_id)
+        if user is None or user.key != told.key:
+            return False
+        meta, node = user.metas[told.connection_id], HERE if origin == self.node else origin
+        known = (meta.ref, meta.body, meta.node, meta.lingers)
+        return known == (told.ref, told.body, node, False)
 
     def _known(self, room: RoomName, connection_id: ConnectionId) -> tuple[str, str] | None:
         user = self._arrivals.presence.roster.tracked_as(room, connection_id)
         return None if user is None else (user.key, user.metas[connection_id].ref)
-
-
-def _tracked(seat: Seat, room: RoomName) -> Tracked:
-    tracking = seat.attending.tracked[room]
-    return Tracked(
-        room,
-        seat.connection_id,
-        tracking.key,
-        tracking.ref,
-        tracking.body,
-        tracking.is_changed,
-    )

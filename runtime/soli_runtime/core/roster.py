@@ -8,7 +8,7 @@ once per room and shape.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from . import wire
@@ -182,20 +182,13 @@ class Attendance:
             size = self._sizes[label] = len(snapshot.encode("utf-8", "replace"))
         return size
 
-    def entries(self) -> Iterator[Entry]:
-        """Every tracking, as it was told."""
-        for user in self.users.values():
-            for connection_id, meta in user.metas.items():
-                yield Entry(
-                    connection_id, user.key, meta.ref, meta.body, meta.is_changed, meta.node
-                )
-
     def lingering(self) -> list[Entry]:
         """The trackings of connections that are gone, in the order of tracking."""
         return [
-            entry
-            for entry in self.entries()
-            if self.users[entry.key].metas[entry.connection_id].lingers
+            Entry(connection_id, user.key, meta.ref, meta.body, meta.is_changed, meta.node)
+            for user in self.users.values()
+            for connection_id, meta in user.metas.items()
+            if meta.lingers
         ]
 
     def of_node(self, node: str) -> list[ConnectionId]:
@@ -239,6 +232,11 @@ class Roster(dict[RoomName, Attendance]):
         """The user as which a connection is tracked in *room*."""
         found = self.get(room)
         return None if found is None else found.trackers.get(connection_id)
+
+    def lingers(self, room: RoomName, connection_id: ConnectionId) -> bool:
+        """Whether a connection is gone whose presence stays in *room*."""
+        user = self.tracked_as(room, connection_id)
+        return user is not None and user.metas[connection_id].lingers
 
     # What is told
 

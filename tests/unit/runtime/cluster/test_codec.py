@@ -95,6 +95,7 @@ OPERATIONS: dict[str, Operation] = {
         [],
         [["news", 2]],  # type: ignore[list-item]
     ),
+    "a page of an account": Account(["c1"], [], [], [], [], 2, False),
     "a node begins, as the script writes it": NodeBegan("host-1a2b3c4d.8.1"),
     "a node has ended, as the script writes it": NodeEnded("host-1a2b3c4d.8.1"),
     "how are you, as the script writes it": NodesAsked(""),
@@ -182,11 +183,13 @@ class Two:
 
 
 def test_an_operation_of_another_shape_is_refused_with_a_sentence() -> None:
-    """An account with a field more, as a node of another version wrote; others are applied."""
+    """An account with a field more, as a node of another version writes; others are applied."""
     two = Two()
-    said = two.writes(["a", [], [], [], [], [], "more"], ["c", "b"], ["m", "r", 2], payloads=b"hi")
+    said = two.writes(
+        ["a", [], [], [], [], [], 0, True, "more"], ["c", "b"], ["m", "r", 2], payloads=b"hi"
+    )
     assert said == [
-        "node 'n9' writes Account with 6 fields, and version 3 of the log has 5: let all "
+        "node 'n9' writes Account with 8 fields, and version 3 of the log has 7: let all "
         "processes run one version of Soli, or give that one an --app-name of its own"
     ]
     assert two.here.received("a") == ["hi"]

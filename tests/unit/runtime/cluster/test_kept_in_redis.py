@@ -64,7 +64,7 @@ def say(bench: RedisBench, room: str, *payloads: str | bytes) -> None:
 
 
 def known(bench: RedisBench, room: str) -> list[tuple[int, str | bytes]]:
-    return [(kept.place, kept.payload) for kept in bench.history.last(room, 1000)]
+    return [(kept.place, kept.say()) for kept in bench.history.last(room, 1000)]
 
 
 def test_a_late_node_knows_what_the_others_know(server: RedisServer) -> None:
@@ -177,7 +177,7 @@ def test_rooms_that_stay_are_known_whatever_was_forgotten(server: RedisServer) -
     arrive((here,))
     new = late(here)
     assert (known(new, "r1"), new.history.since("r1", start)) == ([], None)
-    assert [one.payload for one in new.history.since("r2", start) or ()] == ["stays"]
+    assert [one.say() for one in new.history.since("r2", start) or ()] == ["stays"]
 
 
 def test_a_message_larger_than_a_room_is_not_kept(server: RedisServer) -> None:
@@ -198,7 +198,7 @@ def test_other_rules_make_doubt(server: RedisServer) -> None:
     start = here.history.position
     say(less, "s", "not kept in Redis")
     arrive((here, less))
-    assert [kept.payload for kept in here.history.since("s", start) or ()] != []
+    assert [kept.say() for kept in here.history.since("s", start) or ()] != []
     new = late(here)
     assert new.history.since("s", start) is None
     say(here, "s", "again")
@@ -246,7 +246,7 @@ def test_what_is_too_old_is_not_shown_by_late_nodes(server: RedisServer) -> None
     new = late(here, rules=rules)
     assert [text for _, text in known(new, "r")] == ["new"]
     assert new.history.since("r", start) is None
-    assert [kept.payload for kept in new.history.since("r", behind) or ()] == ["new"]
+    assert [kept.say() for kept in new.history.since("r", behind) or ()] == ["new"]
 
     for number in range(20):
         say(here, "r", str(number))

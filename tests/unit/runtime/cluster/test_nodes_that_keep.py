@@ -102,8 +102,8 @@ def test_a_node_that_begins_late_knows_all(server: RedisServer) -> None:
         say(here, "3")
         late = await it.begin()
         await it.quiet()
-        assert [kept.payload for kept in late.history.last("r", 9)] == ["1", "2", "3"]
-        assert [kept.payload for kept in late.history.since("r", held) or ()] == ["3"]
+        assert [kept.say() for kept in late.history.last("r", 9)] == ["1", "2", "3"]
+        assert [kept.say() for kept in late.history.since("r", held) or ()] == ["3"]
 
     run(server, test)
 
