@@ -11,7 +11,9 @@ class Client {
    * @param {(error: Error) => void} onEnd called once, when the server cannot start or ends by itself
    */
   constructor(command, args, folder, onEnd) {
+    /** @type {Map<number, { resolve: (result: any) => void, reject: (error: Error) => void }>} */
     this._waiting = new Map()
+    /** @type {Map<string, (params: any) => void>} */
     this._listeners = new Map()
     this._id = 0
     this._received = Buffer.alloc(0)
@@ -26,7 +28,12 @@ class Client {
     this._process.stderr.on("data", (data) => { this.log = (this.log + data).slice(-4000) })
   }
 
-  /** The result, or an error with the server's message. */
+  /**
+   * The result, or an error with the server's message.
+   * @param {string} method
+   * @param {unknown} params
+   * @returns {Promise<any>}
+   */
   request(method, params) {
     if (this._isOver) return Promise.reject(new Error("the language server is not running"))
     const id = ++this._id
@@ -35,10 +42,18 @@ class Client {
     return answer
   }
 
+  /**
+   * @param {string} method
+   * @param {unknown} params
+   */
   notify(method, params) {
     if (!this._isOver) this._write({ method, params })
   }
 
+  /**
+   * @param {string} method
+   * @param {(params: any) => void} listener
+   */
   on(method, listener) {
     this._listeners.set(method, listener)
   }
@@ -54,12 +69,14 @@ class Client {
     clearTimeout(timer)
   }
 
+  /** @param {{ id?: number, method?: string, params?: unknown, result?: unknown }} message */
   _write(message) {
     const body = Buffer.from(JSON.stringify({ jsonrpc: "2.0", ...message }))
     this._process.stdin.write(`Content-Length: ${body.length}\r\n\r\n`)
     this._process.stdin.write(body)
   }
 
+  /** @param {Buffer} data */
   _read(data) {
     this._received = Buffer.concat([this._received, data])
     for (;;) {
@@ -73,6 +90,7 @@ class Client {
     }
   }
 
+  /** @param {any} message what the server sent */
   _got(message) {
     if (message.method !== undefined) {
       this._listeners.get(message.method)?.(message.params)
@@ -85,6 +103,7 @@ class Client {
     else waiting?.resolve(message.result)
   }
 
+  /** @param {Error} error */
   _end(error) {
     if (this._isOver) return
     this._isOver = true

@@ -8,11 +8,14 @@ const views = require("./views.js")
 const { range, workspaceEdit, written } = views
 
 const LANGUAGE = "soli"
+/** @type {Client} */
 let client
 
+/** @param {vscode.ExtensionContext} context */
 async function activate(context) {
   context.subscriptions.push(vscode.commands.registerCommand("soli.restart", restart))
   const diagnostics = vscode.languages.createDiagnosticCollection(LANGUAGE)
+  /** @type {specs.Ask} */
   const quietly = (method, params) => client.request(method, params).catch(() => null)
   context.subscriptions.push(diagnostics, ...listeners(), ...providers(), ...views.providers(LANGUAGE, quietly))
   context.subscriptions.push(...specs.commands(command), ...specs.explorer(command, quietly))
@@ -33,10 +36,11 @@ function command() {
   return vscode.workspace.getConfiguration("soli").get("server.path") || "soli"
 }
 
+/** @param {vscode.DiagnosticCollection} diagnostics */
 async function start(diagnostics) {
   const path = command()
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri
-  const defined = vscode.workspace.getConfiguration("soli").get("define") || []
+  const defined = /** @type {string[]} */ (vscode.workspace.getConfiguration("soli").get("define") || [])
   client = new Client(path, ["lsp", ...defined.flatMap((one) => ["--define", one])], folder?.fsPath, (error) => {
     vscode.window.showWarningMessage(
       `Soli: there are only colours, for "${path} lsp" does not run: ${error.message}. ` +
@@ -58,8 +62,10 @@ async function start(diagnostics) {
 
 // --- documents --------------------------------------------------------------------------------
 
+/** @param {vscode.TextDocument} document */
 const isOurs = (document) => document.languageId === LANGUAGE
 
+/** @param {vscode.TextDocument} document */
 function opened(document) {
   if (!isOurs(document)) return
   client.notify("textDocument/didOpen", {
@@ -91,16 +97,22 @@ function listeners() {
 
 // --- questions --------------------------------------------------------------------------------
 
+/** @param {vscode.TextDocument} document @param {vscode.Position} position */
 const at = (document, position) => ({
   textDocument: { uri: document.uri.toString() },
   position: { line: position.line, character: position.character },
 })
 
+/** @param {string} method @param {unknown} params */
 function ask(method, params) {
   return client.request(`textDocument/${method}`, params)
 }
 
-/** An answer that nobody waits for in person: without a server there is none. */
+/**
+ * An answer that nobody waits for in person: without a server there is none.
+ * @param {string} method
+ * @param {unknown} params
+ */
 function askQuietly(method, params) {
   return ask(method, params).catch(() => null)
 }
@@ -156,8 +168,13 @@ function providers() {
 
 // --- answers: the protocol counts kinds from 1, VS Code from 0 ----------------------------------
 
+/** @param {views.Edit} edit */
 const textEdit = (edit) => new vscode.TextEdit(range(edit.range), edit.newText)
 
+/**
+ * @param {any} found
+ * @returns {vscode.Diagnostic}
+ */
 function diagnostic(found) {
   const one = new vscode.Diagnostic(range(found.range), found.message, found.severity - 1)
   one.code = found.code
@@ -166,6 +183,10 @@ function diagnostic(found) {
   return one
 }
 
+/**
+ * @param {any} found
+ * @returns {vscode.CompletionItem}
+ */
 function completionItem(found) {
   const item = new vscode.CompletionItem(found.label, found.kind - 1)
   item.detail = found.detail
@@ -175,12 +196,16 @@ function completionItem(found) {
   return item
 }
 
+/**
+ * @param {any} found
+ * @returns {vscode.SignatureHelp}
+ */
 function signatureHelp(found) {
   const help = new vscode.SignatureHelp()
-  help.signatures = found.signatures.map((one) => {
+  help.signatures = found.signatures.map((/** @type {any} */ one) => {
     const text = one.documentation && new vscode.MarkdownString(one.documentation.value)
     const signature = new vscode.SignatureInformation(one.label, text)
-    signature.parameters = one.parameters.map(({ label }) => new vscode.ParameterInformation(label))
+    signature.parameters = one.parameters.map((/** @type {any} */ { label }) => new vscode.ParameterInformation(label))
     return signature
   })
   help.activeSignature = found.activeSignature
@@ -188,6 +213,10 @@ function signatureHelp(found) {
   return help
 }
 
+/**
+ * @param {any} found
+ * @returns {vscode.DocumentSymbol}
+ */
 function symbol(found) {
   const one = new vscode.DocumentSymbol(
     found.name, "", found.kind - 1, range(found.range), range(found.selectionRange))

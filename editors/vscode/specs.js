@@ -5,10 +5,17 @@ const { execFile } = require("node:child_process")
 const vscode = require("vscode")
 
 const MAX_OUTPUT = 16 * 1024 * 1024
+/** @param {string} text */
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`
 
-/** The commands behind lenses, in a terminal. *path()* gives the command `soli`. */
+/** @typedef {(method: string, params: unknown) => Promise<any>} Ask gives null where there is no answer */
+
+/**
+ * The commands behind lenses, in a terminal. *path()* gives the command `soli`.
+ * @param {() => string} path
+ */
 function commands(path) {
+  /** @param {string} name @param {string} text */
   const type = (name, text) => {
     const terminal = vscode.window.createTerminal(name)
     terminal.show()
@@ -22,18 +29,23 @@ function commands(path) {
   ]
 }
 
-/** The test explorer: specs as the language server finds them in open files, run by `soli test`. */
+/**
+ * The test explorer: specs as the language server finds them in open files, run by `soli test`.
+ * @param {() => string} path
+ * @param {Ask} ask
+ */
 function explorer(path, ask) {
   const controller = vscode.tests.createTestController("soli", "Soli")
   controller.createRunProfile("Run", vscode.TestRunProfileKind.Run, (request) => run(controller, path, request), true)
 
+  /** @param {vscode.TextDocument} document */
   async function look(document) {
     if (document.languageId !== "soli") return
     const uri = document.uri.toString()
     const found = await ask("textDocument/codeLens", { textDocument: { uri } })
-    const specs = (found ?? []).filter((one) => one.command.command === "soli.runSpec")
+    const specs = (found ?? []).filter((/** @type {any} */ one) => one.command.command === "soli.runSpec")
     if (!specs.length) return controller.items.delete(uri)
-    const file = controller.createTestItem(uri, document.uri.fsPath.split(/[\\/]/).pop(), document.uri)
+    const file = controller.createTestItem(uri, document.uri.fsPath.split(/[\\/]/).pop() ?? uri, document.uri)
     for (const { range: { start, end }, command } of specs) {
       const name = command.arguments[1]
       const item = controller.createTestItem(`${uri}\n${name}`, name, document.uri)
@@ -49,10 +61,16 @@ function explorer(path, ask) {
   ]
 }
 
+/**
+ * @param {vscode.TestController} controller
+ * @param {() => string} path
+ * @param {vscode.TestRunRequest} request
+ */
 async function run(controller, path, request) {
   const run = controller.createTestRun(request)
   const items = request.include ?? [...controller.items].map(([, item]) => item)
   for (const item of items) {
+    if (!item.uri) continue // each has one: `look` gave it
     const [, name] = item.id.split("\n")
     run.started(item)
     const report = await specs(path(), item.uri.fsPath, name)
@@ -61,6 +79,17 @@ async function run(controller, path, request) {
   run.end()
 }
 
+/**
+ * @typedef {{ name: string, status: string, seconds: number, message?: string, detail?: string }} Test
+ * @typedef {{ passed: number, failed: number, files: { tests: Test[] }[], complaint?: string }} Report
+ */
+
+/**
+ * @param {string} path
+ * @param {string} file
+ * @param {string | undefined} name
+ * @returns {Promise<Report>}
+ */
 function specs(path, file, name) {
   const filter = name ? ["--filter", name] : []
   return new Promise((resolve) => {
@@ -74,7 +103,13 @@ function specs(path, file, name) {
   })
 }
 
-/** Passed and failed, each test of a file, or the one that was asked for. */
+/**
+ * Passed and failed, each test of a file, or the one that was asked for.
+ * @param {vscode.TestRun} run
+ * @param {vscode.TestItem} item
+ * @param {Report} report
+ * @param {string | undefined} name
+ */
 function tell(run, item, report, name) {
   const tests = report.files.flatMap((one) => one.tests)
   for (const one of tests) {

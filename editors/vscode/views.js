@@ -3,13 +3,27 @@
 
 const vscode = require("vscode")
 
+/**
+ * What the protocol has, as it comes from the server.
+ * @typedef {{ start: vscode.Position, end: vscode.Position }} Place
+ * @typedef {{ range: Place, newText: string }} Edit
+ * @typedef {{ uri: string, range: Place }} There
+ * @typedef {{ range: Place, parent?: Nested }} Nested
+ * @typedef {import("./specs.js").Ask} Ask
+ */
+
+/** @param {Place} place */
 const range = ({ start, end }) => new vscode.Range(start.line, start.character, end.line, end.character)
+/** @param {Place} place */
 const written = ({ start, end }) => ({
   start: { line: start.line, character: start.character }, end: { line: end.line, character: end.character },
 })
+/** @param {There} one */
 const location = (one) => new vscode.Location(vscode.Uri.parse(one.uri), range(one.range))
+/** @param {vscode.TextDocument} document */
 const whole = (document) => ({ textDocument: { uri: document.uri.toString() } })
 
+/** @param {{ changes: Record<string, Edit[]> }} found */
 function workspaceEdit(found) {
   const edit = new vscode.WorkspaceEdit()
   for (const [uri, edits] of Object.entries(found.changes))
@@ -17,11 +31,19 @@ function workspaceEdit(found) {
   return edit
 }
 
+/**
+ * @param {vscode.TextDocument} document
+ * @param {vscode.Position} position
+ */
 function at(document, position) {
   return { ...whole(document), position: { line: position.line, character: position.character } }
 }
 
-/** The providers; *ask(method, params)* gives null where there is no answer. */
+/**
+ * The providers.
+ * @param {string} language
+ * @param {Ask} ask
+ */
 function providers(language, ask) {
   const { languages } = vscode
   return [
@@ -34,13 +56,13 @@ function providers(language, ask) {
     languages.registerDocumentHighlightProvider(language, {
       provideDocumentHighlights: async (document, position) => {
         const found = await ask("textDocument/documentHighlight", at(document, position))
-        return (found ?? []).map((one) => new vscode.DocumentHighlight(range(one.range), one.kind - 1))
+        return (found ?? []).map((/** @type {any} */ one) => new vscode.DocumentHighlight(range(one.range), one.kind - 1))
       },
     }),
     languages.registerWorkspaceSymbolProvider({
       provideWorkspaceSymbols: async (query) => {
         const found = await ask("workspace/symbol", { query })
-        return (found ?? []).map((one) =>
+        return (found ?? []).map((/** @type {any} */ one) =>
           new vscode.SymbolInformation(one.name, one.kind - 1, one.containerName ?? "", location(one.location)))
       },
     }),
@@ -58,6 +80,7 @@ function providers(language, ask) {
   ]
 }
 
+/** @param {{ title: string, kind: string, edit: { changes: Record<string, Edit[]> }, isPreferred?: boolean }} found */
 function codeAction(found) {
   const kind = found.kind === "quickfix" ? vscode.CodeActionKind.QuickFix : vscode.CodeActionKind.SourceFixAll
   const action = new vscode.CodeAction(found.title, kind)
@@ -66,7 +89,11 @@ function codeAction(found) {
   return action
 }
 
-/** What is shown of a whole text. */
+/**
+ * What is shown of a whole text.
+ * @param {string} language
+ * @param {Ask} ask
+ */
 function shown(language, ask) {
   const { languages } = vscode
   const legend = new vscode.SemanticTokensLegend(
@@ -81,9 +108,10 @@ function shown(language, ask) {
     }, legend),
     languages.registerFoldingRangeProvider(language, {
       provideFoldingRanges: async (document) => {
+        /** @type {Record<string, vscode.FoldingRangeKind>} */
         const kinds = { comment: vscode.FoldingRangeKind.Comment, imports: vscode.FoldingRangeKind.Imports }
         const found = await ask("textDocument/foldingRange", whole(document))
-        return (found ?? []).map((one) => new vscode.FoldingRange(one.startLine, one.endLine, kinds[one.kind]))
+        return (found ?? []).map((/** @type {any} */ one) => new vscode.FoldingRange(one.startLine, one.endLine, kinds[one.kind]))
       },
     }),
     languages.registerSelectionRangeProvider(language, {
@@ -96,31 +124,39 @@ function shown(language, ask) {
     languages.registerInlayHintsProvider(language, {
       provideInlayHints: async (document, where) => {
         const found = await ask("textDocument/inlayHint", { ...whole(document), range: written(where) })
-        return (found ?? []).map(({ position, label }) =>
+        return (found ?? []).map((/** @type {any} */ { position, label }) =>
           new vscode.InlayHint(new vscode.Position(position.line, position.character), label, vscode.InlayHintKind.Type))
       },
     }),
     languages.registerCodeLensProvider(language, {
       provideCodeLenses: async (document) => {
         const found = await ask("textDocument/codeLens", whole(document))
-        return (found ?? []).map((one) => new vscode.CodeLens(range(one.range), one.command))
+        return (found ?? []).map((/** @type {any} */ one) => new vscode.CodeLens(range(one.range), one.command))
       },
     }),
   ]
 }
 
+/**
+ * @param {Nested} found
+ * @returns {vscode.SelectionRange}
+ */
 function selection(found) {
   return new vscode.SelectionRange(range(found.range), found.parent && selection(found.parent))
 }
 
-/** Layout while one types, and of a selection. */
+/**
+ * Layout while one types, and of a selection.
+ * @param {string} language
+ * @param {Ask} ask
+ */
 function laidOut(language, ask) {
   const { languages } = vscode
   return [
     languages.registerDocumentRangeFormattingEditProvider(language, {
       provideDocumentRangeFormattingEdits: async (document, where, options) => {
         const found = await ask("textDocument/rangeFormatting", { ...whole(document), range: written(where), options })
-        return (found ?? []).map((one) => new vscode.TextEdit(range(one.range), one.newText))
+        return (found ?? []).map((/** @type {any} */ one) => new vscode.TextEdit(range(one.range), one.newText))
       },
     }),
     languages.registerOnTypeFormattingEditProvider(language, {
@@ -132,7 +168,10 @@ function laidOut(language, ask) {
   ]
 }
 
-/** At the end of a text `end` goes behind the cursor, as a snippet: an edit would take it along. */
+/**
+ * At the end of a text `end` goes behind the cursor, as a snippet: an edit would take it along.
+ * @param {Edit[]} found
+ */
 function typed(found) {
   const [last] = found
   const editor = vscode.window.activeTextEditor

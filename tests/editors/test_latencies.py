@@ -86,12 +86,13 @@ def test_a_keystroke_in_a_long_program(editor: Editor, tmp_path: Path) -> None:
     for line in (1, lines // 2, lines):
         editor.edit(uri, (line, 0), (line, 0), "\n")
 
-        def typed(line: int = line) -> None:
-            for column in range(rounds):
-                editor.edit(uri, (line, column), (line, column), "p")
-                editor.at("completion", uri, line, column + 1)
+        def typed(column: int, line: int = line) -> None:
+            editor.edit(uri, (line, column), (line, column), "p")
+            editor.at("completion", uri, line, column + 1)
 
-        assert cpu(editor, typed) / rounds <= KEYSTROKE_SECONDS * SLACK
+        # Where other processes hold up the test for long, a check begins between two of them.
+        taken = [cpu(editor, lambda: typed(column)) for column in range(rounds)]  # noqa: B023
+        assert median(taken) <= KEYSTROKE_SECONDS * SLACK
         editor.edit(uri, (line, 0), (line + 1, 0), "")
         published = editor.published(uri)
         editor.diagnostics(uri, after=published)

@@ -23,6 +23,7 @@ from ..support.corpus import ROOT
 
 FOLDER = ROOT / "editors" / "vscode"
 NODE = shutil.which("node")
+NODE_FOLDER = ROOT / "tests" / "node"
 SPACE = "{http://schemas.microsoft.com/developer/vsx-schema/2011}"
 
 
@@ -109,6 +110,22 @@ def test_grammar_and_configuration_fit_the_language() -> None:
 
 
 @pytest.mark.skipif(NODE is None, reason="needs Node (make setup)")
+def test_its_types_are_those_of_the_oldest_editor_that_may_run_it() -> None:
+    """By TypeScript, against what VS Code 1.75 offers extensions, and the Node in it."""
+    packages = json.loads((NODE_FOLDER / "package.json").read_text())["dependencies"]
+    assert _json("package.json")["engines"]["vscode"] == f"^{packages['@types/vscode']}"
+    options = "--noEmit --allowJs --checkJs --strict --target es2021 --module commonjs".split()
+    done = subprocess.run(
+        ["node_modules/.bin/tsc", *options, "--types", "vscode,node", FOLDER / "extension.js"],
+        cwd=NODE_FOLDER,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert (done.stdout, done.returncode) == ("", 0)
+
+
+@pytest.mark.skipif(NODE is None, reason="needs Node (make setup)")
 def test_it_works_in_an_editor(tmp_path: Path) -> None:
     assert NODE is not None
     root = tmp_path / "chat"
@@ -116,10 +133,10 @@ def test_it_works_in_an_editor(tmp_path: Path) -> None:
     soli = Path(sys.executable).with_name("soli")
     done = subprocess.run(
         [NODE, "--test", "vscode_extension.test.mjs"],
-        cwd=ROOT / "tests" / "node",
+        cwd=NODE_FOLDER,
         env={**os.environ, "SOLI": str(soli), "ROOT": str(root)},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=200,
     )
     assert done.returncode == 0, done.stdout + done.stderr
