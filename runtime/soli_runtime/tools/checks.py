@@ -33,6 +33,9 @@ from ..loading.modules import ModuleLoader
 from ..loading.project import SPEC_ENDINGS, Project, ProjectError, find_project
 from ..routing.declared import GATE
 from ..routing.routes import RouteError
+from .agreeing.job_arguments import GIVEN_TO_JOBS, job_arguments
+from .agreeing.session_keys import session_keys
+from .agreeing.users import USER, user_type
 from .builtin_options import unknown_options
 from .handler_checks import (
     misnamed_controllers,
@@ -64,11 +67,13 @@ class ProgramCheck:
     def __init__(self, defined: Mapping[str, Any] | None = None) -> None:
         self._defined = dict(defined or {})
         """What the host of the program defines (`Interpreter.define`)."""
-        self._library = self._with_defined(known_of(Interpreter(install_library).machine))
+        library = known_of(Interpreter(install_library).machine)
+        self._library = replace(self._with_defined(library), given_statics=GIVEN_TO_JOBS)
         self._projects: dict[Path, Project | None] = {}
         self._shared: dict[Path, frozenset[str]] = {}
         self._routes: dict[Path, list[WrittenRoute]] = {}
         self._used: dict[Path, frozenset[str]] = {}
+        self._programs: dict[Path, nodes.Program | None] = {}
         self.imported: set[str] = set()
         """The files that what was checked imports."""
 
@@ -123,11 +128,46 @@ class ProgramCheck:
         if project is not None or written:
             found += reserved_events(program)
         found += unknown_options(program)
+        found += self._of_app(path, program)
         for name in self._controllers_in(path, project):
             found += misnamed_controllers(name, program)
         callers = self._callers(path, written, project)
         found += process_variables(program, callers, self._library.methods)
         return found + runs_again(program, callers.sockets)
+
+    def _of_app(self, path: Path, program: nodes.Program) -> list[Finding]:
+        """What does not agree with another part of the app."""
+        text = program.source.text
+        found: list[Finding] = []
+        if "enqueue" in text or "perform_" in text:
+            found += job_arguments(program, self._app(path, program))
+        if "session" in text:
+            project = self._project_of(path)
+            views = _text_below(project.views) if project is not None else ""
+            found += session_keys(program, self._app(path, program), views)
+        return found
+
+    def _app(self, path: Path, program: nodes.Program) -> list[nodes.Program]:
+        """The programs of the app that *path* is a file of, with the modules that they import;
+        *program* stands in *path*."""
+        project = self._project_of(path)
+        here = path.resolve()
+        files = [] if project is None else [one.resolve() for one in project.files]
+        found = [program]
+        if project is not None and here in files:
+            others = map(self._program_in, (one for one in files if one != here))
+            found += [one for one in others if one is not None]
+            found += _modules(found, ModuleLoader(project.root))
+        return found
+
+    def _program_in(self, path: Path) -> nodes.Program | None:
+        """What stands in another file of an app; None where it does not parse."""
+        if path not in self._programs:
+            try:
+                self._programs[path] = parse(read_sources([path])[path])
+            except (InvalidApp, SoliSyntaxError):
+                self._programs[path] = None
+        return self._programs[path]
 
     def _callers(self, path: Path, written: list[WrittenRoute], project: Project | None) -> Callers:
         """Which functions of a file run for each event: a shared one is called by controllers."""
@@ -176,6 +216,7 @@ class ProgramCheck:
         self._shared.clear()
         self._routes.clear()
         self._used.clear()
+        self._programs.clear()
 
     def declares_routes(self, path: Path) -> bool:
         """Whether a file without syntax errors declares routes at its top level."""
@@ -240,8 +281,15 @@ class ProgramCheck:
         if project is not None:
             names |= _route_helpers(program)
         promised = contracts(self._routes_to(path, written), payload_type(program))
+        results: dict[str, Any] = {}
+        if USER in program.source.text and GATE not in self._defined:
+            results[USER] = user_type(self._app(path, program))
         return replace(
-            known, names=names, exports_of=Exports(root, self.imported), contracts=promised
+            known,
+            names=names,
+            exports_of=Exports(root, self.imported),
+            contracts=promised,
+            results=results,
         )
 
     def _project_of(self, path: Path) -> Project | None:
@@ -307,6 +355,31 @@ def _route_helpers(program: nodes.Program) -> frozenset[str]:
     """Names like `post_path`, which routes make: only running those tells whether they exist."""
     names = nodes.every(program, (nodes.Name,))
     return frozenset(one.name for one in names if one.name.endswith(_ROUTE_HELPERS))
+
+
+def _modules(importing: Iterable[nodes.Program], load: ModuleLoader) -> list[nodes.Program]:
+    """What *importing* import, each module once, and what those import."""
+    found: dict[str, nodes.Program] = {}
+    pending = list(importing)
+    while pending:
+        program = pending.pop()
+        for one in program.body.statements:
+            if isinstance(one, nodes.Import):
+                with suppress(SoliSyntaxError):
+                    module = load(one.path, program.source.name)
+                    if module is not None and module[0] not in found:
+                        found[module[0]] = parse(Source(*module))
+                        pending.append(found[module[0]])
+    return list(found.values())
+
+
+def _text_below(views: Path | None) -> str:
+    """The text of all templates."""
+    texts = []
+    for path in sorted(views.rglob("*.slv")) if views is not None else ():
+        with suppress(OSError, UnicodeDecodeError):
+            texts.append(path.read_text("utf-8"))
+    return "\n".join(texts)
 
 
 def warning_of(error: SoliError) -> Finding:

@@ -47,6 +47,10 @@ class Known:
     """What other files of the program make visible everywhere."""
     contracts: Mapping[str, Any] = field(default_factory=dict)
     """Name of a function that a host calls -> its `inference.contracts.Contract`."""
+    results: Mapping[str, Any] = field(default_factory=dict)
+    """Name of a builtin function -> the type of what it gives in this program."""
+    given_statics: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Name of a method -> the static methods that a host gives each class that defines it."""
     is_test: bool = False
     """The file tests what fails, too: what is an error elsewhere is a warning in it."""
     exports_of: Callable[[str, str], set[str] | None] = no_exports

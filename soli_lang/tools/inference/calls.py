@@ -113,7 +113,8 @@ def call_type(walk: Walk, node: Any, callee: Type, arguments: list[Type], block:
     if atom.kind == FUNCTION and isinstance(atom.of, NativeFunction):
         judge_builtin(walk, node, atom.of, arguments, 0)
         _judge_by_trying(walk, node, atom.of, arguments)
-        return given_by(atom.of.declaration)
+        given: Type = walk.known.results.get(atom.of.name, given_by(atom.of.declaration))
+        return given
     return ANY
 
 

@@ -133,9 +133,17 @@ def _of_class(walk: Walk, info: ClassInfo, name: str, atom: Atom) -> Found | Mis
         return Found(function=info.methods[name])
     known = info.class_names()
     opens = any(one.is_open for one in info.line()) or name in walk.resolution.members
+    known |= _given_statics(walk, info)
     if name in known or opens:
         return Found()
     return _missing(walk, atom, name, known)
+
+
+def _given_statics(walk: Walk, info: ClassInfo) -> set[str]:
+    """Static methods that the host gives the class for what it defines."""
+    given = walk.known.given_statics.items()
+    those = (names for of, names in given if info.method(of) or info.static_method(of))
+    return set().union(*those)
 
 
 def _variant(info: ClassInfo, name: str) -> Type:

@@ -1,0 +1,1 @@
+"""Parts of an app that have to agree with each other, though nothing but a text connects them."""
