@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.effects import (
     Close,
@@ -57,6 +57,14 @@ MAX_NOTED = 1000
 """Different things that one handler is warned about: keys may be made at run time."""
 
 
+class _Waking(NamedTuple):
+    """When the hub has something to tell next."""
+
+    at: float
+    handle: asyncio.Handle
+    """uvloop gives one without a time for what is due within half a millisecond."""
+
+
 class Delivery:
     """The way from effects to sockets, for one event loop."""
 
@@ -73,7 +81,7 @@ class Delivery:
         self._loop = loop
         self._log = log
         self._seats = hub.seats
-        self._timer: asyncio.TimerHandle | None = None
+        self._waking: _Waking | None = None
         self._told: Told | None = None
         self.arrays: Arrays | None = None
         """For connections that speak Phoenix's arrays, once there is one."""
@@ -177,9 +185,9 @@ class Delivery:
     def stop(self) -> None:
         """No further timers."""
         self._volatile.stop()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self._waking is not None:
+            self._waking.handle.cancel()
+            self._waking = None
 
     def _send(self, effect: Send, handler: Handler | None) -> None:
         recipients, payload = effect.recipients, effect.payload
@@ -293,15 +301,15 @@ class Delivery:
             self._log.warning(note.kind, handler=name, text=note.text)
 
     def _wake(self, effect: Wake, handler: Handler | None) -> None:
-        timer = self._timer
-        if timer is not None and timer.when() <= effect.at:
+        waking = self._waking
+        if waking is not None and waking.at <= effect.at:
             return
-        if timer is not None:
-            timer.cancel()
-        self._timer = self._loop.call_at(effect.at, self._flush)
+        if waking is not None:
+            waking.handle.cancel()
+        self._waking = _Waking(effect.at, self._loop.call_at(effect.at, self._flush))
 
     def _flush(self) -> None:
-        self._timer = None
+        self._waking = None
         try:
             self.carry_out(self._hub.flush(self._loop.time()))
         finally:
