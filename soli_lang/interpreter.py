@@ -38,6 +38,8 @@ class Interpreter:
         self.machine = Machine(limits or Limits(), capabilities or Capabilities())
         if check_types:
             self.machine.library[CHECKS_TYPES] = True
+        self._host: dict[str, Callable[..., Any]] = {}
+        """What was defined from Python."""
         self.space: dict[str, Any] | None = None
         """What written functions call, by name; made for the first program."""
         self.instrument: Callable[[nodes.Program], nodes.Program] | None = None
@@ -53,8 +55,15 @@ class Interpreter:
         coroutine function is awaited: the program waits for it, where its host grants waiting.
         """
         if callable(function) and not hasattr(function, "soli_call"):
+            self._host[name] = function
             function = host_function(name, function, self.machine.suspend)
         self.machine.globals[name] = function
+
+    def declarations(self) -> str:
+        """The functions that were defined, with types: a file for `soli check --declare`."""
+        from .native.host_declarations import declaration_of
+
+        return "".join(declaration_of(name, code) for name, code in self._host.items())
 
     def compile(
         self, text: str | Source, name: str = "<eval>", file: FileScope | None = None

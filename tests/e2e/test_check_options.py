@@ -9,6 +9,8 @@ import pytest
 from soli_runtime.cli.checking.command import check
 from soli_runtime.cli.exits import UsageError
 
+from .test_command_line import soli
+
 WRONG = """router_websocket("/ws", "app#handel")
 dfe helper(x: Strng)
   x.uppcase
@@ -159,3 +161,16 @@ def test_github_gets_a_command_for_each_finding(
         "::error file=a%2Cb%3Ac.soli,line=3,endLine=3,col=3,endColumn=7,title=unknown-name"
         "::Undefined variable 'prnt'%0Ahint: did you mean 'print'?"
     )
+
+
+def test_functions_of_a_host_are_declared_in_a_file(tmp_path: Path) -> None:
+    """64 for a file that declares none."""
+    (tmp_path / "host.soli").write_text("def price_of(id: Int) -> Float\nend\n", "utf-8")
+    (tmp_path / "a.soli").write_text('print(price_of("one"))\n', "utf-8")
+
+    done = soli("check", "a.soli", "--declare", "host.soli", cwd=tmp_path)
+    assert done.returncode == 65
+    assert "'price_of' takes Int as 'id', this is String" in done.stdout + done.stderr
+    done = soli("check", "a.soli", "--declare", "a.soli", cwd=tmp_path)
+    assert done.returncode == 64
+    assert "--declare 'a.soli', line 1: expected functions without bodies" in done.stderr

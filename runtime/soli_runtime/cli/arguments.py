@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 from ..loading.capabilities import DENIABLE, Denied, parse_denied
@@ -102,14 +103,26 @@ def add_define(parser: argparse.ArgumentParser) -> None:
         help="a function that the host of the program defines: NAME/2, NAME/1-2, NAME/1+, or NAME "
         "for any number of arguments; may be repeated",
     )
+    parser.add_argument(
+        "--declare",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="a file that declares such functions with their types, as Interpreter.declarations "
+        "writes it; may be repeated",
+    )
 
 
 def defined_of(parsed: argparse.Namespace) -> Mapping[str, Any]:
-    """Stand-ins for what `--define` names. Raises UsageError."""
-    from ..tools.host_names import WrongDefinition, host_names
+    """Stand-ins for what `--define` and `--declare` name. Raises UsageError."""
+    from ..tools.host_names import WrongDefinition, declared_functions, host_names
 
     try:
-        return host_names(parsed.define)
+        found: dict[str, Any] = dict(host_names(parsed.define))
+        for file in parsed.declare:
+            found.update(declared_functions(file))
+        return found
     except WrongDefinition as error:
         raise UsageError(str(error)) from None
 

@@ -43,6 +43,7 @@ from .handler_checks import (
     wrong_templates,
 )
 from .handler_types import WrittenRoute, contracts, written_routes
+from .host_names import DeclaredFunction
 from .message_types import payload_type
 from .process_variables import process_variables
 from .reached_functions import Callers, callers_of, mentioned_in
@@ -271,7 +272,13 @@ class ProgramCheck:
         return replace(self._with_defined(known_of(machine)), is_test=True)
 
     def _with_defined(self, known: Known) -> Known:
-        return replace(known, builtins={**known.builtins, **self._defined})
+        signatures = {
+            name: one.signature
+            for name, one in self._defined.items()
+            if isinstance(one, DeclaredFunction)
+        }
+        builtins = {**known.builtins, **self._defined}
+        return replace(known, builtins=builtins, signatures=signatures)
 
     def _known(self, path: Path, program: nodes.Program, written: list[WrittenRoute]) -> Known:
         known = self._testing if _is_spec(path, program) else self._library

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
+from soli_lang.base.errors import SoliSyntaxError
+from soli_lang.base.source import Source
 from soli_lang.native.native import UNLIMITED, NativeFunction
+from soli_lang.syntax.parser import parse
+from soli_lang.tree import nodes
 
 _FORM: Final = re.compile(
     r"(?P<name>[^\W\d]\w*[?!]?)(?:/(?P<low>\d{1,3})(?:-(?P<high>\d{1,3})|(?P<more>\+))?)?"
@@ -21,6 +26,35 @@ class WrongDefinition(ValueError):
 def host_names(texts: Iterable[str]) -> Mapping[str, NativeFunction]:
     """Stand-ins for what *texts* describe, by name. Raises WrongDefinition."""
     return {stand_in.name: stand_in for stand_in in map(_stand_in, texts)}
+
+
+class DeclaredFunction(NativeFunction):
+    """A stand-in for a function of the host whose types are known."""
+
+    __slots__ = ("signature",)
+
+    def __init__(self, signature: nodes.FunctionNode) -> None:
+        params = signature.params
+        low = sum(one.default is None for one in params)
+        super().__init__(signature.name, low, len(params), _null)
+        self.signature = signature
+
+
+def declared_functions(file: Path) -> Mapping[str, DeclaredFunction]:
+    """What a file of functions without bodies declares. Raises WrongDefinition."""
+    try:
+        program = parse(Source(str(file), file.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError, SoliSyntaxError) as error:
+        text = getattr(error, "strerror", None) or str(error)
+        raise WrongDefinition(f"--declare '{file}': {text}") from None
+    found = {}
+    for one in program.body.statements:
+        if not isinstance(one, nodes.FunctionDecl) or one.function.body.statements:
+            line = program.source.position(one.span.start).line
+            text = "expected functions without bodies: def NAME(PARAM: TYPE) -> TYPE … end"
+            raise WrongDefinition(f"--declare '{file}', line {line}: {text}")
+        found[one.function.name] = DeclaredFunction(one.function)
+    return found
 
 
 def _stand_in(text: str) -> NativeFunction:

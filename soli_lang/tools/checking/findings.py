@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...base.source import Source, Span
+from ...tree import nodes
 
 ERROR = "error"
 WARNING = "warning"
@@ -49,6 +50,8 @@ class Known:
     """Name of a function that a host calls -> its `inference.contracts.Contract`."""
     results: Mapping[str, Any] = field(default_factory=dict)
     """Name of a builtin function -> the type of what it gives in this program."""
+    signatures: Mapping[str, nodes.FunctionNode] = field(default_factory=dict)
+    """Name of a function that a host defines -> its parameters and result with their types."""
     given_statics: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Name of a method -> the static methods that a host gives each class that defines it."""
     is_test: bool = False

@@ -111,6 +111,10 @@ def call_type(walk: Walk, node: Any, callee: Type, arguments: list[Type], block:
     if atom.kind == FUNCTION and isinstance(atom.of, nodes.FunctionNode):
         return _own_function(walk, node, atom.of, arguments, has_name=_is_declared(walk, node))
     if atom.kind == FUNCTION and isinstance(atom.of, NativeFunction):
+        signature = walk.known.signatures.get(atom.of.name)
+        if signature is not None:
+            judge_arguments(walk, node, signature, arguments, signature.name)
+            return walk.annotated(signature.return_type)
         judge_builtin(walk, node, atom.of, arguments, 0)
         _judge_by_trying(walk, node, atom.of, arguments)
         given: Type = walk.known.results.get(atom.of.name, given_by(atom.of.declaration))
