@@ -17,6 +17,9 @@ _NUMBERS: Final = "(?:int|float|decimal)"
 _PLAIN: Final = tuple(
     (re.compile(start), hint)
     for start, hint in {
+        "Type error: Cannot modulo string by ": (
+            'values are put into a text with `#{}`: `"#{price.round(2)} EUR"`'
+        ),
         rf"Type error: Cannot \w+ (?:string \w+ {_NUMBERS}|{_NUMBERS} \w+ string)$": (
             "a number is read from a text by `text.to_i` or `text.to_f`"
         ),

@@ -60,16 +60,12 @@ def _join_text(machine: Machine, left: Value, right: Value) -> str:
     return first + second
 
 
-_FORMAT = 'values are put into a text with `#{}`: `"#{price.round(2)} EUR"`'
-
-
 def _cannot(verb: str, left: Value, right: Value) -> SoliError:
     names = type_name(left), type_name(right)
     if verb == "subtract":
         return SoliTypeError(f"Cannot subtract {names[1]} from {names[0]}")
     joint = "by" if verb in ("divide", "modulo") else "and"
-    hint = _FORMAT if verb == "modulo" and names[0] == "string" else None
-    return SoliTypeError(f"Cannot {verb} {names[0]} {joint} {names[1]}", hint=hint)
+    return SoliTypeError(f"Cannot {verb} {names[0]} {joint} {names[1]}")
 
 
 def subtract(machine: Machine, left: Value, right: Value) -> Value:

@@ -19,7 +19,7 @@ from soli_lang.values.semantics import compare, equals
 from soli_lang.values.values import Value
 
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
-EXACT = Context(prec=28)
+EXACT = Context(prec=28, Emin=-6143, Emax=6144)
 
 
 def is_number(value: Value) -> bool:
