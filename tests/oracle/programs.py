@@ -124,9 +124,10 @@ class Writer:
             line = template[: found.start()].rpartition("\n")[2]
             if "\n" in text and "#{" in line:  # a quoted string ends on its line
                 text = self._fill("$e0", SMALL)
-            follows = template[found.end() :][:1].strip()
-            if text.startswith("{") and not line and follows and kind != "pattern":
-                text = f"({text})"  # no block that is a statement
+            after = template[found.end() :]
+            is_body = after.startswith(" end") or (not line and after[:1].strip())
+            if text.startswith("{") and is_body and kind != "pattern":
+                text = f"({text})"  # no block that is a statement, or all of a function
             kept[found[0]] = text
             return text
 
