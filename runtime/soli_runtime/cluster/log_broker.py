@@ -8,6 +8,7 @@ makes batches of what is submitted (`outbox`), and applies entries as they were 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..core.answers import Answer
@@ -94,9 +95,11 @@ class LogBroker:
         """Done when all has been seen that is pending now; None: nothing is."""
         return None if self.outbox.is_empty else self.outbox.until_seen()
 
-    def catch_up(self, position: str) -> None:
-        """Tell members what was said since *position*, which did not come this way."""
-        self._host.carry_out(self._arrivals.catch_up(position))
+    def catch_up(self, position: str) -> Iterator[None]:
+        """Tell members what was said since *position*, which did not come this way; in slices."""
+        for effects in self._arrivals.catch_up(position):
+            self._host.carry_out(effects)
+            yield
 
     def renew(self, epoch: str) -> None:
         """Redis was started again, and lost nothing that this node knows."""

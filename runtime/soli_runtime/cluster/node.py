@@ -246,7 +246,8 @@ class Node:
         rooms = await self._traffic.rooms_kept()
         await load(history, self._traffic.ask, rooms, epoch_of(epoch, self._run_id), last)
         if self._births > 1:
-            self.broker.catch_up(before)
+            for _ in self.broker.catch_up(before):
+                await asyncio.sleep(0)
 
     async def _run(self) -> None:
         """Work as long as the process lives, whatever happens to Redis."""

@@ -8,7 +8,7 @@ as it reads them, in that order, one entry per synchronous step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
 from ..effects import (
@@ -58,6 +58,8 @@ from .records import (
 
 MANY = 64
 """Messages of the past, from which on they go out in slices."""
+LATE_BYTES = 256 << 10
+"""In one slice of what members get late."""
 TIMELESS = 0.0
 """The time of an operation whose effects do not depend on it."""
 
@@ -232,24 +234,38 @@ class Arrivals:
         self._moved.clear()
         return effects
 
-    def catch_up(self, position: str) -> list[Effect]:
+    def catch_up(self, position: str) -> Iterator[list[Effect]]:
         """What was said since *position* did not come this way, and is in the history now.
 
         Members get it late, if all is there; else followers are told that they missed something.
+        It comes in slices, between which others have their turns; nothing may be applied meanwhile.
         """
-        effects: list[Effect] = []
-        for name, room in self.rooms.items():
-            if not room.keeps:
+        for name in tuple(self.rooms):
+            room = self.rooms.get(name)
+            if room is None or not room.keeps:
                 continue
             since = self.history.since(name, position)
-            effects += [Send(room.recipients, kept.say()) for kept in since or ()]
+            yield from self._late(name, since or ())
             if not room.followers:
                 continue
-            self._moved[name] = None
+            self._moved[name] = None  # not before all of it was said
             if since is None:
                 text = resuming.resumed(name, False, 0, self.history.position)
-                effects.append(Send(room.followers.recipients, text))
-        return effects
+                yield [Send(room.followers.recipients, text)]
+
+    def _late(self, name: RoomName, messages: Iterable[Kept]) -> Iterator[list[Effect]]:
+        effects: list[Effect] = []
+        size = 0
+        for kept in messages:
+            room = self.rooms.get(name)
+            if room is None:
+                return  # the last member is gone
+            effects.append(Send(room.recipients, kept.say()))
+            size += len(kept.data)
+            if len(effects) == MANY or size >= LATE_BYTES:
+                yield effects
+                effects, size = [], 0
+        yield effects  # also nothing: there may be a hundred thousand such rooms
 
     def renew(self, epoch: str) -> list[Effect]:
         """Positions of before mean nothing from now on; followers are told others."""

@@ -296,7 +296,7 @@ def test_members_catch_up_behind_a_gap(server: RedisServer) -> None:
     arrive((here,))
     there.begin("n3")
     recall(there)
-    there.broker.catch_up(before)
+    list(there.broker.catch_up(before))
     there.end_turn()
     got = there.received("x")
     messages = [one for one in got if not isinstance(one, dict)]
