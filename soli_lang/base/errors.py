@@ -193,6 +193,8 @@ class SuggestingError(SoliError):
         if self._near is not None:
             near, self._near = self._near, None
             self._hint = self._hint or near()
+            if self.span is not None and self.source is not None:
+                self._explain_null(self.span, self.source)
         return super().hint
 
     @hint.setter

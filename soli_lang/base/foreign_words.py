@@ -143,6 +143,8 @@ def method_hint(name: str, methods: Container[str], text: str, span: Span) -> st
     """The hint for a method that is called as if it were a function: `upcase("a")`."""
     if name not in methods:
         return None
+    if text[: span.start].endswith(".."):
+        return f"one dot calls a method, two make a range: `value.{name}`"
     is_call = text[span.end : span.end + 1] == "("
     is_piped = text[: span.start].rstrip().endswith("|>")
     return METHOD_HERE.format(name) if is_call or is_piped else None

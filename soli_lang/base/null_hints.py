@@ -11,6 +11,10 @@ from collections.abc import Iterator
 from typing import Final
 
 _LONGEST: Final = 60
+_CHAIN: Final = re.compile(r"([\w.]+) *(<=?|>=?) *([\w.]+) *(<=?|>=?) *([\w.]+)$")
+_CALL_ON_NULL: Final = re.compile(r"(\w+)\(\) expects (array|string|hash).*, got null$")
+_ARGUMENT: Final = re.compile(r"\w+\(([\w.]+)\)$")
+_EMPTY: Final = {"array": "[]", "string": '""', "hash": "{}"}
 _MEMBER: Final = re.compile(r"Cannot access property '(.+)' on null$")
 _BINARY: Final = re.compile(r"Type error: Cannot (add|subtract|multiply|divide|modulo|compare) ")
 _NUMBERS: Final = "(?:int|float|decimal)"
@@ -30,6 +34,27 @@ _PLAIN: Final = tuple(
         "Type error: cannot reassign constant '(.+)'": "`let` in place of `const` makes a variable",
         "Type error: no pattern matched": "`_ => …` as the last arm takes everything else",
         "Cannot access property 'call' on Function": "a function is called by its name: `f(x)`",
+        "a command in backticks: not allowed": (
+            "a text stands in quotes, with values as `#{value}`; backticks run a command"
+        ),
+        "Type error: cannot index array with array": (
+            "a part of an array is `items.slice(0, 2)`: from 0 up to, not including, 2"
+        ),
+        r"'.+' takes (?:Int|Float|Decimal) as .+, this is String": (
+            "a number is read from a text by `text.to_i` or `text.to_f`"
+        ),
+        r"'.+' takes String as .+, this is (?:Int|Float|Decimal|Bool)": (
+            "the text of a value is `value.to_s`"
+        ),
+        "Type error: Cannot multiply string and string": (
+            "a text is repeated by an Int, `text * 3`; a number is read from one by `text.to_i`"
+        ),
+        r"[\w.]+\(\) expects (?:a )?number, got string$": (
+            "a number is read from a text by `text.to_i` or `text.to_f`"
+        ),
+        r"Type error: cannot index (int|float|bool|decimal)": (
+            "`[...]` takes an item of an Array, a value of a Hash, a character of a String"
+        ),
     }.items()
 )
 """Beginnings of messages -> what to do about it, whatever the program is."""
@@ -51,6 +76,10 @@ def null_hint(message: str, text: str) -> str | None:
     member = _MEMBER.match(message)
     if member:
         return _member_hint(member[1], text)
+    call, argument = _CALL_ON_NULL.match(message), _ARGUMENT.match(text)
+    if call and argument:
+        value = argument[1]
+        return _about(value, f"`{call[1]}({value} ?? {_EMPTY[call[2]]})` takes an empty one then")
     if message == "Type error: cannot iterate over null":
         return _about(text, f"`{text} ?? []` goes over nothing then")
     if message.startswith("Type error: cannot index null"):
@@ -65,7 +94,19 @@ def null_hint(message: str, text: str) -> str | None:
 def error_hint(message: str, text: str) -> str | None:
     """The hint of `null_hint`, or else what to do about a *message* in any program."""
     plain = next((hint for start, hint in _PLAIN if start.match(message)), None)
-    return plain or null_hint(message, text)
+    return plain or null_hint(message, text) or _shape_hint(message, text)
+
+
+def _shape_hint(message: str, text: str) -> str | None:
+    """A hint for what the piece of program shows to be of another language."""
+    if message.startswith("Type error: Cannot compare bool and "):
+        chain = _CHAIN.search(text)
+        if chain:
+            low, first, middle, second, high = chain.groups()
+            return f"write both comparisons: `{low} {first} {middle} && {middle} {second} {high}`"
+    if message.startswith("Cannot access property ") and re.match(r"len\(.*\)\.length$", text):
+        return "`len(...)` is the length already"
+    return None
 
 
 def _member_hint(name: str, text: str) -> str | None:

@@ -204,9 +204,16 @@ class Arg(Record, frozen=True):
     is_rest: bool = False
     message: str | None = None
     """The whole error text when neither pattern fits; may contain `{name}` and `{got}`."""
+    hint: str | None = None
+    """Where to get such a value, for people who passed another one."""
 
     def __call__(
-        self, noun: str | None = None, *, phrase: str | None = None, message: str | None = None
+        self,
+        noun: str | None = None,
+        *,
+        phrase: str | None = None,
+        message: str | None = None,
+        hint: str | None = None,
     ) -> Arg:
         """The same type in other words: `Int(phrase="an integer index")`."""
         return changed(
@@ -214,6 +221,7 @@ class Arg(Record, frozen=True):
             noun=noun or self.noun,
             phrase=phrase or self.phrase,
             message=message or self.message,
+            hint=hint or self.hint,
         )
 
     def optional(self, default: Any = None) -> Arg:
@@ -288,7 +296,7 @@ class Declaration(Record, frozen=True):
         if self.kind == "method":
             return SoliTypeError(f"{name} expects {arg.phrase}")
         shown = f"{self.owner}.{name}" if self.owner else name
-        return SoliPlainTypeError(f"{shown}() expects {arg.noun}, got {got}")
+        return SoliPlainTypeError(f"{shown}() expects {arg.noun}, got {got}", hint=arg.hint)
 
 
 def _arity(args: tuple[Arg, ...]) -> tuple[int, int]:

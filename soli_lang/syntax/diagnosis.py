@@ -135,12 +135,12 @@ def describe(
         end = tokens[at - 1].end if at else 0
         span = Span(end, end)
         message = f"Unexpected token 'EOF', expected {wanted}"
-        return SoliSyntaxError(message, span, source, incomplete=True)
+        return SoliSyntaxError(message, span, source, hint=_AT_END.get(wanted), incomplete=True)
     token = tokens[shown]
     if kind == "SEP" or (kind == "CLOSE" and token.newline):
         last = tokens[at - 1] if at else token
         message = f"Unexpected end of line, expected {wanted}"
-        hint = "write `new Name()`" if wanted == "'('" else None
+        hint = _AT_END.get(wanted)
         return SoliSyntaxError(message, last.span, source, hint=hint)
     text = source.text[token.start : token.end]
     text = text if len(text) <= 40 else text[:37] + "..."
@@ -182,6 +182,10 @@ def _after_item(expected: Set[str], place: Place) -> str:
     return _AFTER_ITEM.get(opener.type, "end of line")
 
 
+_AT_END: Final = {
+    "'('": "write `new Name()`",
+    "':'": "a choice in one line has both values: `x = condition ? a : b`",
+}
 _COMMA_HINTS: Final = {
     "']'": "a `[` after a name indexes it; an array is passed as `name([...])`",
     "')'": "several values in one are an array: `[1, 2]`",

@@ -5,6 +5,7 @@ Only looked for once the text was refused: a shape is a hint, never an error of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,14 +16,16 @@ from ..base.foreign_words import (
     COUNTING,
     FOREIGN_WORDS,
     FUNCTION,
+    HASH,
     IMPORT,
     LOOP,
+    MODULE,
     TEXT,
     THROW,
     WAITING,
     text_in_brackets,
 )
-from ..base.source import Source
+from ..base.source import Source, Span
 from .misspelt import line_span, misspelt, misspelt_handler
 from .scanner.scanner import Scanner
 from .scanner.tokens import HEADED, Token
@@ -46,11 +49,30 @@ RETURN_TWO: Final = "several values are returned as an array: `return [1, 2]`"
 TAKEN_APART: Final = 'values are not taken apart: `a = pair[0]`, `name = user["name"]`'
 TUPLE: Final = 'there are no tuples: an array is `[1, 2]`, a hash `{ "ok": 1 }`'
 CONTAINS: Final = "whether an array has a value: `values.includes?(x)`"
+SLICE: Final = "a part of an array is `items.slice(0, 2)`: from 0 up to, not including, 2"
+ONE_MORE: Final = "`x += 1` adds to a variable, `x -= 1` takes from it: there is no `++x`"
+WHOLE: Final = "`//` begins a comment; a whole number is `(a / b).floor`"
+ELSE_IF: Final = "an `if` below `else` has an `end` of its own; a choice goes on with `elsif`"
 NAMED: Final = "every parameter may be named in a call, `f(b: 2)`; a default is `def f(a, b = 2)`"
 JOINED: Final = 'texts are joined by `+`, or `"#{a}#{b}"`'
 _BODIES: Final = HEADED | {"FN", "ELSIF", "ELSE", "CLASS", "TRY"}
 _OPENERS: Final = frozenset(
-    {UNION, FUNCTION, WAITING, LOOP, COUNTING, BODY, ONE_LINE, CHOICE, THROW, MIXED, LAMBDA}
+    {
+        UNION,
+        FUNCTION,
+        WAITING,
+        LOOP,
+        COUNTING,
+        BODY,
+        ONE_LINE,
+        CHOICE,
+        THROW,
+        TUPLE,
+        ELSE_IF,
+        MODULE,
+        MIXED,
+        LAMBDA,
+    }
 )
 _PAIRS: Final[dict[tuple[str, str], str]] = {
     ("==", "="): "`==` compares values and types: there is no `===`",
@@ -66,6 +88,7 @@ _PAIRS: Final[dict[tuple[str, str], str]] = {
     ("=", "+"): "`x += 1` adds to a variable",
     ("export", "default"): "there is no default: export by name, `export def name() ... end`",
     ("do", "while"): LOOP,
+    ("%", "{"): HASH,
 }
 _WORDY: Final = frozenset({_PAIRS["&&", "then"], _PAIRS["||", "else"]})
 _OPENING: Final = frozenset({"LPAR", "LSQB", "LBRACE"})
@@ -75,6 +98,9 @@ LONGEST_TEXT: Final = 20_000
 """Characters of a text that is read once more for its hints: nobody pays for that."""
 _LONGEST_PARAMETERS: Final = 40
 """Tokens before a `=>` that are looked at for their opening parenthesis."""
+_DIVIDED: Final = re.compile(r"[\w)\]] ?// ?[\w(]+ ?[\])}]")
+_BODY_WORD: Final = re.compile(r"[ \t]*(defmodule|defp|function|func|switch)\b")
+_WHOLE_BODIES: Final = "there is no `case`"
 _COMMANDS: Final = frozenset({"NAME", "LITERAL", "STR_BEGIN", "LPAR", "FN", "CONSTANT", "NEW"})
 
 
@@ -91,10 +117,34 @@ def explain(source: Source, errors: Sequence[SoliSyntaxError]) -> None:
         hint = shapes.get(line)
         if hint is None and _is_about_end(error):
             hint = _opener_before(source, error, shapes, line) or misspelt(source, error, line)
+        if hint is None and "` expected: the `(`" in error.message:
+            hint = _commented_out(source, line)
         if hint is None and error.message.startswith("`try` without"):
             hint = THROW if THROW in shapes.values() else misspelt_handler(source, error, line)
         if hint is not None:
             error.hint = hint
+    _begin_at_word(source, errors[0], shapes)
+
+
+def without_followers(errors: Sequence[SoliSyntaxError]) -> list[SoliSyntaxError]:
+    """*errors* without an `end` too many or too few below a body in another language's words."""
+    bodies = ((one.hint or "").startswith(_WHOLE_BODIES) or one.hint in _OPENERS for one in errors)
+    found = next((at for at, is_body in enumerate(bodies) if is_body), len(errors))
+    return [one for at, one in enumerate(errors) if at <= found or not _is_about_end(one)]
+
+
+def _begin_at_word(source: Source, error: SoliSyntaxError, shapes: dict[int, str]) -> None:
+    """Move *error* up to the word of another language that began the body it is in."""
+    if error.span is None:
+        return
+    line = source.position(error.span.start).line
+    for at in sorted(shapes):
+        begun = _BODY_WORD.match(source.line(at))
+        if at < line and begun is not None and shapes[at] == FOREIGN_WORDS[begun[1]]:
+            start = line_span(source, at).start
+            error.move(Span(start, start + len(begun[1])), f"`{begun[1]}` begins no body")
+            error.hint = shapes[at]
+            return
 
 
 def _is_about_end(error: SoliSyntaxError) -> bool:
@@ -103,6 +153,12 @@ def _is_about_end(error: SoliSyntaxError) -> bool:
         or "`|` expected" in error.message
         or (error.hint is not None and "that `end` could close" in error.hint)
     )
+
+
+def _commented_out(source: Source, line: int) -> str | None:
+    """The hint for a `)` that is missing because `//` made a comment of it: `f(7 // 2)`."""
+    found = _DIVIDED.search(source.line(line)) or _DIVIDED.search(source.line(max(1, line - 1)))
+    return WHOLE if found is not None else None
 
 
 def _opener_before(
@@ -115,6 +171,10 @@ def _opener_before(
     hint = shapes[max(before)]
     if hint in (BODY, ONE_LINE, UNION, MIXED, LAMBDA):
         error.move(line_span(source, max(before)), error.message)
+    if hint == TUPLE:
+        error.move(
+            line_span(source, max(before)), "`{` begins a hash, and its first item is no pair"
+        )
     return hint
 
 
@@ -137,7 +197,7 @@ def _shape(source: Source, tokens: list[Token], at: int, first: int) -> str | No
     token = tokens[at]
     following = tokens[at + 1] if at + 1 < len(tokens) else token
     if following.newline or following is token:
-        return BODY if token.type == "COLON" and tokens[first].type in _BODIES else None
+        return _at_end(source, token, following, tokens[first])
     if token.type == "RPAR" and tokens[first].type == "FN" and _text(source, following) == "=":
         return ONE_LINE
     if token.type == "FN" and [_text(source, one) for one in tokens[at + 2 : at + 4]] == ["=", "("]:
@@ -160,6 +220,13 @@ def _shape(source: Source, tokens: list[Token], at: int, first: int) -> str | No
     return _after_keyword(token, following, tokens[at + 2 : at + 3], fourth)
 
 
+def _at_end(source: Source, token: Token, following: Token, start: Token) -> str | None:
+    """The hint of a shape that ends the line which begins with *start*."""
+    if token.type == "ELSE" and following.type == "IF":
+        return ELSE_IF if _column(source, token) == _column(source, following) else None
+    return BODY if token.type == "COLON" and start.type in _BODIES else None
+
+
 def _of_line(tokens: list[Token], at: int, first: int) -> str | None:
     """The hint of a shape for which the whole line before *at* counts."""
     token, start = tokens[at], tokens[first]
@@ -169,8 +236,12 @@ def _of_line(tokens: list[Token], at: int, first: int) -> str | None:
         kinds = [one.type for one in tokens[first:at]]
         is_choice = "IF" in kinds[1:] and "THEN" not in kinds and "EQ" in kinds
         return CHOICE_OF_VALUES if is_choice else None
+    if token.type == "STEP" and following.type == "NAME" and at == first:
+        return ONE_MORE
     if token.type == "COMMA":
         return _of_comma(tokens, at, first)
+    if token.type == "COLON" and "RSQB" in (following.type, tokens[at + 2].type):
+        return SLICE if before.type == "LSQB" or tokens[at - 2].type == "LSQB" else None
     if token.type == "IN" and start.type != "FOR" and not before.newline:
         return CONTAINS
     if token.type == "NAME" and before.type in ("COLON", "ARROW") and following.start == token.end:
@@ -253,6 +324,10 @@ def _parenthesis(tokens: list[Token], at: int) -> int:
             break
         start -= 1
     return start
+
+
+def _column(source: Source, token: Token) -> int:
+    return source.position(token.start).column
 
 
 def _text(source: Source, token: Token) -> str:

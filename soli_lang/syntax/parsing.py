@@ -82,9 +82,10 @@ def _joined(source: Source, errors: list[SoliSyntaxError]) -> SoliSyntaxError:
         if line not in seen and len(kept) < MAX_ERRORS:
             seen.add(line)
             kept.append(error)
-    from .foreign_shapes import explain  # here: only needed for what is wrong
+    from .foreign_shapes import explain, without_followers  # only needed for what is wrong
 
     explain(source, kept)
+    kept = without_followers(kept)
     first = kept[0]
     first.also = kept[1:]
     first.incomplete = all(error.incomplete for error in kept)

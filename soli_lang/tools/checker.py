@@ -12,6 +12,7 @@ from ..tree import nodes
 from .checking.duplicates import DuplicatePass
 from .checking.findings import ERROR, WARNING, Finding, Findings, Known
 from .checking.flow import FlowPass
+from .checking.followers import without_followers
 from .checking.hidden import HiddenPass
 from .checking.leaving import LeavingPass
 from .checking.members import MemberPass
@@ -46,7 +47,7 @@ def check(program: nodes.Program, known: Known) -> list[Finding]:
     ShapePass(program, known, findings).run()
     MemberPass(program, known, findings).run()
     type_findings(program, known, findings)
-    return sorted(findings.all, key=lambda finding: finding.order)
+    return sorted(without_followers(findings.all), key=lambda finding: finding.order)
 
 
 def known_of(machine: Machine) -> Known:

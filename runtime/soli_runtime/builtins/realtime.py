@@ -25,7 +25,10 @@ from ..http.sse import broadcast_to_topic
 
 T = TypeVar("T")
 
-_CONNECTION_ID = String("string connection_id")
+_CONNECTION_ID = String(
+    "string connection_id",
+    hint='`event["connection_id"]` is the id of the connection that an event came from',
+)
 _CHANNEL = String("string channel")
 _REASON = String("string reason")
 _OPTIONS = Hash("hash options").optional()

@@ -9,6 +9,7 @@ from .bodies import IFS, TRIES, close_body, else_clause, end_header, end_stateme
 from .context import INVISIBLE, Context, Frame, Kind, State, Value
 from .operands import close_params
 
+_BRACKETS: Final = frozenset({")", "]", "}"})
 _LISTS: Final = frozenset({Kind.CALL, Kind.ARRAY, Kind.HASH, Kind.GROUP, Kind.INDEX, Kind.INTERP})
 _END_TYPES: Final = {
     Kind.GROUP: "GROUP_END",
@@ -62,6 +63,10 @@ def missing(
     """At *token* at the latest, what closes *frame* should have come."""
     closer = frame.closer or "end"
     line = ctx.line_of(frame.token)
+    if hint is None and closer in _BRACKETS and token.newline:
+        before = len(ctx.source.text[: token.start].rstrip())
+        last = ctx.source.position(before).line
+        hint = f"is a `{closer}` or a comma missing at the end of line {last}?"
     ctx.error(
         f"`{closer}` expected: the {_opener(ctx, frame)} opened on line {line} is still open",
         token,

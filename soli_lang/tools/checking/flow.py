@@ -27,12 +27,11 @@ class FlowPass:
             self._replaced(statement, declared)
             is_last = index == len(body.statements) - 1
             if not is_last and self._leaves(statement, is_file):
-                self._findings.warning(
-                    "unreachable",
-                    "this is never reached",
-                    body.statements[index + 1].span,
-                    f"line {self._line(statement)} always leaves before it",
-                )
+                following = body.statements[index + 1].span
+                hint = f"line {self._line(statement)} always leaves before it"
+                if _loops_forever(statement):
+                    hint = f"the loop on line {self._line(statement)} never ends: `break` leaves it"
+                self._findings.warning("unreachable", "this is never reached", following, hint)
                 return
 
     def _never(self, node: Any) -> None:

@@ -13,12 +13,14 @@ from ...base.near_names import did_you_mean
 from ...base.source import Span
 from ...evaluator.missing import own_method_hint
 from ...evaluator.scopes import THIS, Block, FileScope, Scopes, Variable, declare_parameters
+from ...native.native import shown_call
 from ...syntax.scanner.tokens import KEYWORDS
 from ...tree import nodes
 from ...tree.class_macros import FRAMEWORK_MACROS
 from .arguments import Arguments
 from .class_calls import ClassStatics, is_ignored, is_unknown
 from .findings import Findings, Known
+from .followers import Followers
 
 CONTEXTUAL = frozenset({"alias_method", "const_get", "define_method", "defined"})
 """Names that the evaluator itself gives a meaning."""
@@ -55,12 +57,12 @@ class NamePass:
         self._uses: dict[Variable, Use] = {}
         self._guarded = 0
         """How many `try` bodies and the like are around: errors in there may be meant."""
-        self._foreign_line = 0
         """The line that begins with a word of another language: what follows is not looked at."""
         self._unseen_imports = False
         """Whether a file was imported whole of which nobody knows what it exports."""
         self._calls: list[tuple[nodes.Node, Variable | None, str, Arguments, int]] = []
         self._in_hook = 0
+        self._followers = Followers(program.source)
         self._imports: list[Variable] = []
         """Variables that imports name one by one."""
         self._pieces: list[nodes.FunctionNode] = []
@@ -312,12 +314,10 @@ class NamePass:
         hint = own_method_hint(name, self._block)
         source = self._program.source
         text, line = source.text, source.position(span.start).line
-        if hint is None and line == self._foreign_line:
-            return  # it follows a word of another language, which is what is wrong there
-        foreign = None if hint else foreign_hint(name, text, span)
-        if foreign is not None and source.line(line).lstrip().startswith(name):
-            self._foreign_line = line
-        hint = hint or foreign
+        if hint is None and self._followers.has(name, line):
+            return
+        hint = hint or foreign_hint(name, text, span)
+        self._followers.note(name, line, foreign_hint(name, text, span))
         hint = hint or method_hint(name, self._known.methods, text, span)
         hint = hint or did_you_mean(name, names) or did_you_mean(name, KEYWORDS)
         hint = hint or _definition_hint(name, text[span.end : span.end + 1])
@@ -407,7 +407,10 @@ class NamePass:
             if variable is None:
                 if self._known_elsewhere(name):
                     continue
-                fault = arguments.fault_for_builtin(self._known.builtins.get(name))
+                builtin = self._known.builtins.get(name)
+                fault = arguments.fault_for_builtin(builtin)
+                hint = shown_call(name, builtin.low, builtin.high) if fault and builtin else None
+                hint = hint and f"it is {hint}"
             else:
                 use = self._uses[variable]
                 if use.assigned or len(use.functions) != 1:
@@ -491,8 +494,8 @@ def _definition_hint(name: str, following: str) -> str | None:
     """How to define a name that is like no other."""
     if not name.isidentifier():
         return None
-    if following == "(":
-        return f"define it in this file: `def {name}(…) … end`"
     if name[0].isupper():
         return f"define it in this file, `class {name} … end`, or import it"
+    if following == "(":
+        return f"define it in this file: `def {name}(…) … end`"
     return f"give it a value before it is read: `{name} = …`"

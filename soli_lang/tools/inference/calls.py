@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ...base.errors import SoliError
-from ...base.foreign_members import OTHER_ARITY
+from ...base.foreign_members import OTHER_ARITY, foreign_member
 from ...native.native import NativeFunction
 from ...tree import nodes
 from ..checking.arguments import Arguments
@@ -63,12 +63,29 @@ def _call(walk: Walk, node: nodes.Call, left: Type) -> Type:
     block = _block(walk, node, receiver, member.name)
     if member.name == "is_a?" and len(arguments) == 1:
         _judge_class_name(walk, node, arguments[0])
+    if _is_foreign_call(walk, member, receiver):
+        return ANY
     found = find_members(walk, member, receiver)
     _note_change(walk, member, found, receiver)
     if found is None:
         return ANY
     type_ = join([_called(walk, node, atom, one, arguments, block) for atom, one in found])
     return _or_null(type_, left, member)
+
+
+def _is_foreign_call(walk: Walk, member: Any, receiver: Type) -> bool:
+    """Report `hash.items()`, a method of another language that is no key of the hash either."""
+    shape = receiver[0].shape if receiver and len(receiver) == 1 else None
+    if shape is None or not shape.is_exact or member.name in shape.fields:
+        return False
+    if member.name in walk.assigned_keys or walk.may_be_added(member.name):
+        return False
+    methods = [name for name, table in walk.known.methods.items() if dict in table]
+    hint = foreign_member(member.name, methods) if member.name not in methods else None
+    if hint is not None:
+        message = f"Cannot access property '{member.name}' on Hash"
+        walk.error("unknown-member", message, member.span, hint)
+    return hint is not None
 
 
 def _judge_class_name(walk: Walk, node: nodes.Call, type_: Type) -> None:

@@ -165,7 +165,9 @@ def judge_key(walk: Walk, path: str, rule: ValueRule, type_: Type, at: Span) -> 
         return
     if rule.kinds and all(one.kind not in rule.kinds and _is_plain(one) for one in type_):
         message = f"{path}: expected {rule.expected}, got {word(type_[0])}"
-        walk.error("action-value", message, at)
+        is_text = "string" in rule.kinds and type_[0].kind in ("int", "float", "bool")
+        hint = "a String stands in quotes; the text of a value is `value.to_s`"
+        walk.error("action-value", message, at, hint if is_text else None)
         return
     for atom in type_:
         bad = [one for one in atom.item or () if rule.items and one.kind not in rule.items]

@@ -74,6 +74,8 @@ def look_up(walk: Walk, atom: Atom, name: str, node: Any) -> Found | Missing:
 
 
 def _missing_on_builtin(walk: Walk, atom: Atom, kind: type, name: str) -> Found | Missing:
+    if kind is Function and name == "call" and not walk.may_be_added(name):
+        return Missing("Cannot access property 'call' on Function", None, atom)
     if walk.may_be_added(name) or not walk.known.methods or kind is Function:
         return Found()
     names = [one for one, table in walk.known.methods.items() if kind in table]

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
+from ...base.errors import LONGEST_PIECE
+from ...base.null_hints import error_hint
 from ...base.source import Span
 from ...evaluator.scopes import Block, Variable
 from ...tree import nodes
@@ -98,6 +100,8 @@ class Walk:
             return
         self._reported.add((span.start, code))
         source = self.program.source
+        if severity == ERROR and span.end - span.start <= LONGEST_PIECE:
+            hint = hint or error_hint(message, source.text[span.start : span.end])
         self._findings.all.append(Finding(severity, code, message, source, span, hint))
 
     def error(self, code: str, message: str, span: Span, hint: str | None = None) -> None:

@@ -197,5 +197,5 @@ ACTIONS: Final[Mapping[str, Taken]] = {
 """Keys of the Hash that a WebSocket handler returns."""
 
 RESULT: Final = "a handler returns a Hash"
-RESULT_HINT: Final = "end the handler with {} to do nothing"
+RESULT_HINT: Final = 'return { "send": text } to answer, or {} to do nothing'
 HISTORY_ALONE: Final = "history: 'join' is missing; it says what a client that joins receives"

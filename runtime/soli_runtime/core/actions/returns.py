@@ -147,7 +147,7 @@ def reply_of(result: Any) -> Payload | None:
     return None
 
 
-_HINT = "end the handler with {} to do nothing"
+_HINT = 'return { "send": text } to answer, or {} to do nothing'
 
 
 class _Parser:

@@ -56,7 +56,7 @@ def test_right_handlers_are_left_alone(tmp_path: Path, body: str) -> None:
         ('  event["type"] == "conect" ? {} : {}', "never-true", "did you mean 'connect'?"),
         ('  { "join": 5 }', "action-value", None),
         ('  { "send": event["message"].upcase }', "may-be-null", None),
-        ('  "text"', "handler-result", "end the handler with {} to do nothing"),
+        ('  "text"', "handler-result", 'return { "send": text } to answer, or {} to do nothing'),
         ('  if event["type"] == "message"\n    { "send": 1 }\n  end', "handler-result", None),
     ],
 )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Programs that beginners write, and what `soli check` says of each."""
