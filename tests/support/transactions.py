@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import copy
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 from soli_runtime.core.state.changes import Change
@@ -128,10 +129,10 @@ class Player:
                 if not is_turn:
                     await lock.acquire()
                     is_turn = True
-                await _answer(self._states.take_turn(room))
+                await _answer(self._states.take_turn(room, self))
         finally:
             if is_turn:
-                self._states.end_turn(room)
+                self._states.end_turn(room, self)
                 lock.release()
         raise Conflicted(room)
 
@@ -145,6 +146,60 @@ class Player:
         done = Done(room, state.version, saw, asked, state.copy(), runs)
         self.done.append(done)
         return done
+
+
+class Group(Player):
+    """Does transactions that take the turn first, and then go on before the last is committed."""
+
+    def __init__(self, states: RoomStates, chance: random.Random) -> None:
+        super().__init__(states, chance)
+        self._waiting: dict[str, int] = {}
+        self.ahead = 0
+        """How often something was seen that was not committed yet."""
+        self.most_runs = MOST_RUNS
+
+    def never_gives_up(self) -> None:
+        """Nobody is fair to it."""
+        self.most_runs = 1000
+
+    async def act(self, room: str, choose: Callable[[dict[str, Any]], Any]) -> Done | None:
+        """Look, choose, write; again if what was seen did not become true."""
+        for run in range(1, self.most_runs + 1):
+            user = object()
+            try:
+                is_true, done = await self._try(room, choose, run, user)
+            finally:
+                self._states.end_turn(room, user)
+            if is_true:
+                return done
+        raise Conflicted(room)
+
+    async def _try(self, room: str, choose: Any, run: int, user: object) -> tuple[bool, Any]:
+        async with self._turn(room):
+            await _answer(self._states.take_turn(room, user))
+            ahead = self._states.ahead(room)
+            self.ahead += ahead is not None
+            seen = await _answer(self._states.look(room)) if ahead is None else ahead.state
+            asked = choose(seen.copy())
+            if asked is not None:
+                answer = self._states.commit(room, Change(asked), seen.version)
+        if asked is None:
+            return ahead is None or await asyncio.shield(ahead.settled), None
+        outcome = await _answer(answer)
+        if isinstance(outcome, Conflict):
+            return False, None
+        return True, self._did(room, seen.copy(), asked, outcome, run)
+
+    @asynccontextmanager
+    async def _turn(self, room: str) -> AsyncIterator[None]:
+        """One runs at a time; what is ahead is committed when nobody else is about to."""
+        lock = self._locks.setdefault(room, asyncio.Lock())
+        self._waiting[room] = self._waiting.get(room, 0) + 1
+        async with lock:
+            self._waiting[room] -= 1
+            yield
+        if not self._waiting[room]:
+            self._states.settle(room)
 
 
 async def _answer(found: Any) -> Any:

@@ -11,6 +11,7 @@ from ..effects import RoomName
 
 if TYPE_CHECKING:
     from .changes import Step
+    from .port import Ahead
     from .values import State
 
 Write: TypeAlias = Callable[[], object]
@@ -29,11 +30,13 @@ class Running(Protocol):
 class Attempt:
     """What a run saw of rooms, asks for in them, and wrote meanwhile."""
 
-    __slots__ = ("changes", "is_stale", "messages", "reads", "sets", "stored", "wrote")
+    __slots__ = ("ahead", "changes", "is_stale", "messages", "reads", "sets", "stored", "wrote")
 
     def __init__(self) -> None:
         self.reads: dict[RoomName, int] = {}
         """The version at which it first saw each room."""
+        self.ahead: Ahead | None = None
+        """What it saw that is not committed yet."""
         self.is_stale = False
         """Whether it saw a room at two versions."""
         self.changes: dict[RoomName, list[Step]] = {}
@@ -51,6 +54,15 @@ class Attempt:
         """The handler may know what *room* holds."""
         if self.reads.setdefault(room, state.version) != state.version:
             self.is_stale = True
+
+    def looks_ahead(self, ahead: Ahead) -> None:
+        """It sees what is not committed yet."""
+        self.ahead = ahead
+
+    def leave_ahead(self) -> Ahead | None:
+        """What it saw that was not committed; from now on that is taken care of."""
+        ahead, self.ahead = self.ahead, None
+        return ahead
 
     def holds(self, name: str, write: Write, *, is_message: bool) -> bool:
         """Whether *write*, which *name* asks for, waits for the commit; else it is to be done."""

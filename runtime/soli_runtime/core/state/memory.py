@@ -92,6 +92,12 @@ class MemoryRoomStates:
         self._hold(room, rule, after)
         return Committed(after, diff)
 
+    def ahead(self, room: RoomName) -> None:
+        """Nothing: each change is committed at once."""
+
+    def settle(self, room: RoomName) -> None:
+        """Nothing is ahead."""
+
     def made(self, room: RoomName, since: int | None, before: int) -> Sequence[Made]:
         """Nothing: each change is told at once."""
         return ()
@@ -110,10 +116,14 @@ class MemoryRoomStates:
         if held is not None:
             held.ends = self._clock() + held.rule.seconds
 
-    def take_turn(self, room: RoomName) -> None:
+    def is_contended(self, room: RoomName) -> bool:
+        """Nobody is elsewhere."""
+        return False
+
+    def take_turn(self, room: RoomName, user: object) -> None:
         """Nobody is elsewhere."""
 
-    def end_turn(self, room: RoomName) -> None:
+    def end_turn(self, room: RoomName, user: object) -> None:
         """Nobody is elsewhere."""
 
     def _hold(self, room: RoomName, rule: StateRule, state: State) -> None:

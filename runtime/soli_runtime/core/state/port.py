@@ -6,7 +6,7 @@ where the state is in this process, and are awaited elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
 from ..answers import Answer
@@ -41,6 +41,20 @@ class Made(NamedTuple):
     diff: Diff
 
 
+class Ahead(Protocol):
+    """Changes of a room that are about to be committed together."""
+
+    @property
+    def state(self) -> State:
+        """What the room holds if they are; its version need not be the one that it gets."""
+        ...
+
+    @property
+    def settled(self) -> Awaitable[bool]:
+        """Whether they were."""
+        ...
+
+
 class RoomStates(Protocol):
     """The states of all rooms."""
 
@@ -62,6 +76,14 @@ class RoomStates(Protocol):
         """
         ...
 
+    def ahead(self, room: RoomName) -> Ahead | None:
+        """What events in turn did here that is not committed yet, and may still be joined."""
+        ...
+
+    def settle(self, room: RoomName) -> None:
+        """Commit what is ahead: nobody joins it any more."""
+        ...
+
     def made(self, room: RoomName, since: int | None, before: int) -> Sequence[Made]:
         """What this process knows of changes behind *since* and before *before*, oldest first.
 
@@ -77,13 +99,17 @@ class RoomStates(Protocol):
         """It has none here any more: its state stays for the `seconds` of its rule."""
         ...
 
-    def take_turn(self, room: RoomName) -> Answer[None]:
+    def is_contended(self, room: RoomName) -> bool:
+        """Whether another process came first there lately: to take the turn is cheaper then."""
+        ...
+
+    def take_turn(self, room: RoomName, user: object) -> Answer[None]:
         """Go before all who come new, in all processes, until `end_turn`.
 
-        Who was refused asks for it, after its turn among those of this process has come.
+        *user* asks for it, after its turn among those of this process has come.
         """
         ...
 
-    def end_turn(self, room: RoomName) -> None:
+    def end_turn(self, room: RoomName, user: object) -> None:
         """Others may go on."""
         ...

@@ -8,6 +8,7 @@ conversation (`Commits`), which applies the rest of the return in the same step.
 
 from __future__ import annotations
 
+from asyncio import shield
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -183,17 +184,23 @@ class _Event:
         attempt = Attempt()
         room = self._room_of_event()
         if room is not None:
-            if self._has_turn is None and self._turns.is_taken(room):
+            if self._has_turn is None and (self._turns.is_taken(room) or self._is_contended(room)):
                 self._wait_for_turn(room, was_refused=False)
             if self._sees:
-                state = self._looked(room)
+                state = self._seen(attempt, room)
                 self._machine.spend(1 + (state.size >> 6))
                 attempt.saw(room, state)
                 event[VIEW] = state.copy()
         self._machine.local[ATTEMPT] = attempt
-        result = self._invoke(event)
-        self._machine.local[ATTEMPT] = None
-        commit = self._committed(attempt, result)
+        try:
+            result = self._invoke(event)
+            self._machine.local[ATTEMPT] = None
+            commit = self._committed(attempt, result)
+        except SoliError as error:
+            if attempt.ahead is not None and not isinstance(error, Cancelled):
+                self._machine.local[ATTEMPT] = None
+                self._settle(attempt)
+            raise
         if commit is not NOTHING:
             self._live.state.commits[self._id] = commit
         return result
@@ -203,6 +210,25 @@ class _Event:
         seat = self._hub.seats.get(self._id)
         room = None if seat is None else next(reversed(seat.rooms), None)
         return None if room is None or self._states.mirrors.rule_of(room) is None else room
+
+    def _seen(self, attempt: Attempt, room: RoomName) -> State:
+        """What the handler sees: also what others here did that have the turn with this event."""
+        ahead = self._states.kept.ahead(room) if self._lease == room else None
+        if ahead is None:
+            return self._looked(room)
+        attempt.looks_ahead(ahead)
+        return ahead.state
+
+    def _settle(self, attempt: Attempt) -> None:
+        """Be sure that what it saw is true. Raises Conflicted."""
+        ahead = attempt.leave_ahead()
+        if ahead is None:
+            return
+        room = next(iter(attempt.reads))
+        if self._states.kept.ahead(room) is ahead:
+            self._states.kept.settle(room)
+        if not self._answered(shield(ahead.settled)):
+            raise Conflicted(room)
 
     def _looked(self, room: RoomName) -> State:
         found = self._states.kept.look(room)
@@ -226,17 +252,25 @@ class _Event:
             waiter = self._turns.take(room, was_refused=was_refused)
             if waiter is None or self._machine.suspend(waiter, USER):
                 self._has_turn = room
-        if was_refused:
+        if was_refused or self._is_contended(room):
             self._lease = room
-            self._answered(self._states.kept.take_turn(room))
+            self._answered(self._states.kept.take_turn(room, self))
+
+    def _is_contended(self, room: RoomName) -> bool:
+        """Whether a run without the turn of all processes would likely be in vain."""
+        return self._sees and self._states.kept.is_contended(room)
 
     def _give_back(self) -> None:
+        self._let_next()
         lease, self._lease = self._lease, None
         if lease is not None:
-            self._states.kept.end_turn(lease)
+            self._states.kept.end_turn(lease, self)
+
+    def _let_next(self) -> None:
+        """The next event of the room runs; where there is none, what is ahead is committed."""
         room, self._has_turn = self._has_turn, None
-        if room is not None:
-            self._turns.give_back(room)
+        if room is not None and not self._turns.give_back(room):
+            self._states.kept.settle(room)
 
     def _answered(self, answer: Answer[Any]) -> Any:
         return self._machine.suspend(answer, USER) if hasattr(answer, "__await__") else answer
@@ -251,6 +285,7 @@ class _Event:
         if not attempt.changes and KEYS.isdisjoint(result):
             self._ready(result.get("join"))
             if not attempt.messages and not attempt.stored:
+                self._settle(attempt)
                 return NOTHING
         try:
             wanted = actions.parse(
@@ -263,9 +298,11 @@ class _Event:
             done = None
             if room is not None and not Change(steps).is_empty:
                 done = self._commit(attempt, room, steps, rest)
+            self._settle(attempt)
         except SoliError as error:
             if not isinstance(error, ActionError | StateRefused):
                 raise
+            self._settle(attempt)
             return self._refused(error, result)
         self._release(attempt, done)
         if KEYS.isdisjoint(result):
@@ -321,7 +358,17 @@ class _Event:
             )
         if attempt.is_stale:
             raise Conflicted(room)
-        outcome: Outcome = self._answered(self._states.kept.commit(room, Change(steps), expected))
+        kept = self._states.kept
+        ahead = attempt.ahead
+        if ahead is not None:
+            if kept.ahead(room) is ahead:
+                attempt.leave_ahead()  # it stands or falls with what it saw
+            else:
+                self._settle(attempt)
+        answer = kept.commit(room, Change(steps), expected)
+        if expected is not None and self._lease == room:
+            self._let_next()
+        outcome: Outcome = self._answered(answer)
         if isinstance(outcome, Conflict):
             raise Conflicted(room)
         follows = bool(attempt.messages) or any(isinstance(one, _FOLLOWING) for one in rest)

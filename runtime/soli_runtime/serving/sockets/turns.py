@@ -69,17 +69,18 @@ class Turns:
         waiter.add_done_callback(lambda _: timer.cancel())
         return waiter
 
-    def give_back(self, room: RoomName) -> None:
-        """The next one has the turn."""
+    def give_back(self, room: RoomName) -> bool:
+        """The next one has the turn; whether there is one."""
         line = self._lines.get(room)
         if line is None:
-            return
+            return False
         waiter = line.next()
         if waiter is None:
             del self._lines[room]
-        else:
-            line.begin(self._loop.time())
-            _resolve(waiter, True)
+            return False
+        line.begin(self._loop.time())
+        _resolve(waiter, True)
+        return True
 
 
 def _resolve(waiter: Waiter, came: bool) -> None:

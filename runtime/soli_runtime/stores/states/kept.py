@@ -23,6 +23,7 @@ from ...core.state.port import Committed, Conflict, Made, Outcome
 from ...core.state.rules import StateRule, rule_of
 from ...core.state.values import State, StateRefused, undeclared
 from ..errors import StoreError
+from .groups import Group
 from .heads import Head, is_beginning, written
 from .store import Outcome as Kept
 from .store import StateStore
@@ -38,6 +39,10 @@ LEAST_WEIGHT = 8192
 PUT_OFF_SECONDS = 0.002
 MOST_PUT_OFF_SECONDS = 0.05
 """Changes without a view wait so long for one of this process that has its turn."""
+CONTENDED_SECONDS = 1.0
+"""After another process came first, for which events take the turn before they run."""
+GROUP_SECONDS = 0.002
+"""After which a group is committed, whoever was about to join it."""
 TOLD_TO_STRANGERS = 16
 """Changes that are told again by who does not know what was told."""
 
@@ -58,7 +63,7 @@ class Mirrored(Protocol):
 class _Room(Head):
     """A room, and what is under way in it."""
 
-    __slots__ = ("flight", "queue")
+    __slots__ = ("contended_until", "flight", "group", "queue")
 
     def __init__(self, bounds: Bounds) -> None:
         super().__init__(bounds)
@@ -66,6 +71,10 @@ class _Room(Head):
         """Done when the commit has ended that is under way."""
         self.queue: list[_Waiting] = []
         """Changes that need no view."""
+        self.group: Group | None = None
+        """Changes that are committed together, as soon as nobody else joins them."""
+        self.contended_until = 0.0
+        """Until when who comes new takes the turn first."""
 
 
 class _Waiting:
@@ -123,13 +132,25 @@ class KeptRoomStates:
         """There are none here any more."""
         self._upkeep.vacate(room)
 
-    def take_turn(self, room: RoomName) -> Answer[None]:
-        """Go before those that come new, in all processes."""
-        return self._turns.take(room)
+    def is_contended(self, room: RoomName) -> bool:
+        """Whether another process came first there lately."""
+        found = self._rooms.get(room)
+        return found is not None and found.contended_until > self._loop.time()
 
-    def end_turn(self, room: RoomName) -> None:
+    def take_turn(self, room: RoomName, user: object) -> Answer[None]:
+        """Go before those that come new, in all processes."""
+        answer = self._turns.take(room, user)
+        return None if answer is None else self._take_turn(room, answer)
+
+    async def _take_turn(self, room: RoomName, turn: Awaitable[None]) -> None:
+        self.settle(room)
+        await self._landed(self._room(room))  # before the turn is given to others
+        await turn
+        await self.look_elsewhere(room)  # others had it until now
+
+    def end_turn(self, room: RoomName, user: object) -> None:
         """Others may go on."""
-        self._turns.end(room)
+        self._turns.end(room, user)
 
     async def close(self) -> None:
         """Finish what is under way."""
@@ -143,6 +164,8 @@ class KeptRoomStates:
     def look(self, room: RoomName) -> Answer[State]:
         """What a room holds now; when nothing is under way and members are here, at once."""
         found = self._rooms.get(room)
+        if found is not None and found.group is not None:
+            self.settle(room)
         if found is not None and found.flight is not None:
             return self._look_later(room, found)
         told = self._told.get(room)
@@ -151,12 +174,15 @@ class KeptRoomStates:
         return self._newest(self._room(room), told).state
 
     async def _look_later(self, room: RoomName, found: _Room) -> State:
-        while found.flight is not None:
-            await asyncio.shield(found.flight)
+        await self._landed(found)
         told = self._told.get(room)
         if told is None or told.state.version == UNKNOWN:
             return await self.look_elsewhere(room)
         return self._newest(found, told).state
+
+    async def _landed(self, found: _Room) -> None:
+        while found.flight is not None:
+            await asyncio.shield(found.flight)
 
     async def look_elsewhere(self, room: RoomName) -> State:
         """What the store has, whatever is known here."""
@@ -164,6 +190,8 @@ class KeptRoomStates:
             found = self._room(room)
             known = found.state.version
             news = await self._store.load(room, known)
+            if found.group is not None:
+                self.settle(room)
             if found.flight is None:
                 found.take(news, known)
                 return found.state
@@ -183,7 +211,10 @@ class KeptRoomStates:
         idle = [
             name
             for name, room in self._rooms.items()
-            if room.flight is None and not room.queue and self._told.get(name) is None
+            if room.flight is None
+            and room.group is None
+            and not room.queue
+            and self._told.get(name) is None
         ]
         for name in idle[: max(0, len(idle) - MAX_HEADS // 2)]:
             del self._rooms[name]
@@ -207,11 +238,27 @@ class KeptRoomStates:
         self._rule(room)
         found = self._room(room)
         if expected is not None:
+            if found.flight is None and self._turns.is_used(room):
+                return self._commit_together(room, found, change, expected)
             return self._commit_checked(room, found, change, expected)
         waiting = _Waiting(change, self._loop.create_future(), self._loop.time())
         found.queue.append(waiting)
         self._begin_queue(room, found)
         return waiting.answer
+
+    def ahead(self, room: RoomName) -> Group | None:
+        """See `RoomStates`."""
+        found = self._rooms.get(room)
+        return None if found is None else found.group
+
+    def settle(self, room: RoomName) -> None:
+        """See `RoomStates`."""
+        found = self._rooms.get(room)
+        if found is None or found.group is None:
+            return
+        group, found.group = found.group, None
+        group.end()
+        self._start(self._commit_group(room, found, group, self._begin_flight(found)))
 
     def made(self, room: RoomName, since: int | None, before: int) -> Sequence[Made]:
         """See `RoomStates`."""
@@ -219,11 +266,54 @@ class KeptRoomStates:
         made = [] if found is None else found.since(since, TOLD_TO_STRANGERS)
         return [one for one in made if one.version < before]
 
+    def _commit_together(
+        self, room: RoomName, found: _Room, change: Change, expected: int
+    ) -> Answer[Outcome]:
+        """Commit with what others here, which have the turn as well, do before and after it."""
+        group = found.group
+        if group is None:
+            group = Group(self._loop, self._newest(found, self._told.get(room)).state, self._bounds)
+        if group.state.version != expected:
+            return Conflict(group.state.version)
+        try:
+            answer = group.add(change, self._rule(room))
+        except StateRefused as refused:
+            if len(group):
+                return group.refused(refused)
+            return self._commit_checked(room, found, change, expected)
+        if found.group is None:
+            found.group = group
+            group.end_by(self._loop.call_later(GROUP_SECONDS, self.settle, room))
+        if len(group) >= MAX_TOGETHER:
+            self.settle(room)
+        return answer
+
+    async def _commit_group(
+        self, room: RoomName, found: _Room, group: Group, flight: asyncio.Future[None]
+    ) -> None:
+        try:
+            rule, seen = self._rule(room), group.since
+            kept = await self._store.commit(
+                room, seen, group.texts, rule.seconds, is_checked=True, writer=self._turns.writer
+            )
+            _learn(found, kept, seen)
+            if kept.is_done:
+                group.done(found)
+                self._compact(room, found, kept.weight)
+            else:
+                found.contended_until = self._loop.time() + CONTENDED_SECONDS
+                group.lost(found.state.version)
+        except SoliError as error:
+            group.fail(error)
+        finally:
+            self._end_flight(found, flight)
+            self._begin_queue(room, found)
+
     async def _commit_checked(
         self, room: RoomName, found: _Room, change: Change, expected: int
     ) -> Outcome:
-        while found.flight is not None:
-            await asyncio.shield(found.flight)
+        self.settle(room)
+        await self._landed(found)
         self._newest(found, self._told.get(room))
         if found.state.version != expected:
             return Conflict(found.state.version)
@@ -250,6 +340,7 @@ class KeptRoomStates:
         )
         _learn(found, kept, seen)
         if not kept.is_done:
+            found.contended_until = self._loop.time() + CONTENDED_SECONDS
             return Conflict(found.state.version)
         state = state.at(found.state.version + 1)
         found.push(state, diff)
@@ -260,6 +351,8 @@ class KeptRoomStates:
         """Write what gathered, if it is the time."""
         if not found.queue or found.flight is not None:
             return
+        if found.group is not None:
+            return  # it begins when that is done
         now = self._loop.time()
         if self._turns.is_used(room) and now - found.queue[0].since < MOST_PUT_OFF_SECONDS:
             # Somebody looked, and is about to change what it saw.

@@ -18,7 +18,7 @@ from soli_runtime.stores.states.kept import KeptRoomStates
 from soli_runtime.stores.states.store import NOBODY, News, Outcome, Writer
 
 from ....support.plain_states import PlainStates
-from ....support.transactions import Broken, Player, choose_randomly, judged
+from ....support.transactions import Broken, Group, Player, choose_randomly, judged
 from .conftest import Made
 
 RULES = (StateRule("r*"), StateRule("short*", seconds=0.2), StateRule("small*", bytes=200))
@@ -296,6 +296,83 @@ def test_writers_that_wait_are_never_refused_for_good(
     assert processes.look(0).value == {"n": 60}
     assert max(one.runs for player in players for one in player.done) <= 6
     processes.close()
+
+
+def run_together(
+    loop: asyncio.AbstractEventLoop, store: SlowStates, chance: Any, *, is_fair: bool = True
+) -> list[Group]:
+    """Four in each of three processes, all of them in turn. Raises Broken."""
+    processes = Processes(loop, store, store, store)
+    players = [Group(states, chance) for states in processes.all]
+    if not is_fair:
+        for player in players:
+            player.never_gives_up()
+
+    async def act(player: Player, name: str) -> None:
+        for index in range(15):
+            if chance.random() < 0.1:
+                await player.blindly("r", ("add", {"sum": 2}), ("append", {"log": name}))
+            else:
+                await player.act("r", choose_randomly(chance, f"{name}.{index}"))
+
+    async def act_all() -> None:
+        works = [act(player, f"{i}{j}") for i, player in enumerate(players) for j in range(4)]
+        await asyncio.gather(*works)
+
+    processes.run(act_all())
+    done = [one for player in players for one in player.done]
+    for index in range(3):
+        judged(done, {"r": processes.look(index).value})
+    processes.close()
+    return players
+
+
+def test_who_has_the_turn_commits_for_all_that_wait(loop: asyncio.AbstractEventLoop) -> None:
+    """Each saw what the one before it left, and the store was asked less often than they are."""
+    for seed in range(5):
+        chance = random.Random(seed)
+        store = SlowStates(chance)
+        players = run_together(loop, store, chance)
+        done = [one for player in players for one in player.done]
+        assert sum(player.ahead for player in players) > len(done) / 3
+        assert store.commits < len(done) * 2 / 3
+
+
+def test_a_group_whose_turn_was_lost_runs_again(
+    loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leases that end too soon: what was seen ahead never became true, and nothing is wrong."""
+    monkeypatch.setattr(kept_module.LeasedTurns, "is_used", lambda *_: True)
+    monkeypatch.setattr(SlowStates, "turn", _yes)
+    chance = random.Random(3)
+    players = run_together(loop, SlowStates(chance), chance, is_fair=False)
+    assert max(one.runs for player in players for one in player.done) > 1
+
+
+async def _yes(*_: Any) -> bool:
+    return True
+
+
+def test_one_that_does_not_fit_leaves_the_group(processes: Processes) -> None:
+    """It alone fails, of what is true by then; the others are one commit."""
+
+    async def act() -> list[Any]:
+        states, answers = processes.all[0], []
+        await states.take_turn("r", 1)  # type: ignore[misc]
+        for change in ({"n": 1}, {"n": "x" * 600_000}, {"m": 2}):
+            ahead = states.ahead("r")
+            seen = ahead.state if ahead is not None else states._rooms["r"].state
+            answers.append(states.commit("r", Change((("patch", change),)), seen.version))
+        assert not any(isinstance(answer, Conflict) for answer in answers)
+        states.settle("r")
+        found = await asyncio.gather(*answers, return_exceptions=True)  # type: ignore[arg-type]
+        states.end_turn("r", 1)
+        return found
+
+    first, refused, last = processes.run(act())
+    assert isinstance(refused, StateRefused)
+    assert last.state.value == {"n": 1, "m": 2} == processes.look(1).value
+    assert last.state.version == first.state.version + 1
 
 
 @pytest.mark.parametrize("fault", [CarelessStates])

@@ -112,13 +112,13 @@ class Process:
                 if lock is None:
                     await self._lock.acquire()
                     lock = self._lock
-                turn: Any = self.kept.take_turn("r")
+                turn: Any = self.kept.take_turn("r", self)
                 if turn is not None:
                     await turn
             raise Wrong("refused too often")
         finally:
             if lock is not None:
-                self.kept.end_turn("r")
+                self.kept.end_turn("r", self)
                 lock.release()
 
     async def _tell(self, outcome: Committed, count: int) -> bool:

@@ -1,4 +1,4 @@
-"""`python -m tests.race.hot --rate N`: one room that several nodes change as often as that.
+"""`python -m benchmarks.hot_rooms --rate N`: one room that several nodes change as often as that.
 
 Each event adds one to what it saw. Latency is from sending to the answer; runs and CPU time are of
 the nodes. On a machine that is busy with other work only runs and CPU time mean something.
@@ -17,15 +17,16 @@ from urllib.request import urlopen
 
 import websockets
 
-from ..jepsen.cluster import Nodes
+from tests.jepsen.cluster import Nodes
 
-APP = Path(__file__).with_name("hot.soli")
+APP = Path(__file__).with_name("programs") / "hot_rooms.soli"
 CONNECTIONS = 4
 """Of each node."""
 
 
-async def send(socket: Any, seconds: float, pause: float, sent: list[float]) -> None:
-    """Events at a steady pace, whatever is answered."""
+async def send(socket: Any, wait: float, seconds: float, pause: float, sent: list[float]) -> None:
+    """Events at a steady pace, whatever is answered, from *wait* seconds on."""
+    await asyncio.sleep(wait)
     begin = time.perf_counter()
     while (now := time.perf_counter()) - begin < seconds:
         sent.append(now)
@@ -67,7 +68,10 @@ async def run(count: int, rate: float, seconds: float, kind: str) -> None:
         assert redis is not None
         before, redis_before = sum(map(cpu, pids)), cpu(redis.pid)
         pause = len(sockets) / rate
-        works = [send(s, seconds, pause, times) for s, times in zip(sockets, sent, strict=True)]
+        works = [
+            send(each, index / rate, seconds, pause, sent[index])
+            for index, each in enumerate(sockets)
+        ]
         await asyncio.gather(*works)
         deadline = time.monotonic() + 30
         while True:
