@@ -88,12 +88,12 @@ def ghosts() -> None:
 
 def claims() -> None:
     """Who comes back is told that it has everything, and the first that it missed is left out."""
-    since = History.since
+    since = History.since_place
 
-    def all_there(self: History, room: str, position: str) -> list[Kept]:
-        return (since(self, room, position) or [])[1:]
+    def all_there(self: History, room: str, seen: int | None) -> list[Kept]:
+        return (since(self, room, seen) or [])[1:]
 
-    History.since = all_there  # type: ignore[method-assign]
+    History.since_place = all_there  # type: ignore[method-assign]
 
 
 def no_versions() -> None:
