@@ -167,7 +167,7 @@ def test_functions_that_are_not_called_cost_little() -> None:
         ("x = { return 5 }", 5),
         ("[1, { return 2 }]", [1, 2]),
         ("next", None),
-        ("return 5", None),
+        ("return 5", 5),
     ],
 )
 def test_a_file_has_the_value_of_its_last_statement(text: str, value: Any) -> None:
