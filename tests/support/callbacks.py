@@ -24,6 +24,8 @@ from soli_runtime.serving.server import Server
 from soli_runtime.serving.service import Service
 from soli_runtime.ws.connection import Connection
 
+from soli_lang.machine.machine import Machine
+
 OURS = ("soli_runtime", "/runtime/soli_runtime/", "aiohttp/web")
 
 MOST_SECONDS = 0.010
@@ -147,6 +149,7 @@ def watching(patch: Callable[[Any, str, Any], None]) -> Iterator[Watch]:
     patch(asyncio.Handle, "_run", lambda handle: watch.run(handle, run))
     for owner, name in (
         (Calls, "run"),
+        (Machine, "enter"),
         (Runners, "_resume"),
         (actions, "parse"),
         (Connection, "send_text"),
