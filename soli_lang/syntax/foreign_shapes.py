@@ -240,8 +240,8 @@ def _of_line(tokens: list[Token], at: int, first: int) -> str | None:
         return ONE_MORE
     if token.type == "COMMA":
         return _of_comma(tokens, at, first)
-    if token.type == "COLON" and "RSQB" in (following.type, tokens[at + 2].type):
-        return SLICE if before.type == "LSQB" or tokens[at - 2].type == "LSQB" else None
+    if token.type == "COLON" and "RSQB" in [one.type for one in tokens[at + 1 : at + 3]]:
+        return SLICE if "LSQB" in [one.type for one in tokens[max(first, at - 2) : at]] else None
     if token.type == "IN" and start.type != "FOR" and not before.newline:
         return CONTAINS
     if token.type == "NAME" and before.type in ("COLON", "ARROW") and following.start == token.end:

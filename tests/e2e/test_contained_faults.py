@@ -474,7 +474,7 @@ def test_the_timer_of_refreshes(tmp_path: Path) -> None:
             presence.flush = failing_once(flushed)
             await says(one, track={"channel": "c", "user_id": "u"})
             assert await refreshed(other, "c")
-            assert delivery._timer is None
+            assert delivery._waking is None
 
     run(body)
 
