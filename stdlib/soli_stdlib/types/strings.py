@@ -7,6 +7,7 @@ Lengths and offsets are characters (docs/spec §3.8). Shaping (padding, slugs, `
 from __future__ import annotations
 
 from operator import not_
+from string import ascii_letters
 
 from soli_lang.base.errors import SoliTypeError
 from soli_lang.machine.machine import Machine
@@ -187,10 +188,15 @@ def capitalize(machine: Machine, text: str) -> str:
     return text[:1].upper() + text[1:].lower()
 
 
+_SWAPPED = str.maketrans(ascii_letters, ascii_letters.swapcase())
+
+
 @method("string", "swapcase", bare=True)
 def swapcase(machine: Machine, text: str) -> str:
     """Upper case where it was lower, and the other way round."""
     copy_text(machine, text)
+    if len(text) > BIG_TEXT and text.isascii():
+        return text.translate(_SWAPPED)  # str.swapcase takes twelve bytes for each character
     return text.swapcase()
 
 
