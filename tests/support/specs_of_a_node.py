@@ -20,6 +20,7 @@ from soli_runtime.words.clients import SocketClient
 def service_of(app: Any, settings: Any, log: Any, waiting: Any) -> Service:
     lane = lane_of(settings, "specs")
     assert lane is not None, "SOLI_BROKER is not set"
+    app.may_wait = True  # it was loaded as if it were alone
     return Service(app, settings, log, waiting, lane)
 
 
