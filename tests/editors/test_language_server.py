@@ -425,4 +425,5 @@ def test_what_a_host_defines_is_known(tmp_path: Path) -> None:
 
         (found,) = editor.diagnostics(uri)
 
-        assert found["message"] == "Wrong number of arguments: price_of() takes 1, got 0"
+        text = "Wrong number of arguments: price_of() takes 1, got 0"
+        assert found["message"] == f"{text}\nhint: it is `price_of`, which takes 1"
