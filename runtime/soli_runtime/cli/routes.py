@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
 
-from soli_lang.base.errors import SoliError
-
-from ..loading.app import InvalidApp
-from ..loading.launch import Launch, launch
-from ..loading.project import ProjectError
-from ..settings import Settings
-from .arguments import Parser, add_program_flags, denied_of
-from .exits import FAILED, INVALID, OK, UsageError
-from .reports import report, report_invalid
+from .arguments import Parser, add_program_flags
+from .exits import OK
+from .launching import loaded_app
 from .tables import columns, route_rows
 
 
@@ -28,24 +20,6 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("path", metavar="PATH", nargs="?", default=".", help="an app")
     add_program_flags(parser)
     parsed = parser.parse_args(arguments)
-    how = Launch(
-        Path(parsed.path),
-        Settings(),
-        environment=os.environ,
-        denied=denied_of(parsed),
-        private_network=parsed.private_network,
-    )
-    try:
-        launched = launch(how)
-    except ProjectError as error:
-        raise UsageError(str(error)) from None
-    except InvalidApp as invalid:
-        report_invalid(invalid)
-        return INVALID
-    except SoliError as error:
-        report(error)
-        return FAILED
-    launched.waiting.close()
-    rows = route_rows(launched.app)
+    rows = route_rows(loaded_app(parsed))
     sys.stdout.write(columns(rows) if rows else "the app has no routes\n")
     return OK

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from soli_lang.base.source import Source
 from soli_lang.evaluator.code import Code
+from soli_lang.tools.comments import comment_above
 from soli_lang.values.objects import Instance, SoliClass
 from soli_lang.values.values import Function, Value
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 USAGE: Final = "doc NAME, such as doc trim, doc String.split, doc alice.send, doc broadcast_room\n"
 MAX_FULL: Final = 8
 """Entries shown in full; of more there is a line each."""
-MAX_COMMENT_LINES: Final = 20
 MAX_VALUE: Final = 200
 
 _ASKED: Final = re.compile(r"(?:doc|help)(?: +(\.?[\w.]+[?!]?))?|([A-Za-z_][\w.]*)\?")
@@ -99,19 +98,8 @@ def _head(value: Function | SoliClass) -> Iterator[str]:
     source = value.code.unit.source
     line = source.position(value.node.span.start).line
     yield source.line(line).strip()
-    yield from (f"  {one}" for one in _comment_above(source, line))
+    yield from (f"  {one}" for one in comment_above(source, line))
     yield f"  at {source.name}:{line}"
-
-
-def _comment_above(source: Source, line: int) -> list[str]:
-    found: list[str] = []
-    while line > 1 and len(found) < MAX_COMMENT_LINES:
-        line -= 1
-        text = source.line(line).strip()
-        if not text.startswith(("#", "//")):
-            break
-        found.insert(0, text.lstrip("#/").strip())
-    return found
 
 
 def _of_keys(name: str) -> Iterator[str]:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from soli_lang.base.errors import SoliError
-
-from ...loading.app import App, InvalidApp
-from ...loading.launch import Launch, launch
-from ...loading.project import ProjectError
-from ...settings import Settings
-from ..arguments import Parser, add_program_flags, denied_of
-from ..exits import FAILED, INVALID, OK, UsageError
-from ..reports import report, report_invalid
+from ...loading.app import App
+from ..arguments import Parser, add_program_flags
+from ..exits import OK, UsageError
+from ..launching import loaded_app
 from ..run_options import app_name
 from .asyncapi import asyncapi
 from .described import sockets_of
@@ -34,26 +28,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--asyncapi", metavar="FILE", help="write an AsyncAPI document to FILE")
     add_program_flags(parser)
     parsed = parser.parse_args(arguments)
-    how = Launch(
-        Path(parsed.path),
-        Settings(),
-        environment=os.environ,
-        denied=denied_of(parsed),
-        private_network=parsed.private_network,
-    )
-    try:
-        with redirect_stdout(sys.stderr):  # what the app prints is none of the types
-            launched = launch(how)
-    except ProjectError as error:
-        raise UsageError(str(error)) from None
-    except InvalidApp as invalid:
-        report_invalid(invalid)
-        return INVALID
-    except SoliError as error:
-        report(error)
-        return FAILED
-    launched.waiting.close()
-    _write(launched.app, how.path, parsed.output, parsed.asyncapi)
+    with redirect_stdout(sys.stderr):  # what the app prints is none of the types
+        app = loaded_app(parsed)
+    _write(app, Path(parsed.path), parsed.output, parsed.asyncapi)
     return OK
 
 

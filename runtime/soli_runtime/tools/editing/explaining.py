@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from soli_lang.base.source import Source, Span
+from soli_lang.base.source import Span
+from soli_lang.tools.comments import comment_above
 from soli_lang.tree import nodes
 
 from . import vocabulary
@@ -17,7 +18,6 @@ from .projects import Projects
 from .viewing.inferred import NOTHING, Inferred, receiver_at, type_at
 
 MAX_EXPLAINED = 4
-MAX_COMMENT_LINES = 20
 
 
 class Explained(NamedTuple):
@@ -87,7 +87,7 @@ class Explaining:
         source = place.source
         line = source.position(place.span.start).line
         head = source.line(line).strip()
-        comment = "\n".join(_comment_above(source, line))
+        comment = "\n".join(comment_above(source, line))
         return f"```soli\n{head}\n```\n{comment}".rstrip()
 
     def _key(self, index: int, key: str) -> str | None:
@@ -155,15 +155,3 @@ def _shown(param: nodes.Param, document: Document) -> str:
 
 def _keyed(key: str, table: dict[str, str]) -> str | None:
     return f'**`"{key}"`**: {table[key]}' if key in table else None
-
-
-def _comment_above(source: Source, line: int) -> list[str]:
-    """The comment lines right above a line, without their signs."""
-    found: list[str] = []
-    while line > 1 and len(found) < MAX_COMMENT_LINES:
-        line -= 1
-        text = source.line(line).strip()
-        if not text.startswith(("#", "//")):
-            break
-        found.insert(0, text.lstrip("#/").strip())
-    return found
