@@ -54,7 +54,6 @@ ONE_MORE: Final = "`x += 1` adds to a variable, `x -= 1` takes from it: there is
 WHOLE: Final = "`//` begins a comment; a whole number is `(a / b).floor`"
 ELSE_IF: Final = "an `if` below `else` has an `end` of its own; a choice goes on with `elsif`"
 NAMED: Final = "every parameter may be named in a call, `f(b: 2)`; a default is `def f(a, b = 2)`"
-JOINED: Final = 'texts are joined by `+`, or `"#{a}#{b}"`'
 _BODIES: Final = HEADED | {"FN", "ELSIF", "ELSE", "CLASS", "TRY"}
 _OPENERS: Final = frozenset(
     {

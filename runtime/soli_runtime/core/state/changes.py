@@ -62,11 +62,6 @@ class Change(NamedTuple):
         """Whether it asks for nothing."""
         return not any(value for _, value in self.steps)
 
-    @property
-    def needs_view(self) -> bool:
-        """Whether it sets values; sums and items are right whatever is there."""
-        return any(kind == PATCH for kind, _ in self.steps)
-
 
 class Inexpressible(Exception):
     """Two diffs that no single one says."""

@@ -48,7 +48,6 @@ class Mending:
         self._carry_out = carry_out
         self._looked: set[RoomName] = set()
         """Rooms that had their look in this round."""
-        self._hurry = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._mending: dict[RoomName, asyncio.Task[None]] = {}
         here.mirrors.reload_by(self.reload)
@@ -65,11 +64,6 @@ class Mending:
         if tasks:
             await asyncio.wait(tasks)
 
-    def look_soon(self) -> None:
-        """Something may be missing: a process died, or this one lost its place in the log."""
-        self._looked.clear()
-        self._hurry.set()
-
     def reload(self, room: RoomName, version: int) -> None:
         """Something is missing in *room*, which is known at *version*."""
         if room not in self._mending:
@@ -78,9 +72,7 @@ class Mending:
 
     async def _run(self) -> None:
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), LOOK_SECONDS)
-            self._hurry.clear()
+            await asyncio.sleep(LOOK_SECONDS)
             with suppress(SoliError):  # it is looked for again
                 await self._look()
 

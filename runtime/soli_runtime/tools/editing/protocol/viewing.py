@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterable
-from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
-from pygls.uris import to_fs_path
 
 from soli_lang.base.source import Span
 
@@ -177,8 +175,3 @@ def try_in_repl(server: SoliServer, path: str) -> None:
     """Say what to type where the client has no terminal of its own for it."""
     text = f"in a terminal: soli repl {path}"
     server.window_show_message(types.ShowMessageParams(types.MessageType.Info, text))
-
-
-def as_path(uri: Any) -> str:
-    """The path of a URI that a client wrote."""
-    return to_fs_path(str(uri)) or ""
