@@ -192,6 +192,10 @@ class Mirrors:
         """The rooms, and the version at which each is known."""
         return {room: mirror.state.version for room, mirror in self._by_room.items()}
 
+    def names(self) -> list[RoomName]:
+        """The names of these rooms."""
+        return list(self._by_room)
+
     def version_of(self, room: RoomName) -> int | None:
         """The version at which a room is known; None: it is not."""
         mirror = self._by_room.get(room)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import islice
 
 from soli_lang.base.errors import SoliError
 
@@ -46,8 +45,8 @@ class Mending:
         self._loop = loop
         self._tell = tell
         self._carry_out = carry_out
-        self._looked: set[RoomName] = set()
-        """Rooms that had their look in this round."""
+        self._round: list[RoomName] = []
+        """Rooms that are still to be looked at in this round."""
         self._task: asyncio.Task[None] | None = None
         self._mending: dict[RoomName, asyncio.Task[None]] = {}
         here.mirrors.reload_by(self.reload)
@@ -77,18 +76,18 @@ class Mending:
                 await self._look()
 
     async def _look(self) -> None:
-        known = self._here.mirrors.rooms()
-        rooms = list(islice((room for room in known if room not in self._looked), ROOMS_AT_ONCE))
-        if not rooms:
-            self._looked.clear()
-            return
-        self._looked.update(rooms)
-        before = {room: known[room] for room in await self._behind({r: known[r] for r in rooms})}
-        if not before:
+        mirrors = self._here.mirrors
+        if not self._round:
+            self._round = mirrors.names()
+        rooms = self._round[-ROOMS_AT_ONCE:]
+        del self._round[-ROOMS_AT_ONCE:]
+        versions = ((room, mirrors.version_of(room)) for room in rooms)
+        known = {room: version for room, version in versions if version is not None}
+        behind = await self._behind(known)
+        if not behind:
             return
         await asyncio.sleep(UNDER_WAY_SECONDS)
-        known = self._here.mirrors.rooms()
-        stuck = {room: version for room, version in before.items() if known.get(room) == version}
+        stuck = {room: known[room] for room in behind if mirrors.version_of(room) == known[room]}
         for room in await self._behind(stuck):
             await self._tell_again(room, stuck[room])
 
