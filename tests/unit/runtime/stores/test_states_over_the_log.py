@@ -256,6 +256,26 @@ def test_members_hear_every_change_once_in_order(dies: float) -> None:
         asyncio.run(World(seed, dies).run(12))
 
 
+def test_the_last_change_of_a_process_that_died_is_told() -> None:
+    """Nobody changes the room after it, so only comparing versions finds it."""
+
+    async def die_before_telling() -> None:
+        world = World(1)
+        dying, other = world.processes = [Process(world, 1), Process(world, 2)]
+        await other.join("member")
+        assert await dying.act()
+        world.dies = 1.0
+        assert not await dying.act()
+        world.processes.remove(dying)
+        await dying.die()
+        await world._come_to_rest()
+        assert other.members["member"].value == {"count": 2, "log": [1, 2]}
+        await other.mending.stop()
+        await other.kept.close()
+
+    asyncio.run(die_before_telling())
+
+
 class Hasty(Process):
     """Tells changes that it has yet to write."""
 
