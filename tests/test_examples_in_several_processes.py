@@ -73,14 +73,15 @@ def echo(talk: Talk) -> None:
 
 
 def broadcast(talk: Talk) -> None:
-    talk.connect("ada", "/ws/all")
-    talk.connect("bob", "/ws/all")
-    talk.send("ada", "hello, all")
+    for name in ("ada", "bob"):
+        talk.connect(name, "/ws/all")
+        talk.send(name, "hello, all")
 
 
 def rooms(talk: Talk) -> None:
     for name, room in {"ada": "tea", "bob": "coffee", "cleo": "tea"}.items():
         talk.connect(name, f"/ws/room/{room}")
+        talk.send(name, f"{name} is here")  # who hears this is in the room, wherever it connected
     talk.send("ada", "milk?")
 
 
