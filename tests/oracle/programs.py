@@ -125,7 +125,7 @@ class Writer:
             if "\n" in text and "#{" in line:  # a quoted string ends on its line
                 text = self._fill("$e0", SMALL)
             after = template[found.end() :]
-            is_body = after.startswith(" end") or (not line and after[:1].strip())
+            is_body = after.startswith(" end") or (not line and after[:1] not in ("", "\n"))
             if text.startswith("{") and is_body and kind != "pattern":
                 text = f"({text})"  # no block that is a statement, or all of a function
             kept[found[0]] = text

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from random import Random
 from typing import Any
+
+import pytest
 
 from soli_lang.base.source import Source
 from soli_lang.evaluator.writers.operators import soft
@@ -12,7 +15,7 @@ from soli_lang.syntax.parser import parse
 from soli_lang.tree import nodes
 
 from .campaign import text_of
-from .programs import program
+from .programs import CHOICES, Writer, program
 from .reading import misread
 from .shrinking import shrunk
 from .test_interpreter import concrete
@@ -62,6 +65,14 @@ def test_programs_are_read_as_they_are_written() -> None:
     """In whatever words: the way of writing must not matter, and places must be where text is."""
     found = {seed: misread(text_of(seed), seed) for seed in SEEDS[:200]}
     assert {seed: one for seed, one in found.items() if one} == {}
+
+
+def test_braces_before_a_modifier_are_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`{ … } if c` would be a block and then an `if` of its own, which lacks its `end`."""
+    monkeypatch.setitem(CHOICES, "braces", ["{ let own = 1\nown }"])
+    writer = Writer(Random(1))
+    assert writer._fill("$braces if b", 0) == "({ let own = 1\nown }) if b"
+    assert writer._fill("x = $braces\n$braces\n", 0).endswith("\n{ let own = 1\nown }\n")
 
 
 def test_one_seed_makes_one_program() -> None:
