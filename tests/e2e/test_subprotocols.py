@@ -83,7 +83,7 @@ def test_protocols_may_be_offered_in_several_headers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ('{"protocol": "a"}', "unknown option 'protocol' (expected protocols)"),
+        ('{"protocol": "a"}', "router_websocket() has no option 'protocol'"),
         ('{"protocols": [1]}', "expects protocols as strings, got int"),
         ('{"protocols": {}}', "expects protocols as strings, got hash"),
         ('{"protocols": ["a b"]}', "got 'a b' as a protocol"),

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from soli_lang.base.errors import SoliPlainTypeError, SoliValueError
+from soli_lang.base.near_names import did_you_mean
 from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Hash, Int, String, function
-from soli_lang.values.kinds import from_key, type_name
+from soli_lang.values.kinds import from_key
 from soli_lang.values.values import Value
 
 from ..core.history.rings import Past
 from ..core.history.rules import DEFAULT_MESSAGES, DEFAULT_SECONDS, MAX_MESSAGES, Rule, with_rule
+from ..core.payloads import type_word
 from ..routing.routes import RouteError
 from .realtime import answered, realtime_of
 from .routes import ROUTES
@@ -37,7 +39,10 @@ def ws_keep_history(machine: Machine, pattern: str, options: Value) -> None:
         _number(given.pop("seconds", DEFAULT_SECONDS), "seconds", (int, float)),
     )
     for name in given:
-        raise SoliValueError(f"ws_keep_history: there is no option '{name}'")
+        raise SoliValueError(
+            f"ws_keep_history() has no option '{name}'",
+            hint=did_you_mean(str(name), ("messages", "seconds")),
+        )
     machine.library[RULES] = with_rule(rules_of(machine), rule)
 
 
@@ -45,7 +50,7 @@ def _number(value: Value, name: str, kinds: tuple[type, ...]) -> Any:
     if type(value) not in kinds:
         expected = "an Int" if kinds == (int,) else "an Int or a Float"
         raise SoliPlainTypeError(
-            f"ws_keep_history: {name}: expected {expected}, got {type_name(value)}"
+            f"ws_keep_history.{name}: expected {expected}, got {type_word(value)}"
         )
     return value
 

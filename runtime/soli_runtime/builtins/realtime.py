@@ -32,7 +32,7 @@ _CONNECTION_ID = String(
 _CHANNEL = String("string channel")
 _REASON = String("string reason")
 _OPTIONS = Hash("hash options").optional()
-_VOLATILE = "volatile"
+VOLATILE = "volatile"
 
 
 def realtime_of(machine: Machine) -> Realtime | None:
@@ -59,9 +59,9 @@ def _volatile(user: str, options: dict[Any, Value] | None) -> str | None:
     if not options:
         return None
     for key in options:
-        if (name := from_key(key)) != _VOLATILE:
+        if (name := from_key(key)) != VOLATILE:
             raise SoliValueError(
-                f"{user}() has no option '{name}'", hint=did_you_mean(str(name), (_VOLATILE,))
+                f"{user}() has no option '{name}'", hint=did_you_mean(str(name), (VOLATILE,))
             )
     try:
         return volatile_key(next(iter(options.values())))

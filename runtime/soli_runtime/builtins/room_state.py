@@ -9,9 +9,10 @@ from soli_lang.base.near_names import did_you_mean
 from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Callable_, Hash, String, function
-from soli_lang.values.kinds import from_key, type_name
+from soli_lang.values.kinds import from_key
 from soli_lang.values.values import SKIP, Value
 
+from ..core.payloads import type_word
 from ..core.state.attempts import ATTEMPT, Attempt
 from ..core.state.rules import (
     DEFAULT_BYTES,
@@ -56,7 +57,7 @@ def ws_keep_state(machine: Machine, pattern: str, options: Value) -> None:
     for name in given:
         if name not in _OPTIONS:
             raise SoliValueError(
-                f"ws_keep_state: there is no option '{name}'",
+                f"ws_keep_state() has no option '{name}'",
                 hint=did_you_mean(str(name), tuple(_OPTIONS)),
             )
     rule = StateRule(pattern, **{name: _option(name, given) for name in _OPTIONS})
@@ -72,7 +73,7 @@ def _option(name: str, given: dict[Any, Value]) -> Any:
     value = given.get(name, default)
     if type(value) not in kinds:
         raise SoliPlainTypeError(
-            f"ws_keep_state: {name}: expected {expected}, got {type_name(value)}"
+            f"ws_keep_state.{name}: expected {expected}, got {type_word(value)}"
         )
     return value
 

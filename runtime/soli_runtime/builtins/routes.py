@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from soli_lang.base.errors import SoliPlainTypeError, SoliValueError
+from soli_lang.base.near_names import did_you_mean
 from soli_lang.base.records import Record, changed, field
 from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
@@ -219,8 +220,8 @@ def _options(
     given = {to_text(from_key(key)): value for key, value in (options or {}).items()}
     for key in given:
         if key not in known:
-            names = ", ".join(known)
-            raise SoliValueError(f"{user}() got unknown option '{key}' (expected {names})")
+            hint = did_you_mean(key, known) or f"its options are {', '.join(known)}"
+            raise SoliValueError(f"{user}() has no option '{key}'", hint=hint)
     return given
 
 

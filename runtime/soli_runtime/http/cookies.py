@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from soli_lang.base.errors import SoliError
+from soli_lang.base.near_names import did_you_mean
 from soli_lang.base.records import Record
 from soli_lang.values.display import to_text
 
@@ -62,8 +63,8 @@ def cookie_options(options: Mapping[Any, Any], *, secure: bool = False) -> Cooki
     for key, value in options.items():
         name = to_text(key)
         if name not in OPTIONS:
-            listed = ", ".join(OPTIONS)
-            raise SoliError(f'set_cookie() unknown option "{name}" (expected {listed})')
+            hint = did_you_mean(name, OPTIONS) or f"its options are {', '.join(OPTIONS)}"
+            raise SoliError(f"set_cookie() has no option '{name}'", hint=hint)
         if name in ("signed", "encrypted") or value is None:
             continue
         known[name] = _READERS[name](name, value)

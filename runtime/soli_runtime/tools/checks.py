@@ -33,10 +33,10 @@ from ..loading.modules import ModuleLoader
 from ..loading.project import SPEC_ENDINGS, Project, ProjectError, find_project
 from ..routing.declared import GATE
 from ..routing.routes import RouteError
-from .agreeing.job_arguments import GIVEN_TO_JOBS, job_arguments
+from .agreeing.job_arguments import GIVEN_TO_JOBS, job_judges
 from .agreeing.session_keys import session_keys
 from .agreeing.users import USER, user_type
-from .builtin_options import unknown_options
+from .builtin_rules import builtin_rules
 from .handler_checks import (
     misnamed_controllers,
     reserved_events,
@@ -59,6 +59,7 @@ _ROUTE_WORDS = frozenset(
         *("resources", "namespace", "middleware"),
     }
 )
+_JOB_WORDS = ("enqueue", "perform_", "schedule")
 _TESTING_WORDS = ("describe", "context")
 
 
@@ -69,7 +70,9 @@ class ProgramCheck:
         self._defined = dict(defined or {})
         """What the host of the program defines (`Interpreter.define`)."""
         library = known_of(Interpreter(install_library).machine)
-        self._library = replace(self._with_defined(library), given_statics=GIVEN_TO_JOBS)
+        self._library = replace(
+            self._with_defined(library), given_statics=GIVEN_TO_JOBS, rules=builtin_rules()
+        )
         self._projects: dict[Path, Project | None] = {}
         self._shared: dict[Path, frozenset[str]] = {}
         self._routes: dict[Path, list[WrittenRoute]] = {}
@@ -128,7 +131,6 @@ class ProgramCheck:
         found: list[Finding] = []
         if project is not None or written:
             found += reserved_events(program)
-        found += unknown_options(program)
         found += self._of_app(path, program)
         for name in self._controllers_in(path, project):
             found += misnamed_controllers(name, program)
@@ -140,8 +142,6 @@ class ProgramCheck:
         """What does not agree with another part of the app."""
         text = program.source.text
         found: list[Finding] = []
-        if "enqueue" in text or "perform_" in text:
-            found += job_arguments(program, self._app(path, program))
         if "session" in text:
             project = self._project_of(path)
             views = _text_below(project.views) if project is not None else ""
@@ -289,10 +289,14 @@ class ProgramCheck:
             names |= _route_helpers(program)
         promised = contracts(self._routes_to(path, written), payload_type(program))
         results: dict[str, Any] = {}
-        if USER in program.source.text and GATE not in self._defined:
+        text, judges = program.source.text, known.judges
+        if USER in text and GATE not in self._defined:
             results[USER] = user_type(self._app(path, program))
+        if any(word in text for word in _JOB_WORDS):
+            judges = job_judges(self._app(path, program))
         return replace(
             known,
+            judges=judges,
             names=names,
             exports_of=Exports(root, self.imported),
             contracts=promised,

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from soli_lang.tools.inference.contracts import Contract, HashRule, ValueRule
+from soli_lang.tools.inference.contracts import Contract, HashRule
 from soli_lang.tools.inference.types import ANY, DOUBT, HASH, NULL, Atom, Shape, Type, join, literal
 from soli_lang.tree import nodes
 
 from ..core.actions import contract
-from ..core.actions.contract import Given, Taken
+from ..core.actions.contract import Given
 from ..loading.controllers import controller_class
 from ..routing.declared import GATE
 from ..routing.routes import WEBSOCKET, RouteError, parse_pattern
+from .builtin_rules import value_rule
 
 _SOCKET_WORDS: Final = frozenset({"router_websocket", "websocket"})
 _HTTP_WORDS: Final = frozenset({"get", "post", "put", "patch", "delete"})
@@ -161,16 +162,6 @@ def _result_rule() -> HashRule:
         contract.RESULT,
         contract.RESULT_HINT,
         "action",
-        {key: _value_rule(one) for key, one in contract.ACTIONS.items()},
+        {key: value_rule(one) for key, one in contract.ACTIONS.items()},
         {"history": ("join", contract.HISTORY_ALONE)},
-    )
-
-
-def _value_rule(taken: Taken) -> ValueRule:
-    return ValueRule(
-        taken.expected,
-        frozenset(taken.kinds),
-        frozenset(taken.items),
-        {key: _value_rule(one) for key, one in taken.parts.items()},
-        tuple(key for key, one in taken.parts.items() if one.is_required),
     )

@@ -50,6 +50,10 @@ class Known:
     """Name of a function that a host calls -> its `inference.contracts.Contract`."""
     results: Mapping[str, Any] = field(default_factory=dict)
     """Name of a builtin function -> the type of what it gives in this program."""
+    rules: Mapping[str, Mapping[int, Any]] = field(default_factory=dict)
+    """Name of a builtin (`KV.set`) -> index of an argument -> `inference.contracts.ValueRule`."""
+    judges: Mapping[str, Callable[[Any, nodes.Call, list[Any]], None]] = field(default_factory=dict)
+    """Name of a method -> (walk, call, types of its arguments): says what a host refuses."""
     signatures: Mapping[str, nodes.FunctionNode] = field(default_factory=dict)
     """Name of a function that a host defines -> its parameters and result with their types."""
     given_statics: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from ...tree import nodes
 from ..checking.arguments import Arguments
 from .classes import ClassInfo
 from .expressions import name_type
+from .judging import judge_rules
 from .library import RUNS_AT_ONCE, block_parameters, given_by, given_by_array
 from .members import PYTHON, Found, find_members, read_type, received
 from .narrowing import settle
@@ -63,6 +64,9 @@ def _call(walk: Walk, node: nodes.Call, left: Type) -> Type:
     block = _block(walk, node, receiver, member.name)
     if member.name == "is_a?" and len(arguments) == 1:
         _judge_class_name(walk, node, arguments[0])
+    judge = walk.known.judges.get(member.name)
+    if judge is not None:
+        judge(walk, node, arguments)
     if _is_foreign_call(walk, member, receiver):
         return ANY
     found = find_members(walk, member, receiver)
@@ -133,6 +137,7 @@ def call_type(walk: Walk, node: Any, callee: Type, arguments: list[Type], block:
             judge_arguments(walk, node, signature, arguments, signature.name)
             return walk.annotated(signature.return_type)
         judge_builtin(walk, node, atom.of, arguments, 0)
+        judge_rules(walk, atom.of.name, arguments, node)
         _judge_by_trying(walk, node, atom.of, arguments)
         given: Type = walk.known.results.get(atom.of.name, given_by(atom.of.declaration))
         return given
@@ -263,6 +268,7 @@ def _builtin(
             walk.error("wrong-arguments", fault, node.span, OTHER_ARITY.get(builtin.name))
         return ANY
     judge_builtin(walk, node, builtin, arguments, 0)
+    judge_rules(walk, builtin.name, arguments, node)
     return walk.given_by_builtin(builtin, atom, builtin.name.rpartition(".")[2], arguments, block)
 
 

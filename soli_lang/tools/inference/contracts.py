@@ -22,9 +22,25 @@ class ValueRule:
     items: frozenset[str] = frozenset()
     """Kinds of the items, where it is an Array; empty: any."""
     keys: Mapping[str, ValueRule] = field(default_factory=dict)
-    """Keys of it, where it is a Hash; it may have others."""
+    """Keys of it, where it is a Hash; it may have others, unless `others` says what of them."""
     required: tuple[str, ...] = ()
     """Those of *keys* that it must have."""
+    values: ValueRule | None = None
+    """What each of its values has to be, where it is a Hash."""
+    others: Others | None = None
+    """What becomes of keys that are none of *keys*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What is said of a key that nobody reads."""
+
+    severity: str
+    code: str
+    message: str
+    """With `{}` for the key: `KV.set() has no option '{}'`."""
+    only_near: bool = False
+    """Whether any key is allowed, so that only one that is near to a known one is a mistake."""
 
 
 @dataclass(frozen=True, slots=True)

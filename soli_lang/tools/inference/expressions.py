@@ -305,6 +305,9 @@ def element(walk: Walk, node: Any, left: Type, index: Type) -> Type:
         doubtful = [one for one, fault in zip(left, faults, strict=True) if fault]
         if all(one.is_doubtful for one in doubtful):
             walk.doubt(node, node.object, bad[0])
+        for one, fault in zip(left, faults, strict=True):
+            if fault is None:
+                _element(walk, node, one, index)  # which says what is wrong with its key
         return ANY
     return join([_element(walk, node, one, index) for one in left])
 

@@ -8,7 +8,7 @@ from ...base.near_names import did_you_mean
 from ...base.source import Span
 from ...tree import nodes
 from .annotations import FOREIGN, NAMES, fits, is_known
-from .contracts import Contract, HashRule, ValueRule
+from .contracts import Contract, HashRule, Others, ValueRule
 from .types import ANY, Atom, Shape, Type, shown, type_word
 from .walk import Result
 
@@ -174,7 +174,7 @@ def judge_key(walk: Walk, path: str, rule: ValueRule, type_: Type, at: Span) -> 
         if bad and len(type_) == 1:
             message = f"{path}: expected {rule.expected}, got an Array with {word(bad[0])}"
             walk.error("action-value", message, at)
-        if atom.shape is not None and rule.keys and len(type_) == 1:
+        if atom.shape is not None and len(type_) == 1:
             _judge_parts(walk, path, rule, atom.shape, at)
 
 
@@ -192,9 +192,34 @@ def _judge_parts(walk: Walk, path: str, rule: ValueRule, shape: Shape, at: Span)
         message = f"{path}: '{name}' is missing, expected {rule.keys[name].expected}"
         walk.error("action-value", message, where, hint)
     for name, type_ in shape.fields.items():
-        part = rule.keys.get(name)
+        part = rule.keys.get(name, rule.values)
         if part is not None:
             judge_key(walk, f"{path}.{name}", part, type_, shape.keys[name].span)
+        elif rule.others is not None:
+            _judge_other(walk, rule, rule.others, name, shape.keys[name].span)
+
+
+def _judge_other(walk: Walk, rule: ValueRule, others: Others, name: str, at: Span) -> None:
+    """Report a key of a Hash that nobody reads."""
+    hint = did_you_mean(name, rule.keys)
+    if hint is None and others.only_near:
+        return
+    message = others.message.format(name)
+    walk.report(others.severity, others.code, message, at, hint or _listed(others, rule))
+
+
+def _listed(others: Others, rule: ValueRule) -> str:
+    what = "its options are" if others.code == "unknown-option" else "it has"
+    return f"{what} {', '.join(rule.keys)}"
+
+
+def judge_rules(walk: Walk, name: str, arguments: list[Type], node: Any) -> None:
+    """Report arguments that the builtin *name* refuses for what is in them."""
+    if any(one.label for one in node.arguments):
+        return
+    for index, rule in walk.known.rules.get(name, {}).items():
+        if index < len(arguments):
+            judge_key(walk, name, rule, arguments[index], node.arguments[index].value.span)
 
 
 def word(atom: Atom) -> str:

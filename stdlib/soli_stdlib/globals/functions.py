@@ -6,7 +6,7 @@ from typing import Any
 
 from soli_lang.base.errors import SoliPlainTypeError, SoliValueError
 from soli_lang.machine.machine import Machine
-from soli_lang.native.native import Any_, Hash, String, function
+from soli_lang.native.native import Any_, Hash, Number, String, function
 from soli_lang.values import kinds
 from soli_lang.values.display import error_text
 from soli_lang.values.kinds import is_key, to_key, type_name
@@ -215,9 +215,7 @@ def clock_(machine: Machine) -> float:
     return clock.now(machine)
 
 
-@function("sleep", Any_)
-def sleep(machine: Machine, seconds: Value) -> None:
+@function("sleep", Number(message="sleep() expects number"))
+def sleep(machine: Machine, seconds: int | float) -> None:
     """Wait so many seconds. Only this handler waits."""
-    if seconds.__class__ is not int and seconds.__class__ is not float:
-        raise SoliPlainTypeError("sleep() expects number")
     sleeping.sleep(machine, seconds, "sleep")

@@ -14,6 +14,7 @@ from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliValueError
 from soli_lang.base.records import changed
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Callable_, Declaration, static
+from soli_lang.values.display import to_text
 from soli_lang.values.kinds import type_name
 from soli_lang.values.values import SKIP, Symbol, Value
 
@@ -49,8 +50,9 @@ def set_options(machine: Machine, given: Value) -> SetOptions:
     named = {name.name if isinstance(name, Symbol) else name: given[name] for name in given}
     unknown = [name for name in named if name not in ("ttl", "if")]
     if unknown:
-        shown = machine.inspect(unknown[0])
-        raise SoliValueError(f'KV.set() takes the options "ttl" and "if", got {shown}')
+        raise SoliValueError(
+            f"KV.set() has no option '{to_text(unknown[0])}'", hint="its options are ttl, if"
+        )
     condition = None
     if "if" in named:
         before = named["if"]

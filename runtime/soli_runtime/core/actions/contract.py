@@ -40,6 +40,10 @@ class Taken(Record, frozen=True):
     """Kinds of the items, where it is an Array."""
     parts: Mapping[str, Taken] = field(default_factory=dict)
     """Keys of it, where it is a Hash."""
+    values: Taken | None = None
+    """Each of its values, where it is a Hash."""
+    others: str = ""
+    """What to say of other keys (`{}`), where nobody reads them."""
     is_required: bool = False
 
 
@@ -157,6 +161,7 @@ ACTIONS: Final[Mapping[str, Taken]] = {
         "numbers to be added to those in the state of the current room",
         "a Hash of numbers",
         ("hash",),
+        values=Taken("a number, or a Hash of numbers", "a number", ("int", "float", "hash")),
     ),
     "room_append": Taken(
         "an item for each Array in the state of the current room that it is appended to",
@@ -192,6 +197,7 @@ ACTIONS: Final[Mapping[str, Taken]] = {
             "code": Taken("the close code", "an Int", ("int",)),
             "reason": Taken("its text", "a String", ("string",)),
         },
+        others="close has no '{}'",
     ),
 }
 """Keys of the Hash that a WebSocket handler returns."""

@@ -129,7 +129,7 @@ def test_a_path_function_says_what_it_needs() -> None:
         ('get("/a", "../x#y")', 'written "controller#action"'),
         ('get(5, "x#y")', "get\\(\\) expects string, got int"),
         ("member() do\nend", "member belongs inside a resources block"),
-        ('cors("/a", { "origin": "*" })', "unknown option 'origin'"),
+        ('cors("/a", { "origin": "*" })', "has no option 'origin'"),
         ("middleware(5) do\nend", "middleware\\(\\) expects string or array, got int"),
     ],
 )
