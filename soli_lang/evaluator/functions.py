@@ -260,12 +260,13 @@ def main(unit: Unit, root: Block, statements: Sequence[Any]) -> Callable[[], Any
 
 def _top_level(writer: Writer, statement: Any, *, is_last: bool) -> None:
     """A stray `return`, `break` or `next` ends only its own statement (docs/spec §5.3)."""
-    gives = statement.row.has_value or isinstance(statement, nodes.Return)
-    has_value = is_last and gives
-    if has_value and (isinstance(statement, nodes.Stmt) or _may_leave(statement)):
+    has_value = is_last and (statement.row.has_value or _may(statement, nodes.FUNCTION))
+    if has_value and (
+        isinstance(statement, nodes.Stmt) or _may(statement, nodes.FUNCTION, nodes.LOOP)
+    ):
         call = writer.outlined(lambda: writer.tail(statement), is_tail=True)
         writer.out.append(py.give(py.call("plain", call)))
-    elif _may_leave(statement):
+    elif _may(statement, nodes.FUNCTION, nodes.LOOP):
         writer.out.append(py.run(writer.outlined(lambda: writer.effect(statement), is_tail=True)))
     elif has_value:
         writer.out.append(py.give(writer.value(statement)))
@@ -273,8 +274,6 @@ def _top_level(writer: Writer, statement: Any, *, is_last: bool) -> None:
         writer.effect(statement)
 
 
-def _may_leave(statement: Any) -> bool:
-    return any(
-        node.row.leaves in (nodes.FUNCTION, nodes.LOOP)
-        for node in nodes.walk(statement, nodes.SCOPES)
-    )
+def _may(statement: Any, *leave: str) -> bool:
+    """Does *statement* have a part that leaves a FUNCTION, or a LOOP?"""
+    return any(node.row.leaves in leave for node in nodes.walk(statement, nodes.SCOPES))

@@ -61,8 +61,6 @@ class Printer(ExpressionPrinter):
         if isinstance(node, nodes.Call) and isinstance(node.callee, nodes.Name) and not plain:
             text = self.bare_block_call(node, node.callee.name) or text
         text = text or self.expression(node)
-        if isinstance(node, nodes.BlockExpr):
-            return text
         wrapped = text[0] == "{" or (text[0] == "-" and (text[1] == " " or not self.toss(0.7)))
         return f"({text})" if wrapped else text
 

@@ -29,6 +29,8 @@ FIRST = ("twice", "lib")
 LATER = ("Fail", "Shape", "Mix", "Shown", "Thing", "Sub")
 
 _PART = re.compile(r"\$(\d?)([a-z]+(?:_[a-z]+)?[0-9_]?)")
+_TIED = re.compile(r"\S| (if|unless|rescue)\b")
+"""What makes braces before it a value that goes on, where they would be a statement."""
 _WORD = re.compile(r"\w+")
 _WEIGHT = re.compile(r"\*(\d) (.*)")
 
@@ -125,7 +127,7 @@ class Writer:
             if "\n" in text and "#{" in line:  # a quoted string ends on its line
                 text = self._fill("$e0", SMALL)
             after = template[found.end() :]
-            is_body = after.startswith(" end") or (not line and after[:1] not in ("", "\n"))
+            is_body = after.startswith(" end") or (not line and _TIED.match(after))
             if text.startswith("{") and is_body and kind != "pattern":
                 text = f"({text})"  # no block that is a statement, or all of a function
             kept[found[0]] = text

@@ -18,7 +18,7 @@ from .functions import new_function
 from .interpreting import answers
 from .operators import binary, negate
 from .scopes import BreakSignal, NextSignal, ReturnSignal, Scope
-from .statements import iterated_name
+from .statements import iterated
 from .targets import check, write
 
 
@@ -75,11 +75,7 @@ def rounds(
     node: nodes.ArrayComprehension | nodes.HashComprehension, scope: Scope
 ) -> Iterator[Scope]:
     """The scopes of those rounds of a comprehension whose condition holds."""
-    items = scope.evaluate(node.iterable)
-    if type(items) is not list:
-        shown = f"cannot iterate over {iterated_name(items)}"
-        raise SoliTypeError(shown, node.iterable.span, scope.source)
-    for item in items:
+    for item in iterated(node.iterable, scope):
         inner = scope.inner()
         inner.define(node.variable, item)
         if node.condition is None or is_truthy(inner.evaluate(node.condition)):

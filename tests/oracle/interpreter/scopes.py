@@ -119,7 +119,7 @@ class Scope:
         self.constants.update(constants(function.body))
         for parameter in function.params:
             for name, begin in declared(parameter):
-                self.begins[name] = begin
+                self.begins[name] = min(begin, self.begins.get(name, begin))
                 self.names[name] = UNSET
 
     def owner(self, name: str, at: int) -> Scope | None:

@@ -57,6 +57,13 @@ def test_running_out_of_stack_leaves_the_interpreter_as_it_was() -> None:
         assert program.call("down", 150) == 150
 
 
-@pytest.mark.parametrize("program", ["n = 5\nreturn n", "return 5", "if true\n return 5\nend", "5"])
+@pytest.mark.parametrize(
+    "program",
+    [
+        *("n = 5\nreturn n", "return 5", "if true\n return 5\nend", "5"),
+        *("for x in [5]\n return x\nend", "while true\n return 5\nend"),
+        "try\n for x in [5]\n  return x if x == 5\n end\nfinally\n 1\nend",
+    ],
+)
 def test_a_return_at_the_end_of_a_program_gives_its_value(program: str) -> None:
     assert Interpreter(install).run(program) == 5
