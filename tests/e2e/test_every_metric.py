@@ -58,8 +58,8 @@ LIMITS: dict[str, Any] = {
     "message_rate": 50,
     "message_burst": 50,
     "shutdown_seconds": 0.3,
-    "handler_steps": 600_000,
-    "body_timeout": 0.2,
+    "steps_per_cpu_second": 4_000_000,
+    "message_timeout": 0.2,
 }
 
 

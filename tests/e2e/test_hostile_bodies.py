@@ -197,10 +197,10 @@ def test_parts_of_forms(extra: str, status: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("seconds", "status"), [(0.2, b"408"), (5, b"200")])
 def test_a_body_that_drips(seconds: float, status: bytes, tmp_path: Path) -> None:
-    """It is waited for as long as `body-timeout` says."""
+    """It is waited for as long as `message-timeout` says."""
 
     async def scenario() -> None:
-        async with serving(tmp_path, APP, body_timeout=seconds) as site:
+        async with serving(tmp_path, APP, message_timeout=seconds) as site:
             async with connected(site) as (reader, writer):
                 writer.write(b"POST /named HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n")
                 for byte in b"null":

@@ -46,7 +46,7 @@ def test_a_visit_of_ten_megabytes_of_kept_messages(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         async with (
-            served(tmp_path, {"app.soli": APP}, history_bytes=0) as site,
+            served(tmp_path, {"app.soli": APP}, room_bytes=0) as site,
             site.connect("/ws") as visitor,
         ):
             await fill(site)
@@ -65,7 +65,7 @@ def test_a_visit_that_is_watched(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         async with (
-            served(tmp_path, {"app.soli": APP}, history_bytes=0) as site,
+            served(tmp_path, {"app.soli": APP}, room_bytes=0) as site,
             site.connect("/ws") as visitor,
         ):
             await fill(site)
@@ -86,7 +86,7 @@ def test_a_visit_of_phoenix_s_client(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         async with (
-            served(tmp_path, {"app.soli": APP}, history_bytes=0) as site,
+            served(tmp_path, {"app.soli": APP}, room_bytes=0) as site,
             site.connect("/ws/websocket?vsn=2.0.0") as visitor,
         ):
             await fill(site)
@@ -103,7 +103,7 @@ def test_a_visit_of_who_does_not_read(tmp_path: Path) -> None:
     """What is replayed waits for the client, and not in the outbox; the connection stays."""
 
     async def scenario() -> None:
-        limits = {"history_bytes": 0, "max_outbox_bytes": 1_000_000}
+        limits = {"room_bytes": 0, "max_outbox_bytes": 1_000_000}
         async with (
             served(tmp_path, {"app.soli": APP}, **limits) as site,
             site.connect("/ws", max_queue=1) as visitor,

@@ -134,7 +134,7 @@ class Bench:
         numbers = itertools.count(1) if refs is None else refs
         self.settings = settings_of(**settings)
         self.clock = VirtualClock(100.0)
-        self.history = History("e", lambda: self.now, self.settings.history_bytes)
+        self.history = History("e", lambda: self.now, self.settings.room_bytes)
         self.hub = Hub.create(self.settings, lambda: str(next(numbers)), make_broker, self.history)
         self.inboxes: dict[str, Inbox] = {}
         self.notes: list[Note] = []

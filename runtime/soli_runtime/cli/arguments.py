@@ -17,18 +17,15 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "connections": (
         *("max_connections", "max_connections_per_ip", "connect_rate", "connect_rate_per_ip"),
         *("max_http_connections", "max_http_connections_per_ip", "max_pending_connections"),
-        *("handshake_timeout", "body_timeout", "keepalive_timeout", "max_connection_age"),
+        *("handshake_timeout", "keepalive_timeout", "max_connection_age"),
     ),
     "messages": (
         *("max_message_bytes", "message_rate", "message_burst", "byte_rate", "message_timeout"),
         *("max_outbox_bytes", "ping_seconds", "compression"),
-        "binary",
     ),
-    "rooms and presence": (
-        *("max_rooms", "history_bytes", "presence_grace_seconds", "room_state_bytes"),
-    ),
+    "rooms and presence": ("max_rooms", "room_bytes", "presence_grace_seconds"),
     "handlers": (
-        *("handler_steps", "handler_cpu_seconds", "slow_handler_cpu_percent"),
+        *("handler_cpu_seconds", "slow_handler_cpu_percent"),
         *("handler_suspend_seconds", "handler_alloc_bytes"),
         "check_types",
     ),

@@ -7,7 +7,7 @@ The same name is a field here, a flag of `soli run` (`--message-rate`) and an en
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.errors import SoliError
 from soli_lang.base.records import Record, field
@@ -36,7 +36,7 @@ class Setting(Record, frozen=True):
 
     name: str
     kind: str
-    """One of `KINDS`, or words joined by `|`."""
+    """One of `KINDS`."""
     default: Any
     help: str
 
@@ -51,16 +51,16 @@ class Setting(Record, frozen=True):
     @property
     def expected(self) -> str:
         """What values look like, in words."""
-        from .kinds import KINDS, words  # here: most scripts have defaults only
+        from .kinds import KINDS  # here: most scripts have defaults only
 
-        return KINDS[self.kind].expected if self.kind in KINDS else words(self.kind)
+        return KINDS[self.kind].expected
 
     def parse(self, text: str, source: str) -> Any:
         """The value of *text*. *source* is the flag or variable that an error names."""
         from .kinds import KINDS, without_password
 
         try:
-            value = KINDS[self.kind].read(text.strip()) if self.kind in KINDS else text.strip()
+            value = KINDS[self.kind].read(text.strip())
         except ValueError:
             value = None
         if value is None or self.fault(value) is not None:
@@ -73,9 +73,7 @@ class Setting(Record, frozen=True):
             return None
         from .kinds import KINDS, without_password
 
-        known = KINDS.get(self.kind)
-        is_good = known.accepts(value) if known is not None else value in self.kind.split("|")
-        if is_good:
+        if KINDS[self.kind].accepts(value):
             return None
         shown = without_password(value) if type(value) is str else value
         return f"expected {self.expected}, got {shown!r}"
@@ -108,6 +106,8 @@ class Constants(Record, frozen=True, kw_only=True):
     """Bytes of changes per channel and second; 0: no limit."""
     presence_memory_seconds: float = 60.0
     """For how long a channel that lost its last user is remembered, for clients that reconnect."""
+    steps_per_cpu_second: int = 13_333_333
+    """Steps of one handler call for each of its `handler_cpu_seconds`; 0: no limit."""
     max_rooms_with_state: int = 100_000
     """Rooms that hold state; 0: no limit."""
     max_state_depth: int = 32
@@ -140,7 +140,10 @@ class _Fields(Record, frozen=True, kw_only=True):
         4 * _MIB, "count", "bytes received per connection and second; 0: no limit"
     )
     message_timeout: float = _setting(
-        30.0, "seconds", "time for a message to arrive once its first byte is there; 0: no limit"
+        30.0,
+        "seconds",
+        "time for a message to arrive once its first byte is there, and for the body of a request; "
+        "0: no limit",
     )
     max_outbox_bytes: int = _setting(
         16 * _MIB, "count", "bytes waiting to be sent per connection; 0: no limit"
@@ -150,9 +153,6 @@ class _Fields(Record, frozen=True, kw_only=True):
     )
     handshake_timeout: float = _setting(
         10.0, "seconds", "time for the first request of a connection to arrive; 0: no limit"
-    )
-    body_timeout: float = _setting(
-        30.0, "seconds", "time for the body of a request to arrive; 0: no limit"
     )
     max_pending_connections: int = _setting(
         10_000, "count", "connections that have not sent a request yet; 0: no limit"
@@ -181,18 +181,14 @@ class _Fields(Record, frozen=True, kw_only=True):
     presence_grace_seconds: float = _setting(
         0.0, "seconds", "time for which presence outlives a lost connection; 0: not at all"
     )
-    history_bytes: int = _setting(
+    room_bytes: int = _setting(
         64 * _MIB,
         "count",
-        "bytes of the history of all rooms; past it the room that has been silent for longest "
-        "loses its history; 0: no limit",
+        "bytes of the history of all rooms, past which the room that has been silent for longest "
+        "loses its history, and as many of their state; 0: no limit",
     )
-    room_state_bytes: int = _setting(
-        64 * _MIB, "count", "bytes of the state of all rooms, as JSON; 0: no limit"
-    )
-    handler_steps: int = _setting(2_000_000, "count", "steps of one handler call; 0: no limit")
     handler_cpu_seconds: float = _setting(
-        0.15, "seconds", "CPU time of one handler call; 0: no limit"
+        0.15, "seconds", "CPU time of one handler call, and its steps; 0: no limit"
     )
     slow_handler_cpu_percent: int = _setting(
         20, "count", "percent of CPU time for handler calls of more than 40 ms; 0: no limit"
@@ -221,9 +217,6 @@ class _Fields(Record, frozen=True, kw_only=True):
         (), "list", "addresses or networks whose forwarded headers count, separated by commas"
     )
     compression: bool = _setting(False, "flag", "offer permessage-deflate")
-    binary: Literal["accept", "refuse"] = _setting(
-        "accept", "accept|refuse", "accept or refuse binary messages"
-    )
     shutdown_seconds: float = _setting(
         10.0, "seconds", "time for connections to close at shutdown; 0: exit at once"
     )
@@ -318,6 +311,11 @@ class Settings(_Fields, frozen=True, kw_only=True):
     def effective_message_burst(self) -> int:
         """Messages at once: `message_burst`, or one second's worth if that is 0."""
         return self.message_burst or self.message_rate
+
+    @property
+    def handler_steps(self) -> int:
+        """Steps of one handler call: a bound that is the same on every machine."""
+        return round(self.handler_cpu_seconds * self.constants.steps_per_cpu_second)
 
 
 def _listed(is_ending: bool) -> tuple[Setting, ...]:

@@ -15,13 +15,16 @@ RENAMED: Mapping[str, str] = {
     "handler_bytes": "handler_alloc_bytes",
     "max_silent_connections": "max_pending_connections",
     "message_seconds": "message_timeout",
-    "body_seconds": "body_timeout",
+    "body_seconds": "message_timeout",
+    "body_timeout": "message_timeout",
     "handshake_seconds": "handshake_timeout",
     "http_idle_seconds": "keepalive_timeout",
     "max_connection_seconds": "max_connection_age",
     "lease_seconds": "node_lease_seconds",
     "store_bytes": "sqlite_max_bytes",
     "login_key": "session_user_key",
+    "history_bytes": "room_bytes",
+    "room_state_bytes": "room_bytes",
 }
 """Former name to present name. A value given under the former name counts."""
 
@@ -41,6 +44,9 @@ REMOVED: Mapping[str, str] = {
     "broker_backlog_bytes": "the bound is 64 MiB",
     "broker_wait_seconds": "messages that wait for the broker drop after 30 seconds",
     "broker_publish_ttl": "messages that wait for the broker drop after 30 seconds",
+    "handler_steps": "a call may take 13,333,333 steps for each of its handler-cpu-seconds",
+    "binary": "binary messages reach the handler; "
+    'return {"close": {"code": 1003, "reason": "text only"}} if event["binary"]',
     "cross_origin": "cross-site requests are refused; "
     'call skip_csrf("/*") in the app to accept them',
 }

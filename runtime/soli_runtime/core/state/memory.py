@@ -150,7 +150,7 @@ class MemoryRoomStates:
         if totals.bytes and grows > 0 and self.bytes_used + grows > totals.bytes:
             raise StateRefused(
                 f"the state of all rooms has {self.bytes_used} bytes; this change of '{room}' "
-                f"would pass {totals.bytes} (room-state-bytes)"
+                f"would pass {totals.bytes} (room-bytes)"
             )
         if held is None and totals.rooms and len(self._held) >= totals.rooms:
             raise StateRefused(f"{len(self._held)} rooms hold state, at most {totals.rooms} may")

@@ -177,7 +177,7 @@ class HttpActions:
 
     async def _read(self, request: web.BaseRequest, peer: Peer) -> RawRequest:
         try:
-            async with asyncio.timeout(self._state.settings.body_timeout or None) as deadline:
+            async with asyncio.timeout(self._state.settings.message_timeout or None) as deadline:
                 pace = Pace(deadline, self._state.settings.constants.least_rate)
                 limit = self._hardening.max_body_bytes
                 inflates = self._state.inflates

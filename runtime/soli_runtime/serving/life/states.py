@@ -73,7 +73,7 @@ def shared_states(
     loop: AbstractEventLoop,
 ) -> SharedStates | None:
     """None: they are of this process alone, and end with it."""
-    limits = StateLimits(settings.constants.max_rooms_with_state, settings.room_state_bytes)
+    limits = StateLimits(settings.constants.max_rooms_with_state, settings.room_bytes)
     node = connections.node
     name = uuid.uuid4().hex if node is None else node.name
     if lane is None or (lane.is_private and store is not None):

@@ -69,7 +69,7 @@ class Connections:
 
     def _hub(self) -> Hub:
         settings = self._state.settings
-        history = History(uuid.uuid4().hex[:16], time.time, settings.history_bytes)
+        history = History(uuid.uuid4().hex[:16], time.time, settings.room_bytes)
         if self.node is None:
             refs = itertools.count(1)
             hub = Hub.create(settings, lambda: str(next(refs)), history=history)
@@ -77,7 +77,7 @@ class Connections:
             hub = Hub.create(settings, self.node.refs, self.node.broker_of, history)
         constants = settings.constants
         bounds = Bounds(constants.max_state_depth, constants.max_state_keys)
-        totals = Totals(settings.room_state_bytes, constants.max_rooms_with_state)
+        totals = Totals(settings.room_bytes, constants.max_rooms_with_state)
         hub.states.keep_in(MemoryRoomStates(self._state.now, bounds, totals), bounds)
         return hub
 

@@ -49,7 +49,6 @@ STRIKE_SECONDS = 60.0
 
 _POLICY = frozenset(
     {
-        CloseCause.BINARY_REFUSED,
         CloseCause.LISTENER_ERROR,
         CloseCause.PING_TIMEOUT,
         CloseCause.RATE,

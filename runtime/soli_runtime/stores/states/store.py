@@ -141,5 +141,5 @@ def full(limits: StateLimits, is_of_rooms: bool) -> StateFull:
     if is_of_rooms:
         return StateFull(f"{limits.rooms} rooms hold state, and no more may")
     return StateFull(
-        f"the state of all rooms has as many bytes as it may: {limits.bytes} (room-state-bytes)"
+        f"the state of all rooms has as many bytes as it may: {limits.bytes} (room-bytes)"
     )

@@ -95,7 +95,7 @@ def test_the_state_of_all_rooms_is_bounded() -> None:
     bench = Bench(Totals(bytes=2 * ROOM_BYTES + 40))
     bench.set("a", x="12345")
     bench.set("b", x="12345")
-    with pytest.raises(StateRefused, match=r"would pass 840 \(room-state-bytes\)"):
+    with pytest.raises(StateRefused, match=r"would pass 840 \(room-bytes\)"):
         bench.set("b", x="12345678901234567890")
     assert bench.states.look("b").value == {"x": "12345"}
     bench.set("b", x=None)
