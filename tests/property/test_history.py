@@ -236,7 +236,7 @@ def test_what_was_loaded_is_told_when_its_turn_comes() -> None:
     for number in range(1, 5):
         say(source, "r", str(number))
     history = history_of(Rule("r", 10))
-    history.clear("e", 0)
+    history.exchange(history.begun_anew("e", 0, history.place))
     history.load("r", 0, source.last("r", 9))
     history.place = 2
     assert [kept.payload for kept in history.last("r", 9)] == ["1", "2"]

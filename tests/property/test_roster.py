@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import Any
 
 from hypothesis import given
@@ -98,7 +99,8 @@ def test_a_node_that_died_takes_its_users_in_one_diff(entries: list[Entry], node
     watched.feed(entries)
     watched.bench.settle()
     watched.diffs = 0
-    effects = watched.presence.drop_node("r", node, watched.bench.now)
+    slices = watched.presence.drop_node("r", node, lambda: watched.bench.now)
+    effects = list(chain.from_iterable(slices))
     watched.bench.deliver(effects)
     stay = [entry for entry in entries if entry.node != node]
     gone = set(_users(entries)) - set(_users(stay))
@@ -112,7 +114,7 @@ def test_a_node_that_comes_back_with_another_name_keeps_its_trackings() -> None:
     watched = Watched()
     entry = Entry("there", "bob", "2", meta_body("online", {}), node="n1")
     watched.feed([entry, entry._replace(node="n2")])
-    assert watched.presence.drop_node("r", "n1", 0.0) == []
+    assert list(chain.from_iterable(watched.presence.drop_node("r", "n1", lambda: 0.0))) == []
     watched.holds([entry])
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from soli_runtime.cluster import codec
 from soli_runtime.cluster.host import Bounds, Surroundings
 from soli_runtime.cluster.log_broker import LogBroker
-from soli_runtime.core.effects import ConnectionId, Payload, RoomName
+from soli_runtime.core.effects import ConnectionId, Payload, RoomName, Slices
 from soli_runtime.core.operations.arrivals import Arrivals
 from soli_runtime.core.operations.records import (
     Joined,
@@ -163,6 +163,10 @@ class BrokerBench(Bench):
     def accounted(self) -> None:
         pass
 
+    def insert(self, slices: Slices) -> None:
+        for _ in self.broker.in_slices(slices):
+            pass
+
     def asked(self) -> None:
         self.told.append(("asked",))
 
@@ -208,7 +212,8 @@ class LogBench(BrokerBench):
             return False
         entry = self.log.entries[self.read]
         self.read += 1
-        self.broker.arrived(*entry)
+        for _ in self.broker.arrived(*entry):
+            pass
         return True
 
 

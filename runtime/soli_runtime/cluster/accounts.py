@@ -156,8 +156,6 @@ class Accounts:
         """Nodes whose account was read, from its first page to its last."""
         self.begun: set[str] = set()
         """Nodes of which a page was read."""
-        self._weight = 0
-        """Of pages that were read."""
         self._told: dict[str, tuple[int, set[ConnectionId]]] = {}
         """The next page of nodes that are giving one, and the connections told of so far."""
 
@@ -178,18 +176,12 @@ class Accounts:
         if node in self._told:
             self._told[node][1].add(connection_id)
 
-    def take_weight(self) -> int:
-        """How many operations would tell what was read since it was asked."""
-        weight, self._weight = self._weight, 0
-        return weight
-
     def read(self, node: str, account: Account) -> set[ConnectionId] | None:
         """A page of *node*; with its last one all connections that it told of.
 
         None: more is to come, or the pages before it were not read.
         """
         self.begun.add(node)
-        self._weight += account.weight
         number, told = (0, set()) if account.page == 0 else self._told.pop(node, (0, set()))
         if number != account.page:
             return None  # this node began in the midst of it, and another account follows

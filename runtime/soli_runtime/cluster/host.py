@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from ..core.effects import Effect
+from ..core.effects import Effect, Slices
 from ..core.seats import Seat
 
 
@@ -67,6 +67,10 @@ class Carrier(Protocol):
 
     def accounted(self) -> object:
         """A node gave its account."""
+        ...
+
+    def insert(self, slices: Slices) -> object:
+        """What does not come from the log is to be carried out before its next entry."""
         ...
 
     def asked(self) -> object:

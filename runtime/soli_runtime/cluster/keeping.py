@@ -8,6 +8,8 @@ of the log again is known by its place.
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 PLACES = 1024
 """Of operations, in one entry of the log."""
 ROOMS_AT_ONCE = 20
+MESSAGES_AT_ONCE = 500
+"""That are loaded in one turn of the loop, and those of one room more."""
 MAX_MILLISECONDS = 10**15
 
 Ask = Callable[..., Awaitable[Any]]
@@ -86,26 +90,38 @@ def append_words(batch: Batch, history: History) -> list[Word]:
 
 
 async def load(history: History, ask: Ask, rooms: list[bytes], epoch: str, entry: int) -> None:
-    """Take what is kept in Redis of *rooms*, all that there are; the log is at *entry*."""
-    found = [room async for room in _recalled(ask, rooms)]
+    """Take what is kept in Redis of *rooms*, all that there are; the log is at *entry*.
+
+    Others have their turns meanwhile, and find what was known before.
+    """
+    found = deque([room async for room in _recalled(ask, rooms)])
     # Behind the rooms, as rooms may be forgotten meanwhile.
     doubt, forgotten = map(int, await ask("known", written(history.rules)))
-    history.clear(epoch, max(doubt, forgotten))
-    history.place = end_of(entry)
-    for room, floor, messages in found:
-        history.load(room, max(doubt, floor), messages)
+    fresh = history.begun_anew(epoch, max(doubt, forgotten), end_of(entry))
+    loaded = 0
+    while found:
+        room, floor, messages = found.popleft()
+        fresh.load(room, max(doubt, floor), map(_kept, messages))
+        loaded += len(messages)
+        if loaded >= MESSAGES_AT_ONCE:
+            loaded = 0
+            await asyncio.sleep(0)
+    history.exchange(fresh)
+    while len(fresh):  # to forget all at once would take long
+        fresh.drop_oldest(MESSAGES_AT_ONCE)
+        await asyncio.sleep(0)
 
 
 async def _recalled(
     ask: Ask, rooms: list[bytes]
-) -> AsyncIterator[tuple[RoomName, int, list[Kept]]]:
+) -> AsyncIterator[tuple[RoomName, int, list[bytes]]]:
     for start in range(0, len(rooms), ROOMS_AT_ONCE):
         names = rooms[start : start + ROOMS_AT_ONCE]
         for name, found in zip(names, await ask("recall", *names), strict=True):
             if found:
                 floor, *messages = found
                 room = name.decode("utf-8", "surrogatepass")
-                yield room, int(floor), [_kept(element) for element in messages]
+                yield room, int(floor), messages
 
 
 def _kept(element: bytes) -> Kept:

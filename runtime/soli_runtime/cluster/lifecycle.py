@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.effects import Effect
+from ..core.effects import Effect, Slices
 from ..core.operations.records import Untracked
 from ..core.seats import Seats
 from .accounts import Giving, Pages
@@ -63,7 +63,7 @@ class Lifecycle:
     def end_unaccounted(self) -> None:
         """Nodes that gave no account since this one began are gone."""
         for node in self._replica.unaccounted():
-            self._host.carry_out(self._end(node))
+            self._carrier.insert(self._end(node))
 
     def _account(self) -> Pages:
         return self._replica.account(self._host.topic_counts())
@@ -77,38 +77,36 @@ class Lifecycle:
         self._carrier.asked()
         return []
 
-    def _untracked(self, origin: str, operation: Untracked) -> list[Effect]:
+    def _untracked(self, origin: str, operation: Untracked) -> list[Effect] | Slices:
         self._over.pop(operation, None)
         return self._replica.apply(origin, operation)
 
-    def _accounted(self, origin: str, account: Account) -> list[Effect]:
+    def _accounted(self, origin: str, account: Account) -> Slices:
         self._giving.seen(account)
         known = set(self._replica.ended)
         if account.page == 0:
             self._elsewhere.take_all(origin, account.topics)
-        effects = self._replica.take_account(origin, account)
+        yield from self._replica.take_account(origin, account)
         for node in self._replica.ended.keys() - known:
             self._end_later(node)
         if account.is_last:
             self._carrier.accounted()
-        return effects
 
-    def _ended(self, origin: str, operation: NodeEnded) -> list[Effect]:
+    def _ended(self, origin: str, operation: NodeEnded) -> list[Effect] | Slices:
         if operation.node == self._replica.node:
             self._outbox.give_up()
             return []
         return self._end(operation.node)
 
-    def _end(self, node: str) -> list[Effect]:
+    def _end(self, node: str) -> Slices:
         """A node is dead; its users have the time of grace to come back elsewhere.
 
         Every node tells when it is over: whoever comes first is right, the others change nothing.
         """
         self._elsewhere.end(node)
-        effects = self._replica.end(node, lingers=self._grace_seconds > 0)
+        yield from self._replica.end(node, lingers=self._grace_seconds > 0)
         if node in self._replica.ended:
             self._end_later(node)
-        return effects
 
     def _end_later(self, node: str) -> None:
         self._clock.call_later(self._grace_seconds, lambda: self._end_lingering(node))

@@ -12,7 +12,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..core.answers import Answer
-from ..core.effects import ConnectionId, Effect, Payload, RoomName, SendOptions
+from ..core.effects import (
+    SLICE,
+    ConnectionId,
+    Effect,
+    Payload,
+    RoomName,
+    SendOptions,
+    Slices,
+)
 from ..core.history.rings import History, Past
 from ..core.operations.arrivals import TIMELESS, Arrivals
 from ..core.operations.records import (
@@ -41,6 +49,10 @@ MAX_ROOMS_NOTED = 10_000
 """Rooms of which is known which version was told last; of others more is told than is needed."""
 MAX_UNKNOWN = 100
 """Unknown operations that are told of, each once."""
+
+
+SLICE_WORTH = 2 * SLICE
+"""A slice may have to enlarge several tables that have an entry for each connection."""
 
 
 class VersionsTold(dict[RoomName, int]):
@@ -173,28 +185,34 @@ class LogBroker:
 
     def arrived(
         self, position: int, origin: str, number: int, heads: bytes, payloads: bytes
-    ) -> int:
-        """The entry at *position* of the log was read; how many operations it is worth.
+    ) -> Iterator[int]:
+        """The entry at *position* of the log was read; how many operations each slice is worth.
 
-        Effects are carried out one operation after another. One that fails does not stop the rest.
-        Raises whatever comes of an entry that is none.
+        Between slices others have their turns, and nothing else of the log is applied. Effects are
+        carried out one operation after another. One that fails does not stop the rest. Raises
+        whatever comes of an entry that is none.
         """
         items = self.outbox.returned(number, heads) if origin == self.node else None
         history, place = self._arrivals.history, place_of(position, 0)
         if items is None:
-            return self._arrived_from_others(origin, place, codec.heads_in(heads), payloads)
+            yield from self._arrived_from_others(origin, place, codec.heads_in(heads), payloads)
+            return
         carry_out = self._host.carry_out
         for history.place, item in enumerate(items, place):
             try:
-                carry_out(self._apply(origin, item.operation))
+                effects = self._apply(origin, item.operation)
+                if isinstance(effects, list):
+                    carry_out(effects)
+                else:
+                    yield from self.in_slices(effects)
             except Exception as error:
                 self._carrier.faulted(error)
             self.outbox.seen(item)
-        return len(items) + self.replica.accounts.take_weight()
+        yield len(items)
 
     def _arrived_from_others(
         self, origin: str, place: int, heads: list[list[Any]], payloads: bytes
-    ) -> int:
+    ) -> Iterator[int]:
         history, carry_out = self._arrivals.history, self._host.carry_out
         start = 0
         for history.place, head in enumerate(heads, place):
@@ -214,10 +232,23 @@ class LogBroker:
                     continue
             try:
                 operation = codec.operation_of(declaration, head, payload, origin)
-                carry_out(self._apply(origin, operation))
+                effects = self._apply(origin, operation)
+                if isinstance(effects, list):
+                    carry_out(effects)
+                else:
+                    yield from self.in_slices(effects)
             except Exception as error:
                 self._carrier.faulted(error)
-        return len(heads) + self.replica.accounts.take_weight()
+        yield len(heads)
+
+    def in_slices(self, slices: Slices) -> Iterator[int]:
+        """Carry out slice by slice what concerns many; how many operations each is worth."""
+        for effects in slices:
+            try:
+                self._host.carry_out(effects)
+            except Exception as error:
+                self._carrier.faulted(error)
+            yield SLICE_WORTH
 
     def _is_heard(self, declaration: Declaration, head: list[Any]) -> bool:
         """Whether somebody of this process hears of it, or this process keeps it."""
@@ -236,7 +267,7 @@ class LogBroker:
             self._unknown.add(code)
             self._carrier.faulted(codec.UnknownOperation(code, origin))
 
-    def _apply(self, origin: str, operation: Operation) -> list[Effect]:
+    def _apply(self, origin: str, operation: Operation) -> list[Effect] | Slices:
         if operation.__class__ is StateChanged:
             self._versions.note(operation)
         applier = self._appliers.get(operation.__class__)

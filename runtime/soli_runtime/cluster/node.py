@@ -17,6 +17,7 @@ from typing import Any
 
 from soli_lang.base.records import Record
 
+from ..core.effects import Slices
 from ..core.operations.arrivals import Arrivals
 from ..observing.logs import Log
 from ..settings import Settings
@@ -143,6 +144,10 @@ class Node:
         """A node gave its account."""
         self._accounted.set()
 
+    def insert(self, slices: Slices) -> None:
+        """What does not come from the log is to be carried out before its next entry."""
+        self._traffic.insert(self.broker.in_slices(slices))
+
     def asked(self) -> None:
         """Somebody wants to know how this node is."""
         self._asked.set()
@@ -216,6 +221,7 @@ class Node:
 
     async def _begin(self) -> None:
         """Register under a new name. What others hold comes through the log."""
+        await self._traffic.settle()
         self._births += 1
         name = f"{self._family}{self._births}"
         lease_ms = int(1000 * self._lane.lease_seconds)

@@ -27,11 +27,6 @@ class Account(NamedTuple):
     is_last: bool = True
     """Whether this is all: what no page told of is no more."""
 
-    @property
-    def weight(self) -> int:
-        """How many operations would tell the same."""
-        return sum(map(len, self[:5]))
-
 
 @operation("v")
 class LingeringEnded(NamedTuple):

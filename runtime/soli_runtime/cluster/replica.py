@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from ..core.effects import ConnectionId, Effect, RoomName
+from ..core.effects import SCAN, ConnectionId, Effect, RoomName, Slices, sliced
 from ..core.operations.arrivals import Arrivals
 from ..core.operations.records import (
     Connected,
@@ -28,8 +28,13 @@ from .accounts import Accounts, Pages
 from .host import Clock
 from .operations import Account, LingeringEnded
 
-Applier = Callable[[str, Any], list[Effect]]
-"""Gets the node that an operation comes from, and the operation."""
+Applier = Callable[[str, Any], list[Effect] | Slices]
+"""Gets the node that an operation comes from, and the operation.
+
+What concerns many is applied in slices. What stands behind it in the log waits for the last one, so
+the order is that of the log in every node; meanwhile questions are answered as if connections had
+come or gone one by one.
+"""
 
 
 class Members:
@@ -94,7 +99,7 @@ class Replica:
         self.is_learning = False
         """Whether this process has just begun, and takes from accounts what lingers, too."""
 
-    def apply(self, origin: str, operation: Operation) -> list[Effect]:
+    def apply(self, origin: str, operation: Operation) -> list[Effect] | Slices:
         """One operation of *origin* that is no account, in its turn."""
         applier = self._appliers.get(operation.__class__)
         if applier is not None:
@@ -197,38 +202,34 @@ class Replica:
         known = set(self.homes.values()) | (set(self.lingering.values()) - self.names)
         return sorted(known - self.accounts.begun - {self.node})
 
-    def end(self, node: str, *, lingers: bool = False) -> list[Effect]:
-        """All connections of a node are gone; its users leave each room in one diff.
+    def end(self, node: str, *, lingers: bool = False) -> Slices:
+        """All connections of a node are gone; its users leave their rooms.
 
         Or *lingers* their presence, until `LingeringEnded`.
         """
         self.accounts.forget(node)
-        gone = [one for one, home in self.homes.items() if home == node]
         rooms: dict[RoomName, None] = {}
-        for connection_id in (
-            *gone,
-            *(one for one, home in self.lingering.items() if home == node),
-        ):
-            self.homes.pop(connection_id, None)
-            self.lingering.pop(connection_id, None)
-            rooms |= self._tracked.pop(connection_id, {})
-        effects = self._forget_members(gone)
+        for held in (self.homes, self.lingering):
+            for connections in sliced(tuple(held)):
+                gone = [one for one in connections if held[one] == node]
+                for connection_id in gone:
+                    del held[connection_id]
+                    rooms |= self._tracked.pop(connection_id, {})
+                yield self._forget_members(gone)
         if lingers and rooms:
             self.ended[node] = (*self.ended.get(node, ()), *rooms)
             for room in rooms:
-                self._arrivals.presence.linger_node(room, node)
-            return effects
-        return effects + self._drop(node, rooms)
+                yield from self._arrivals.presence.linger_node(room, node)
+        else:
+            yield from self._drop(node, rooms)
 
-    def _lingering_ended(self, origin: str, operation: LingeringEnded) -> list[Effect]:
-        """Whose node is dead and who did not come back leaves each room in one diff."""
+    def _lingering_ended(self, origin: str, operation: LingeringEnded) -> Slices:
+        """Whose node is dead and who did not come back leaves."""
         return self._drop(operation.node, self.ended.pop(operation.node, ()))
 
-    def _drop(self, node: str, rooms: Iterable[RoomName]) -> list[Effect]:
-        effects: list[Effect] = []
+    def _drop(self, node: str, rooms: Iterable[RoomName]) -> Slices:
         for room in rooms:
-            effects += self._arrivals.presence.drop_node(room, node, self._clock.time())
-        return effects
+            yield from self._arrivals.presence.drop_node(room, node, self._clock.time)
 
     def _forget_members(self, gone: Iterable[ConnectionId]) -> list[Effect]:
         effects: list[Effect] = []
@@ -237,27 +238,39 @@ class Replica:
                 effects += self._left("", Left(connection_id, room))
         return effects
 
-    def take_account(self, origin: str, account: Account) -> list[Effect]:
+    def take_account(self, origin: str, account: Account) -> Slices:
         """Make of what is known of *origin* what it says, as far as this page tells of it."""
         connections, members, trackings, lingering, *_ = account
         told = self.accounts.read(origin, account)
-        gone = () if told is None else self._untold(origin, told)
-        before = {*gone, *(one for one in connections if one in self.homes)}
-        effects = self._take_trackings(origin, before, trackings)
-        effects += self._take_members(before, members)
+        gone: list[ConnectionId] = []
+        if told is not None:
+            for some in sliced(tuple(self.homes), SCAN):
+                gone += self._untold(origin, some, told)
+                yield []
+        before = (*gone, *(one for one in connections if one in self.homes))
+        yield from self._take_trackings(origin, before, trackings)
+        yield from self._take_members(before, members)
         for connection_id in gone:
             del self.homes[connection_id]
         for connection_id in connections:
             self.homes[connection_id] = origin
+        yield []
         if self.is_learning:
-            for node, room, *fields in lingering:
-                effects += self._learn(origin, node, room, Entry(*fields)._replace(node=node))
-        return effects
+            for gone_ones in sliced(lingering):
+                yield self._learn_all(origin, gone_ones)
 
-    def _untold(self, origin: str, told: set[ConnectionId]) -> list[ConnectionId]:
-        """Connections of which *origin* would have told, if they were there."""
+    def _untold(
+        self, origin: str, some: Iterable[ConnectionId], told: set[ConnectionId]
+    ) -> list[ConnectionId]:
+        """Those of *some* of which *origin* would have told, if they were there."""
         names = self.names if origin == self.node else {origin}
-        return [one for one, home in self.homes.items() if home in names and one not in told]
+        return [one for one in some if self.homes[one] in names and one not in told]
+
+    def _learn_all(self, origin: str, lingering: Iterable[Sequence[Any]]) -> list[Effect]:
+        effects: list[Effect] = []
+        for node, room, *fields in lingering:
+            effects += self._learn(origin, node, room, Entry(*fields)._replace(node=node))
+        return effects
 
     def _learn(self, origin: str, node: str, room: RoomName, entry: Entry) -> list[Effect]:
         """Presence of a connection that is gone, which all but this process know of."""
@@ -275,32 +288,41 @@ class Replica:
         return effects
 
     def _take_members(
-        self, before: set[ConnectionId], members: Sequence[Sequence[Any]]
-    ) -> list[Effect]:
-        effects: list[Effect] = []
+        self, before: Sequence[ConnectionId], members: Sequence[Sequence[Any]]
+    ) -> Slices:
         wanted = {(connection_id, room) for connection_id, room in members}
-        for connection_id in before:
-            for room in self._members.rooms.get(connection_id, ()):
-                if (connection_id, room) not in wanted:
-                    effects += self._left("", Left(connection_id, room))
-        for connection_id, room in members:
-            if room not in self._members.rooms.get(connection_id, ()):
-                effects += self._joined("", Joined(connection_id, room))
-        return effects
+        for some in sliced(before):
+            effects: list[Effect] = []
+            for connection_id in some:
+                for room in self._members.rooms.get(connection_id, ()):
+                    if (connection_id, room) not in wanted:
+                        effects += self._left("", Left(connection_id, room))
+            yield effects
+        for told in sliced(members):
+            effects = []
+            for connection_id, room in told:
+                if room not in self._members.rooms.get(connection_id, ()):
+                    effects += self._joined("", Joined(connection_id, room))
+            yield effects
 
     def _take_trackings(
-        self, origin: str, before: set[ConnectionId], trackings: Sequence[Sequence[Any]]
-    ) -> list[Effect]:
-        effects: list[Effect] = []
+        self, origin: str, before: Sequence[ConnectionId], trackings: Sequence[Sequence[Any]]
+    ) -> Slices:
         wanted = {(one[1], one[0]): (one[2], one[3]) for one in trackings}
-        for connection_id in before:
-            for room in tuple(self._tracked.get(connection_id, ())):
-                if wanted.get((connection_id, room)) != self._known(room, connection_id):
-                    effects += self._untracked(origin, Untracked(room, connection_id))
-        for one in sorted(map(Tracked._make, trackings), key=lambda one: int(one.ref)):
-            if not self._holds(origin, one):
-                effects += self._tracked_by(origin, one)
-        return effects
+        for some in sliced(before):
+            effects: list[Effect] = []
+            for connection_id in some:
+                for room in tuple(self._tracked.get(connection_id, ())):
+                    if wanted.get((connection_id, room)) != self._known(room, connection_id):
+                        effects += self._untracked(origin, Untracked(room, connection_id))
+            yield effects
+        in_order = sorted(map(Tracked._make, trackings), key=lambda one: int(one.ref))
+        for told in sliced(in_order):
+            effects = []
+            for one in told:
+                if not self._holds(origin, one):
+                    effects += self._tracked_by(origin, one)
+            yield effects
 
     def _holds(self, origin: str, told: Tracked) -> bool:
         """Whether nothing is new: to track it again would send its owner a snapshot."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .keeping import append_words
@@ -63,6 +63,8 @@ class Traffic:
         """What was sent and not answered."""
         self._entries: deque[Any] = deque()
         """What was read and not applied."""
+        self._works: deque[Iterator[int]] = deque()
+        """What is under way of the entry that was applied last, and what comes before the next."""
         self._reached = 0
         """The entry that was read last."""
         self._later: asyncio.Handle | None = None
@@ -117,6 +119,18 @@ class Traffic:
         self._under_way.clear()
         self._returned = 0
 
+    def insert(self, work: Iterator[int]) -> None:
+        """Do *work* before the next entry; it gives how many operations each slice is worth."""
+        self._works.append(work)
+        if self._later is None:
+            self._later = self._loop.call_soon(self._apply)
+
+    async def settle(self) -> None:
+        """Finish what is under way, while nothing is read."""
+        while self._works:
+            self._work_on()
+            await asyncio.sleep(0)
+
     def start(self) -> None:
         """Send what has no answer, and read."""
         assert self._reading is not None
@@ -150,14 +164,14 @@ class Traffic:
         return ("EVALSHA", self._sha, len(self._keys), *self._keys, *arguments)
 
     def _stop(self) -> None:
-        """What was read and not applied will be read again."""
+        """What was read and not applied will be read again; what is under way goes on."""
         self._is_flowing = False
         self._is_reading = False
         self._entries.clear()
         self._awaited = NEVER
         if self._later is not None:
             self._later.cancel()
-            self._later = None
+            self._later = self._loop.call_soon(self._apply) if self._works else None
 
     def _fail(self, error: Exception) -> None:
         self._stop()
@@ -259,17 +273,32 @@ class Traffic:
         self._awaited = NEVER
         budget = OPS_PER_TURN
         try:
-            while self._entries and budget > 0:
-                budget -= self._arrive(*self._entries.popleft())
+            while budget > 0 and (self._works or self._entries):
+                budget -= self._work_on()
         except Exception as error:
             self._fail(error)
             return
-        self._later = self._loop.call_soon(self._apply) if self._entries else None
-        if not self._is_reading and len(self._entries) < READ_ENTRIES:
+        is_more = self._works or self._entries
+        self._later = self._loop.call_soon(self._apply) if is_more else None
+        if self._is_flowing and not self._is_reading and len(self._entries) < READ_ENTRIES:
             self._read_on()
 
-    def _arrive(self, name: bytes, fields: list[bytes]) -> int:
-        """One entry; how many operations it has."""
+    def _work_on(self) -> int:
+        """Apply the next slice, or the next entry; how many operations that is worth."""
+        works = self._works
+        if not works:
+            works.append(self._arrive(*self._entries.popleft()))
+        try:
+            return next(works[0])
+        except StopIteration:
+            works.popleft()
+            return 0
+        except Exception:
+            works.popleft()
+            raise
+
+    def _arrive(self, name: bytes, fields: list[bytes]) -> Iterator[int]:
+        """Apply one entry; how many operations each slice of it is worth."""
         try:
             position, origin, number, heads, payloads = entry_of(name, fields)
         except Exception:
@@ -278,7 +307,7 @@ class Traffic:
             raise Lost("entries of the log are missing")
         self.read = position
         try:
-            return self.broker.arrived(position, origin, number, heads, payloads)
+            yield from self.broker.arrived(position, origin, number, heads, payloads)
         except Exception:  # operations that fail do not get here: these are none
             raise _unreadable(name) from None
 

@@ -13,8 +13,8 @@ frozen dataclass costs four times as much and these are made once or more per me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeAlias, TypeVar
 
 ConnectionId: TypeAlias = str
 RoomName: TypeAlias = str
@@ -264,6 +264,21 @@ class Wake:
 
 
 Effect: TypeAlias = Send | Replay | Enter | Exit | Close | Note | Wake
+
+SLICE, SCAN = 100, 1000
+"""Connections or users in one slice of what concerns many, and where most are passed over."""
+
+Slices: TypeAlias = Iterator[list[Effect]]
+"""The effects of slices: those of each are carried out, and others have their turns, before the
+next is asked for."""
+
+T = TypeVar("T")
+
+
+def sliced(items: Sequence[T], size: int = SLICE) -> Iterator[Sequence[T]]:
+    """*items*, a slice at a time."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 class Step:

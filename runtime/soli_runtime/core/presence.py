@@ -21,13 +21,14 @@ returns the effects of that step; they are to be carried out in that order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 
 from . import wire
 from .audience.audience import Audience
-from .effects import ConnectionId, Effect, RoomName, Step
+from .effects import SCAN, SLICE, ConnectionId, Effect, RoomName, Slices, Step, sliced
 from .rooms import Rooms
-from .roster import Attendance, Entry, Roster, User
+from .roster import Entry, Roster, User
 from .seats import Seat, Seats
 
 
@@ -157,28 +158,43 @@ class Presence:
 
     # Nodes other than this one
 
-    def drop_node(self, room: RoomName, node: str, now: float) -> list[Effect]:
-        """A node is dead: its users leave *room* in one diff, and one resync refreshes counts."""
-        step = Step("", now)
-        attendance = self.roster.get(room)
-        gone = [] if attendance is None else attendance.of_node(node)
-        if attendance is None or not gone:
-            return step.effects
-        leavers, stayers = _split(attendance, gone)
-        if leavers:
-            self._leave(room, leavers, step)
-        for user, connection_ids in stayers:
-            for connection_id in connection_ids:
+    def drop_node(self, room: RoomName, node: str, time: Callable[[], float]) -> Slices:
+        """A node is dead: its users leave *room*, many of them in one diff.
+
+        One resync refreshes counts. Nobody may be tracked or untracked there meanwhile.
+        """
+        leavers: deque[User] = deque()
+        stayers: list[tuple[User, ConnectionId]] = []
+        for users in self._users_of(room):
+            for user in users:
+                gone = user.of_node(node)
+                if len(gone) == len(user.metas):
+                    leavers.append(user)
+                else:
+                    stayers += [(user, connection_id) for connection_id in gone]
+            yield []
+        while leavers:  # to free all of them at once would take long, too
+            step = Step("", time())
+            self._leave(room, [leavers.popleft() for _ in range(min(SLICE, len(leavers)))], step)
+            yield step.effects
+        for hushed in sliced(stayers):
+            step = Step("", time())
+            for user, connection_id in hushed:
                 meta = self.roster.detach(room, connection_id)
                 self.audience.hush(room, step, user.key, meta)
-        self.audience.schedule(room, step)
-        return step.effects
+            self.audience.schedule(room, step)
+            yield step.effects
 
-    def linger_node(self, room: RoomName, node: str) -> None:
+    def linger_node(self, room: RoomName, node: str) -> Slices:
         """A node is dead, and presence of its users stays until `drop_node`."""
+        for users in self._users_of(room):
+            for user in users:
+                user.linger(node)
+            yield []
+
+    def _users_of(self, room: RoomName) -> Iterator[Sequence[User]]:
         attendance = self.roster.get(room)
-        for connection_id in () if attendance is None else attendance.of_node(node):
-            self.roster.linger(room, connection_id)
+        return sliced(() if attendance is None else tuple(attendance.users.values()), SCAN)
 
     # Changes of one room
 
@@ -229,7 +245,7 @@ class Presence:
         self.audience.schedule(room, step)
 
     def _leave(
-        self, room: RoomName, users: list[User], step: Step, *, skip: ConnectionId | None = None
+        self, room: RoomName, users: Sequence[User], step: Step, *, skip: ConnectionId | None = None
     ) -> None:
         """§W5.6, for all metas of *users*."""
         audience = self.audience
@@ -253,21 +269,3 @@ class Presence:
         seat = self._seats.get(connection_id)
         if seat is not None and self.audience.subscribes(connection_id, room):
             self.audience.unsubscribe(seat, room, step)
-
-
-def _split(
-    attendance: Attendance, gone: Iterable[ConnectionId]
-) -> tuple[list[User], list[tuple[User, list[ConnectionId]]]]:
-    """The users all of whose metas are *gone*, and the others with those that are."""
-    by_key: dict[str, list[ConnectionId]] = {}
-    for connection_id in gone:
-        by_key.setdefault(attendance.trackers[connection_id].key, []).append(connection_id)
-    leavers: list[User] = []
-    stayers: list[tuple[User, list[ConnectionId]]] = []
-    for key, connection_ids in by_key.items():
-        user = attendance.users[key]
-        if len(connection_ids) == len(user.metas):
-            leavers.append(user)
-        else:
-            stayers.append((user, connection_ids))
-    return leavers, stayers

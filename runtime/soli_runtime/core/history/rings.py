@@ -236,13 +236,30 @@ class History:
         """Up to where nothing is known of rooms that keep nothing now: of all, and by pattern."""
         return self._floor, dict(self._floors)
 
-    def clear(self, epoch: str, floor: int) -> None:
-        """Know nothing: nothing that was said up to the place *floor* is kept."""
-        self.epoch = epoch
-        self._rings.clear()
-        self.bytes_used = 0
-        self._floor = floor
-        self._floors.clear()
+    def begun_anew(self, epoch: str, floor: int, place: int) -> History:
+        """Another one under the same rules, at *place*, to be loaded while this one is asked.
+
+        Nothing that was said up to the place *floor* is known to it.
+        """
+        fresh = History(epoch, self._clock, self.max_bytes)
+        fresh.rules = self.rules
+        fresh.place, fresh._floor = place, floor
+        return fresh
+
+    def exchange(self, fresh: History) -> None:
+        """Know what *fresh* knows; it gets what was known so far, to forget it."""
+        if fresh.rules != self.rules:  # they changed meanwhile
+            fresh.follow(self.rules)
+        self.epoch, self.place = fresh.epoch, fresh.place
+        self._floor, self._floors, fresh._floors = fresh._floor, fresh._floors, {}
+        self._rings, fresh._rings = fresh._rings, self._rings
+        self.bytes_used, fresh.bytes_used = fresh.bytes_used, self.bytes_used
+
+    def drop_oldest(self, messages: int) -> None:
+        """Forget the rooms that are silent for longest, at least so many messages of them."""
+        while messages > 0 and self._rings:
+            messages -= 1 + len(next(iter(self._rings.values())).messages)
+            self._forget_oldest()
 
     def renew(self, epoch: str) -> None:
         """Go on under another name: positions of before mean nothing from now on."""

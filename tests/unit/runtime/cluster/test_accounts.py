@@ -60,7 +60,7 @@ def known(bench: LogBench) -> tuple[object, ...]:
 
 
 def test_no_entry_has_more_than_one_page_of_a_large_account() -> None:
-    """And an entry counts as what it is worth, so a turn of the loop applies no more than that."""
+    """And it is applied in slices, of which a turn of the loop applies a few."""
     log = MemoryLog()
     here = populated(log, 2000)
     there, start = late(log), len(log.entries)
@@ -69,15 +69,15 @@ def test_no_entry_has_more_than_one_page_of_a_large_account() -> None:
         while there.read < len(log.entries):
             entry = log.entries[there.read]
             there.read += 1
-            worth.append(there.broker.arrived(*entry))
+            worth += there.broker.arrived(*entry)
 
     pages = accounts_of(log, "n1", start)
     assert len(pages) > 10
     assert [page.page for page in pages] == list(range(len(pages)))
     assert [page.is_last for page in pages] == [False] * (len(pages) - 1) + [True]
-    assert max(page.weight for page in pages) <= accounts.PAGE_ITEMS + 2
+    assert max(sum(map(len, page[:5])) for page in pages) <= accounts.PAGE_ITEMS + 2
     assert max(len(heads) for _, _, _, heads, _ in log.entries[start:]) < 50_000
-    assert max(worth) <= accounts.PAGE_ITEMS + 3
+    assert max(worth) <= 100
     assert sum(worth) >= 6000
     assert known(there) == known(here)
 

@@ -315,6 +315,38 @@ def test_others_have_their_turn_however_much_there_is_to_read(bare: Callable[[Us
     bare(use)
 
 
+def test_an_entry_goes_on_though_the_line_breaks(bare: Callable[[Use], None]) -> None:
+    """It counts as read: what is left of it is applied all the same, and before what follows."""
+
+    async def use(it: Bare) -> None:
+        ids = [f"n2-{number}" for number in range(3000)]
+        it.arrives(("n2", 1, [["a", ids, [[one, "s"] for one in ids], []], ["m", "r", 1]], [b"x"]))
+        await turns(2)
+        assert 0 < it.broker.replica.member_count("s") < len(ids)
+        assert it.got() == []
+        it.traffic.close()
+        await it.reopen()
+        it.traffic.start()
+        it.arrives(("n2", 2, [["m", "r", 1]], [b"y"]))
+        await turns(100)
+        assert it.got() == ["x", "y"]
+        assert it.broker.replica.member_count("s") == len(ids)
+
+    bare(use)
+
+
+def test_a_node_that_begins_anew_finishes_what_is_under_way(bare: Callable[[Use], None]) -> None:
+    async def use(it: Bare) -> None:
+        ids = [f"n2-{number}" for number in range(3000)]
+        it.arrives(("n2", 1, [["a", ids, [[one, "s"] for one in ids], []]], []))
+        await turns(2)
+        it.traffic.close()
+        await it.traffic.settle()
+        assert it.broker.replica.member_count("s") == len(ids)
+
+    bare(use)
+
+
 # --- over a real Redis ----------------------------------------------------------------------------
 
 
