@@ -29,7 +29,8 @@ from soli_lang.base.source import Source
 from soli_lang.syntax.parser import parse
 
 from .support.documents import blocks, expected_output
-from .support.live import ROOT, SOLI, answering, free_port, receive, serve
+from .support.live import ROOT, SOLI, answering, receive, serve
+from .support.ports import free_port
 
 README = ROOT / "README.md"
 DEPLOYMENT = ROOT / "docs" / "deployment.md"

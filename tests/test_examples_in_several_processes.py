@@ -1,7 +1,7 @@
 """Every example gives clients the same with two workers and with two nodes as with one process.
 
-Each conversation runs step by step: what a step gives is waited for before the next, so its
-outcome does not depend on the time. Ids and times are left out.
+Each conversation runs step by step: what all steps gave so far is waited for before the next, so
+its outcome does not depend on the time. Ids and times are left out.
 """
 
 from __future__ import annotations
@@ -25,23 +25,25 @@ QUIET_SECONDS = 0.2
 _RANDOM = re.compile(r'("(?:id|at|phx_ref|phx_ref_prev|position)":)("[^"]*"|[\d.]+)')
 
 Servers = list[LiveServer]
-Heard = dict[str, list[str]]
-"""Name of a client -> what it got, in order."""
 
 
 class Talk:
     """Clients by name, spread over the servers, and what they get, step by step."""
 
-    def __init__(self, servers: Servers, stack: ExitStack, expected: list[Heard]) -> None:
+    def __init__(self, servers: Servers, stack: ExitStack, expected: Talk | None) -> None:
         self._servers = servers
         self._stack = stack
-        self._expected = expected
+        self._expected = [] if expected is None else expected.counts
         self._clients: dict[str, ClientConnection] = {}
-        self.heard: list[Heard] = []
+        self.heard: dict[str, list[str]] = {}
+        """What each client got, in order."""
+        self.counts: list[dict[str, int]] = []
+        """How much that was after each step."""
 
     def connect(self, name: str, path: str) -> None:
         server = self._servers[len(self._clients) % len(self._servers)]
         self._clients[name] = self._stack.enter_context(server.connect(path))
+        self.heard[name] = []
         self._listen()
 
     def send(self, name: str, message: Any) -> None:
@@ -50,21 +52,23 @@ class Talk:
 
     def _listen(self) -> None:
         """Wait for what one process gave; where nothing is known, until nothing more comes."""
-        step: Heard = {name: [] for name in self._clients}
-        number = len(self.heard)
-        wanted = self._expected[number] if number < len(self._expected) else {}
+        step = len(self.counts)
+        wanted = self._expected[step] if step < len(self._expected) else {}
         deadline = time.monotonic() + (PATIENCE_SECONDS if wanted else QUIET_SECONDS)
-        while time.monotonic() < deadline and not (wanted and _is_all(step, wanted)):
+        while time.monotonic() < deadline and not (wanted and self._has(wanted)):
             for name, client in self._clients.items():
                 with suppress(TimeoutError):
                     text = str(client.recv(0.001))
-                    step[name].append(_RANDOM.sub(r"\1?", text))
+                    self.heard[name].append(_RANDOM.sub(r"\1?", text))
                     deadline = max(deadline, time.monotonic() + QUIET_SECONDS)
-        self.heard.append(step)
+        self.counts.append({name: len(texts) for name, texts in self.heard.items()})
 
+    def _has(self, wanted: dict[str, int]) -> bool:
+        return all(len(self.heard[name]) >= count for name, count in wanted.items())
 
-def _is_all(heard: Heard, wanted: Heard) -> bool:
-    return all(len(heard[name]) >= len(texts) for name, texts in wanted.items())
+    def end(self) -> None:
+        """Until nothing more comes."""
+        self._listen()
 
 
 def echo(talk: Talk) -> None:
@@ -161,18 +165,21 @@ def two_nodes(example: str) -> Iterator[Servers]:
             yield [one, other]
 
 
-def heard(example: str, servers: Servers, expected: list[Heard]) -> list[Heard]:
+def talked(example: str, servers: Servers, expected: Talk | None = None) -> Talk:
     with ExitStack() as stack:
         talk = Talk(servers, stack, expected)
         TALKS[example](talk)
-        return talk.heard
+        if expected is not None:
+            talk.end()
+        return talk
 
 
 @needs_redis
 @pytest.mark.parametrize("example", TALKS)
 def test_clients_get_the_same_from_several_processes(example: str) -> None:
     with one_process(example) as servers:
-        expected = heard(example, servers, [])
+        expected = talked(example, servers)
     for start in (two_workers, two_nodes):
         with start(example) as servers:
-            assert heard(example, servers, expected) == expected, start.__name__
+            talk = talked(example, servers, expected)
+            assert talk.heard == expected.heard, start.__name__

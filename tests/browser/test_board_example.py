@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from ..support.live import ROOT, free_port, serve
+from ..support.live import ROOT, serve
+from ..support.ports import free_port
 from .test_thread_example import RETURN_MS, network
 
 BOARD = ROOT / "examples" / "board"

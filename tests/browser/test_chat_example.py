@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from ..support.constants import smaller
-from ..support.live import ROOT, LiveServer, free_port, serve
+from ..support.live import ROOT, LiveServer, serve
+from ..support.ports import free_port
 
 CHAT = ROOT / "examples" / "chat"
 Person = Callable[..., BrowserContext]

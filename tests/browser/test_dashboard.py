@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from ..support.live import ROOT, LiveServer, serve
+from ..support.ports import free_port
 from .test_accessible_pages import SCREENS, faults
 
 Person = Callable[..., BrowserContext]
@@ -69,8 +70,11 @@ def test_an_odd_client_hurts_nothing(person: Person, server: LiveServer) -> None
     for path in ("/ws/room/kitchen", "/nowhere", "//", "/#x", "/ws/<b>"):
         become(page, path)
     become(page, "/ws/room/kitchen?name=<img src=x onerror=alert(1)>")
-    name = page.locator(".client b").first.inner_text().split()[0]
+    newest = page.locator(".client").first
+    expect(newest).to_contain_text("presence_state")
+    name = newest.locator("b").inner_text().split()[0]
     say(page, name, "<script>alert(1)</script>")
+    expect(newest).to_contain_text("<script>alert(1)</script>")
     expect(page.locator("#events")).to_contain_text("401")
     assert page.locator("main img, main script").count() == 0
     expect(page.locator("#live")).to_have_text("live")
@@ -104,7 +108,8 @@ def test_failures_can_be_found(person: Person, tmp_path: Path) -> None:
 
 def test_it_is_there_again_when_the_server_is(person: Person) -> None:
     """And asks for the token, where one is set."""
-    with serve(CHAT, "--dashboard-token", "sesame") as server:
+    flags = ("--dashboard-token", "sesame", "--port", str(free_port()))
+    with serve(CHAT, *flags) as server:
         page = person().new_page()
         page.goto(server.url + "/_soli")
         assert faults(page) == []
@@ -116,9 +121,8 @@ def test_it_is_there_again_when_the_server_is(person: Person) -> None:
         expect(page.locator("#live")).to_contain_text("live; secrets are redacted")
         become(page, "/ws/room/kitchen?name=Ada")
         expect(page.locator("#presence")).to_contain_text("ada")
-        port = server.url.rsplit(":", 1)[1]
     expect(page.locator("#live")).to_contain_text("disconnected")
-    with serve(CHAT, "--dashboard-token", "sesame", "--port", port):
+    with serve(CHAT, *flags):
         expect(page.locator("#live")).to_contain_text("live; secrets")
         page.close()
 

@@ -9,7 +9,8 @@ from urllib.request import urlopen
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from ..support.live import ROOT, answering, free_port
+from ..support.live import ROOT, answering
+from ..support.ports import free_port
 
 Person = Callable[..., BrowserContext]
 EXAMPLE = ROOT / "examples" / "fastapi"

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from ..support.live import ROOT, LiveServer, free_port, serve
+from ..support.live import ROOT, LiveServer, serve
+from ..support.ports import free_port
 
 POLL = ROOT / "examples" / "poll"
 Person = Callable[..., BrowserContext]

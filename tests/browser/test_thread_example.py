@@ -162,6 +162,8 @@ def test_a_page_whose_process_is_killed_misses_nothing(person: Person) -> None:
             victims = _workers(server)
             os.kill(victims[number], signal.SIGKILL)
             _until_told(server, "worker_died", 1 + number)
+            # By then a page that was connected to it has noticed: what it says is not lost.
+            _until_told(server, "worker_ready", 4 + number)
             expect(ada.locator("#state")).to_have_text("Live", timeout=RETURN_MS)
             new = [f"{number} {text}" for text in "abc"]
             say(ada, *new)
@@ -171,7 +173,6 @@ def test_a_page_whose_process_is_killed_misses_nothing(person: Person) -> None:
                 expect(rows).to_have_count(len(wanted), timeout=RETURN_MS)
             assert lines(bob) == lines(ada) == wanted
             expect(bob.locator("#missed")).not_to_have_text(re.compile("too long"))
-            _until_told(server, "worker_ready", 4 + number)
         for page in (ada, bob):
             page.close()
 

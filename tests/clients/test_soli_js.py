@@ -15,7 +15,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from soli_runtime import mount
 
-from ..support.live import ROOT, free_port, serve
+from ..support.live import ROOT, serve
+from ..support.ports import free_port
 
 NODE_TOOLS = ROOT / "tests" / "node"
 CLIENT = ROOT / "clients" / "js"

@@ -6,8 +6,9 @@ import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ..support.live import LiveServer, answering, free_port
+from ..support.live import LiveServer, answering
 from ..support.live import serve as serve_with_soli_run
+from ..support.ports import free_port
 
 GUARD_ANSWERS = {
     # On the left what `?guard=` asks for; the answer in Soli; the status, None where it goes on.

@@ -251,13 +251,13 @@ def test_an_idle_connection_that_was_answered_at_once_is_closed(tmp_path: Path) 
 
     async def scenario() -> None:
         async with (
-            serving(tmp_path, APP, keepalive_timeout=0.4) as site,
+            serving(tmp_path, APP, keepalive_timeout=1.0) as site,
             connected(site) as (reader, writer),
         ):
             for _ in range(4):
                 writer.write(request("/json/1"))
                 await answer(reader)
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.3)
             assert await asyncio.wait_for(reader.read(), SECONDS) == b""
 
     run(scenario)

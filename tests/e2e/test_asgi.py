@@ -20,7 +20,8 @@ from soli_runtime import AsgiApp, Settings, asgi
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ..support.constants import smaller
-from ..support.live import ROOT, LiveServer, answering, eventually, free_port, receive, receive_json
+from ..support.live import ROOT, LiveServer, answering, eventually, receive, receive_json
+from ..support.ports import free_port
 from .page_behind import PATIENCE, all_of_the_page_is_true
 from .presence_clients import judging
 from .test_presence_clients import PresenceClients

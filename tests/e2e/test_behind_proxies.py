@@ -22,7 +22,8 @@ from websockets.exceptions import InvalidStatus
 
 from ..support import talks
 from ..support.corpus import ROOT
-from ..support.live import PATIENCE_SECONDS, LiveServer, free_port, serve
+from ..support.live import PATIENCE_SECONDS, LiveServer, serve
+from ..support.ports import free_port
 from ..support.redis_server import certificate_of
 from .support import write_files
 

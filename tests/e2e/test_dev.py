@@ -65,6 +65,7 @@ async def developing(
         development = Development(site.server.service, how, said.append, is_quiet=is_quiet)
         task = asyncio.create_task(development.run())
         await site.until(lambda: site.server.service.state.own_pages is not None)
+        await watching()
         try:
             yield site, said
         finally:
@@ -72,10 +73,15 @@ async def developing(
             await asyncio.gather(task, return_exceptions=True)
 
 
+async def watching() -> None:
+    """Until the task that was just begun follows files: it asks for that in its first steps."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
 async def saved(root: Path, old: str, new: str) -> None:
-    """Change the program; the watcher needs a moment before it sees files at all."""
+    """Change the program."""
     path = root / "app.soli"
-    await asyncio.sleep(0.3)
     path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
 
 
@@ -442,7 +448,7 @@ def test_a_view_is_shown_anew_and_a_broken_one_with_its_place(tmp_path: Path) ->
             task = asyncio.create_task(development.run())
             async with site.connect("/_soli/dev") as page:
                 await next_of(page, "hello")
-                await asyncio.sleep(0.3)
+                await watching()
                 view = tmp_path / "app/views/index.html.slv"
                 view.write_text("<!doctype html><p>second</p>", "utf-8")
                 await next_of(page, "reload")

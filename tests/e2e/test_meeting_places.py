@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from ..support.redis_server import free_port, needs_redis, redis_server, valkey_of_python
+from ..support.ports import free_port
+from ..support.redis_server import needs_redis, redis_server, valkey_of_python
 from .support import write_files
 from .test_scale_out import APP, Group, _command, _redis_of, connect, meet, spread, starting
 from .test_stores import certificate_of

@@ -13,7 +13,8 @@ from soli_runtime.cluster.codec import VERSION
 
 from ..support.corpus import ROOT
 from ..support.fake_redis import answering, bulk, saying
-from ..support.redis_server import RedisServer, free_port, needs_redis, redis_server
+from ..support.ports import free_port
+from ..support.redis_server import RedisServer, needs_redis, redis_server
 from .support import write_files
 from .test_scale_out import APP, Group, starting
 

@@ -101,9 +101,10 @@ def test_ctrl_c_stops_the_running_code_only(terminal: Any) -> None:
     session.shows("alice ←")
     session.type("kept = 41\r")
     session.shows("=> 41")
-    for endless in ("while true\rend", "sleep(100)", "alice.wait_closed(100)"):
-        session.type(endless + "\r")
-        pause(1.5)
+    session.type("def spin\rwhile true\rend\rend\r")
+    for endless in ("spin()", "sleep(100)", "alice.wait_closed(100)"):
+        session.type(f'[print("now " + "running"), {endless}]\r')
+        session.shows("now running")
         session.type(CTRL_C)
         session.shows("stopped")
     session.type("kept + ws_count()\r")

@@ -13,7 +13,7 @@ import pytest
 import websockets
 from soli_runtime.cli.replay.entries import comparable, redacted, redacted_text
 
-from ..support.live import ROOT
+from ..support.live import ROOT, eventually
 from .support import run
 from .test_command_line import served, soli
 
@@ -24,6 +24,15 @@ CHAT = Path(__file__).parents[2] / "examples" / "chat"
 def app(tmp_path: Path) -> Path:
     shutil.copytree(CHAT, tmp_path / "chat")
     return tmp_path / "chat"
+
+
+async def until_recorded(file: Path, events: int) -> None:
+    """Until so many events stand in *file*: what happens next is recorded behind them."""
+
+    def stand() -> bool:
+        return file.read_text("utf-8").count("\n") > events
+
+    await asyncio.to_thread(eventually, stand, f"never {events} events in {file}")
 
 
 def recorded(app: Path) -> Path:
@@ -41,18 +50,20 @@ def recorded(app: Path) -> Path:
                 )
 
             ada, bob, second = await enter("Ada"), await enter("Bob"), await enter("Ada")
-            for client, data in (
+            said = (
                 (ada, {"event": "typing"}),
                 (bob, {"event": "message", "text": "hello", "password": "s3cret"}),
                 (second, {"event": "away"}),
                 (ada, {"event": "message", "text": "x" * 3000}),
-            ):
+            )
+            for events, (client, data) in enumerate(said, 3):
+                await until_recorded(file, events)
                 await client.send(json.dumps(data))
-                await asyncio.sleep(0.05)
+            await until_recorded(file, 7)
             await second.close()
             await bob.close(4001, "bye")
             ada.transport.abort()
-            await asyncio.sleep(0.3)
+            await until_recorded(file, 10)
 
         run(body)
     return file
@@ -181,7 +192,7 @@ def test_what_phoenix_said_is_said_again(tmp_path: Path) -> None:
             base = url.replace("http", "ws") + "/ws/websocket?vsn=2.0.0&name="
             ada = await websockets.connect(base + "ada", proxy=None, origin=url)
             bob = await websockets.connect(base + "bob", proxy=None, origin=url)
-            for client, event, payload in (
+            said = (
                 (ada, "phx_join", {}),
                 (bob, "phx_join", {}),
                 (bob, "track", {}),
@@ -190,12 +201,14 @@ def test_what_phoenix_said_is_said_again(tmp_path: Path) -> None:
                 (ada, "say", {"text": "alone"}),
                 (ada, "double", {"n": 4}),
                 (ada, "double", {"n": []}),
-            ):
+            )
+            for events, (client, event, payload) in enumerate(said, 2):
+                await until_recorded(file, events)
                 await client.send(json.dumps(["1", "2", "room:a", event, payload]))
-                await asyncio.sleep(0.05)
+            await until_recorded(file, 10)
             await ada.close()
             await bob.close()
-            await asyncio.sleep(0.2)
+            await until_recorded(file, 12)
 
         run(body)
     lines = file.read_text("utf-8")

@@ -21,7 +21,8 @@ from typing import Any
 import pytest
 
 from ..support.corpus import ROOT
-from ..support.redis_server import RedisServer, free_port, needs_redis, redis_server
+from ..support.ports import free_port
+from ..support.redis_server import RedisServer, needs_redis, redis_server
 from .support import run, serving, write_files
 from .test_scale_out import APP, SOLI, Client, Group, connect, spread, starting, until
 from .watched import APP as WATCHED

@@ -134,10 +134,14 @@ def test_topics_reach_the_subscribers_of_all_processes(start: Callable[..., Grou
                 websockets.connect(visitor.websocket_url, proxy=None)
             )
             await member.recv()
-            answers = [await visitor.get(f"/say/{number}") for number in range(10)]
-            assert {answer["reached"] for answer in answers} == {8}
-            assert len({answer["pid"] for answer in answers}) == 2, "both published"
-            said = [line for n in range(10) for line in ("event: said", f"data: {n}")]
+            publishers: set[int] = set()
+            number = 0
+            while number < 10 or len(publishers) < 2:  # the kernel deals: both publish in the end
+                answer = await visitor.get(f"/say/{number}")
+                assert answer["reached"] == 8
+                publishers.add(answer["pid"])
+                number += 1
+            said = [line for n in range(number) for line in ("event: said", f"data: {n}")]
             await until(lambda: all(lines == said for lines in streams), "all, in one order")
             assert (await visitor.get("/both/done"))["reached"] == 8
             await until(lambda: all(lines[-1] == "data: done" for lines in streams), "broadcast")

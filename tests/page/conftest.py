@@ -18,8 +18,9 @@ import pytest
 from websockets.sync.client import ClientConnection
 
 from ..support.constants import smaller
-from ..support.live import LiveServer, answering, eventually, free_port, receive
+from ..support.live import LiveServer, answering, eventually, receive
 from ..support.live import serve as serve_with_soli_run
+from ..support.ports import free_port
 from ..support.spread import SERVED, Nodes, everywhere
 
 SAMPLES = Path(__file__).parent / "samples"

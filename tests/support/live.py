@@ -7,7 +7,6 @@ import os
 import queue
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -157,12 +156,6 @@ def starting(command: list[str]) -> Iterator[Callable[[], LiveServer]]:
     shown = "\n".join(servers[0].output if servers else ())
     assert "Traceback (most recent call last)" not in shown, shown
     assert not servers or status == 0, f"exit status {status}:\n{shown}"
-
-
-def free_port() -> int:
-    """A port on which nobody listens, for what must be told one."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def receive(client: ClientConnection) -> str:

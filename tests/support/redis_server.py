@@ -95,13 +95,6 @@ def valkey_of_python() -> str | None:
     return str(get_binary_path())
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def certificate_of(folder: Path) -> tuple[Path, Path]:
     """A certificate of localhost that signs itself, and its key."""
     import datetime

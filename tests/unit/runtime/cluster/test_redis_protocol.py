@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from ....support.redis_server import certificate_of, free_port, needs_redis, redis_server
+from ....support.ports import free_port
+from ....support.redis_server import certificate_of, needs_redis, redis_server
 
 pytest.importorskip("hiredis")
 

@@ -131,6 +131,11 @@ def wait(soli: Library, seconds: float) -> None:
     soli.time += seconds
 
 
+def lives(soli: Library, module: str, key: str, seconds: float) -> bool:
+    """Whether a key has so long to live, but for what a busy machine may have taken since."""
+    return seconds - 10 < soli.call(f"{module}.ttl", key) <= seconds
+
+
 def expiring(soli: Library, seconds: float) -> list[Any]:
     """What commands give of keys that end in *seconds*, one of which is kept."""
     call = soli.call
@@ -167,7 +172,7 @@ def test_a_counter_keeps_its_expiry(soli: Library) -> None:
     soli.call("KV.set", "n", 1, 100)
     for name, amount in (("incrby", 2), ("incrbyfloat", 0.5), ("append", "0")):
         soli.call(f"KV.{name}", "n", amount)
-        assert soli.call("KV.ttl", "n") == 100
+        assert lives(soli, "KV", "n", 100)
     assert soli.call("KV.get", "n") == "3.50"
     soli.call("KV.set", "n", 1)
     assert soli.call("KV.ttl", "n") is None
@@ -180,14 +185,15 @@ def test_a_text_is_set_on_a_condition(soli: Library) -> None:
     assert soli.call("KV.set", "k", "b", {"if": "other"}) is False
     assert soli.call("KV.get", "k") == "a"
     assert soli.call("KV.set", "k", 5, {"if": "a", "ttl": 100}) is True
-    assert (soli.call("KV.get", "k"), soli.call("KV.ttl", "k")) == ("5", 100)
+    assert soli.call("KV.get", "k") == "5"
+    assert lives(soli, "KV", "k", 100)
     assert soli.call("KV.set", "k", 6, {"if": 5}) is True  # in display form, as what is stored
     assert soli.call("KV.ttl", "k") is None
     assert soli.call("KV.set", "k", "", {"if": 6}) is True
     assert soli.call("KV.set", "k", "x", {"if": None}) is False  # an empty text is there
     assert soli.call("KV.set", "k", "x", {Symbol("if"): "", "ttl": None}) is True
     assert soli.call("KV.set", "t", 1, {"ttl": 50}) is None
-    assert soli.call("KV.ttl", "t") == 50
+    assert lives(soli, "KV", "t", 50)
 
 
 def test_options_of_set_that_are_none(soli: Library) -> None:
@@ -209,7 +215,8 @@ def test_an_update(soli: Library) -> None:
     assert soli.call("KV.update", "n", add) == "1"
     assert soli.call("KV.expire", "n", 100) is True
     assert soli.call("KV.update", "n", add) == "2"
-    assert (soli.call("KV.get", "n"), soli.call("KV.ttl", "n")) == ("2", 100)
+    assert soli.call("KV.get", "n") == "2"
+    assert lives(soli, "KV", "n", 100)
     assert soli.call("KV.update", "n", block(lambda text: SKIP)) == "2"
     assert soli.call("KV.update", "n", block(lambda text: None)) is None
     assert soli.call("KV.update", "n", block(lambda text: None)) is None
@@ -277,7 +284,7 @@ def test_an_instant_may_be_given(soli: Library) -> None:
     is_here = elsewhere.of(soli.machine) is None
     offset = 100 + (soli.time if is_here else time.time())
     assert soli.call("KV.expireat", "k", offset) is True
-    assert 98 <= soli.call("KV.ttl", "k") <= 101  # its clock and ours round apart
+    assert 90 <= soli.call("KV.ttl", "k") <= 101  # its clock and ours round apart
     assert soli.call("KV.expireat", "k", 1) is True
     assert soli.call("KV.get", "k") is None
     assert soli.failure("KV.expireat", "k", float("inf")) == "KV: ERR invalid expire time"
@@ -349,10 +356,10 @@ def test_the_cache(soli: Library) -> None:
     got = soli.call("Cache.get", "k")
     assert got == {"a": [1.0, None]}
     assert type(got["a"][0]) is float
-    assert soli.call("Cache.ttl", "k") == 3600
-    soli.call("Cache.set", "short", 1, 1)
+    assert lives(soli, "Cache", "k", 3600)
+    soli.call("Cache.set", "short", 1, 20)
     assert soli.call("Cache.touch", "short", 60) is True
-    assert soli.call("Cache.ttl", "short") == 60
+    assert lives(soli, "Cache", "short", 60)
     assert soli.call("Cache.touch", "none", 60) is False
     assert sorted(soli.call("Cache.keys")) == ["k", "short"]
     assert soli.call("Cache.size") == 2
@@ -380,7 +387,7 @@ def test_a_limiter(soli: Library) -> None:
         "allowed": True, "remaining": 2, "reset_in": 0, "limit": 2, "window": 10,
     }  # fmt: skip
     assert [soli.send(limiter, "allowed") for _ in range(3)] == [True, True, False]
-    assert soli.send(limiter, "throttle") == 10
+    assert 5 < soli.send(limiter, "throttle") <= 10
     assert soli.send(limiter, "headers")["X-RateLimit-Remaining"] == "0"
     assert soli.send(other, "allowed") is True
     assert soli.send(limiter, "reset") is True
@@ -393,12 +400,17 @@ def test_a_limiter(soli: Library) -> None:
 
 def test_attempts_leave_the_window(soli: Library) -> None:
     """One by one, as they were made."""
-    limiter = soli.call("RateLimiter.new", {"key": "k", "limit": 2, "window": 0.2})
-    assert soli.send(limiter, "allowed") is True
-    wait(soli, 0.12)
-    assert soli.send(limiter, "allowed") is True
-    assert soli.send(limiter, "allowed") is False
-    wait(soli, 0.1)
+    for window in (0.2, 1, 5):  # on a machine so busy that it was over before the last was made
+        started = time.monotonic()
+        options = {"key": f"k {window}", "limit": 2, "window": window}
+        limiter = soli.call("RateLimiter.new", options)
+        told = [soli.send(limiter, "allowed")]
+        wait(soli, 0.6 * window)
+        told += [soli.send(limiter, "allowed") for _ in range(2)]
+        if time.monotonic() - started < window:
+            break
+    assert told == [True, True, False]
+    wait(soli, 0.5 * window)
     assert soli.send(limiter, "status")["remaining"] >= 1
     assert soli.send(limiter, "allowed") is True
 

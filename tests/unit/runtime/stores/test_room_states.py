@@ -34,7 +34,7 @@ from ....support.redis_server import needs_redis, redis_server
 from .conftest import Made
 
 KINDS = ("memory", "sqlite", "redis")
-LEASE = 0.15
+LEASE = 0.3
 """Of turns that are to end by themselves, in seconds."""
 A_WHILE = 60.0
 
@@ -140,11 +140,11 @@ def test_a_base_is_due_when_changes_weigh(bench: Bench) -> None:
 
 def test_a_room_ends(bench: Bench) -> None:
     """With its last commit or touch, whichever is later; and no version comes again."""
-    base = bench.commit("a", seconds=0.05).news.version
+    base = bench.commit("a", seconds=0.3).news.version
     bench.commit("b", seconds=0.01)
     assert bench.load().changes == ["a", "b"]
-    bench.run(bench.states.touch([("r", 0.3), ("other", 1.0)]))
-    time.sleep(0.08)
+    bench.run(bench.states.touch([("r", 60.0), ("other", 60.0)]))
+    time.sleep(0.32)
     assert bench.load().changes == ["a", "b"]
     bench.run(bench.states.touch([("r", 0.02)]))
     time.sleep(0.04)
@@ -159,12 +159,12 @@ def test_a_room_ends(bench: Bench) -> None:
 def test_limits_of_all_rooms(made: Made, kind: str) -> None:
     """Refused in a sentence, nothing written; what ended makes room, so does a base."""
     bench = Bench(made.loop, states_of(made, kind, StateLimits(rooms=2)))
-    bench.commit("a", room="1", seconds=0.05)
+    bench.commit("a", room="1", seconds=0.3)
     bench.commit("a", room="2")
     with pytest.raises(StateFull, match="2 rooms hold state"):
         bench.commit("a", room="3")
     bench.commit("b", room="2")
-    time.sleep(0.07)
+    time.sleep(0.32)
     assert bench.commit("a", room="3").is_done
 
     bench = Bench(made.loop, states_of(made, kind, StateLimits(bytes=2000)))
