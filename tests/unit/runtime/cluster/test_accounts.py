@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from soli_runtime.cluster import accounts
+from soli_runtime.cluster.log_broker import SLICE_WORTH
 from soli_runtime.cluster.operations import Account
 from soli_runtime.core.operations.records import Message
 
@@ -77,7 +78,7 @@ def test_no_entry_has_more_than_one_page_of_a_large_account() -> None:
     assert [page.is_last for page in pages] == [False] * (len(pages) - 1) + [True]
     assert max(sum(map(len, page[:5])) for page in pages) <= accounts.PAGE_ITEMS + 2
     assert max(len(heads) for _, _, _, heads, _ in log.entries[start:]) < 50_000
-    assert max(worth) <= 100
+    assert max(worth) <= SLICE_WORTH
     assert sum(worth) >= 6000
     assert known(there) == known(here)
 
