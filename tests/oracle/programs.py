@@ -31,6 +31,7 @@ LATER = ("Fail", "Shape", "Mix", "Shown", "Thing", "Sub")
 _PART = re.compile(r"\$(\d?)([a-z]+(?:_[a-z]+)?[0-9_]?)")
 _TIED = re.compile(r"\S| (if|unless|rescue)\b")
 """What makes braces before it a value that goes on, where they would be a statement."""
+_WITH_BLOCK = re.compile(r"[\w)\]] ?\{")
 _WORD = re.compile(r"\w+")
 _WEIGHT = re.compile(r"\*(\d) (.*)")
 
@@ -130,6 +131,8 @@ class Writer:
             is_body = after.startswith(" end") or (not line and _TIED.match(after))
             if text.startswith("{") and is_body and kind != "pattern":
                 text = f"({text})"  # no block that is a statement, or all of a function
+            if after.startswith(" {") and _WITH_BLOCK.search(text):
+                text = f"({text})"  # whose braces would be the body
             kept[found[0]] = text
             return text
 

@@ -185,11 +185,11 @@ def compound(node: nodes.CompoundAssign, scope: Scope) -> Value:
         old = scope.evaluate(target)
         value = binary(scope.oracle.machine, operator, old, scope.evaluate(node.value))
     else:
-        is_unknown = (
-            isinstance(target, nodes.Name) and scope.find(target.name, target.span.start) is None
-        )
-        lenience = operator == "??" and not is_unknown
-        old = lenient(target, scope) if lenience else None if is_unknown else scope.evaluate(target)
+        old: Value = None
+        if not isinstance(target, nodes.Name):
+            old = lenient(target, scope) if operator == "??" else scope.evaluate(target)
+        elif (holder := scope.find(target.name, target.span.start)) and holder.outer:
+            old = holder.names[target.name]  # a function is not called, a builtin no variable
         if decides(operator, old):
             return old
         check(target, scope)
