@@ -94,6 +94,7 @@ LONG_CONSTRUCTORS = {
     "hub.py Hub": "given the parts of the core",
     "first_request.py GreetingServer": "given what aiohttp's server is given, and more",
     "parent.py Parent": "what a parent knows of its workers: not split yet",
+    "worlds.py World": "given what the programs of a spec file may do",
 }
 
 

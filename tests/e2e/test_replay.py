@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import http.server
 import json
 import shutil
 import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import websockets
-from soli_runtime.cli.replay.entries import comparable, redacted, redacted_text
+from soli_runtime.observing.redacting import redacted, redacted_text
+from soli_runtime.recordings.entries import comparable
+from soli_runtime.recordings.masks import STAND_IN
 
 from ..support.live import ROOT, eventually
 from .support import run
@@ -115,10 +122,154 @@ def test_a_recording_is_its_owners_and_holds_no_secrets(app: Path) -> None:
     text = file.read_text("utf-8")
     assert "s3cret" not in text
     assert "old" not in text.splitlines()
-    first = json.loads(text.splitlines()[1])
+    first = json.loads(text.splitlines()[2])
     assert first["user"]["name"] == "Ada"
-    assert first["headers"]["cookie"] == first["headers"]["authorization"] == "[redacted]"
-    assert first["query"] == {"token": "[redacted]", "name": "Ada"}
+    assert STAND_IN.fullmatch(first["query"].pop("token"))
+    assert first["query"] == {"name": "Ada"}
+    assert STAND_IN.fullmatch(first["headers"]["cookie"])
+    assert first["headers"]["authorization"] != first["headers"]["cookie"]
+
+
+EVERYTHING = """
+class Later
+  def self.perform(args)
+    ws_broadcast("later #{args["n"]} #{Math.random()} #{clock()} #{KV.incr("jobs")}")
+  end
+end
+
+ran = KV.get("ran") || "never"
+
+def page(request)
+  KV.set("page", "seen")
+  ws_broadcast("page #{uuid_v4()}")
+  { "status": 200, "body": session_id() || "none" }
+end
+
+def waiting(event)
+  fetched = HTTP.get(getenv("ELSEWHERE"))
+  { "broadcast": "waited for #{fetched}, then #{KV.get("turn")}" }
+end
+
+def handle(event)
+  if event["type"] != "message"
+    return { "send": "#{event["type"]} #{event["connection_id"]} #{uuid_v7()} #{ran}" }
+  end
+  message = event["message"]
+  if message == "wait"
+    waiting(event)
+  elsif message == "turn"
+    { "send": "turn #{KV.incr("turn")}" }
+  elsif message == "job"
+    { "send": Later.perform_later({ "n": 3 }) }
+  elsif message == "store"
+    KV.update("list") { |text| (text || "") + "x" }
+    cached = Cache.fetch("c", 60) { uuid_v4() }
+    { "send": [KV.get("list"), cached, KV.ttl("page"), KV.hgetall("none")] }
+  elsif message == "file"
+    { "send": slurp("note.txt") }
+  else
+    sorted = [1, 2, 3, 4, 5].shuffle
+    {
+      "send": [uuid_v4(), nanoid(), Math.random(), sorted, clock(), DateTime.now.to_s, hex()],
+      "broadcast_others": event["headers"]["user-agent"] + event["headers"]["host"]
+    }
+  end
+end
+
+def hex()
+  Crypto.random_hex(8)
+end
+
+get("/page", "app#page")
+router_websocket("/ws", "app#handle")
+"""
+
+
+def test_a_replay_is_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clock, ids, randomness, HTTP, `KV`, files, jobs, requests, and the order of what waited.
+
+    Nothing of the world of then is there any more: no server to fetch from, no file, no store.
+    """
+    app, file = tmp_path / "app.soli", tmp_path / "session.jsonl"
+    app.write_text(EVERYTHING)
+    note = tmp_path / "note.txt"
+    note.write_text("from the file")
+    kept = ("--store", f"sqlite:{tmp_path}/kept.db")
+    answered = threading.Event()
+    with answering(answered) as elsewhere:
+        more = ("--record", str(file), "--private-network", *kept)
+        monkeypatch.setenv("ELSEWHERE", elsewhere)
+        with served(app, *more) as (_, url):
+            run(lambda: everything(url, answered))
+        monkeypatch.delenv("ELSEWHERE")
+    note.unlink()
+    (tmp_path / "kept.db").unlink()
+    entries = [json.loads(line) for line in file.read_text("utf-8").splitlines()[1:]]
+    assert [entry["error"] for entry in entries if entry.get("error")] == []
+    kinds = [entry["kind"] for entry in entries]
+    assert {one: kinds.count(one) for one in kinds} == {
+        "load": 1, "connect": 2, "message": 8, "job": 1, "request": 1, "disconnect": 2,
+    }  # fmt: skip
+    same = soli("replay", str(file), str(app), cwd=tmp_path)
+    assert (same.returncode, same.stdout) == (0, "14 events, no difference\n"), same.stderr
+    app.write_text(EVERYTHING.replace('KV.incr("turn")', 'KV.incrby("turn", 2)'))
+    other = soli("replay", str(file), str(app), cwd=tmp_path)
+    assert '- calls    KV.incr "turn"' in other.stdout
+    assert '+ calls    KV.incrby "turn", 2' in other.stdout
+    app.write_text(EVERYTHING.replace("Math.random()", "Math.random() + 1"))
+    assert soli("replay", str(file), str(app), cwd=tmp_path).returncode == 1
+    app.write_text(EVERYTHING.replace('HTTP.get(getenv("ELSEWHERE"))', 'HTTP.get("http://a.b")'))
+    asks = soli("replay", str(file), str(app), cwd=tmp_path)
+    assert "HTTP.get: the recording has no answer to this call" in asks.stdout
+
+
+async def everything(url: str, answered: threading.Event) -> None:
+    """Two clients; one waits while the other goes on, which shows in what the first sends."""
+    base = url.replace("http", "ws") + "/ws"
+    first = await websockets.connect(base, proxy=None, origin=url)
+    second = await websockets.connect(base, proxy=None, origin=url)
+    await first.recv()
+    await second.recv()
+    await first.send("wait")
+    await second.send("turn")
+    assert await second.recv() == "turn 1"
+    answered.set()
+    assert await second.recv() == "waited for elsewhere, then 1"
+    await first.recv()
+    for text in ("turn", "job", "store", "file", "draw", "store"):
+        await second.send(text)
+        await asyncio.sleep(0.1)
+    async with aiohttp.ClientSession() as client, client.get(f"{url}/page") as answer:
+        assert answer.status == 200
+    await asyncio.sleep(0.3)
+    await first.close()
+    await second.close()
+    await asyncio.sleep(0.2)
+
+
+@contextmanager
+def answering(may_answer: threading.Event) -> Iterator[str]:
+    """A server that says `elsewhere` once it may."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            may_answer.wait(10)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"elsewhere")
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def test_authenticate_is_not_called_again(app: Path) -> None:
@@ -139,7 +290,17 @@ def test_authenticate_is_not_called_again(app: Path) -> None:
         ("", "is no recording"),
         ("hello\n", "1: no JSON"),
         ("[" * 100_000 + "\n", "1: no JSON"),
-        ('{"soli_recording": 99}\n', "is no recording"),
+        ('{"soli_recording": 99}\n', "format 99; this version of Soli reads 1 and 2"),
+        ('{"soli_recording": true}\n', "is no recording"),
+        ('{"soli_recording": 2}\n{"kind": "load"}\n{"kind": "mess', "3: the last line is cut off"),
+        ('{"soli_recording": 2}\n{"kind": "load", "asked": [["KV.get"]]}\n', "'asked' is not"),
+        ('{"soli_recording": 2}\n{"kind": "load", "clock": ["x"]}\n', "'clock' is not"),
+        ('{"soli_recording": 2}\n{"kind": "load", "seed": "zz"}\n', "'seed' is not"),
+        (
+            '{"soli_recording": 2}\n{"kind": "message", "connection": "c1", '
+            '"path": "../../etc/passwd", "handler": "a#b", "did": [], "sent": []}\n',
+            "'path' is not",
+        ),
         ('{"soli_recording": 1}\n{"kind": "connect"}\n', "2: no event of a recording"),
         ('{"soli_recording": 1}\n[1]\n', "2: no event of a recording"),
         ('{"soli_recording": 1}\n{"kind": "message", "message": "\\ud800"}\n', "2: no JSON"),

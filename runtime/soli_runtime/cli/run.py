@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from ..cluster.node import Lane
+    from ..recordings.writing import Recording
     from ..serving.processes.berth import Berth
     from ..serving.service import Service
     from ..settings.app_mark import AppMark
     from ..stores.store import Store
-    from .replay.recording import Recording
 
 
 def run_path(arguments: list[str]) -> int:
@@ -63,6 +63,7 @@ def run_path(arguments: list[str]) -> int:
         report(error)
         return INVALID
     store = _store(options, text)
+    recording = _recording(options, berth is not None)
     how = Launch(
         options.path,
         options.settings,
@@ -73,6 +74,7 @@ def run_path(arguments: list[str]) -> int:
         shell=options.shell,
         text=text,
         store=store,
+        outside=None if recording is None else recording.world,
     )
     launched = _launched(how, _findings(options, text, is_told=berth is not None))
     if isinstance(launched, int):
@@ -82,7 +84,7 @@ def run_path(arguments: list[str]) -> int:
             sys.stderr.write("soli: --workers: this program has no routes, so nothing to serve\n")
             return USAGE
         return _end(launched, store)
-    return _serve(how, launched, options, berth)
+    return _serve(how, launched, options, berth, recording)
 
 
 def _launched(how: Launch, findings: Report) -> Launched | int:
@@ -246,7 +248,13 @@ def _end(launched: Launched, store: Store | None) -> int:
     return max(statuses)
 
 
-def _serve(how: Launch, launched: Launched, options: RunOptions, berth: Berth | None) -> int:
+def _serve(
+    how: Launch,
+    launched: Launched,
+    options: RunOptions,
+    berth: Berth | None,
+    recording: Recording | None,
+) -> int:
     # Only here is the web server loaded: a script does without.
     import asyncio
 
@@ -258,7 +266,6 @@ def _serve(how: Launch, launched: Launched, options: RunOptions, berth: Berth | 
 
     if berth is None and how.text is None and options.settings.broker != IN_MEMORY:
         _warn_of_process_variables(options)
-    recording = _recording(options, berth is not None)
     write = LineWriter()
     log = Log(write, level=options.effective_log_level, as_json=options.log_format == "json")
     adopt(log)
@@ -321,10 +328,10 @@ def _recording(options: RunOptions, is_one_of_many: bool) -> Recording | None:
         return None
     if is_one_of_many:
         raise UsageError("--record: the workers would write over each other; use one")
-    from .replay.recording import Recording
+    from ..recordings.writing import Recording
 
     try:
-        return Recording(options.record, options.path)
+        return Recording(options.record, options.path, options.masked)
     except OSError as error:
         raise UsageError(f"--record {options.record}: {error.strerror}") from None
 
@@ -341,7 +348,7 @@ async def _beside(
 
     tasks = []
     if recording is not None:
-        service.watch(recording.told)
+        service.watch(recording.told, recording.begun)
     if how.settings.dev:
         from ..serving.dev.development import Development
 

@@ -39,6 +39,8 @@ class RunOptions(Record, frozen=True):
     console: bool = False
     record: Path | None = None
     """Where the events of every connection are kept."""
+    masked: tuple[str, ...] = ()
+    """Keys under which a recording has stand-ins, beside those of secrets."""
     is_quiet: bool = False
     """Whether `--dev` says nothing of events."""
     checks: bool = True
@@ -102,6 +104,7 @@ def _parsed(
         shell=parsed.allow_shell,
         console=parsed.console,
         record=None if parsed.record is None else Path(parsed.record),
+        masked=tuple(key.strip() for key in parsed.mask.split(",") if key.strip()),
         is_quiet=parsed.quiet,
         checks=not parsed.no_check,
         log_level=parsed.log_level,
@@ -144,6 +147,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--record", metavar="FILE", help="record the events of every connection, for soli replay"
+    )
+    parser.add_argument(
+        "--mask",
+        metavar="KEYS",
+        default="",
+        help="with --record: keep stand-ins for what stands under these keys (name,email)",
     )
     _add_report_flags(parser)
     add_settings(parser)

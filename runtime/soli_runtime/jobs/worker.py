@@ -13,6 +13,7 @@ from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 
 from ..calling.calls import Calls, failure_text
+from ..core.events import copy_value
 from ..observing.logs import Log
 from ..observing.tally import Tally, kind_of
 from ..observing.traces import JOB, Trace
@@ -195,7 +196,7 @@ class Worker:
     # --- running -------------------------------------------------------------------------------
 
     def _begin(self, job: Job) -> None:
-        task = self._loop.create_task(self._run(job))
+        task = self._loop.create_task(self.run(job))
         self._running[task] = job
         task.add_done_callback(self._done)
 
@@ -221,12 +222,14 @@ class Worker:
                     self._log.warning("job_lease_lost", job=job.name, id=job.id)
                     task.cancel()
 
-    async def _run(self, job: Job) -> None:
+    async def run(self, job: Job) -> None:
+        """Run *job* now, and write down what became of it."""
         observation = self._observation
         if observation is None:
             await self._perform(job, lambda _: perform(self._machine, job.name, job.args))
             return
-        trace = observation.begin(Trace(JOB, handler=job.name))
+        details = {"id": job.id, "args": copy_value(job.args), "attempts": job.attempts}
+        trace = observation.begin(Trace(JOB, handler=job.name, details=details))
         with observation.attributing(trace):
             invoke = observation.measured(
                 lambda _: perform(self._machine, job.name, job.args), self._machine, trace

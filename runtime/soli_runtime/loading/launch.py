@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from soli_stdlib.system.environment import with_dotenv
 
-from soli_lang.base.limits import Limits
+from soli_lang.base.limits import Capabilities, Limits
 from soli_lang.base.records import Record, field
 from soli_lang.base.source import Source
 from soli_lang.interpreter import Interpreter
+from soli_lang.machine.machine import Machine
 
 from ..builtins.library import install_library
 from ..calling.waiting import Waiting
@@ -39,6 +40,21 @@ class Launch(Record, frozen=True):
     shell: bool = False
     store: Store | None = None
     """Where the program keeps things; None: memory."""
+    outside: Outside | None = None
+    """What stands before the world outside; None: nothing."""
+
+
+class Outside(Protocol):
+    """Stands before the world outside of a program: a recording, or the world as it was."""
+
+    def granted(self, capabilities: Capabilities) -> Capabilities:
+        """The capabilities that the program gets."""
+
+    def install(self, machine: Machine) -> None:
+        """The builtins of *machine* are there; no file is loaded yet."""
+
+    def loaded(self) -> None:
+        """All files are loaded, or one failed."""
 
 
 class Launched(Record, frozen=True):
@@ -54,7 +70,11 @@ def launch(how: Launch) -> Launched:
     waiting = Waiting()
     if how.store is not None:
         waiting.leaving.append(how.store.detach)
-    app = load(project, new_interpreter(how, project, waiting))
+    try:
+        app = load(project, new_interpreter(how, project, waiting))
+    finally:
+        if how.outside is not None:
+            how.outside.loaded()
     fault = nothing_to_serve(app)
     if fault is not None:
         raise InvalidApp([fault])
@@ -75,6 +95,9 @@ def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpre
         shell=how.shell,
     )
     limits = Limits.off(max_value_bytes=how.settings.constants.max_value_bytes)
+    outside = how.outside
+    if outside is not None:
+        capabilities = outside.granted(capabilities)
     interpreter = Interpreter(
         install_library,
         capabilities=capabilities,
@@ -87,6 +110,8 @@ def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpre
         from ..stores.waited import use_store  # here: most scripts do without
 
         use_store(interpreter.machine, how.store)
+    if outside is not None:
+        outside.install(interpreter.machine)
     return interpreter
 
 

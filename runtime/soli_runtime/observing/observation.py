@@ -32,6 +32,13 @@ Observer = Callable[[Trace], None]
 _under_way: ContextVar[Trace | None] = ContextVar("soli_trace", default=None)
 
 
+def under_way() -> Trace | None:
+    """The trace that whatever happens now belongs to."""
+    trace = _under_way.get()
+    # A timer that was set by an event inherits its context, and comes when that is over.
+    return None if trace is None or trace.is_done else trace
+
+
 class Observation:
     """Who watches one service, and the traces of the events under way."""
 
@@ -40,10 +47,14 @@ class Observation:
         self.events: dict[str, Trace] = {}
         """By connection: the event that is handled. There is one at a time (`conversations`)."""
         self._now = now
+        self.begun: dict[Observer, Callable[[Trace], None]] = {}
+        """What observers do when an event begins, of those that want to know."""
 
     def begin(self, trace: Trace) -> Trace:
         """Stamp a new trace with its time."""
         trace.at = self._now()
+        for told in self.begun.values():
+            told(trace)
         return trace
 
     def finish(self, trace: Trace) -> None:
@@ -59,9 +70,7 @@ class Observation:
 
     def current(self) -> Trace | None:
         """The trace that whatever happens now belongs to."""
-        trace = _under_way.get()
-        # A timer that was set by an event inherits its context, and comes when that is over.
-        return None if trace is None or trace.is_done else trace
+        return under_way()
 
     @contextmanager
     def attributing(self, trace: Trace) -> Iterator[Trace]:

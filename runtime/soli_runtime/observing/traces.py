@@ -110,7 +110,8 @@ class Trace(Record):
     user: Value = None
     """Of a `connect`: what `authenticate` returned."""
     details: dict[str, Any] = field(default_factory=dict)
-    """Of a `connect`: `params`, `query` and `headers`."""
+    """Of a `connect`: `params`, `query` and `headers`; of a `request` that an action answers:
+    `request`, as it came; of a `job`: its `id`, `args` and `attempts`."""
     parts: list[Part] = field(default_factory=list)
     seconds: float = 0.0
     """From the begin of the handler to its end, waiting included."""
@@ -119,6 +120,10 @@ class Trace(Record):
     error: BaseException | None = None
     """What the handler failed with, or why its return was refused; then no action was applied."""
     is_done: bool = False
+    event: Value = None
+    """What the handler got, where an observer wants to know what begins (`Observation.begun`)."""
+    tape: Any = None
+    """Where a recording writes down what the event is told from outside (`recordings`)."""
 
     @property
     def deliveries(self) -> list[Delivered]:

@@ -50,6 +50,7 @@ from .state import ServiceState
 if TYPE_CHECKING:
     from ..cluster.node import Lane, Node
     from ..observing.observation import Observer
+    from ..observing.traces import Trace
 
 CANCELLING_TURNS = 4
 """Turns of the loop in which a cancelled call comes to its end: a task, its waiter, its runner."""
@@ -165,9 +166,12 @@ class Service:
         self.program.answer_requests(self._host)
         self.entrance.follow(self.program)
 
-    def watch(self, observer: Observer) -> None:
-        """Tell *observer* of every event, request and job from now on, each with what it caused."""
-        watch(self, observer)
+    def watch(self, observer: Observer, begun: Callable[[Trace], None] | None = None) -> None:
+        """Tell *observer* of every event, request and job from now on, each with what it caused.
+
+        *begun* is called when one begins.
+        """
+        watch(self, observer, begun)
 
     def unwatch(self, observer: Observer) -> None:
         """Tell *observer* nothing any more."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.records import Record, field
 
@@ -30,6 +31,15 @@ STORE_RETRY_SECONDS = 5
 """After which a client is asked to try again where the store did not answer."""
 
 
+Seen = tuple[str, dict[str, Any], dict[str, str]]
+"""Of a connection: its id, and its query and headers as handlers see them."""
+
+
+def as_it_came(query: dict[str, Any], headers: dict[str, str]) -> Seen:
+    """A connection has an id that nobody can guess, and what its client sent."""
+    return str(uuid.uuid4()), query, headers
+
+
 class ServiceState(Record):
     """What is below `needs` changes while the service runs."""
 
@@ -41,6 +51,8 @@ class ServiceState(Record):
     tally: Tally = field(default_factory=Tally)
     inflates: bool = False
     """Whether bodies of requests come as they were sent, for us to inflate."""
+    seen: Callable[[dict[str, Any], dict[str, str]], Seen] = as_it_came
+    """What handlers see of the next connection."""
     topics: Topics = field(default_factory=Topics)
     needs: Dependencies = field(default_factory=Dependencies)
     metrics: Metrics | None = None
@@ -55,6 +67,10 @@ class ServiceState(Record):
     commits: dict[str, Commit] = field(default_factory=dict)
     """What handlers of connections have committed in rooms that hold state, by the id of the
     connection, until the rest of their returns is applied."""
+
+    def show_connections(self, seen: Callable[[dict[str, Any], dict[str, str]], Seen]) -> None:
+        """From now on handlers see of new connections what *seen* says: a recording, perhaps."""
+        self.seen = seen
 
     def measure(self, metrics: Metrics) -> None:
         """There are metrics from now on."""

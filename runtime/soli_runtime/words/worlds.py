@@ -29,6 +29,7 @@ from ..calling.calls import Calls
 from ..calling.greenlets import Runners
 from ..jobs.jobs import watch_classes
 from ..loading.capabilities import granted
+from ..loading.launch import Outside
 from ..loading.project import Project, ProjectError, find_project
 from . import assertions, dsl, expectations, factories, matchers, no_app
 from . import clock as clock_words
@@ -73,6 +74,7 @@ class World:
         environment: Mapping[str, str] | None = None,
         denied: frozenset[str] = frozenset(),
         private_network: bool = True,
+        outside: Outside | None = None,
     ) -> None:
         """*seconds* bounds what one call computes and waits, 0: not. *environment* is by default
         that of tests; only then what programs write is kept apart from the files at *root*."""
@@ -86,6 +88,8 @@ class World:
             private_network=private_network,
         )
         capabilities = changed(capabilities, output=output)
+        if outside is not None:
+            capabilities = outside.granted(capabilities)
         self._limits = Limits.off(max_seconds=seconds)
         self.app_limits: Limits | None = None
         """Limits of the app's handlers, which run while a test waits."""
@@ -93,6 +97,8 @@ class World:
             install_testing, capabilities=capabilities, limits=self._limits
         )
         self.machine = self.interpreter.machine
+        if outside is not None:
+            outside.install(self.machine)
         self._files: SpecFiles | None = None
         if environment is None:
             self._files = self.machine.library[jail.STAND_IN] = SpecFiles(root)

@@ -19,6 +19,7 @@ from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
 from ...calling.waiting import Waiting
+from ...loading.launch import Outside
 from ...loading.project import Project
 from ...observing.logs import Log
 from ...observing.observation import Observer
@@ -58,6 +59,8 @@ class BenchOptions(Record, frozen=True):
     """How long one input may compute, and wait; 0: until Ctrl-C."""
     lends_names: bool = True
     """Whether inputs see what the app's files define, as specs do not."""
+    outside: Outside | None = None
+    """What stands before the world outside of the app; None: nothing."""
     judge: Judge | None = None
     """Runs a spec: why it fails, empty when it does not. None: none can be saved."""
 
@@ -87,6 +90,7 @@ class Bench:
             environment=options.environment,
             denied=options.denied,
             private_network=options.private_network,
+            outside=options.outside,
         )
         if options.settings.check_types:
             self.world.check_types()
@@ -110,7 +114,10 @@ class Bench:
         project = self.options.project
         if project is None:
             return
-        app = await load_into(self.world, project)
+        outside = self.options.outside
+        app = await load_into(self.world, project, may_wait=outside is not None)
+        if outside is not None:
+            outside.loaded()
         self.server = AppServer(app, self.options.settings, Log(_write, level="silent"))
         with keeping_limits(self.world):
             await self.server.start()

@@ -24,8 +24,9 @@ def main(arguments: list[str]) -> int:
     """Run a recording through today's code. The exit status."""
     import asyncio
 
+    from ...recordings.reading import NoRecording, read
     from ..repl.bench import BenchOptions
-    from .replaying import NoRecording, Replay, read
+    from .replaying import Replay
 
     parser = Parser(
         prog="soli replay",
@@ -38,7 +39,7 @@ def main(arguments: list[str]) -> int:
     parsed = parser.parse_args(arguments)
     try:
         project = find_project(Path(parsed.path))
-        entries = read(Path(parsed.file))
+        recorded = read(Path(parsed.file))
     except (ProjectError, NoRecording) as error:
         raise UsageError(str(error)) from None
     root = project.root
@@ -51,14 +52,15 @@ def main(arguments: list[str]) -> int:
         parsed.private_network,
     )
     try:
-        lines = list(asyncio.run(Replay(options).run(entries)))
+        lines = asyncio.run(Replay(options, recorded).differences())
     except InvalidApp as invalid:
         report_invalid(invalid)
         return INVALID
     except SoliError as error:
         report(error)
         return FAILED
-    count = f"{len(entries)} event{'s' * (len(entries) != 1)}"
+    events = len(recorded.events)
+    count = f"{events} event{'s' * (events != 1)}"
     sys.stdout.write("".join(line + "\n" for line in lines))
     sys.stdout.write(f"{count}, {'not as recorded' if lines else 'no difference'}\n")
     return DIFFERENT if lines else OK

@@ -137,7 +137,7 @@ class ActionRuns:
             invoke = self._after(stages, invoke, context)
             wanted += tuple(part for stage in stages for part in stage.body_parts)
         if self._state.observation is not None:
-            invoke = self._observed(self._state.observation, invoke, handler.name)
+            invoke = self._observed(self._state.observation, invoke, run)
         if not wanted:
             return invoke
         return lambda _: invoke(context.request_with(wanted, self._machine))
@@ -151,11 +151,12 @@ class ActionRuns:
 
         return guarded
 
-    def _observed(self, observation: Observation, invoke: Invoke, name: str) -> Invoke:
+    def _observed(self, observation: Observation, invoke: Invoke, run: Run) -> Invoke:
         trace = observation.current()
         if trace is None:
             return invoke  # the request began before anybody watched
-        trace.handler = name
+        trace.handler = run.target.handler.name
+        trace.details["request"] = run.context.raw
         return observation.measured(invoke, self._machine, trace)
 
     # --- answers -------------------------------------------------------------------------------

@@ -15,8 +15,10 @@ from ...words.worlds import ROUTING, ROUTING_NAMES, World
 from .app_server import AppServer
 
 
-async def load_into(world: World, project: Project) -> App:
+async def load_into(world: World, project: Project, *, may_wait: bool = False) -> App:
     """Load an app into the interpreter of *world*, beside the words that ask it things.
+
+    *may_wait*: its calls may have to be set aside, whatever builtins they name.
 
     Raises InvalidApp, SoliError.
     """
@@ -27,7 +29,9 @@ async def load_into(world: World, project: Project) -> App:
     machine.globals.update(declaring)
     loaded: list[App] = []
     try:
-        await world.call(lambda: loaded.append(load(project, world.interpreter)))
+        await world.call(
+            lambda: loaded.append(load(project, world.interpreter, host_waits=may_wait))
+        )
     finally:
         machine.globals.update(asking)
     return loaded[0]

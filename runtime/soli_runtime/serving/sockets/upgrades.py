@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import uuid
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -132,7 +131,8 @@ class Upgrades:
     ) -> Conversation:
         query = parse_query(raw.query_string)
         headers = {sys.intern(name): _interned(value) for name, value in raw.headers.items()}
-        parts = (str(uuid.uuid4()), match.params, query, headers)
+        connection_id, query, headers = self._state.seen(query, headers)
+        parts = (connection_id, match.params, query, headers)
         offered = headers.get("sec-websocket-protocol", "")
         protocol = choose_protocol(offered, match.target.declared.protocols)
         events = Events(*parts) if protocol is None else ProtocolEvents(*parts, protocol)

@@ -7,6 +7,7 @@ does not watch pays nothing, not even a test, and connections need not be told.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from soli_lang.base.errors import Cancelled
@@ -14,6 +15,7 @@ from soli_lang.values.values import Value
 
 from ...core.actions import ACTIONS, ActionError
 from ...core.effects import Close, Effect, Note, Replay
+from ...core.events import copy_value
 from ...core.payloads import cut_reason
 from ...core.realtime import Realtime
 from ...http.current import CONNECTION
@@ -40,13 +42,17 @@ if TYPE_CHECKING:
     from ..service import Service
 
 
-def watch(service: Service, observer: Observer) -> None:
-    """Tell *observer* of all that happens in *service* from now on."""
+def watch(
+    service: Service, observer: Observer, begun: Callable[[Trace], None] | None = None
+) -> None:
+    """Tell *observer* of all that happens in *service* from now on; *begun* when it begins."""
     observation = service.state.observation
     if observation is None:
         observation = Observation(time.time)
         _put_in(service, observation)
     observation.observers.append(observer)
+    if begun is not None:
+        observation.begun[observer] = begun
 
 
 def unwatch(service: Service, observer: Observer) -> None:
@@ -55,6 +61,7 @@ def unwatch(service: Service, observer: Observer) -> None:
     if observation is None or observer not in observation.observers:
         return
     observation.observers.remove(observer)
+    observation.begun.pop(observer, None)
     if not observation.observers:
         _put_in(service, None)
 
@@ -129,6 +136,8 @@ class WatchedConversation(Conversation):
     def _traced_call(self, trace: Trace, event: dict[str, Any], stage: Stage) -> Any:
         live, observation = self.live, self._observation
         observation.events[self.id] = trace
+        if observation.begun:
+            trace.event = copy_value(event)
         invoke = observation.measured(self.handler.invoke, live.calls.machine, trace)
 
         def done(outcome: Any) -> None:
