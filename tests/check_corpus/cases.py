@@ -107,7 +107,20 @@ def right_texts() -> list[tuple[str, str]]:
     found = [(f"vector {name}", text) for name, text in vector_programs()]
     for path in sorted((ROOT / "docs").rglob("*.md")):
         found.extend((str(path.relative_to(ROOT)), text) for text in blocks(path, "soli"))
-    return found
+    return found + styles()
+
+
+def styles() -> list[tuple[str, str]]:
+    """Programs of many styles, with a name each; every one of them runs."""
+    found, lines = [], list[str]()
+    name = ""
+    for line in [*(FOLDER / "right" / "styles.txt").read_text("utf-8").splitlines(), "--- "]:
+        if line.startswith("--- "):
+            found.append((name, "\n".join(lines) + "\n"))
+            name, lines = f"style {line[4:]}", []
+        else:
+            lines.append(line)
+    return found[1:]
 
 
 def right_files() -> list[Path]:

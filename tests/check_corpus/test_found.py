@@ -8,12 +8,15 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from soli_runtime.builtins.library import install_library
 from soli_runtime.tools.checks import ProgramCheck
 
+from soli_lang import Interpreter, SoliError
+from soli_lang.base.limits import Capabilities
 from soli_lang.tools.checker import ERROR, Finding
 
 from ..support.corpus import ROOT
-from .cases import ADVICE, FOLDER, Bench, cases, right_files, right_texts, table
+from .cases import ADVICE, FOLDER, Bench, cases, right_files, right_texts, styles, table
 
 FOUND = FOLDER / "found.json"
 """Kind -> found of all. `SOLI_REWRITE_FOUND=1` writes it anew; numbers may rise, never fall."""
@@ -66,6 +69,19 @@ def test_right_programs_have_no_finding_that_is_not_known(tmp_path: Path) -> Non
     if os.environ.get("SOLI_REWRITE_FOUND"):
         KNOWN.write_text("\n".join(sorted(found)) + "\n", "utf-8")
     assert found - set(KNOWN.read_text("utf-8").splitlines()) == set()
+
+
+def test_the_programs_of_many_styles_run() -> None:
+    """Otherwise nothing that is found in them would be a false alarm."""
+    texts = [(name, text) for name, text in styles() if "ws_message(" not in text]  # in apps only
+
+    assert len(texts) >= 60
+    for name, text in texts:
+        capabilities = Capabilities(output=lambda text: None, sleep=lambda seconds: None)
+        try:
+            Interpreter(install_library, capabilities=capabilities).run(text)
+        except SoliError as error:
+            raise AssertionError(f"{name}: {error.message}") from error
 
 
 def _alarms(findings: Iterable[Finding]) -> list[str]:

@@ -11,6 +11,7 @@ from ...tree import nodes
 from ..checking.arguments import Arguments
 from .classes import ClassInfo
 from .expressions import name_type
+from .fields import judge_fields
 from .judging import judge_rules
 from .library import RUNS_AT_ONCE, block_parameters, given_by, given_by_array
 from .members import PYTHON, Found, find_members, read_type, received
@@ -370,7 +371,9 @@ def _instance(walk: Walk, node: Any, info: ClassInfo, arguments: list[Type]) -> 
 
 
 def _judge_attributes(walk: Walk, node: Any, info: ClassInfo, arguments: list[Type]) -> None:
-    """A class without a constructor: `C.new` takes a Hash; `new C(…)` ignores what it is given."""
+    """A class without a constructor: `C.new` takes a Hash; `new C(…)` ignores all that is none."""
+    if len(arguments) == 1 and not node.arguments[0].label:
+        judge_fields(walk, info, arguments[0])
     callee = getattr(node, "callee", None)
     if (
         not isinstance(callee, nodes.Member)

@@ -307,9 +307,9 @@ def element(walk: Walk, node: Any, left: Type, index: Type) -> Type:
             walk.doubt(node, node.object, bad[0])
         for one, fault in zip(left, faults, strict=True):
             if fault is None:
-                _element(walk, node, one, index)  # which says what is wrong with its key
+                _element(walk, node, one, index, left)  # which says what is wrong with its key
         return ANY
-    return join([_element(walk, node, one, index) for one in left])
+    return join([_element(walk, node, one, index, left) for one in left])
 
 
 _INDEXED: Final = frozenset(
@@ -343,16 +343,17 @@ def _bounds_fault(receiver: Atom, index: Type) -> str | None:
     return f"Index out of bounds: {place} (length {length})"
 
 
-def _element(walk: Walk, node: Any, receiver: Atom, index: Type) -> Type:
+def _element(walk: Walk, node: Any, receiver: Atom, index: Type, of: Type) -> Type:
     if receiver.kind == "string":
         return STRING
     if receiver.kind == "array":
         return loosened(receiver.item)
-    if receiver.kind == "hash" and receiver.shape is not None:
+    if receiver.kind == "hash" and (receiver.shape is not None or receiver.was):
         if index is not None and len(index) == 1 and isinstance(index[0].literal, str):
-            found = walk.key(receiver, index[0].literal, node.span, node.index.span)
+            found = walk.key(receiver, index[0].literal, node.span, node.index.span, of)
             return followed(node.object, found)
-        _judge_symbol(walk, node, receiver.shape)
+        if receiver.shape is not None:
+            _judge_symbol(walk, node, receiver.shape)
         return ANY
     return ANY
 

@@ -30,6 +30,7 @@ from .judging import (
     judge_value,
     unknown_key,
 )
+from .keys import Reads, judge_read
 from .library import given_by
 from .narrowing import asked, key_of
 from .operators import sample
@@ -59,6 +60,7 @@ class TypeWalk(Walk):
         self.origins: dict[Variable, tuple[Variable, str]] = {}
         """`type = event["type"]`: variable -> (event, "type")."""
         self._choices = _choices(known)
+        self._reads = Reads(program)
         self._handed: dict[tuple[int, int], Type] = {}
         """(function by id, index) -> what its only call gives it by contract."""
         self._attributes: dict[str, set[str]] | None = None
@@ -229,10 +231,11 @@ class TypeWalk(Walk):
             return ANY
         return join([loosened(one.item) for one in arrays])
 
-    def key(self, atom: Atom, name: str, span: Span, at: Span) -> Type:
-        """The value of a key of a hash; reports one that it cannot have."""
+    def key(self, atom: Atom, name: str, span: Span, at: Span, of: Type = None) -> Type:
+        """The value of a key of a hash, one of the kinds *of*; reports one that it cannot have."""
         shape = atom.shape
         if shape is None:
+            judge_read(self, self._reads, [atom.was], name, span, at)
             return ANY
         if name in shape.fields:
             return shape.fields[name]
@@ -240,10 +243,11 @@ class TypeWalk(Walk):
             return ANY
         if shape.contract:
             unknown_key(self, shape, name, at)
-        else:
-            hint = did_you_mean(name, shape.fields)
-            if hint is not None and (span.start, span.end) not in self._with_default:
-                self.warning("unknown-key", f"this hash has no '{name}'", at, hint)
+            return ANY
+        shapes = [one.shape for one in of or (atom,)]
+        keys = [one.fields if one is not None else () for one in shapes]
+        is_certain = all(one is not None and one.is_exact for one in shapes)
+        judge_read(self, self._reads, keys, name, span, at, is_certain=is_certain)
         return ANY
 
     def part_of(self, type_: Any, key: str) -> Type:
@@ -258,13 +262,6 @@ class TypeWalk(Walk):
     @cached_property
     def _asked(self) -> frozenset[Variable]:
         return asked(self.program, self.resolution.variables)
-
-    @cached_property
-    def _with_default(self) -> frozenset[tuple[int, int]]:
-        """Where something is read that need not be there: `a["x"] ?? a["y"]`."""
-        found = nodes.every(self.program, (nodes.Logical,))
-        lefts = (one.left for one in found if one.operator in ("??", "||"))
-        return frozenset((one.span.start, one.span.end) for one in lefts)
 
     def is_asked(self, node: Any) -> bool:
         """Whether a condition, which may rule out one value of it, is about the variable *node*."""
@@ -335,6 +332,11 @@ class TypeWalk(Walk):
             for one in self.classes.by_node.values()
             for name in (*one.methods, *one.static_methods)
         )
+
+    @cached_property
+    def member_names(self) -> frozenset[str]:
+        """Names of all members that the program reads or sets."""
+        return frozenset(one.name for one in nodes.every(self.program, (nodes.Member,)))
 
     @cached_property
     def _reopened(self) -> list[str]:

@@ -52,8 +52,8 @@ class Missing:
         self.severity = severity
 
 
-def look_up(walk: Walk, atom: Atom, name: str, node: Any) -> Found | Missing:
-    """The member *name* of a value of *atom*."""
+def look_up(walk: Walk, atom: Atom, name: str, node: Any, of: Type = None) -> Found | Missing:
+    """The member *name* of a value of *atom*, one of the kinds *of*."""
     if atom.kind in (INSTANCE, ENUM_VALUE):
         return _of_instance(walk, atom, name, node)
     if atom.kind == CLASS:
@@ -68,7 +68,7 @@ def look_up(walk: Walk, atom: Atom, name: str, node: Any) -> Found | Missing:
         is_builtin = method.__class__ is NativeMethod and not walk.may_be_added(name)
         return Found(builtin=method) if is_builtin else Found()
     if atom.kind == "hash":
-        found = walk.key(atom, name, node.span, _tail(walk, node))
+        found = walk.key(atom, name, node.span, _tail(walk, node), of)
         return Found(followed(node.object, found))
     return _missing_on_builtin(walk, atom, kind, name)
 
@@ -182,7 +182,7 @@ def find_members(walk: Walk, node: Any, left: Type) -> list[tuple[Atom, Found]] 
     where it fails, which is reported."""
     if not left:
         return None
-    found = [(atom, look_up(walk, atom, node.name, node)) for atom in left]
+    found = [(atom, look_up(walk, atom, node.name, node, left)) for atom in left]
     missing = [one for _, one in found if isinstance(one, Missing)]
     if missing and len(missing) == len(found):
         report_missing(walk, node, missing[0])

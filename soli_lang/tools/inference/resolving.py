@@ -52,7 +52,7 @@ class Resolution:
         self.nodes: list[nodes.FunctionNode] = []
         """All functions."""
         self.names_of: dict[int, Variable] = {}
-        """Function (by id) -> the variable that its declaration binds."""
+        """Function (by id) -> the variable that it is declared as, or given to."""
         self.guarded: set[int] = set()
         """Functions (by id) in what is rescued: they may fail on purpose."""
         self.entries: set[int] = set()
@@ -261,6 +261,7 @@ class Resolution:
         if variable is None:
             return
         self.variables[id(target)] = variable
+        self._name_function(value, variable)
         facts = self.facts(variable)
         facts.writes += 1
         if block.function is not self.home(variable):
@@ -268,11 +269,17 @@ class Resolution:
         self.assignments.append((variable, node, guarded))
         self.inside[id(node)] = block.function
 
+    def _name_function(self, value: Any, variable: Variable) -> None:
+        """`f = fn() { … }`: what calls `f` may rescue what it raises, as if a `def` had made it."""
+        if isinstance(value, nodes.Lambda):
+            self.names_of[id(value.function)] = variable
+
     def _let(self, node: Any, block: Block, guarded: bool) -> None:
         self._push([node.value], block, guarded=guarded)
         variable = block.find(node.name)
         if variable is not None:
             self.variables[id(node)] = variable
+            self._name_function(node.value, variable)
             facts = self.facts(variable)
             facts.writes += 1
             self.let_places.setdefault(variable, []).append(node.span.start)

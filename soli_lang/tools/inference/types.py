@@ -49,6 +49,8 @@ class Atom:
     """Of an array; -1: any."""
     shape: Shape | None = None
     """Of a hash; None: any keys."""
+    was: frozenset[str] = frozenset()
+    """Of a hash that others may have changed: the keys that it was written with."""
     of: Any = None
     """Of an instance, a class or an enum its `ClassInfo`; of a function its node or builtin."""
     is_self: bool = False
@@ -107,9 +109,19 @@ def join(types: Iterable[Type]) -> Type:
         found.update(dict.fromkeys(one))
     if len(found) < 2:
         return tuple(found)
+    found = _one_hash(found)
     plain = {atom.kind for atom in found if atom in _PLAIN}
     atoms = tuple(one for one in found if one in _PLAIN or one.kind not in plain)
     return atoms if len(atoms) <= MOST_ATOMS else ANY
+
+
+def _one_hash(found: dict[Atom, None]) -> dict[Atom, None]:
+    """*found*, with one kind of hash for all of which no more than their keys are known."""
+    written = [one.was for one in found if one.was]
+    if len(written) < 2:
+        return found
+    merged = Atom("hash", was=frozenset().union(*written))
+    return dict.fromkeys(merged if one.was else one for one in found)
 
 
 _PLAIN: Final = frozenset(
@@ -146,8 +158,11 @@ def _loose(atom: Atom) -> Atom:
     if atom.kind == "array" and (atom.item is not ANY or atom.length >= 0):
         return Atom("array")
     if atom.kind == "hash" and atom.shape is not None and not atom.shape.contract:
-        return Atom("hash")
+        return Atom("hash", was=frozenset(atom.shape.fields) if atom.shape.is_exact else _NO_KEYS)
     return atom
+
+
+_NO_KEYS: Final = frozenset[str]()
 
 
 def holds_parts(of: Type) -> bool:

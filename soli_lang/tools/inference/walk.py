@@ -421,6 +421,9 @@ def _given_by(results: list[Result]) -> Type:
 
 def _gives_null(result: Result) -> bool:
     node = result.node
+    if isinstance(node, nodes.If) and result.is_implicit:  # `return x if c`, and nothing behind it
+        last = node.then.statements[-1:]
+        return bool(last) and isinstance(last[0], nodes.Return)
     if isinstance(node, nodes.Return):
         return node.value is None
     return isinstance(node, nodes.Literal) and node.value is None
