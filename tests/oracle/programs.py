@@ -31,6 +31,7 @@ LATER = ("Fail", "Shape", "Mix", "Shown", "Thing", "Sub")
 _PART = re.compile(r"\$(\d?)([a-z]+(?:_[a-z]+)?[0-9_]?)")
 _TIED = re.compile(r"\S| (if|unless|rescue)\b")
 """What makes braces before it a value that goes on, where they would be a statement."""
+_OPENING = re.compile(r"\b(then|else) $")
 _WITH_BLOCK = re.compile(r"[\w)\]] ?\{")
 _WORD = re.compile(r"\w+")
 _WEIGHT = re.compile(r"\*(\d) (.*)")
@@ -128,7 +129,8 @@ class Writer:
             if "\n" in text and "#{" in line:  # a quoted string ends on its line
                 text = self._fill("$e0", SMALL)
             after = template[found.end() :]
-            is_body = after.startswith(" end") or (not line and _TIED.match(after))
+            is_body = _OPENING.search(line) or after.startswith(" end")
+            is_body = is_body or (not line and _TIED.match(after))
             if text.startswith("{") and is_body and kind != "pattern":
                 text = f"({text})"  # no block that is a statement, or all of a function
             if after.startswith(" {") and _WITH_BLOCK.search(text):

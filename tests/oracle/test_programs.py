@@ -72,6 +72,7 @@ def test_braces_before_a_modifier_are_a_value(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(CHOICES, "braces", ["{ let own = 1\nown }"])
     writer = Writer(Random(1))
     assert writer._fill("$braces if b", 0) == "({ let own = 1\nown }) if b"
+    assert writer._fill("if b then $braces else 1 end", 0).startswith("if b then ({ let")
     assert writer._fill("x = $braces\n$braces\n", 0).endswith("\n{ let own = 1\nown }\n")
 
 
