@@ -82,3 +82,18 @@ def test_the_hooks_of_the_page_do_what_it_says(tmp_path: Path) -> None:
     done = run_specs(tmp_path, {"app.soli": "print(1)\n", "tests/list_spec.soli": shown})
 
     assert done.stdout.splitlines()[-1] == "2 passed, 0 failed", done.stdout
+
+
+def test_the_world_of_the_page_does_what_it_says(tmp_path: Path) -> None:
+    """The spec under "Worlds in memory", as it stands, for the app at the top of the page."""
+    shown = next(text for text in blocks(PAGE, "soli") if "simulate(" in text)
+    app = """
+router_websocket("/ws/echo", "app#handle")
+def handle(event)
+  event["type"] == "message" ? { "send": "echo: " + event["message"] } : {}
+end
+"""
+
+    done = run_specs(tmp_path, {"app.soli": app, "tests/world_spec.soli": shown})
+
+    assert done.stdout.splitlines()[-1] == "1 passed, 0 failed", done.stdout

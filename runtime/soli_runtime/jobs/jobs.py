@@ -14,6 +14,7 @@ from typing import Any
 
 from soli_stdlib.ground import clock
 from soli_stdlib.json.text import json_codec
+from soli_stdlib.security import identifiers
 from soli_stdlib.time.schedules import duration_seconds
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliValueError
@@ -197,12 +198,6 @@ def _now(machine: Machine) -> float:
     return clock.of(machine).now()
 
 
-def _new_id() -> str:
-    from uuid import uuid4  # loads half a dozen modules that few scripts need
-
-    return str(uuid4())
-
-
 def _new_job(machine: Machine, name: str, args: Value, options: Value, run_at: float) -> str:
     """Its id; null to the program if it waits until the event that is handled is committed."""
     _check_name(machine, name)
@@ -217,7 +212,7 @@ def _new_job(machine: Machine, name: str, args: Value, options: Value, run_at: f
             f"job options: expected hash or queue name, got {type_name(options)}"
         )
     job = Job(
-        _new_id(),
+        identifiers.uuid_v4(machine),
         name,
         codec.decode(codec.encode(args)),
         run_at,
@@ -453,6 +448,12 @@ def cron_delete(machine: Machine, name: str) -> bool:
     if jobs.is_served:
         known = wait_in_program(machine, jobs.store.unschedule(name), "Cron") or known
     return known
+
+
+def _new_id() -> str:
+    from uuid import uuid4  # loads half a dozen modules that few scripts need
+
+    return str(uuid4())
 
 
 def scheduled_job(schedule: Schedule, now: float) -> tuple[float, Job]:

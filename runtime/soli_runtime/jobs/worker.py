@@ -106,6 +106,11 @@ class Worker:
         if self._running:
             await asyncio.wait(tuple(self._running), timeout=max(0.0, seconds))
 
+    @property
+    def is_working(self) -> bool:
+        """Whether a job runs, or it is looked for one."""
+        return bool(self._running) or self._look_task is not None
+
     async def settled(self) -> None:
         """Wait until every job that is due has run."""
         while True:

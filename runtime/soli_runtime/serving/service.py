@@ -45,7 +45,7 @@ from .sockets.transactions import Transactions
 from .sockets.turns import Turns
 from .sockets.upgrades import Upgrades
 from .sockets.watched import UNWATCHED, unwatch, watch
-from .state import ServiceState
+from .state import SYSTEM, ServiceState, Sources
 
 if TYPE_CHECKING:
     from ..cluster.node import Lane, Node
@@ -63,6 +63,7 @@ class Hosting(Record, frozen=True):
     """Whether bodies of requests come as they were sent, for us to inflate."""
     is_aside: bool = False
     """Whether it serves nobody, and is only a console beside those who do."""
+    sources: Sources = SYSTEM
 
 
 MOUNTED = Hosting()
@@ -92,10 +93,12 @@ class Service:
         self._host: HostAuthenticate | None = None
         tally = Tally()
         report = partial(held_back, log, tally)
-        endpoint = Endpoint(socket_limits(settings), loop=loop, report=report)
+        clock = hosting.sources.clock
+        endpoint = Endpoint(socket_limits(settings), loop=loop, clock=clock, report=report)
         self._runners = Runners(settings.handler_suspend_seconds, endpoint.scheduler)
         turns = RequestTurns(endpoint.scheduler, endpoint.clock)
-        self.state = ServiceState(settings, log, turns, loop.time, tally, hosting.inflates)
+        inflates, sources = hosting.inflates, hosting.sources
+        self.state = ServiceState(settings, log, turns, loop.time, tally, inflates, sources)
         encode = json_codec(machine).encode
         self.connections = Connections(endpoint, self.state, encode, lane)
         self.kept = Kept(store_in(machine), loop, log, self.connections.session_ended)
@@ -202,7 +205,6 @@ class Service:
 
             await start_node(node, state.log)
             state.needs.meet(node)
-        self.kept.look_after_states()
         try:
             await check_takeover()
         except CannotTakeOver as error:
@@ -211,7 +213,7 @@ class Service:
         if state.settings.metrics:
             self._measure()
         self.kept.age()
-        self._begin()
+        self.begin()
 
     def _measure(self) -> None:
         # Here: they bring a library that others do without.
@@ -221,6 +223,11 @@ class Service:
         metrics = Metrics(lambda: collected(self), self.loop, self.state.tally)
         self.state.measure(metrics)
         metrics.start()
+
+    def begin(self) -> None:
+        """Serve the program: a part of `start`, and all that a service without sockets needs."""
+        self.kept.look_after_states()
+        self._begin()
 
     def _begin(self) -> None:
         self.connections.keep(self.program.rules)

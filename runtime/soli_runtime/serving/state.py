@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,18 @@ STORE_RETRY_SECONDS = 5
 """After which a client is asked to try again where the store did not answer."""
 
 
+class Sources(Record, frozen=True):
+    """Where a service has time and ids from that clients may see: a simulation gives its own."""
+
+    clock: Callable[[], float] | None = None
+    """Seconds that never go backwards; None: of the system, by which computing is measured."""
+    unix_time: Callable[[], float] = time.time
+    new_id: Callable[[], str] = lambda: uuid.uuid4().hex
+
+
+SYSTEM = Sources()
+
+
 Seen = tuple[str, dict[str, Any], dict[str, str]]
 """Of a connection: its id, and its query and headers as handlers see them."""
 
@@ -51,6 +64,7 @@ class ServiceState(Record):
     tally: Tally = field(default_factory=Tally)
     inflates: bool = False
     """Whether bodies of requests come as they were sent, for us to inflate."""
+    sources: Sources = SYSTEM
     seen: Callable[[dict[str, Any], dict[str, str]], Seen] = as_it_came
     """What handlers see of the next connection."""
     topics: Topics = field(default_factory=Topics)

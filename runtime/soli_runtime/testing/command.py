@@ -46,6 +46,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--coverage", action="store_true", help="list the lines of Soli that did not run")
     add("--jobs", type=int, default=1, metavar="N", help="processes to run files in (default 1)")
     add("--app", type=Path, metavar="PATH", help="the app that request specs test")
+    add("--explore", action="store_true", help="let made-up clients look for faults of an app")
+    add("--seed", type=int, metavar="N", help="with --explore: begin with N (default: any)")
+    add(
+        "--seconds",
+        type=float,
+        default=60.0,
+        metavar="S",
+        help="with --explore: for so long (default 60)",
+    )
     add(
         "--check-types",
         action=argparse.BooleanOptionalAction,
@@ -64,6 +73,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run `soli test`; the exit status."""
     stop_at_once()
+    if arguments.explore:
+        from .exploring.command import explore  # loads aiohttp
+
+        return explore(arguments)
     if arguments.watch:
         return run_again(lambda: run_once(arguments), changes(Path()), write)
     return run_once(arguments)

@@ -65,6 +65,20 @@ def test(machine: Machine, name: Value, *rest: Value) -> None:
     group.tests.append(Test(to_text(name), group, body))
 
 
+@function("invariant", Any_, Any_.rest())
+def invariant(machine: Machine, name: Value, *rest: Value) -> None:
+    """What must be true of the app whenever all is quiet, as `soli test --explore` judges it.
+
+    The block gets the world: `rooms`, `clients`, `kv` and `step`. It fails by false, null or an
+    error.
+    """
+    body = _body("invariant", rest)
+    if body is None:
+        raise SoliPlainTypeError("invariant() expects a block: do |world| … end")
+    suite = suite_of(machine)
+    suite.promise(" › ".join([*suite.current.path(), to_text(name)]), body)
+
+
 def _hook(machine: Machine, kind: str, rest: tuple[Value, ...]) -> None:
     body = _body(kind, rest)
     if body is None:

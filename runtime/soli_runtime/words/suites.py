@@ -92,6 +92,8 @@ class Suite:
         """The test whose body or hooks run."""
         self.assertions = 0
         """Assertions that held so far."""
+        self.invariants: list[tuple[str, Value]] = []
+        """Name and block of what must be true of any world of the app."""
         self.waiting: list[tuple[Group, Value]] | None = []
         """While the file runs: outer groups and their bodies, which are run after it."""
 
@@ -108,6 +110,10 @@ class Suite:
         """The file has run: the outer groups. Inner ones are filled as they come."""
         waiting, self.waiting = self.waiting or [], None
         return waiting
+
+    def promise(self, name: str, body: Value) -> None:
+        """*body* says whether the world is as it must be."""
+        self.invariants.append((name, body))
 
     def run(self, test: Test | None) -> None:
         """The body or the hooks of *test* run; None: of none."""

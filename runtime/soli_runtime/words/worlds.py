@@ -34,6 +34,7 @@ from ..loading.project import Project, ProjectError, find_project
 from . import assertions, dsl, expectations, factories, matchers, no_app
 from . import clock as clock_words
 from .assertions import suite_of
+from .simulated import words as simulated
 from .spec_files import SpecFiles
 from .suites import Suite
 
@@ -54,12 +55,16 @@ TESTING: MachineKey[World] = MachineKey("testing")
 """In `Machine.local` of the calls that a spec file makes."""
 
 
+_MODULES = (dsl, assertions, expectations, matchers, factories, clock_words, simulated, no_app)
+
+
 def install_testing(machine: Machine) -> None:
     """The library of a spec file: the runtime's, and what tests are written with."""
     install_library(machine)
     machine.library[ROUTING] = {name: machine.globals[name] for name in ROUTING_NAMES}
-    for module in (dsl, assertions, expectations, matchers, factories, clock_words, no_app):
-        install(machine, declarations(module), {**expectations.TYPES, **matchers.TYPES})
+    types = {**expectations.TYPES, **matchers.TYPES, **simulated.TYPES}
+    for module in _MODULES:
+        install(machine, declarations(module), types)
 
 
 class World:
@@ -81,7 +86,7 @@ class World:
         capabilities = granted(
             root,
             denied=denied,
-            environment=_environment(root) if environment is None else environment,
+            environment=environment_of_tests(root) if environment is None else environment,
             suspend=self._suspend,
             sleep=lambda seconds: self._suspend(asyncio.sleep(seconds)),
             services={BLOCKING_SERVICE: asyncio.to_thread},
@@ -141,7 +146,7 @@ class World:
             machine.limit_calls(self._limits)
 
 
-def _environment(root: Path) -> dict[str, str]:
+def environment_of_tests(root: Path) -> dict[str, str]:
     """The environment of tests: `.env`, `.env.test`, and APP_ENV (docs/spec §L20)."""
     texts = [_text_of(root / name) for name in (".env", ".env.test")]
     return {**with_dotenv(os.environ, *texts), **ENVIRONMENT}

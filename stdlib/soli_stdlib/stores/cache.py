@@ -32,19 +32,20 @@ ENTRY_OVERHEAD = 200
 """Bytes that an entry takes beside its text, roughly."""
 
 Store = ExpiringStore[str]
-_STORE: MachineKey[Store] = MachineKey("cache")
+KEY: MachineKey[Store] = MachineKey("cache")
 _Key = String("string key")
 
 
-def _store(machine: Machine) -> Store:
-    store = machine.library.get(_STORE)
+def kept(machine: Machine) -> Store:
+    """What the cache of this interpreter keeps."""
+    store = machine.library.get(KEY)
     if store is None:
-        store = machine.library[_STORE] = ExpiringStore()
+        store = machine.library[KEY] = ExpiringStore()
     return store
 
 
 def _find(machine: Machine, key: str) -> Entry[str] | None:
-    return _store(machine).find(key, clock.steady(machine))
+    return kept(machine).find(key, clock.steady(machine))
 
 
 def _save(machine: Machine, key: str, value: Value, ttl: int, name: str) -> None:
@@ -63,7 +64,7 @@ def _save(machine: Machine, key: str, value: Value, ttl: int, name: str) -> None
     if stores is not None:
         answered(machine, stores.cache.set(key, text, ttl), "Cache")
         return
-    store, now = _store(machine), clock.steady(machine)
+    store, now = kept(machine), clock.steady(machine)
     store.put(key, text, size, now + ttl)
     if len(store) > MAX_ENTRIES or store.bytes_used > MAX_BYTES:
         machine.spend(len(store) >> 2)
@@ -123,7 +124,7 @@ def delete(machine: Machine, key: str) -> bool:
     stores = elsewhere.of(machine)
     if stores is not None:
         return answered(machine, stores.cache.delete(key), "Cache")
-    return _find(machine, key) is not None and _store(machine).drop(key)
+    return _find(machine, key) is not None and kept(machine).drop(key)
 
 
 @static("Cache", "has", _Key)
@@ -150,7 +151,7 @@ def clear(machine: Machine) -> None:
     if stores is not None:
         answered(machine, stores.cache.clear(), "Cache")
         return
-    _store(machine).clear()
+    kept(machine).clear()
 
 
 @static("Cache", "keys")
@@ -159,9 +160,9 @@ def keys(machine: Machine) -> list[str]:
     stores = elsewhere.of(machine)
     if stores is not None:
         return answered(machine, stores.cache.keys(), "Cache")
-    machine.spend(len(_store(machine)))
-    machine.check_length(8 * len(_store(machine)))
-    return list(_store(machine).keys(clock.steady(machine)))
+    machine.spend(len(kept(machine)))
+    machine.check_length(8 * len(kept(machine)))
+    return list(kept(machine).keys(clock.steady(machine)))
 
 
 @static("Cache", "size")
@@ -197,8 +198,8 @@ def clear_expired(machine: Machine) -> None:
     if stores is not None:
         answered(machine, stores.cache.clear_expired(), "Cache")
         return
-    machine.spend(len(_store(machine)))
-    _store(machine).drop_expired(clock.steady(machine))
+    machine.spend(len(kept(machine)))
+    kept(machine).drop_expired(clock.steady(machine))
 
 
 @static("Cache", "configure", Any_, Any_)

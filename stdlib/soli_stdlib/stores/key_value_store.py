@@ -25,7 +25,7 @@ MAX_BYTES = 64 * 1024 * 1024
 """Of all keys and values together."""
 ITEM_OVERHEAD = 64
 """Bytes that an item takes beside its text, roughly."""
-_KEY: MachineKey[ExpiringStore[Any]] = MachineKey("key_values")
+KEY: MachineKey[ExpiringStore[Any]] = MachineKey("key_values")
 
 Key = String("string key")
 Held = TypeVar("Held")
@@ -43,9 +43,9 @@ class SortedMembers(dict[str, float]):
 
 def store(machine: Machine) -> ExpiringStore[Any]:
     """The store of this interpreter."""
-    held = machine.library.get(_KEY)
+    held = machine.library.get(KEY)
     if held is None:
-        held = machine.library[_KEY] = ExpiringStore()
+        held = machine.library[KEY] = ExpiringStore()
     return held
 
 

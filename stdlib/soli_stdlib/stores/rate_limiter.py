@@ -109,13 +109,14 @@ class RateLimiter:
 TYPES: dict[str, tuple[type, ...]] = {"RateLimiter": (RateLimiter,)}
 
 
-_LOG: MachineKey[Log] = MachineKey("rate_limiter")
+KEY: MachineKey[Log] = MachineKey("rate_limiter")
 
 
-def _log(machine: Machine) -> Log:
-    log = machine.library.get(_LOG)
+def log_of(machine: Machine) -> Log:
+    """The attempts that this interpreter counts."""
+    log = machine.library.get(KEY)
     if log is None:
-        log = machine.library[_LOG] = Log()
+        log = machine.library[KEY] = Log()
     return log
 
 
@@ -180,7 +181,7 @@ def _recent(machine: Machine, limiter: RateLimiter) -> tuple[int, int]:
         count, wait = answered(machine, answer, "RateLimiter")
         return count, max(0, math.ceil(wait))
     now = clock.steady(machine)
-    attempts = _log(machine).recent(limiter.key, limiter.window, now)
+    attempts = log_of(machine).recent(limiter.key, limiter.window, now)
     if not attempts:
         return 0, 0
     return len(attempts), max(0, math.ceil(attempts[0] + limiter.window - now))
@@ -198,7 +199,7 @@ def _attempt(machine: Machine, limiter: RateLimiter) -> int:
     count, wait = _recent(machine, limiter)
     if count >= limiter.limit:
         return max(1, wait)
-    _log(machine).add(limiter.key, limiter.window, clock.steady(machine))
+    log_of(machine).add(limiter.key, limiter.window, clock.steady(machine))
     return 0
 
 
@@ -246,7 +247,7 @@ def reset(machine: Machine, limiter: RateLimiter) -> bool:
     if stores is not None:
         answered(machine, stores.attempts.forget(limiter.key), "RateLimiter")
         return True
-    _log(machine).forget(limiter.key)
+    log_of(machine).forget(limiter.key)
     return True
 
 
@@ -257,7 +258,7 @@ def reset_all(machine: Machine) -> bool:
     if stores is not None:
         answered(machine, stores.attempts.forget_all(), "RateLimiter")
         return True
-    _log(machine).clear()
+    log_of(machine).clear()
     return True
 
 
@@ -268,8 +269,8 @@ def cleanup(machine: Machine) -> bool:
     if stores is not None:
         answered(machine, stores.attempts.forget_old(), "RateLimiter")
         return True
-    machine.spend(4 * len(_log(machine)))
-    _log(machine).forget_old(clock.steady(machine))
+    machine.spend(4 * len(log_of(machine)))
+    log_of(machine).forget_old(clock.steady(machine))
     return True
 
 

@@ -62,6 +62,10 @@ class MemoryRoomStates:
     def __len__(self) -> int:
         return len(self._held)
 
+    def rooms(self) -> tuple[RoomName, ...]:
+        """Those that hold something, or did lately."""
+        return tuple(self._held)
+
     def follow(self, rules: Sequence[StateRule]) -> None:
         """Keep what *rules* say from now on."""
         self.rules = tuple(rules)

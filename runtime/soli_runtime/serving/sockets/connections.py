@@ -6,8 +6,6 @@ Everything here lives as long as the service does, whatever program is loaded me
 from __future__ import annotations
 
 import itertools
-import time
-import uuid
 from typing import TYPE_CHECKING
 
 from ...core.history.rings import History
@@ -69,7 +67,8 @@ class Connections:
 
     def _hub(self) -> Hub:
         settings = self._state.settings
-        history = History(uuid.uuid4().hex[:16], time.time, settings.room_bytes)
+        sources = self._state.sources
+        history = History(sources.new_id()[:16], sources.unix_time, settings.room_bytes)
         if self.node is None:
             refs = itertools.count(1)
             hub = Hub.create(settings, lambda: str(next(refs)), history=history)

@@ -90,7 +90,8 @@ class Live:
         self.calls = calls
         self.encode_json = json_codec(calls.machine).encode
         for conversation in self.conversations.values():
-            conversation.follow(handlers)
+            if conversation.live is self:  # in a simulation there are further ones
+                conversation.follow(handlers)
 
     @property
     def conversations(self) -> dict[str, Conversation]:

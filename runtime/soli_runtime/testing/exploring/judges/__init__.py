@@ -1,0 +1,1 @@
+"""Judges of a world: each says what is wrong with it now, or nothing."""
