@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
+import pytest
 from soli_runtime.core.actions.kinds import Track
 from soli_runtime.observing.traces import Delivered, Trace
+from soli_runtime.ws.channel import BY_BROKER
+from soli_runtime.ws.rooms import fanout
 
 from .support import Site, run
 from .support import serving as served
@@ -138,5 +143,53 @@ def test_a_snapshot_of_five_thousand(tmp_path: Path) -> None:
                     await visitor.send("visitor")
                     state = json.loads(await visitor.recv())
                     assert len(state["payload"]) >= 5000
+
+    run(scenario)
+
+
+def test_a_publisher_that_is_far_ahead_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not read until what it published is written; then it goes on, and nothing is lost."""
+    monkeypatch.setattr(fanout, "MAX_BATCH_BYTES", 1_000_000)
+    monkeypatch.setattr(fanout, "LAST_BATCH_BYTES", 1_000_000_000)
+    monkeypatch.setattr(fanout, "MAX_WAITING_BYTES", 100_000)
+    times, size, members = 40, 200_000, 4
+    app = f"""router_websocket("/ws", "app#handle")
+
+def handle(event)
+  return {{ "join": "lobby" }} if event["type"] == "connect"
+  return {{}} if event["type"] != "message"
+  text = event["message"] + " "
+  while len(text) < {size}
+    text = text + text
+  end
+  {{ "broadcast_room_others": text }}
+end
+"""
+
+    async def read(client: Any) -> list[str]:
+        return [(await client.recv()).split(" ", 1)[0] for _ in range(times)]
+
+    async def scenario() -> None:
+        limits = {"message_rate": 0, "max_outbox_bytes": 0}
+        async with AsyncExitStack() as stack:
+            site = await stack.enter_async_context(served(tmp_path, {"app.soli": app}, **limits))
+            clients = [await stack.enter_async_context(site.connect("/ws")) for _ in range(members)]
+            publisher = await stack.enter_async_context(site.connect("/ws"))
+            endpoint = site.server.service.endpoint
+            monkeypatch.setattr(endpoint.fanout, "_slice_members", 1)
+            reading = asyncio.gather(*map(read, clients))
+            for number in range(times):
+                await publisher.send(str(number))
+            most, was_held = 0, False
+            while not reading.done():
+                most = max(most, endpoint.fanout._waiting_bytes())
+                was_held = was_held or any(one._holds & BY_BROKER for one in endpoint.connections)
+                await asyncio.sleep(0.001)
+            assert await reading == [[str(number) for number in range(times)]] * members
+            assert was_held
+            assert most < 3_000_000
+            assert not endpoint.fanout.is_far_ahead
 
     run(scenario)

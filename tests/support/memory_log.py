@@ -152,6 +152,8 @@ class BrokerBench(Bench):
     def topic_counts(self) -> list[tuple[str, int]]:
         return self.streams.counts()
 
+    is_far_ahead = False
+
     def hold_back(self, seat: Seat, is_behind: bool) -> None:
         self.told.append(("hold_back", seat.connection_id, is_behind))
 

@@ -53,6 +53,11 @@ class Host(Protocol):
         """How many subscribers of server-sent events there are, by topic."""
         ...
 
+    @property
+    def is_far_ahead(self) -> bool:
+        """Whether more was published than can be written: the log can wait."""
+        ...
+
     def hold_back(self, seat: Seat, is_behind: bool) -> object:
         """A connection asks for more than the log takes, or has caught up."""
         ...

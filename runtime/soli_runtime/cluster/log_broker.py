@@ -99,6 +99,11 @@ class LogBroker:
         return self.replica.node
 
     @property
+    def has_to_wait(self) -> bool:
+        """Whether nothing may arrive now, as what arrived has to be written first."""
+        return self._host.is_far_ahead
+
+    @property
     def is_away(self) -> bool:
         """Whether the log cannot be reached."""
         return self.questions.is_away

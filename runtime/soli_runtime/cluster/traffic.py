@@ -271,7 +271,7 @@ class Traffic:
     def _apply(self) -> None:
         """Apply what was read, for one turn of the loop."""
         self._awaited = NEVER
-        budget = OPS_PER_TURN
+        budget = 0 if self.broker.has_to_wait else OPS_PER_TURN
         try:
             while budget > 0 and (self._works or self._entries):
                 budget -= self._work_on()

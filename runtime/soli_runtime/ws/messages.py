@@ -7,12 +7,12 @@ of a room gets the same bytes; here they are taken apart again.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType
 
-from .channel import Replayed
 from .connection import Connection
 from .listener import Listener
 from .protocol.frames import CloseCode, ProtocolViolation, is_receivable_code
@@ -48,7 +48,7 @@ class MessageConnection(Connection):
         self, hear: Callable[[], Awaitable[Heard]], say: Callable[[int, bytes], Awaitable[None]]
     ) -> None:
         """Serve until either side closes or `hear` tells that the line is gone."""
-        transport = MessageTransport(self._endpoint.loop, self._pinged)
+        transport = MessageTransport(self, self._endpoint.loop, self._pinged)
         writing = asyncio.ensure_future(transport.write_to(say))
         self.start(transport)
         reading = asyncio.ensure_future(self._take_all(hear))
@@ -116,29 +116,8 @@ class MessageConnection(Connection):
             self._finish()
             raise ProtocolViolation(CloseCode.TOO_BIG, "message is too big")
 
-    # Nobody tells us when the transport is full: it is looked at after each write.
-
-    def _attach(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self.put = self._write
-
     def _find_target(self) -> Target:
         return through_transport(self.put)
-
-    def _write(self, data: bytes) -> None:
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            return
-        transport.write(data)
-        limit = self._endpoint.limits.max_outbox_bytes
-        if limit and transport.get_write_buffer_size() > limit:
-            loop = self._endpoint.loop
-            loop.call_soon(loop.call_soon, self._judge_outbox, 1)
-
-    def replay(self, messages: Sequence[Replayed]) -> None:
-        """Nobody tells when the transport has enough, so they go out at once."""
-        for message in messages:
-            self.send(message() if callable(message) else message)
 
     # Whoever hears messages waits with the next one while this connection is held.
 
@@ -160,12 +139,21 @@ class MessageConnection(Connection):
 class MessageTransport(asyncio.Transport):
     """Takes frames as a socket would, and hands their messages on one by one."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, on_ping: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        protocol: asyncio.BaseProtocol,
+        loop: asyncio.AbstractEventLoop,
+        on_ping: Callable[[bytes], None],
+    ) -> None:
         super().__init__()
+        self._protocol = protocol
         self._loop = loop
         self._on_ping = on_ping
         self._said: deque[Said] = deque()
         self._bytes = 0
+        self._most = inf
+        self._is_full = False
+        """Whether the protocol was told to write no more for a while."""
         self._more = asyncio.Event()
         self._closing = False
 
@@ -179,6 +167,9 @@ class MessageTransport(asyncio.Transport):
                 self._bytes -= len(payload)
                 if opcode == CLOSE:
                     return
+                if self._is_full and self._bytes <= self._most / 4:
+                    self._is_full = False
+                    self._protocol.resume_writing()
             if self._closing:
                 return
             self._more.clear()
@@ -186,6 +177,8 @@ class MessageTransport(asyncio.Transport):
 
     def write(self, data: Any) -> None:
         """Queue the frames in *data*: whole, unmasked, unfragmented, as our side makes them."""
+        if self._closing:
+            return
         for opcode, payload in frames_in(bytes(data)):
             if opcode == PING:
                 self._loop.call_soon(self._on_ping, payload)
@@ -193,13 +186,17 @@ class MessageTransport(asyncio.Transport):
             self._said.append((opcode, payload))
             self._bytes += len(payload)
         self._more.set()
+        if self._bytes > self._most and not self._is_full:
+            self._is_full = True
+            self._protocol.pause_writing()
 
     def get_write_buffer_size(self) -> int:
         """Bytes that the server has not taken yet."""
         return self._bytes
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Nothing: the outbox is judged by its size."""
+        """Tell the protocol when it is to pause, and when a quarter of that is left."""
+        self._most = inf if high is None else high
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Nothing is known of what lies below."""
@@ -216,7 +213,7 @@ class MessageTransport(asyncio.Transport):
     def abort(self) -> None:
         """Say no more."""
         self._said.clear()
-        self._bytes = 0
+        self._bytes, self._is_full = 0, False
         self.close()
 
     def can_write_eof(self) -> bool:

@@ -16,13 +16,14 @@ operations of that connection are pending (`Seat.under_way`), it waits behind th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..answers import Answer
 from ..effects import ConnectionId, Effect, Payload, RoomName, Send, SendOptions
 from ..history.rings import Past
 from .arrivals import TIMELESS, Arrivals
-from .records import Change, Joined, Message, StateChanged, Submitted
+from .records import Change, Joined, Message, MessageToAll, StateChanged, Submitted
 
 
 class Broker(Protocol):
@@ -95,15 +96,20 @@ class Broker(Protocol):
 class LocalBroker:
     """A broker for a single process: everybody is here, and every turn comes at once."""
 
-    __slots__ = ("_apply", "_arrivals", "_history", "_presence", "_rooms", "_seats")
+    __slots__ = ("_apply", "_arrivals", "_history", "_presence", "_rooms", "_seats", "_told")
 
     def __init__(self, arrivals: Arrivals) -> None:
+        self._told: Callable[[ConnectionId], None] | None = None
         self._arrivals = arrivals
         self._apply = arrivals.appliers
         self._rooms = arrivals.rooms
         self._seats = arrivals.seats
         self._presence = arrivals.presence
         self._history = arrivals.history
+
+    def tell_of_publishers(self, told: Callable[[ConnectionId], None] | None) -> None:
+        """From now on tell *told* which connections have something sent to many; None: nobody."""
+        self._told = told
 
     def change(self, operation: Change, now: float) -> list[Effect]:
         if self._arrivals.states.rules and operation.__class__ is Joined:
@@ -112,6 +118,8 @@ class LocalBroker:
         return self._apply[operation.__class__](operation, now)
 
     def submit(self, operation: Submitted, actor: ConnectionId | None = None) -> list[Effect]:
+        if self._told is not None and actor is not None and operation.__class__ is MessageToAll:
+            self._told(actor)
         return self._apply[operation.__class__](operation, TIMELESS)
 
     def publish(
@@ -121,6 +129,8 @@ class LocalBroker:
         actor: ConnectionId | None = None,
         options: SendOptions | None = None,
     ) -> list[Effect]:
+        if self._told is not None and actor is not None:
+            self._told(actor)
         found = self._rooms.get(room)
         if found is None or found.keeps or options is not None:
             self._history.place += 1

@@ -47,6 +47,11 @@ class ConnectionsHost:
         """How many streams of each topic this process has."""
         return self._connections.topics.counts()
 
+    @property
+    def is_far_ahead(self) -> bool:
+        """Whether more was published than can be written: the log can wait."""
+        return self._connections.endpoint.fanout.is_far_ahead
+
     def hold_back(self, seat: Seat, is_behind: bool) -> None:
         """Do not read a connection that asks for more than Redis takes; or read it again."""
         connection: Connection | None = seat.connection

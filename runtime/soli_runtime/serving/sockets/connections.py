@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ...core.history.rings import History
 from ...core.history.rules import Rule
 from ...core.hub import Hub
+from ...core.operations.broker import LocalBroker
 from ...core.payloads import EncodeJson
 from ...core.realtime import Realtime
 from ...core.state.incoming import Bounds
@@ -22,6 +23,7 @@ from ...http.sse import Topics
 from ...ws.endpoint import Endpoint
 from ..state import ServiceState
 from .delivery import Delivery
+from .publishers import Publishers
 from .visitors import Visitors
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ class Connections:
         self.realtime = Realtime(
             self.hub, self.delivery.carry_out, encode_json, state.now, self.visitors.of_user
         )
+        if isinstance(self.hub.broker, LocalBroker):
+            Publishers(self.hub, self.hub.broker, endpoint.fanout)
         if self.node is not None:
             elsewhere = self.node.broker.elsewhere
             self.realtime.close_users_with(elsewhere.close_user)

@@ -44,8 +44,9 @@ SLICE_BYTES = 16 * 1024 * 1024
 #: What is published while a batch is under way becomes a batch of its own when it is longer than
 #: this: what a member gets in one piece should fit into its outbox.
 MAX_WAITING_BYTES = 1024 * 1024
-#: Messages of all batches together. Past it the oldest batch is written at once.
-MAX_BATCH_BYTES = 16 * 1024 * 1024
+#: Messages of all batches together. Past it whoever publishes has to wait; past the second, which
+#: only those reach that cannot wait, the oldest batch is written at once.
+MAX_BATCH_BYTES, LAST_BATCH_BYTES = 16 * 1024 * 1024, 64 * 1024 * 1024
 
 _NOTHING = Outgoing("")
 
@@ -105,7 +106,9 @@ class Fanout:
         "_rooms",
         "_slice_bytes",
         "_slice_members",
+        "_tell_far_ahead",
         "counters",
+        "is_far_ahead",
         "log",
         "turn_ends",
     )
@@ -132,12 +135,19 @@ class Fanout:
         # Earlier logs, of which the first is being written; while any is, `log` is not empty and
         # `_go_on` is due.
         self._batches: deque[Batch] = deque()
+        #: Whether more was published than may wait to be written, and who is told of that.
+        self.is_far_ahead = False
+        self._tell_far_ahead: Callable[[bool], None] | None = None
         #: Called at the end of a turn that published something; what it publishes goes along.
         self.turn_ends: Callable[[], None] | None = None
 
     def at_turn_end(self, call: Callable[[], None] | None) -> None:
         """Have *call* made at the end of each turn that published something; None: nothing."""
         self.turn_ends = call
+
+    def when_far_ahead(self, call: Callable[[bool], None]) -> None:
+        """Have *call* made when too much waits to be written, and when that is over."""
+        self._tell_far_ahead = call
 
     # Membership
 
@@ -292,10 +302,22 @@ class Fanout:
         self._log_bytes = 0
         # Something that belongs to no room keeps the log from being empty.
         self.log[:] = [_NOTHING]
-        while len(batches) > 1 and sum([batch.size for batch in batches]) > MAX_BATCH_BYTES:
+        while len(batches) > 1 and self._waiting_bytes() > LAST_BATCH_BYTES:
             self._write_members(oldest := batches[0])
             if batches[0] is oldest:
                 batches.popleft()
+        if self._waiting_bytes() > MAX_BATCH_BYTES:
+            self._be_far_ahead(True)
+
+    def _waiting_bytes(self) -> int:
+        """Of messages that are not written to all yet, beside those of the present turn."""
+        return sum([batch.size for batch in self._batches])
+
+    def _be_far_ahead(self, is_far_ahead: bool) -> None:
+        if is_far_ahead != self.is_far_ahead:
+            self.is_far_ahead = is_far_ahead
+            if self._tell_far_ahead is not None:
+                self._tell_far_ahead(is_far_ahead)
 
     def _go_on(self) -> None:
         """Write the next slice, and what was published meanwhile after the last."""
@@ -303,6 +325,8 @@ class Fanout:
         self._write_members(batch, self._slice_members, self._slice_bytes)
         if not batch and self._batches[0] is batch:
             self._batches.popleft()
+            if self.is_far_ahead and self._waiting_bytes() <= MAX_BATCH_BYTES // 2:
+                self._be_far_ahead(False)
         if self._batches:
             self._call_soon(self._go_on)
             return

@@ -386,7 +386,7 @@ def test_every_connection_gets_what_concerns_it_in_the_order_of_the_calls(
     with (
         patch.object(fanout_module, "MAX_BLOCK_BYTES", min(waiting[0], MAX_BLOCK_BYTES)),
         patch.object(fanout_module, "MAX_WAITING_BYTES", waiting[0]),
-        patch.object(fanout_module, "MAX_BATCH_BYTES", waiting[1]),
+        patch.object(fanout_module, "LAST_BATCH_BYTES", waiting[1]),
     ):
         for number, (kind, *rest) in enumerate(script):
             getattr(model, kind)(str(number), *rest)

@@ -162,8 +162,8 @@ def test_what_waits_becomes_batches_that_fit_an_outbox() -> None:
 
 
 def test_more_than_batches_may_hold_is_not_kept_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Past `MAX_BATCH_BYTES` the oldest batch is written at once."""
-    monkeypatch.setattr(fanout_module, "MAX_BATCH_BYTES", 2 * MAX_WAITING_BYTES + 20)
+    """Past `LAST_BATCH_BYTES` the oldest batch is written at once."""
+    monkeypatch.setattr(fanout_module, "LAST_BATCH_BYTES", 2 * MAX_WAITING_BYTES + 20)
     stage = Stage(max_outbox_bytes=0)
     fanout = sliced(stage, slice_members=1)
     transports = full(fanout, stage, 4)
@@ -177,3 +177,24 @@ def test_more_than_batches_may_hold_is_not_kept_back(monkeypatch: pytest.MonkeyP
     stage.loop.run()
     expected = b"".join(map(text_frame, ("first", message, message)))
     assert [transport.written for transport in transports] == [expected] * 4
+
+
+def test_who_is_told_that_the_fanout_is_far_ahead_hears_when_it_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fanout_module, "MAX_BATCH_BYTES", 3 * MAX_WAITING_BYTES)
+    stage = Stage(max_outbox_bytes=0)
+    fanout = sliced(stage, slice_members=1)
+    full(fanout, stage, 4)
+    told: list[bool] = []
+    fanout.when_far_ahead(told.append)
+    fanout.publish("room", "first")
+    stage.loop.turn()
+    for _ in range(2):
+        fanout.publish("room", "x" * MAX_WAITING_BYTES)
+    assert told == []
+    fanout.publish("room", "x" * MAX_WAITING_BYTES)
+    assert told == [True]
+    assert fanout.is_far_ahead
+    stage.loop.run()
+    assert told == [True, False]
