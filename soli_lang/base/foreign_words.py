@@ -99,6 +99,27 @@ FOREIGN_WORDS: Final[Mapping[str, str]] = {
     "del": "take a key out of a hash with `hash.delete(key)`",
     "delete": "take a key out of a hash with `hash.delete(key)`",
     "xor": "exactly one of two is `!!a != !!b`",
+    **dict.fromkeys(("strlen", "sizeof"), "the length is `value.length`"),
+    **dict.fromkeys(("isset", "isNull", "is_null"), "ask `value != null`, or `value.nil?`"),
+    **dict.fromkeys(("explode", "implode"), '`text.split(",")` cuts, `items.join(",")` joins'),
+    **dict.fromkeys(("sprintf", "format"), 'values are put into a text by `"#{a}: #{b}"`'),
+    **dict.fromkeys(("die", "abort"), THROW),
+    **dict.fromkeys(("log", "logger", "Logger"), PRINT),
+    **dict.fromkeys(("print_r", "var_dump"), "print a value with `print(value.inspect)`"),
+    **dict.fromkeys(
+        ("fetch", "axios", "requests", "http"),
+        "a request is `HTTP.get(url)`, with JSON `HTTP.get_json(url)`",
+    ),
+    **dict.fromkeys(
+        ("document", "window", "alert"),
+        "this runs on the server; scripts of pages are files in `public/`",
+    ),
+    "cond": CONDITION,
+    "in_array": "ask `items.includes?(x)`",
+    "array_push": "an item is put behind by `items.push(x)`",
+    "block_given?": "a block is a parameter, `def f(&block)`; it is null if none was given",
+    "any": "ask `items.any?(|x| x > 1)`",
+    "all": "ask `items.all?(|x| x > 1)`",
     "with": "there is no `with`: files are read and written whole, `File.read(path)`",
 }
 """Word -> hint; only for names that nothing defines."""
@@ -132,6 +153,8 @@ def foreign_hint(name: str, text: str, span: Span) -> str | None:
     before = text[max(0, span.start - 9) : span.start].rstrip(" ")
     if before.endswith("[[") and _is_prose(text, span.start):
         return BRACKETS
+    if before.endswith(" extend"):
+        return "the parent class stands behind `extends`"
     if name.endswith("?") and following == ".":
         return f"a member of what may be null is `{name[:-1]}&.name`"
     if name in ("f", "F") and following[:1] in ('"', "'"):

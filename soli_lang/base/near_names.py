@@ -20,7 +20,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     swapped = _swapped(name, known := list(known))
     if swapped is not None:
         return f"did you mean '{swapped}'?"
-    near = len(name) // 2 + 1
+    near = min(len(name) // 2 + 1, 2 if len(name) <= 6 else 8)
     others = sorted(
         one
         for one in known

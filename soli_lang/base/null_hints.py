@@ -16,6 +16,7 @@ _CALL_ON_NULL: Final = re.compile(r"(\w+)\(\) expects (array|string|hash).*, got
 _ARGUMENT: Final = re.compile(r"\w+\(([\w.]+)\)$")
 _EMPTY: Final = {"array": "[]", "string": '""', "hash": "{}"}
 _MEMBER: Final = re.compile(r"Cannot access property '(.+)' on null$")
+_ON_ARRAY: Final = re.compile(r"Cannot access property '([a-z_]+)' on Array$")
 _BINARY: Final = re.compile(r"Type error: Cannot (add|subtract|multiply|divide|modulo|compare) ")
 _NUMBERS: Final = "(?:int|float|decimal)"
 _PLAIN: Final = tuple(
@@ -54,6 +55,29 @@ _PLAIN: Final = tuple(
         ),
         r"Type error: cannot index (int|float|bool|decimal)": (
             "`[...]` takes an item of an Array, a value of a Hash, a character of a String"
+        ),
+        "Cannot call non-function value": (
+            "only a function is called; a value is read without parentheses, an item by `[0]`"
+        ),
+        r"Type error: cannot iterate over (int|float)": "a counting loop is `for i in 0..n`",
+        "Type error: Cannot negate string": (
+            "a number is read from a text by `text.to_i` or `text.to_f`"
+        ),
+        r"Type error: Cannot subtract \w+ from array": (
+            "`items.reject(|x| x == 1)` leaves items out, `items.difference(others)` several"
+        ),
+        r"Type error: Cannot add (?:array and (?!array)|(?!array)\w+ and array)": (
+            "an item is put behind by `items + [x]`, or `items.push(x)`; two arrays are added"
+        ),
+        r"Type error: Cannot add (?:hash and |\w+ and hash)": (
+            'two hashes are joined by `a.merge(b)`, a key is set by `hash["key"] = value`'
+        ),
+        "Type error: invalid assignment target": (
+            "items of an Array and values of a Hash can be set; a text never changes: make a new "
+            "one, `text.sub(old, new)`"
+        ),
+        "Cannot access property '(.+)' on Method": (
+            "a method that takes arguments or a block runs only when it gets them: `5.times |i| …`"
         ),
     }.items()
 )
@@ -104,6 +128,9 @@ def _shape_hint(message: str, text: str) -> str | None:
         if chain:
             low, first, middle, second, high = chain.groups()
             return f"write both comparisons: `{low} {first} {middle} && {middle} {second} {high}`"
+    item = _ON_ARRAY.match(message)
+    if item:
+        return f"an Array has items, each with its own: `.map(|one| one.{item[1]})`, `[0]`"
     if message.startswith("Cannot access property ") and re.match(r"len\(.*\)\.length$", text):
         return "`len(...)` is the length already"
     return None

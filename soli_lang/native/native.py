@@ -18,6 +18,7 @@ values only (never a tuple), raise SoliError only, bound the size of what you bu
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import partial
@@ -86,7 +87,7 @@ class NativeFunction:
             arguments.append(block)
         count = len(arguments)
         if not self.low <= count <= self.high:
-            called = shown_call(self.name, self.low, self.high)
+            called = shown_call(self.name, self.low, self.high, self.declaration)
             raise arity_error(self.expected(count), count, called)
         return self.invoke(*arguments)
 
@@ -104,15 +105,30 @@ class NativeFunction:
         return "<function>"
 
 
-def shown_call(name: str, low: int, high: int) -> str:
-    """`name()` with as many arguments as it takes, for hints."""
-    if high == UNLIMITED:
-        return f"`{name}`, which takes {low} or more"
+def shown_call(name: str, low: int, high: int, declaration: Any = None) -> str:
+    """`name(…)` with what it takes, for hints."""
     from ..base.foreign_members import OTHER_ARITY  # only needed for what is wrong
 
     other = OTHER_ARITY.get(name)
     more = "" if other is None else f"; {other}"
+    if declaration is not None:
+        return f"`{name}({', '.join(parameters(declaration))})`{more}"
+    if high == UNLIMITED:
+        return f"`{name}`, which takes {low} or more"
     return f"`{name}`, which takes {low}" + (f" to {high}" if high != low else "") + more
+
+
+def parameters(declaration: Declaration) -> list[str]:
+    """The parameters of a builtin as its code names them: `channel`, `options = …`, `...values`."""
+    code = declaration.code.__code__
+    names = code.co_varnames[: code.co_argcount + bool(code.co_flags & inspect.CO_VARARGS)]
+    names = names[declaration.takes_machine + (declaration.kind == "method") :]
+    found = []
+    for at, arg in enumerate(declaration.args):
+        name = names[at].rstrip("_") if at < len(names) else arg.noun
+        suffix = "" if arg.default is MISSING or arg.is_rest else " = …"
+        found.append(f"...{name}" if arg.is_rest else name + suffix)
+    return found
 
 
 class NativeMethod:
@@ -162,7 +178,7 @@ class NativeMethod:
         if block is not None:
             arguments.append(block)
         if not self.low <= len(arguments) <= self.high:
-            called = shown_call(f"{self.type_name}.{self.name}", self.low, self.high)
+            called = shown_call(self.name, self.low, self.high, self.declaration)
             raise arity_error(self.expected, len(arguments), called)
         return self.invoke(receiver, *arguments)
 

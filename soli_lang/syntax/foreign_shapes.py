@@ -47,6 +47,9 @@ UNION: Final = "a type is one name: `Int?` is Int or null, and what may be anyth
 GENERIC: Final = "an array of Ints is `Int[]`; of what is in a Hash, the type says nothing: `Hash`"
 RETURN_TWO: Final = "several values are returned as an array: `return [1, 2]`"
 TAKEN_APART: Final = 'values are not taken apart: `a = pair[0]`, `name = user["name"]`'
+HEAD: Final = "the first and the rest: `match items { [first, ...rest] => first }`"
+BRACES: Final = "a lambda stands in braces, `|x| { x * 2 }`, or ends with `end` like other bodies"
+DOLLAR: Final = "a variable is its name alone: `name = 1`; in a text `#{name}`"
 TUPLE: Final = 'there are no tuples: an array is `[1, 2]`, a hash `{ "ok": 1 }`'
 CONTAINS: Final = "whether an array has a value: `values.includes?(x)`"
 SLICE: Final = "a part of an array is `items.slice(0, 2)`: from 0 up to, not including, 2"
@@ -59,6 +62,7 @@ _OPENERS: Final = frozenset(
     {
         UNION,
         FUNCTION,
+        CONDITION,
         WAITING,
         LOOP,
         COUNTING,
@@ -77,7 +81,7 @@ _PAIRS: Final[dict[tuple[str, str], str]] = {
     ("==", "="): "`==` compares values and types: there is no `===`",
     ("!=", "="): "`!=` compares values and types: there is no `!==`",
     ("*", "*"): "a power is `2.pow(3)`",
-    ("<", ">"): "unequal is `!=`",
+    ("<", ">"): "unequal is `!=`; two texts are joined by `+`",
     ("<=", ">"): "there is no `<=>`: compare with `<`, sort with `items.sort_by { |x| x.name }`",
     (".", "("): "a function in a variable is called by its name: `f(x)`",
     ("rescue", "=>"): "the error is named right after the word: `rescue e`",
@@ -98,7 +102,9 @@ LONGEST_TEXT: Final = 20_000
 _LONGEST_PARAMETERS: Final = 40
 """Tokens before a `=>` that are looked at for their opening parenthesis."""
 _DIVIDED: Final = re.compile(r"[\w)\]] ?// ?[\w(]+ ?[\])}]")
-_BODY_WORD: Final = re.compile(r"[ \t]*(defmodule|defp|function|func|switch)\b")
+_BODY_WORD: Final = re.compile(
+    r"[ \t]*(defmodule|defp|function|func|fun|sub|proc|switch|with|cond)\b"
+)
 _WHOLE_BODIES: Final = "there is no `case`"
 _COMMANDS: Final = frozenset({"NAME", "LITERAL", "STR_BEGIN", "LPAR", "FN", "CONSTANT", "NEW"})
 
@@ -118,6 +124,10 @@ def explain(source: Source, errors: Sequence[SoliSyntaxError]) -> None:
             hint = _opener_before(source, error, shapes, line) or misspelt(source, error, line)
         if hint is None and "` expected: the `(`" in error.message:
             hint = _commented_out(source, line)
+        if hint is None and error.hint is None and "the lambda opened on" in error.message:
+            hint = BRACES
+        if hint is None and error.message.startswith("Unexpected character '$'"):
+            hint = DOLLAR
         if hint is None and error.message.startswith("`try` without"):
             hint = THROW if THROW in shapes.values() else misspelt_handler(source, error, line)
         if hint is not None:
@@ -245,6 +255,8 @@ def _of_line(tokens: list[Token], at: int, first: int) -> str | None:
         return CONTAINS
     if token.type == "NAME" and before.type in ("COLON", "ARROW") and following.start == token.end:
         return GENERIC if following.value == "<" else None
+    if token.type == "BAR" and start.type == "LSQB" and at - first == 2:
+        return HEAD
     if token.type == "BAR" and at - first > 1 and tokens[at - 2].type in ("COLON", "ARROW"):
         return UNION
     if token.type == "COLON" and start.type == "FN" and following.type in ("COMMA", "LITERAL"):
@@ -271,8 +283,8 @@ def _after_name(source: Source, token: Token, following: Token, *, is_first: boo
         return CONDITION
     if token.value == "switch" and following.type == "LPAR":
         return CHOICE
-    if token.value == "loop" and following.type == "DO":
-        return LOOP
+    if token.value in ("loop", "cond") and following.type == "DO":
+        return FOREIGN_WORDS[str(token.value)]
     if following.type in _COMMANDS and (following.type != "LPAR" or token.value == "function"):
         return FOREIGN_WORDS.get(token.value)
     return None
@@ -281,7 +293,7 @@ def _after_name(source: Source, token: Token, following: Token, *, is_first: boo
 def _after_keyword(
     token: Token, following: Token, third: list[Token], fourth: object
 ) -> str | None:
-    if token.type == "LET" and following.type in ("LBRACE", "LSQB"):
+    if token.type in ("LET", "CONST") and following.type in ("LBRACE", "LSQB"):
         return TAKEN_APART
     if token.type == "FOR" and following.type == "LPAR" and third:
         if fourth in ("of", "in"):

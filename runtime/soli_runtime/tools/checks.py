@@ -25,6 +25,7 @@ from soli_lang.tools.checker import (
     known_of,
     shared_names,
 )
+from soli_lang.tools.inference.types import DOUBT, HASH, join
 from soli_lang.tree import nodes
 
 from ..builtins.library import install_library
@@ -71,7 +72,10 @@ class ProgramCheck:
         """What the host of the program defines (`Interpreter.define`)."""
         library = known_of(Interpreter(install_library).machine)
         self._library = replace(
-            self._with_defined(library), given_statics=GIVEN_TO_JOBS, rules=builtin_rules()
+            self._with_defined(library),
+            given_statics=GIVEN_TO_JOBS,
+            rules=builtin_rules(),
+            results={"ws_get_presence": join([HASH, DOUBT])},
         )
         self._projects: dict[Path, Project | None] = {}
         self._shared: dict[Path, frozenset[str]] = {}
@@ -288,7 +292,7 @@ class ProgramCheck:
         if project is not None:
             names |= _route_helpers(program)
         promised = contracts(self._routes_to(path, written), payload_type(program))
-        results: dict[str, Any] = {}
+        results = dict(known.results)
         text, judges = program.source.text, known.judges
         if USER in text and GATE not in self._defined:
             results[USER] = user_type(self._app(path, program))

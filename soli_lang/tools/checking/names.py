@@ -409,8 +409,7 @@ class NamePass:
                     continue
                 builtin = self._known.builtins.get(name)
                 fault = arguments.fault_for_builtin(builtin)
-                hint = shown_call(name, builtin.low, builtin.high) if fault and builtin else None
-                hint = hint and f"it is {hint}"
+                hint = f"it is {_shown_builtin(builtin)}" if fault and builtin else None
             else:
                 use = self._uses[variable]
                 if use.assigned or len(use.functions) != 1:
@@ -479,6 +478,10 @@ _VISITORS: dict[type, Any] = {
     nodes.Pipeline: NamePass._pipeline,
     nodes.New: NamePass._new,
 }
+
+
+def _shown_builtin(builtin: Any) -> str:
+    return shown_call(builtin.name, builtin.low, builtin.high, builtin.declaration)
 
 
 def _call_hint(declaration: nodes.Node) -> str | None:

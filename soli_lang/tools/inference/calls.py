@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ...base.errors import SoliError
-from ...base.foreign_members import OTHER_ARITY, foreign_member
-from ...native.native import NativeFunction
+from ...base.foreign_members import foreign_member
+from ...native.native import NativeFunction, shown_call
 from ...tree import nodes
 from ..checking.arguments import Arguments
 from .classes import ClassInfo
@@ -266,7 +266,8 @@ def _builtin(
     if not builtin.low <= count <= builtin.high:
         fault = given.fault_for_range(builtin.name, builtin.low, builtin.high)
         if fault is not None:
-            walk.error("wrong-arguments", fault, node.span, OTHER_ARITY.get(builtin.name))
+            shown = shown_call(builtin.name, builtin.low, builtin.high, builtin.declaration)
+            walk.error("wrong-arguments", fault, node.span, f"it is {shown}")
         return ANY
     judge_builtin(walk, node, builtin, arguments, 0)
     judge_rules(walk, builtin.name, arguments, node)

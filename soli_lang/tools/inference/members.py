@@ -111,12 +111,10 @@ def _of_instance(walk: Walk, atom: Atom, name: str, node: Any) -> Found | Missin
     if name in known or walk.attributes_are_open(info):
         return Found()
     missing = _missing(walk, atom, name, known)
-    if (
-        isinstance(missing, Missing)
-        and missing.hint is None
-        and isinstance(node.object, nodes.This)
-    ):
-        missing.hint = f"a field has no value before one is assigned: declare it, `{name} = null`"
+    if isinstance(missing, Missing) and missing.hint is None:
+        missing.hint = _listed(atom)
+        if isinstance(node.object, nodes.This):
+            missing.hint = f"a field has no value before it gets one: declare it, `{name} = null`"
     return missing
 
 
@@ -138,7 +136,10 @@ def _of_class(walk: Walk, info: ClassInfo, name: str, atom: Atom) -> Found | Mis
     known |= _given_statics(walk, info)
     if name in known or opens:
         return Found()
-    return _missing(walk, atom, name, known)
+    missing = _missing(walk, atom, name, known)
+    if isinstance(missing, Missing):
+        missing.hint = missing.hint or _listed(atom)
+    return missing
 
 
 def _given_statics(walk: Walk, info: ClassInfo) -> set[str]:
@@ -157,6 +158,20 @@ def _missing(walk: Walk, atom: Atom, name: str, known: Iterable[str]) -> Found |
     if hint is None and walk.sees_not_all:
         return Found()
     return Missing(f"Cannot access property '{name}' on {owner_word(atom)}", hint, atom)
+
+
+def _listed(atom: Atom) -> str | None:
+    """What there is instead: the variants of an enum, the members of an instance."""
+    info: ClassInfo = atom.of
+    if info.is_enum and atom.kind == CLASS:
+        return f"its variants are {', '.join(info.variants)}"
+    names = list(dict.fromkeys(name for one in info.line() for name in [*one.fields, *one.methods]))
+    own = [name for name in names if name != "new"][:_MOST_LISTED]
+    return f"it has {', '.join(own)}" if atom.kind == INSTANCE and own else None
+
+
+_MOST_LISTED: Final = 8
+"""Members that a hint names."""
 
 
 def _of_builtin_class(klass: SoliClass, name: str) -> Found | Missing:

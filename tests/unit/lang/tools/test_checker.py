@@ -384,7 +384,10 @@ def test_helpers_of_an_app_are_known_everywhere(tmp_path: Path) -> None:
         ('"abc".upcsae()', "did you mean 'upcase'?"),
         ("names = [1, 2]\nnames.pussh(3)", "did you mean 'push'?"),
         ("names = [1, 2]\nnames.append(3)", "it is `push` here"),
-        ('print(["a"].frobnicate("b"))', None),
+        (
+            'print(["a"].frobnicate("b"))',
+            "an Array has items, each with its own: `.map(|one| one.frobnicate)`, `[0]`",
+        ),
         ("print([1].all)", "did you mean 'all?'?"),
         ("print(5.foo())", None),
     ],
