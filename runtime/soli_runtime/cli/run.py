@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from ..cluster.node import Lane
+    from ..recordings.worlds import RecordedWorld
     from ..recordings.writing import Recording
     from ..serving.processes.berth import Berth
     from ..serving.service import Service
@@ -63,7 +64,7 @@ def run_path(arguments: list[str]) -> int:
         report(error)
         return INVALID
     store = _store(options, text)
-    recording = _recording(options, berth is not None)
+    recording = _recording(options, berth is not None, world := _world(options))
     how = Launch(
         options.path,
         options.settings,
@@ -74,7 +75,7 @@ def run_path(arguments: list[str]) -> int:
         shell=options.shell,
         text=text,
         store=store,
-        outside=None if recording is None else recording.world,
+        outside=world,
     )
     launched = _launched(how, _findings(options, text, is_told=berth is not None))
     if isinstance(launched, int):
@@ -84,7 +85,7 @@ def run_path(arguments: list[str]) -> int:
             sys.stderr.write("soli: --workers: this program has no routes, so nothing to serve\n")
             return USAGE
         return _end(launched, store)
-    return _serve(how, launched, options, berth, recording)
+    return _serve(how, launched, options, berth, recording, world)
 
 
 def _launched(how: Launch, findings: Report) -> Launched | int:
@@ -254,6 +255,7 @@ def _serve(
     options: RunOptions,
     berth: Berth | None,
     recording: Recording | None,
+    world: RecordedWorld | None,
 ) -> int:
     # Only here is the web server loaded: a script does without.
     import asyncio
@@ -285,7 +287,7 @@ def _serve(
             say(f"dashboard at {url.replace('//0.0.0.0:', '//127.0.0.1:')}/_soli")
 
     async def beside(service: Service) -> None:
-        await _beside(service, how, options, recording, say)
+        await _beside(service, how, options, recording, world, say)
 
     async def work() -> int:
         return await serve(
@@ -322,16 +324,27 @@ def _lane(options: RunOptions, text: Source | None) -> Lane | None:
     return lane_of(options.settings, options.app_name, mark)
 
 
-def _recording(options: RunOptions, is_one_of_many: bool) -> Recording | None:
+def _world(options: RunOptions) -> RecordedWorld | None:
+    """What is written down of the world outside; None: nothing."""
+    if options.record is None and not (options.settings.dev and options.replays_on_save):
+        return None
+    from ..recordings.worlds import RecordedWorld
+
+    return RecordedWorld()
+
+
+def _recording(
+    options: RunOptions, is_one_of_many: bool, world: RecordedWorld | None
+) -> Recording | None:
     """The file of `--record`, begun before anybody is served. Raises UsageError."""
-    if options.record is None:
+    if options.record is None or world is None:
         return None
     if is_one_of_many:
         raise UsageError("--record: the workers would write over each other; use one")
     from ..recordings.writing import Recording
 
     try:
-        return Recording(options.record, options.path, options.masked)
+        return Recording(options.record, options.path, world, options.masked)
     except OSError as error:
         raise UsageError(f"--record {options.record}: {error.strerror}") from None
 
@@ -341,6 +354,7 @@ async def _beside(
     how: Launch,
     options: RunOptions,
     recording: Recording | None,
+    world: RecordedWorld | None,
     say: Callable[[str], None],
 ) -> None:
     """What is done while serving: recording, what `--dev` adds, and the console."""
@@ -352,7 +366,13 @@ async def _beside(
     if how.settings.dev:
         from ..serving.dev.development import Development
 
-        tasks.append(Development(service, how, say, is_quiet=options.is_quiet).run())
+        saves = None
+        if world is not None and options.replays_on_save:
+            from ..serving.dev.saves.saves import Saves
+
+            saves = Saves(service, world)
+        development = Development(service, how, say, saves=saves, is_quiet=options.is_quiet)
+        tasks.append(development.run())
     elif how.settings.dashboard_token:
         from ..serving.dev.dashboard import Dashboard
 

@@ -41,6 +41,8 @@ class RunOptions(Record, frozen=True):
     """Where the events of every connection are kept."""
     masked: tuple[str, ...] = ()
     """Keys under which a recording has stand-ins, beside those of secrets."""
+    replays_on_save: bool = True
+    """Whether `--dev` runs the last events through what is saved."""
     is_quiet: bool = False
     """Whether `--dev` says nothing of events."""
     checks: bool = True
@@ -105,6 +107,7 @@ def _parsed(
         console=parsed.console,
         record=None if parsed.record is None else Path(parsed.record),
         masked=tuple(key.strip() for key in parsed.mask.split(",") if key.strip()),
+        replays_on_save=not parsed.no_replay_on_save,
         is_quiet=parsed.quiet,
         checks=not parsed.no_check,
         log_level=parsed.log_level,
@@ -165,6 +168,11 @@ def _add_report_flags(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument(
         "--quiet", action="store_true", help="with --dev: do not print a line for each event"
+    )
+    parser.add_argument(
+        "--no-replay-on-save",
+        action="store_true",
+        help="with --dev: do not keep the last events, nor run them again after a save",
     )
     parser.add_argument(
         "--no-check", action="store_true", help="do not report first what soli check finds"

@@ -33,14 +33,15 @@ Entry = dict[str, Any]
 class Entries:
     """Makes the entries of one recording."""
 
-    def __init__(self, masks: Masks | None = None) -> None:
+    def __init__(self, masks: Masks | None = None, names: dict[str, str] | None = None) -> None:
         self.masks = masks
         """None: nothing is masked."""
-        self._names: dict[str, str] = {}
+        self.names = {} if names is None else names
+        """Those of connections, by their ids."""
 
     def name_of(self, connection_id: str) -> str:
         """`c1`, `c2`, … in the order in which they are met."""
-        return self._names.setdefault(connection_id, f"c{len(self._names) + 1}")
+        return self.names.setdefault(connection_id, f"c{len(self.names) + 1}")
 
     def is_kept(self, trace: Trace) -> bool:
         """Whether there is an entry of it."""
@@ -92,7 +93,7 @@ class Entries:
         return found
 
     def _shown(self, text: str) -> str:
-        for connection_id, name in self._names.items():
+        for connection_id, name in self.names.items():
             if connection_id in text:
                 text = text.replace(connection_id, name)
         return text

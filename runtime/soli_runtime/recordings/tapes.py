@@ -53,9 +53,11 @@ def _subclasses(klass: type[SoliError]) -> list[type[SoliError]]:
 class Tape:
     """What an event is told while it is recorded."""
 
-    __slots__ = ("asked", "began", "clock", "inside", "random", "seed")
+    __slots__ = ("asked", "before", "began", "clock", "inside", "random", "seed")
 
     def __init__(self, began: int = 0) -> None:
+        self.before: dict[str, Any] = {}
+        """What else is kept of the world before the event."""
         self.began = began
         """The tick at which it began."""
         self.seed = b""
@@ -65,6 +67,10 @@ class Tape:
         self.asked: list[Question] = []
         self.inside = 0
         """How many builtins that reach outside are at work: what they ask is theirs."""
+
+    def note(self, before: dict[str, Any]) -> None:
+        """Keep of the world before the event what is in *before*."""
+        self.before = before
 
     def draw(self) -> Random:
         """The generator of this event."""

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from random import Random, SystemRandom
 from typing import Any
 
+from soli_stdlib.stores import elsewhere
+
 from soli_lang.base.errors import SoliError, SoliIOError
 from soli_lang.base.limits import Capabilities
 from soli_lang.base.records import changed
@@ -53,11 +55,18 @@ class RecordedWorld:
         self._ticks = 0
         self._loading: Tape | None = None
         """Of the program that is being loaded."""
-        self._loads: list[dict[str, Any]] = []
+        self.load: dict[str, Any] = {}
+        """What the program was told while it was loaded, the last time."""
+        self._played: PlayedWorld | None = None
+
+    def play(self, played: PlayedWorld) -> None:
+        """From now on *played* answers: nothing outside is reached any more."""
+        self._played = played
 
     def begun(self, trace: Trace) -> None:
         """An event begins."""
-        trace.tape = Tape(self._tick())
+        if trace.tape is None:
+            trace.tape = Tape(self._tick())
 
     def ended(self, trace: Trace) -> None:
         """It is over: who waited meanwhile was overtaken."""
@@ -77,6 +86,8 @@ class RecordedWorld:
         """Stand before what the program on *machine* reaches."""
 
         def answer(native: NativeFunction, way: str, *arguments: Value) -> Value:
+            if self._played is not None:
+                return self._played.answer(machine, native, way, arguments)
             tape = self._tape()
             if tape is None or tape.inside or _is_inline(native, arguments):
                 return native.code(*arguments)
@@ -87,23 +98,22 @@ class RecordedWorld:
     def loaded(self) -> None:
         """The program is loaded: what happens from now on is in events."""
         if self._loading is not None:
-            self._loads.append(self._loading.entry())
+            self.load = self._loading.entry()
             self._loading = None
-
-    def taken_loads(self) -> list[dict[str, Any]]:
-        """What programs were told while they were loaded, of those loaded since the last call."""
-        loads, self._loads = self._loads, []
-        return loads
 
     def _tape(self) -> Tape | None:
         trace = under_way()
         return self._loading if trace is None else trace.tape
 
     def _now(self) -> float:
+        if self._played is not None:
+            return self._played.now()
         tape = self._tape()
         return time.time() if tape is None else tape.time(time.time())
 
     def _random(self) -> Random | None:
+        if self._played is not None:
+            return self._played.random()
         tape = self._tape()
         return None if tape is None or tape.inside else tape.draw()
 
@@ -124,25 +134,31 @@ class PlayedWorld:
 
     def granted(self, capabilities: Capabilities) -> Capabilities:
         """*capabilities* with the clock and the randomness of then."""
-        clock = None if capabilities.clock is None else self._now
-        return changed(capabilities, clock=clock, random=EventRandom(self._random))
+        clock = None if capabilities.clock is None else self.now
+        return changed(capabilities, clock=clock, random=EventRandom(self.random))
 
     def install(self, machine: Machine) -> None:
         """Stand before what the program on *machine* reaches."""
         self._loading = PlayedTape(self._load, machine)
 
         def answer(native: NativeFunction, way: str, *arguments: Value) -> Value:
-            if _is_inline(native, arguments):
-                return native.code(*arguments)
-            tape = self._tape()
-            if tape is not None and tape.inside:
-                return native.code(*arguments)
-            found = None if tape is None else tape.find(native.name, arguments)
-            if found is not None:
-                return self._given(machine, found, arguments)
-            return self._made_up(native, way, arguments, tape)
+            return self.answer(machine, native, way, arguments)
 
         put_before(machine, answer)
+
+    def answer(
+        self, machine: Machine, native: NativeFunction, way: str, arguments: tuple[Value, ...]
+    ) -> Value:
+        """What the program on *machine* gets that calls *native*."""
+        if _is_inline(native, arguments):
+            return native.code(*arguments)
+        tape = self._tape()
+        if tape is not None and tape.inside:
+            return native.code(*arguments)
+        found = None if tape is None else tape.find(native.name, arguments)
+        if found is not None:
+            return self._given(machine, found, arguments)
+        return self._made_up(machine, native, way, arguments, tape)
 
     def loaded(self) -> None:
         """The program is loaded."""
@@ -159,6 +175,7 @@ class PlayedWorld:
 
     def _made_up(
         self,
+        machine: Machine,
         native: NativeFunction,
         way: str,
         arguments: tuple[Value, ...],
@@ -166,6 +183,8 @@ class PlayedWorld:
     ) -> Value:
         """An answer to what was not asked then, without touching anything outside."""
         name = native.name
+        if name.startswith(OWN_STORE) and elsewhere.of(machine) is not None:
+            return None  # what is kept elsewhere is out of reach
         if way is LOOKS or name.startswith(OWN_STORE):
             return native.code(*arguments) if tape is None else tape.look(native, arguments)
         if name.startswith(NEW_IDS):
@@ -178,11 +197,13 @@ class PlayedWorld:
         trace = under_way()
         return self._loading if trace is None else self._tape_of(trace)
 
-    def _now(self) -> float:
+    def now(self) -> float:
+        """What the clock shows."""
         tape = self._tape()
         return time.time() if tape is None or tape.inside else tape.time()
 
-    def _random(self) -> Random | None:
+    def random(self) -> Random | None:
+        """What the event under way draws from."""
         tape = self._tape()
         return None if tape is None or tape.inside else tape.random
 

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from ..observing.traces import Trace
 from .entries import Entries
@@ -25,13 +25,15 @@ MAX_BYTES = 256 * 1024 * 1024
 class Recording:
     """A file that grows with every event."""
 
-    def __init__(self, path: Path, app: Path, masked: Iterable[str] = ()) -> None:
-        """Begin the file anew. Raises OSError."""
+    def __init__(
+        self, path: Path, app: Path, world: RecordedWorld, masked: Iterable[str] = ()
+    ) -> None:
+        """Begin the file anew; *world* stands before the program. Raises OSError."""
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.fchmod(descriptor, 0o600)  # also where it was there before
         self._file: TextIO = os.fdopen(descriptor, "w", encoding="utf-8", errors="replace")
-        self.world = RecordedWorld()
-        """What the program reaches outside, before it is loaded."""
+        self._world = world
+        self._load: dict[str, Any] = {}
         masks = Masks(masked)
         self._entries = Entries(masks)
         self._left = MAX_BYTES
@@ -39,20 +41,17 @@ class Recording:
 
     def begun(self, trace: Trace) -> None:
         """An event begins."""
-        self.world.begun(trace)
+        self._world.begun(trace)
 
     def told(self, trace: Trace) -> None:
         """The observer."""
-        self.world.ended(trace)
-        self._write_loads()
+        self._world.ended(trace)
+        if self._world.load is not self._load:
+            self._load = self._world.load
+            masks = self._entries.masks
+            self._write({"kind": LOAD, **(masks.entry(self._load) if masks else self._load)})
         if self._left > 0 and self._entries.is_kept(trace):
             self._write(self._entries.entry(trace))
-
-    def _write_loads(self) -> None:
-        """What the program was told while it was loaded, if it was since the last event."""
-        for load in self.world.taken_loads():
-            masks = self._entries.masks
-            self._write({"kind": LOAD, **(load if masks is None else masks.entry(load))})
 
     def _write(self, entry: object) -> None:
         line = json.dumps(entry, ensure_ascii=False) + "\n"

@@ -21,6 +21,7 @@ class Handler:
 
     __slots__ = (
         "_around",
+        "_plain",
         "body_parts",
         "event_parts",
         "function",
@@ -44,6 +45,7 @@ class Handler:
         event_parts: tuple[str, ...] = PARTS,
         body_parts: tuple[str, ...] = BODY_PARTS,
     ) -> None:
+        self._plain = invoke
         self.name = name
         """`controller#action`, as the route names it."""
         self.invoke = invoke
@@ -63,7 +65,7 @@ class Handler:
     def surround(self, around: Callable[[Invoke], Invoke]) -> None:
         """Have calls go through what *around* makes of `invoke`, whatever that is later on."""
         self._around = around
-        self.invoke = around(self.invoke)
+        self.invoke = around(self._plain)
 
     def measure(self, around: Callable[[Invoke], Invoke]) -> Callable[[], None]:
         """Have calls go through what *around* makes of `invoke`; call the result to end that."""
@@ -80,7 +82,8 @@ class Handler:
         self.place = other.place
         self.place_of = other.place_of
         self.function = other.function
-        self.invoke = other.invoke if self._around is None else self._around(other.invoke)
+        self._plain = plain = other._plain
+        self.invoke = plain if self._around is None else self._around(plain)
         self.source = other.source
         self.event_parts = other.event_parts
         self.body_parts = other.body_parts

@@ -11,6 +11,7 @@ from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
 
 from ..jobs.jobs import jobs_of
+from ..jobs.queue import MemoryJobs
 from .store import Store
 
 USER = "session"
@@ -71,3 +72,13 @@ def use_store(machine: Machine, store: Store) -> None:
 def store_in(machine: Machine) -> Store | None:
     """The store that `use_store` gave."""
     return machine.library.get(_STORE)
+
+
+def forget_store(machine: Machine) -> None:
+    """Let what is done for the program on *machine* keep things in memory from now on.
+
+    The program's own calls still reach the store; somebody else has to answer them.
+    """
+    library: Any = machine.library
+    library.pop(_STORE, None)
+    jobs_of(machine).keep_in(MemoryJobs())

@@ -21,10 +21,13 @@ from . import page_scripts
 from .changes import Change, Fault, load_anew, lost_since, state_of, strongest
 from .dashboard import Dashboard
 from .lines import error_text, event_of, first_line, line_of, warnings_of
+from .saves.telling import told_lines
 from .watchers import Watchers, endpoint_beside
 
 if TYPE_CHECKING:
     from ..service import Service
+    from .saves.saves import Saves
+    from .saves.trying import Verdict
 
 DEBOUNCE_MS = 150
 """Editors write a file in steps; those within this time are one change."""
@@ -50,10 +53,20 @@ Say = Callable[[str], None]
 class Development:
     """Watches the files and events of a service, and tells its terminal and its pages."""
 
-    def __init__(self, service: Service, how: Launch, say: Say, *, is_quiet: bool = False) -> None:
-        """*say* writes one line (or more) to the terminal, without its end."""
+    def __init__(
+        self,
+        service: Service,
+        how: Launch,
+        say: Say,
+        *,
+        saves: Saves | None = None,
+        is_quiet: bool = False,
+    ) -> None:
+        """*say* writes one line (or more) to the terminal, without its end. *saves* tries the last
+        events after a save; None: nobody does."""
         self._service = service
         self._how = how
+        self._saves = saves
         self._say = say
         self._is_quiet = is_quiet
         self._boot = uuid.uuid4().hex
@@ -71,6 +84,8 @@ class Development:
         self._service.state.show(self)
         self._service.watch(self.told)
         self._service.watch(self.dashboard.told)
+        if self._saves is not None:
+            self._saves.begin(self._judged)
 
     async def run(self) -> None:
         """Follow the files and serve the dashboard until this is cancelled."""
@@ -78,6 +93,8 @@ class Development:
         try:
             await asyncio.gather(self._follow(), self.dashboard.run())
         finally:
+            if self._saves is not None:
+                self._saves.stop()
             await self._endpoint.close_all(CLOSE_SECONDS)
 
     async def _follow(self) -> None:
@@ -134,6 +151,13 @@ class Development:
         if lost:
             self._say(f"  reset: {', '.join(lost)}")
         self.pages.tell({"kind": "reloaded", "lost": lost})
+        if self._saves is not None:
+            self._saves.reloaded()
+
+    def _judged(self, verdict: Verdict | str) -> None:
+        """What a save changes of the last events is known; a text: why it is not."""
+        for line in told_lines(verdict):
+            self._say(line)
 
     def _failed(self, fault: Fault) -> None:
         self._fault = fault
