@@ -48,7 +48,6 @@ LARGE_CLASSES = {
     # Tables and records: no state, but what is known of one thing.
     "__init__.py _Fields": "a table: a row per option",
     "__init__.py Constants": "a table: a row per bound",
-    "limits.py SocketLimits": "a table: a row per limit",
     "limits.py Capabilities": "a table: a row per capability",
     "rows.py Row": "a table: a question per pass",
     "counters.py Counters": "a record of numbers",
