@@ -21,7 +21,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -283,6 +283,9 @@ class Declaration(Record, frozen=True):
     mutates: bool
     arity_text: int | None
     code: Callable[..., Value]
+    """What was decorated."""
+    called: Callable[..., Value]
+    """The same with the declared defaults of arguments as its own."""
     takes_machine: bool
     capability: str | None
     linear: bool
@@ -302,6 +305,11 @@ class Declaration(Record, frozen=True):
     """Most arguments."""
     expected: int
     """The number that an arity error names."""
+
+    def done_by(self, code: Callable[..., Value]) -> Declaration:
+        """The same builtin, carried out by *code*, which takes the machine first."""
+        called = with_defaults(code, self.args)
+        return changed(self, code=code, called=called, takes_machine=True)
 
     def mismatch(self, name: str, arg: Arg, value: Value) -> SoliError:
         """The error for *value* where *arg* is wanted."""
@@ -349,6 +357,7 @@ def _declare(
         mutates=options.get("mutates", False),
         arity_text=arity_text,
         code=code,
+        called=with_defaults(code, args),
         takes_machine=first == ("machine",),
         capability=options.get("capability"),
         linear=options.get("linear", False),
@@ -393,11 +402,15 @@ def method(
     return lambda code: _declare("method", owner, names, args, code, options)
 
 
-def declarations(module: ModuleType) -> Iterable[Declaration]:
+@cache
+def declarations(module: ModuleType) -> tuple[Declaration, ...]:
     """All declarations in a Python module, in source order."""
-    for value in vars(module).values():
-        if getattr(value, "__module__", None) == module.__name__:
-            yield from getattr(value, "soli_declarations", ())
+    return tuple(
+        declaration
+        for value in vars(module).values()
+        if getattr(value, "__module__", None) == module.__name__
+        for declaration in getattr(value, "soli_declarations", ())
+    )
 
 
 def _are_accepted(declaration: Declaration | None, kinds: Kinds) -> bool:
@@ -470,7 +483,7 @@ def _native_function(machine: Machine, declaration: Declaration, name: str) -> N
 
 
 def _code(machine: Machine, declaration: Declaration) -> Callable[..., Value]:
-    code = with_defaults(declaration.code, declaration.args)
+    code = declaration.called
     if declaration.takes_machine:
         code = partial(code, machine)
     return paid(machine, code) if declaration.linear else code
