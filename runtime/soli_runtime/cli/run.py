@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from soli_lang.base.collecting import Paused
 from soli_lang.base.errors import SoliError, SoliSyntaxError, not_text
 from soli_lang.base.source import Source
 
@@ -258,13 +259,14 @@ def _serve(
     world: RecordedWorld | None,
 ) -> int:
     # Only here is the web server loaded: a script does without.
-    import asyncio
+    with Paused():
+        import asyncio
 
-    from ..observing.library_logs import adopt
-    from ..observing.log_lines import LineWriter
-    from ..observing.logs import Log
-    from ..serving.server import CannotListen, serve
-    from ..stores.errors import CannotOpen
+        from ..observing.library_logs import adopt
+        from ..observing.log_lines import LineWriter
+        from ..observing.logs import Log
+        from ..serving.server import CannotListen, serve
+        from ..stores.errors import CannotOpen
 
     if berth is None and how.text is None and options.settings.broker != IN_MEMORY:
         _warn_of_process_variables(options)
