@@ -134,3 +134,11 @@ class Trace(Record):
     def actions(self) -> list[ActionTaken]:
         """The actions that were applied, in order."""
         return [part for part in self.parts if isinstance(part, ActionTaken)]
+
+    @property
+    def cost(self) -> str:
+        """Time and steps of a handler; empty where none ran."""
+        if not self.handler:
+            return ""
+        took = f"{self.seconds * 1000:.1f} ms"
+        return took if self.steps is None else f"{took}, {self.steps} step{'s' * (self.steps != 1)}"

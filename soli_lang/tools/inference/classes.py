@@ -225,10 +225,6 @@ class Classes:
         """Those whose names mean one of them only."""
         return {name: info for name, info in self.by_name.items() if name not in self._twice}
 
-    def takes_attributes(self, info: ClassInfo) -> bool:
-        """Whether `new` makes fields of the keys that it is given: there is no constructor."""
-        return info.nearest_constructor() is None
-
 
 def _assigned(function: nodes.FunctionNode) -> set[str]:
     found: set[str] = set()

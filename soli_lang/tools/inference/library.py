@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from ...native.native import Declaration
 from .types import (
@@ -119,13 +119,3 @@ RUNS_AT_ONCE: Final = frozenset(
     }
 )
 """Methods that have called their block when they return, and do not keep it."""
-
-
-def classes_by_kind(methods: Mapping[str, Mapping[type, Any]]) -> dict[str, type]:
-    """Kinds of builtin values -> their Python classes."""
-    found = {
-        getattr(kind, "soli_type", kind.__name__): kind
-        for table in methods.values()
-        for kind in table
-    }
-    return {name: kind for name, kind in found.items() if name in ("DateTime", "Duration")}

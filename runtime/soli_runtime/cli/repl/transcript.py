@@ -104,7 +104,7 @@ class Transcript:
             words = [f"{trace.kind:<10} {trace.path}", trace.handler]
         if trace.kind == DISCONNECT:
             words.append(closing_text(trace.code, trace.reason))
-        words.append(_cost(trace))
+        words.append(trace.cost)
         return ["   ".join(word for word in words if word)]
 
     def _part(self, part: Part) -> list[Line]:
@@ -137,13 +137,6 @@ def _part_texts(part: Part) -> list[str]:
         return [f"  {line}" for line in part.text.removesuffix("\n").split("\n")]
     assert isinstance(part, Closing)
     return []  # the action or helper that closes is there, and the disconnect comes
-
-
-def _cost(trace: Trace) -> str:
-    if not trace.handler:
-        return ""
-    took = f"{trace.seconds * 1000:.1f} ms"
-    return took if trace.steps is None else f"{took}, {trace.steps} step{'s' * (trace.steps != 1)}"
 
 
 def closing_text(code: int, reason: str) -> str:

@@ -36,7 +36,7 @@ def line_of(trace: Trace) -> str | None:
         words.append(f"{trace.reason}: {trace.text}" if trace.text else trace.reason)
     if trace.kind == DISCONNECT:
         words.append(f"{trace.code} {trace.reason}".strip())
-    words += [cost_of(trace), *_what_followed(trace)]
+    words += [trace.cost, *_what_followed(trace)]
     if trace.error is not None:
         words.append(f"FAILED: {first_line(trace.error)}")
     return one_line("   ".join(word for word in words if word))
@@ -47,14 +47,6 @@ def _what_followed(trace: Trace) -> list[str]:
     did += [part.name for part in trace.parts if isinstance(part, HelperCalled)]
     sent = sum(len(part.recipients) for part in trace.deliveries)
     return [", ".join(did), f"{sent} sent" if sent else ""]
-
-
-def cost_of(trace: Trace) -> str:
-    """Time and steps of a handler; empty where none ran."""
-    if not trace.handler:
-        return ""
-    took = f"{trace.seconds * 1000:.1f} ms"
-    return took if trace.steps is None else f"{took}, {trace.steps} step{'s' * (trace.steps != 1)}"
 
 
 def event_of(trace: Trace, most: int = MAX_EVENT) -> str:

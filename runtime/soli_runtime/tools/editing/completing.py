@@ -101,7 +101,7 @@ class Completing:
         opened = cursor.opened()
         if opened is None:
             return
-        owner = _key_before(cursor, opened[0])
+        owner = cursor.key_before(opened[0])
         if owner in vocabulary.PARTS:
             for key in vocabulary.PARTS[owner]:
                 yield Offer(key, KEY, owner)
@@ -181,14 +181,6 @@ def _is_type_of_event(cursor: Cursor) -> bool:
 def _opened(cursor: Cursor) -> str:
     opened = cursor.opened()
     return cursor.tokens[opened[0]].type if opened is not None else ""
-
-
-def _key_before(cursor: Cursor, brace: int) -> str | None:
-    """The key whose value the hash that opens at *brace* is; None for a hash of its own."""
-    tokens = cursor.tokens
-    if brace < 2 or tokens[brace - 1].type not in ("COLON", "FATARROW"):
-        return None
-    return str(tokens[brace - 2].value)
 
 
 def _members_of(node: nodes.ClassDecl) -> Iterable[Offer]:

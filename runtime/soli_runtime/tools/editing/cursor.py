@@ -65,6 +65,12 @@ class Cursor:
     def value_before(self, count: int) -> Any:
         return self.tokens[-count].value if len(self.tokens) >= count else None
 
+    def key_before(self, brace: int) -> str | None:
+        """The key whose value the hash that opens at *brace* is; None for a hash of its own."""
+        if brace < 2 or self.tokens[brace - 1].type not in ("COLON", "FATARROW"):
+            return None
+        return str(self.tokens[brace - 2].value)
+
     def opened(self) -> tuple[int, int] | None:
         """Index of the innermost bracket that is open, and how many commas follow it."""
         depth, commas = 0, 0

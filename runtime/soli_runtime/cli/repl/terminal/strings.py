@@ -83,7 +83,7 @@ class StringOffers:
             return
         if before not in ("LBRACE", "COMMA"):
             return
-        owner = _key_before(cursor, stack[-1])
+        owner = cursor.key_before(stack[-1])
         if is_sent:
             yield from self._declared_fields(cursor, stack, owner)
             yield from self._sent_keys()
@@ -270,11 +270,3 @@ def _event_of(cursor: Cursor, brace: int) -> str | None:
 def _is_argument(cursor: Cursor, brace: int) -> bool:
     """Whether the hash that opens at *brace* is an argument of a call, in parentheses."""
     return brace > 0 and cursor.tokens[brace - 1].type in ("LPAR", "COMMA")
-
-
-def _key_before(cursor: Cursor, brace: int) -> str | None:
-    """The key whose value the hash that opens at *brace* is."""
-    tokens = cursor.tokens
-    if brace < 2 or tokens[brace - 1].type not in ("COLON", "FATARROW"):
-        return None
-    return str(tokens[brace - 2].value)
