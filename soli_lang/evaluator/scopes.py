@@ -269,6 +269,9 @@ class Scopes:
             names = _let_names(node, summary)
         else:
             names = [(getattr(node, field), 0) for field in row.binds if getattr(node, field)]
+            if summary.has_patterns:
+                turns = [part for field, part in nodes.parts(node) if field in row.inside]
+                names += [found for part in turns for found in _pattern_names(part)]
         inner = self._open(node, at, names, in_loop=in_loop or bool(row.loops))
         _declare_all(inner, names, _constants(node) if row.is_block else ())
         for field, part in nodes.parts(node):
@@ -336,8 +339,16 @@ def _let_names(body: nodes.Body, summary: Summary) -> list[tuple[str, int]]:
 
 def _pattern_names(part: nodes.Node) -> Iterator[tuple[str, int]]:
     """Names bound by patterns of matches in *part* (a statement, the default of a parameter),
-    outside inner bodies and functions, and where these begin."""
-    for node in nodes.walk(part, _BLOCKS):
-        name = getattr(node, node.row.matches) if node.row.matches else None
+    outside inner bodies, functions and turns, and where these begin."""
+    pending = [part]
+    while pending:
+        node = pending.pop()
+        row = node.row
+        name = getattr(node, row.matches) if row.matches else None
         if name:
             yield name, node.span.start
+        if row.binds:
+            outside = [one for field, one in nodes.parts(node) if field not in row.inside]
+            pending += reversed(outside)
+        elif node.__class__ not in _BLOCKS:
+            pending += reversed(nodes.children(node))

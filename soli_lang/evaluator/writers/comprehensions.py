@@ -61,6 +61,7 @@ def _collected(writer: Writer, node: Any, empty: Any, add: Callable[[str], None]
 def _turn(writer: Writer, node: Any, start: list[Any], add: Callable[[], None]) -> None:
     writer.charge()
     writer.out += start
+    writer.opened(writer.block, node.variable)
     if node.condition is None:
         add()
         return

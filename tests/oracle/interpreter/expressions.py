@@ -71,13 +71,12 @@ def key_of(node: nodes.Expr, scope: Scope) -> Any:
         return to_key(key)
 
 
-def rounds(
-    node: nodes.ArrayComprehension | nodes.HashComprehension, scope: Scope
-) -> Iterator[Scope]:
+def rounds(node: Any, scope: Scope) -> Iterator[Scope]:
     """The scopes of those rounds of a comprehension whose condition holds."""
     for item in iterated(node.iterable, scope):
         inner = scope.inner()
         inner.define(node.variable, item)
+        inner.declare_inside(one for one in nodes.children(node) if one is not node.iterable)
         if node.condition is None or is_truthy(inner.evaluate(node.condition)):
             yield inner
 

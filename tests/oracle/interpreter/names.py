@@ -9,7 +9,7 @@ from typing import Any
 from soli_lang.tree import nodes
 
 PATTERNS = nodes.NamePattern | nodes.TypePattern
-SCOPES = nodes.Body | nodes.FunctionNode | nodes.ArrayComprehension | nodes.HashComprehension
+SCOPES = nodes.Body | nodes.FunctionNode
 CLASSES = nodes.ClassDecl | nodes.EnumDecl
 ASSIGNMENTS = nodes.Assign | nodes.CompoundAssign | nodes.Increment
 
@@ -27,6 +27,8 @@ def declared(node: nodes.Node) -> Iterator[tuple[str, int]]:
             yield inside.name, 0
         elif isinstance(inside, nodes.FunctionDecl):
             yield inside.function.name, 0
+        while isinstance(inside, nodes.ArrayComprehension | nodes.HashComprehension):
+            inside = inside.iterable
         if not isinstance(inside, CLASSES | SCOPES):
             yield from declared(inside)
 

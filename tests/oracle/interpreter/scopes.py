@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -117,8 +117,12 @@ class Scope:
     def declare_defaults(self, function: nodes.FunctionNode) -> None:
         """Know of the variables of *function* what matters where defaults of parameters run."""
         self.constants.update(constants(function.body))
-        for parameter in function.params:
-            for name, begin in declared(parameter):
+        self.declare_inside(function.params)
+
+    def declare_inside(self, parts: Iterable[nodes.Node]) -> None:
+        """Know of the variables that patterns in *parts* make, where these run in this scope."""
+        for name, begin in (one for part in parts for one in declared(part)):
+            if name not in self.names or name in self.begins:
                 self.begins[name] = min(begin, self.begins.get(name, begin))
                 self.names[name] = UNSET
 

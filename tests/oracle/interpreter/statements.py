@@ -120,7 +120,7 @@ def throw(node: nodes.Throw, scope: Scope) -> None:
 def thrown_text(value: Value) -> str:
     """What the report of an uncaught *value* says (docs/spec §9.3)."""
     if isinstance(value, Instance):
-        if "message" in value.fields:
+        if value.fields.get("message") is not None:
             return to_text(value.fields["message"])
         return f"<{value.soli_class.name} instance>"
     return to_text(value)
