@@ -288,8 +288,8 @@ REFUSED = {
     'ws_message("vote", { "choice": "String" })': "vote.choice: expected a type",
     'ws_message("vote", { "choice": Decimal })': "vote.choice: expected a type",
     'ws_message("vote", { "choice": [] })': "vote.choice: expected a type",
-    'ws_message("vote", { "a": { 1: Int } })': "vote.a: keys are Strings, got int",
-    'ws_message("", {})': "an event has 1 to 255 characters",
+    'ws_message("vote", { "a": { 1: Int } })': "vote.a: expected Strings as keys, got int",
+    'ws_message("", {})': "expects an event of 1 to 255 characters, got 0",
     'ws_message("a", {})\nws_message("a", {})': "the event 'a' is declared twice",
     'ws_message("vote")': "Wrong number of arguments: expected 2, got 1",
 }
@@ -324,7 +324,7 @@ def test_declarations_belong_in_controllers_and_come_before_serving(tmp_path: Pa
     late = APP.replace("  return {} if", '  ws_message("late", {})\n  return {} if')
 
     async def body() -> None:
-        with pytest.raises(InvalidApp, match="it belongs in a controller"):
+        with pytest.raises(InvalidApp, match="belongs in a controller"):
             async with serving(tmp_path / "a", files):
                 pass
         async with serving(tmp_path / "b", {"app.soli": late}) as site:

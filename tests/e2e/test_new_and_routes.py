@@ -51,11 +51,11 @@ def test_the_page_of_a_minimal_app_is_that_of_the_other(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("full", "is there already and not empty"),
+        ("full", "exists already and is not empty"),
         ("1st", "is not a valid app name"),
         ("../..", "is not a valid app name"),
         ("a\x1b[2J", "'a�[2J' is not a valid app name"),
-        ("file", "is there already"),
+        ("file", "exists already"),
         ("file/below", "cannot be written"),
     ],
 )

@@ -310,20 +310,19 @@ BAD = [
     ({"room_state": {"a": 1}, "track": {}}, "track: 'channel' is missing, expected a String"),
     (
         {"room_state": {"a": 1}, "join": MANY_ROOMS},
-        "join: 201 rooms, a connection is in at most 128 (max-rooms)",
+        "join: 201 rooms, at most 128 are allowed (max-rooms)",
     ),
     (
         {"room_state": {"a": 1}, "join": "lobby"},
-        f"room_state: no state is kept of 'lobby': {DECLARE}",
+        f"room_state: no state is kept of 'lobby'; {DECLARE}",
     ),
     (
         {"room_state": {"x": "y" * 300_000}},
-        "room_state: more than 262144 bytes as JSON, the most that a room may hold"
-        " (bytes of ws_keep_state)",
+        "room_state: more than the 262144 bytes as JSON that are allowed (bytes of ws_keep_state)",
     ),
     (
         {"room_state": {str(n): 1 for n in range(11_000)}},
-        "room_state: more than 10000 keys",
+        "room_state: more than the 10000 keys that are allowed",
     ),
 ]
 
@@ -506,7 +505,7 @@ def test_an_event_that_sets_nothing_writes_when_its_handler_is_done(tmp_path: Pa
             assert await receive_json(ada) == diff("board:1", {"x": 1})
             assert [await receive(ada), await receive(ada)] == ["held", "plain"]
             await say(ada, "send only", fails=True)
-            text = "ws_add_room_state(): no state is kept of 'lobby': declare it with ws_keep_state"
+            text = "ws_add_room_state(): no state is kept of 'lobby'; declare it with ws_keep_state"
             assert (await receive_json(ada))["payload"]["message"].startswith(text)
             await say(ada, "view")
             assert await receive_json(ada) == {"view": {"x": 1}}

@@ -192,13 +192,13 @@ def test_rooms_that_fell_silent_give_their_memory_back() -> None:
 @pytest.mark.parametrize(
     ("pattern", "messages", "seconds", "words"),
     [
-        ("r", 0, 1, "messages are from 1 to 1000, got 0"),
-        ("r", 1001, 1, "messages are from 1 to 1000, got 1001"),
-        ("r", 1, 0, "seconds are more than 0, got 0"),
-        ("r", 1, float("inf"), "seconds are more than 0, got inf"),
-        ("r", 1, float("nan"), "seconds are more than 0, got nan"),
-        ("", 1, 1, "a pattern has 1 to 255 characters, got 0"),
-        ("r" * 256, 1, 1, "a pattern has 1 to 255 characters, got 256"),
+        ("r", 0, 1, "messages: expected an Int from 1 to 1000, got 0"),
+        ("r", 1001, 1, "messages: expected an Int from 1 to 1000, got 1001"),
+        ("r", 1, 0, "seconds: expected a number above 0, got 0"),
+        ("r", 1, float("inf"), "seconds: expected a number above 0, got inf"),
+        ("r", 1, float("nan"), "seconds: expected a number above 0, got nan"),
+        ("", 1, 1, "expects a pattern of 1 to 255 characters, got 0"),
+        ("r" * 256, 1, 1, "expects a pattern of 1 to 255 characters, got 256"),
     ],
 )
 def test_rules_that_make_no_sense(pattern: str, messages: int, seconds: float, words: str) -> None:
@@ -216,7 +216,7 @@ def test_a_thousand_messages_are_kept_at_most() -> None:
     assert (len(kept), kept[0].payload, kept[-1].payload) == (1000, "1", "1000")
     for number in range(MAX_RULES - 2):
         rules = with_rule(rules, Rule(f"more{number}"))
-    with pytest.raises(SoliValueError, match="100 patterns at most"):
+    with pytest.raises(SoliValueError, match="101 patterns, at most 100 are allowed"):
         with_rule(rules, Rule("one more"))
     history.follow(with_rule(rules, Rule("r*", 10, 5)))
     assert history.last("room", 20)[0].payload == "991", "from now on"

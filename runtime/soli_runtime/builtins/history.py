@@ -31,7 +31,7 @@ def ws_keep_history(machine: Machine, pattern: str, options: Value) -> None:
     """
     routes = machine.library.get(ROUTES)
     if routes is not None and routes.closed:
-        raise RouteError("ws_keep_history: call it while the app loads")
+        raise RouteError("ws_keep_history() works only while the app loads")
     given = {from_key(name): value for name, value in (options or {}).items()}
     rule = Rule(
         pattern,
@@ -50,7 +50,7 @@ def _number(value: Value, name: str, kinds: tuple[type, ...]) -> Any:
     if type(value) not in kinds:
         expected = "an Int" if kinds == (int,) else "an Int or a Float"
         raise SoliPlainTypeError(
-            f"ws_keep_history.{name}: expected {expected}, got {type_word(value)}"
+            f"ws_keep_history() {name}: expected {expected}, got {type_word(value)}"
         )
     return value
 
@@ -67,7 +67,7 @@ def ws_history(machine: Machine, channel: str, count: int) -> list[dict[str, Val
     `message` is what was sent, text or Bytes; `at` is in Unix seconds.
     """
     if not 0 <= count <= MAX_MESSAGES:
-        raise SoliValueError(f"ws_history() count: from 0 to {MAX_MESSAGES}, got {count}")
+        raise SoliValueError(f"ws_history() expects a count from 0 to {MAX_MESSAGES}, got {count}")
     realtime = realtime_of(machine)
     if realtime is None:
         return []

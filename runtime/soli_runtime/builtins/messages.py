@@ -68,17 +68,19 @@ def ws_message(machine: Machine, event: str, fields: dict[Any, Value]) -> None:
     """
     declarations = machine.library[ROUTES]
     if declarations.closed:
-        raise RouteError("ws_message: call it while the app loads")
+        raise RouteError("ws_message() works only while the app loads")
     if declarations.file is None:
         raise RouteError(
-            "ws_message: it belongs in a controller, beside the handler",
+            "ws_message() belongs in a controller, beside the handler",
             hint="it holds for the handlers of its own file",
         )
     if not 0 < len(event) <= MOST_NAME:
-        raise SoliValueError(f"ws_message: an event has 1 to {MOST_NAME} characters")
+        raise SoliValueError(
+            f"ws_message() expects an event of 1 to {MOST_NAME} characters, got {len(event)}"
+        )
     declared = machine.library.setdefault(MESSAGES, {}).setdefault(declarations.file, {})
     if event in declared:
-        raise SoliValueError(f"ws_message: the event '{event}' is declared twice")
+        raise SoliValueError(f"ws_message(): the event '{event}' is declared twice")
     declared[event] = Declaration(event, _fields(fields, event, MOST_DEPTH))
 
 
@@ -95,13 +97,15 @@ def _name(key: Any, place: str) -> str:
     if isinstance(name, Symbol):
         return name.name
     if not isinstance(name, str):
-        raise SoliPlainTypeError(f"ws_message: {place}: keys are Strings, got {type_name(name)}")
+        raise SoliPlainTypeError(
+            f"ws_message() {place}: expected Strings as keys, got {type_name(name)}"
+        )
     return name
 
 
 def _shape(value: Value, place: str, depth: int) -> Shape:
     if depth < 0:
-        raise SoliValueError(f"ws_message: {place}: nested too deeply (limit {MOST_DEPTH})")
+        raise SoliValueError(f"ws_message() {place}: at most {MOST_DEPTH} levels are allowed")
     if isinstance(value, SoliClass) and value.name in KINDS:
         return Kind(value.name, KINDS[value.name])
     if isinstance(value, Validator):
@@ -111,4 +115,4 @@ def _shape(value: Value, place: str, depth: int) -> Shape:
     if value.__class__ is list and len(value) == 1:
         return Items(_shape(value[0], f"{place}[]", depth - 1))
     shown = f"'{to_text(value)}'" if isinstance(value, str | SoliClass) else type_name(value)
-    raise SoliPlainTypeError(f"ws_message: {place}: expected {_FORMS}, got {shown}")
+    raise SoliPlainTypeError(f"ws_message() {place}: expected {_FORMS}, got {shown}")

@@ -52,7 +52,7 @@ def ws_keep_state(machine: Machine, pattern: str, options: Value) -> None:
     """
     routes = machine.library.get(ROUTES)
     if routes is not None and routes.closed:
-        raise RouteError("ws_keep_state: call it while the app loads")
+        raise RouteError("ws_keep_state() works only while the app loads")
     given = {from_key(name): value for name, value in (options or {}).items()}
     for name in given:
         if name not in _OPTIONS:
@@ -73,7 +73,7 @@ def _option(name: str, given: dict[Any, Value]) -> Any:
     value = given.get(name, default)
     if type(value) not in kinds:
         raise SoliPlainTypeError(
-            f"ws_keep_state.{name}: expected {expected}, got {type_word(value)}"
+            f"ws_keep_state() {name}: expected {expected}, got {type_word(value)}"
         )
     return value
 

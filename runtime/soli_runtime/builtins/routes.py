@@ -98,7 +98,7 @@ class RouteDeclarations(Record):
         parse_pattern(pattern)
         if not _ACTION.match(target):
             raise RouteError(
-                f'the target of a route is written "controller#action", got "{target}"',
+                f"the target of a route is written 'controller#action', got '{target}'",
             )
         place = self.place
         self.routes.append(
@@ -207,8 +207,8 @@ def _protocols(listed: Value) -> tuple[str, ...]:
             )
         if not _PROTOCOL.fullmatch(name):
             raise SoliValueError(
-                f"router_websocket() got '{name}' as a protocol "
-                "(its name is made of letters, digits and -._~!#$%&'*+^`|)"
+                "router_websocket() expects protocols of letters, digits and "
+                f"-._~!#$%&'*+^`|, got '{name}'"
             )
     return tuple(names)
 

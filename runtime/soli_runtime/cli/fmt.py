@@ -92,7 +92,7 @@ def _replace(path: Path, text: str) -> None:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+        raise UsageError(f"'{path}' cannot be written: {error.strerror}") from None
 
 
 def _standard_input() -> int:

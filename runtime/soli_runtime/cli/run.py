@@ -342,13 +342,15 @@ def _recording(
     if options.record is None or world is None:
         return None
     if is_one_of_many:
-        raise UsageError("--record: the workers would write over each other; use one")
+        raise UsageError("--workers: --record needs a single process; leave one of them out")
     from ..recordings.writing import Recording
 
     try:
         return Recording(options.record, options.path, world, options.masked)
     except OSError as error:
-        raise UsageError(f"--record {options.record}: {error.strerror}") from None
+        raise UsageError(
+            f"--record: '{options.record}' cannot be written: {error.strerror}"
+        ) from None
 
 
 async def _beside(

@@ -397,7 +397,7 @@ class Hub:
         limit = self._max_rooms
         if limit and (count := seat.count_with(rooms)) > limit:
             raise ActionError(
-                "join", f"join: {count} rooms, a connection is in at most {limit} (max-rooms)"
+                "join", f"join: {count} rooms, at most {limit} are allowed (max-rooms)"
             )
 
     def _check_track(self, seat: Seat, action: Track, actions: Sequence[Action]) -> None:
@@ -413,7 +413,7 @@ class Hub:
             if len(rooms | {action.room}) > limit:
                 raise ActionError(
                     "track",
-                    f"track: {len(rooms)} rooms, a connection is in at most {limit} (max-rooms)",
+                    f"track: {len(rooms)} rooms, at most {limit} are allowed (max-rooms)",
                 )
         most = self._max_connections_per_user
         attendance = self.presence.roster.get(action.room)
@@ -423,7 +423,8 @@ class Hub:
         if user.connection_count >= most:
             raise ActionError(
                 "track",
-                f"track: user '{action.key}' has {most} connections in '{action.room}' already",
+                f"track: {most + 1} connections of user '{action.key}' in '{action.room}', "
+                f"at most {most} are allowed",
             )
 
     def _check_metadata(self, seat: Seat, action: SetPresence, actions: Sequence[Action]) -> None:

@@ -97,7 +97,7 @@ def _hash_body(value: dict[Any, Value], encode_json: EncodeJson) -> tuple[bytes,
         try:
             return base64.b64decode(to_text(encoded), validate=True), BYTES
         except (binascii.Error, ValueError):
-            raise SoliError("body_base64: not base64 text") from None
+            raise SoliError("body_base64: expected Base64 text") from None
     body = value.get("body")
     return (b"", TEXT) if body is None else _body(body, encode_json)
 
@@ -131,7 +131,7 @@ def checked_status(status: Value) -> int:
 def checked_header(name: str, value: str) -> tuple[str, str]:
     """A header that cannot smuggle in another one."""
     if not _TOKEN.match(name):
-        raise SoliError(f"not a header name: {name!r}")
+        raise SoliError(f"header {name!r}: expected a name of letters, digits and !#$%&'*+-.^_`|~")
     if any(ord(character) < 32 and character != "\t" for character in value) or "\x7f" in value:
-        raise SoliError(f"header {name}: control characters are not allowed in its value")
+        raise SoliError(f"header {name!r}: control characters are not allowed in its value")
     return name, value

@@ -253,7 +253,7 @@ def _at(text: Value) -> float:
     try:
         parsed = datetime.fromisoformat(to_text(text))
     except ValueError:
-        raise SoliValueError(f"not a date and time: {to_text(text)}") from None
+        raise SoliValueError(f"expected a date and time, got '{to_text(text)}'") from None
     return (parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC)).timestamp()
 
 

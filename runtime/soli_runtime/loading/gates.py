@@ -42,7 +42,7 @@ def guards_routes(target: str) -> bool:
 def as_action(target: str) -> RouteError:
     """The error for a route that leads to a gate."""
     return RouteError(
-        f"route to \"{target}\": '{GATE}' decides who may connect and is not an action",
+        f"route to '{target}': '{GATE}' decides who may connect and is not an action",
         hint="give the action another name, such as 'login'",
     )
 

@@ -107,14 +107,14 @@ class Stages:
         hint = did_you_mean(name, [*self._by_name, GATE])
         if not hint:
             hint = f"it would be def {name}(request) in app/middleware/{name}.soli, or in this file"
-        return RouteError(f"unknown middleware '{name}'", hint=hint)
+        return RouteError(f"there is no middleware '{name}'", hint=hint)
 
     def without_gate(self, declared: Declared) -> RouteError | None:
         """The error of a route that is to be guarded by an `authenticate` that is not there."""
         if GATE not in declared.middleware:
             return None
         error = RouteError(
-            f"middleware '{GATE}': no {GATE} is defined for \"{declared.target}\"",
+            f"middleware '{GATE}': no {GATE} is defined for '{declared.target}'",
             hint=f"define {GATE}(request) in the routes file or beside the handlers",
         )
         source, span = self._place(GATE)

@@ -88,7 +88,7 @@ class MountedApp:
             function = program.get(name)
             if function is not None:
                 return function
-        raise SoliError(f"the app defines no function '{name}'")
+        raise SoliError(f"there is no function '{name}' in the app")
 
     @property
     def is_running(self) -> bool:

@@ -73,7 +73,9 @@ def _created(machine: Machine, name: str, overrides: dict[Value, Value]) -> dict
 def create_list(machine: Machine, name: Value, count: int, overrides: Value) -> list[Value]:
     """Several new Hashes of the template *name*."""
     if not 0 <= count <= MAX_CREATED:
-        raise SoliValueError(f"Factory.create_list(): count must be between 0 and {MAX_CREATED}")
+        raise SoliValueError(
+            f"Factory.create_list() expects a count from 0 to {MAX_CREATED}, got {count}"
+        )
     machine.spend(count)
     return [_created(machine, _name(name), overrides or {}) for _ in range(count)]
 

@@ -12,7 +12,7 @@ from soli_lang.base.errors import SoliError, SoliValueError
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Hash, Int, Number, String, function, method
 from soli_lang.values.display import inspect, to_text
-from soli_lang.values.kinds import from_key
+from soli_lang.values.kinds import from_key, type_name
 from soli_lang.values.semantics import is_truthy
 from soli_lang.values.values import Value
 
@@ -82,7 +82,7 @@ def _seconds(value: Value, default: float) -> float:
     if isinstance(value, dict):
         value = value.get("timeout", default)
     if value.__class__ not in (int, float):
-        raise SoliValueError("a timeout is a number of seconds")
+        raise SoliValueError(f"timeout: expected a number of seconds, got {type_name(value)}")
     return float(value)
 
 

@@ -59,7 +59,9 @@ def _save(machine: Machine, key: str, value: Value, ttl: int, name: str) -> None
     charge(machine, text)
     size = len(key.encode()) + len(text.encode()) + ENTRY_OVERHEAD
     if size > MAX_BYTES:
-        raise SoliValueError(f"{name}() value too large for the cache: {size} bytes")
+        raise SoliValueError(
+            f"{name}() value too large for the cache: {size} bytes (limit {MAX_BYTES})"
+        )
     stores = elsewhere.of(machine)
     if stores is not None:
         answered(machine, stores.cache.set(key, text, ttl), "Cache")

@@ -219,7 +219,9 @@ _HEX_DIGITS = b"0123456789abcdefABCDEF"
 
 def _markdown(machine: Machine, text: str) -> str:
     if len(text) > MAX_MARKDOWN:
-        raise SoliValueError(f"Markdown text too long: {len(text)} characters ({MAX_MARKDOWN})")
+        raise SoliValueError(
+            f"Markdown text too long: {len(text)} characters (limit {MAX_MARKDOWN})"
+        )
     cells = _cells(text)
     machine.spend(2 * len(text) + _CELL_STEPS * cells)
     machine.claim(_TOKEN_BYTES * (len(text) // 4 + cells))

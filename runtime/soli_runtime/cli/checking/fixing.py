@@ -104,7 +104,7 @@ def _written(path: Path, before: Source, after: Source, done: list[str]) -> list
         data = path.read_bytes()
         plain = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         if plain.decode() != before.text:
-            raise UsageError(f"'{path}' was changed meanwhile: nothing is written")
+            raise UsageError(f"'{path}' was changed meanwhile; nothing is written")
         fixed = after.text.encode()
         path.write_bytes(fixed.replace(b"\n", b"\r\n") if b"\r\n" in data else fixed)
     except OSError as error:

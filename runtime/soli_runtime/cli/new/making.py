@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
 def _write(folder: Path, files: dict[str, str]) -> list[Path]:
     """Write all *files* below a new *folder*. Raises UsageError; then nothing was changed."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"'{folder}' is there already and not empty")
+        raise UsageError(f"'{folder}' exists already and is not empty")
     written = []
     try:
         for name, text in files.items():

@@ -104,7 +104,7 @@ async def _rooms(prompting: Prompting, argument: str) -> None:
 async def _presence(prompting: Prompting, argument: str) -> None:
     service_of(prompting)
     if not argument:
-        raise CommandFailed(".presence CHANNEL: which one? '.rooms' lists rooms")
+        raise CommandFailed(".presence needs a channel; '.rooms' lists them")
     rows = []
     channel = written(argument.strip("\"'"))
     for user in await prompting.bench.evaluate(f"ws_list_presence({channel})"):
@@ -116,10 +116,12 @@ async def _presence(prompting: Prompting, argument: str) -> None:
 async def _state(prompting: Prompting, argument: str) -> None:
     service = service_of(prompting)
     if not argument:
-        raise CommandFailed(".state ROOM: which one? '.rooms' lists rooms")
+        raise CommandFailed(".state needs a room; '.rooms' lists them")
     room = argument.strip("\"'")
     if service.hub.states.mirrors.rule_of(room) is None:
-        raise CommandFailed(f"no state is kept of '{room}'; ws_keep_state in the routes does that")
+        raise CommandFailed(
+            f"no state is kept of '{room}'; declare it with ws_keep_state in the routes"
+        )
     state = await prompting.bench.evaluate(f"ws_room_state({written(room)})")
     rows = [(key, written(value)) for key, value in state.items()]
     prompting.table(rows, f"{room} holds {{}}")

@@ -85,7 +85,7 @@ def _path(project: Project, name: str) -> Path:
         raise CannotSave(".save NAME: letters, digits, '_' and '-', such as '.save greeting'")
     path = project.root / "tests" / f"{name.removesuffix('_spec')}_spec.soli"
     if path.exists():
-        raise CannotSave(f"{path} is there already; choose another name")
+        raise CannotSave(f"{path} exists already; choose another name")
     return path
 
 

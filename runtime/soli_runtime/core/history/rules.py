@@ -33,15 +33,18 @@ class Rule(Record, frozen=True):
     def __post_init__(self) -> None:
         if not 1 <= len(self.pattern) <= MAX_PATTERN_CHARACTERS:
             raise SoliValueError(
-                f"history: a pattern has 1 to {MAX_PATTERN_CHARACTERS} characters, "
+                f"ws_keep_history() expects a pattern of 1 to {MAX_PATTERN_CHARACTERS} characters, "
                 f"got {len(self.pattern)}"
             )
         if not 1 <= self.messages <= MAX_MESSAGES:
             raise SoliValueError(
-                f"history: messages are from 1 to {MAX_MESSAGES}, got {self.messages}"
+                f"ws_keep_history() messages: expected an Int from 1 to {MAX_MESSAGES}, "
+                f"got {self.messages}"
             )
         if not (self.seconds > 0 and math.isfinite(self.seconds)):
-            raise SoliValueError(f"history: seconds are more than 0, got {self.seconds}")
+            raise SoliValueError(
+                f"ws_keep_history() seconds: expected a number above 0, got {self.seconds}"
+            )
 
 
 def with_rule(rules: Iterable[Rule], rule: Rule) -> tuple[Rule, ...]:
@@ -49,7 +52,9 @@ def with_rule(rules: Iterable[Rule], rule: Rule) -> tuple[Rule, ...]:
     by_pattern = {one.pattern: one for one in rules}
     by_pattern[rule.pattern] = rule
     if len(by_pattern) > MAX_RULES:
-        raise SoliValueError(f"history: {MAX_RULES} patterns at most")
+        raise SoliValueError(
+            f"ws_keep_history(): {len(by_pattern)} patterns, at most {MAX_RULES} are allowed"
+        )
     return tuple(by_pattern.values())
 
 

@@ -77,7 +77,9 @@ class Incoming:
                 )
             self._keys += 1
             if self._bounds.keys and self._keys > self._bounds.keys:
-                raise StateRefused(f"{self._user}: more than {self._bounds.keys} keys")
+                raise StateRefused(
+                    f"{self._user}: more than the {self._bounds.keys} keys that are allowed"
+                )
             self._text(key, path)
             found[key] = take(item, f"{path}.{_shown(key)}", depth + 1)
         return found
@@ -139,15 +141,15 @@ class Incoming:
         self._spend(2)
         limit = self._bounds.depth or MAX_DEPTH
         if depth > limit:
-            raise StateRefused(f"{_shown(path)}: nested deeper than {limit} levels")
+            raise StateRefused(f"{_shown(path)}: more than the {limit} levels that are allowed")
 
     def _spend(self, count: int) -> None:
         """At least so many bytes more."""
         self._left -= count + 1
         if self._bounds.bytes and self._left < -1:
             raise StateRefused(
-                f"{self._user}: more than {self._bounds.bytes} bytes as JSON, the most that a room "
-                "may hold (bytes of ws_keep_state)"
+                f"{self._user}: more than the {self._bounds.bytes} bytes as JSON that are allowed "
+                "(bytes of ws_keep_state)"
             )
 
 

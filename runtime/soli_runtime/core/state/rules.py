@@ -42,17 +42,21 @@ class StateRule(Record, frozen=True):
     def __post_init__(self) -> None:
         if not 1 <= len(self.pattern) <= MAX_PATTERN_CHARACTERS:
             raise SoliValueError(
-                f"ws_keep_state: a pattern has 1 to {MAX_PATTERN_CHARACTERS} characters, "
+                f"ws_keep_state() expects a pattern of 1 to {MAX_PATTERN_CHARACTERS} characters, "
                 f"got {len(self.pattern)}"
             )
         if not 2 <= self.bytes <= MAX_BYTES:
             raise SoliValueError(
-                f"ws_keep_state: bytes are from 2 to {MAX_BYTES}, got {self.bytes}"
+                f"ws_keep_state() bytes: expected an Int from 2 to {MAX_BYTES}, got {self.bytes}"
             )
         if not (self.seconds > 0 and math.isfinite(self.seconds)):
-            raise SoliValueError(f"ws_keep_state: seconds are more than 0, got {self.seconds}")
+            raise SoliValueError(
+                f"ws_keep_state() seconds: expected a number above 0, got {self.seconds}"
+            )
         if not 1 <= self.keep <= MAX_KEPT:
-            raise SoliValueError(f"ws_keep_state: keep is from 1 to {MAX_KEPT}, got {self.keep}")
+            raise SoliValueError(
+                f"ws_keep_state() keep: expected an Int from 1 to {MAX_KEPT}, got {self.keep}"
+            )
 
 
 def with_rule(rules: Iterable[StateRule], rule: StateRule) -> tuple[StateRule, ...]:
@@ -60,7 +64,9 @@ def with_rule(rules: Iterable[StateRule], rule: StateRule) -> tuple[StateRule, .
     by_pattern = {one.pattern: one for one in rules}
     by_pattern[rule.pattern] = rule
     if len(by_pattern) > MAX_RULES:
-        raise SoliValueError(f"ws_keep_state: {MAX_RULES} patterns at most")
+        raise SoliValueError(
+            f"ws_keep_state(): {len(by_pattern)} patterns, at most {MAX_RULES} are allowed"
+        )
     return tuple(by_pattern.values())
 
 

@@ -39,7 +39,7 @@ def gave_up(what: str, room: RoomName, runs: int) -> ConflictError:
 def undeclared(room: RoomName) -> StateRefused:
     """The error for setting the state of a room that keeps none."""
     return StateRefused(
-        f"no state is kept of '{room}': declare it with ws_keep_state in the routes"
+        f"no state is kept of '{room}'; declare it with ws_keep_state in the routes"
     )
 
 

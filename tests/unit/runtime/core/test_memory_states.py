@@ -122,7 +122,7 @@ def test_only_rooms_that_a_pattern_fits_hold_state() -> None:
     bench.set("b", x="y" * 30)
     with pytest.raises(StateRefused, match="at most 20 are allowed"):
         bench.set("ab", x="y" * 30)
-    with pytest.raises(StateRefused, match="no state is kept of 'c': declare it"):
+    with pytest.raises(StateRefused, match="no state is kept of 'c'; declare it"):
         bench.set("c", x=1)
     bench.states.follow((StateRule("a*"),))
     assert bench.states.look("b").value == {}
@@ -132,11 +132,11 @@ def test_only_rooms_that_a_pattern_fits_hold_state() -> None:
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"bytes": 1}, "bytes are from 2 to 16777216, got 1"),
-        ({"seconds": 0}, "seconds are more than 0, got 0"),
-        ({"seconds": float("inf")}, "seconds are more than 0, got inf"),
-        ({"keep": 0}, "keep is from 1 to 10000, got 0"),
-        ({"pattern": ""}, "a pattern has 1 to 255 characters, got 0"),
+        ({"bytes": 1}, "bytes: expected an Int from 2 to 16777216, got 1"),
+        ({"seconds": 0}, "seconds: expected a number above 0, got 0"),
+        ({"seconds": float("inf")}, "seconds: expected a number above 0, got inf"),
+        ({"keep": 0}, "keep: expected an Int from 1 to 10000, got 0"),
+        ({"pattern": ""}, "expects a pattern of 1 to 255 characters, got 0"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused(options: dict[str, Any], text: str) -> None:

@@ -70,9 +70,9 @@ def test_a_header_may_repeat() -> None:
         ({"status": 600}, "status of a response"),
         ({"status": 101}, "status of a response"),
         ({"headers": {"X": "a\r\nY: b"}}, "control characters"),
-        ({"headers": {"X Y": "a"}}, "not a header name"),
+        ({"headers": {"X Y": "a"}}, "header 'X Y': expected a name"),
         ({"headers": [], "body": "x"}, "headers of a response: expected hash, got array"),
-        ({"body_base64": "!"}, "not base64"),
+        ({"body_base64": "!"}, "expected Base64"),
     ],
 )
 def test_what_cannot_be_sent_is_an_error(value: Any, message: str) -> None:

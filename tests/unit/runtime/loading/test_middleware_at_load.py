@@ -29,15 +29,15 @@ def in_block(names: str, routes: str = GET) -> str:
 WRONG = {
     "an unknown name": (
         {"config/routes.soli": in_block('["nosuch"]')},
-        "unknown middleware 'nosuch'",
+        "there is no middleware 'nosuch'",
     ),
     "a slip": (
         {"config/routes.soli": in_block('"gaurd"'), FILE: GUARD},
-        "unknown middleware 'gaurd'",
+        "there is no middleware 'gaurd'",
     ),
     "an unknown name around nothing": (
         {"config/routes.soli": in_block(":nosuch", "") + GET},
-        "unknown middleware 'nosuch'",
+        "there is no middleware 'nosuch'",
     ),
     "one that no block names": (
         {"config/routes.soli": GET, FILE: SCOPED},
@@ -57,7 +57,7 @@ WRONG = {
     ),
     "a value that is no function": (
         {"config/routes.soli": "guard = 5\n" + in_block('"guard"')},
-        "unknown middleware 'guard'",
+        "there is no middleware 'guard'",
     ),
     "one that may not be named": (
         {"config/routes.soli": in_block('"guard"'), FILE: f"# global_only: true\n{GUARD}"},
@@ -96,7 +96,7 @@ WRONG = {
     ),
     "a gate that is not there": (
         {"config/routes.soli": in_block('"authenticate"')},
-        'no authenticate is defined for "pages#show"',
+        "no authenticate is defined for 'pages#show'",
     ),
 }
 
