@@ -17,7 +17,7 @@ from .steps import LEAVE, Step
 
 GROWING_ROUNDS = 5
 """Rounds of the same steps, each of which has to add something."""
-BOUNDED_ROUNDS = 300
+BOUNDED_ROUNDS = 1100
 """After so many even what is bounded has come to its bound, or is too large for a bound."""
 
 
@@ -93,6 +93,8 @@ class InManyRounds(Record, frozen=True):
             played.step(Step(LEAVE))
             played.world.pass_time(BETWEEN_SECONDS)
             history.append(sizes(played.world))
+            if number > GROWING_ROUNDS and growing(history, GROWING_ROUNDS) is None:
+                return None
         name = growing(history, self.rounds)
         return None if name is None else grows(name)
 

@@ -41,6 +41,8 @@ class Mined(Record):
     keys: dict[str, list[Any]] = field(default_factory=dict)
     """Keys that programs read, each with the values that it is compared with."""
     words: dict[Any, None] = field(default_factory=dict)
+    texts: dict[str, None] = field(default_factory=dict)
+    """Whole messages that the program knows."""
     messages: list[Any] = field(default_factory=list)
     """What specs send, and what the program declares: data with holes."""
     sessions: list[dict[str, Any]] = field(default_factory=list)
@@ -92,7 +94,8 @@ class _Miner:
         value, words = node.value, self._found.words
         if self._is_spec or len(words) >= MOST_WORDS:
             return
-        is_word = isinstance(value, str) and value.isprintable()
+        is_word = isinstance(value, str) and value.isprintable() and value not in EVENT_PARTS
+        is_word = is_word and "/" not in value and "#" not in value
         if type(value) is int or (is_word and 0 < len(value) <= MOST_CHARACTERS):
             words.setdefault(value)
 
@@ -125,6 +128,8 @@ class _Miner:
 
     def _compared(self, index: Any, value: Any) -> None:
         key = _text(index.index)
+        if key == "message" and isinstance(value, str) and not self._is_spec:
+            self._found.texts.setdefault(value)
         if key is None or key in EVENT_PARTS or self._is_spec:
             return
         values = self._found.keys.setdefault(key, [])

@@ -63,6 +63,10 @@ class Rounds:
         self._words = [word for word in mined.words if isinstance(word, str)] or ["hello"]
         self._numbers = [word for word in mined.words if not isinstance(word, str)] or [1]
         self._places = _places(mined)
+        self._texts = list(mined.texts) + [one for one in mined.messages if isinstance(one, str)]
+        self._knows_data = bool(mined.keys) or any(isinstance(one, dict) for one in mined.messages)
+        self._share_of_texts = 0.4 if self._knows_data else 0.85
+        self._said: str | bytes | None = None
         self._open: list[str] = []
         self._gone: list[str] = []
         self._stalled: list[str] = []
@@ -75,6 +79,8 @@ class Rounds:
         self._open, self._gone, self._stalled = [], [], []
         steps: list[Step] = []
         while len(steps) < length:
+            if overlaps and len(self._open) > 1 and self._random.random() < 0.12:
+                steps += self._storm()
             steps.append(self._step(overlaps))
             last = steps[-1]
             if last.kind == BACK and self._tickets[last.client].resumes:
@@ -83,6 +89,12 @@ class Rounds:
             kind = self._random.choice((RELOAD, RESTART))
             steps.insert(self._random.randrange(length // 2, length), Step(kind))
         return [*self._leaving(steps), Step(LEAVE)]
+
+    def _storm(self) -> list[Step]:
+        """Everybody sends the same, and nobody waits."""
+        said = self._new_message()
+        last = self._open[-1]
+        return [Step(SEND, name, said, name == last) for name in self._open]
 
     def _leaving(self, steps: list[Step]) -> list[Step]:
         for name in self._open:
@@ -94,10 +106,10 @@ class Rounds:
         dice = random.random()
         if not self._open or (len(self._open) < 2 and dice < 0.7):
             return self._connect()
-        if dice < 0.72:
+        if dice < 0.84:
             name = random.choice(self._open)
             waits = not overlaps or random.random() < 0.4
-            return Step(SEND, name, self._message(), waits)
+            return Step(SEND, name, self._message(0.4 if overlaps else 0.15), waits)
         return self._other(random.random())
 
     def _other(self, dice: float) -> Step:
@@ -198,7 +210,14 @@ class Rounds:
 
     # Messages
 
-    def _message(self) -> str | bytes:
+    def _message(self, again: float) -> str | bytes:
+        """What one sends: *again* is how often it is what somebody sent just before."""
+        random = self._random
+        if self._said is None or random.random() >= again:
+            self._said = self._new_message()
+        return self._said
+
+    def _new_message(self) -> str | bytes:
         random = self._random
         dice = random.random()
         if dice < 0.05:
@@ -206,8 +225,10 @@ class Rounds:
         if dice < 0.12:
             return random.choice(NOT_JSON)
         if dice < 0.125:
-            return written(dict.fromkeys(list(self._mined.keys)[:2] or ["text"], "x" * HUGE))
-        if dice < 0.16:
+            return random.choice(("x" * HUGE, written({"huge": "x" * HUGE})))
+        if self._texts and dice < self._share_of_texts:
+            return random.choice(self._texts)
+        if not self._knows_data or dice < 0.16:
             return random.choice(self._words)
         data = self._data()
         return data if isinstance(data, str) else written(data)

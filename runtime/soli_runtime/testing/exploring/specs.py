@@ -103,6 +103,8 @@ class SpecWorld:
             self._look()
 
     def _look(self) -> None:
+        if not self.played.world.is_read:
+            return  # it is not quiet yet
         for judge in self._invariants:
             if self._broken is None:
                 self._broken = judge(self.played.world)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ...serving.local.simulated.clients import SimulatedClient, Ticket
+from ...serving.local.simulated.clients import SimulatedClient
 from ...serving.local.simulated.simulation import Simulation
 
 CONNECT, TAB, SEND, CLOSE, DROP, BACK = "connect", "tab", "send", "close", "drop", "come_back"
@@ -31,26 +31,44 @@ class Clients(dict[str, SimulatedClient]):
 
 
 def perform(step: Step, world: Simulation, clients: Clients) -> None:
-    """Do one step in *world*. What cannot be done, as its client is not there, is not done."""
-    if step.kind == CONNECT:
-        if step.client not in clients:
-            clients[step.client] = world.connect(step.client, step.value)
-    elif step.kind in _OF_THE_WORLD:
+    """Do one step in *world*. What cannot be done, as its client is not there, is not done.
+
+    Only messages overlap others: before anything else happens, handlers come to their end. A line
+    that broke, or time that passed, while one waits would be a fault of nobody.
+    """
+    if step.kind != SEND:
+        world.settle()
+    if step.kind in _OF_THE_WORLD:
         _OF_THE_WORLD[step.kind](world, step.value)
-    else:
-        client = clients.get(step.value if step.kind == TAB else step.client)
-        if client is None:
-            return
-        if step.kind == TAB:
-            if step.client not in clients:
-                clients[step.client] = world.tab(step.client, client)
-        elif step.kind == BACK:
-            world.come(client)
-        else:
-            with world.acting():
-                _OF_A_CLIENT[step.kind](client, step.value)
+    elif step.kind in (CONNECT, TAB):
+        _arrive(step, world, clients)
+    elif step.client in clients:
+        _act(step, world, clients[step.client])
     if step.waits:
         world.settle()
+
+
+def _arrive(step: Step, world: Simulation, clients: Clients) -> None:
+    """A client that is new."""
+    if step.client in clients:
+        return
+    if step.kind == CONNECT:
+        clients[step.client] = world.connect(step.client, step.value)
+    elif step.value in clients:
+        clients[step.client] = world.tab(step.client, clients[step.value])
+
+
+def _act(step: Step, world: Simulation, client: SimulatedClient) -> None:
+    """A client that is known does something."""
+    if step.kind == BACK:
+        world.come(client)
+        return
+    if step.kind in (CLOSE, DROP) and client.is_stalled:
+        with world.acting():
+            client.read_on()
+        world.settle()
+    with world.acting():
+        _OF_A_CLIENT[step.kind](client, step.value)
 
 
 _OF_THE_WORLD: dict[str, Callable[[Simulation, Any], None]] = {
@@ -66,8 +84,3 @@ _OF_A_CLIENT: dict[str, Callable[[SimulatedClient, Any], None]] = {
     STALL: lambda client, _: client.stall(),
     READ_ON: lambda client, _: client.read_on(),
 }
-
-
-def connects(name: str, ticket: Ticket) -> Step:
-    """A new client connects."""
-    return Step(CONNECT, name, ticket)

@@ -25,10 +25,12 @@ def install_late_keys(machine: Machine, delays: Random) -> None:
 
 
 def _late(declaration: Declaration, delays: Random) -> Declaration:
+    defaults = tuple(arg.default for arg in declaration.args if not arg.is_rest)
+
     def ask(machine: Machine, *arguments: Value) -> Value:
         seconds = delays.uniform(LEAST_SECONDS, MOST_SECONDS)
         machine.suspend(asyncio.sleep(seconds), USER)
         first = (machine,) if declaration.takes_machine else ()
-        return declaration.code(*first, *arguments)
+        return declaration.code(*first, *arguments, *defaults[len(arguments) :])
 
     return changed(declaration, code=ask, takes_machine=True)

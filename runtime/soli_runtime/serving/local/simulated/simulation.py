@@ -81,6 +81,9 @@ class Simulation:
         self.options = options
         self.loop = VirtualLoop()
         self.clients: list[SimulatedClient] = []
+        """All that there ever were."""
+        self.present: dict[int, SimulatedClient] = {}
+        """By number, those that connected since all left."""
         self.log = FaultLog()
         self._random = Random(f"soli {options.seed}")
         self._ids = Random(f"soli ids {options.seed}")
@@ -178,7 +181,7 @@ class Simulation:
 
     def restart(self) -> None:
         """End the process and start it again: what is kept stays, connections do not."""
-        for client in self.clients:
+        for client in self.present.values():
             client.drop()
         self.settle()
         with self.loop.running():
@@ -212,14 +215,16 @@ class Simulation:
     def leave_all(self) -> None:
         """All clients leave that are still there."""
         with self.acting():
-            for client in self.clients:
+            for client in self.present.values():
                 client.close()
         self.settle()
+        self.present.clear()
 
     def come(self, client: SimulatedClient) -> None:
         """A client connects, or comes back."""
         if client.is_open:
             return
+        self.present[client.number] = client
         process = self._processes[self._connected % len(self._processes)]
         self._connected += 1
         client.refused("")
@@ -333,6 +338,11 @@ class Simulation:
         kept = self._service.hub.states.kept
         assert isinstance(kept, MemoryRoomStates)
         return {room: from_json(kept.look(room).text) for room in kept.rooms()}
+
+    @property
+    def is_read(self) -> bool:
+        """Whether all clients read what comes."""
+        return not any(client.is_stalled for client in self.present.values())
 
     @property
     def faults(self) -> list[Fault]:

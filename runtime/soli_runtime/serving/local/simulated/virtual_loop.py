@@ -20,6 +20,10 @@ MOST_CALLBACKS = 100_000
 """In one go: more is a program that never comes to rest."""
 
 
+TICK = 1e-6
+"""Seconds that a timer takes: whoever waits for a time that rounding put off gets there."""
+
+
 class Restless(Exception):
     """Callbacks ask for callbacks without end."""
 
@@ -106,7 +110,7 @@ class VirtualLoop:
         """Run what is due up to then, each at its time."""
         self.run_ready()
         while (at := self.next_time()) is not None and at <= until:
-            self._now = max(self._now, at)
+            self._now = max(self._now, at) + TICK
             heapq.heappop(self._timers)[2].run()
             self.run_ready()
         self._now = max(self._now, until)

@@ -79,7 +79,7 @@ def _merged(state: Any, diff: Any) -> Any:
 
 def wrong_mirror(world: Simulation) -> Finding | None:
     """The first client that believes what is not so."""
-    for client in world.clients:
+    for client in world.present.values():
         seat = world.service.hub.seats.get(client.id)
         if client.is_open and seat is not None and not client.is_stalled:
             mirror = Mirror()
