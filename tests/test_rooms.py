@@ -20,6 +20,7 @@ LARGE_ROOMS = {
     "runtime/soli_runtime/cluster": "one more than others: not split yet",
     "runtime/soli_runtime/cli": "a module for each command",
     "runtime/soli_runtime/http": "one more than others: not split yet",
+    "soli_lang/evaluator": "one more than others: what is written for a debugger",
     "soli_lang/tools/inference": "a module for each kind of thing that is inferred",
 }
 

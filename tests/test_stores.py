@@ -51,6 +51,7 @@ ALLOWED = (
     Allowed("", "counters _counters histogram", "numbers, each counted where it happens"),
     Allowed("soli_lang/evaluator/helpers", "machine", "budgets are counted in place"),
     Allowed("calling", "machine", "whose call the machine runs"),
+    Allowed("debugging", "machine", "whose call the machine runs"),
     Allowed("calling", "runner", "a greenlet's own attributes, and whom it runs for"),
     Allowed("core/hub", "step", "the effects that one step has had so far"),
     Allowed("ws/fair", "flow", "the scheduler's account of one flow"),

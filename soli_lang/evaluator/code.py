@@ -96,7 +96,7 @@ class Code(FunctionCode):
 
     def loop(self, kind: str, captured: Captured, this: Value) -> Any:
         """A loop over many items, paid for (see `iteration`). None where the body is no such."""
-        if self.arity not in (1, 2) or self.skips:
+        if self.arity not in (1, 2) or self.skips or self.unit.watcher is not None:
             return None
         self.ready()
         if kind not in self._loops:

@@ -13,12 +13,14 @@ from typing import Any
 
 from ..native.native import NativeFunction
 from ..tree import nodes
-from .scopes import END, Block, Scopes, Variable
+from .scopes import CLASS, END, HIDDEN, THIS, Block, Scopes, Variable
 from .summaries import Summary
 
 Item = tuple[Any, Any, bool]
 """(node, its block, whether it stands in a loop) or (a function to call, None, False)"""
 
+UNNAMED = (THIS, HIDDEN, CLASS)
+"""Variables that programs do not name."""
 IN_LOOP = object()
 """Among the writes of a variable: it is assigned in a loop, and not made anew each turn."""
 
@@ -26,7 +28,11 @@ IN_LOOP = object()
 class Study:
     """Goes through one function (see the module's text)."""
 
-    def __init__(self, scopes: Scopes, root: Block, builtins: dict[str, Any]) -> None:
+    def __init__(
+        self, scopes: Scopes, root: Block, builtins: dict[str, Any], *, is_watched: bool = False
+    ) -> None:
+        self._is_watched = is_watched
+        """Whether somebody may look at any variable, and change it (`watching`)."""
         self._builtins = builtins
         self._scopes = scopes
         self._root = root
@@ -39,7 +45,7 @@ class Study:
 
     def given(self, variable: Variable) -> None:
         """A parameter: it has a value from the start."""
-        self.variables[variable] = None
+        self._own(variable)
         variable.writes.append(None)
         variable.sure = True
 
@@ -173,8 +179,13 @@ class Study:
         variable = block.find(name, at)
         if variable is None or variable.home is None or variable.home.function is not self._root:
             return None
-        self.variables[variable] = None
+        self._own(variable)
         return variable
+
+    def _own(self, variable: Variable) -> None:
+        self.variables[variable] = None
+        if self._is_watched and variable.name not in UNNAMED:
+            variable.cell = variable.captured = True
 
     def read(self, block: Block, name: str, at: int) -> Variable | None:
         variable = self.own(block, name, at)
@@ -201,7 +212,8 @@ class Study:
 
     def capture(self, block: Block, summary: Summary, at: int) -> None:
         """A nested function at offset *at* may see what *summary* says whenever it is called."""
-        names = set(block.visible_names()) if summary.is_reflective else summary.mentioned
+        is_any = summary.is_reflective or self._is_watched
+        names = set(block.visible_names()) if is_any else summary.mentioned
         for name in names:
             variable = self.own(block, name, at)
             if variable is None:

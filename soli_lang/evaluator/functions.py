@@ -15,6 +15,7 @@ from .code import Code
 from .facts import Study
 from .scopes import HIDDEN, THIS, Block
 from .unit import Unit
+from .watching import keeping, telling
 from .writer import Writer
 from .writers import EMITTERS
 
@@ -30,6 +31,8 @@ def written(code: Code) -> Callable[..., Any]:
     checks = start.type_checks()
     body = writer.lines(lambda: writer.statements(node.body.statements, is_tail=True))
     writer.finish()
+    if code.unit.watcher is not None:
+        body = [*keeping(start.outer), *telling(writer, code.unit.watcher, body)]
     writer.charge()
     charge = writer.out
     first = [*start.variables(), *start.given, *checks, *start.classes()]
@@ -77,7 +80,10 @@ class Start:
 
     def _studied(self, code: Code) -> Study:
         unit = code.unit
-        study = code.study = Study(unit.scopes, code.block, unit.machine.globals)
+        is_watched = unit.watcher is not None
+        study = code.study = Study(
+            unit.scopes, code.block, unit.machine.globals, is_watched=is_watched
+        )
         names = code.block.names
         for variable in [*self.params, *(names[one] for one in (THIS, HIDDEN) if one in names)]:
             study.given(variable)
@@ -232,6 +238,8 @@ def mains(unit: Unit, body: nodes.Body) -> list[Callable[[], Any]]:
     """The statements of a file as Python functions, to be called one after the other."""
     root = Block(None, file=unit.scopes.file)
     unit.scopes.declare_function(body, root)
+    if unit.watched is not None:
+        unit.watched.know(body)
     found, statements = [], body.statements
     for start in range(0, len(statements), MOST_STATEMENTS):
         try:
@@ -244,7 +252,7 @@ def mains(unit: Unit, body: nodes.Body) -> list[Callable[[], Any]]:
 def main(unit: Unit, root: Block, statements: Sequence[Any]) -> Callable[[], Any]:
     """Statements of a file as one Python function, which gives the value of the last."""
     writer = Writer(unit, root, EMITTERS)
-    study = Study(unit.scopes, root, unit.machine.globals)
+    study = Study(unit.scopes, root, unit.machine.globals, is_watched=unit.watcher is not None)
     study.run(statements, [])
     last = len(statements) - 1
 
@@ -254,6 +262,8 @@ def main(unit: Unit, root: Block, statements: Sequence[Any]) -> Callable[[], Any
 
     body = writer.lines(write)
     writer.finish()
+    if unit.watcher is not None:
+        body = telling(writer, unit.watcher, body)
     body = [*_variables(writer, study, []), *body]
     return compiled(writer, py.function("main", [], 0, body), statements[0].span)
 
@@ -261,6 +271,7 @@ def main(unit: Unit, root: Block, statements: Sequence[Any]) -> Callable[[], Any
 def _top_level(writer: Writer, statement: Any, *, is_last: bool) -> None:
     """A stray `return`, `break` or `next` ends only its own statement (docs/spec §5.3)."""
     has_value = is_last and (statement.row.has_value or _may(statement, nodes.FUNCTION))
+    writer.look(statement)
     if has_value and (
         isinstance(statement, nodes.Stmt) or _may(statement, nodes.FUNCTION, nodes.LOOP)
     ):

@@ -33,6 +33,11 @@ class Places(PlacesOfFunction):
         self._entries.append(span if kind == PLAIN else (kind, span, local, name))
         return len(self._entries) - 1
 
+    def span(self, line: int) -> Span | None:
+        """The place in the program that *line* stands for."""
+        entry = self._entries[line] if line < len(self._entries) else None
+        return entry[1] if entry.__class__ is tuple else entry
+
     def passed(self, error: SoliError, line: int, frame: Any) -> None:
         """Note that *error* came through *line* of *frame*."""
         entry = self._entries[line]

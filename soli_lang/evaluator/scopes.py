@@ -58,6 +58,10 @@ class Variable:
         self.is_natural = False
         """Whether all its values are Ints that are not negative."""
 
+    def be_unset(self) -> None:
+        """From now on code is written that asks first whether it has a value."""
+        self.unset = True
+
 
 class FileScope:
     """The variables of one file: names, and the list that holds their values."""

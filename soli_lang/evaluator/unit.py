@@ -8,12 +8,16 @@ from ..base.source import Source
 from ..machine.machine import BYTES_PER_CLOSURE, STEPS_PER_CLOSURE, Machine, is_paid
 from ..meaning.declared import Check
 from .scopes import Scopes, Variable
+from .watching import WATCHER
 
 
 class Unit:
     """One file. *space* holds the helpers that written functions call, by name."""
 
-    __slots__ = ("_is_paid", "checks", "machine", "scopes", "source", "space", "summaries")
+    __slots__ = (
+        "_is_paid", "checks", "machine", "scopes", "source", "space", "summaries", "watched",
+        "watcher",
+    )  # fmt: skip
 
     def __init__(
         self, machine: Machine, source: Source, scopes: Scopes, space: dict[str, Any]
@@ -26,6 +30,13 @@ class Unit:
         self.checks: dict[Variable, Check] = {}
         """Of variables with a declared type, where these are checked."""
         self._is_paid = is_paid(source)
+        self.watcher = machine.library.get(WATCHER)
+        """Whoever debugs what is written; None: nobody."""
+        self.watched = None if self.watcher is None else self.watcher.file(source)
+
+    def leave_unwatched(self) -> None:
+        """What is written is none of the program that is debugged."""
+        self.watcher = self.watched = None
 
     def pay(self) -> None:
         """Charge what writing and compiling one node takes, roughly."""

@@ -18,6 +18,7 @@ from .facts import is_natural, kind_of
 from .missing import Missing
 from .places import CALLED, PLAIN, Places
 from .scopes import Block, Variable
+from .watching import write_look
 
 if TYPE_CHECKING:
     from .unit import Unit
@@ -180,12 +181,19 @@ class Writer:
         for index, statement in enumerate(statements):
             if index % MANY_LINES == MANY_LINES - 1:
                 self.out.append(py.run(py.call("spend", py.constant(MANY_LINES))))
+            self.look(statement)
             if is_tail and index == last:
                 self.tail(statement)
             else:
                 self.effect(statement)
         if is_tail and not statements:
             self.give(py.none())
+
+    def look(self, statement: Any) -> None:
+        """Where somebody debugs: look, before *statement*, at whether to stop."""
+        unit = self.unit
+        if unit.watcher is not None and unit.watched is not None:
+            write_look(self, unit.watcher, unit.watched, statement)
 
     def body(
         self, body: nodes.Body, statements: Sequence[Any] | None = None, *, is_tail: bool = False

@@ -245,6 +245,11 @@ class _Inspect(_Writer):
         return self.count(line) if line is not None else self.lines(value, level)
 
 
+def inspect_line(value: Value, width: int) -> str | None:
+    """The form for programmers in one line; None where that is longer than *width*."""
+    return _Inspect().line_within(value, width)
+
+
 def _key(key: Any) -> str:
     return f'"{key}"' if key.__class__ is str else to_text(from_key(key))
 

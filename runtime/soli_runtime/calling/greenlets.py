@@ -243,6 +243,27 @@ def suspend(awaitable: Awaitable[Any]) -> Any:
     return _wait(runner, awaitable)
 
 
+def set_aside(told: Callable[[Callable[[], None]], None]) -> None:
+    """Let the running call stand until somebody calls what *told* gets, on the loop's own thread.
+
+    Its clocks stand: it may take as long as they like, and nobody takes it back.
+    """
+    import asyncio
+
+    runner = getcurrent()
+    assert isinstance(runner, Runner)
+    pool = runner.pool
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    future.add_done_callback(lambda _: pool.woken(runner))
+
+    def go_on() -> None:
+        if not future.done():
+            future.set_result(None)
+
+    told(go_on)
+    runner.parent.switch(runner)
+
+
 def _wait(runner: Runner, awaitable: Awaitable[Any]) -> Any:
     import asyncio  # here: a script that never waits does without
 

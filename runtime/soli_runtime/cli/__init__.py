@@ -25,6 +25,7 @@ COMMANDS = {
     "fmt": "format programs",
     "doc": "show the documentation of builtins",
     "lsp": "the language server for editors",
+    "dap": "the debugger for editors",
 }
 
 HELP = """usage: soli COMMAND [ARGUMENTS]
@@ -131,7 +132,7 @@ def _command(name: str, arguments: list[str]) -> int:
         from .types.command import main as write_types
 
         return write_types(arguments)
-    if name in ("cluster", "fmt", "doc", "new", "replay", "routes"):
+    if name in ("cluster", "dap", "fmt", "doc", "new", "replay", "routes"):
         return _optional(name, arguments)
     return _no_command(name, arguments)
 
@@ -148,11 +149,14 @@ def _run(arguments: list[str]) -> int:
 
 def _run_tests(arguments: list[str]) -> int:
     from ..testing.command import configure, run
-    from .arguments import Parser
+    from .arguments import Parser, with_debugger_port
 
     parser = Parser(prog="soli test", description="Run tests written in Soli.")
     configure(parser)
-    return run(parser.parse_args(arguments))
+    parsed = parser.parse_args(with_debugger_port(arguments))
+    if parsed.jobs > 1 and parsed.debugger is not None:
+        raise UsageError("--debugger needs a single process; leave --jobs out")
+    return run(parsed)
 
 
 def _serve_editor(arguments: list[str]) -> int:

@@ -163,3 +163,22 @@ def _add_setting(group: Any, setting: Setting) -> None:
         metavar=setting.kind.upper() if "|" not in setting.kind else setting.kind,
         help=(setting.help + shown).replace("%", "%%"),
     )
+
+
+def add_debugger(parser: argparse.ArgumentParser, when: str = "") -> None:
+    """`--debugger [PORT]`; see `with_debugger_port`."""
+    parser.add_argument(
+        "--debugger",
+        type=int,
+        metavar="[PORT]",
+        help=f"{when}let a debugger attach on this port of 127.0.0.1 (default: a free one)",
+    )
+
+
+def with_debugger_port(arguments: list[str]) -> list[str]:
+    """*arguments*, in which `--debugger` has a port: 0 where what follows it is none."""
+    found = []
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=False):
+        is_bare = argument == "--debugger" and not following.isdigit()
+        found.append("--debugger=0" if is_bare else argument)
+    return found

@@ -21,6 +21,7 @@ from ..loading.launch import Launch, Launched, launch
 from ..loading.project import ProjectError, find_project, project_of_text
 from ..settings import IN_MEMORY, Settings
 from .checking.at_start import Report, report_of
+from .debugged import STARTED_BY, debugged, debugging_of
 from .exits import (
     FAILED,
     INTERRUPTED,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from ..cluster.node import Lane
+    from ..debugging.starting import Debugging
     from ..recordings.worlds import RecordedWorld
     from ..recordings.writing import Recording
     from ..serving.processes.berth import Berth
@@ -66,6 +68,7 @@ def run_path(arguments: list[str]) -> int:
         return INVALID
     store = _store(options, text)
     recording = _recording(options, berth is not None, world := _world(options))
+    debugging = debugging_of(options)
     how = Launch(
         options.path,
         options.settings,
@@ -77,16 +80,23 @@ def run_path(arguments: list[str]) -> int:
         text=text,
         store=store,
         outside=world,
+        debugged=None if debugging is None else debugging.watch,
     )
     launched = _launched(how, _findings(options, text, is_told=berth is not None))
     if isinstance(launched, int):
         return launched
     if not launched.app.serves:
-        if berth is not None:
-            sys.stderr.write("soli: --workers: this program has no routes, so nothing to serve\n")
-            return USAGE
-        return _end(launched, store)
-    return _serve(how, launched, options, berth, recording, world)
+        return _end(launched, store) if berth is None else _nothing_to_serve()
+    return _serve(how, launched, options, berth, (recording, world, debugging))
+
+
+Watching = tuple["Recording | None", "RecordedWorld | None", "Debugging | None"]
+"""What is told of events and of the world outside, and the debugger."""
+
+
+def _nothing_to_serve() -> int:
+    sys.stderr.write("soli: --workers: this program has no routes, so nothing to serve\n")
+    return USAGE
 
 
 def _launched(how: Launch, findings: Report) -> Launched | int:
@@ -157,6 +167,7 @@ def _run_workers(arguments: list[str], options: RunOptions) -> int:
     needs = {
         "--dev": options.settings.dev,
         "--record": options.record is not None,
+        "a debugger": STARTED_BY in os.environ,
         "a program from standard input": options.from_input,
     }
     for what, is_asked in needs.items():
@@ -255,8 +266,7 @@ def _serve(
     launched: Launched,
     options: RunOptions,
     berth: Berth | None,
-    recording: Recording | None,
-    world: RecordedWorld | None,
+    watching: Watching,
 ) -> int:
     # Only here is the web server loaded: a script does without.
     with Paused():
@@ -270,6 +280,7 @@ def _serve(
 
     if berth is None and how.text is None and options.settings.broker != IN_MEMORY:
         _warn_of_process_variables(options)
+    recording, world, debugging = watching
     write = LineWriter()
     log = Log(write, level=options.effective_log_level, as_json=options.log_format == "json")
     adopt(log)
@@ -289,7 +300,8 @@ def _serve(
             say(f"dashboard at {url.replace('//0.0.0.0:', '//127.0.0.1:')}/_soli")
 
     async def beside(service: Service) -> None:
-        await _beside(service, how, options, recording, world, say)
+        others = _beside(service, how, options, recording, world, say)
+        await debugged(debugging, service, options, say, others)
 
     async def work() -> int:
         return await serve(

@@ -50,6 +50,8 @@ class RunOptions(Record, frozen=True):
     log_level: str | None = None
     """The lowest level that is written; None: as it is usual (`effective_log_level`)."""
     log_format: str = "text"
+    debugger: int | None = None
+    """The port of the debugger; None: any, if there is one."""
     from_input: bool = False
     """Whether the program comes from standard input: `-` (a file of that name is `./-`)."""
 
@@ -92,9 +94,9 @@ def run_options(
 def _parsed(
     arguments: list[str], environment: Mapping[str, str], report: Callable[[str], None]
 ) -> RunOptions:
-    from .arguments import denied_of
+    from .arguments import denied_of, with_debugger_port
 
-    parsed = _parser().parse_args(arguments)
+    parsed = _parser().parse_args(with_debugger_port(arguments))
     if parsed.console and parsed.path == STANDARD_INPUT:
         raise UsageError("--console reads standard input, and so does the program '-'")
     return RunOptions(
@@ -112,8 +114,18 @@ def _parsed(
         checks=not parsed.no_check,
         log_level=parsed.log_level,
         log_format=parsed.log_format,
+        debugger=_debugger_port(parsed.debugger, is_dev=bool(parsed.dev)),
         from_input=parsed.path == STANDARD_INPUT,
     )
+
+
+def _debugger_port(port: int | None, *, is_dev: bool) -> int | None:
+    """Raises UsageError."""
+    if port is not None and not is_dev:
+        raise UsageError("--debugger runs code for whoever attaches: it needs --dev")
+    if port is not None and not 0 <= port < 65536:
+        raise UsageError(f"--debugger {port}: a port is a number up to 65535")
+    return port
 
 
 EXAMPLES = """\
@@ -132,7 +144,7 @@ Each setting is also read from the environment: --message-rate is SOLI_MESSAGE_R
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    from .arguments import Parser, add_program_flags, add_settings
+    from .arguments import Parser, add_debugger, add_program_flags, add_settings
 
     parser = Parser(
         prog="soli run",
@@ -157,6 +169,7 @@ def _parser() -> argparse.ArgumentParser:
         default="",
         help="with --record: keep stand-ins for what stands under these keys (name,email)",
     )
+    add_debugger(parser, "with --dev: ")
     _add_report_flags(parser)
     add_settings(parser)
     return parser

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -40,6 +40,8 @@ class Launch(Record, frozen=True):
     shell: bool = False
     store: Store | None = None
     """Where the program keeps things; None: memory."""
+    debugged: Callable[[Interpreter], None] | None = None
+    """Has a debugger watch what an interpreter runs; None: there is no debugger."""
     outside: Outside | None = None
     """What stands before the world outside; None: nothing."""
 
@@ -70,8 +72,10 @@ def launch(how: Launch) -> Launched:
     waiting = Waiting()
     if how.store is not None:
         waiting.leaving.append(how.store.detach)
+    # A call that may be stopped may have to be set aside.
+    may_stop = how.debugged is not None
     try:
-        app = load(project, new_interpreter(how, project, waiting))
+        app = load(project, new_interpreter(how, project, waiting), host_waits=may_stop)
     finally:
         if how.outside is not None:
             how.outside.loaded()
@@ -104,6 +108,8 @@ def new_interpreter(how: Launch, project: Project, waiting: Waiting) -> Interpre
         limits=limits,
         check_types=how.settings.check_types,
     )
+    if how.debugged is not None:
+        how.debugged(interpreter)
     if how.settings.broker != IN_MEMORY:
         interpreter.machine.library[MANY] = True
     if how.store is not None:

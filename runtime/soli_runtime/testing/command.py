@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from soli_lang.tools.coverage import Coverage
 
@@ -15,6 +16,7 @@ from ..loading.project import ProjectError, find_project
 from ..settings import SettingError, Settings
 from ..words.worlds import TEST_SECONDS
 from .coverage_report import coverage_lines, coverage_object
+from .debugged import debugged
 from .discovery import PathMissing, default_paths, find_specs
 from .machine_reports import json_report, junit_report
 from .one_file import run_file, stop_at_once
@@ -23,6 +25,9 @@ from .parallel import run_in_processes
 from .reports import TextReport, skipped_lines
 from .rerunning import changes, run_again
 from .running import Options
+
+if TYPE_CHECKING:
+    from ..debugging.starting import Debugging
 
 FORMATS = ("text", "json", "junit")
 FAILED = 1
@@ -62,6 +67,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="check declared types wherever they stand (SOLI_CHECK_TYPES; default off)",
     )
     add(
+        "--debugger",
+        type=int,
+        metavar="[PORT]",
+        help="wait for a debugger on this port of 127.0.0.1 (default: a free one) before running",
+    )
+    add(
         "--timeout",
         type=float,
         default=TEST_SECONDS,
@@ -84,9 +95,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def run_once(arguments: argparse.Namespace) -> int:
     """Find the spec files, run them, report. The exit status."""
+    with debugged(arguments) as debugging:
+        return _run_once(arguments, debugging)
+
+
+def _run_once(arguments: argparse.Namespace, debugging: Debugging | None) -> int:
     try:
         specs = find_specs(arguments.paths or default_paths(Path()))
-        options = _options(arguments)
+        options = _options(arguments, debugging)
     except (PathMissing, ProjectError, SettingError) as error:
         sys.stderr.write(f"Error: {error}\n")
         return FAILED
@@ -101,7 +117,7 @@ def run_once(arguments: argparse.Namespace) -> int:
     return FAILED if report.has_failed else 0
 
 
-def _options(arguments: argparse.Namespace) -> Options:
+def _options(arguments: argparse.Namespace, debugging: Debugging | None) -> Options:
     """How to run. Raises ProjectError."""
     given = {
         "filter": arguments.filter,
@@ -111,6 +127,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         "jobs": arguments.jobs,
         "check_types": _checks_types(arguments.check_types),
         "coverage": Coverage() if arguments.coverage else None,
+        "debugged": None if debugging is None else debugging.watch,
     }
     if arguments.format != "text":
         given["output"] = write_aside

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from soli_lang.base.errors import SoliError, SoliSyntaxError, Thrown, not_text, render
 from soli_lang.base.source import Source
-from soli_lang.interpreter import Program
+from soli_lang.interpreter import Interpreter, Program
 from soli_lang.tools.coverage import Coverage
 from soli_lang.values.values import Function, Value
 
@@ -50,6 +50,8 @@ class Options:
     """The app to test; None: the one around the spec file."""
     coverage: Coverage | None = None
     """What is told of each interpreter, when lines are counted."""
+    debugged: Callable[[Interpreter], None] | None = None
+    """Has a debugger watch what an interpreter runs."""
 
 
 class SpecFile:
@@ -68,6 +70,8 @@ class SpecFile:
             self._world.check_types()
         if options.coverage is not None:
             options.coverage.watch(self._world.interpreter)
+        if options.debugged is not None:
+            options.debugged(self._world.interpreter)
         self._program: Program | None = None
         self._app: AppWorld | None = None
 

@@ -146,7 +146,8 @@ def _function_call(writer: Writer, node: nodes.Call, name: nodes.Name, variable:
 
     held = py.name("UNSET") if variable is None else writer.load(variable)
     known = _held_function(writer, variable, len(node.arguments))
-    leaf = leaves.leaf_of(variable, known)
+    is_watched = writer.unit.watcher is not None
+    leaf = None if is_watched else leaves.leaf_of(variable, known)
     if leaf is not None:
 
         def calling(called: Any, values: list[Any]) -> Any:

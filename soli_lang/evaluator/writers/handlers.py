@@ -13,6 +13,7 @@ from typing import Any
 from ...tree import nodes
 from .. import python as py
 from ..emitters import RET, STMT, Emitters, emits
+from ..watching import told
 from ..writer import MOST_BLOCKS, Writer
 
 EMITTERS: Emitters = {}
@@ -34,7 +35,7 @@ def _rescue(writer: Writer, node: nodes.Rescue) -> Any:
     found = writer.fresh()
     failed = py.assign(found, py.name("UNSET"))
     uncatchable = py.call("isinstance", py.name("e"), py.name("UNCATCHABLE"))
-    handler = [py.when(uncatchable, [py.Raise(None, None)]), failed]
+    handler = [*_telling(writer), py.when(uncatchable, [py.Raise(None, None)]), failed]
     last: Any = node
     while last.__class__ is nodes.Rescue:
         lines = writer.lines(partial(_keep, writer, last.body, found, TRY_BLOCKS))
@@ -44,6 +45,12 @@ def _rescue(writer: Writer, node: nodes.Rescue) -> Any:
     lines = writer.lines(lambda: _keep(writer, last, found, 0))
     writer.out.append(py.when(_is_unset(found), lines))
     return py.name(found)
+
+
+def _telling(writer: Writer) -> list[Any]:
+    """Where somebody debugs: tell them of the error `e`."""
+    watcher = writer.unit.watcher
+    return [] if watcher is None else [told(writer, watcher, leaves=False)]
 
 
 def _is_unset(identifier: str) -> Any:
@@ -134,7 +141,8 @@ def _handled(writer: Writer, node: nodes.Try, *, is_tail: bool) -> None:
     caught = writer.fresh()
     kinds = writer.fixed(tuple(handler.type_name for handler in node.handlers))
     choice = py.bound(caught, py.call("handled", py.name("e"), kinds))
-    handler = [py.when(py.compare(choice, "is", py.none()), [py.Raise(None, None)])]
+    passed_on = py.when(py.compare(choice, "is", py.none()), [py.Raise(None, None)])
+    handler = [*_telling(writer), passed_on]
     writer.out.append(py.assign(caught, py.none()))
     writer.out.append(py.attempt(body, "SoliError", "e", handler))
     for index, one in enumerate(node.handlers):

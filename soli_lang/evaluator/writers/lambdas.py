@@ -26,7 +26,7 @@ def captured_by(writer: Writer, summary: Any, at: int) -> list[Variable]:
     """Variables of this function and those around it that a nested one, at offset *at*, may
     mention."""
     names = summary.mentioned
-    if summary.is_reflective:
+    if summary.is_reflective or writer.unit.watcher is not None:
         names = names | set(writer.block.visible_names())
     found = []
     for name in sorted(names):

@@ -1,0 +1,1 @@
+"""The debugger in the process of the program: the Debug Adapter Protocol on a loopback port."""

@@ -1,0 +1,1 @@
+"""Stopping in programs: breakpoints, steps, what functions hold, and code run in their place."""
