@@ -18,7 +18,6 @@ values only (never a tuple), raise SoliError only, bound the size of what you bu
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cache, partial
@@ -35,6 +34,8 @@ from ..values.values import Function, Symbol, Value
 from .argument_checks import MISSING, checked, with_defaults
 
 UNLIMITED = 10**9
+_VARARGS = 0x04
+"""The flag of code that takes `*args`; the module `inspect`, which names it, is slow to load."""
 
 Kinds = tuple[type | None, ...]
 """The Python class of each argument of a call, None where it is not known."""
@@ -121,7 +122,7 @@ def shown_call(name: str, low: int, high: int, declaration: Any = None) -> str:
 def parameters(declaration: Declaration) -> list[str]:
     """The parameters of a builtin as its code names them: `channel`, `options = …`, `...values`."""
     code = declaration.code.__code__
-    names = code.co_varnames[: code.co_argcount + bool(code.co_flags & inspect.CO_VARARGS)]
+    names = code.co_varnames[: code.co_argcount + bool(code.co_flags & _VARARGS)]
     names = names[declaration.takes_machine + (declaration.kind == "method") :]
     found = []
     for at, arg in enumerate(declaration.args):
