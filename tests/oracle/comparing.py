@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from random import Random
@@ -81,6 +82,8 @@ class Skip:
     rule: str
 
 
+_MEMBER = re.compile(r"Cannot access property '\w+[?!]?' on (?!null$)")
+
 Verdict = str | Skip | None
 """What differs; why nothing was compared; or nothing."""
 
@@ -120,6 +123,8 @@ def _hints(expected: ErrorShown | None, got: ErrorShown | None) -> str | None:
     with the errors that both raise; near names are the evaluator's own."""
     if expected is None or got is None or expected.hint in (None, got.hint):
         return None
+    if _MEMBER.match(got.message) and got.hint is not None:
+        return None  # a near name goes before the hint that the message has by itself
     return f"hint\n  expected {expected.hint!r}\n  got      {got.hint!r}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from random import SystemRandom
 
 import pytest
@@ -61,3 +62,12 @@ def test_every_field_of_an_outcome_counts(text: str, field: str) -> None:
     changed = Outcome(**{**vars(right), field: wrong[field]})
     assert verdict(text) is None
     assert (difference(right, changed) or "").startswith(field)
+
+
+def test_hints_count_save_for_near_names() -> None:
+    """A near name is the evaluator's own, and goes before the hint that a message has by itself."""
+    assert verdict("[1].to_f") is None
+    right = answered("null.foo")
+    assert right.error is not None and right.error.hint is not None
+    changed = Outcome(**{**vars(right), "error": replace(right.error, hint="another")})
+    assert (difference(right, changed) or "").startswith("hint")
