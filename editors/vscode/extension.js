@@ -49,6 +49,7 @@ async function start(diagnostics) {
   client.on("textDocument/publishDiagnostics", ({ uri, diagnostics: found }) => {
     diagnostics.set(vscode.Uri.parse(uri), found.map(diagnostic))
   })
+  client.on("soli/saved", saved)
   try {
     await client.request("initialize", {
       processId: process.pid, rootUri: folder?.toString() ?? null, capabilities: {},
@@ -58,6 +59,24 @@ async function start(diagnostics) {
   }
   client.notify("initialized", {})
   vscode.workspace.textDocuments.forEach(opened)
+}
+
+/**
+ * What a save changes of the last events, where `soli run --dev` runs.
+ * @param {{ headline: string, changes: { head: string, keep: string }[] }} news
+ */
+async function saved({ headline, changes }) {
+  if (changes.length === 0) {
+    vscode.window.setStatusBarMessage(`Soli: ${headline}`, 5000)
+    return
+  }
+  const first = changes[0]
+  const keep = "Keep as Spec"
+  const chosen = await vscode.window.showInformationMessage(`${headline}: ${first.head}`, keep)
+  if (chosen !== keep) return
+  const terminal = vscode.window.createTerminal("Soli")
+  terminal.show()
+  terminal.sendText(first.keep, false) // to be looked at, and confirmed
 }
 
 // --- documents --------------------------------------------------------------------------------

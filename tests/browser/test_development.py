@@ -168,3 +168,26 @@ def test_a_page_with_a_strict_policy_is_served_too(person: Person, tmp_path: Pat
         expect(section).to_have_css("position", "absolute")
         expect(section).to_contain_text("app.soli:")
         assert not [line for line in said if "Content Security Policy" in line]
+
+
+def test_a_save_says_in_a_corner_what_it_changes(
+    person: Person, server: LiveServer, tmp_path: Path
+) -> None:
+    """Without a step in the way; the dashboard has it, too."""
+    page, said = opened(person, server)
+    page.evaluate("ws.send('hello')")
+    expect(page.locator("#got")).to_have_text("old hello")
+    app = tmp_path / "app.soli"
+    app.write_text(APP.replace('"old "', '"new "'), "utf-8")
+    note = page.locator("soli-dev-saved")
+    expect(note).to_contain_text("this save changes 1 of 2")
+    note.locator("summary").click()
+    expect(note.locator("pre")).to_contain_text('+ broadcast_room "new hello"')
+    expect(note.get_by_role("button", name="keep as spec")).to_be_visible()
+    assert any("this save changes 1 of 2" in line for line in said)
+    assert faults(page) == []
+    page.keyboard.press("Escape")
+    expect(note).to_have_count(0)
+    page.goto(server.url + "/_soli")
+    expect(page.locator("#saved")).to_contain_text("this save changes 1 of 2")
+    assert faults(page) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shlex
 import stat
 import subprocess
 import time
@@ -19,7 +20,7 @@ import websockets
 from soli_runtime.serving.dev.saves.trying import CAN_COPY
 
 from .support import run
-from .test_command_line import SOLI
+from .test_command_line import SOLI, soli
 
 pytestmark = pytest.mark.skipif(not CAN_COPY, reason="there is no fork")
 
@@ -162,6 +163,21 @@ def test_a_save_says_what_it_changes(app: Path) -> None:
         assert '+ c1 ←  {"a":3}' in shown
         assert "message of c1, /ws   vote" in shown
         assert server.save(APP) == "this save changes 2 of 5"
+        kept = server.until("keep as spec: ")
+        command = shlex.split(kept.partition("keep as spec: soli ")[2])
+        saved = soli(*command, "--as", "votes", cwd=app.parent)
+        assert saved.returncode == 0, saved.stderr
+        assert "votes_spec.soli with " in saved.stdout
+        spec = app.parent / "tests" / "votes_spec.soli"
+        assert '"broadcast_room"' not in spec.read_text()
+        assert 'ws_connect("/ws?name=ada")' in spec.read_text()
+        assert soli("test", str(spec), cwd=app.parent).returncode == 0
+        again = soli(*command[:-1], "99", cwd=app.parent)
+        assert again.returncode == 64
+        assert "--keep 99: there is no such event; there are 1 to 5" in again.stderr
+        shown_to_editors = app.parent / ".soli" / "saved.json"
+        assert json.loads(shown_to_editors.read_text())["headline"] == "this save changes 2 of 5"
+        assert stat.S_IMODE(shown_to_editors.stat().st_mode) == 0o600
         gone = APP.replace('router_websocket("/ws"', 'router_websocket("/sw"').replace(
             "app#handle", "app#other"
         )

@@ -124,6 +124,11 @@ def _command(name: str, arguments: list[str]) -> int:
         from .repl.command import run_repl
 
         return run_repl(arguments, why_it_fails)
+    if name == "replay":
+        from ..testing.one_file import why_it_fails
+        from .replay.command import main as replay
+
+        return replay(arguments, why_it_fails)
     if name == "lsp":
         return _serve_editor(arguments)
     if name == "test":
@@ -132,7 +137,7 @@ def _command(name: str, arguments: list[str]) -> int:
         from .types.command import main as write_types
 
         return write_types(arguments)
-    if name in ("cluster", "dap", "fmt", "doc", "new", "replay", "routes"):
+    if name in ("cluster", "dap", "fmt", "doc", "new", "routes"):
         return _optional(name, arguments)
     return _no_command(name, arguments)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from soli_lang.base.errors import SoliError
 
@@ -16,17 +17,18 @@ from ..arguments import Parser, add_program_flags, denied_of
 from ..exits import FAILED, INVALID, OK, UsageError
 from ..reports import report, report_invalid
 
+if TYPE_CHECKING:
+    from ...recordings.reading import Recorded
+    from ..repl.bench import BenchOptions, Judge
+
 DIFFERENT = 1
 """Exit status when the app does something else than it did."""
 
 
-def main(arguments: list[str]) -> int:
-    """Run a recording through today's code. The exit status."""
-    import asyncio
-
+def main(arguments: list[str], judge: Judge | None = None) -> int:
+    """Run a recording through today's code. The exit status. *judge* runs specs that are kept."""
     from ...recordings.reading import NoRecording, read
     from ..repl.bench import BenchOptions
-    from .replaying import Replay
 
     parser = Parser(
         prog="soli replay",
@@ -35,6 +37,10 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("file", metavar="FILE", help="the recording")
     parser.add_argument("path", metavar="PATH", nargs="?", default=".", help="the app")
+    parser.add_argument(
+        "--keep", metavar="N", type=int, help="write a spec of what led to event N, and of it"
+    )
+    parser.add_argument("--as", metavar="NAME", dest="name", help="the name of that spec")
     add_program_flags(parser)
     parsed = parser.parse_args(arguments)
     try:
@@ -50,15 +56,42 @@ def main(arguments: list[str]) -> int:
         environment_of(os.environ, root),
         denied_of(parsed),
         parsed.private_network,
+        judge=judge,
     )
     try:
-        lines = asyncio.run(Replay(options, recorded).differences())
+        if parsed.keep is not None:
+            return _keep(options, recorded, parsed.keep, parsed.name)
+        return _compare(options, recorded)
     except InvalidApp as invalid:
         report_invalid(invalid)
         return INVALID
     except SoliError as error:
         report(error)
         return FAILED
+
+
+def _keep(options: BenchOptions, recorded: Recorded, number: int, name: str | None) -> int:
+    import asyncio
+
+    from ..repl.saving import CannotSave, save
+    from .keeping import inputs_of
+
+    inputs = [(text, False) for text in inputs_of(recorded, number)]
+    try:
+        saved = asyncio.run(save(options, name or f"event_{number}", inputs))
+    except CannotSave as error:
+        raise UsageError(f"--keep {number}: {error}") from None
+    sys.stdout.write(f"saved {saved.path} with {saved.expectations} expectations; it passes: ")
+    sys.stdout.write(f"{saved.command}\n")
+    return OK
+
+
+def _compare(options: BenchOptions, recorded: Recorded) -> int:
+    import asyncio
+
+    from .replaying import Replay
+
+    lines = asyncio.run(Replay(options, recorded).differences())
     events = len(recorded.events)
     count = f"{events} event{'s' * (events != 1)}"
     sys.stdout.write("".join(line + "\n" for line in lines))

@@ -31,7 +31,7 @@ _SENT = ("accept-language", "referer", "sec-websocket-protocol", "user-agent")
 NORMAL = 1000
 NO_CODE = 1005
 """What a server sees of a client that closes without a code; such a close cannot be sent here."""
-_UNSAFE_PATH = "/%:@!$&'()*+,;=~-._"
+SAFE_IN_PATHS = "/%:@!$&'()*+,;=~-._"
 
 
 class Outcome:
@@ -177,8 +177,8 @@ class Replay:
         assert server is not None
         self._arriving = entry
         try:
-            query = urlencode(list(_pairs(value_of(entry["query"]))))
-            path = quote(entry["path"], safe=_UNSAFE_PATH)
+            query = urlencode(list(pairs(value_of(entry["query"]))))
+            path = quote(entry["path"], safe=SAFE_IN_PATHS)
             client = SocketClient(server, f"{path}?{query}" if query else path)
             headers = {one: text for one, text in entry["headers"].items() if _is_sent(one, text)}
             target = server.url(client.path, "ws")
@@ -217,7 +217,7 @@ class Replay:
 
         server = self.bench.server
         assert server is not None
-        path = quote(entry["path"], safe=_UNSAFE_PATH)
+        path = quote(entry["path"], safe=SAFE_IN_PATHS)
         target = server.url(f"{path}?{entry['query']}" if entry["query"] else path)
         given = {
             name: value
@@ -266,14 +266,14 @@ def _payload(entry: Entry, name: str) -> str | bytes:
     return str(entry.get(name, ""))
 
 
-def _pairs(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+def pairs(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """A parsed query as it was written: `a[b]=c`, `a[]=d`."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from _pairs(item, f"{name}[{key}]" if name else str(key))
+            yield from pairs(item, f"{name}[{key}]" if name else str(key))
     elif isinstance(value, list):
         for item in value:
-            yield from _pairs(item, f"{name}[]")
+            yield from pairs(item, f"{name}[]")
     else:
         yield name, "" if value is None else str(value)
 

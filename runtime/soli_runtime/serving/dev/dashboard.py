@@ -80,6 +80,8 @@ class Dashboard:
         self._errors: deque[ShownTrace] = deque(maxlen=MAX_ERRORS)
         self._pending: deque[ShownTrace] = deque(maxlen=MAX_BATCH)
         self._missed = 0
+        self._saved: dict[str, Any] | None = None
+        """What the last save changed."""
         self._wrong = WrongTokens(service.loop.time)
         self._proxies = TrustedProxies(service.settings.trusted_proxies)
         self._wanted = asyncio.Event()
@@ -87,6 +89,11 @@ class Dashboard:
         self.pages = Watchers(service, self._endpoint, self._greeting)
 
     # --- what is told --------------------------------------------------------------------------
+
+    def judged(self, saved: dict[str, Any]) -> None:
+        """What a save changes is known."""
+        self._saved = saved
+        self.pages.tell(saved)
 
     def told(self, trace: Trace) -> None:
         """The observer."""
@@ -110,7 +117,8 @@ class Dashboard:
             "redacted": not self._is_local,
             "routes": routes(self._service),
         }
-        return [hello, *self._latest()]
+        saved = [] if self._saved is None else [self._saved]
+        return [hello, *saved, *self._latest()]
 
     def _latest(self) -> list[ShownTrace]:
         """The events that are kept, oldest first; of very long ones as many as fit."""

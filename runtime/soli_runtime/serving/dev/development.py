@@ -21,7 +21,7 @@ from . import page_scripts
 from .changes import Change, Fault, load_anew, lost_since, state_of, strongest
 from .dashboard import Dashboard
 from .lines import error_text, event_of, first_line, line_of, warnings_of
-from .saves.telling import told_lines
+from .saves.telling import as_data, told_lines
 from .watchers import Watchers, endpoint_beside
 
 if TYPE_CHECKING:
@@ -156,8 +156,14 @@ class Development:
 
     def _judged(self, verdict: Verdict | str) -> None:
         """What a save changes of the last events is known; a text: why it is not."""
-        for line in told_lines(verdict):
+        app = str(self._how.path)
+        for line in told_lines(verdict, app):
             self._say(line)
+        if self._saves is not None and not isinstance(verdict, str):
+            data = self._saves.recent.masked(as_data(verdict, app))
+            self.pages.tell(data)
+            self.dashboard.judged(data)
+            self._saves.recent.leave(data)
 
     def _failed(self, fault: Fault) -> None:
         self._fault = fault

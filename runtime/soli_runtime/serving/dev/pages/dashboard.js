@@ -186,6 +186,24 @@
     if (!by("paused").checked) for (const event of held.splice(0)) add(event);
   });
 
+  // --- what a save changes ---------------------------------------------------------------------
+
+  function changeOf(change) {
+    const details = element("details");
+    const more = change.alike > 0 ? ` (and ${change.alike} alike)` : "";
+    details.append(element("summary", `${change.masked ? "masked: " : ""}${change.head}${more}`));
+    const text = element("pre", change.lines.join("\n"));
+    text.tabIndex = 0;
+    const keep = element("button", "keep as spec");
+    keep.type = "button";
+    keep.addEventListener("click", () => {
+      navigator.clipboard?.writeText(change.keep);
+      keep.textContent = `copied: ${change.keep}`;
+    });
+    details.append(text, keep);
+    return details;
+  }
+
   // --- what the server tells -------------------------------------------------------------------
 
   const on = {
@@ -204,6 +222,10 @@
     event(message) {
       if (!by("paused").checked) add(message);
       else if (held.push(message) > MOST_EVENTS) held.shift();
+    },
+    saved(message) {
+      by("saved-box").hidden = false;
+      by("saved").replaceChildren(element("p", message.headline), ...message.changes.map(changeOf));
     },
     missed: (message) => { by("live").textContent = `live; ${message.count} events were too fast to show`; },
     state(message) {

@@ -22,7 +22,15 @@
     p { margin: .7rem 0 0; overflow-wrap: anywhere }
     button { position: absolute; top: .9rem; right: 1rem; font: inherit; padding: .1rem .6rem }
     :focus-visible { outline: 3px solid #1d4ed8; outline-offset: 2px }
+    div[role] { position: fixed; inset: auto 1rem 1rem auto; max-width: min(46rem, 90vw); max-height: 60vh;
+      overflow: auto; padding: .6rem 2.6rem .6rem .9rem; border-radius: 8px; border-left: 5px solid #1d4ed8;
+      background: #fff; color: #18181b; font: 14px/1.5 system-ui, sans-serif; box-shadow: 0 2px 12px rgb(0 0 0 / 35%) }
+    div[role] > button { top: .5rem; right: .6rem } div[role] pre { margin: .3rem 0; padding: .5rem }
+    details { margin-top: .4rem } summary { cursor: pointer; overflow-wrap: anywhere }
+    details button { position: static }
+    :host(.aside) { inset: auto; background: none; display: contents }
     @media (prefers-color-scheme: dark) {
+      div[role] { background: #18181b; color: #e4e4e7 }
       section { background: #18181b; color: #e4e4e7 } pre { background: #27272a } h2 { color: #ff8a80 }
     }`;
 
@@ -64,6 +72,51 @@
     }
   }
 
+  // What a save changes, in a corner: nothing of the page is covered for long.
+  const NOTE_TAG = "soli-dev-saved";
+  const NOTE_MS = 4000;
+  let note = null;
+  let noteTimer = 0;
+
+  function dismiss() {
+    clearTimeout(noteTimer);
+    note?.remove();
+    note = null;
+  }
+
+  function changed(change) {
+    const details = element("details");
+    const more = change.alike > 0 ? ` (and ${change.alike} alike)` : "";
+    details.append(element("summary", `${change.masked ? "masked: " : ""}${change.head}${more}`));
+    const text = element("pre", change.lines.join("\n"));
+    text.tabIndex = 0;
+    const keep = element("button", "keep as spec");
+    keep.addEventListener("click", () => {
+      navigator.clipboard?.writeText(change.keep);
+      keep.textContent = `copied: ${change.keep}`;
+    });
+    details.append(text, keep);
+    return details;
+  }
+
+  function noteSaved(message) {
+    dismiss();
+    note = document.createElement(NOTE_TAG);
+    note.className = "aside";
+    const root = note.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    root.adoptedStyleSheets = [sheet];
+    const box = element("div");
+    box.setAttribute("role", "status");
+    const close = element("button", "Close");
+    close.addEventListener("click", dismiss);
+    box.append(element("div", message.headline), ...message.changes.map(changed), close);
+    root.append(box);
+    document.documentElement.append(note);
+    if (message.changes.length === 0) noteTimer = setTimeout(dismiss, NOTE_MS);
+  }
+
   function freshStyles() {
     for (const link of document.querySelectorAll('link[rel~="stylesheet"][href]')) {
       const url = new URL(link.href, location.href);
@@ -95,6 +148,10 @@
     },
     reloaded: (message) => onReloaded(message.lost),
     reload: () => location.reload(),
+    saved(message) {
+      console.info(`soli: ${message.headline}`);
+      noteSaved(message);
+    },
     style: freshStyles,
     warning: (message) => console.warn(`soli: ${message.handler}: ${message.text}`),
   };
@@ -114,7 +171,9 @@
   }
 
   addEventListener("keydown", (event) => {
-    if (event.key === "Escape") hide();
+    if (event.key !== "Escape") return;
+    hide();
+    dismiss();
   });
   open();
 })();

@@ -17,6 +17,7 @@ from typing import Any
 from ....observing.traces import REQUEST, Trace
 from ....recordings.entries import Entries, Entry
 from ....recordings.masks import Masks
+from ....recordings.places import FOLDER, RECENT, VERDICT
 from ....recordings.reading import NoRecording, is_entry, read
 from ....recordings.worlds import RecordedWorld
 from ....recordings.writing import FORMAT, LOAD
@@ -27,7 +28,6 @@ MOST_ENTRY_BYTES = 256 * 1024
 MOST_FILE_BYTES = 16 * 1024 * 1024
 """Of the file; what is older is left out."""
 FLUSH_SECONDS = 0.5
-FOLDER, FILE = ".soli", "recent.jsonl"
 
 Before = Callable[[Trace], dict[str, Any]]
 """What is kept of the world before an event: its scene, and variables."""
@@ -39,7 +39,7 @@ class RecentEvents:
     def __init__(
         self, root: Path, world: RecordedWorld, before: Before, loop: AbstractEventLoop
     ) -> None:
-        self.path = root / FOLDER / FILE
+        self.path = root / FOLDER / RECENT
         self._world = world
         self._before = before
         self._loop = loop
@@ -51,6 +51,8 @@ class RecentEvents:
         self._new: deque[Entry] = deque(maxlen=MOST_EVENTS)
         """What the file does not have yet."""
         self._timer: TimerHandle | None = None
+        self._number = 0
+        """Of the last event."""
         self.fault = ""
         """Why nothing is written."""
         self._load()
@@ -64,6 +66,8 @@ class RecentEvents:
             if isinstance(entry.get("scene"), dict):
                 self.events.append(entry)
                 self._lines.append(json.dumps(entry, ensure_ascii=False))
+                number = entry.get("number")
+                self._number = max(self._number, number if type(number) is int else 0)
 
     def begun(self, trace: Trace) -> None:
         """An event begins."""
@@ -77,7 +81,8 @@ class RecentEvents:
         if tape is None or trace.kind == REQUEST or not self.entries.is_kept(trace):
             return
         entry = self.entries.entry(trace)
-        entry["whose"] = trace.connection_id
+        self._number += 1
+        entry |= {"whose": trace.connection_id, "number": self._number}
         entry |= tape.before
         self.events.append(entry)
         self._new.append(entry)
@@ -102,21 +107,34 @@ class RecentEvents:
             self.fault = error.strerror or str(error)
 
     def _write(self) -> None:
-        """The file anew, in one step: who reads it meanwhile reads the one before."""
+        head = {"soli_recording": FORMAT, "recent": True}
+        load = {"kind": LOAD, **self._masks.entry(self._world.load)}
+        self._replace(RECENT, [json.dumps(head), json.dumps(load), *self._bounded()])
+
+    def _replace(self, name: str, lines: list[str]) -> None:
+        """A file anew, in one step: who reads it meanwhile reads the one before."""
         folder = self.path.parent
         folder.mkdir(mode=0o700, exist_ok=True)
         ignore = folder / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n", "utf-8")
-        beside = folder / f"{FILE}.new"
+        beside = folder / f"{name}.new"
         beside.unlink(missing_ok=True)
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
-            file.write(json.dumps({"soli_recording": FORMAT, "recent": True}) + "\n")
-            file.write(json.dumps({"kind": LOAD, **self._masks.entry(self._world.load)}) + "\n")
-            for line in self._bounded():
-                file.write(line + "\n")
-        beside.replace(self.path)
+            file.writelines(line + "\n" for line in lines)
+        beside.replace(folder / name)
+
+    def masked(self, shown: dict[str, Any]) -> dict[str, Any]:
+        """*shown* with stand-ins for the secrets that events had."""
+        return self._masks.entry(shown)
+
+    def leave(self, shown: dict[str, Any]) -> None:
+        """Leave for editors what a save changes."""
+        try:
+            self._replace(VERDICT, [json.dumps(shown, ensure_ascii=False)])
+        except OSError as error:
+            self.fault = error.strerror or str(error)
 
     def _bounded(self) -> list[str]:
         size, kept = 0, []

@@ -47,8 +47,8 @@ class Version(Record, frozen=True):
 class Change(Record, frozen=True):
     """An event that another version answers otherwise."""
 
-    index: int
-    """Of the event among the last ones, the newest being -1."""
+    number: int
+    """Of the event, by which `soli replay --keep` finds it."""
     head: str
     lines: list[str]
     is_masked: bool
@@ -192,7 +192,7 @@ def _verdict(
         found = [_lines(loop, version, settings, entry, names) for version in versions]
         tried += 1
         if found[0] != found[1]:
-            changes.append(_change(index, entry, *found))
+            changes.append(_change(entry, *found))
     return {"tried": tried, "of": len(events), "changes": changes}
 
 
@@ -219,9 +219,9 @@ def _lines(
         return [f"cannot happen: {type(error).__name__}: {error}"]
 
 
-def _change(index: int, entry: Entry, before: list[str], now: list[str]) -> dict[str, Any]:
+def _change(entry: Entry, before: list[str], now: list[str]) -> dict[str, Any]:
     return {
-        "index": index,
+        "number": entry.get("number", 0),
         "head": head_of(entry),
         "lines": list(_difference(before, now)),
         "is_masked": _is_masked(entry),

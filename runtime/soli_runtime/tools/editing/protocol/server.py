@@ -30,6 +30,7 @@ from ..library import Library
 from ..lines import Change, Lines, changed
 from ..projects import Projects
 from .diagnosing import Diagnosing
+from .saves import SaveNews
 
 Feature = Callable[..., Callable[[Callable[..., Any]], Any]]
 """Enters an answer under the name of a method, with its options."""
@@ -81,6 +82,7 @@ class SoliServer(LanguageServer):
         self.projects = Projects()
         self.workspace_files = Workspace(self.projects, lambda: self.documents.values())
         self.diagnosing = Diagnosing(defined)
+        self.news = SaveNews(self)
         self._waiting: dict[str, asyncio.TimerHandle] = {}
         self._due: dict[str, None] = {}
         """What is to be checked now, one text after the other."""
@@ -142,6 +144,7 @@ class SoliServer(LanguageServer):
 
     def check_no_more(self) -> None:
         """Whoever is about to leave waits for no checks."""
+        self.news.stop()
         for uri in (*self._waiting, *self._due):
             self._leave_alone(uri)
 

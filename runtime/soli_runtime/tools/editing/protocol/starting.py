@@ -100,3 +100,7 @@ def _closed(server: SoliServer, params: types.DidCloseTextDocumentParams) -> Non
 
 def _saved(server: SoliServer, params: Any) -> None:
     server.saved()
+    if isinstance(params, types.DidSaveTextDocumentParams):
+        path = to_fs_path(params.text_document.uri)
+        if path:
+            server.news.saved(Path(path))
