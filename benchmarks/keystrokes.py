@@ -27,7 +27,7 @@ ROUNDS = 5
 def program(lines: int) -> list[str]:
     """Exactly *lines* lines of functions and classes from the examples, over and over."""
     found: list[str] = []
-    paths = sorted((ROOT / "examples").rglob("*.soli"))
+    paths = sorted(filter(Path.is_file, (ROOT / "examples").rglob("*.soli")))
     while len(found) < lines:
         for path in paths:
             found += path.read_text("utf-8").splitlines()

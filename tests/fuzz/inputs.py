@@ -64,7 +64,8 @@ def corpus() -> list[str]:
     texts = []
     for folder in ("tests/soli", "tests/page/samples", "examples", "tests/e2e/apps"):
         for path in sorted((ROOT / folder).rglob("*.soli")):
-            texts.append(path.read_text("utf-8"))
+            if path.is_file():
+                texts.append(path.read_text("utf-8"))
     vectors = (ROOT / "tests/language/vectors.txt").read_text("utf-8")
     for line in vectors.splitlines():
         head, arrow, _ = line.partition(" ==> ")

@@ -16,7 +16,7 @@ def program_files() -> list[Path]:
         for folder in FOLDERS
         for pattern in ("*.soli", "*.sl")
         for path in (ROOT / folder).rglob(pattern)
-        if "node_modules" not in path.parts
+        if "node_modules" not in path.parts and path.is_file()  # `.soli` is what --dev keeps
     ]
     return sorted(found)
 
