@@ -124,11 +124,11 @@ async def serving(
         await server.stop()
 
 
-def run(test: Callable[[], Awaitable[None]]) -> None:
-    """Run the body of a test on a loop of its own, within `SECONDS` times three."""
+def run(test: Callable[[], Awaitable[None]], seconds: float = 3 * SECONDS) -> None:
+    """Run the body of a test on a loop of its own, for so long at most."""
 
     async def limited() -> None:
-        async with asyncio.timeout(3 * SECONDS):
+        async with asyncio.timeout(seconds):
             await test()
 
     asyncio.run(limited())

@@ -34,7 +34,7 @@ class Terminal:
                 **environment,
             },
             encoding="utf-8",
-            timeout=30,
+            timeout=60,
             dimensions=(50, 120),
         )
         self.child.delaybeforesend = 0.4

@@ -136,17 +136,22 @@ def test_who_reads_too_slowly_is_brought_up_to_date() -> None:
         nodes.signal("n1", signal.SIGSTOP)
         for number in range(150):
             await says._ask("tell", None, body=json.dumps({"m": ["x", number], "p": "x" * 1000}))
+            if number % 10 == 9:
+                await says.ask()  # so they are many entries of the log, not one large one
         await track_as(says, "says")
         nodes.signal("n1", signal.SIGCONT)
-        await until(lambda: slow.users == {"slow", "says"}, "up to date")
+        await until(lambda: slow.users == {"slow", "says"}, "up to date", 60)
         last = await says.say("blue")
-        await until(lambda: slow.span is not None and slow.span.heard[-1].message == last, "heard")
+        await until(
+            lambda: slow.span is not None and last in [one.message for one in slow.span.heard],
+            "heard",
+        )
         log = nodes.served["n1"].text
         assert "entries of the log are missing" in log
         await until_counted(slow, {"count": 2, "users": ["slow", "says"]})
 
     with smaller(broker_backlog_bytes=65536):
-        on_nodes(work, "--node-lease-seconds", "9")
+        on_nodes(work, "--node-lease-seconds", "60")
 
 
 def test_who_is_elsewhere_already_does_not_flicker() -> None:
@@ -183,7 +188,7 @@ def test_no_ghost_outlives_its_lease() -> None:
         killed = time.monotonic()
         nodes.kill("n1")
         await until(lambda: not watches.users, "taken back")
-        assert time.monotonic() - killed < 4 * LEASE / 3 + 5, "a busy machine gets five seconds"
+        assert time.monotonic() - killed < 4 * LEASE / 3 + 10, "a busy machine gets ten seconds"
         (leaves,) = [one for one in watches.presence if one["payload"].get("leaves")]
         assert set(leaves["payload"]["leaves"]) == {"ada", "bob", "eve"}
         nodes.launch("n1")
