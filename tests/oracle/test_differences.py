@@ -67,7 +67,8 @@ def test_every_field_of_an_outcome_counts(text: str, field: str) -> None:
 def test_hints_count_save_for_near_names() -> None:
     """A near name is the evaluator's own, and goes before the hint that a message has by itself."""
     assert verdict("[1].to_f") is None
-    right = answered("null.foo")
-    assert right.error is not None and right.error.hint is not None
+    right = answered("x = null\nx.foo")
+    assert right.error is not None
+    assert right.error.hint is not None
     changed = Outcome(**{**vars(right), "error": replace(right.error, hint="another")})
     assert (difference(right, changed) or "").startswith("hint")
