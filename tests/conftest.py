@@ -18,6 +18,11 @@ settings.register_profile(
 settings.register_profile(
     "explore", parent=settings.get_profile("soli"), derandomize=False, max_examples=1_000
 )
+# Who imports aiohttp reads, twice, whom this machine trusts: a seventh of what the start of a
+# server takes. Only what installs packages needs that (tests/packaging/conftest.py).
+os.environ.setdefault("TESTS_AUTHORITIES", os.environ.get("SSL_CERT_FILE", ""))
+os.environ["SSL_CERT_FILE"] = os.devnull
+
 settings.load_profile(os.environ.get("SOLI_HYPOTHESIS", "soli"))
 
 

@@ -33,12 +33,13 @@ from .hostile import close_code, raw, text
 from .support import receive, run
 from .support import serving as served
 
-pytestmark = pytest.mark.load
+load = pytest.mark.load
 
-SECONDS = 4.0
+SECONDS = 2.5
 MOST_SECONDS = 1.0
 
 
+@load
 @pytest.mark.parametrize("attack", ATTACKS[1:], ids=lambda attack: attack.name)
 def test_others_hardly_wait(attack: object) -> None:
     """However messages come, and over however many connections; half of the echoes at once."""
@@ -115,6 +116,7 @@ def test_actions_that_run_into_limits_are_paced(tmp_path: Path) -> None:
     run(scenario)
 
 
+@load
 def test_who_hangs_up_behind_much_work_stops_nobody() -> None:
     """What came before the end is still handled, in slices like everything else."""
 
@@ -191,6 +193,7 @@ def _all_come(address: Address) -> None:
             line.recv(4096)
 
 
+@load
 @pytest.mark.parametrize("attack", [_all_nap, _all_go, _all_come])
 def test_work_beside_messages_has_its_turn_too(
     tmp_path: Path, attack: Callable[[Address], None]
@@ -205,6 +208,7 @@ def test_work_beside_messages_has_its_turn_too(
     assert max(found) < 0.6
 
 
+@load
 def test_newcomers_do_not_stand_behind_those_who_ran_into_limits() -> None:
     """Fifteen connections that each send one endless message, and then who comes and says hello."""
     with serving(str(SOLI)) as address:
@@ -225,6 +229,7 @@ def test_newcomers_do_not_stand_behind_those_who_ran_into_limits() -> None:
     assert max(found) < MOST_SECONDS
 
 
+@load
 def test_a_stop_keeps_its_deadline(tmp_path: Path) -> None:
     """Under the worst that one client can do, with handlers for `disconnect` that never end."""
     app = tmp_path / "app.soli"

@@ -26,7 +26,7 @@ from soli_lang.values.values import Function, symbol
 
 from .child import MEMORY, outcome
 
-LIMITS = Limits(max_steps=5_000_000, max_seconds=1.0, max_call_bytes=256 << 20)
+LIMITS = Limits(max_steps=5_000_000, max_seconds=0.5, max_call_bytes=256 << 20)
 BORING = frozenset({"input", "sleep"})
 """Their work is the host's."""
 NOTICEABLE_SECONDS = 0.01

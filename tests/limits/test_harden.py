@@ -12,7 +12,7 @@ import pytest
 pytestmark = pytest.mark.long
 
 SEED = 1
-SECONDS = 10
+SECONDS = 5
 """Of CPU time; `make harden` takes more seeds, for as long as one likes."""
 
 
@@ -34,7 +34,7 @@ def test_nothing_breaks_the_limits(tmp_path: Path) -> None:
     """Each line that is reported names its seed, so that the same case can be made again."""
     *wrong, summary = look(tmp_path, "--seed", str(SEED), "--seconds", str(SECONDS))
     assert wrong == []
-    assert int(str(summary["judged"])) > 20
+    assert int(str(summary["judged"])) > 10
 
 
 def test_the_harness_sees_what_breaks_them(tmp_path: Path) -> None:

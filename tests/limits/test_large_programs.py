@@ -85,7 +85,7 @@ def test_whatever_the_depth_nothing_of_pythons_comes_out(name: str, limit: int) 
 
 # --- what that takes ---
 
-SMALL = 240
+SMALL = 120
 MORE_THAN_TWICE = 2.6
 """Of calls of Python's, for a program twice as large."""
 
@@ -124,15 +124,11 @@ TOO_LITTLE_TO_MEASURE = 0.004
 
 
 def seconds_of(text: str) -> float:
-    """CPU seconds to load and call it, at best."""
-
-    def once() -> float:
-        interpreter = Interpreter(install, limits=PATIENT)
-        before = time.process_time()
-        interpreter.load(text, "large").call("answer")
-        return time.process_time() - before
-
-    return min(once() for _ in range(2))
+    """CPU seconds to load and call it."""
+    interpreter = Interpreter(install, limits=PATIENT)
+    before = time.process_time()
+    interpreter.load(text, "large").call("answer")
+    return time.process_time() - before
 
 
 @pytest.mark.long
@@ -140,9 +136,13 @@ def seconds_of(text: str) -> float:
 def test_four_times_as_large_takes_four_times_as_long(name: str) -> None:
     """What is done in C, among it Python's own compiler, is not counted above."""
     text, size = SIZES[name]
-    with recursion_limit(RECURSION_LIMIT):
+
+    def times() -> float:
         small = max(TOO_LITTLE_TO_MEASURE, seconds_of(text(size // 16)))
-        assert seconds_of(text(size // 4)) < FOUR_TIMES_AND_MORE * small
+        return seconds_of(text(size // 4)) / small
+
+    with recursion_limit(RECURSION_LIMIT):
+        assert any(times() < FOUR_TIMES_AND_MORE for _ in range(3))  # a neighbour disturbs one
 
 
 @large

@@ -20,6 +20,7 @@ from soli_lang.base.source import Source
 from soli_lang.syntax.parser import parse
 from soli_lang.tools.checker import check, known_of
 
+from ..support.examples import examples
 from ..support.recursion import PYTHONS_OWN, recursion_limit
 from .nesting import CONSTRUCTS, FLAT, Text
 
@@ -50,6 +51,14 @@ def in_a_greenlet(work: Callable[[], Any]) -> Any:
     return outcome
 
 
+DEPTHS = (
+    (90, in_a_host),
+    (130, in_a_greenlet),
+    (170, in_a_greenlet),
+    (250, in_a_host),
+    (400, in_a_host),
+    (520, in_a_greenlet),
+)
 places = pytest.mark.parametrize("inside", [in_a_host, in_a_greenlet])
 
 
@@ -77,11 +86,14 @@ def test_what_is_too_deep_is_refused(text: Text) -> None:
         in_a_host(lambda: run(text(FAR_TOO_DEEP)))
 
 
-@constructs
-def test_in_between_nothing_breaks(text: Text) -> None:
-    """A program, or an error of the language, whatever the depth; places take turns."""
-    depths = (90, in_a_host), (130, in_a_greenlet), (170, in_a_host), (250, in_a_greenlet)
-    for levels, inside in (*depths, (400, in_a_host), (520, in_a_greenlet)):
+@pytest.mark.parametrize("name", CONSTRUCTS)
+def test_in_between_nothing_breaks(name: str) -> None:
+    """A program, or an error of the language, whatever the depth; places take turns.
+
+    So do constructs: half of the depths for each, all of them where it is asked for more.
+    """
+    text, number = CONSTRUCTS[name], list(CONSTRUCTS).index(name)
+    for levels, inside in DEPTHS if examples(1) > 1 else DEPTHS[number % 2 :: 2]:
         with suppress(SoliError):
             inside(lambda levels=levels: run(text(levels)))
 
@@ -96,12 +108,20 @@ def test_the_checker_goes_as_deep(text: Text) -> None:
         check(program.node, known_of(interpreter.machine))
 
 
-@pytest.mark.parametrize("text", FLAT.values(), ids=FLAT)
-@places
-def test_a_flat_sum_is_no_nesting(text: Text, inside: Callable[..., Any]) -> None:
-    """However many terms it has: it is read, checked, compiled and run."""
+def flat(text: Text, inside: Callable[..., Any]) -> None:
     program = text(1_100)
 
     inside(lambda: Interpreter(install).run(program, "flat"))
     known = known_of(Interpreter(install).machine)
     inside(lambda: check(parse(Source("flat", program)), known))
+
+
+@pytest.mark.parametrize("text", FLAT.values(), ids=FLAT)
+def test_a_flat_sum_is_no_nesting(text: Text) -> None:
+    """However many terms it has: it is read, checked, compiled and run."""
+    flat(text, in_a_host)
+
+
+@pytest.mark.parametrize("name", ["sums of calls", "or of and"])
+def test_nor_is_it_in_a_greenlet(name: str) -> None:
+    flat(FLAT[name], in_a_greenlet)

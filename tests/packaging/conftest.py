@@ -13,6 +13,14 @@ from .pythons import Python, pythons
 RAN = pytest.StashKey[list[Python]]()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def authorities() -> None:
+    """Packages may come from elsewhere: whom this machine trusts is trusted again."""
+    os.environ["SSL_CERT_FILE"] = os.environ["TESTS_AUTHORITIES"]
+    if not os.environ["SSL_CERT_FILE"]:
+        del os.environ["SSL_CERT_FILE"]
+
+
 @pytest.fixture(scope="session")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     """One for all processes of pytest-xdist, whose own folders have one parent."""
