@@ -39,6 +39,12 @@ BURST = 5
 
 APP = Path(__file__).with_name("counted.soli")
 MASK = bytes((0x37, 0xFA, 0x21, 0x3D))
+HANDSHAKE = (
+    b"GET /ws/counted HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nOrigin: http://127.0.0.1:3000\r\n"
+    b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+CLOSE = bytes((0x88, 0x82)) + MASK + bytes((0x03 ^ MASK[0], 0xE8 ^ MASK[1]))
 REQUEST = b"GET /json/17 HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n\r\n"
 
 Operation = Callable[[], Awaitable[Any]]
@@ -99,6 +105,29 @@ class NullTransport(asyncio.Transport):
         pass
 
 
+class Line(NullTransport):
+    """One that has a protocol, and ends."""
+
+    def __init__(self, protocol: asyncio.Protocol) -> None:
+        super().__init__()
+        self.protocol = protocol
+        self._is_closed = False
+
+    def set_protocol(self, protocol: Any) -> None:
+        self.protocol = protocol
+
+    def get_protocol(self) -> Any:
+        return self.protocol
+
+    def is_closing(self) -> bool:
+        return self._is_closed
+
+    def close(self) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            asyncio.get_running_loop().call_soon(self.protocol.connection_lost, None)
+
+
 def masked(text: str) -> bytes:
     """A text frame as clients send it."""
     payload = text.encode()
@@ -113,6 +142,8 @@ class Served:
         self.service = service
         self._settings = settings
         self.connections = [self._open(number) for number in range(CONNECTIONS)]
+        self._staying = set(self.connections)
+        self._server = self._make_server()
         self._browsers = [self._browser() for _ in range(CONNECTIONS * BURST)]
 
     def _open(self, number: int) -> Any:
@@ -135,17 +166,17 @@ class Served:
 
     def _browser(self) -> tuple[Any, NullTransport]:
         """A connection that sends requests."""
-        handler, transport = self._request_handler(), NullTransport()
+        handler, transport = self._server(), NullTransport()
         handler.connection_made(transport)
         return handler, transport
 
-    def _request_handler(self) -> Any:
+    def _make_server(self) -> Any:
         from soli_runtime.gate.first_request import Answers, GreetingServer
         from soli_runtime.gate.plain import PlainConnections
         from soli_runtime.gate.unread import Unread
 
         loop = asyncio.get_running_loop()
-        server = GreetingServer(
+        return GreetingServer(
             Answers(self.service.handle, self.service.entrance.begin),
             seconds=0,
             most=0,
@@ -156,7 +187,6 @@ class Served:
             access_log=None,
             auto_decompress=False,
         )
-        return server()
 
     async def message(self, frame: bytes) -> None:
         """One message while nobody else is there."""
@@ -175,6 +205,19 @@ class Served:
             await asyncio.sleep(0)
         await asyncio.sleep(0)
         return held
+
+    async def connect(self) -> None:
+        """A connection that comes, is upgraded, says goodbye and is gone."""
+        handler = self._server()
+        line = Line(handler)
+        handler.connection_made(line)
+        await asyncio.sleep(0)
+        handler.data_received(HANDSHAKE)
+        while line.protocol is handler:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0)
+        line.protocol.data_received(CLOSE)
+        while self.service.endpoint.connections != self._staying:  # noqa: ASYNC110
+            await asyncio.sleep(0)
 
     async def request(self, count: int = 1) -> int:
         """HTTP requests in one turn, each on its own line; how many of them waited."""
@@ -197,7 +240,14 @@ async def _served() -> Served:
     from soli_runtime.serving.service import Service
     from soli_runtime.settings import Settings
 
-    settings = Settings(message_rate=10**6, message_burst=10**6, byte_rate=0, ping_seconds=0)
+    settings = Settings(
+        message_rate=10**6,
+        message_burst=10**6,
+        byte_rate=0,
+        ping_seconds=0,
+        connect_rate=0,
+        connect_rate_per_ip=0,
+    )
     launched = launch(Launch(APP, settings, environment=dict(os.environ)))
     log = Log(lambda line: None, clock=lambda: 1e9)
     service = Service(launched.app, settings, log, launched.waiting)
@@ -315,6 +365,7 @@ async def count() -> dict[str, Any]:
         "join and leave": join_and_leave,
         "presence change": lambda: served.message(next(moods)),
         "HTTP action": served.request,
+        "connect and close": served.connect,
     }
     found: dict[str, Any] = {name: await _counted(way) for name, way in ways.items()}
     CLOCK.step = SATURATED_STEP

@@ -161,7 +161,7 @@ class PromptHandler(GreetedHandler):
         if (
             len(self._messages) > 1
             or not isinstance(message, RawRequestMessage)
-            or not _is_usual(message)
+            or not (_is_usual(message) or _is_handshake(message))
             or payload is not EMPTY_PAYLOAD
             or self._paused
             or transport is None
@@ -173,6 +173,8 @@ class PromptHandler(GreetedHandler):
         if not isinstance(begun, bytes):
             self._begun = None if begun is None else (request, begun)
             return False
+        if not begun:
+            return True  # the line is somebody else's
         self._messages.popleft()
         parser.message_consumed()
         transport.write(begun)
@@ -200,6 +202,17 @@ def handler_for(theirs: type) -> type[GreetedHandler]:
 
 HANDLER = handler_for(RequestHandler)
 """The one of the aiohttp that is here."""
+
+
+def _is_handshake(message: RawRequestMessage) -> bool:
+    """Whether a request asks for a WebSocket as all clients do."""
+    return (
+        message.method == hdrs.METH_GET
+        and message.version == HttpVersion11
+        and message.upgrade
+        and not (message.should_close or message.chunked)
+    )
+
 
 _LATER: tuple[Any, Any] = (None, None)
 """A writer and a task: who is answered at once needs neither."""
@@ -338,16 +351,21 @@ class GreetingServer(web.Server):
     ) -> bytes | Answering | None:
         """Begin to answer a request; None: it is to go the usual way.
 
-        That is the way of the first on a connection, which may be one too many.
+        That is the way of the first on a connection, which may be one too many, unless a WebSocket
+        comes of it.
         """
-        if self._is_draining or connection not in self._plain:
+        if self._is_draining:
             return None
+        if connection not in self._plain:
+            if not self._may_upgrade(request):
+                return None
+            self._silent.pop(connection, None)
         self.requests_count += 1
         begun = self._answers.begin(request)
-        if begun.__class__ is bytes:
-            self._plain.used(connection)
-        else:
+        if begun.__class__ is not bytes:
             self._plain.busy(connection)
+        elif begun:
+            self._plain.used(connection)
         return begun
 
     def _is_one_too_many(self, request: web.BaseRequest) -> bool:

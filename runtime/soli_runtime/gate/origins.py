@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from soli_lang.base.records import Record
@@ -47,20 +48,25 @@ def is_listed(origin: str, allowed: Sequence[str]) -> bool:
 
 def is_from_here(origin: str, peer: Peer) -> bool:
     """Whether *origin* is that of this server as the client sees it: scheme, host and port."""
+    return _is_of(origin, peer.scheme, peer.host)
+
+
+@lru_cache(maxsize=64)
+def _is_of(origin: str, scheme: str, asked_host: str) -> bool:
     try:
         parts = urlsplit(origin)
-        host = urlsplit(f"//{peer.host}")
+        host = urlsplit(f"//{asked_host}")
         ports = (parts.port, host.port)
     except ValueError:
         return False
     if parts.hostname is None or parts.hostname != host.hostname:
         return False
-    if parts.scheme == peer.scheme:
-        default = _DEFAULT_PORTS.get(peer.scheme)
+    if parts.scheme == scheme:
+        default = _DEFAULT_PORTS.get(scheme)
         return (ports[0] or default) == (ports[1] or default)
     # Behind a TLS proxy that does not say so, the origin is https and we see http. Not the other
     # way round: a page that came in the clear is not the page that we sent under TLS.
-    return (parts.scheme, peer.scheme) == ("https", "http") and ports == (None, None)
+    return (parts.scheme, scheme) == ("https", "http") and ports == (None, None)
 
 
 def _matches(origin: str, entry: str) -> bool:

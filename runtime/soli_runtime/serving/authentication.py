@@ -77,13 +77,17 @@ class Authentication:
 
     # --- before an upgrade ---------------------------------------------------------------------
 
+    def admits_all(self, match: Match[Target]) -> bool:
+        """Whether nobody is asked before an upgrade."""
+        return not match.target.stages and self._host is None
+
     async def admitted(
         self, raw: RawRequest, match: Match[Target], session: Session
     ) -> Value | Refusal:
         """The user of an upgrade, null for a stranger, or why it is refused."""
-        stages = match.target.stages
-        if not stages and self._host is None:
+        if self.admits_all(match):
             return None
+        stages = match.target.stages
         request = visitor_hash(raw, match.params)
         context = AuthenticationContext(raw, request, session)
         try:

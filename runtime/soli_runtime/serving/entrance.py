@@ -18,6 +18,7 @@ from ..http.responses import Response
 from ..http.whole_responses import whole_answer
 from ..observing.tally import kind_of
 from ..routing.routes import Match
+from ..ws.upgrade import SWITCHED
 from .answering.begun import Begun, awaited, raised
 from .program import ServedProgram
 from .sockets.upgrades import Asked, Upgrades
@@ -63,6 +64,7 @@ class Entrance:
         """Answer a request that came alone on a connection of our own which stays.
 
         Returns the answer as it goes over the line, or a coroutine for what has to be waited for.
+        Empty: the line is a WebSocket's now.
         """
         state = self._state
         if state.observation is not None or state.own_pages is not None:
@@ -72,6 +74,9 @@ class Entrance:
             if isinstance(begun, Response) and (whole := whole_answer(begun)) is not None:
                 state.tally.responses[begun.status] += 1
                 return whole
+            if begun is SWITCHED:
+                state.tally.responses[SWITCHED.status] += 1
+                return b""
         except Exception as error:
             return self._ended(raised(error), request)
         return self._ended(awaited(begun), request)
@@ -116,7 +121,7 @@ class Entrance:
         if is_upgrade(request):
             match = self._upgrades.match(path, request.rel_url.raw_query_string)
             if isinstance(match, Match):
-                return self._upgrades.answer(request, match, peer)
+                return self._upgrades.begin(request, match, peer)
             asked = Asked.by(request, peer)
             if asked.wants_to_hear:
                 refusal = Refusal(404, "there is no WebSocket at this path", reason="path")

@@ -9,6 +9,7 @@ tries it at start-up.
 """
 
 import logging
+from collections.abc import Mapping
 
 from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -18,7 +19,7 @@ from .endpoint import Endpoint
 from .listener import Listener
 from .protocol.handshake import HEADERS, SERVER, Accepted, Refused, answer
 
-__all__ = ["AlreadyUpgraded", "upgrade"]
+__all__ = ["SWITCHED", "AlreadyUpgraded", "upgrade", "upgrade_at_once"]
 
 logger = logging.getLogger("soli.ws")
 
@@ -34,22 +35,62 @@ async def upgrade(
     """
     if isinstance(request, AlreadyUpgraded):
         return await request.converse(listener, endpoint, protocol)
-    decision = answer(
-        request.method,
-        (request.version.major, request.version.minor),
-        _headers(request.headers),
-        compression=endpoint.limits.compression,
-        protocol=protocol,
-    )
+    if not isinstance(request, web.Request):
+        headers = _headers(request.headers)
+        return upgrade_at_once(request, headers, listener, endpoint, protocol)
+    decision = _decision(request, _headers(request.headers), endpoint, protocol)
     if isinstance(decision, Refused):
-        endpoint.counters.handshakes_refused += 1
-        logger.info("handshake refused", extra={"status": decision.status, "why": decision.text})
-        headers = {"Server": SERVER, **decision.headers}
-        return web.Response(status=decision.status, text=decision.text + "\n", headers=headers)
+        return _refused(decision, endpoint)
     response = _Switching(decision)
     await response.prepare(request)
     _take_over(request, Connection(endpoint, listener, decision.agreement))
     return response
+
+
+def upgrade_at_once(
+    request: web.BaseRequest,
+    headers: Mapping[str, str],
+    listener: Listener,
+    endpoint: Endpoint,
+    protocol: str | None,
+) -> web.StreamResponse:
+    """The same on a line of our own, where nobody wants to see the response: it is written here.
+
+    *headers*: those of the request, by names in lower case, repeated ones joined.
+    """
+    decision = _decision(request, headers, endpoint, protocol)
+    if isinstance(decision, Refused):
+        return _refused(decision, endpoint)
+    transport = request.transport
+    if transport is not None:
+        transport.write(_head(decision))
+    _take_over(request, Connection(endpoint, listener, decision.agreement))
+    return SWITCHED
+
+
+def _decision(
+    request: web.BaseRequest, headers: Mapping[str, str], endpoint: Endpoint, protocol: str | None
+) -> Accepted | Refused:
+    return answer(
+        request.method,
+        (request.version.major, request.version.minor),
+        headers,
+        compression=endpoint.limits.compression,
+        protocol=protocol,
+    )
+
+
+def _refused(decision: Refused, endpoint: Endpoint) -> web.Response:
+    endpoint.counters.handshakes_refused += 1
+    logger.info("handshake refused", extra={"status": decision.status, "why": decision.text})
+    headers = {"Server": SERVER, **decision.headers}
+    return web.Response(status=decision.status, text=decision.text + "\n", headers=headers)
+
+
+def _head(decision: Accepted) -> bytes:
+    """The 101 as it goes over the line."""
+    lines = [f"{name}: {value}\r\n" for name, value in decision.headers.items()]
+    return f"HTTP/1.1 101 Switching Protocols\r\n{''.join(lines)}\r\n".encode()
 
 
 class AlreadyUpgraded(web.BaseRequest):
@@ -79,6 +120,19 @@ class _Switching(web.StreamResponse):
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Nothing: the connection goes on."""
+
+
+class _Switched(web.StreamResponse):
+    """What aiohttp is given for a 101 that is written already."""
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        """Nothing: the line is somebody else's."""
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Nothing either."""
+
+
+SWITCHED = _Switched(status=101)
 
 
 class _Tail:

@@ -15,12 +15,15 @@ from aiohttp import web
 from ...http.messages import to_aiohttp
 from ...http.responses import Response
 
-Begun = Response | Coroutine[Any, Any, web.StreamResponse]
+Begun = Response | web.StreamResponse | Coroutine[Any, Any, web.StreamResponse]
+"""A response of aiohttp is one that went out already: `SWITCHED`."""
 
 
 async def awaited(begun: Begun) -> web.StreamResponse:
     """The answer, for aiohttp to send."""
-    return to_aiohttp(begun) if isinstance(begun, Response) else await begun
+    if isinstance(begun, Response):
+        return to_aiohttp(begun)
+    return begun if isinstance(begun, web.StreamResponse) else await begun
 
 
 async def raised(error: Exception) -> web.StreamResponse:

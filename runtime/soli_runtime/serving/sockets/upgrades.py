@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import NamedTuple
+from collections.abc import Coroutine
+from time import perf_counter
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -24,7 +26,8 @@ from ...loading.app import Target
 from ...routing.routes import WEBSOCKET, Match, NoMatch
 from ...ws.endpoint import Endpoint
 from ...ws.protocol.handshake import choose_protocol
-from ...ws.upgrade import upgrade
+from ...ws.upgrade import SWITCHED, upgrade, upgrade_at_once
+from ..answering.begun import there
 from ..authentication import session_cookie
 from ..program import ServedProgram
 from . import phoenix
@@ -32,6 +35,13 @@ from .conversations import Conversation
 from .live import Live
 from .refusals import Tellers, split_query
 from .visitors import Visitor
+
+Upgrading: TypeAlias = web.StreamResponse | Coroutine[Any, Any, web.StreamResponse]
+"""`SWITCHED`, or what has to be waited for."""
+
+
+LONG_CHARACTERS = 255
+"""Of header values that are kept as they came: most others are the same for many connections."""
 
 
 class Asked(NamedTuple):
@@ -76,19 +86,39 @@ class Upgrades:
                 return found
         return table.match(WEBSOCKET, path)
 
-    async def answer(
-        self, request: web.BaseRequest, match: Match[Target], peer: Peer
-    ) -> web.StreamResponse:
-        """Upgrade *request*, or say why not."""
+    def begin(self, request: web.BaseRequest, match: Match[Target], peer: Peer) -> Upgrading:
+        """Upgrade *request*, or say why not: at once where nothing has to be waited for."""
         asked = Asked.by(request, peer)
         refusal = self._why_not(asked, peer)
         if refusal is not None:
-            return await self.refuse(refusal, asked)
+            return self.refuse(refusal, asked)
         raw = asked.raw
         session = self._program.authentication.session_of(raw, tells=False)
         path, ip = sys.intern(unquote(raw.path)), sys.intern(peer.ip)
         visitor = Visitor(path, ip, session_cookie(raw), session)
         self._visitors.comes(visitor)
+        if self._program.authentication.admits_all(match) and request.__class__ is web.BaseRequest:
+            flow = self._opening(raw, match)
+            if not self._state.turns.must_wait(flow, perf_counter()):
+                return self._let_in_at_once(asked, match, visitor, flow)
+        return self._let_in_later(asked, match, visitor, session)
+
+    def _let_in_at_once(
+        self, asked: Asked, match: Match[Target], visitor: Visitor, flow: RequestFlow
+    ) -> Upgrading:
+        try:
+            conversation = self._conversation(asked.raw, match, visitor, flow)
+            protocol = conversation.events.protocol
+            request, headers = asked.request, asked.raw.headers
+            answer = upgrade_at_once(request, headers, conversation, self._endpoint, protocol)
+        finally:
+            if not visitor.was_opened:
+                self._visitors.gone(visitor)
+        return answer if answer is SWITCHED else there(self._answered(answer, asked))
+
+    async def _let_in_later(
+        self, asked: Asked, match: Match[Target], visitor: Visitor, session: Session
+    ) -> web.StreamResponse:
         try:
             return await self._let_in(asked, match, visitor, session)
         finally:
@@ -113,12 +143,19 @@ class Upgrades:
         if isinstance(user, Refusal):
             return await self.refuse(user, asked)
         self._visitors.belongs_to(visitor, user)
-        opens = f"{match.target.handler.name} connect"
-        flow = self._state.turns.flow(asked.raw.remote_ip, opens)
+        flow = self._opening(asked.raw, match)
         await self._state.turns.turn(flow)
         conversation = self._conversation(asked.raw, match, visitor, flow)
         protocol = conversation.events.protocol
         answer = await upgrade(asked.request, conversation, self._endpoint, protocol=protocol)
+        return self._answered(answer, asked)
+
+    def _opening(self, raw: RawRequest, match: Match[Target]) -> RequestFlow:
+        """To whose account connect events are put."""
+        return self._state.turns.flow(raw.remote_ip, f"{match.target.handler.name} connect")
+
+    def _answered(self, answer: web.StreamResponse, asked: Asked) -> web.StreamResponse:
+        """Note a request that was no handshake."""
         if answer.status >= 400:
             refusal = Refusal(
                 answer.status, "this is not a WebSocket handshake", reason="handshake"
@@ -130,7 +167,10 @@ class Upgrades:
         self, raw: RawRequest, match: Match[Target], visitor: Visitor, opening: RequestFlow
     ) -> Conversation:
         query = parse_query(raw.query_string)
-        headers = {sys.intern(name): _interned(value) for name, value in raw.headers.items()}
+        headers = {
+            sys.intern(name): value if len(value) > LONG_CHARACTERS else sys.intern(value)
+            for name, value in raw.headers.items()
+        }
         connection_id, query, headers = self._state.seen(query, headers)
         parts = (connection_id, match.params, query, headers)
         offered = headers.get("sec-websocket-protocol", "")
@@ -159,8 +199,3 @@ class Upgrades:
         state.log.warning(
             "upgrade_refused", status=status, reason=reason, path=raw.path, ip=raw.remote_ip, **why
         )
-
-
-def _interned(value: str) -> str:
-    """Most header values are the same for many connections; keep one copy."""
-    return sys.intern(value) if len(value) < 256 else value

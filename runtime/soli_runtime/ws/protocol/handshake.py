@@ -16,11 +16,11 @@ VERSION = "13"
 SERVER = "soli"
 #: The request headers that matter here.
 HEADERS = (
-    "Upgrade",
-    "Connection",
-    "Sec-WebSocket-Version",
-    "Sec-WebSocket-Key",
-    "Sec-WebSocket-Extensions",
+    "upgrade",
+    "connection",
+    "sec-websocket-version",
+    "sec-websocket-key",
+    "sec-websocket-extensions",
 )
 
 
@@ -51,7 +51,7 @@ def answer(
 ) -> Accepted | Refused:
     """Decide about an upgrade request.
 
-    *headers* finds names whatever their case, repeated ones joined by commas. *protocol* is what
+    *headers* finds names in lower case, repeated ones joined by commas. *protocol* is what
     `choose_protocol` chose.
     """
     refusal = _refusal(method, http_version, headers)
@@ -60,14 +60,14 @@ def answer(
     response = {
         "Upgrade": "websocket",
         "Connection": "Upgrade",
-        "Sec-WebSocket-Accept": accept_token(headers["Sec-WebSocket-Key"].strip()),
+        "Sec-WebSocket-Accept": accept_token(headers["sec-websocket-key"].strip()),
         "Server": SERVER,
     }
     if protocol is not None:
         response["Sec-WebSocket-Protocol"] = protocol
     agreement = None
     if compression:
-        agreement = negotiate(headers.get("Sec-WebSocket-Extensions", ""))
+        agreement = negotiate(headers.get("sec-websocket-extensions", ""))
     if agreement is not None:
         response["Sec-WebSocket-Extensions"] = agreement.response
     return Accepted(response, agreement)
@@ -94,22 +94,22 @@ def _refusal(
 ) -> Refused | None:
     if method != "GET" or http_version < (1, 1):
         return Refused(400, "a WebSocket handshake is a GET of HTTP/1.1", {})
-    if not _has_token(headers, "Upgrade", "websocket"):
+    if not _has_token(headers, "upgrade", "websocket"):
         # RFC 9110 section 15.5.22: a 426 says what to upgrade to.
         return Refused(426, "this is a WebSocket", {"Upgrade": "websocket"})
-    if not _has_token(headers, "Connection", "upgrade"):
+    if not _has_token(headers, "connection", "upgrade"):
         return Refused(400, "the Connection header must say Upgrade", {})
-    if headers.get("Sec-WebSocket-Version", "").strip() != VERSION:
+    if headers.get("sec-websocket-version", "").strip() != VERSION:
         text = f"this server speaks version {VERSION} of the WebSocket protocol"
         return Refused(426, text, {"Sec-WebSocket-Version": VERSION, "Upgrade": "websocket"})
-    if not _is_key(headers.get("Sec-WebSocket-Key", "").strip()):
+    if not _is_key(headers.get("sec-websocket-key", "").strip()):
         return Refused(400, "Sec-WebSocket-Key must be 16 bytes in base64", {})
     return None
 
 
 def _has_token(headers: Mapping[str, str], name: str, token: str) -> bool:
-    tokens = headers.get(name, "").split(",")
-    return any(candidate.strip().lower() == token for candidate in tokens)
+    value = headers.get(name, "").lower()
+    return value == token or any(one.strip() == token for one in value.split(","))
 
 
 def _is_key(key: str) -> bool:
