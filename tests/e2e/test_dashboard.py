@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import websockets
@@ -147,6 +148,35 @@ def test_a_dashboard_is_no_connection_of_the_app(tmp_path: Path) -> None:
             opened = site.server.service.endpoint.counters.opened
             assert opened == 0
             await site.until(lambda: not dashboard.pages.connections)
+
+    run(body)
+
+
+def test_what_a_dashboard_is_told_is_put_to_the_account_of_who_looks(tmp_path: Path) -> None:
+    """Of its address, and not to that of those who are looked at, nor to nobody's."""
+
+    async def body() -> None:
+        async with shown(tmp_path, dev=True) as (site, _), site.connect("/ws") as client:
+            charged: list[tuple[str, str, float]] = []
+            turns = site.server.service.state.turns
+            charge = turns.charge
+
+            def noted(address: str, name: str, seconds: float) -> None:
+                charged.append((address, name, seconds))
+                charge(address, name, seconds)
+
+            with patch.object(turns, "charge", noted):
+                await client.send("hi")
+                await receive(client)
+                assert charged == []
+                async with site.connect("/_soli/watch") as page:
+                    await next_of(page, "state")
+                    await client.send("hi")
+                    await next_of(page, "event")
+            assert {one[:2] for one in charged} == {("127.0.0.1", "/_soli")}
+            assert sum(seconds for _, _, seconds in charged) > 0
+            flow = turns.flow("127.0.0.1", "/_soli")
+            assert flow.used > 0
 
     run(body)
 

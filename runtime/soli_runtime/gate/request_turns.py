@@ -65,6 +65,10 @@ class RequestTurns:
         """A request computed from *started* until *now*."""
         self._scheduler.took(flow, started, now)
 
+    def charge(self, address: str, name: str, seconds: float) -> None:
+        """Put to an account what was computed for somebody who did not ask for it just now."""
+        self._scheduler.charge(self.flow(address, name), seconds)
+
     def ended_by_limit(self, flow: RequestFlow) -> None:
         """A limit ended a call, for which `took` is yet to come."""
         self._scheduler.ended_by_limit(flow)

@@ -25,7 +25,7 @@ from ...observing.health import bears_token, may_watch
 from ...observing.redacting import redacted_text
 from ...observing.traces import INPUT, Trace
 from .shown_traces import ShownTrace, ShownTraces
-from .snapshot import jobs_listed, routes, snapshot
+from .snapshot import counters_of, jobs_listed, routes, snapshot
 from .watchers import Watchers, endpoint_beside
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ class Dashboard:
         """The observer."""
         if trace.kind == INPUT:
             return
-        entry = self._entries.entry(trace)
+        with self.pages.charged():
+            entry = self._entries.entry(trace)
         self._events.append(entry)
         if trace.error is not None:
             self._errors.append(entry)
@@ -154,7 +155,10 @@ class Dashboard:
                 if ticks % TICKS_A_LIST == 0:
                     jobs = await jobs_listed(self._service)
                 if ticks % TICKS_A_STATE == 0:
-                    self.pages.tell({**await snapshot(self._service), "jobs": jobs})
+                    counters = await counters_of(self._service)
+                    with self.pages.charged():
+                        state = snapshot(self._service)
+                    self.pages.tell({**state, "counters": counters, "jobs": jobs})
             except Exception:
                 logger.exception("could not send to the dashboard")
             ticks += 1

@@ -22,8 +22,8 @@ MAX_STATE_BYTES = 2000
 """Of a larger state of a room the size is shown: writing many of them out takes its time."""
 
 
-async def snapshot(service: Service) -> dict[str, Any]:
-    """Connections, rooms, presence, schedules and counters. What is listed is what comes first."""
+def snapshot(service: Service) -> dict[str, Any]:
+    """Connections, rooms, presence and schedules. What is listed is what comes first."""
     hub = service.hub
     return {
         "kind": "state",
@@ -40,7 +40,6 @@ async def snapshot(service: Service) -> dict[str, Any]:
             _schedule(one)
             for one in islice(service.program.worker.jobs.schedules.values(), MAX_ROWS)
         ],
-        "counters": await _counters(service),
     }
 
 
@@ -102,7 +101,7 @@ def _schedule(schedule: Any) -> list[Any]:
     return [kept.name, kept.line, kept.job, kept.next_at]
 
 
-async def _counters(service: Service) -> dict[str, Any]:
+async def counters_of(service: Service) -> dict[str, Any]:
     sockets, tally = service.endpoint.counters, service.state.tally
     return {
         "connections": len(service.hub.seats),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -27,20 +29,26 @@ MAX_MESSAGE_BYTES = 4096
 MAX_OUTBOX_BYTES = 16 * 1024 * 1024
 """Of what one page has not read yet; then it is let go, and comes again."""
 
+ACCOUNT = "/_soli"
+"""As what the accounts of those who look are known."""
+
 Greeting = Callable[[], list[dict[str, Any]]]
 
 
 class Watcher:
     """One page: it is greeted when it comes, and told until it goes."""
 
-    def __init__(self, group: Watchers, greeting: Greeting) -> None:
+    def __init__(self, group: Watchers, greeting: Greeting, address: str) -> None:
         self._group = group
         self._greeting = greeting
+        self._address = address
 
     def on_open(self, connection: Connection) -> None:
+        connection.belongs_to(None, self._address)
         self._group.connections.add(connection)
-        for message in self._greeting():
-            connection.send_text(json.dumps(message))
+        with self._group.charged((connection,)):
+            for message in self._greeting():
+                connection.send_text(json.dumps(message))
 
     def on_message(self, connection: Connection, payload: str | bytes) -> None:
         """Pages have nothing to say."""
@@ -71,18 +79,32 @@ class Watchers:
             return plain(403, fault)
         if len(self.connections) >= MAX_WATCHERS:
             return plain(503, f"{MAX_WATCHERS} pages are connected already")
-        return await upgrade(request, Watcher(self, self._greeting), self._endpoint)
+        watcher = Watcher(self, self._greeting, peer.ip)
+        return await upgrade(request, watcher, self._endpoint)
+
+    @contextmanager
+    def charged(self, connections: Collection[Connection] | None = None) -> Iterator[None]:
+        """What is computed in here is put to the accounts of *connections*, or of all."""
+        told = tuple(self.connections if connections is None else connections)
+        started = perf_counter()
+        try:
+            yield
+        finally:
+            share = (perf_counter() - started) / max(1, len(told))
+            for connection in told:
+                self._service.state.turns.charge(connection.address, ACCOUNT, share)
 
     def tell(self, message: dict[str, Any]) -> None:
         """Send *message* to all."""
         if not self.connections:
             return
-        text = json.dumps(message)
-        for connection in tuple(self.connections):
-            try:
-                connection.send_text(text)
-            except Exception:
-                connection.failed()
+        with self.charged():
+            text = json.dumps(message)
+            for connection in tuple(self.connections):
+                try:
+                    connection.send_text(text)
+                except Exception:
+                    connection.failed()
 
 
 def endpoint_beside(service: Service) -> Endpoint:

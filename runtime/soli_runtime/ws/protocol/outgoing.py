@@ -1,5 +1,7 @@
 """A message on its way out: encoded once, compressed at most once, whoever gets it."""
 
+from contextlib import suppress
+
 from .deflate import MAX_WINDOW_BITS, deflate
 from .frames import FIN, RSV1, binary_frame, frame, text_frame
 
@@ -23,6 +25,11 @@ class Outgoing:
         if self._deflated is None:
             self._deflated = self._deflate(MAX_WINDOW_BITS)
         return self._deflated
+
+    def compress(self) -> None:
+        """Make the compressed frame; if that fails, whoever needs it finds out why."""
+        with suppress(Exception):
+            self.deflated  # noqa: B018 - it is kept
 
     def for_window(self, window_bits: int) -> bytes:
         """The frame for a connection whose window is 2**window_bits bytes; 0: no compression.

@@ -54,10 +54,12 @@ _NOTHING = Outgoing("")
 class Room:
     """The connections under one name, and how to write to them."""
 
-    __slots__ = ("_targets", "members", "name")
+    __slots__ = ("_targets", "members", "name", "packed")
 
     def __init__(self, name: Hashable) -> None:
         self.name = name
+        #: How many members get what is compressed for all of them.
+        self.packed = 0
         #: In order of joining.
         self.members: dict[Connection, None] = {}
         # What `targets()` returned last; None after a change.
@@ -163,6 +165,7 @@ class Fanout:
         self._step_aside(connection)
         connection.rooms = (*connection.rooms, room)
         room.members[connection] = None
+        room.packed += connection.window_bits == MAX_WINDOW_BITS
         room.changed()
 
     def leave(self, name: Hashable, connection: "Connection") -> None:
@@ -182,6 +185,7 @@ class Fanout:
     def _remove(self, room: Room, connection: "Connection") -> None:
         connection.rooms = tuple(other for other in connection.rooms if other is not room)
         del room.members[connection]
+        room.packed -= connection.window_bits == MAX_WINDOW_BITS
         room.changed()
         if not room.members:
             del self._rooms[room.name]
@@ -214,6 +218,8 @@ class Fanout:
         if room is None:
             return 0
         message = outgoing(message)
+        if room.packed:
+            message.compress()  # now, while its publisher computes: it counts as theirs
         if not self.log:
             self._call_soon(self.end_turn)
         left_out = [connection for connection in exclude if connection in room.members]

@@ -212,6 +212,22 @@ def test_compression_is_for_those_who_agreed_to_it() -> None:
         assert messages(line) == ["hello " * 20, "x" * 100]
 
 
+def test_a_message_is_compressed_while_its_publisher_computes() -> None:
+    """So that it counts as theirs; and only where somebody gets it compressed."""
+    stage = Stage()
+    fanout = stage.endpoint.fanout
+    packed, _, _ = stage.connect(agreement=Agreement("", 15))
+    small, _, _ = stage.connect(agreement=Agreement("", 10))
+    for connection in (packed, small):
+        fanout.join("room", connection)
+    with patch("soli_runtime.ws.protocol.outgoing.deflate", return_value=b"") as deflate:
+        fanout.publish("room", "x" * 100)
+        assert deflate.call_count == 1
+        fanout.leave("room", packed)
+        fanout.publish("room", "x" * 100)
+        assert deflate.call_count == 1
+
+
 def test_a_transport_that_fails_does_not_cost_the_others_their_message(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
