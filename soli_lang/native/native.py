@@ -20,8 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from functools import cache, partial
-from types import ModuleType
+from functools import cache
+from types import MethodType, ModuleType
 from typing import Any, TypeVar
 
 from ..base.errors import SoliError, SoliPlainTypeError, SoliTypeError
@@ -486,7 +486,7 @@ def _native_function(machine: Machine, declaration: Declaration, name: str) -> N
 def _code(machine: Machine, declaration: Declaration) -> Callable[..., Value]:
     code = declaration.called
     if declaration.takes_machine:
-        code = partial(code, machine)
+        code = MethodType(code, machine)  # which Python calls without leaving its loop
     return paid(machine, code) if declaration.linear else code
 
 

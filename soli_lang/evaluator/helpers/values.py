@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from itertools import islice
 from operator import length_hint
+from types import MethodType
 from typing import Any
 
 from ...base.errors import SoliError, SoliOverflowError, SoliPlainTypeError, SoliTypeError, Thrown
@@ -309,13 +310,13 @@ def space(machine: Machine) -> dict[str, Any]:
         caught=machine.caught,
         check_length=machine.check_length,
         put_member=set_member,
-        put_index=partial(set_index, machine),
-        call_member=partial(call_member, machine),
+        put_index=MethodType(set_index, machine),
+        call_member=MethodType(call_member, machine),
     )
     found.update(classes.helpers(machine))
     found.update(control.helpers(machine))
     found.update({one.__name__: one for one in _PLAIN})
-    found.update({one.__name__: partial(one, machine) for one in _OF_MACHINE})
+    found.update({one.__name__: MethodType(one, machine) for one in _OF_MACHINE})
     for operator, name in OPERATORS.items():
-        found[name] = partial(arithmetic.OPERATIONS[operator], machine)
+        found[name] = MethodType(arithmetic.OPERATIONS[operator], machine)
     return found
