@@ -21,28 +21,25 @@ from ..ground.arguments import truncated
 from ..text.locales import ZONE, zone
 from . import datetime_texts
 from .calendar_names import ENGLISH, calendar_names
-from .datetime_formats import Moment, fraction_text, plan
+from .datetime_formats import Moment, clock_text, fraction_text, plan
 from .utc_calendar import DAY, HOUR, MINUTE, SECOND, UTC_STARTS
 
 MILLISECOND = 1_000_000
 LONGEST_CODE = 20
 """Bytes of text that one character of a pattern can become, `%+` being the longest."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_BARE_EPOCH = datetime(1970, 1, 1)
-_SECONDS_TEXT = len("YYYY-MM-DD HH:MM:SS")
 
 
 class DateTime:
     """An instant; the zone says how its wall clock reads."""
 
+    # No `__init__`: whoever makes one fills it, which in a loop takes half the time.
     __slots__ = ("_wall", "nanos", "zone")
 
     soli_type = "DateTime"
-
-    def __init__(self, nanos: int, zone: tzinfo = UTC) -> None:
-        self.nanos = nanos
-        self.zone = zone
-        self._wall: datetime | None = None
+    nanos: int
+    zone: tzinfo
+    _wall: datetime | None
 
     @property
     def seconds(self) -> int:
@@ -62,14 +59,11 @@ class DateTime:
 
     def iso(self) -> str:
         """RFC 3339 in UTC, with a fraction when it is not zero."""
-        seconds, fraction = divmod(self.nanos, SECOND)
-        utc = _BARE_EPOCH + timedelta(0, seconds)
-        if fraction:
-            return f"{utc.isoformat()}{fraction_text(fraction)}+00:00"
-        return utc.isoformat() + "+00:00"
+        utc = self.wall if self.zone is UTC else self.wall.astimezone(UTC)
+        return f"{clock_text(utc, 'T')}{fraction_text(self.nanos % SECOND)}+00:00"
 
     def soli_text(self) -> str:
-        return self.wall.isoformat(" ")[:_SECONDS_TEXT]
+        return clock_text(self._wall or self.wall)
 
     def soli_inspect(self) -> str:
         return self.soli_text()
@@ -85,20 +79,21 @@ class DateTime:
 
 
 TYPES: dict[str, tuple[type, ...]] = {"DateTime": (DateTime,)}
-_new = object.__new__
-"""Makes a DateTime whose slots are then filled where it is wanted: what is called in every turn of
-a loop has no frame of `__init__` to pay for.
-"""
+
+
+def datetime_at(nanos: int, zone: tzinfo) -> DateTime:
+    """The instant *nanos*, which 64 bits hold."""
+    made = DateTime()
+    made.nanos = nanos
+    made.zone = zone
+    made._wall = None
+    return made
 
 
 def at_nanos(machine: Machine, nanos: int, user: str) -> DateTime:
     """The instant *nanos*. Raises SoliOverflowError outside 64 bits (years 1677 to 2262)."""
     if MIN_INT <= nanos <= MAX_INT:
-        made = _new(DateTime)
-        made.nanos = nanos
-        made.zone = machine.library.get(ZONE) or zone(machine)
-        made._wall = None
-        return made
+        return datetime_at(nanos, zone(machine))
     raise _overflow(user, nanos)
 
 
@@ -115,7 +110,7 @@ def now(machine: Machine) -> DateTime:
     seconds = clock.now(machine)
     nanos = (int(seconds) if seconds >= 0 else int(seconds // 1)) * SECOND
     if MIN_INT <= nanos <= MAX_INT:
-        made = _new(DateTime)
+        made = DateTime()
         made.nanos = nanos
         made.zone = machine.library.get(ZONE) or zone(machine)
         made._wall = None
@@ -138,7 +133,7 @@ def parse(machine: Machine, text: str) -> DateTime:
     if nanos is None:
         raise SoliValueError(f"Invalid datetime format: {text}")
     if MIN_INT <= nanos <= MAX_INT:
-        made = _new(DateTime)
+        made = DateTime()
         made.nanos = nanos
         made.zone = machine.library.get(ZONE) or zone(machine)
         made._wall = None
@@ -151,7 +146,7 @@ def from_unix(machine: Machine, seconds: int | float) -> DateTime:
     """The instant *seconds* after the epoch."""
     nanos = (seconds if seconds.__class__ is int else truncated(seconds)) * SECOND
     if MIN_INT <= nanos <= MAX_INT:
-        made = _new(DateTime)
+        made = DateTime()
         made.nanos = nanos
         made.zone = machine.library.get(ZONE) or zone(machine)
         made._wall = None
@@ -162,7 +157,7 @@ def from_unix(machine: Machine, seconds: int | float) -> DateTime:
 @static("DateTime", "epoch")
 def epoch(machine: Machine) -> DateTime:
     """1970-01-01T00:00Z."""
-    return DateTime(0, zone(machine))
+    return datetime_at(0, zone(machine))
 
 
 @static("DateTime", "microtime")
@@ -215,6 +210,8 @@ def format_(machine: Machine, instant: DateTime, pattern: str, locale: str | Non
     """*pattern* with strftime codes replaced, names in the language of *locale*."""
     machine.check_length(LONGEST_CODE * len(pattern))
     planned = plan(pattern)
+    if planned.cut is not None:
+        return clock_text(instant._wall or instant.wall)[planned.cut]
     if planned.attributes is not None:
         return planned.template % planned.attributes(instant.wall)
     names = calendar_names(locale) if locale else ENGLISH
@@ -281,7 +278,7 @@ def _mover(name: str, unit: int) -> Callable[..., DateTime]:
         whole = amount if amount.__class__ is int else truncated(amount)
         nanos = instant.nanos + whole * unit
         if MIN_INT <= nanos <= MAX_INT:
-            moved = _new(DateTime)
+            moved = DateTime()
             moved.nanos = nanos
             moved.zone = instant.zone
             moved._wall = None
@@ -305,7 +302,7 @@ def subtract_days(instant: DateTime, days: int | float) -> DateTime:
     whole = -days if days.__class__ is int and days > MIN_INT else truncated(-days)
     nanos = instant.nanos + whole * DAY
     if MIN_INT <= nanos <= MAX_INT:
-        moved = _new(DateTime)
+        moved = DateTime()
         moved.nanos = nanos
         moved.zone = instant.zone
         moved._wall = None
@@ -354,7 +351,7 @@ def _beginning(unit: str) -> Callable[..., DateTime]:
         zone = instant.zone
         nanos = utc_start(instant.nanos) if zone is UTC else _nanos_of(_start(instant.wall, unit))
         if MIN_INT <= nanos <= MAX_INT:
-            bound = _new(DateTime)
+            bound = DateTime()
             bound.nanos = nanos
             bound.zone = zone
             bound._wall = None
@@ -376,7 +373,7 @@ def _end(unit: str) -> Callable[..., DateTime]:
         else:
             nanos = _nanos_of(_next_start(instant.wall, unit)) - MILLISECOND
         if MIN_INT <= nanos <= MAX_INT:
-            bound = _new(DateTime)
+            bound = DateTime()
             bound.nanos = nanos
             bound.zone = zone
             bound._wall = None

@@ -30,12 +30,11 @@ _IN_WORDS = (
 class Duration:
     """A span; negative when it runs backwards. Shows as an instance with one field `seconds`."""
 
+    # No `__init__`: see DateTime.
     __slots__ = ("seconds",)
 
     soli_type = "Duration"
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    seconds: float
 
     def soli_text(self) -> str:
         return f"<Duration seconds: {float_text(self.seconds)}>"
@@ -54,8 +53,6 @@ class Duration:
 
 
 TYPES: dict[str, tuple[type, ...]] = {"Duration": (Duration,)}
-_new = object.__new__
-"""Makes a Duration without a frame of `__init__`."""
 
 
 @static("Duration", "between", Any_, Any_)
@@ -63,7 +60,7 @@ def between(start: Value, end: Value) -> Duration:
     """The span from *start* to *end*, two DateTimes."""
     if start.__class__ is not DateTime or end.__class__ is not DateTime:
         raise SoliPlainTypeError("Duration.between() requires DateTime")
-    span = _new(Duration)
+    span = Duration()
     span.seconds = (end.nanos - start.nanos) / SECOND
     return span
 
@@ -72,7 +69,7 @@ def _maker(unit: str) -> Callable[..., Duration]:
     seconds = SECONDS[unit]
 
     def make(count: int | float) -> Duration:
-        span = _new(Duration)
+        span = Duration()
         span.seconds = float(count) * seconds
         return span
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from soli_stdlib.time import datetime_texts
-from soli_stdlib.time.datetime_formats import LONG_PATTERN
-from soli_stdlib.time.datetime_values import DateTime
+from soli_stdlib.time.datetime_formats import LONG_PATTERN, Plan, clock_text
+from soli_stdlib.time.datetime_values import DateTime, datetime_at
 
 from soli_lang.base.errors import SoliError
 from soli_lang.values.semantics import MAX_INT, MIN_INT
@@ -26,7 +26,7 @@ def outcome(soli: Library, nanos: int, name: str, *arguments: object) -> object:
     """What the method gives for that instant, or what it says."""
     zone = soli.call("DateTime.epoch").zone
     try:
-        found = soli.send(DateTime(nanos, zone), name, *arguments)
+        found = soli.send(datetime_at(nanos, zone), name, *arguments)
     except SoliError as error:
         return str(error)
     return found.nanos if isinstance(found, DateTime) else found
@@ -126,3 +126,15 @@ def test_numbers_of_a_pattern_are_those_of_strftime(wall: datetime) -> None:
     pattern = "%Y %m %d %H %M %S %y %j"
     nanos = int((wall - datetime(1970, 1, 1)).total_seconds() // 1) * 10**9
     assert outcome(UTC, nanos, "format", pattern) == wall.strftime(pattern)
+
+
+@given(
+    st.datetimes(), st.sampled_from(["%Y-%m-%d", "%H:%M:%S", "%m-%d %H:%M", "%F %T", "%e-%m-%d"])
+)
+@example(datetime(1, 2, 3, 4, 5, 6), "%Y-%m-%d")
+def test_a_clock_shows_what_python_shows(wall: datetime, pattern: str) -> None:
+    assert clock_text(wall, "T") == wall.isoformat(timespec="seconds")
+    cut = Plan(pattern).cut
+    assert (cut is None) is ("%e" in pattern)
+    shown = wall.strftime(pattern.replace("%Y", f"{wall.year:04d}").replace("%F", "%Y-%m-%d"))
+    assert cut is None or wall.year < 1000 or clock_text(wall)[cut] == shown
