@@ -13,6 +13,24 @@ from ..base.errors import SoliArgumentError, SoliTypeError
 from .values import Function, Value
 
 
+class Statics(dict[str, Value]):
+    """The static members of a class, by name."""
+
+    __slots__ = ("_watched",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watched: dict[str, list[str]] = {}
+
+    def __setitem__(self, name: str, value: Value) -> None:
+        super().__setitem__(name, value)
+        self._watched.pop(name, []).clear()
+
+    def as_it_is(self, name: str) -> list[str]:
+        """What is empty once *name* stands for something else than now."""
+        return self._watched.setdefault(name, [name])
+
+
 class SoliClass:
     """A class, module or enum; also the face of a native class such as `Math`.
 
@@ -55,7 +73,7 @@ class SoliClass:
         """What `find_method` found before."""
         self.subclasses: WeakSet[SoliClass] = WeakSet()
         """A class made while a function runs goes with it."""
-        self.statics: dict[str, Value] = {}
+        self.statics = Statics()
         self.constants: set[str] = set()
         """Names of const fields, instance (`x`) and static (`.x`)."""
         self.has_constants: bool = superclass is not None and superclass.has_constants

@@ -16,7 +16,7 @@ from ..emitters import Emitters, emits
 from ..places import CALLED, METHOD, NEW
 from ..writer import Writer
 from .members import class_reference, written_out
-from .names import callee
+from .names import callee, is_quiet, raw, resolved
 
 EMITTERS: Emitters = {}
 
@@ -201,18 +201,27 @@ def _method_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
     operands: list[Any] = [one.value for one in node.arguments]
     if node.block is not None:
         operands.append(lambda: block_value(writer, node.block))
-    receiver, *values = writer.operands(member.object, *operands)
-    forms = {} if node.block is not None else writer.machine.methods_named(name).forms(count)
-    known = writer.kind_of(member.object)
+    table, object_, unread = writer.machine.methods_named(name), member.object, None
+    forms = {} if node.block is not None else table.forms(count)
+    known = writer.kind_of(object_)
     if known is not None:
         forms = {form: kinds for form, kinds in forms.items() if known in kinds}
+    is_quiet_call = node.block is None and all(is_quiet(writer, one) for one in operands)
+    if is_quiet_call and not forms and Function not in table:
+        object_, unread = raw(writer, object_)
+    receiver, *values = writer.operands(object_, *operands)
     if operands and forms:
         receiver = writer.kept(receiver)
         values = [one if _is_simple(writer, one) else writer.kept(one) for one in values]
     identifier, first = writer.named(receiver)
+    read = identifier()
+    if unread is not None:  # only where no method is found
+        own = writer.fresh()
+        identifier, first = (lambda: py.name(own)), py.bound(own, receiver)
+        read = py.bound(own, resolved(writer, py.name(own), unread))
     at = writer.places.add(METHOD, node.span, identifier().id, name)
     receiver = identifier() if forms else first
-    found = _method(writer, node, receiver, identifier, (name, count, known))
+    found = _method(writer, node, receiver, identifier, read, (name, count, known))
     result = py.call(found, identifier(), *values, at=at)
     arguments = [(lambda one=one: one) for one in values]
     for index, (form, kinds) in enumerate(forms.items()):
@@ -243,8 +252,7 @@ def _static_call(writer: Writer, node: nodes.Call, member: nodes.Member) -> Any:
     identifier = writer.bind(klass)
     at = writer.places.add(METHOD, node.span, identifier, member.name)
     key = py.constant(member.name)
-    held = py.method(writer.fixed(klass.statics), "get", key)
-    is_same = py.compare(held, "is", writer.fixed(native))
+    is_same = writer.fixed(klass.statics.as_it_is(member.name))
     other = py.call("method", py.name(identifier), key, py.constant(count), py.constant(False))
     bound = py.call("on", other, py.name(identifier))
     function = writer.fixed(native.given(_kinds(writer, node)))
@@ -261,11 +269,12 @@ def _is_simple(writer: Writer, value: Any) -> bool:
     return isinstance(value, py.Constant) or writer.is_variable(value) or writer.is_fixed(value)
 
 
-def _method(writer: Writer, node: nodes.Call, first: Any, receiver: Any, of: Any) -> Any:
-    """What gives the method as a Python callable. *first* computes the receiver."""
+def _method(writer: Writer, node: nodes.Call, first: Any, receiver: Any, read: Any, of: Any) -> Any:
+    """What gives the method as a Python callable. *first* computes the receiver; *read* is what it
+    is if nothing was found for what *first* gives."""
     name, count, known = of
     key, with_block = py.constant(name), node.block is not None
-    found = py.call("method", receiver(), key, py.constant(count), py.constant(with_block))
+    found = py.call("method", read, key, py.constant(count), py.constant(with_block))
     is_own = not with_block and name not in UNIVERSAL and known is None
     table = writer.machine.methods_named(name)
     if table:

@@ -218,3 +218,80 @@ def test_safe_access_of_null_is_null() -> None:
 
     assert run(text) == [[None, None, None], [1, 2, False]]
     assert run("x = null\n[x.nil?, x.nil? ?? 5]") == [True, 5]
+
+
+def test_a_static_method_that_a_program_replaces_is_the_new_one_at_old_calls() -> None:
+    text = """
+def ask()
+  [Math.floor(2.5), Math.floor(3.5)]
+end
+before = ask()
+class Math
+  static def floor(number)
+    "own #{number}"
+  end
+end
+[before, ask()]
+"""
+    assert run(text) == [[2, 3], ["own 2.5", "own 3.5"]]
+
+
+RECEIVER_CALLS = """
+class Pair
+  def plus(n)
+    "pair #{n}"
+  end
+end
+def made()
+  Pair()
+end
+def day()
+  DateTime.from_unix(86400)
+end
+def text()
+  "ab"
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("receiver", "call", "expected"),
+    [
+        ("Pair()", "plus(1)", "pair 1"),
+        ("made", "plus(2)", "pair 2"),
+        ("&made", "plus(3)", "pair 3"),
+        ("day", "add_hours(1).to_unix", 90_000),
+        ("&day", "add_hours(2).to_unix", 93_600),
+        ("&text", 'contains("b")', True),
+        ("{}", "plus(4)", "Cannot access"),
+    ],
+)
+def test_a_receiver_that_holds_a_function_is_what_it_gives(
+    receiver: str, call: str, expected: object
+) -> None:
+    """A bare name calls it, in a call of a method, too; however often that was something else."""
+    given = f"[fn() {receiver[1:]} end]" if receiver[0] == "&" else f"[{receiver}]"
+    text = f"""{RECEIVER_CALLS}
+def ask(held)
+  held.{call}
+end
+{given}.map(|one| ask(one))[0]
+"""
+    try:
+        assert run(text) == expected
+    except SoliError as error:
+        assert str(expected) in str(error)  # noqa: PT017
+
+
+def test_a_receiver_without_a_value_is_named() -> None:
+    text = """
+def ask()
+  later.trim("x") if false
+  found = later.starts_with("x")
+  later = "x"
+  found
+end
+ask()
+"""
+    with pytest.raises(SoliError, match="later"):
+        run(text)
