@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from itertools import chain, islice
+from math import hypot
 from typing import Any
 
+from soli_lang.machine.iteration import exhaust
 from soli_lang.machine.machine import CROWDED, Machine
 from soli_lang.values.kinds import is_key, to_key
 from soli_lang.values.semantics import Spend, equals
@@ -28,7 +30,8 @@ _SCATTER = int.from_bytes(os.urandom(8), "big") >> 2
 """Flips bits of Ints in sets of ours: programs cannot choose which places they get there."""
 _IN_64_BITS = 2.0**63
 _CLOSE = 8
-"""Span of many Ints, for each of them, up to which they count as close together."""
+"""Mean of many Ints without their signs, divided by their number, up to which they count as close
+together."""
 _PORTION = 64
 """Values that become keys between two looks at the clock."""
 
@@ -231,9 +234,7 @@ def firsts_by(items: list[Value], column: list[Value], spend: Spend) -> list[Val
     pairs = zip(items, column, strict=True)
     if kinds <= _SAME_IN_PYTHON:
         firsts: dict[Any, Value] = {}
-        for place, item in zip(_places(column, kinds), items, strict=True):
-            if place not in firsts:
-                firsts[place] = item
+        exhaust(map(firsts.setdefault, _places(column, kinds), items))
         return list(firsts.values())
     seen = Seen(spend)
     return [item for item, value in pairs if seen.add(value)]
@@ -251,12 +252,16 @@ def _places(values: list[Value], kinds: frozenset[type]) -> Iterable[Any]:
 def _are_apart(values: list[Value], kinds: frozenset[type]) -> bool:
     """Whether *values*, of `_SAME_IN_PYTHON` *kinds*, need no places: few would meet in a set.
 
-    Python puts an Int where its last digits say. Of Ints that lie close together only some have
-    the same; of a few, whatever they are, looking all up takes no time to speak of.
+    Python puts an Int where its last digits say. Of Ints that are close to zero only some have the
+    same; of a few, whatever they are, looking all up takes no time to speak of.
     """
     if int not in kinds or len(values) <= CROWDED:
         return True
-    return len(kinds) == 1 and max(values) - min(values) <= _CLOSE * len(values)
+    if len(kinds) > 1:
+        return False
+    # `hypot` times the root of their number is no less than the sum of all without their signs;
+    # and where so much is shared among them, only so many are a multiple of a set's size apart.
+    return bool(hypot(*values) <= _CLOSE * len(values) ** 1.5)
 
 
 def tallied(machine: Machine, values: list[Value], kinds: frozenset[type]) -> dict[Any, Value]:

@@ -19,7 +19,7 @@ from soli_lang.machine.machine import CROWDED, Machine
 from soli_lang.native.native import Any_, Array, Callable_, method, static
 from soli_lang.native.native import Hash as HashArg
 from soli_lang.values.kinds import from_key, is_key, to_key
-from soli_lang.values.values import BoolKey, DecimalKey, Value
+from soli_lang.values.values import BoolKey, DecimalKey, Symbol, Value
 
 from ..ground.callbacks import pair_callback, parameter_count
 from ..ground.costs import (
@@ -37,6 +37,8 @@ from .array_callbacks import NOT_GIVEN
 Hash = dict[Any, Value]
 
 _WRAPPED = frozenset({BoolKey, DecimalKey})
+_KEYS_AS_THEY_ARE = frozenset({str, int, type(None), Symbol})
+"""Kinds of values that stand for themselves as keys."""
 _PLACE_BYTES = 40
 """What a place for an entry takes in a large dict, roughly."""
 _MANY_PLACES = 1024
@@ -313,6 +315,10 @@ def compact(machine: Machine, entries: Hash) -> Hash:
 def invert(machine: Machine, entries: Hash) -> Hash:
     """Value -> key. A value that cannot be a key is an error."""
     copy_entries(machine, entries)
+    values = list(entries.values())
+    if kinds_of(values) <= _KEYS_AS_THEY_ARE and _are_values(entries):
+        turned = watched(machine, values)
+        return dict(zip(turned, entries, strict=True))
     pairs = watched(machine, entries.items())
     return {to_key(value): from_key(key) for key, value in pairs}
 

@@ -230,6 +230,29 @@ def test_many_ints_are_counted_and_compared_like_few() -> None:
     assert (counts[0], counts[1], counts[2]) == (1, 2, 3)
 
 
+def test_many_ints_that_meet_in_a_set_are_scattered() -> None:
+    """Ints as far apart as a set is large would all be looked for in one place of it."""
+    near = list(range(-CROWDED, CROWDED))
+    apart = [number << 20 for number in near]
+    kinds = frozenset({int})
+    assert equality._are_apart(near, kinds)
+    assert not equality._are_apart(apart, kinds)
+    assert SOLI.send(apart + near, "uniq") == list(dict.fromkeys(apart + near))
+
+
+@given(st.dictionaries(st.text(max_size=2), st.sampled_from(["a", 1, None, 2.5, True, [1]])))
+def test_an_inverted_hash_has_the_last_key_of_each_value(entries: dict[str, Any]) -> None:
+    try:
+        found = SOLI.send(entries, "invert")
+    except SoliError as error:
+        assert "as hash key" in str(error)
+        assert any(value.__class__ in (float, list) for value in entries.values())
+        return
+    pairs = [[from_key(key), value] for key, value in found.items()]
+    expected = {(value.__class__, value): key for key, value in entries.items()}
+    assert pairs == [[value, key] for (_, value), key in expected.items()]
+
+
 def test_time_is_looked_at_while_many_ints_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program can choose Ints that are all looked for in the same places of a hash."""
     looks: list[int] = []
