@@ -164,8 +164,18 @@ class _Tree:
         """The same of a tree that may compare two."""
         if node.operator not in nodes.COMPARISONS:
             return self.value(node)
-        left, right = self.value(node.left), self.value(node.right)
-        return py.compare(left, node.operator, right)
+        left = self._multiple(node) or self.value(node.left)
+        return py.compare(left, node.operator, self.value(node.right))
+
+    def _multiple(self, node: nodes.Binary) -> Any:
+        """The left side of `x % 3 == 0`, where it does not matter whether *x* is negative."""
+        left = node.left
+        if node.operator not in ("==", "!=") or _number(node.right) != 0:
+            return None
+        if left.__class__ is not nodes.Binary or left.operator != "%":
+            return None
+        by = _number(left.right)
+        return by and by > 0 and py.binary(self.value(left.left), "%", py.constant(by))
 
     def _variable(self, node: nodes.Name) -> Any:
         writer = self.writer

@@ -41,6 +41,9 @@ Slice, Tuple, UnaryOp, While, Yield, Argument = map(
     _made, ("Slice", "Tuple", "UnaryOp", "While", "Yield", "arg")
 )
 
+IntText = _made("JoinedStr")
+"""What `shown` gives."""
+
 AND, OR = _ast.And(), _ast.Or()
 _NOT, _MINUS = _ast.Not(), _ast.USub()
 BINARY: dict[str, Any] = {
@@ -89,6 +92,20 @@ def call(function: Any, *arguments: Any, at: int = NOWHERE) -> Any:
     return Call(function, list(arguments), [], lineno=at, end_lineno=at)
 
 
+def length(value: Any) -> Any:
+    """`len(value)`"""
+    if isinstance(value, Constant) and value.value.__class__ is str:
+        return Constant(len(value.value))
+    return call("len", value)
+
+
+def is_short(text: Any, most: int) -> bool:
+    """Whether *text*, of a String, has *most* characters at most whatever happens."""
+    if isinstance(text, Constant):
+        return len(text.value) <= most
+    return isinstance(getattr(text, "value", None), IntText)  # to which a name is given
+
+
 def attribute(value: Any, identifier: str) -> Any:
     if value.__class__ is str:
         value = Name(value, LOAD)
@@ -97,7 +114,7 @@ def attribute(value: Any, identifier: str) -> Any:
 
 def shown(value: Any) -> Any:
     """The text of an Int."""
-    return JoinedStr([FormattedValue(value, -1, None)])
+    return IntText([FormattedValue(value, -1, None)])
 
 
 def method(value: Any, identifier: str, *arguments: Any) -> Any:
@@ -185,6 +202,17 @@ def set_attribute(target: Any, identifier: str, value: Any) -> Any:
 
 def run(value: Any) -> Any:
     return Expr(value)
+
+
+def done(value: Any) -> list[Any]:
+    """Statements that do what computing *value* does."""
+    if isinstance(value, (Name, Constant)):
+        return []
+    if isinstance(value, IfExp):
+        return [when(value.test, done(value.body), done(value.orelse))]
+    if isinstance(value, BoolOp) and isinstance(value.values[-1], Name):
+        return done(either(*value.values[:-1])) if value.op is OR else [run(value)]
+    return [run(value)]
 
 
 def give(value: Any) -> Any:

@@ -132,9 +132,7 @@ class Writer:
         if STMT in emitter.positions:
             emitter(self, node, STMT)
             return
-        value = self.value(node)
-        if not isinstance(value, (py.Name, py.Constant)):
-            self.out.append(py.run(value))
+        self.out += py.done(self.value(node))
 
     def tail(self, node: Any) -> None:
         """Statements that end the function with the value of *node*."""

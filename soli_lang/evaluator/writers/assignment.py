@@ -90,7 +90,7 @@ def _grow_text(writer: Writer, variable: Any, node: nodes.Assign) -> None:
     more = writer.kept(writer.value(value.right))
     identifier = writer.identifier(variable)
     size = writer.fresh()
-    lengths = py.binary(py.call("len", py.name(identifier)), "+", py.call("len", more))
+    lengths = py.binary(py.length(py.name(identifier)), "+", py.length(more))
     grown = py.binary(py.name(identifier), "+", more)
     at = writer.at(value)
     lines = [
@@ -173,7 +173,7 @@ def _assign_element(writer: Writer, target: nodes.Index, value: Any) -> Any:
 def _is_free_key(holder: Any, index: Any, kind: type | None) -> Any:
     """Whether *index*, of that *kind* if it is known, is a text or an Int under which the hash
     *holder* takes what it is given without a look at the limits."""
-    size = py.call("len", holder)
+    size = py.length(holder)
     text = py.compare(size, "<", py.constant(SMALL_HASH))
     number = py.compare(size, "<=", py.constant(CROWDED))
     if kind is str:

@@ -32,7 +32,7 @@ def _hash(writer: Writer, node: nodes.HashComprehension) -> Any:
         key = writer.kept(py.call("to_key", writer.value(node.key), at=at))
         writer.out.append(py.put(py.name(found), key, writer.value(node.value)))
         if isinstance(key, py.Name) and writer.kind_of(node.key) is not str:
-            size = py.call("len", py.name(found))
+            size = py.length(py.name(found))
             is_crowded = py.both(
                 py.compare(size, ">", py.constant(CROWDED)), py.is_kind(py.name(key.id), "int")
             )

@@ -87,7 +87,7 @@ def _key(writer: Writer, node: Any) -> Any:
 def _interpolation(writer: Writer, node: nodes.Interpolation) -> Any:
     """`"a#{b}c"`"""
     found, first = writer.named(_text_of(writer, node.parts))
-    fits = py.compare(py.call("len", first), "<=", py.constant(UNCLAIMED))
+    fits = py.compare(py.length(first), "<=", py.constant(UNCLAIMED))
     return py.choice(fits, found(), py.call("claimed", found(), at=writer.at(node)))
 
 
@@ -134,7 +134,7 @@ def _shown(writer: Writer, node: Any, value: Any, unread: Any) -> Any:
 
 
 def _is_short(text: Any) -> Any:
-    return py.compare(py.call("len", text), "<=", py.constant(UNCLAIMED_PART))
+    return py.compare(py.length(text), "<=", py.constant(UNCLAIMED_PART))
 
 
 # --- indexing ---
@@ -172,7 +172,7 @@ def _index(writer: Writer, node: Any) -> Any:
         return py.choice(py.is_kind(first, "dict"), got, general)
     entry = py.method(held(), "get", at())
     element = py.item(held(), at())
-    within = py.chain(py.minus(py.call("len", held())), "<=", at(), "<", py.call("len", held()))
+    within = py.chain(py.minus(py.length(held())), "<=", at(), "<", py.length(held()))
     is_list = py.both(py.is_kind(held(), "list"), py.is_kind(at(), "int"), within)
     if kind is dict and index_kind is str:
         return py.method(first, "get", second)

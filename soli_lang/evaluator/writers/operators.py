@@ -229,11 +229,11 @@ def _otherwise(both: Operands) -> Any:
             floats = py.both(floats, both.right())
         general = py.choice(floats, plain(both.left(), operator, both.right()), general)
     if operator == "+":
-        size = py.binary(py.call("len", both.left()), "+", py.call("len", both.right()))
+        size = py.binary(py.length(both.left()), "+", py.length(both.right()))
         texts = py.both(both.are("str"), py.compare(size, "<=", py.constant(INLINE_JOIN)))
         general = py.choice(texts, py.binary(both.left(), "+", both.right()), general)
     if operator in ("==", "!="):
-        short = py.compare(py.call("len", both.left()), "<=", py.constant(LONG_TEXT))
+        short = py.compare(py.length(both.left()), "<=", py.constant(LONG_TEXT))
         texts = py.both(both.are("str"), short)
         general = py.choice(texts, py.compare(both.left(), operator, both.right()), general)
     return general
@@ -265,11 +265,11 @@ def _joined(both: Operands) -> Any:
     """`+` of which one side is known to be a String."""
     test = both.are("str", first=True)
     left, right = both.left, both.right
-    if test is None:
-        sizes = py.call("len", both.first_left), py.call("len", both.first_right)
-    else:
-        sizes = py.call("len", left()), py.call("len", right())
-    fits = py.compare(py.binary(sizes[0], "+", sizes[1]), "<=", py.constant(INLINE_JOIN))
+    sides = (both.first_left, both.first_right) if test is None else (left(), right())
+    if test is None and all(py.is_short(one, INLINE_JOIN // 2) for one in sides):
+        return py.binary(sides[0], "+", sides[1])
+    size = py.binary(py.length(sides[0]), "+", py.length(sides[1]))
+    fits = py.compare(size, "<=", py.constant(INLINE_JOIN))
     test = fits if test is None else py.both(test, fits)
     return py.choice(test, py.binary(left(), "+", right()), both.general())
 
@@ -283,7 +283,7 @@ def _same_text(both: Operands) -> Any:
     if constant:
         value = py.compare(left, operator, right)
         return value if test is None else py.choice(test, value, both.general())
-    short = py.compare(py.call("len", left), "<=", py.constant(LONG_TEXT))
+    short = py.compare(py.length(left), "<=", py.constant(LONG_TEXT))
     if test is None:
         if not _is_simple(left) or not _is_simple(right):
             return _general(both)

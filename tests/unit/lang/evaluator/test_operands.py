@@ -204,3 +204,20 @@ end
 [f(one), seen]
 """
     assert run(text) == [2, ["left", "right"]]
+
+
+@pytest.mark.parametrize(
+    "text", ['1 + ""', '100000000000000000000.0 + ""', '"" + 1', '"k" + str(1)']
+)
+def test_a_text_is_joined_with_literals_of_any_kind(text: str) -> None:
+    assert run(f"def f()\n  {text}\nend\nf()") == run(f"def f(a)\n  a\nend\nf({text})")
+
+
+def test_what_str_gives_of_an_int_is_joined_whatever_comes_of_it() -> None:
+    text = (
+        'def f(n)\n  m = 4\n  [str(m) + "k", "k" + str(m), str(m) + str(m), "#{n}" + str(m)]\nend\n'
+    )
+
+    assert run(f"{text}f(7)") == ["4k", "k4", "44", "74"]
+    with pytest.raises(LimitError):
+        run(f'{text}f("x" * 8000)', Limits(max_call_bytes=20_000))
