@@ -15,7 +15,7 @@ from .. import python as py
 from ..emitters import Emitters, emits
 from ..places import CALLED, METHOD, NEW
 from ..writer import Writer
-from .members import class_reference, written_out
+from .members import class_reference, only_native, written_out
 from .names import callee, is_quiet, raw, resolved
 
 EMITTERS: Emitters = {}
@@ -277,15 +277,20 @@ def _method(writer: Writer, node: nodes.Call, first: Any, receiver: Any, read: A
     found = py.call("method", read, key, py.constant(count), py.constant(with_block))
     is_own = not with_block and name not in UNIVERSAL and known is None
     table = writer.machine.methods_named(name)
-    if table:
-        calls = writer.fixed(table.taking(_kinds(writer, node)))
+    calls = table.taking(_kinds(writer, node))
+    only = only_native(writer, calls)
+    if table and only is None:
         kind = py.kind(receiver() if is_own else first)
-        found = py.either(py.method(calls, "get", kind), found)
-    elif not is_own and not isinstance(first, py.Name):
+        found = py.either(py.method(writer.fixed(calls), "get", kind), found)
+    elif only is not None and not is_own:
+        return py.choice(only[0](first), only[1], found)
+    elif not table and not is_own and not isinstance(first, py.Name):
         writer.out.append(py.run(first))
     if is_own:
-        condition, method = _of_instance(writer, first, receiver, key, count)
+        one = first if only is None else receiver()
+        condition, method = _of_instance(writer, one, receiver, key, count)
         found = py.choice(condition, method, found)
+        found = found if only is None else py.choice(only[0](first), only[1], found)
     return found
 
 

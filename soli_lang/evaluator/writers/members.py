@@ -62,7 +62,7 @@ def _choices(
         if known is None or known in kinds:
             choices.append(written_out(writer, form, kinds, known, receiver))
     if any(getattr(method, "bare", False) for method in table.values()):
-        choices.append(_native(writer, writer.bind(table.bare()), receiver, at))
+        choices.append(_native(writer, table.bare(), receiver, at))
     is_open = known is None
     if name not in UNIVERSAL and is_open:
         choices.append(_field(writer, key, receiver))
@@ -71,12 +71,28 @@ def _choices(
     return choices
 
 
-def _native(writer: Writer, methods: str, receiver: Callable[[], Any], at: int) -> Choice:
+def only_native(writer: Writer, calls: Any) -> Choice | None:
+    """What to call where *calls*, of a table of methods, has a single class of receivers."""
+    if len(calls) != 1:
+        return None
+    [(kind, invoke)] = calls.items()
+    # Without it the table is empty: a program replaced the method.
+    is_as_it_was = writer.fixed(calls)
+    return (
+        lambda one: py.both(py.compare(py.kind(one), "is", writer.fixed(kind)), is_as_it_was),
+        writer.fixed(invoke),
+    )
+
+
+def _native(writer: Writer, calls: Any, receiver: Callable[[], Any], at: int) -> Choice:
     """A builtin method that takes nothing."""
+    only = only_native(writer, calls)
+    if only is not None:
+        return only[0], py.call(only[1], receiver(), at=at)
     invoke = writer.fresh()
     return (
         lambda one: py.compare(
-            py.bound(invoke, py.method(py.name(methods), "get", py.kind(one))),
+            py.bound(invoke, py.method(writer.fixed(calls), "get", py.kind(one))),
             "is not", py.none(),
         ),
         py.call(py.name(invoke), receiver(), at=at),

@@ -295,3 +295,18 @@ ask()
 """
     with pytest.raises(SoliError, match="later"):
         run(text)
+
+
+@pytest.mark.parametrize("call", ["center(9)", "capitalize"])
+def test_a_method_that_a_program_replaces_is_the_new_one_at_old_calls(call: str) -> None:
+    """Where only one builtin class has a method of that name, too."""
+    name, takes = call.split("(")[0], "(n)" if "(" in call else "()"
+    text = f"""
+def ask(text)
+  text.{call}
+end
+before = ask("ab")
+String.define_method("{name}", fn{takes} "own" end)
+[before.downcase.trim, ask("ab")]
+"""
+    assert run(text) == ["ab", "own"]
