@@ -66,11 +66,11 @@ def between(start: Value, end: Value) -> Duration:
 
 
 def _maker(unit: str) -> Callable[..., Duration]:
-    seconds = SECONDS[unit]
+    seconds = float(SECONDS[unit])
 
     def make(count: int | float) -> Duration:
         span = Duration()
-        span.seconds = float(count) * seconds
+        span.seconds = count * seconds
         return span
 
     make.__doc__ = f"A span of *count* {unit}s."

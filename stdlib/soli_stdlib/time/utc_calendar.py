@@ -17,6 +17,7 @@ DAY = 24 * HOUR
 _MEAN_MONTH = 146_097 * DAY // 4800
 """Of the 400 years after which the calendar repeats."""
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+_FIRST_MONTH = (date(1677, 1, 1).toordinal() - _EPOCH_DAY) * DAY
 
 
 @cache
@@ -27,23 +28,20 @@ def _months() -> list[int]:
     return [(day - _EPOCH_DAY) * DAY for day in days]
 
 
-def _month(months: list[int], nanos: int) -> int:
-    """The index among *months* of the one that *nanos* lies in."""
+def _start_of_next_month(nanos: int, earlier: int = 0) -> int:
+    """Where the month after *nanos* begins, or one *earlier*."""
+    months = _months()
     # Months begin less than a month away from where equally long ones would.
-    index = (nanos - months[0]) // _MEAN_MONTH
+    index = (nanos - _FIRST_MONTH) // _MEAN_MONTH
     if months[index] > nanos:
-        return index - 1
-    return index + 1 if months[index + 1] <= nanos else index
+        return months[index - earlier]
+    if months[index + 1] > nanos:
+        return months[index + 1 - earlier]
+    return months[index + 2 - earlier]
 
 
 def _start_of_month(nanos: int) -> int:
-    months = _months()
-    return months[_month(months, nanos)]
-
-
-def _start_of_next_month(nanos: int) -> int:
-    months = _months()
-    return months[_month(months, nanos) + 1]
+    return _start_of_next_month(nanos, earlier=1)
 
 
 def _start_of_year(nanos: int, later: int = 0) -> int:

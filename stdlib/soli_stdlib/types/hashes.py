@@ -437,7 +437,9 @@ def transform_values(machine: Machine, entries: Hash, function: Value) -> Hash:
     copy_entries(machine, entries)
     snapshot = entries.copy()
     found = iteration.yielded(machine, function, list(snapshot.values()))
-    return dict(zip(snapshot, found, strict=True))
+    for key, value in zip(list(snapshot), found, strict=True):
+        snapshot[key] = value  # a third less work than a new hash
+    return snapshot
 
 
 @method("hash", "transform_keys", Callable_)

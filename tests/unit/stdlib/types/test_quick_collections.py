@@ -242,12 +242,11 @@ def test_many_ints_that_meet_in_a_set_are_scattered() -> None:
 
 @given(st.dictionaries(st.text(max_size=2), st.sampled_from(["a", 1, None, 2.5, True, [1]])))
 def test_an_inverted_hash_has_the_last_key_of_each_value(entries: dict[str, Any]) -> None:
-    try:
-        found = SOLI.send(entries, "invert")
-    except SoliError as error:
-        assert "as hash key" in str(error)
-        assert any(value.__class__ in (float, list) for value in entries.values())
+    if any(value.__class__ in (float, list) for value in entries.values()):
+        with pytest.raises(SoliError, match="as hash key"):
+            SOLI.send(entries, "invert")
         return
+    found = SOLI.send(entries, "invert")
     pairs = [[from_key(key), value] for key, value in found.items()]
     expected = {(value.__class__, value): key for key, value in entries.items()}
     assert pairs == [[value, key] for (_, value), key in expected.items()]
