@@ -284,9 +284,6 @@ class Declaration(Record, frozen=True):
     mutates: bool
     arity_text: int | None
     code: Callable[..., Value]
-    """What was decorated."""
-    called: Callable[..., Value]
-    """The same with the declared defaults of arguments as its own."""
     takes_machine: bool
     capability: str | None
     linear: bool
@@ -306,11 +303,6 @@ class Declaration(Record, frozen=True):
     """Most arguments."""
     expected: int
     """The number that an arity error names."""
-
-    def done_by(self, code: Callable[..., Value]) -> Declaration:
-        """The same builtin, carried out by *code*, which takes the machine first."""
-        called = with_defaults(code, self.args)
-        return changed(self, code=code, called=called, takes_machine=True)
 
     def mismatch(self, name: str, arg: Arg, value: Value) -> SoliError:
         """The error for *value* where *arg* is wanted."""
@@ -358,7 +350,6 @@ def _declare(
         mutates=options.get("mutates", False),
         arity_text=arity_text,
         code=code,
-        called=with_defaults(code, args),
         takes_machine=first == ("machine",),
         capability=options.get("capability"),
         linear=options.get("linear", False),
@@ -484,7 +475,7 @@ def _native_function(machine: Machine, declaration: Declaration, name: str) -> N
 
 
 def _code(machine: Machine, declaration: Declaration) -> Callable[..., Value]:
-    code = declaration.called
+    code = with_defaults(declaration.code, declaration.args)
     if declaration.takes_machine:
         code = MethodType(code, machine)  # which Python calls without leaving its loop
     return paid(machine, code) if declaration.linear else code

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from soli_lang.base.errors import SoliError, SoliPlainTypeError, SoliValueError
+from soli_lang.base.records import changed
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Callable_, Declaration, static
 from soli_lang.values.display import to_text
@@ -139,7 +140,7 @@ def set_elsewhere(declaration: Declaration, keeper: KeyValues) -> Declaration:
         arguments = [key, condition.text, text, seconds]
         return answered(machine, keeper.command("set_if", arguments), "KV")
 
-    return declaration.done_by(ask)
+    return changed(declaration, code=ask, takes_machine=True)
 
 
 def update_elsewhere(declaration: Declaration, keeper: KeyValues) -> Declaration:
@@ -155,4 +156,4 @@ def update_elsewhere(declaration: Declaration, keeper: KeyValues) -> Declaration
 
         return _updated(machine, key, block, read, change)
 
-    return declaration.done_by(ask)
+    return changed(declaration, code=ask, takes_machine=True)

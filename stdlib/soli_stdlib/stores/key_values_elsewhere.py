@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from soli_lang.base.errors import SoliArgumentError, SoliPlainTypeError, SoliValueError
+from soli_lang.base.records import changed
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Declaration, declarations, install
 from soli_lang.values.kinds import type_name
@@ -78,7 +79,7 @@ def _twin(declaration: Declaration, store: KeyValues) -> Declaration:
         prepared = prepare(machine, (*arguments, *defaults[len(arguments) :]))
         return answered(machine, store.command(name, prepared), "KV")
 
-    return declaration.done_by(ask)
+    return changed(declaration, code=ask, takes_machine=True)
 
 
 Prepare = Callable[[Machine, tuple[Value, ...]], list[Any]]
