@@ -11,8 +11,7 @@ from ...tree import nodes
 from ..checking.arguments import Arguments
 from .classes import ClassInfo
 from .expressions import name_type
-from .fields import judge_fields
-from .judging import judge_rules
+from .judging import judge_fields, judge_rules
 from .library import RUNS_AT_ONCE, block_parameters, given_by, given_by_array
 from .members import PYTHON, Found, find_members, read_type, received
 from .narrowing import settle

@@ -47,7 +47,7 @@ def type_findings(program: nodes.Program, known: Known, findings: Findings) -> N
     if known.is_test:
         return  # specs try what fails
     with suppress(RecursionError):  # nested past what the walk goes into: what was found stays
-        TypeWalk(program, known, findings).run()
+        (known.walk or TypeWalk)(program, known, findings).run()
 
 
 class TypeWalk(Walk):

@@ -8,6 +8,7 @@ from ...base.near_names import did_you_mean
 from ...base.source import Span
 from ...tree import nodes
 from .annotations import FOREIGN, NAMES, fits, is_known
+from .classes import ClassInfo
 from .contracts import Contract, HashRule, Others, ValueRule
 from .types import ANY, Atom, Shape, Type, shown, type_word
 from .walk import Result
@@ -107,6 +108,24 @@ def judge_constants(walk: Walk) -> None:
                 line = walk.program.source.position(places[0]).line
                 message = f"the constant '{variable.name}' is declared on line {line} already"
                 walk.warning("constant", message, one.span)
+
+
+def judge_fields(walk: Walk, info: ClassInfo, given: Type) -> None:
+    """Report values that are not of the type of their field, and names that are misspelt."""
+    shape = given[0].shape if given and len(given) == 1 else None
+    if shape is None or shape.contract:
+        return
+    declared = [name for one in info.line() for name in one.fields]
+    for name, type_ in shape.fields.items():
+        field, at = info.field(name), shape.keys[name]
+        if isinstance(field, nodes.FieldDecl) and field.type is not None:
+            what = f"'{name}' is declared {field.type.text}"
+            walk.judge_value(type_, walk.annotated(field.type), at, what)
+        elif field is None and name not in walk.member_names:
+            hint = did_you_mean(name, declared)
+            if hint is not None:
+                message = f"{info.name} has no field '{name}'"
+                walk.warning("unknown-member", message, at.span, hint)
 
 
 # --- contracts -----------------------------------------------------------------------------------
