@@ -113,11 +113,12 @@ class ProgramCheck:
             return [finding_of(one) for one in error.all]
         return self.check_program(path, program)
 
-    def check_program(self, path: Path, program: nodes.Program) -> list[Finding]:
-        """The findings in what was read already."""
+    def check_program(self, path: Path, program: nodes.Program, walk: Any = None) -> list[Finding]:
+        """The findings in what was read already; *walk*: what infers types in it (`Known.walk`)."""
         written = written_routes(program)
         with Paused():
-            found = check(program, self._known(path, program, written))
+            known = replace(self._known(path, program, written), walk=walk)
+            found = check(program, known)
             found += self._of_runtime(path, program, written)
         return sorted(found, key=lambda finding: finding.order)
 

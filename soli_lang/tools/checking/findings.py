@@ -58,6 +58,8 @@ class Known:
     """Name of a function that a host defines -> its parameters and result with their types."""
     given_statics: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Name of a method -> the static methods that a host gives each class that defines it."""
+    walk: Callable[[nodes.Program, Known, Findings], Any] | None = None
+    """What makes the walk that infers types, for whoever wants to know them."""
     is_test: bool = False
     """The file tests what fails, too: what is an error elsewhere is a warning in it."""
     exports_of: Callable[[str, str], set[str] | None] = no_exports

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
+from soli_lang.tools.inference.types import Type
 from soli_lang.tree import nodes
 
 from . import vocabulary
@@ -13,8 +14,10 @@ from .cursor import Cursor, indexed, receiver_type
 from .documents import Document
 from .library import CLASS, FUNCTION, METHOD, WORDS, Library, documentation
 from .projects import Projects
+from .viewing.receivers import Typed, keys, own_members, title_of
 
 MAX_OFFERED: Final = 500
+NO_TYPES: Final = Typed()
 
 VARIABLE, KEYWORD, KEY, VALUE = "variable", "keyword", "key", "value"
 
@@ -32,10 +35,17 @@ class Offer(NamedTuple):
 class Completing:
     """Offers for one document."""
 
-    def __init__(self, document: Document, library: Library, projects: Projects) -> None:
+    def __init__(
+        self,
+        document: Document,
+        library: Library,
+        projects: Projects,
+        typed: Typed = NO_TYPES,
+    ) -> None:
         self._document = document
         self._library = library
         self._projects = projects
+        self._typed = typed
 
     def offers(self, offset: int) -> list[Offer]:
         """At most MAX_OFFERED, each text once, those that begin like the word first."""
@@ -59,6 +69,9 @@ class Completing:
     def _in_string(self, cursor: Cursor) -> Iterator[Offer]:
         before = cursor.type_before(1)
         if before == "LSQB":
+            held = self._typed.before(self._document.text, cursor.tokens)
+            for key, detail in keys(held).items():
+                yield Offer(key, KEY, detail)
             part = indexed(cursor.tokens, len(cursor.tokens) - 1)
             if part is not None:
                 yield from self._keys_of(str(cursor.value_before(2)), *part)
@@ -129,12 +142,25 @@ class Completing:
         if receiver is not None and receiver.type in ("THIS", "SELF"):
             yield from self._own_members(None)
             return
+        type_ = self._typed.before(self._document.text, tokens)
+        titles = [one for one in map(title_of, type_ or ()) if one != "Null"]
+        if titles and all(map(self._library.is_owner, titles)):
+            yield from self._typed_members(type_, titles)
+            return
         owner = receiver_type(tokens, len(tokens) - 1)
         if owner is not None and not self._library.is_owner(owner):
             yield from self._own_members(owner)
             owner = "Any value"
         for name, entry in self._library.members(owner).items():
             yield Offer(name, METHOD, entry.heading, documentation(entry))
+
+    def _typed_members(self, type_: Type, titles: list[str]) -> Iterator[Offer]:
+        """Members of a value whose type is known."""
+        for one in own_members(type_):
+            yield Offer(one.name, METHOD if one.is_method else VARIABLE, one.detail)
+        for title in dict.fromkeys(titles):
+            for name, entry in self._library.members(title).items():
+                yield Offer(name, METHOD, entry.heading, documentation(entry))
 
     def _own_members(self, class_name: str | None) -> Iterator[Offer]:
         """Methods and fields of the classes of this text."""

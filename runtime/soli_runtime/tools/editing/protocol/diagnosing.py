@@ -11,14 +11,19 @@ from lsprotocol import types
 
 from soli_lang.base.source import NOWHERE
 from soli_lang.tools.checker import ERROR, Finding
+from soli_lang.tools.checking.findings import Findings, Known
+from soli_lang.tree import nodes
 
 from ...checks import ProgramCheck, finding_of
 from ..documents import MAX_CHARACTERS, Document, Program
-from ..viewing.inferred import NOTHING, Inferred, inferred
+from ..viewing.inferred import NOTHING, Inferred, Noting, inferred
+from ..viewing.receivers import Typed
 from . import answers
 
 UNNECESSARY: Final = frozenset({"unused-variable", "unreachable"})
 MAX_DIAGNOSTICS: Final = 200
+MAX_AT_ONCE: Final = 8000
+"""Characters of a text whose types are looked for while somebody waits for them."""
 
 
 class Diagnosing:
@@ -63,7 +68,16 @@ class Diagnosing:
         if document.program is None:
             document.try_again()
             return [finding_of(one) for one in document.errors]
-        return self._check.check_program(document.path, document.program.tree)
+        walks: list[Noting] = []
+
+        def noting(program: nodes.Program, known: Known, findings: Findings) -> Noting:
+            walks.append(Noting(program, known, findings))
+            return walks[-1]
+
+        found = self._check.check_program(document.path, document.program.tree, noting)
+        for walk in walks:  # none, for a spec
+            self._types[document.path] = (document.program, walk.inferred())
+        return found
 
     def diagnostic(self, document: Document, finding: Finding) -> types.Diagnostic:
         """A finding as editors are told."""
@@ -86,6 +100,18 @@ class Diagnosing:
             found = inferred(program.tree, self._check.known_to(document.path, program.tree))
             known = self._types[document.path] = (program, found)
         return known[1]
+
+    def typed(self, document: Document) -> Typed:
+        """What was known last of the types in a document; typing must not wait for more."""
+        known = self._types.get(document.path)
+        if known is not None:
+            return Typed(*known)
+        program = document.nearest_program()
+        if program is None or len(program.text) > MAX_AT_ONCE:
+            return Typed()
+        found = inferred(program.tree, self._check.known_to(document.path, program.tree))
+        self._types[document.path] = (program, found)
+        return Typed(program, found)
 
     def drop(self, path: Path) -> None:
         """A document was closed."""

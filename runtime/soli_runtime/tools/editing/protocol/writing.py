@@ -36,7 +36,8 @@ def answer(feature: Feature) -> None:
 def _completion(server: SoliServer, params: types.CompletionParams) -> types.CompletionList:
     document = server.document(params.text_document.uri)
     offset = answers.offset(document, params.position)
-    offers = Completing(document, server.library, server.projects).offers(offset)
+    typed = server.diagnosing.typed(document)
+    offers = Completing(document, server.library, server.projects, typed).offers(offset)
     return answers.completion(document, offset, offers)
 
 

@@ -28,6 +28,8 @@ class Inferred(NamedTuple):
     """Of functions, by the id of their node."""
     parameters: dict[int, Type]
     """Of parameters of blocks and handlers, by the id of their node."""
+    walk: TypeWalk | None = None
+    """What found them."""
 
     def at(self, span: Span) -> str:
         """The type of the expression at *span* in words; empty when nobody knows."""
@@ -39,14 +41,12 @@ NOTHING: Final = Inferred({}, {}, {})
 
 def inferred(program: nodes.Program, known: Known) -> Inferred:
     """The types in *program*."""
-    walk = _Noting(program, known, Findings(program.source))
+    walk = Noting(program, known, Findings(program.source))
     try:
         walk.run()
     except RecursionError:  # nested past what the walk goes into: what was found stays
         return NOTHING
-    functions = [one for one in nodes.walk(program.body) if isinstance(one, nodes.FunctionNode)]
-    walked = [one for one in functions if walk.was_walked(one)]
-    return Inferred(walk.values, {id(one): walk.result_of(one) for one in walked}, walk.given)
+    return walk.inferred()
 
 
 def type_at(program: nodes.Program, span: Span, types: Inferred) -> str:
@@ -74,13 +74,19 @@ def receiver_at(program: nodes.Program, span: Span, types: Inferred) -> str:
     return ""
 
 
-class _Noting(TypeWalk):
+class Noting(TypeWalk):
     """Keeps what it infers. What is walked several times has the type of the last time."""
 
     def __init__(self, program: nodes.Program, known: Known, findings: Findings) -> None:
         self.values: dict[tuple[int, int], Type] = {}
         self.given: dict[int, Type] = {}
         super().__init__(program, known, findings)
+
+    def inferred(self) -> Inferred:
+        """What was found, once it has run."""
+        functions = nodes.every(self.program, (nodes.FunctionNode,))
+        results = {id(one): self.result_of(one) for one in functions if self.was_walked(one)}
+        return Inferred(self.values, results, self.given, self)
 
     def visit(self, node: Any) -> Type:
         """The type of an expression, which is noted."""
