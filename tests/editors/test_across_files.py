@@ -224,7 +224,7 @@ def test_unsaved_texts_count(own_editor: Editor, own_app: Path) -> None:
         ("app/helpers/two.soli", 0, 5, "two", "another 'two'"),
         (WORDS, 1, 5, "typed", "another 'typed'"),
         (WORDS, 1, 5, "Shout", "capital"),
-        (WORDS, 12, 7, "hail", "member"),
+        (WORDS, 12, 7, "name", "Person has 'name' already"),
         (CHAT, 0, 5, "answer", "a route in config/routes.soli leads to 'handle'"),
         ("app/helpers/more.soli", 0, 5, "hush", "the template app/views/home/index.html.slv"),
         (CHAT, 2, 4, "x", "no name here"),

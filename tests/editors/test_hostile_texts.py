@@ -20,6 +20,7 @@ from soli_runtime.tools.editing.layout import at_line_end
 from soli_runtime.tools.editing.library import Library
 from soli_runtime.tools.editing.outline import symbols
 from soli_runtime.tools.editing.projects import Projects
+from soli_runtime.tools.editing.protocol.diagnosing import Diagnosing
 from soli_runtime.tools.editing.viewing.folding import folds, selections
 from soli_runtime.tools.editing.viewing.lenses import lenses
 from soli_runtime.tools.editing.viewing.naming import named
@@ -30,6 +31,7 @@ from ..support.lsp_client import Editor
 QUESTIONS = ("completion", "hover", "signatureHelp", "definition")
 CHAT = ROOT / "examples" / "chat"
 LIBRARY = Library()
+DIAGNOSING = Diagnosing()
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def ask_everything(document: Document, offset: int) -> None:
     if target is not None:
         Usages(workspace).here(document, target)
     with suppress(CannotRename):
-        Renaming(workspace, LIBRARY).renamed(document, offset, "brand_new")
+        Renaming(workspace, LIBRARY, DIAGNOSING.types_of).renamed(document, offset, "brand_new")
     folds(document)
     lenses(document)
     assert selections(document, offset)[-1].end == len(document.text)

@@ -12,6 +12,7 @@ from soli_runtime.tools.editing.everywhere.renaming import Renaming, applied
 from soli_runtime.tools.editing.everywhere.workspace import Workspace
 from soli_runtime.tools.editing.library import Library
 from soli_runtime.tools.editing.projects import Projects
+from soli_runtime.tools.editing.protocol.diagnosing import Diagnosing
 from soli_stdlib import install
 
 from soli_lang import Capabilities, Interpreter, Limits, SoliError
@@ -19,6 +20,7 @@ from soli_lang import Capabilities, Interpreter, Limits, SoliError
 from ..support.corpus import ROOT, program_files, vector_programs
 
 LIBRARY = Library()
+DIAGNOSING = Diagnosing()
 MIRRORED = ("defined(", "binding", "const_get", "instance_eval", "define_method")
 """What looks names up by their text."""
 
@@ -37,7 +39,7 @@ def printed(text: str) -> str:
 def renames(document: Document) -> list[tuple[str, str, str]]:
     """For each variable, function and class: its name, a new one, and the text after that."""
     found, seen = [], set()
-    renaming = Renaming(Workspace(Projects(), lambda: [document]), LIBRARY)
+    renaming = Renaming(Workspace(Projects(), lambda: [document]), LIBRARY, DIAGNOSING.types_of)
     for token in document.tokens:
         if token.type != "NAME":
             continue

@@ -99,7 +99,7 @@ class Desk:
         symbols(document)
         self._viewed(document, text)
         workspace = Workspace(self._projects, lambda: [document])
-        renaming = Renaming(workspace, self._library)
+        renaming = Renaming(workspace, self._library, self._diagnosing.types_of)
         for _ in range(QUESTIONS):
             offset = random_.randrange(len(text) + 1)
             Completing(document, self._library, self._projects).offers(offset)

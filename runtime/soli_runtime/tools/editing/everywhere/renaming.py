@@ -20,6 +20,7 @@ from soli_lang.tree import nodes
 from ..documents import Document, Program
 from ..library import Library
 from ..scanning import scan
+from .members import Members, TypesOf
 from .refusing import CannotRename, refuse_named, refuse_taken, refuse_texts
 from .usages import Target, Usages
 from .workspace import Workspace
@@ -37,13 +38,17 @@ class Edits(NamedTuple):
 class Renaming:
     """Renames in one workspace. Everything here raises CannotRename."""
 
-    def __init__(self, workspace: Workspace, library: Library) -> None:
+    def __init__(self, workspace: Workspace, library: Library, types_of: TypesOf) -> None:
         self._workspace = workspace
         self._library = library
         self._usages = Usages(workspace)
+        self._members = Members(workspace, library, types_of)
 
     def place(self, document: Document, offset: int) -> Span:
         """The name that would be renamed."""
+        member = self._members.name_at(document, offset)
+        if member is not None:
+            return member[1]
         self._target(document, offset)
         index = document.token_at(offset)
         assert index is not None
@@ -51,6 +56,9 @@ class Renaming:
 
     def renamed(self, document: Document, offset: int, name: str) -> list[Edits]:
         """What to write where, so that what stands at *offset* is called *name*."""
+        member = self._members.name_at(document, offset)
+        if member is not None:
+            return self._renamed_member(document, offset, member[0], name)
         target = self._target(document, offset)
         if not _NAME.fullmatch(name) or name in KEYWORDS:
             raise CannotRename(f"'{name}' is no name for a variable")
@@ -68,15 +76,24 @@ class Renaming:
         target = self._usages.target(document, offset)
         if target is None:
             raise CannotRename("there is no name here")
-        if target.is_member:
-            raise CannotRename(
-                f"'{target.name}' is a member: which object has it is known when the program runs"
-            )
         if target.home is None:
             raise CannotRename(f"'{target.name}' is no name of this program")
         if target.name in ("it", "this"):
             raise CannotRename(f"'{target.name}' has its name from the language")
         return target
+
+    def _renamed_member(self, document: Document, offset: int, old: str, name: str) -> list[Edits]:
+        if not _NAME.fullmatch(name) or name in KEYWORDS:
+            raise CannotRename(f"'{name}' is no name for a member")
+        if name == old:
+            return []
+        found = [
+            Edits(one, [(span, name) for span in spans])
+            for one, spans in self._members.renamed(document, offset, name)
+        ]
+        for edits in found:
+            _refuse_faults(edits, name)
+        return found
 
     def _renamed_everywhere(self, document: Document, target: Target, name: str) -> list[Edits]:
         assert target.home is not None

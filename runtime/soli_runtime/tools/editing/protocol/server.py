@@ -99,7 +99,7 @@ class SoliServer(LanguageServer):
     @cached_property
     def renaming(self) -> Renaming:
         """How they get others."""
-        return Renaming(self.workspace_files, self.library)
+        return Renaming(self.workspace_files, self.library, self.diagnosing.types_of)
 
     def document(self, uri: str) -> Document:
         """The open document. Raises JsonRpcInvalidParams."""
