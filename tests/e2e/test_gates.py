@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from ..support.live import SOLI
+from ..support.live import SOLI, eventually
 from .gated_app import DOORS, GATE_ANSWERS, GUARD_ANSWERS, files
 from .support import write_files
 
@@ -39,6 +39,9 @@ def words(app: Path) -> dict[str, list[str]]:
     shown = subprocess.run([SOLI, "routes", app], capture_output=True, text=True, check=True)
     rows = [line.split(maxsplit=4) for line in shown.stdout.splitlines()]
     return {f"{row[0]} {row[1]}": row[4].split(", ") if len(row) > 4 else [] for row in rows}
+
+
+NO_RESPONSE = "authenticate: a Hash with a status that is no response"
 
 
 class Seen:
@@ -134,7 +137,10 @@ def test_a_failing_guard_is_told_in_the_log(door: Any) -> None:
     went(door, "WS /ws/guarded", "guard=more_keys")
     went(door, "WS /ws/plain", "gate=reason")
 
-    log = "\n".join(door.output)
-    assert log.count("middleware_error middleware=guard") >= 2
-    assert "middleware 'guard': expected null, the request or a response" in log
-    assert "authenticate: a Hash with a status that is no response" in log
+    def log() -> str:
+        return "\n".join(door.output)
+
+    # Lines are written behind answers, and read by a thread.
+    for count, line in ((2, "middleware_error middleware=guard"), (1, NO_RESPONSE)):
+        eventually(lambda: log().count(line) >= count, line)  # noqa: B023 - asked at once
+    assert "middleware 'guard': expected null, the request or a response" in log()

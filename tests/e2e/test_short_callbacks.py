@@ -18,6 +18,7 @@ from soli_runtime.observing.traces import Delivered, Trace
 from soli_runtime.ws.channel import BY_BROKER
 from soli_runtime.ws.rooms import fanout
 
+from ..support import callbacks
 from .support import Site, run
 from .support import serving as served
 
@@ -193,3 +194,20 @@ end
             assert not endpoint.fanout.is_far_ahead
 
     run(scenario)
+
+
+@pytest.mark.parametrize(("slower", "is_long"), [(1.0, True), (1.4, False), (100.0, True)])
+def test_a_slower_core_excuses_no_more_than_half_as_much_again(
+    monkeypatch: pytest.MonkeyPatch, slower: float, is_long: bool
+) -> None:
+    """What the watch over callbacks allows where the core is slower just then."""
+    watch = callbacks.Watch()
+    watch.usual = 1.0
+    taken = callbacks.MOST_SECONDS * (1.2 if slower < 100 else 1.6)
+    times = iter([0.0, taken])
+    monkeypatch.setattr(callbacks, "slowness", lambda: slower)
+    monkeypatch.setattr(callbacks, "is_ours", lambda handle: True)
+    monkeypatch.setattr(callbacks, "name_of", str)
+    monkeypatch.setattr(callbacks, "thread_time", lambda: next(times))
+    watch.run("ours", lambda handle: None)
+    assert bool(watch.long) == is_long
