@@ -20,4 +20,4 @@ def test_an_example_has_no_fault(app: Path) -> None:
     found = explored(app, 1.5)
 
     assert found.failure is None, found.failure.found
-    assert found.count > 100 or app.name == "hello.soli"
+    assert found.count > 0 or app.name == "hello.soli"

@@ -32,9 +32,9 @@ def explore(arguments: argparse.Namespace) -> int:
         explored = _explored(project, seed, arguments.seconds)
     except InvalidApp as error:
         problems = "\n\n".join(render(problem) for problem in error.problems)
-        return _refused(problems)
+        return _unloadable(problems)
     except SoliError as error:
-        return _refused(render(error))
+        return _unloadable(render(error))
     except (ProjectError, OSError) as error:
         return _refused(str(error))
     saved = None if explored.failure is None else _saved(project, seed, explored.failure)
@@ -98,6 +98,11 @@ def _report(seed: int, explored: Explored, saved: str | None) -> dict[str, objec
             "saved": saved,
         },
     }
+
+
+def _unloadable(rendered: str) -> int:
+    sys.stderr.write(f"{rendered}\n")
+    return FAILED
 
 
 def _refused(text: str) -> int:

@@ -11,8 +11,9 @@ from soli_lang.base.records import Record
 from ...loading.project import Project
 from ...serving.local.simulated.simulation import Options
 from .cases import BOUNDED_ROUNDS, Case, InManyRounds, InOneWorld, InTwoWorlds
+from .growth_watch import GrowthWatch
 from .judges.finding import Finding
-from .judges.growth import Sizes, own_state, sizes
+from .judges.growth import own_state
 from .judges.workers import difference
 from .mining import KEYS, WAITS, Mined, mined
 from .playing import Judge, Played
@@ -23,8 +24,6 @@ from .steps import LEAVE, Step
 SHRINKING_SECONDS = 14.0
 """Beyond the time that is given, in which a counterexample is made small; it hardly ever takes as
 long."""
-GROWN = 3
-"""Rounds in which something has to have grown to be looked at."""
 MOST_LOOKS = 6
 """At one thing that grows, in vain."""
 
@@ -118,17 +117,16 @@ class Episode:
     def __init__(self, exploration: Exploration, found: Mined, number: int) -> None:
         self._exploration = exploration
         self._number = number
-        self._random = Random(f"{exploration.seed}/{number}")
+        self._random = random = Random(f"{exploration.seed}/{number}")
         self._mined = found
         store = KEYS in found.traits and number % 2 == 1
         self._options = Options(exploration.seed, 1, store)
-        self._rounds = Rounds(found, self._random)
+        self._rounds = Rounds(found, random)
         self._done: list[list[Step]] = []
         self._one = Played(exploration.project, self._options, exploration.invariants)
         self._own = own_state(self._one.world.processes[0])
         self._two: Played | None = None
-        self._sizes: list[Sizes] = [sizes(self._one.world)]
-        self._grown: dict[str, int] = {}
+        self._growth = GrowthWatch(self._one.world)
         self._compared = 0
         """Clients of which is known that they got the same from both worlds."""
 
@@ -219,16 +217,11 @@ class Episode:
     def _growing(self) -> Counterexample | None:
         if self._is_rough:
             return None
-        now = sizes(self._one.world)
-        before = self._sizes[-1]
-        self._sizes.append(now)
-        for name, size in now.items():
-            if size > before.get(name, 0):
-                self._grown[name] = self._grown.get(name, 0) + 1
-                if self._grown[name] >= GROWN and self._exploration.may_look(name):
-                    failure = self._grows(name)
-                    if failure is not None:
-                        return failure
+        for name in self._growth.suspects():
+            if self._exploration.may_look(name):
+                failure = self._grows(name)
+                if failure is not None:
+                    return failure
         return None
 
     def _grows(self, name: str) -> Counterexample | None:

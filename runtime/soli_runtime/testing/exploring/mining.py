@@ -26,7 +26,7 @@ EVENT_PARTS = frozenset(
 KEYS, WAITS, KEEPS = "keys", "waits", "keeps"
 MOST_WORDS = 60
 MOST_CHARACTERS = 40
-SENDING = frozenset({"send", "ask", "receive_event"})
+SENDING = frozenset({"send", "ask"})
 
 
 class Mined(Record):
@@ -37,7 +37,8 @@ class Mined(Record):
     targets: list[Any] = field(default_factory=list)
     """What specs connect to: texts with holes."""
     queries: dict[str, None] = field(default_factory=dict)
-    headers: dict[str, None] = field(default_factory=dict)
+    headers: dict[str, list[Any]] = field(default_factory=dict)
+    """Headers that programs read, each with the values that specs send."""
     keys: dict[str, list[Any]] = field(default_factory=dict)
     """Keys that programs read, each with the values that it is compared with."""
     words: dict[Any, None] = field(default_factory=dict)
@@ -106,8 +107,10 @@ class _Miner:
             return
         part = _text(node.object.index) if isinstance(node.object, _INDEXES) else None
         if part in ("query", "headers"):
-            where = self._found.queries if part == "query" else self._found.headers
-            where.setdefault(key)
+            if part == "query":
+                self._found.queries.setdefault(key)
+            else:
+                self._found.headers.setdefault(key.lower(), [])
         elif part != "params" and key not in EVENT_PARTS:
             self._found.keys.setdefault(key, [])
 
@@ -140,26 +143,39 @@ class _Miner:
         """What specs connect to, send, and sign in as; what the program declares."""
         name = _name(node.callee)
         arguments = [argument.value for argument in node.arguments]
-        if name == "ws_connect" and arguments and self._is_spec:
-            self._found.targets.append(shape(arguments[0]))
-        elif name in SENDING and arguments and self._is_spec:
-            self._sent(name, arguments)
-        elif name == "ws_message" and len(arguments) == 2:
+        if self._is_spec and arguments:
+            self._asked(name, arguments)
+        if name == "ws_message" and len(arguments) == 2:
             payload = _declared(shape(arguments[1]))
             self._found.messages.append({"event": shape(arguments[0]), "payload": payload})
-        elif name in ("as_user", "with_session") and arguments and self._is_spec:
-            data = shape(arguments[0])
-            session = data if isinstance(data, dict) else {"user_id": data}
-            if session not in self._found.sessions:
-                self._found.sessions.append(session)
         elif name in ("ws_keep_history", "ws_keep_state"):
             self._found.traits.add(KEEPS)
         elif name == "sleep":
             self._found.traits.add(WAITS)
 
-    def _sent(self, name: str, arguments: list[Any]) -> None:
-        if name == "receive_event":
-            return
+    def _asked(self, name: str | None, arguments: list[Any]) -> None:
+        first = shape(arguments[0])
+        if name == "ws_connect":
+            self._found.targets.append(first)
+            options = shape(arguments[1]) if len(arguments) > 1 else None
+            headers = options.get("headers") if isinstance(options, dict) else None
+            for header, value in headers.items() if isinstance(headers, dict) else ():
+                self._header(header, value)
+        elif name in SENDING:
+            self._sent(name, arguments)
+        elif name in ("with_token", "set_authorization"):
+            self._header("authorization", ("Bearer ", *_parts(first)))
+        elif name in ("as_user", "with_session"):
+            session = first if isinstance(first, dict) else {"user_id": first}
+            if session not in self._found.sessions:
+                self._found.sessions.append(session)
+
+    def _header(self, name: str, value: Any) -> None:
+        values = self._found.headers.setdefault(name.lower(), [])
+        if value not in values:
+            values.append(value)
+
+    def _sent(self, name: str | None, arguments: list[Any]) -> None:
         data = shape(arguments[0])
         if name == "ask":
             payload = shape(arguments[1]) if len(arguments) > 1 else {}

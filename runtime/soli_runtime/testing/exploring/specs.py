@@ -20,8 +20,8 @@ from .judges.leavings import left_over
 from .judges.mirrors import wrong_mirror
 from .judges.resuming import stands_back
 from .judges.workers import difference
+from .messages import NAMES
 from .playing import Judge, Played
-from .rounds import NAMES
 from .steps import CONNECT, LEAVE, TAB, Step
 
 

@@ -7,7 +7,6 @@ from random import Random
 
 from soli_stdlib.stores.key_values_elsewhere import HERE, MODULES
 
-from soli_lang.base.records import changed
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Declaration, declarations, install
 from soli_lang.values.values import Value
@@ -25,12 +24,10 @@ def install_late_keys(machine: Machine, delays: Random) -> None:
 
 
 def _late(declaration: Declaration, delays: Random) -> Declaration:
-    defaults = tuple(arg.default for arg in declaration.args if not arg.is_rest)
-
     def ask(machine: Machine, *arguments: Value) -> Value:
         seconds = delays.uniform(LEAST_SECONDS, MOST_SECONDS)
         machine.suspend(asyncio.sleep(seconds), USER)
         first = (machine,) if declaration.takes_machine else ()
-        return declaration.code(*first, *arguments, *defaults[len(arguments) :])
+        return declaration.called(*first, *arguments)
 
-    return changed(declaration, code=ask, takes_machine=True)
+    return declaration.done_by(ask)

@@ -181,8 +181,13 @@ class Simulation:
 
     def restart(self) -> None:
         """End the process and start it again: what is kept stays, connections do not."""
-        for client in self.present.values():
-            client.drop()
+        with self.acting():
+            for client in self.present.values():
+                client.read_on()
+        self.settle()
+        with self.acting():
+            for client in self.present.values():
+                client.drop()
         self.settle()
         with self.loop.running():
             former = self._service
