@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from types import MethodType, ModuleType
 from typing import Any, TypeVar
 
@@ -121,15 +121,22 @@ def shown_call(name: str, low: int, high: int, declaration: Any = None) -> str:
 
 def parameters(declaration: Declaration) -> list[str]:
     """The parameters of a builtin as its code names them: `channel`, `options = …`, `...values`."""
-    code = declaration.code.__code__
-    names = code.co_varnames[: code.co_argcount + bool(code.co_flags & _VARARGS)]
-    names = names[declaration.takes_machine + (declaration.kind == "method") :]
+    names = _parameter_names(declaration)
     found = []
     for at, arg in enumerate(declaration.args):
         name = names[at].rstrip("_") if at < len(names) else arg.noun
         suffix = "" if arg.default is MISSING or arg.is_rest else " = …"
         found.append(f"...{name}" if arg.is_rest else name + suffix)
     return found
+
+
+def _parameter_names(declaration: Declaration) -> tuple[str, ...]:
+    known: tuple[str, ...] | None = getattr(declaration.code, "parameter_names", None)
+    if known is not None:
+        return known  # of a builtin that somebody answers for
+    code = declaration.code.__code__
+    names = code.co_varnames[: code.co_argcount + bool(code.co_flags & _VARARGS)]
+    return names[declaration.takes_machine + (declaration.kind == "method") :]
 
 
 class NativeMethod:
@@ -303,6 +310,12 @@ class Declaration(Record, frozen=True):
     """Most arguments."""
     expected: int
     """The number that an arity error names."""
+
+    def answered_by(self, answer: Callable[..., Value]) -> Declaration:
+        """The same builtin; *answer* gets the arguments of its calls, and pays if it is to."""
+        code: Any = partial(answer)
+        code.parameter_names = _parameter_names(self)
+        return changed(self, code=code, takes_machine=False, linear=False)
 
     def mismatch(self, name: str, arg: Arg, value: Value) -> SoliError:
         """The error for *value* where *arg* is wanted."""

@@ -223,6 +223,46 @@ def test_a_replay_is_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert "HTTP.get: the recording has no answer to this call" in asks.stdout
 
 
+def test_what_depends_on_a_masked_value_is_no_difference(tmp_path: Path) -> None:
+    """Equal values stay equal; a handler that looks into one does something else, which is said."""
+    app, file = tmp_path / "app.soli", tmp_path / "session.jsonl"
+    app.write_text("""
+def handle(event)
+  return {} if event["type"] != "message"
+  data = json_parse(event["message"])
+  return { "send": "number #{data["n"]}" } if data["n"] != null
+  known = KV.get("mail") == data["mail"]
+  KV.set("mail", data["mail"])
+  return { "send": "long #{known}" } if len(data["mail"]) > 12
+  { "send": "short #{known}" }
+end
+router_websocket("/ws", "app#handle")
+""")
+    with served(app, "--record", str(file), "--mask", "Mail,none") as (_, url):
+
+        async def body() -> None:
+            client = await websockets.connect(url.replace("http", "ws") + "/ws", proxy=None)
+            for data in ({"mail": "ada@a.b"}, {"mail": "ada@ab.example.org"}, {"n": 1}, {"n": 1}):
+                await client.send(json.dumps(data))
+                await client.send(json.dumps(data))
+                await asyncio.sleep(0.05)
+            await client.close()
+            await asyncio.sleep(0.2)
+
+        run(body)
+    assert "ada@" not in file.read_text("utf-8")
+    same = soli("replay", str(file), str(app), cwd=tmp_path)
+    assert same.returncode == 0, same.stderr
+    # The stand-in of the short address is longer than twelve characters.
+    assert same.stdout.endswith("10 events, no difference; 2 depend on masked values\n")
+    assert "masked: event 2: message of c1, /ws" in same.stdout
+    assert "- send     " in same.stdout
+    app.write_text(app.read_text().replace('"number', '"numeral'))
+    other = soli("replay", str(file), str(app), cwd=tmp_path)
+    assert other.returncode == 1
+    assert other.stdout.endswith("10 events, not as recorded; 2 depend on masked values\n")
+
+
 async def everything(url: str, answered: threading.Event) -> None:
     """Two clients; one waits while the other goes on, which shows in what the first sends."""
     base = url.replace("http", "ws") + "/ws"

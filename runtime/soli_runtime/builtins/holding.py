@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from soli_lang.base.records import changed
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import NativeFunction, install, native_class
 from soli_lang.values.values import Value
@@ -68,7 +67,7 @@ def _stored(machine: Machine) -> Iterator[NativeFunction]:
 
 def _replace(machine: Machine, native: NativeFunction, code: Callable[..., Value]) -> None:
     """The same builtin, under all its names, with other code."""
-    install(machine, [changed(native.declaration, code=code, takes_machine=False, linear=False)])
+    install(machine, [native.declaration.answered_by(code)])
 
 
 def _held_message(

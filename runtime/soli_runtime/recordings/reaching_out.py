@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from soli_lang.base.records import changed
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import NativeFunction, install
 from soli_lang.values.objects import SoliClass
@@ -80,9 +79,7 @@ def put_before(machine: Machine, answer: Answer) -> None:
     """Let *answer* answer for every builtin that reaches outside. Before programs are loaded."""
     for table, way in ((_LOOKS, LOOKS), (_ACTS, ACTS)):
         for native in _found(machine, table):
-            code = partial(answer, native, way)
-            declaration = changed(native.declaration, code=code, takes_machine=False, linear=False)
-            install(machine, [declaration])
+            install(machine, [native.declaration.answered_by(partial(answer, native, way))])
 
 
 def _found(machine: Machine, table: dict[str, str]) -> Iterator[NativeFunction]:

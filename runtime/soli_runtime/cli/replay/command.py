@@ -91,9 +91,10 @@ def _compare(options: BenchOptions, recorded: Recorded) -> int:
 
     from .replaying import Replay
 
-    lines = asyncio.run(Replay(options, recorded).differences())
+    found = asyncio.run(Replay(options, recorded).differences())
     events = len(recorded.events)
     count = f"{events} event{'s' * (events != 1)}"
-    sys.stdout.write("".join(line + "\n" for line in lines))
-    sys.stdout.write(f"{count}, {'not as recorded' if lines else 'no difference'}\n")
-    return DIFFERENT if lines else OK
+    masked = f"; {found.masked} depend on masked values" if found.masked else ""
+    sys.stdout.write("".join(line + "\n" for line in found.lines))
+    sys.stdout.write(f"{count}, {'not as recorded' if found.real else 'no difference'}{masked}\n")
+    return DIFFERENT if found.real else OK

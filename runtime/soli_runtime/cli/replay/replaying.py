@@ -16,6 +16,7 @@ from ...http.guards.identity import ANONYMOUS, Answer
 from ...jobs.queue import Job
 from ...observing.traces import CONNECT, DISCONNECT, JOB, MESSAGE, REQUEST, Trace
 from ...recordings.entries import Entries, Entry, lines_of
+from ...recordings.masks import reaches
 from ...recordings.plain_values import NotPlain, value_of
 from ...recordings.reading import Recorded
 from ...recordings.tapes import PlayedTape
@@ -37,14 +38,29 @@ SAFE_IN_PATHS = "/%:@!$&'()*+,;=~-._"
 class Outcome:
     """What an event did when it ran again."""
 
-    __slots__ = ("entry", "found", "number", "why")
+    __slots__ = ("entry", "found", "is_masked", "number", "why")
 
-    def __init__(self, number: int, entry: Entry, found: Entry | None, why: str) -> None:
+    def __init__(
+        self, number: int, entry: Entry, found: Entry | None, why: str, is_masked: bool
+    ) -> None:
+        self.is_masked = is_masked
+        """Whether stand-ins reached it: what differs may come of that."""
         self.number = number
         self.entry = entry
         self.found = found
         """None: it did not happen, for the reason *why*."""
         self.why = why
+
+
+class Differences:
+    """What a replay did otherwise."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.real = 0
+        """Events that differ."""
+        self.masked = 0
+        """Events that differ where a stand-in reached them."""
 
 
 class Replay:
@@ -61,6 +77,8 @@ class Replay:
         self._clients: dict[str, SocketClient] = {}
         self._now: dict[tuple[str, str], Entry] = {}
         """What is being run, by kind and connection (of what has none, its handler)."""
+        self._users: dict[str, Any] = {}
+        """Who connections are, by their names."""
         self._arriving: Entry | None = None
         """The connection whose upgrade is under way."""
 
@@ -85,7 +103,7 @@ class Replay:
             found = self._found(entry)
             if found is not None and entry.get("code") == NO_CODE:
                 found["code"] = NO_CODE
-            outcomes[number] = Outcome(number, entry, found, why)
+            outcomes[number] = Outcome(number, entry, found, why, self._is_masked(entry))
 
         order = Order(events, again)
         if self._world is not None:
@@ -97,16 +115,27 @@ class Replay:
         """Close all clients and stop serving."""
         await self.bench.stop()
 
-    async def differences(self) -> list[str]:
-        """Lines that say what differs; none when nothing does. Raises InvalidApp, SoliError."""
+    async def differences(self) -> Differences:
+        """What differs. Raises InvalidApp, SoliError."""
         await self.start()
         try:
-            lines: list[str] = []
+            found = Differences()
             for outcome in await self.run():
-                lines += differences(outcome, is_whole=self._recorded.is_whole)
-            return lines
+                lines = differences(outcome, is_whole=self._recorded.is_whole)
+                if lines and outcome.is_masked and outcome.found is not None:
+                    found.masked += 1
+                    lines[0] = f"masked: {lines[0]}"
+                elif lines:
+                    found.real += 1
+                found.lines += lines
+            return found
         finally:
             await self.stop()
+
+    def _is_masked(self, entry: Entry) -> bool:
+        if entry["kind"] == CONNECT:
+            self._users[entry["connection"]] = entry.get("user")
+        return reaches(entry, self._users.get(entry["connection"]))
 
     # What the app is told
 

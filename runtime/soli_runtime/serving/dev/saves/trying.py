@@ -21,7 +21,7 @@ from soli_lang.base.records import Record
 
 from ....loading.app import App
 from ....recordings.entries import Entry, lines_of
-from ....recordings.masks import is_touched
+from ....recordings.masks import reaches
 from ....recordings.tapes import PlayedTape
 from ....recordings.worlds import PlayedWorld, RecordedWorld
 from ....settings import Settings
@@ -232,9 +232,8 @@ def _is_masked(entry: Entry) -> bool:
     """Whether a stand-in reaches the handler. Headers are left out: few look at masked ones."""
     scene = entry.get("scene") or {}
     own = [one for one in scene.get("connections", ()) if one["id"] == entry.get("whose")]
-    reached = [entry.get(name) for name in ("message", "asked", "user", "query", "args", "vars")]
-    reached += [scene.get("states")]
-    return is_touched([reached, [[one["user"], one["query"], one["params"]] for one in own]])
+    seen = [[one["user"], one["query"], one["params"]] for one in own]
+    return reaches(entry, [scene.get("states"), seen])
 
 
 def _difference(before: list[str], now: list[str]) -> Iterable[str]:
