@@ -11,7 +11,7 @@ from typing import Any
 
 from .null_hints import error_hint
 from .records import Record
-from .source import Source, Span
+from .source import OF_HOST, Source, Span
 
 
 class Frame(Record, frozen=True):
@@ -120,8 +120,9 @@ class SoliError(Exception):
             places.passed(self, one.tb_lineno, one.tb_frame)
 
     def locate(self, span: Span, source: Source) -> None:
-        """Say where the error happened, unless something nearer to it has said so."""
-        if self._span is None:
+        """Say where the error happened, unless something nearer to it has said so; in what a host
+        wrote in Soli, that is where the program called it."""
+        if self._span is None and source.name != OF_HOST:
             self._span = span
             self._source = source
             self._explain_null(span, source)

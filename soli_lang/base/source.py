@@ -27,6 +27,10 @@ class Position(NamedTuple):
     column: int
 
 
+OF_HOST = "<runtime>"
+"""The name of texts that no user wrote: errors do not show them."""
+
+
 class Source:
     """A program text with the name under which errors show it.
 

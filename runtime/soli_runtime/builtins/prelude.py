@@ -6,7 +6,7 @@ these are written as methods of objects, and become static methods: `this` is th
 
 from __future__ import annotations
 
-from soli_lang.base.source import Source
+from soli_lang.base.source import OF_HOST, Source
 from soli_lang.interpreter import Interpreter
 from soli_lang.machine.machine import Machine
 from soli_lang.native.native import Any_, Array, function, native_class
@@ -54,7 +54,7 @@ def hook(klass: Value, name: str, arguments: list[Value]) -> None:
 def install_prelude(interpreter: Interpreter) -> None:
     """Give the classes `Job` and `Controller` their methods."""
     machine = interpreter.machine
-    program = interpreter.load(Source("<runtime>", TEXT))
+    program = interpreter.load(Source(OF_HOST, TEXT))
     for methods, name in (("JobMethods", "Job"), ("ControllerMethods", "Controller")):
         found = program.get(methods)
         assert isinstance(found, SoliClass)

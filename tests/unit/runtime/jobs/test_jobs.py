@@ -11,6 +11,7 @@ from soli_runtime.jobs.cron import parse_cron
 from soli_runtime.jobs.jobs import jobs_of, next_time, perform, watch_classes
 
 from soli_lang import Capabilities, Interpreter, SoliError
+from soli_lang.base.errors import render
 
 NOW = 1_700_000_000.0
 MAIL = """
@@ -126,3 +127,12 @@ def test_the_next_time_of_a_line_is_after_now() -> None:
     assert next_time(parse_cron("0 * * * *"), NOW) % 3600 == 0
     assert next_time(parse_cron("0 * * * *"), NOW) > NOW
     assert next_time(parse_cron("0 0 30 2 *"), NOW) == float("inf")
+
+
+def test_an_error_stands_where_the_program_enqueued() -> None:
+    """And not in the text of the runtime that its call goes through."""
+    with pytest.raises(SoliError) as raised:
+        run('\nMailJob.perform_in("soon", {})\n')
+
+    assert raised.value.place == (8, 1)
+    assert "<runtime>" not in render(raised.value)
