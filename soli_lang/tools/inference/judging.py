@@ -207,7 +207,7 @@ def _judge_parts(walk: Walk, path: str, rule: ValueRule, shape: Shape, at: Span)
             continue
         close = next((one for one in shape.fields if did_you_mean(one, [name])), None)
         where = shape.keys[close].span if close is not None else at
-        hint = f"did you mean '{name}' with '{close}'?" if close is not None else None
+        hint = f"the key is '{name}', not '{close}'" if close is not None else None
         message = f"{path}: '{name}' is missing, expected {rule.keys[name].expected}"
         walk.error("action-value", message, where, hint)
     for name, type_ in shape.fields.items():
