@@ -7,7 +7,9 @@ from random import Random
 
 from soli_stdlib.stores.key_values_elsewhere import HERE, MODULES
 
+from soli_lang.base.records import changed
 from soli_lang.machine.machine import Machine
+from soli_lang.native.argument_checks import with_defaults
 from soli_lang.native.native import Declaration, declarations, install
 from soli_lang.values.values import Value
 
@@ -24,10 +26,12 @@ def install_late_keys(machine: Machine, delays: Random) -> None:
 
 
 def _late(declaration: Declaration, delays: Random) -> Declaration:
+    code = with_defaults(declaration.code, declaration.args)
+
     def ask(machine: Machine, *arguments: Value) -> Value:
         seconds = delays.uniform(LEAST_SECONDS, MOST_SECONDS)
         machine.suspend(asyncio.sleep(seconds), USER)
         first = (machine,) if declaration.takes_machine else ()
-        return declaration.called(*first, *arguments)
+        return code(*first, *arguments)
 
-    return declaration.done_by(ask)
+    return changed(declaration, code=ask, takes_machine=True)
