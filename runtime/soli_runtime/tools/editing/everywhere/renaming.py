@@ -60,8 +60,7 @@ class Renaming:
         if member is not None:
             return self._renamed_member(document, offset, member[0], name)
         target = self._target(document, offset)
-        if not _NAME.fullmatch(name) or name in KEYWORDS:
-            raise CannotRename(f"'{name}' is no name for a variable")
+        _refuse_unfit(name, "variable")
         if name == target.name:
             return []
         if target.is_local:
@@ -83,8 +82,7 @@ class Renaming:
         return target
 
     def _renamed_member(self, document: Document, offset: int, old: str, name: str) -> list[Edits]:
-        if not _NAME.fullmatch(name) or name in KEYWORDS:
-            raise CannotRename(f"'{name}' is no name for a member")
+        _refuse_unfit(name, "member")
         if name == old:
             return []
         found = [
@@ -212,3 +210,8 @@ def applied(text: str, edits: list[tuple[Span, str]]) -> str:
     for span, new in sorted(edits, reverse=True):
         text = text[: span.start] + new + text[span.end :]
     return text
+
+
+def _refuse_unfit(name: str, kind: str) -> None:
+    if not _NAME.fullmatch(name) or name in KEYWORDS:
+        raise CannotRename(f"'{name}' is no name for a {kind}")
