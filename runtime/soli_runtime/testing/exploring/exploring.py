@@ -84,6 +84,11 @@ class Exploration:
         return time.perf_counter() - self._started > self._seconds
 
     @property
+    def deadline(self) -> float:
+        """When a counterexample has to be small, on `perf_counter`'s scale."""
+        return self._started + self._seconds + SHRINKING_SECONDS
+
+    @property
     def project(self) -> Project:
         return self._project
 
@@ -105,8 +110,7 @@ class Exploration:
         return self._looks[name] <= MOST_LOOKS
 
     def _shrunk(self, failure: Counterexample) -> Counterexample:
-        deadline = self._started + self._seconds + SHRINKING_SECONDS
-        shrinking = Shrinking(failure.case, failure.steps, failure.found, deadline)
+        shrinking = Shrinking(failure.case, failure.steps, failure.found, self.deadline)
         shrinking.shrink()
         return Counterexample(failure.case, shrinking.steps, shrinking.found)
 
@@ -162,10 +166,12 @@ class Episode:
         steps = self._rounds.round(length, is_rough=is_rough, overlaps=overlaps)
         self._done.append(steps)
         before = self._one.count
-        found = self._one.play(steps)
+        found = self._one.play(steps, lambda: self._exploration.is_over)
         self._exploration.counted(self._one.count - before)
         if found is not None:
             return self._in_one_world(found)
+        if self._exploration.is_over:
+            return None
         return self._in_two_worlds() or self._growing()
 
     def _in_one_world(self, found: Finding) -> Counterexample:
@@ -232,7 +238,7 @@ class Episode:
         found, _ = case.judge(steps)
         if found is None or found.about != name:
             return None
-        small = Shrinking(case, steps, found, time.perf_counter() + SHRINKING_SECONDS)
+        small = Shrinking(case, steps, found, exploration.deadline)
         small.shrink()
         many = InManyRounds(exploration.project, self._options, BOUNDED_ROUNDS)
         again, _ = many.judge(small.steps)

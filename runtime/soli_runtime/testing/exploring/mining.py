@@ -47,6 +47,7 @@ class Mined(Record):
     messages: list[Any] = field(default_factory=list)
     """What specs send, and what the program declares: data with holes."""
     sessions: list[dict[str, Any]] = field(default_factory=list)
+    session_keys: dict[str, None] = field(default_factory=dict)
     traits: set[str] = field(default_factory=set)
     """`KEYS`: the program uses `KV`; `WAITS`: it sleeps; `KEEPS`: rooms keep what is said."""
 
@@ -60,6 +61,8 @@ def mined(project: Project, app: App) -> Mined:
         spec = _parsed(path)
         if spec is not None:
             _Miner(found, is_spec=True).mine(spec)
+    if found.session_keys and not found.sessions:
+        found.sessions.append(dict.fromkeys(found.session_keys, HOLE))
     return found
 
 
@@ -145,6 +148,8 @@ class _Miner:
         arguments = [argument.value for argument in node.arguments]
         if self._is_spec and arguments:
             self._asked(name, arguments)
+        if name == "session_get" and not self._is_spec and arguments:
+            self._session_key(_text(arguments[0]))
         if name == "ws_message" and len(arguments) == 2:
             payload = _declared(shape(arguments[1]))
             self._found.messages.append({"event": shape(arguments[0]), "payload": payload})
@@ -152,6 +157,11 @@ class _Miner:
             self._found.traits.add(KEEPS)
         elif name == "sleep":
             self._found.traits.add(WAITS)
+
+    def _session_key(self, key: str | None) -> None:
+        """The program reads it: without specs that sign in, sessions have all such keys."""
+        if key is not None:
+            self._found.session_keys.setdefault(key)
 
     def _asked(self, name: str | None, arguments: list[Any]) -> None:
         first = shape(arguments[0])

@@ -29,9 +29,13 @@ class Played:
         self._invariants = invariants
         self.world.start()
 
-    def play(self, steps: Iterable[Step]) -> Finding | None:
-        """Perform *steps* until something is wrong."""
+    def play(
+        self, steps: Iterable[Step], is_over: Callable[[], bool] = lambda: False
+    ) -> Finding | None:
+        """Perform *steps* until something is wrong, or *is_over*."""
         for step in steps:
+            if is_over():
+                return None
             found = self.step(step)
             if found is not None:
                 return found

@@ -12,7 +12,7 @@ from .filling import Filling
 from .holes import Hole
 from .mining import KEEPS, Mined
 
-STRANGE = ("", " ", "0", "-1", "<b>", "é")
+STRANGE = (" ", "0", "-1", "<b>", "é")
 
 
 class Tickets:
