@@ -16,7 +16,7 @@ from soli_lang.values.kinds import type_name
 from soli_lang.values.objects import Instance, is_callable
 from soli_lang.values.values import Symbol, Value
 
-from ..http import sealing
+from ..http import signed_cookies
 from ..http.context import AuthenticationContext, RequestContext
 from ..http.cookies import cookie_options, set_cookie_header
 from ..http.current import REQUEST
@@ -277,7 +277,7 @@ def set_cookie(machine: Machine, name: str, value: Value, options: dict[Any, Val
     context = _context(machine, "set_cookie")
     chosen = options or {}
     attributes = cookie_options(chosen, secure=context.raw.scheme == "https")
-    sealed = sealing.seal(machine, name, value, chosen)
+    sealed = signed_cookies.seal(machine, name, value, chosen)
     if sealed is None and not isinstance(value, str):
         raise SoliPlainTypeError(f"set_cookie() expects string value, got {type_name(value)}")
     header = set_cookie_header(name, value if sealed is None else sealed, attributes)
@@ -291,7 +291,7 @@ def read_cookie(machine: Machine, name: str, options: dict[Any, Value] | None) -
     value = context.request["cookies"].get(name)
     if value is None or not options:
         return value
-    return sealing.unseal(machine, name, value, options)
+    return signed_cookies.unseal(machine, name, value, options)
 
 
 def final_response(context: RequestContext, response: Response, hardening: Hardening) -> Response:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..serving.processes.cluster_status import NodeStanding, Standing, standing_of
+from ..serving.processes.cluster_status import ClusterStatus, NodeStanding, fetch_status
 from ..settings import ENDING, IN_MEMORY, SETTINGS, Setting, SettingError
 from ..stores.errors import CannotOpen
 from .arguments import Parser
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
     chosen = _value("broker_prefix", parsed.broker_prefix) or _value("app_name", parsed.app_name)
     app = chosen or app_name(Path(parsed.path))
     try:
-        standing = asyncio.run(standing_of(url, app))
+        standing = asyncio.run(fetch_status(url, app))
     except CannotOpen as error:
         sys.stderr.write(f"soli: {error}\n")
         return error.status
@@ -69,7 +69,7 @@ def _value(name: str, flag: str | None) -> str:
         raise UsageError(error.message) from None
 
 
-def _as_text(standing: Standing) -> str:
+def _as_text(standing: ClusterStatus) -> str:
     rows = [HEADINGS, *map(_row, standing.nodes)]
     return (
         f"{standing.app} at {standing.broker}\n"
@@ -91,7 +91,7 @@ def _row(node: NodeStanding) -> tuple[str, ...]:
     )
 
 
-def _as_json(standing: Standing) -> str:
+def _as_json(standing: ClusterStatus) -> str:
     answer: dict[str, Any] = {
         "app": standing.app,
         "broker": standing.broker,

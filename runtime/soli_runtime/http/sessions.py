@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from soli_stdlib.json.text import json_codec
-from soli_stdlib.stores import elsewhere
+from soli_stdlib.stores import remote
 
 from soli_lang.base.errors import SoliError, SoliValueError
 from soli_lang.base.records import Record
@@ -436,7 +436,7 @@ def csrf_is_valid(machine: Machine, token: Value) -> bool:
 @function("session_driver")
 def session_driver(machine: Machine) -> str:
     """Where sessions are kept: `in_memory`, `sqlite` or `redis` (the host's setting `store`)."""
-    stores = elsewhere.of(machine)
+    stores = remote.of(machine)
     return stores.kind if stores is not None else IN_MEMORY
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soli_stdlib.stores import elsewhere
+from soli_stdlib.stores import remote
 
 from soli_lang.base.errors import SoliError, SoliSyntaxError, not_text
 from soli_lang.base.source import NOWHERE, Source
@@ -94,7 +94,7 @@ class App:
         self.declarations = declarations_of(interpreter.machine)
         imported = interpreter.machine.modules.values()
         nodes_ = (program.node for program in (*programs.values(), *imported))
-        has_store = elsewhere.of(interpreter.machine) is not None
+        has_store = remote.of(interpreter.machine) is not None
         has_broker = MANY in interpreter.machine.library
         self.may_wait = host_waits or may_wait(nodes_, has_store=has_store, has_broker=has_broker)
         """Whether calls into the app may have to be set aside."""

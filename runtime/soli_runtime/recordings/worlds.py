@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from random import Random, SystemRandom
 from typing import Any
 
-from soli_stdlib.stores import elsewhere
+from soli_stdlib.stores import remote
 
 from soli_lang.base.errors import SoliError, SoliIOError
 from soli_lang.base.limits import Capabilities
@@ -183,7 +183,7 @@ class PlayedWorld:
     ) -> Value:
         """An answer to what was not asked then, without touching anything outside."""
         name = native.name
-        if name.startswith(OWN_STORE) and elsewhere.of(machine) is not None:
+        if name.startswith(OWN_STORE) and remote.of(machine) is not None:
             return None  # what is kept elsewhere is out of reach
         if way is LOOKS or name.startswith(OWN_STORE):
             return native.code(*arguments) if tape is None else tape.look(native, arguments)

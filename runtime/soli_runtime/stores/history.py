@@ -123,10 +123,10 @@ class Mirror:
             history.load(room, floor, messages)
             history.note(room)  # it may keep less, or nothing, now
         if end is not None and end.rules == written(history.rules):
-            history.know_again(end.lives, end.floor, end.floors)
+            history.restore(end.lives, end.floor, end.floors)
         else:
             lives = {} if end is None else end.lives
-            history.know_again(lives, saved.place, {})
+            history.restore(lives, saved.place, {})
 
     async def _run(self) -> None:
         while True:

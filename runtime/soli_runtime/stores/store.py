@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from soli_stdlib.stores.elsewhere import Attempts, KeyValues, Texts
+from soli_stdlib.stores.remote import Attempts, KeyValues, Texts
 
 from ..jobs.queue import LEAST_LEASE_SECONDS, JobStore
 from ..settings import IN_MEMORY, Settings
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .history import HistoryStore
     from .sqlite.database import Database
     from .states.store import StateStore
-    from .waited import AwaitedSessions
+    from .waited import AsyncSessionStore
 
 
 class Store(Protocol):
@@ -33,7 +33,7 @@ class Store(Protocol):
         ...
 
     @property
-    def sessions(self) -> AwaitedSessions: ...
+    def sessions(self) -> AsyncSessionStore: ...
 
     @property
     def key_values(self) -> KeyValues: ...

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from soli_stdlib.stores import elsewhere
-from soli_stdlib.stores.key_values_elsewhere import install_elsewhere
+from soli_stdlib.stores import remote
+from soli_stdlib.stores.remote_key_values import install_remote
 
 from soli_lang.machine.keys import MachineKey
 from soli_lang.machine.machine import Machine
@@ -17,7 +17,7 @@ from .store import Store
 USER = "session"
 
 
-class AwaitedSessions(Protocol):
+class AsyncSessionStore(Protocol):
     """A `SessionStore` whose answers come after a while."""
 
     async def load(self, session_id: str) -> dict[str, Any] | None: ...
@@ -33,10 +33,10 @@ class AwaitedSessions(Protocol):
     async def delete(self, session_id: str) -> None: ...
 
 
-class WaitedSessions:
+class SuspendingSessionStore:
     """A `SessionStore`: the program that asks is set aside until the answer comes."""
 
-    def __init__(self, machine: Machine, sessions: AwaitedSessions) -> None:
+    def __init__(self, machine: Machine, sessions: AsyncSessionStore) -> None:
         self._machine = machine
         self._sessions = sessions
 
@@ -64,8 +64,8 @@ _STORE: MachineKey[Store] = MachineKey("store")
 
 def use_store(machine: Machine, store: Store) -> None:
     """Let the program on *machine* keep everything in *store*. Before its files run."""
-    machine.library[_STORE] = machine.library[elsewhere.STORES] = store
-    install_elsewhere(machine, store.key_values)
+    machine.library[_STORE] = machine.library[remote.STORES] = store
+    install_remote(machine, store.key_values)
     jobs_of(machine).keep_in(store.jobs)
 
 

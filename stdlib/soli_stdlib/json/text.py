@@ -3,7 +3,7 @@
 orjson does the work wherever its result is Soli's to the character. `encode` first surveys the
 value: one C call of orjson cannot be interrupted, and forty nested two-item arrays that share
 their items would be a terabyte of text. `decode` leaves what orjson reads
-otherwise (Ints of 64 bits without a sign) or refuses (raw control characters) to `second_reading`.
+otherwise (Ints of 64 bits without a sign) or refuses (raw control characters) to `fallback_parser`.
 
 orjson is imported where it is used: it loads uuid, dataclasses and json, a tenth of what it takes
 to start a script.
@@ -240,9 +240,9 @@ def decode(
     except (orjson.JSONDecodeError, UnicodeEncodeError):
         pass
     # Imported when it is needed: programs start sooner without it.
-    from . import second_reading
+    from . import fallback_parser
 
-    return second_reading.read(text, spend)
+    return fallback_parser.read(text, spend)
 
 
 def _has_unsigned(data: bytes) -> bool:

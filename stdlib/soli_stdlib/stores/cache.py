@@ -1,6 +1,6 @@
 """The class `Cache`: values as JSON, each for a time (docs/spec §L21.1).
 
-In memory, one per interpreter, unless the host keeps it `elsewhere`. When it is full, what was
+In memory, one per interpreter, unless the host keeps it (`remote`). When it is full, what was
 used longest ago goes.
 """
 
@@ -19,9 +19,9 @@ from ..ground import clock
 from ..ground.arguments import expect, truncated
 from ..json.plain import NotEncodable
 from ..json.text import charge, decode, encode, pay_for_reading
-from . import elsewhere
-from .elsewhere import answered
+from . import remote
 from .expiring import Entry, ExpiringStore
+from .remote import answered
 
 DEFAULT_TTL = 3600
 """Seconds."""
@@ -62,7 +62,7 @@ def _save(machine: Machine, key: str, value: Value, ttl: int, name: str) -> None
         raise SoliValueError(
             f"{name}() value too large for the cache: {size} bytes (limit {MAX_BYTES})"
         )
-    stores = elsewhere.of(machine)
+    stores = remote.of(machine)
     if stores is not None:
         answered(machine, stores.cache.set(key, text, ttl), "Cache")
         return
@@ -97,7 +97,7 @@ def get(machine: Machine, key: str) -> Value:
 
 
 def _text(machine: Machine, key: str) -> str | None:
-    stores = elsewhere.of(machine)
+    stores = remote.of(machine)
     if stores is not None:
         return answered(machine, stores.cache.get(key), "Cache")
     entry = _find(machine, key)
@@ -123,7 +123,7 @@ def fetch(machine: Machine, key: str, ttl: Value, block: Value) -> Value:
 @static("Cache", "delete", _Key)
 def delete(machine: Machine, key: str) -> bool:
     """Remove the key; whether it was there."""
-    stores = elsewhere.of(machine)
+    stores = remote.of(machine)
     if stores is not None:
         return answered(machine, stores.cache.delete(key), "Cache")
     return _find(machine, key) is not None and kept(machine).drop(key)
@@ -137,7 +137,7 @@ def has(machine: Machine, key: str) -> bool:
 
 def _left(machine: Machine, key: str) -> float | None:
     """Seconds that the key has left; None when it is not there."""
-    stores = elsewhere.of(machine)
+    stores = remote.of(machine)
     if stores is not None:
         return answered(machine, stores.cache.left(key), "Cache")
     entry = _find(machine, key)
@@ -149,7 +149,7 @@ def _left(machine: Machine, key: str) -> float | None:
 @static("Cache", "clear")
 def clear(machine: Machine) -> None:
     """Remove everything."""
-    stores = elsewhere.of(machine)
+    stores = remote.of(machine)
     if stores is not None:
         answered(machine, stores.cache.clear(), "Cache")
         return
@@ -159,7 +159,7 @@ def clear(machine: Machine) -> None:
 @static("Cache", "keys")
 def keys(machine: Machine) -> list[str]:
     """The keys of all values that have not expired."""
-    stores = elsewhere.of(machine)
+    stores = remote.of(machine)
     if stores is not None:
         return answered(machine, stores.cache.keys(), "Cache")
     machine.spend(len(kept(machine)))
@@ -183,7 +183,7 @@ def ttl(machine: Machine, key: str) -> int | None:
 @static("Cache", "touch", _Key, Int("int ttl"))
 def touch(machine: Machine, key: str, seconds: int) -> bool:
     """Give the key *seconds* from now; whether it was there."""
-    stores = elsewhere.of(machine)
+    stores = remote.of(machine)
     if stores is not None:
         return answered(machine, stores.cache.touch(key, seconds), "Cache")
     entry = _find(machine, key)
@@ -196,7 +196,7 @@ def touch(machine: Machine, key: str, seconds: int) -> bool:
 @static("Cache", "clear_expired")
 def clear_expired(machine: Machine) -> None:
     """Remove what has expired; it is never seen anyway."""
-    stores = elsewhere.of(machine)
+    stores = remote.of(machine)
     if stores is not None:
         answered(machine, stores.cache.clear_expired(), "Cache")
         return

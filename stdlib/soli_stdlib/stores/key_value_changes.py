@@ -19,8 +19,8 @@ from soli_lang.values.kinds import type_name
 from soli_lang.values.values import SKIP, Symbol, Value
 
 from ..ground import clock
-from .elsewhere import KeyValues, answered
 from .key_value_store import BAD_EXPIRY, Key, entry_of, held, put_text, store, text_of
+from .remote import KeyValues, answered
 
 MOST_RUNS = 100
 """How often `update` runs its block when others keep changing the text meanwhile."""
@@ -129,7 +129,7 @@ def _updated(
     )
 
 
-def set_elsewhere(declaration: Declaration, keeper: KeyValues) -> Declaration:
+def set_remote(declaration: Declaration, keeper: KeyValues) -> Declaration:
     """`KV.set` where *keeper* has what it stores."""
 
     def ask(machine: Machine, key: str, value: Value, ttl: Value = None) -> Value:
@@ -143,7 +143,7 @@ def set_elsewhere(declaration: Declaration, keeper: KeyValues) -> Declaration:
     return changed(declaration, code=ask, takes_machine=True)
 
 
-def update_elsewhere(declaration: Declaration, keeper: KeyValues) -> Declaration:
+def update_remote(declaration: Declaration, keeper: KeyValues) -> Declaration:
     """`KV.update` where *keeper* has what it changes."""
 
     def ask(machine: Machine, key: str, block: Value) -> Value:

@@ -17,8 +17,8 @@ from soli_lang.values.values import Value
 
 from ..ground import clock
 from ..ground.arguments import option
-from . import elsewhere
-from .elsewhere import answered
+from . import remote
+from .remote import answered
 
 MAX_KEYS = 10_000
 MAX_ATTEMPTS = 1_000_000
@@ -175,7 +175,7 @@ def client_address(request: dict[Any, Value], trusts_proxy: bool) -> str:
 
 def _recent(machine: Machine, limiter: RateLimiter) -> tuple[int, int]:
     """How many attempts are within the window, and whole seconds until the oldest leaves it."""
-    stores = elsewhere.of(machine)
+    stores = remote.of(machine)
     if stores is not None:
         answer = stores.attempts.recent(limiter.key, limiter.window)
         count, wait = answered(machine, answer, "RateLimiter")
@@ -191,7 +191,7 @@ def _attempt(machine: Machine, limiter: RateLimiter) -> int:
     """Count an attempt if it is allowed (0), else the seconds to wait."""
     if limiter.limit <= 0:
         return 0
-    stores = elsewhere.of(machine)
+    stores = remote.of(machine)
     if stores is not None:
         answer = stores.attempts.attempt(limiter.key, limiter.limit, limiter.window)
         left = answered(machine, answer, "RateLimiter")
@@ -243,7 +243,7 @@ def headers(machine: Machine, limiter: RateLimiter) -> dict[str, Value]:
 @method("RateLimiter", "reset", bare=True)
 def reset(machine: Machine, limiter: RateLimiter) -> bool:
     """Forget this key's attempts."""
-    stores = elsewhere.of(machine)
+    stores = remote.of(machine)
     if stores is not None:
         answered(machine, stores.attempts.forget(limiter.key), "RateLimiter")
         return True
@@ -254,7 +254,7 @@ def reset(machine: Machine, limiter: RateLimiter) -> bool:
 @static("RateLimiter", "reset_all")
 def reset_all(machine: Machine) -> bool:
     """Forget all attempts."""
-    stores = elsewhere.of(machine)
+    stores = remote.of(machine)
     if stores is not None:
         answered(machine, stores.attempts.forget_all(), "RateLimiter")
         return True
@@ -265,7 +265,7 @@ def reset_all(machine: Machine) -> bool:
 @static("RateLimiter", "cleanup")
 def cleanup(machine: Machine) -> bool:
     """Forget keys without recent attempts."""
-    stores = elsewhere.of(machine)
+    stores = remote.of(machine)
     if stores is not None:
         answered(machine, stores.attempts.forget_old(), "RateLimiter")
         return True

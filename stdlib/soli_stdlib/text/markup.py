@@ -125,9 +125,9 @@ def clean_html(
     count = text.count("<") - text.count("</")
     if count > MAX_TAGS:
         raise SoliValueError(f"HTML has too many tags to sanitize: {count} (limit {MAX_TAGS})")
-    from . import html_work
+    from . import html_cost
 
-    html_work.pay(text, machine.spend)
+    html_cost.pay(text, machine.spend)
     machine.claim(BYTES_PER_CHARACTER * len(text))
     import nh3
 

@@ -225,7 +225,7 @@ class History:
         """What is kept of a room, as it is."""
         return self._rings.get(room)
 
-    def know_again(self, lives: Mapping[str, int], floor: int, floors: Mapping[str, int]) -> None:
+    def restore(self, lives: Mapping[str, int], floor: int, floors: Mapping[str, int]) -> None:
         """Go on where an earlier life ended: *floor* and *floors* are those of `floors`."""
         self.lives = lives
         self._floor = floor

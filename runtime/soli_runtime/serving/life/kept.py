@@ -14,7 +14,7 @@ from ...observing.logs import Log
 from ...settings import Settings
 from ...stores.history import Mirror, began
 from ...stores.store import Store
-from ...stores.waited import WaitedSessions
+from ...stores.waited import SuspendingSessionStore
 
 if TYPE_CHECKING:
     from ...cluster.node import Lane
@@ -48,7 +48,7 @@ class Kept:
         """The sessions, for the program that runs on *machine*."""
         if self.store is None:
             return self._memory
-        return WaitedSessions(machine, self.store.sessions)
+        return SuspendingSessionStore(machine, self.store.sessions)
 
     def share_states(self, connections: Connections, lane: Lane | None, settings: Settings) -> None:
         """Keep the states of rooms where the processes of *lane* share them, or in the store."""

@@ -47,7 +47,7 @@ class NodeStanding(Record, frozen=True):
     """Until it counts as dead."""
 
 
-class Standing(Record, frozen=True):
+class ClusterStatus(Record, frozen=True):
     """An app and all of its nodes."""
 
     app: str
@@ -66,7 +66,7 @@ class Standing(Record, frozen=True):
         return len({node.host for node in self.nodes if node.host is not None})
 
 
-async def standing_of(url: str, app: str, seconds: float = ANSWER_SECONDS) -> Standing:
+async def fetch_status(url: str, app: str, seconds: float = ANSWER_SECONDS) -> ClusterStatus:
     """How it is with *app*, the prefix of its keys. Raises CannotOpen.
 
     Nodes have *seconds* to answer.
@@ -86,7 +86,7 @@ async def standing_of(url: str, app: str, seconds: float = ANSWER_SECONDS) -> St
         raise refusal(shown, error) from None
 
 
-async def _asked(client: Redis, shown: str, app: str, seconds: float) -> Standing:
+async def _asked(client: Redis, shown: str, app: str, seconds: float) -> ClusterStatus:
     ask: Any = client.register_script(script())
     keys = keys_of(app)
     if not (await ask(keys, ("standing",)))[3]:
@@ -104,7 +104,7 @@ async def _asked(client: Redis, shown: str, app: str, seconds: float) -> Standin
         await asyncio.sleep(LOOK_SECONDS)
 
 
-def _read(shown: str, app: str, answer: list[Any], asked_at: int, question: int) -> Standing:
+def _read(shown: str, app: str, answer: list[Any], asked_at: int, question: int) -> ClusterStatus:
     now, last, weight, nodes, reads, facts = answer
     read_of, facts_of = _pairs(reads), _pairs(facts)
     found, rooms = [], 0
@@ -127,7 +127,7 @@ def _read(shown: str, app: str, answer: list[Any], asked_at: int, question: int)
             )
         )
     found.sort(key=lambda node: (node.name.rpartition(".")[0], node.worker or 0, node.name))
-    return Standing(app, shown, tuple(found), rooms, int(weight))
+    return ClusterStatus(app, shown, tuple(found), rooms, int(weight))
 
 
 def _pairs(flat: list[bytes]) -> dict[str, bytes]:

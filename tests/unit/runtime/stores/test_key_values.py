@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from soli_stdlib.stores import elsewhere, key_values_elsewhere
+from soli_stdlib.stores import remote, remote_key_values
 
 from soli_lang.base.errors import SoliError
 from soli_lang.values.values import SKIP, Symbol
@@ -52,7 +52,7 @@ _LETTERS = {"k": fields, "t": texts, "n": small, "f": numbers, "b": bounds}
 @st.composite
 def commands(draw: Any) -> tuple[str, list[Any]]:
     """A command of `KV` with arguments that it might get."""
-    names = {*key_values_elsewhere.FORMS, *key_values_elsewhere.CONDITIONAL} - RANDOM - _TIMED
+    names = {*remote_key_values.FORMS, *remote_key_values.CONDITIONAL} - RANDOM - _TIMED
     name = draw(st.sampled_from(sorted(names)))
     if name == "set":
         condition = draw(st.sampled_from([(), ({"if": None},), ({"if": "x"},), ({"if": "1"},)]))
@@ -65,7 +65,7 @@ def commands(draw: Any) -> tuple[str, list[Any]]:
         return name, draw(st.lists(keys, max_size=3))
     if name in ("dbsize", "keys", "flushdb"):
         return name, []
-    form = key_values_elsewhere.FORMS[name]
+    form = remote_key_values.FORMS[name]
     kinds = form.rstrip("*")
     if name in ("rename", "rpoplpush"):
         return name, [draw(keys), draw(keys)]
@@ -281,7 +281,7 @@ def test_an_end_that_is_none_is_refused(soli: Library, ttl: float) -> None:
 def test_an_instant_may_be_given(soli: Library) -> None:
     """In Unix seconds; one that is past removes the key."""
     soli.call("KV.set", "k", 1)
-    is_here = elsewhere.of(soli.machine) is None
+    is_here = remote.of(soli.machine) is None
     offset = 100 + (soli.time if is_here else time.time())
     assert soli.call("KV.expireat", "k", offset) is True
     assert 90 <= soli.call("KV.ttl", "k") <= 101  # its clock and ours round apart

@@ -14,7 +14,7 @@ from soli_runtime.http.sessions import MemoryStore, Session
 from soli_runtime.stores.redis.sessions import RedisSessions
 from soli_runtime.stores.sqlite.database import Database
 from soli_runtime.stores.sqlite.sessions import SqliteSessions
-from soli_runtime.stores.waited import WaitedSessions
+from soli_runtime.stores.waited import SuspendingSessionStore
 
 from .conftest import KINDS, Made
 
@@ -28,7 +28,7 @@ def sessions(made: Made, kind: str, prefix: str | None = None, **options: Any) -
         kept: Any = RedisSessions(store._link, **options)  # type: ignore[attr-defined]
     else:
         kept = SqliteSessions(store._database, **options)  # type: ignore[attr-defined]
-    return WaitedSessions(made.library(store).machine, kept)
+    return SuspendingSessionStore(made.library(store).machine, kept)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from random import Random
 
-from soli_stdlib.stores.key_values_elsewhere import HERE, MODULES
+from soli_stdlib.stores.remote_key_values import HERE, MODULES
 
 from soli_lang.base.records import changed
 from soli_lang.machine.machine import Machine

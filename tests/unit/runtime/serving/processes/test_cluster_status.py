@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from soli_runtime.serving.processes.cluster_status import standing_of
+from soli_runtime.serving.processes.cluster_status import fetch_status
 from soli_runtime.stores.errors import CannotOpen
 
 from .....support.redis_server import RedisServer, needs_redis, redis_server
@@ -33,11 +33,11 @@ def client(server: RedisServer) -> Iterator[Any]:
 def test_asking_where_nobody_lives_leaves_nothing(server: RedisServer, client: Any) -> None:
     """Neither keys of an app that is not there, nor entries that nobody would read."""
     with pytest.raises(CannotOpen, match="no process of 'x' is registered") as refusal:
-        asyncio.run(standing_of(server.url, "x"))
+        asyncio.run(fetch_status(server.url, "x"))
     assert refusal.value.status == 69
     assert client.keys() == []
     client.zadd(START + "nodes", {"m.7.1": 1})
-    (node,) = asyncio.run(standing_of(server.url, "x", 0.01)).nodes
+    (node,) = asyncio.run(fetch_status(server.url, "x", 0.01)).nodes
     assert (node.name, node.lag_ms, node.lease_seconds) == ("m.7", None, 0)
     assert client.exists(START + "log") == 0
 
@@ -47,7 +47,7 @@ def test_facts_that_are_none(server: RedisServer, client: Any, told: bytes) -> N
     """Of a node that is older, or of nobody knows whom: it is listed, without them."""
     client.zadd(START + "nodes", {"m.7.1": 9e15})
     client.hset(START + "facts", "m.7.1", told)
-    (node,) = asyncio.run(standing_of(server.url, "x", 0.01)).nodes
+    (node,) = asyncio.run(fetch_status(server.url, "x", 0.01)).nodes
     assert (node.name, node.host, node.connections, node.lag_ms) == ("m.7", None, None, None)
 
 
@@ -55,4 +55,4 @@ def test_keys_that_are_something_else(server: RedisServer, client: Any) -> None:
     """Are said to be."""
     client.set(START + "nodes", "text")
     with pytest.raises(CannotOpen, match="WRONGTYPE"):
-        asyncio.run(standing_of(server.url, "x"))
+        asyncio.run(fetch_status(server.url, "x"))

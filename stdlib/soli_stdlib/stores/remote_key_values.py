@@ -20,9 +20,9 @@ from soli_lang.values.kinds import type_name
 from soli_lang.values.values import Value
 
 from . import key_value_changes, key_value_hashes, key_value_lists, key_value_sets, key_values
-from .elsewhere import KeyValues, answered
 from .key_value_store import BAD_EXPIRY, floating, text_of
 from .key_values import may_destroy
+from .remote import KeyValues, answered
 
 MODULES: tuple[ModuleType, ...] = (
     key_values, key_value_changes, key_value_hashes, key_value_lists, key_value_sets,
@@ -46,15 +46,15 @@ FORMS = {
 HERE = frozenset({"ping", "cmd", "configure"})
 """What needs no store."""
 CONDITIONAL = {
-    "set": key_value_changes.set_elsewhere,
-    "update": key_value_changes.update_elsewhere,
+    "set": key_value_changes.set_remote,
+    "update": key_value_changes.update_remote,
 }
 """Commands that are of several commands of the store."""
 KEYLESS = frozenset({"mget", "mset", "dbsize", "keys", "flushdb"})
 """Commands whose first argument is not the one key that they are about."""
 
 
-def install_elsewhere(machine: Machine, store: KeyValues) -> None:
+def install_remote(machine: Machine, store: KeyValues) -> None:
     """Let the methods of `KV` ask *store*."""
     for declaration in _declared():
         install(machine, [_twin(declaration, store)])

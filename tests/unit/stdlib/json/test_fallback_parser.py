@@ -7,9 +7,9 @@ from random import Random
 from typing import Any
 
 import pytest
+from soli_stdlib.json.fallback_parser import read
 from soli_stdlib.json.plain import MAX_DEPTH
 from soli_stdlib.json.scanner import JsonScanner
-from soli_stdlib.json.second_reading import read
 from soli_stdlib.json.text import decode
 
 from soli_lang.base.errors import LimitError, SoliError

@@ -7,7 +7,7 @@ from random import Random
 
 import nh3
 import pytest
-from soli_stdlib.text import html_work
+from soli_stdlib.text import html_cost
 
 from soli_lang.base.errors import LimitError
 
@@ -26,7 +26,7 @@ def price(text: str) -> int:
         nonlocal spent
         spent += steps
 
-    html_work.pay(text, spend)
+    html_cost.pay(text, spend)
     return spent
 
 

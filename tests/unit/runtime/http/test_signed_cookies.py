@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from soli_runtime.builtins.library import install_library
-from soli_runtime.http.sealing import seal, unseal
+from soli_runtime.http.signed_cookies import seal, unseal
 
 from soli_lang import Capabilities, Interpreter, SoliError
 from soli_lang.machine.machine import Machine
