@@ -126,7 +126,8 @@ class Printer(ExpressionPrinter):
             head = f"-> ({params})"
         statements = function.body.statements
         if len(statements) == 1 and in_call and self.toss(0.5) and not returns:
-            text = self.statement(statements[0])
+            # no command: it would take the arguments after this one
+            text = self.statement(statements[0], plain=isinstance(statements[0], nodes.Expr))
             if isinstance(statements[0], nodes.Expr) and text[0] not in "(|-[":
                 return f"{head} {text}"
             return f"{head}\n{after_header(text)}\nend"
