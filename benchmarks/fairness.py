@@ -4,9 +4,8 @@ A server with default settings, one attack at a time, and beside it one who is e
 echoes every 50 ms, and a newcomer every 250 ms who connects and says one word. For each of the two:
 how often there was an answer, the median, the 99th percentile and the longest wait in milliseconds,
 and how often there was none within 60 s. For the established also how much the server's thread
-computed at most within one wait: on a machine that does nothing else the wait is about as long, and
-on any other the rest of it is that of who has the cores. `--soli PATH` measures another version's
-command.
+computed at most within one wait: on a machine that does nothing else the wait is no longer than
+that. `--soli PATH` measures another version's command.
 """
 
 from __future__ import annotations
