@@ -56,6 +56,9 @@ _PLAIN: Final = tuple(
         r"Type error: cannot index (int|float|bool|decimal)": (
             "`[...]` takes an item of an Array, a value of a Hash, a character of a String"
         ),
+        "(Type error: )?Cannot convert Function to JSON": (
+            "JSON has texts, numbers, Bools, null, Arrays and Hashes: call the function, `f()`"
+        ),
         "Cannot call non-function value": (
             "only a function is called; a value is read without parentheses, an item by `[0]`"
         ),

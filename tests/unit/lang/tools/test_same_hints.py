@@ -38,3 +38,28 @@ def test_the_hint_is_the_same_in_a_check_and_at_run_time(text: str, hint: str) -
 
     assert found == [hint]
     assert raised.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "hint"),
+    [
+        ("enum Color Red Green end", "Color.Blue", "its variants are Red, Green"),
+        ("class C\n  n: Int = 1\n  def add(x) x end\nend", "C.new().foo", "it has n, add"),
+    ],
+)
+def test_what_a_type_of_the_program_has_is_listed(declared: str, text: str, hint: str) -> None:
+    machine = Interpreter(install_library).machine
+    whole = f"{declared}\nprint({text})\n"
+
+    assert [one.hint for one in check(program(whole), known_of(machine))] == [hint]
+    with pytest.raises(SoliError) as raised:
+        Interpreter(install_library).run(whole)
+    assert raised.value.hint == hint
+
+
+def test_a_function_has_no_json_and_that_says_what_to_do() -> None:
+    with pytest.raises(SoliError) as raised:
+        Interpreter(install_library).run('print({ "f": fn() { 1 } }.to_json)')
+
+    assert raised.value.message == "Type error: Cannot convert Function to JSON"
+    assert "call the function" in (raised.value.hint or "")
