@@ -30,20 +30,20 @@ class PlainConnections(Generic[C]):
         self._resting: dict[C, None] = {}
         self._counts: dict[str, int] = {}
 
-    def __contains__(self, one: object) -> bool:
-        return one in self._ips
+    def __contains__(self, connection: object) -> bool:
+        return connection in self._ips
 
     def __len__(self) -> int:
         return len(self._ips)
 
-    def add(self, one: C, ip: str) -> tuple[C, str] | None:
+    def add(self, connection: C, ip: str) -> tuple[C, str] | None:
         """A connection made its first request.
 
         Returns who has to go for it, maybe itself, and which limit says so.
         """
-        self._ips[one] = ip
+        self._ips[connection] = ip
         self._counts[ip] = self._counts.get(ip, 0) + 1
-        self.idle(one)
+        self.idle(connection)
         if self._most_per_ip and self._counts[ip] > self._most_per_ip and not self._is_proxy(ip):
             return next(iter(self._idle[ip])), "max_http_connections_per_ip"
         if self._most and len(self._ips) > self._most:
@@ -54,34 +54,34 @@ class PlainConnections(Generic[C]):
         """The connections that are idle, the one that is so for longest first."""
         return list(self._resting)
 
-    def idle(self, one: C) -> None:
+    def idle(self, connection: C) -> None:
         """A connection waits for its next request."""
-        ip = self._ips.get(one)
+        ip = self._ips.get(connection)
         if ip is not None:
-            self._idle.setdefault(ip, {})[one] = None
-            self._resting[one] = None
+            self._idle.setdefault(ip, {})[connection] = None
+            self._resting[connection] = None
 
-    def used(self, one: C) -> None:
+    def used(self, connection: C) -> None:
         """A connection that is idle made a request, which was answered at once."""
-        idle = self._idle[self._ips[one]]
+        idle = self._idle[self._ips[connection]]
         for line in (idle, self._resting):
-            del line[one]
-            line[one] = None
+            del line[connection]
+            line[connection] = None
 
-    def busy(self, one: C) -> None:
+    def busy(self, connection: C) -> None:
         """A request of a connection is being answered."""
-        ip = self._ips.get(one)
-        if ip is None or one not in self._resting:
+        ip = self._ips.get(connection)
+        if ip is None or connection not in self._resting:
             return
-        del self._resting[one]
-        del self._idle[ip][one]
+        del self._resting[connection]
+        del self._idle[ip][connection]
         if not self._idle[ip]:
             del self._idle[ip]
 
-    def remove(self, one: C) -> None:
+    def remove(self, connection: C) -> None:
         """A connection is gone, or became a WebSocket."""
-        self.busy(one)
-        ip = self._ips.pop(one, None)
+        self.busy(connection)
+        ip = self._ips.pop(connection, None)
         if ip is not None:
             self._counts[ip] -= 1
             if not self._counts[ip]:

@@ -101,33 +101,35 @@ class Unread:
         self.bytes = 0
         """Of all answers that wait, as of the last look."""
 
-    def behind(self, one: Hashable, transport: Writer, address: str, size: int = 0) -> Answer:
+    def behind(
+        self, connection: Hashable, transport: Writer, address: str, size: int = 0
+    ) -> Answer:
         """More of an answer waits than goes out at once; *size*: of a large one."""
-        known = self._behind.get(one)
+        known = self._behind.get(connection)
         if known is not None and not size:
             return known
-        self._forget(one)
+        self._forget(connection)
         entry = Answer(transport, address, size, self._loop.time())
-        self._behind[one] = entry
+        self._behind[connection] = entry
         self._addresses[address] = self._addresses.get(address, 0) + 1
         self.bytes += entry.bytes
         if self._timer is None:
             self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
         return entry
 
-    def taken(self, one: Hashable) -> None:
+    def taken(self, connection: Hashable) -> None:
         """The transport has room again; of a large answer more follows."""
-        entry = self._behind.get(one)
+        entry = self._behind.get(connection)
         if entry is not None and not entry.size:
-            self.gone(one)
+            self.gone(connection)
 
-    def gone(self, one: Hashable) -> None:
+    def gone(self, connection: Hashable) -> None:
         """What waited went out, or the line is gone."""
-        self._forget(one)
+        self._forget(connection)
         self._let_in()
 
-    def _forget(self, one: Hashable) -> None:
-        entry = self._behind.pop(one, None)
+    def _forget(self, connection: Hashable) -> None:
+        entry = self._behind.pop(connection, None)
         if entry is None:
             return
         self.bytes -= entry.bytes
@@ -180,18 +182,18 @@ class Unread:
         self._timer = None
         now = self._loop.time()
         window = WINDOW_SECONDS / 2 if self._waiting else WINDOW_SECONDS
-        for one, entry in tuple(self._behind.items()):
+        for connection, entry in tuple(self._behind.items()):
             size = entry.size or entry.waiting()
             self.bytes += size - entry.bytes
             entry.bytes = size
             if entry.is_slow(self._rate, window, now):
-                self._cut(one, entry)
+                self._cut(connection, entry)
         self._let_in()
         if self._behind:
             self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
 
-    def _cut(self, one: Hashable, entry: Answer) -> None:
-        self.gone(one)
+    def _cut(self, connection: Hashable, entry: Answer) -> None:
+        self.gone(connection)
         _reset(entry.transport)
         self._told(entry.address)
 

@@ -63,7 +63,7 @@ class SessionStore(Protocol):
         ...
 
 
-class _Kept(Record):
+class _StoredSession(Record):
     """A session in memory."""
 
     expires: float
@@ -93,26 +93,26 @@ class MemoryStore:
         self._idle_seconds = idle_seconds
         self._max_sessions = max_sessions
         self._on_end = on_end
-        self._sessions: OrderedDict[str, _Kept] = OrderedDict()
+        self._sessions: OrderedDict[str, _StoredSession] = OrderedDict()
         """By id, the least recently used first."""
         self._owners = EvictionOrder()
 
     def load(self, session_id: str) -> dict[str, Any] | None:
-        found = self._sessions.get(session_id)
-        if found is None:
+        session = self._sessions.get(session_id)
+        if session is None:
             return None
         now = self._clock()
-        if found.expires < now:
+        if session.expires < now:
             self._end(session_id)
             return None
-        found.expires = now + self._idle_seconds
+        session.expires = now + self._idle_seconds
         self._sessions.move_to_end(session_id)
-        self._owners.add(found.address, session_id)
-        return found.data
+        self._owners.add(session.address, session_id)
+        return session.data
 
     def create(self, session_id: str, data: dict[str, Any], address: str = "") -> None:
         """Begin a session, for a client at *address*."""
-        self._use(session_id, _Kept(0.0, address, data))
+        self._use(session_id, _StoredSession(0.0, address, data))
         self.drop_old()
 
     def put(self, session_id: str, key: str, value: Any) -> bool:
@@ -130,15 +130,15 @@ class MemoryStore:
     def move(self, session_id: str, new_id: str) -> bool:
         if self.load(session_id) is None:
             return False
-        kept = self._sessions[session_id]
+        session = self._sessions[session_id]
         self.delete(session_id)
-        self._use(new_id, kept)
+        self._use(new_id, session)
         return True
 
     def delete(self, session_id: str) -> None:
-        found = self._sessions.pop(session_id, None)
-        if found is not None:
-            self._owners.remove(found.address, session_id)
+        session = self._sessions.pop(session_id, None)
+        if session is not None:
+            self._owners.remove(session.address, session_id)
 
     def drop_old(self) -> float:
         """End what is too old or too much, some at a time. Seconds until there may be more."""
@@ -155,11 +155,11 @@ class MemoryStore:
                 return oldest.expires - now
         return 0.0
 
-    def _use(self, session_id: str, kept: _Kept) -> None:
-        kept.expires = self._clock() + self._idle_seconds
-        self._sessions[session_id] = kept
+    def _use(self, session_id: str, session: _StoredSession) -> None:
+        session.expires = self._clock() + self._idle_seconds
+        self._sessions[session_id] = session
         self._sessions.move_to_end(session_id)
-        self._owners.add(kept.address, session_id)
+        self._owners.add(session.address, session_id)
 
     def _end(self, session_id: str) -> None:
         self.delete(session_id)

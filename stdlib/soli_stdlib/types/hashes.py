@@ -289,8 +289,8 @@ def slice_(machine: Machine, entries: Hash, wanted: list[Value]) -> Hash:
     """The entries under these keys, in the order of the argument."""
     copy_entries(machine, entries)
     machine.spend(len(wanted) >> 2)
-    found = [to_key(key) for key in watched(machine, wanted) if is_key(key)]
-    return {key: entries[key] for key in watched(machine, found) if key in entries}
+    keys = [to_key(key) for key in watched(machine, wanted) if is_key(key)]
+    return {key: entries[key] for key in watched(machine, keys) if key in entries}
 
 
 @method("hash", "except", Array(phrase="an array of keys"))
@@ -307,8 +307,8 @@ def except_(machine: Machine, entries: Hash, unwanted: list[Value]) -> Hash:
 def compact(machine: Machine, entries: Hash) -> Hash:
     """Without the entries whose value is null."""
     copy_entries(machine, entries)
-    kept = watched(machine, entries.items())
-    return {key: value for key, value in kept if value is not None}
+    pairs = watched(machine, entries.items())
+    return {key: value for key, value in pairs if value is not None}
 
 
 @method("hash", "invert", bare=True)
@@ -397,8 +397,8 @@ def _partition(machine: Machine, entries: Hash, function: Value, wanted: bool) -
         found = iteration.kept_entries(machine, function, snapshot, wanted=wanted)
         if found is not None:
             return found
-    kept = iteration.truths(_results(machine, function, snapshot), wanted=wanted)
-    return dict(compress(watched(machine, snapshot.items()), kept))
+    selected = iteration.truths(_results(machine, function, snapshot), wanted=wanted)
+    return dict(compress(watched(machine, snapshot.items()), selected))
 
 
 @method("hash", ("filter", "select", "keep_if"), Callable_)
@@ -436,8 +436,8 @@ def transform_values(machine: Machine, entries: Hash, function: Value) -> Hash:
     """A hash of the same keys, each with what *function* yields for its value."""
     copy_entries(machine, entries)
     snapshot = entries.copy()
-    found = iteration.yielded(machine, function, list(snapshot.values()))
-    for key, value in zip(list(snapshot), found, strict=True):
+    values = iteration.yielded(machine, function, list(snapshot.values()))
+    for key, value in zip(list(snapshot), values, strict=True):
         snapshot[key] = value  # a third less work than a new hash
     return snapshot
 
@@ -447,10 +447,10 @@ def transform_keys(machine: Machine, entries: Hash, function: Value) -> Hash:
     """A hash of the same values, each under what *function* yields for its key; later ones win."""
     copy_entries(machine, entries)
     snapshot = entries.copy()
-    found = iteration.results(machine, function, keys_of(snapshot))
+    keys = iteration.results(machine, function, keys_of(snapshot))
     return {
         _hashable(key, "transformed key"): value
-        for key, value in zip(found, watched(machine, snapshot.values()), strict=True)
+        for key, value in zip(keys, watched(machine, snapshot.values()), strict=True)
     }
 
 

@@ -61,15 +61,15 @@ class RedisJobs:
 
     async def take(self, now: float) -> Job | None:
         bounds = (MAX_LOSSES, LOST_TEXT, self._max_dead)
-        found = await self._run("take", uuid4().hex, self.lease_seconds, *bounds, now=now)
-        return _job(dict(zip(found[::2], found[1::2], strict=True))) if found else None
+        fields = await self._run("take", uuid4().hex, self.lease_seconds, *bounds, now=now)
+        return _job(dict(zip(fields[::2], fields[1::2], strict=True))) if fields else None
 
     async def extend(self, job: Job, now: float) -> bool:
         return bool(await self._run("extend", job.id, job.lease, self.lease_seconds, now=now))
 
     async def next_at(self) -> float | None:
-        found = await self._run("next_at")
-        return None if found is None else float(found)
+        due = await self._run("next_at")
+        return None if due is None else float(due)
 
     async def finish(self, job: Job) -> bool:
         most = self._max_dead if job.status == "failed" else self._max_finished
@@ -90,19 +90,19 @@ class RedisJobs:
         return bool(await self._run("cancel", job_id, self._max_finished))
 
     async def list(self, queue: str | None = None, status: str | None = None) -> Sequence[Job]:
-        found: list[tuple[int, Job]] = []
+        listed: list[tuple[int, Job]] = []
         async for number, job in self._jobs("dead" if status == "failed" else "all"):
             if queue in (None, job.queue) and status in (None, job.status):
-                found.append((number, job))
-                if len(found) == self._max_listed:
+                listed.append((number, job))
+                if len(listed) == self._max_listed:
                     break
-        return [job for _, job in sorted(found, key=lambda pair: pair[0])]
+        return [job for _, job in sorted(listed, key=lambda pair: pair[0])]
 
     async def _jobs(self, index: str) -> AsyncIterator[tuple[int, Job]]:
         start = 0
         while True:
             ids = await self._link.call("ZRANGE", self._key(index), start, start + PAGE - 1)
-            asked = [("HGETALL", self._key(f"job:{one}")) for one in ids]
+            asked = [("HGETALL", self._key(f"job:{job_id}")) for job_id in ids]
             for fields in await self._link.each(asked) if asked else ():
                 if fields:  # else it was forgotten meanwhile
                     yield int(fields["number"]), _job(fields)
@@ -111,8 +111,8 @@ class RedisJobs:
             start += PAGE
 
     async def counts(self) -> Mapping[str, int]:
-        found = await self._link.call("HGETALL", self._key("counts"))
-        return {status: int(count) for status, count in found.items() if int(count)}
+        counts = await self._link.call("HGETALL", self._key("counts"))
+        return {status: int(count) for status, count in counts.items() if int(count)}
 
     async def queues(self) -> Sequence[str]:
         return sorted(await self._link.call("HKEYS", self._key("queues")))
@@ -129,8 +129,8 @@ class RedisJobs:
     async def lines(self) -> Sequence[Line]:
         names = sorted(await self._link.call("SMEMBERS", self._key("lines")))
         asked = [("HGETALL", self._key(f"line:{name}")) for name in names]
-        found = await self._link.each(asked) if asked else []
-        return [_line(fields) for fields in found if fields]
+        rows = await self._link.each(asked) if asked else []
+        return [_line(fields) for fields in rows if fields]
 
     async def claim(self, line: Line, next_at: float, job: Job) -> bool:
         change = (line.name, line.line, f"{line.next_at:.6f}", f"{next_at:.6f}")
