@@ -33,6 +33,7 @@ ALLOWED = (
     Allowed("soli_lang/interpreter", "file", "a session's file is open to further programs"),
     Allowed("soli_lang/tools/inference", "*", "what the passes find out"),
     Allowed("soli_lang/tools/coverage", "interpreter", "instrumented from its next program on"),
+    Allowed("soli_lang/tools/profiling", "interpreter", "instrumented from its next program on"),
     Allowed("soli_lang/evaluator", "klass enum", "a class is made by running its body"),
     Allowed("soli_stdlib", "klass error native_class()", "the same for classes of the library"),
     Allowed("soli_stdlib/json", "scanner", "where the reader is"),

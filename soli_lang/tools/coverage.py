@@ -56,11 +56,13 @@ class Coverage:
         known = self.files.setdefault(name, FileCoverage())
         probe = f"%line {name}"  # no program can spell that
         interpreter.machine.globals[probe] = NativeFunction(probe, 1, 1, known.run.add)
-        rewritten = _Rewriting(program, probe, known.lines).body(program.body)
+        rewritten = Rewriting(program, probe, known.lines).body(program.body)
         return nodes.Program(program.span, program.source, rewritten)
 
 
-class _Rewriting:
+class Rewriting:
+    """Puts a call of a probe before each statement, with the line."""
+
     def __init__(self, program: nodes.Program, probe: str, lines: set[int]) -> None:
         self._source = program.source
         self._probe = probe

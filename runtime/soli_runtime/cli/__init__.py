@@ -149,7 +149,11 @@ def _run(arguments: list[str]) -> int:
         from .run import run_path
 
     gc.freeze()  # what was loaded stays: no collection needs to look at it
-    return run_path(arguments)
+    if "--profile" not in arguments:
+        return run_path(arguments)
+    from .profiles import profiled
+
+    return profiled(lambda profiling: run_path(arguments, profiling))
 
 
 def _run_tests(arguments: list[str]) -> int:

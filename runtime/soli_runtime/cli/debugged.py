@@ -7,8 +7,11 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from soli_lang.interpreter import Interpreter
+
     from ..debugging.starting import Debugging
     from ..serving.service import Service
+    from .profiles import Profiling
     from .run_options import RunOptions
 
 STARTED_BY = "SOLI_DEBUGGER"
@@ -17,13 +20,22 @@ STARTED_BY = "SOLI_DEBUGGER"
 
 def debugging_of(options: RunOptions) -> Debugging | None:
     """What lets a debugger in, where it is wanted; it began if a debugger started this process."""
-    if not options.settings.dev and STARTED_BY not in os.environ:
+    if options.profiles or (not options.settings.dev and STARTED_BY not in os.environ):
         return None
     from ..debugging.starting import Debugging
 
     debugging = Debugging()
     debugging.report(os.environ)
     return debugging
+
+
+def watch_of(
+    debugging: Debugging | None, profiling: Profiling | None
+) -> Callable[[Interpreter], None] | None:
+    """What watches the programs that run: the profile or the debugger."""
+    if profiling is not None:
+        return profiling.watch
+    return None if debugging is None else debugging.watch
 
 
 async def debugged(

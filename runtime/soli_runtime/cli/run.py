@@ -21,7 +21,7 @@ from ..loading.launch import Launch, Launched, launch
 from ..loading.project import ProjectError, find_project, project_of_text
 from ..settings import IN_MEMORY, Settings
 from .checking.at_start import Report, report_of
-from .debugged import STARTED_BY, debugged, debugging_of
+from .debugged import STARTED_BY, debugged, debugging_of, watch_of
 from .exits import (
     FAILED,
     INTERRUPTED,
@@ -46,9 +46,10 @@ if TYPE_CHECKING:
     from ..serving.service import Service
     from ..settings.app_mark import AppMark
     from ..stores.store import Store
+    from .profiles import Profiling
 
 
-def run_path(arguments: list[str]) -> int:
+def run_path(arguments: list[str], profiling: Profiling | None = None) -> int:
     """Run a program, serve it while it has routes. The exit status."""
     berth = None
     if "SOLI_SEAT" in os.environ:
@@ -80,18 +81,18 @@ def run_path(arguments: list[str]) -> int:
         text=text,
         store=store,
         outside=world,
-        debugged=None if debugging is None else debugging.watch,
+        debugged=watch_of(debugging, profiling),
     )
     launched = _launched(how, _findings(options, text, is_told=berth is not None))
     if isinstance(launched, int):
         return launched
     if not launched.app.serves:
         return _end(launched, store) if berth is None else _nothing_to_serve()
-    return _serve(how, launched, options, berth, (recording, world, debugging))
+    return _serve(how, launched, options, berth, (recording, world, debugging, profiling))
 
 
-Watching = tuple["Recording | None", "RecordedWorld | None", "Debugging | None"]
-"""What is told of events and of the world outside, and the debugger."""
+Watching = tuple["Recording | None", "RecordedWorld | None", "Debugging | None", "Profiling | None"]
+"""What is told of events and of the world outside, the debugger, and the profile."""
 
 
 def _nothing_to_serve() -> int:
@@ -167,6 +168,7 @@ def _run_workers(arguments: list[str], options: RunOptions) -> int:
     needs = {
         "--dev": options.settings.dev,
         "--record": options.record is not None,
+        "--profile": options.profiles,
         "a debugger": STARTED_BY in os.environ,
         "a program from standard input": options.from_input,
     }
@@ -280,7 +282,7 @@ def _serve(
 
     if berth is None and how.text is None and options.settings.broker != IN_MEMORY:
         _warn_of_process_variables(options)
-    recording, world, debugging = watching
+    debugging = watching[2]
     write = LineWriter()
     log = Log(write, level=options.effective_log_level, as_json=options.log_format == "json")
     adopt(log)
@@ -300,7 +302,7 @@ def _serve(
             say(f"dashboard at {url.replace('//0.0.0.0:', '//127.0.0.1:')}/_soli")
 
     async def beside(service: Service) -> None:
-        others = _beside(service, how, options, recording, world, say)
+        others = _beside(service, how, options, watching, say)
         await debugged(debugging, service, options, say, others)
 
     async def work() -> int:
@@ -369,14 +371,16 @@ async def _beside(
     service: Service,
     how: Launch,
     options: RunOptions,
-    recording: Recording | None,
-    world: RecordedWorld | None,
+    watching: Watching,
     say: Callable[[str], None],
 ) -> None:
     """What is done while serving: recording, what `--dev` adds, and the console."""
     import asyncio
 
     tasks = []
+    recording, world, _, profiling = watching
+    if profiling is not None:
+        profiling.follow(service)
     if recording is not None:
         service.watch(recording.told, recording.begun)
     if how.settings.dev:

@@ -43,6 +43,8 @@ class RunOptions(Record, frozen=True):
     """Keys under which a recording has stand-ins, beside those of secrets."""
     replays_on_save: bool = True
     """Whether `--dev` runs the last events through what is saved."""
+    profiles: bool = False
+    """Whether to say in the end where time and steps went."""
     is_quiet: bool = False
     """Whether `--dev` says nothing of events."""
     checks: bool = True
@@ -110,6 +112,7 @@ def _parsed(
         record=None if parsed.record is None else Path(parsed.record),
         masked=tuple(key.strip() for key in parsed.mask.split(",") if key.strip()),
         replays_on_save=not parsed.no_replay_on_save,
+        profiles=parsed.profile,
         is_quiet=parsed.quiet,
         checks=not parsed.no_check,
         log_level=parsed.log_level,
@@ -170,6 +173,11 @@ def _parser() -> argparse.ArgumentParser:
         help="with --record: keep stand-ins for what stands under these keys (name,email)",
     )
     add_debugger(parser, "with --dev: ")
+    parser.add_argument(
+        "--profile",
+        action="store_true",
+        help="print in the end where time and steps went, and write a flame graph",
+    )
     _add_report_flags(parser)
     add_settings(parser)
     return parser

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from soli_stdlib.ground import clock
 
 from soli_lang.base.records import Record, field
-from soli_lang.interpreter import Session
+from soli_lang.interpreter import Interpreter, Session
 from soli_lang.machine.machine import Machine
 from soli_lang.values.values import Value
 
@@ -61,6 +61,8 @@ class BenchOptions(Record, frozen=True):
     """Whether inputs see what the app's files define, as specs do not."""
     outside: Outside | None = None
     """What stands before the world outside of the app; None: nothing."""
+    watch: Callable[[Interpreter], None] | None = None
+    """Watches what the app's interpreter runs; None: nobody does."""
     judge: Judge | None = None
     """Runs a spec: why it fails, empty when it does not. None: none can be saved."""
 
@@ -92,6 +94,8 @@ class Bench:
             private_network=options.private_network,
             outside=options.outside,
         )
+        if options.watch is not None:
+            options.watch(self.world.interpreter)
         if options.settings.check_types:
             self.world.check_types()
         self.session = Session(self.world.interpreter)

@@ -19,6 +19,7 @@ from ..reports import report, report_invalid
 
 if TYPE_CHECKING:
     from ...recordings.reading import Recorded
+    from ..profiles import Profiling
     from ..repl.bench import BenchOptions, Judge
 
 DIFFERENT = 1
@@ -40,6 +41,9 @@ def main(arguments: list[str], judge: Judge | None = None) -> int:
     parser.add_argument(
         "--keep", metavar="N", type=int, help="write a spec of what led to event N, and of it"
     )
+    parser.add_argument(
+        "--profile", action="store_true", help="print where time and steps went, too"
+    )
     parser.add_argument("--as", metavar="NAME", dest="name", help="the name of that spec")
     add_program_flags(parser)
     parsed = parser.parse_args(arguments)
@@ -48,6 +52,7 @@ def main(arguments: list[str], judge: Judge | None = None) -> int:
         recorded = read(Path(parsed.file))
     except (ProjectError, NoRecording) as error:
         raise UsageError(str(error)) from None
+    profiling = _profiling() if parsed.profile else None
     root = project.root
     options = BenchOptions(
         root,
@@ -57,17 +62,24 @@ def main(arguments: list[str], judge: Judge | None = None) -> int:
         denied_of(parsed),
         parsed.private_network,
         judge=judge,
+        watch=None if profiling is None else profiling.watch,
     )
     try:
         if parsed.keep is not None:
             return _keep(options, recorded, parsed.keep, parsed.name)
-        return _compare(options, recorded)
+        return _compare(options, recorded, profiling)
     except InvalidApp as invalid:
         report_invalid(invalid)
         return INVALID
     except SoliError as error:
         report(error)
         return FAILED
+
+
+def _profiling() -> Profiling:
+    from ..profiles import Profiling
+
+    return Profiling()
 
 
 def _keep(options: BenchOptions, recorded: Recorded, number: int, name: str | None) -> int:
@@ -86,12 +98,15 @@ def _keep(options: BenchOptions, recorded: Recorded, number: int, name: str | No
     return OK
 
 
-def _compare(options: BenchOptions, recorded: Recorded) -> int:
+def _compare(options: BenchOptions, recorded: Recorded, profiling: Profiling | None) -> int:
     import asyncio
 
     from .replaying import Replay
 
-    found = asyncio.run(Replay(options, recorded).differences())
+    follow = None if profiling is None else profiling.follow
+    found = asyncio.run(Replay(options, recorded).differences(follow))
+    if profiling is not None:
+        profiling.report("replay")
     events = len(recorded.events)
     count = f"{events} event{'s' * (events != 1)}"
     masked = f"; {found.masked} depend on masked values" if found.masked else ""

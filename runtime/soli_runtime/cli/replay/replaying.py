@@ -21,6 +21,7 @@ from ...recordings.plain_values import NotPlain, value_of
 from ...recordings.reading import Recorded
 from ...recordings.tapes import PlayedTape
 from ...recordings.worlds import PlayedWorld
+from ...serving.service import Service
 from ...words.clients import SocketClient
 from ..repl.bench import Bench, BenchOptions
 from .order import Order
@@ -115,9 +116,12 @@ class Replay:
         """Close all clients and stop serving."""
         await self.bench.stop()
 
-    async def differences(self) -> Differences:
-        """What differs. Raises InvalidApp, SoliError."""
+    async def differences(self, follow: Callable[[Service], None] | None = None) -> Differences:
+        """What differs. *follow* gets the service first. Raises InvalidApp, SoliError."""
         await self.start()
+        if follow is not None:
+            assert self.bench.service is not None
+            follow(self.bench.service)
         try:
             found = Differences()
             for outcome in await self.run():
