@@ -34,6 +34,8 @@ class DapClient:
         self.process: subprocess.Popen[bytes] | None = None
         self.line: socket.socket | None = None
         self.output = ""
+        self.thread = 0
+        """The thread that stopped last, for who keeps it."""
         self.is_over = False
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()

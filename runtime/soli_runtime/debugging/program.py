@@ -13,6 +13,7 @@ from soli_lang.tools.debugging.debugger import Debugger, Stopped, path_of
 from soli_lang.tools.debugging.frames import Frame
 from soli_lang.values.values import Value
 
+from .event_frames import EventFrame
 from .standing import Standing
 from .threads import MAIN, Thread, Threads
 
@@ -29,6 +30,41 @@ class Client(Protocol):
     def thread(self, number: int, reason: str) -> None: ...
 
 
+class Past(Protocol):
+    """A recording that is run: it can be gone back in."""
+
+    def passes(self) -> bool:
+        """Whether it is on its way to somewhere, and stops nowhere else."""
+
+    def goes_on(self) -> None:
+        """What stood goes on. Raises Cancelled where it is left behind."""
+
+    def begin(self, *, stops_on_entry: bool) -> None:
+        """The client is about to say what it wants."""
+
+    def events(self) -> list[dict[str, Any]]:
+        """What was recorded."""
+
+    @property
+    def current(self) -> int:
+        """The number of the event that runs, or is about to."""
+
+    def scopes(self) -> list[tuple[str, Value]]:
+        """How the world was before the current event and after it."""
+
+    def back(self) -> None:
+        """Go to the statement before."""
+
+    def reverse(self) -> None:
+        """Go to where it would have stopped last."""
+
+    def go_to(self, number: int) -> None:
+        """Go to the begin of an event."""
+
+    def step(self) -> None:
+        """Go to the next statement, whoever runs it."""
+
+
 class DebuggedProgram:
     """What runs in this process, and one client at a time (a `Host` of `tools.debugging`)."""
 
@@ -42,6 +78,8 @@ class DebuggedProgram:
         self._client: Client | None = None
         self._configured = threading.Event()
         self._ids = itertools.count(FIRST_ID)
+        self.past: Past | None = None
+        """Of a recording: how to go back in it."""
 
     # --- the program ---
 
@@ -49,7 +87,8 @@ class DebuggedProgram:
         return self._threads.current(machine)
 
     def stand(self, stopped: Stopped) -> None:
-        if self._client is None:
+        past = self.past
+        if self._client is None or (past is not None and past.passes()):
             return
         standing = Standing(stopped)
         number = stopped.thread.id
@@ -64,6 +103,8 @@ class DebuggedProgram:
                 del self._standing[number]
             if before is not None and not before.is_over:
                 self._standing[number] = before
+        if past is not None:
+            past.goes_on()
 
     def _tell(self, standing: Standing) -> None:
         client = self._client
@@ -110,8 +151,18 @@ class DebuggedProgram:
 
     def begin(self, *, stops_on_entry: bool) -> None:
         """The client is about to say what it wants."""
-        if stops_on_entry:
+        if self.past is not None:
+            self.past.begin(stops_on_entry=stops_on_entry)
+        elif stops_on_entry:
             self.pause(MAIN)
+
+    def remember(self, past: Past) -> None:
+        """What runs is a recording."""
+        self.past = past
+
+    def main_thread(self) -> Thread:
+        """That of what belongs to nobody."""
+        return self._threads.main
 
     def configured(self) -> None:
         """The client has said what it wants."""
@@ -155,6 +206,8 @@ class DebuggedProgram:
 
     def function_of(self, frame: Frame) -> str:
         """The name of the function that runs in *frame*."""
+        if isinstance(frame, EventFrame):
+            return frame.title
         file = self.debugger.files.get(path_of(frame.source.name))
         if file is None or frame.site is None:
             return "program"

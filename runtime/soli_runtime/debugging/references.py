@@ -4,6 +4,7 @@ of one stop, and nothing after it."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NamedTuple
 
 from soli_lang.base.errors import SoliTypeError
@@ -14,6 +15,7 @@ from soli_lang.values.kinds import type_name
 from soli_lang.values.objects import SoliClass
 from soli_lang.values.values import UNSET, Function, Value
 
+from .event_frames import EventFrame
 from .standing import Standing
 
 
@@ -74,8 +76,21 @@ class References:
         self._held[number] = Held(standing, frame, parts)
         return number
 
-    def scopes(self, standing: Standing, frame: Frame) -> list[dict[str, Any]]:
-        """The scopes of a frame, as the protocol has them."""
+    def scopes(
+        self, standing: Standing, frame: Frame, more: Iterable[tuple[str, Value]] = ()
+    ) -> list[dict[str, Any]]:
+        """The scopes of a frame, and *more*, as the protocol has them."""
+        if isinstance(frame, EventFrame):
+            more = [("Event", frame.entry), *more]
+            found = []
+        else:
+            found = self._own_scopes(standing, frame)
+        for name, value in more:
+            number = self.hold(standing, frame, partial(parts_of, value))
+            found.append({"name": name, "variablesReference": number, "expensive": False})
+        return found
+
+    def _own_scopes(self, standing: Standing, frame: Frame) -> list[dict[str, Any]]:
         own, file = frame.variables(), _data_of_file(frame)
         local = self.hold(standing, frame, lambda start, count: _variables(frame))
         outer = self.hold(standing, frame, lambda start, count: _of_file(frame))

@@ -12,8 +12,9 @@ from soli_lang.tools.debugging.debugger import ALL, IN, OUT, OVER, UNCAUGHT
 from soli_lang.tools.debugging.frames import Frame
 from soli_lang.tools.debugging.showing import shown
 
+from .event_frames import EventFrame
 from .framing import Message, Writer
-from .program import DebuggedProgram
+from .program import DebuggedProgram, Past
 from .references import NotThere, References, change
 from .standing import Standing
 
@@ -210,9 +211,10 @@ class Session:
 
     def _scopes(self, request: Message, given: Message) -> Message | None:
         standing, frame = self._references.frame(given.get("frameId"))
-        references = self._references
+        references, past = self._references, self._program.past
+        more = [] if past is None else past.scopes()
         return self._there(
-            request, standing, lambda: {"scopes": references.scopes(standing, frame)}
+            request, standing, lambda: {"scopes": references.scopes(standing, frame, more)}
         )
 
     def _variables(self, request: Message, given: Message) -> Message | None:
@@ -289,7 +291,11 @@ class Session:
 
     def _step(self, given: Message, kind: str) -> Message:
         standing = self._standing(given)
-        self._program.debugger.step(standing.stopped, kind)
+        past, found = self._program.past, standing.stopped.frames
+        if past is not None and (not found or isinstance(found[0], EventFrame)):
+            past.step()
+        else:
+            self._program.debugger.step(standing.stopped, kind)
         self._go_on(standing)
         return {}
 
@@ -297,8 +303,31 @@ class Session:
         self._program.pause(given.get("threadId"))
         return {}
 
-    def _back(self, request: Message, given: Message) -> Message:
-        raise Refused("only a recording can be gone back in: launch with a recording")
+    def _past(self) -> Past:
+        """The recording that runs, and stands. Raises Refused."""
+        past = self._program.past
+        if past is None:
+            raise Refused("only a recording can be gone back in: launch with mode replay")
+        return past
+
+    def _travel(self, go: Callable[[Past], None]) -> Message:
+        """Have the recording go elsewhere in time."""
+        past, standing = self._past(), self._program.last_stop()
+        if standing is None:
+            raise Refused("the recording runs: pause it first")
+        go(past)
+        self._go_on(standing)
+        return {}
+
+    def _go_to(self, request: Message, given: Message) -> Message:
+        number, count = given.get("index"), len(self._past().events())
+        if not isinstance(number, int) or not 0 <= number < count:
+            raise Refused(f"index has to be a number from 0 to {count - 1}")
+        return self._travel(lambda past: past.go_to(number))
+
+    def _events(self, request: Message, given: Message) -> Message:
+        past = self._past()
+        return {"events": past.events(), "current": past.current}
 
     def _sources(self, request: Message, given: Message) -> Message:
         files = self._program.debugger.files
@@ -333,8 +362,10 @@ _COMMANDS: dict[str, Command] = {
     "stepIn": lambda session, request, given: session._step(given, IN),
     "stepOut": lambda session, request, given: session._step(given, OUT),
     "pause": Session._pause,
-    "stepBack": Session._back,
-    "reverseContinue": Session._back,
+    "stepBack": lambda session, request, given: session._travel(lambda past: past.back()),
+    "reverseContinue": lambda session, request, given: session._travel(lambda past: past.reverse()),
+    "soli/events": Session._events,
+    "soli/goto": Session._go_to,
     "loadedSources": Session._sources,
     "terminate": Session._terminate,
     "disconnect": Session._disconnect,

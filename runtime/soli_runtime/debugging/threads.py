@@ -40,7 +40,7 @@ class Threads:
     """All of them."""
 
     def __init__(self) -> None:
-        self._main = Thread(MAIN, "main program")
+        self.main = Thread(MAIN, "main program")
         self._of_connections: dict[str, Thread] = {}
         self._passing: dict[int, Thread] = {}
         self._count = MAIN
@@ -63,7 +63,7 @@ class Threads:
             what = "authenticate" if raw is None else f"{raw.method} {raw.path}"
             return self._passing_by(local, what)
         job = local.get(RUNNING)
-        return self._main if job is None else self._passing_by(local, f"job {job.name}")
+        return self.main if job is None else self._passing_by(local, f"job {job.name}")
 
     def of_connection(self, conversation: Any) -> Thread:
         """That of a connection."""
@@ -99,7 +99,7 @@ class Threads:
         known = {one.id for one in open_now}
         others = (*list(self._of_connections.values()), *list(self._passing.values()))
         standing = [one for one in others if one.stands and one.id not in known]
-        return [self._main, *open_now, *standing]
+        return [self.main, *open_now, *standing]
 
     def by_id(self, number: Any) -> Thread | None:
         """The one with this number."""

@@ -38,6 +38,10 @@ class Breakpoint:
         elif self.at != self.line:
             self.message = f"moved to line {self.at}: no statement begins at line {self.line}"
 
+    def forget_hits(self) -> None:
+        """The program begins anew."""
+        self.hits = 0
+
     def is_due(self) -> bool:
         """Whether the condition on the number of hits holds, at one more. `5`, `>= 5`, `% 3`."""
         self.hits += 1

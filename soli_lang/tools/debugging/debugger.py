@@ -110,8 +110,8 @@ class Debugger:
         """Whether it runs code of its own."""
         self._last_error: Any = None
         self.filters: set[str] = set()
-        self.ticks: Callable[[], bool] | None = None
-        """Asked at every statement whether to stop there; None: nobody counts them."""
+        self._ticks: Callable[[], bool | None] | None = None
+        """Asked at every statement whether to stop there, whatever is set (None: as that says)."""
 
     # --- what a `Watcher` is asked ---
 
@@ -176,8 +176,9 @@ class Debugger:
         return stopped
 
     def _reason(self, thread: Thread, site: Site, frame: FrameType) -> tuple[str, list[int]]:
-        if self.ticks is not None and self.ticks():
-            return "step", []
+        wanted = None if self._ticks is None else self._ticks()
+        if wanted is not None:
+            return ("step" if wanted else ""), []
         hit = self._hits(site, frame)
         if hit:
             return "breakpoint", hit
@@ -198,6 +199,17 @@ class Debugger:
             one.place(self.files.get(path))
         self._watch(path)
 
+    def count_by(self, ticks: Callable[[], bool | None]) -> None:
+        """Have *ticks* count all statements, and say of each whether to stop there."""
+        self._ticks = ticks
+        self.watch_all()
+
+    def begin_again(self) -> None:
+        """The program begins anew: nothing was hit yet."""
+        for path in self._breakpoints:
+            for one in self._breakpoints[path]:
+                one.forget_hits()
+
     def set_filters(self, filters: set[str]) -> None:
         """Stop at such errors."""
         self.filters = filters
@@ -214,7 +226,7 @@ class Debugger:
         file = self.files.get(path)
         if file is not None:
             lines = {one.at for one in self._breakpoints.get(path, ()) if one.at is not None}
-            file.watch(lines, all_lines=bool(self._stepping) or self.ticks is not None)
+            file.watch(lines, all_lines=bool(self._stepping) or self._ticks is not None)
 
     def look_at_all(self, thread: Thread) -> None:
         """From now on look at every statement, until *thread* has stopped."""

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from ...debugging.framing import Message
 from ...debugging.places import FOLDER, NAME, read_place
 
+RECENT = "recent.jsonl"
+"""What `soli run --dev` leaves of the last events."""
 MODES = ("run", "test", "replay")
 _SPECS = tuple(f"_{end}{suffix}" for end in ("spec", "test") for suffix in (".soli", ".sl"))
 
@@ -50,7 +52,7 @@ def launch_of(given: Message) -> Launch:
     options = given.get("args") or []
     if not isinstance(options, list) or not all(isinstance(one, str) for one in options):
         raise Unfit('args has to be a list of texts, such as ["--port", "5012"]')
-    command = [mode, *_replayed(mode, cwd, recording), str(path), *options]
+    command = [mode, *_replayed(mode, cwd, path, recording), str(path), *options]
     entry = bool(given.get("stopOnEntry", False))
     return Launch(command, cwd, _environment(given), entry, mode == "test")
 
@@ -66,11 +68,19 @@ def _mode(given: Message, path: Path, recording: str) -> str:
     return "test" if path.name.endswith(_SPECS) else "run"
 
 
-def _replayed(mode: str, cwd: Path, recording: str) -> list[str]:
+def _replayed(mode: str, cwd: Path, program: Path, recording: str) -> list[str]:
+    """The recording: what was named, else the last events of `soli run --dev`."""
     if mode != "replay":
         return []
     if not recording:
-        raise Unfit("recording is missing: the file that soli run --record wrote")
+        folder = program if program.is_dir() else program.parent
+        recent = folder / FOLDER / RECENT
+        if not recent.is_file():
+            raise Unfit(
+                f"recording is missing: name a file that soli run --record wrote, or let "
+                f"soli run --dev leave {recent}"
+            )
+        return [str(recent)]
     path = (cwd / Path(recording).expanduser()).resolve()
     if not path.is_file():
         raise Unfit(f"recording: there is no file '{path}'")

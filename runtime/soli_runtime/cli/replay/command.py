@@ -14,6 +14,7 @@ from ...loading.launch import environment_of
 from ...loading.project import ProjectError, find_project
 from ...settings import Settings
 from ..arguments import Parser, add_program_flags, denied_of
+from ..debugged import STARTED_BY
 from ..exits import FAILED, INVALID, OK, UsageError
 from ..reports import report, report_invalid
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ...recordings.reading import Recorded
     from ..profiles import Profiling
     from ..repl.bench import BenchOptions, Judge
+    from .replaying import Differences
 
 DIFFERENT = 1
 """Exit status when the app does something else than it did."""
@@ -67,6 +69,10 @@ def main(arguments: list[str], judge: Judge | None = None) -> int:
     try:
         if parsed.keep is not None:
             return _keep(options, recorded, parsed.keep, parsed.name)
+        if STARTED_BY in os.environ:
+            from .debugged import debugged_differences
+
+            return _told(debugged_differences(options, recorded, parsed.file), recorded)
         return _compare(options, recorded, profiling)
     except InvalidApp as invalid:
         report_invalid(invalid)
@@ -107,6 +113,11 @@ def _compare(options: BenchOptions, recorded: Recorded, profiling: Profiling | N
     found = asyncio.run(Replay(options, recorded).differences(follow))
     if profiling is not None:
         profiling.report("replay")
+    return _told(found, recorded)
+
+
+def _told(found: Differences, recorded: Recorded) -> int:
+    """Write what differs. The exit status."""
     events = len(recorded.events)
     count = f"{events} event{'s' * (events != 1)}"
     masked = f"; {found.masked} depend on masked values" if found.masked else ""

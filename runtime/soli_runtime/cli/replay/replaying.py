@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from difflib import ndiff
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -123,16 +123,7 @@ class Replay:
             assert self.bench.service is not None
             follow(self.bench.service)
         try:
-            found = Differences()
-            for outcome in await self.run():
-                lines = differences(outcome, is_whole=self._recorded.is_whole)
-                if lines and outcome.is_masked and outcome.found is not None:
-                    found.masked += 1
-                    lines[0] = f"masked: {lines[0]}"
-                elif lines:
-                    found.real += 1
-                found.lines += lines
-            return found
+            return compared(await self.run(), is_whole=self._recorded.is_whole)
         finally:
             await self.stop()
 
@@ -309,6 +300,20 @@ def pairs(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
             yield from pairs(item, f"{name}[]")
     else:
         yield name, "" if value is None else str(value)
+
+
+def compared(outcomes: Iterable[Outcome], *, is_whole: bool) -> Differences:
+    """What differs in all of them."""
+    found = Differences()
+    for outcome in outcomes:
+        lines = differences(outcome, is_whole=is_whole)
+        if lines and outcome.is_masked and outcome.found is not None:
+            found.masked += 1
+            lines[0] = f"masked: {lines[0]}"
+        elif lines:
+            found.real += 1
+        found.lines += lines
+    return found
 
 
 def differences(outcome: Outcome, *, is_whole: bool) -> list[str]:
