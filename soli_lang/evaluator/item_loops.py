@@ -93,7 +93,8 @@ def _over(code: Code, start: Start, turn: Turn, lines: list[Any]) -> list[Any]:
     kind, items = turn.kind, turn.items
     if kind == "folded":
         first = py.assign(items[0], py.name("items1"))
-        return [first, *_over_items(items[1:], lines), py.give(py.name(items[0]))]
+        over = _over_items(items[1:], lines, _fold(code, start, items[0]))
+        return [first, *over, py.give(py.name(items[0]))]
     takes_one = len(items) == 1 or kind == "values"
     step = _step(code, start) if takes_one and kind in ("each", "values") else None
     over = _over_items(items[-1:], lines, step) if takes_one else _over_rows(items, lines, kind)
@@ -112,10 +113,13 @@ class _Step:
     """What a block does that is no more than a sum, in a variable of the function around it, to
     which every item adds."""
 
-    def __init__(self, writer: Writer, variable: Variable, found: tuple[Any, Any]) -> None:
-        self.held = writer.load(variable)
-        self.condition, self.value = found
-        self.stored = writer.lines(lambda: writer.store(variable, py.name(SUM)))
+    def __init__(self, held: Any, stored: list[Any], found: tuple[Any, Any] | None) -> None:
+        self.held = held
+        self.stored = stored
+        self.found = found
+        """(condition, the sum with an item more)"""
+        self.is_plain = False
+        """Whether what is added is the item itself."""
 
 
 SUM = "sum0"
@@ -139,7 +143,34 @@ def _step(code: Code, start: Start) -> _Step | None:
     if variable.home is not None and not variable.cell:
         return None
     found = int_step(writer, value, variable, SUM)
-    return None if found is None else _Step(writer, variable, found)
+    if found is None:
+        return None
+    stored = writer.lines(lambda: writer.store(variable, py.name(SUM)))
+    step = _Step(writer.load(variable), stored, found)
+    step.is_plain = _adds(writer, value, {variable, start.params[-1]})
+    return step
+
+
+def _fold(code: Code, start: Start, held: str) -> _Step | None:
+    """What a block does that adds its two parameters, of which *held* is the first."""
+    statements = code.node.body.statements
+    if len(statements) != 1 or start.given:
+        return None
+    if not _adds(start.writer, statements[0], set(start.params)):
+        return None
+    step = _Step(py.name(held), [py.assign(held, py.name(SUM))], None)
+    step.is_plain = True
+    return step
+
+
+def _adds(writer: Writer, node: Any, variables: set[Variable]) -> bool:
+    """Whether *node* is the sum of these two *variables*."""
+    if node.__class__ is not nodes.Binary or node.operator != "+":
+        return False
+    left, right = node.left, node.right
+    if not (isinstance(left, nodes.Name) and isinstance(right, nodes.Name)):
+        return False
+    return variables == {writer.block.find(one.name, one.span.start) for one in (left, right)}
 
 
 def _over_items(parameters: list[str], turn: list[Any], step: _Step | None = None) -> list[Any]:
@@ -157,17 +188,19 @@ def _over_items(parameters: list[str], turn: list[Any], step: _Step | None = Non
 
 def _stepping(parameters: list[str], turn: list[Any], step: _Step) -> Any:
     """*step* for each of the part that can be done so: the rest of it, if there is one, follows."""
-    summed = py.when(
-        step.condition,
-        [py.assign(SUM, step.value)],
-        [*step.stored, *turn, py.Break()],
-    )
+    lines = []
     done = [*step.stored, py.Continue()]
-    item = py.Name(parameters[0], py.STORE)
-    lines = [
-        py.assign("part0", py.call("iter", py.name("part0"))),
-        py.For(item, py.name("part0"), [summed], done, None),
-    ]
+    if step.is_plain:
+        total = py.bound("added0", py.call("added", py.name(SUM), py.name("part0")))
+        is_known = py.compare(total, "is not", py.none())
+        lines.append(py.when(is_known, [py.assign(SUM, py.name("added0")), *done]))
+    if step.found is not None:
+        condition, value = step.found
+        otherwise = [*step.stored, *turn, py.Break()]
+        summed = py.when(condition, [py.assign(SUM, value)], otherwise)
+        item = py.Name(parameters[0], py.STORE)
+        lines.append(py.assign("part0", py.call("iter", py.name("part0"))))
+        lines.append(py.For(item, py.name("part0"), [summed], done, None))
     return py.when(py.is_kind(py.bound(SUM, step.held), "int"), lines)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import islice
-from operator import length_hint
+from math import hypot
+from operator import countOf, length_hint
 from types import MethodType
 from typing import Any
 
@@ -284,11 +285,27 @@ def ends(first: Value, last: Value) -> tuple[int, int]:
     raise arithmetic.no_range(first, last)
 
 
+_FAR = 1 << 58
+"""Ints of which many, added up, stay within 64 bits; see `added`."""
+
+
+def added(first: int, items: list[Value]) -> int | None:
+    """*first* and *items*, 64 at most, one after the other; None unless all are Ints, and too
+    small for any sum on the way to be none.
+    """
+    if countOf(map(type, items), int) < len(items):
+        return None
+    # All of them, without their signs, are at most the root of their number times this.
+    if -_FAR < first < _FAR and hypot(*items) < _FAR:
+        return sum(items, first)
+    return None
+
+
 _OF_MACHINE = (
     special, callee, caller, index, safe_index, member, method, text, throw,
     spanned, part, claimed, joined, spread, reflect,
 )  # fmt: skip
-_PLAIN = (plain, negate, fail, scoped, new, walked, ends)
+_PLAIN = (plain, negate, fail, scoped, new, walked, ends, added)
 
 
 def space(machine: Machine) -> dict[str, Any]:

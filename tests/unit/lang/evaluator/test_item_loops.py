@@ -299,3 +299,81 @@ def test_choosing_entries_gives_them_as_they_were(count: int) -> None:
         **rest,
         **{key: value for key, value in few.items() if key * 3 % 6},
     }
+
+
+MOST = 2**63 - 1
+SUMMED: list[list[Any]] = [
+    list(range(200)),
+    [-5, 3] * 70,
+    [*range(100), True, 1],
+    [*range(100), 2.5, 1],
+    [*range(70), "x", 1],
+    [*range(70), None, 1],
+    [MOST, 1, -1, *range(40)],
+    [1, MOST, -MOST, *range(40)],
+    [2**62, -(2**62)] * 40,
+    [2**57] * 64,
+    [-(2**57)] * 70,
+    [1.5] * 40,
+    ["ab"] * 40,
+]
+
+
+@pytest.mark.parametrize("items", SUMMED, ids=range(len(SUMMED)))
+@pytest.mark.parametrize("first", [0, 1, -MOST, 2**62, 0.5, "s"])
+def test_a_sum_over_many_items_is_that_of_one_after_the_other(
+    items: list[Any], first: object
+) -> None:
+    """Whatever they are, and wherever a sum on the way is none: with the error and its place."""
+    program = Interpreter(install).load(
+        """
+def each(items, total)
+  done = 0
+  try
+    items.each(|item| total += item)
+  catch error
+    done = error.message
+  end
+  [total, done]
+end
+def by_value(items, total)
+  h = {}
+  i = 0
+  for item in items
+    h["k" + str(i)] = item
+    i += 1
+  end
+  done = 0
+  try
+    h.each(|key, value| total += value)
+  catch error
+    done = error.message
+  end
+  [total, done]
+end
+def folded(items, total)
+  try
+    return items.reduce(|sum, item| sum + item, total)
+  catch error
+    return error.message
+  end
+end
+def one_by_one(items, total)
+  done = 0
+  try
+    for item in items
+      total = total + item
+    end
+  catch error
+    done = error.message
+  end
+  [total, done]
+end
+""",
+        "sums",
+    )
+    expected = program.call("one_by_one", items, first)
+    assert repr(program.call("each", items, first)) == repr(expected)
+    found = program.call("folded", items, first)
+    assert repr(found) == repr(expected[1] if expected[1] != 0 else expected[0])
+    assert repr(program.call("by_value", items, first)) == repr(expected)
