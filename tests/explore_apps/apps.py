@@ -1,4 +1,4 @@
-"""Fourteen small apps. Each has one fault, of a kind of its own."""
+"""Fifteen small apps. Each has one fault, of a kind of its own."""
 
 from __future__ import annotations
 
@@ -270,6 +270,24 @@ invariant("everybody knows how many there are") do |world|
   end
 end
 """,
+    ),
+    Planted(
+        "who left and is still present",
+        "presence",
+        """
+router_websocket("/ws/team", "app#handle")
+def handle(event)
+  name = event["query"]["name"] ?? "somebody"
+  if event["type"] == "connect"
+    return { "join": "team", "track": { "channel": "team", "user_id": name } }
+  end
+  return {} if event["type"] != "message"
+  return { "leave": "team" } if event["message"].to_h["event"] == "leave"
+  {}
+end
+""",
+        '"leave": "team" }',
+        '"leave": "team", "untrack": "team" }',
     ),
     Planted(
         "a vote that is lost",

@@ -14,9 +14,7 @@ from ..settings import Settings
 from ..words import requests
 from ..words.clients import open_sockets
 from ..words.requests import Visitor
-from ..words.simulated.port import SIMULATOR
 from ..words.worlds import World
-from .exploring.specs import SpecWorlds
 
 TOLD_BY_THE_CLIENT = ("upgrade_refused", "closed_by_policy", "bad_request")
 
@@ -29,7 +27,6 @@ class AppWorld:
         self._project = project
         self._settings = Settings.from_environment(os.environ)
         self._server: AppServer | None = None
-        self._simulated = SpecWorlds(project)
 
     async def start(self) -> None:
         """Load and serve the app. Raises InvalidApp, SoliError."""
@@ -39,12 +36,10 @@ class AppWorld:
         with keeping_limits(world):
             await self._server.start()
         world.machine.library[requests.VISITOR] = Visitor(self._server)
-        world.machine.library[SIMULATOR] = self._simulated
         count_jobs(world.machine, self._server)
 
     async def test_ended(self, sockets_before: int) -> None:
         """Close what a test left open."""
-        self._simulated.stop()
         await open_sockets(self._world.machine).close_from(sockets_before)
 
     def sockets_open(self) -> int:
@@ -54,7 +49,6 @@ class AppWorld:
     async def stop(self) -> None:
         """Close all connections and stop serving."""
         await self.test_ended(0)
-        self._simulated.close()
         if self._server is not None:
             await self._server.stop()
 

@@ -20,9 +20,11 @@ from ..loading.capabilities import print_text
 from ..loading.project import Project
 from ..words.assertions import AssertionFailed
 from ..words.dsl import Skipped, fill
+from ..words.simulated.port import SIMULATOR
 from ..words.suites import AFTER_ALL, AFTER_EACH, BEFORE_ALL, BEFORE_EACH, SEPARATOR, Group, Test
 from ..words.worlds import TEST_SECONDS, World, project_around
 from .differences import difference_lines
+from .late_worlds import LateWorlds
 from .outcomes import FileReport, Outcome, Status
 
 if TYPE_CHECKING:
@@ -74,6 +76,8 @@ class SpecFile:
             options.debugged(self._world.interpreter)
         self._program: Program | None = None
         self._app: AppWorld | None = None
+        self._simulated = LateWorlds(self._project, path.resolve().parent)
+        self._world.machine.library[SIMULATOR] = self._simulated
 
     async def run(self) -> FileReport:
         """Load the file and run its tests. A file that fails to load is one failure."""
@@ -83,6 +87,7 @@ class SpecFile:
         finally:
             if self._app is not None:
                 await self._app.stop()
+            self._simulated.close()
             self._world.close()
         self.report.end(perf_counter() - started, self._world.suite.assertions)
         return self.report
@@ -159,6 +164,7 @@ class SpecFile:
         self._world.begin_test()
         sockets = self._app.sockets_open() if self._app is not None else 0
         error = broken or await self._run_hooks_and_body(test)
+        self._simulated.stop()
         if self._app is not None:
             await self._app.test_ended(sockets)
         seconds = perf_counter() - started

@@ -27,6 +27,9 @@ class Case(Protocol):
     @property
     def options(self) -> Options: ...
 
+    @property
+    def project(self) -> Project: ...
+
     def judge(self, steps: Sequence[Step]) -> tuple[Finding | None, int]:
         """What is wrong when they are performed in a new world, and how many were."""
         ...

@@ -9,9 +9,9 @@ from ...serving.local.simulated.simulation import Options, Simulation
 from .judges.failures import failed
 from .judges.finding import Finding
 from .judges.leavings import left_over
-from .judges.mirrors import wrong_mirror
+from .judges.mirrors import still_present, wrong_mirror
 from .judges.resuming import stands_back
-from .steps import BACK_IS_WHOLE, LEAVE, Clients, Step, perform
+from .steps import BACK_IS_WHOLE, LEAVE, MIRRORS, SEND, Clients, Step, perform
 
 Judge = Callable[[Simulation], Finding | None]
 
@@ -26,6 +26,8 @@ class Played:
         self.clients = Clients()
         self.count = 0
         """Steps that were performed."""
+        self.forgot: Finding | None = None
+        """The first client that left a room, and stayed present in it."""
         self._invariants = invariants
         self.world.start()
 
@@ -44,10 +46,19 @@ class Played:
     def step(self, step: Step) -> Finding | None:
         """Perform one; what is wrong now."""
         world = self.world
-        wrong = wrong_mirror(world) if step.kind == LEAVE else None
-        if step.kind == BACK_IS_WHOLE:
+        wrong = None
+        if step.kind == MIRRORS:
+            world.settle()
+            wrong = wrong_mirror(world)
+        elif step.kind == BACK_IS_WHOLE:
             client = self.clients.get(step.client)
             wrong = None if client is None else stands_back(world, client)
+        elif step.kind == SEND and step.waits and step.client in self.clients:
+            client = self.clients[step.client]
+            rooms = world.service.hub.rooms_of(client.id)
+            perform(step, world, self.clients)
+            wrong = still_present(world, client, rooms) if rooms else None
+            self.forgot = self.forgot or wrong
         else:
             perform(step, world, self.clients)
         self.count += 1

@@ -14,6 +14,7 @@ from .steps import (
     CONNECT,
     DROP,
     LEAVE,
+    MIRRORS,
     PASS,
     READ_ON,
     RELOAD,
@@ -58,7 +59,7 @@ class Rounds:
         if is_rough:
             kind = self._random.choice((RELOAD, RESTART))
             steps.insert(self._random.randrange(length // 2, length), Step(kind))
-        return [*self._leaving(steps), Step(LEAVE)]
+        return [*self._leaving([*steps, Step(MIRRORS)]), Step(LEAVE)]
 
     def _storm(self) -> list[Step]:
         """Everybody sends the same, and nobody waits."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from soli_lang.base.errors import SoliError
 
 from ...loading.app import InvalidApp
-from ...loading.project import Project
+from ...loading.project import Project, ProjectError, find_project
 from ...serving.local.simulated.clients import Ticket
 from ...serving.local.simulated.simulation import Options
 from .cases import BETWEEN_SECONDS
@@ -28,16 +29,23 @@ from .steps import CONNECT, LEAVE, TAB, Step
 class SpecWorlds:
     """Makes worlds of one app, and forgets them."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project | None, folder: Path) -> None:
+        """*folder* is that of the spec; None: there is no app around it."""
         self._project = project
+        self._folder = folder
         self._invariants: list[Invariants] | None = None
         self._worlds: list[SpecWorld] = []
 
-    def begin(self, seed: int, workers: int, *, store: bool) -> SpecWorld:
+    def begin(self, seed: int, workers: int, *, store: bool, app: str | None) -> SpecWorld:
         """A new world. Raises SoliError when the app cannot be loaded."""
+        options = Options(seed, workers, store)
         try:
-            world = SpecWorld(self._project, Options(seed, workers, store), self.judges())
-        except InvalidApp as error:
+            if app is not None:
+                self._project = find_project(self._folder / app)
+            if self._project is None:
+                raise SoliError("simulate: there is no app around this spec; say which: app")
+            world = SpecWorld(self._project, options, self.judges())
+        except (InvalidApp, ProjectError) as error:
             raise SoliError(f"simulate: {error}") from None
         self._worlds.append(world)
         return world
@@ -45,7 +53,7 @@ class SpecWorlds:
     def judges(self) -> list[Judge]:
         """The invariants of the app's specs."""
         if self._invariants is None:
-            self._invariants = invariants_of(self._project)
+            self._invariants = [] if self._project is None else invariants_of(self._project)
         return [one.judge for one in self._invariants]
 
     def stop(self) -> None:
@@ -129,7 +137,7 @@ class SpecWorld:
         world = self.played.world
         return {
             "failures": lambda: failed(world),
-            "mirrors": lambda: wrong_mirror(world),
+            "mirrors": lambda: self.played.forgot or wrong_mirror(world),
             "left": self._left,
             "invariants": self._invariant,
         }

@@ -12,7 +12,8 @@ CONNECT, TAB, SEND, CLOSE, DROP, BACK = "connect", "tab", "send", "close", "drop
 STALL, READ_ON, PASS, RELOAD, RESTART = "stall", "read_on", "pass_time", "reload", "restart"
 LEAVE = "leave_all"
 BACK_IS_WHOLE = "assert_back"
-"""Not done, but judged: a client that came back is where a new one would be."""
+MIRRORS = "assert_mirrors"
+"""Not done, but judged: a client that came back is where a new one would be; what clients know."""
 
 
 class Step(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Any
 from soli_lang.base.source import Source
 from soli_lang.tools.formatting import format_source
 
+from ...loading.project import MAIN_NAMES, Project
 from ...serving.local.simulated.simulation import Options
 from .cases import InManyRounds, InTwoWorlds
 from .exploring import Counterexample
@@ -22,6 +23,7 @@ from .steps import (
     BACK_IS_WHOLE,
     CONNECT,
     LEAVE,
+    MIRRORS,
     PASS,
     RELOAD,
     RESTART,
@@ -79,7 +81,7 @@ def _printable(text: str) -> str:
 
 def _body(failure: Counterexample) -> list[str]:
     case, steps = failure.case, _Lines(failure.steps).lines
-    options = _options(case.options)
+    options = _options(case.options, case.project)
     if isinstance(case, InTwoWorlds):
         return [f"assert_same_with_workers({options}) do |world|", *steps, "end"]
     if isinstance(case, InManyRounds):
@@ -88,8 +90,10 @@ def _body(failure: Counterexample) -> list[str]:
     return [f"world = simulate({options})", *steps, *([ending] if ending else [])]
 
 
-def _options(options: Options) -> str:
+def _options(options: Options, project: Project) -> str:
     given = [f'"seed": {options.seed}']
+    if project.main is not None and project.main.stem not in MAIN_NAMES:
+        given.append(f'"app": {quoted(f"../{project.main.name}")}')
     if options.workers != 1:
         given.append(f'"workers": {options.workers}')
     if options.store:
@@ -113,6 +117,8 @@ class _Lines:
             return [self._assigned(step.client, self._connect(step))]
         if step.kind in (RELOAD, RESTART, LEAVE):
             return [f"world.{step.kind}"]
+        if step.kind == MIRRORS:
+            return []  # it stands at the end
         if step.kind == PASS:
             return [f"world.pass_time({step.value:g})"]
         name = self._names.get(step.value if step.kind == TAB else step.client)

@@ -59,8 +59,11 @@ class WorldPort(Protocol):
 class Simulator(Protocol):
     """Makes worlds of the app under test."""
 
-    def begin(self, seed: int, workers: int, *, store: bool) -> WorldPort:
-        """A new world. Raises SoliError when the app cannot be loaded."""
+    def begin(self, seed: int, workers: int, *, store: bool, app: str | None) -> WorldPort:
+        """A new world, of *app* if it is given: a path from the folder of the spec.
+
+        Raises SoliError when there is no app, or it cannot be loaded.
+        """
         ...
 
 

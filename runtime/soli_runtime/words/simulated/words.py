@@ -67,21 +67,24 @@ def _named(options: Value) -> dict[str, Value]:
 
 def _world(machine: Machine, options: Value, user: str, workers: int | None = None) -> WorldPort:
     given = _named(options)
-    unknown = given.keys() - {"seed", "workers", "store"}
+    unknown = given.keys() - {"seed", "workers", "store", "app"}
     if unknown:
-        raise SoliValueError(f"{user}: there is no option '{min(unknown)}'; seed, workers, store")
+        text = f"{user}() has no option '{min(unknown)}'"
+        raise SoliValueError(text, hint="there are: seed, workers, store, app")
     seed, count = given.get("seed", 0), workers or given.get("workers", 1)
     if seed.__class__ is not int or count.__class__ is not int or not 1 <= count <= 8:
         raise SoliValueError(f"{user}: 'seed' is an Int, 'workers' one from 1 to 8")
-    store = is_truthy(given.get("store"))
-    return simulator(machine, user).begin(seed, count, store=store)
+    store, app = is_truthy(given.get("store")), given.get("app")
+    path = None if app is None else to_text(app)
+    return simulator(machine, user).begin(seed, count, store=store, app=path)
 
 
 @function("simulate", Hash.optional())
 def simulate(machine: Machine, options: Value) -> Value:
     """A new world of the app: its clients are in memory, time passes when it is told to.
 
-    Options: `seed` (0) for ids and samples, `workers` (1), `store` (false): `KV` answers late.
+    Options: `seed` (0) for ids and samples, `workers` (1), `store` (false): `KV` answers late;
+    `app`: another one than that of the spec's folder, a path from there.
     """
     return SimulatedWorld(_world(machine, options, "simulate"))
 

@@ -94,6 +94,20 @@ def wrong_mirror(world: Simulation) -> Finding | None:
     return None
 
 
+def still_present(
+    world: Simulation, client: SimulatedClient, rooms: tuple[str, ...]
+) -> Finding | None:
+    """Whether *client*, which was in *rooms*, left one without ending its presence there."""
+    seat = world.service.hub.seats.get(client.id)
+    if seat is None:
+        return None
+    for room in rooms:
+        if room not in seat.rooms and room in seat.tracked_rooms():
+            text = f"{client.name} has left the room {room}, and is still present in it"
+            return Finding(PRESENCE, f"left {room}", text)
+    return None
+
+
 def _wrong_users(
     world: Simulation, client: SimulatedClient, seat: Any, mirror: Mirror
 ) -> Finding | None:
