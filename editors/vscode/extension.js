@@ -3,6 +3,7 @@
 
 const vscode = require("vscode")
 const { Client } = require("./client.js")
+const debug = require("./debug.js")
 const specs = require("./specs.js")
 const views = require("./views.js")
 const { range, workspaceEdit, written } = views
@@ -18,6 +19,7 @@ async function activate(context) {
   /** @type {specs.Ask} */
   const quietly = (method, params) => client.request(method, params).catch(() => null)
   context.subscriptions.push(diagnostics, ...listeners(), ...providers(), ...views.providers(LANGUAGE, quietly))
+  context.subscriptions.push(...debug.providers(command))
   context.subscriptions.push(...specs.commands(command), ...specs.explorer(command, quietly))
   async function restart() {
     await client?.stop()

@@ -74,11 +74,14 @@ def test_the_manifest_says_what_the_package_says(archive: ZipFile) -> None:
     assert all(f'Extension="{ending}"' in types for ending in endings)
 
 
+OWN = ("client", "debug", "specs", "views")
+
+
 def test_nothing_but_node_and_vscode_is_required() -> None:
-    for name in ("extension.js", "client.js", "specs.js", "views.js"):
+    for name in ("extension.js", "client.js", "debug.js", "specs.js", "views.js"):
         required = re.findall(r'require\("([^"]+)"\)', (FOLDER / name).read_text())
         assert all(
-            one in ("vscode", "./client.js", "./specs.js", "./views.js") or one.startswith("node:")
+            one in ("vscode", *(f"./{room}.js" for room in OWN)) or one.startswith("node:")
             for one in required
         )
     assert "dependencies" not in _json("package.json")

@@ -74,6 +74,11 @@ const vscode = {
   tests: { createTestController: () => controller },
   WorkspaceEdit: class { constructor() { this.edits = [] } set(uri, edits) { this.edits.push([uri, edits]) } },
   Uri: { parse: (text) => ({ toString: () => text }) },
+  DebugAdapterExecutable: class { constructor(command, args) { Object.assign(this, { command, args }) } },
+  debug: {
+    registerDebugAdapterDescriptorFactory: (type, factory) => { seen.adapter = factory; return disposable },
+    registerDebugConfigurationProvider: (type, provider) => { seen.configurations = provider; return disposable },
+  },
   commands: { registerCommand: (name, run) => { seen.commands[name] = run; return disposable } },
   window: {
     showWarningMessage: (text) => seen.warnings.push(text),
@@ -222,6 +227,17 @@ test("specs are run from the explorer and from lenses", async () => {
   assert.match(seen.typed[0], /test '.*sums_spec.soli' --filter 'sums › adds'$/)
   seen.commands["soli.tryInRepl"]("it's")
   assert.match(seen.typed[1], /repl 'it'\\''s'$/)
+})
+
+test("F5 debugs the open file by soli dap", () => {
+  const { command, args } = seen.adapter.createDebugAdapterDescriptor()
+  assert.equal(command, settings["server.path"] ?? "soli")
+  assert.deepEqual(args, ["dap"])
+  vscode.window.activeTextEditor = { document: { languageId: "soli", uri: { fsPath: "/app/a.soli" } } }
+  const made = seen.configurations.resolveDebugConfiguration({ uri: { fsPath: "/app" } }, {})
+  assert.deepEqual(made, { type: "soli", request: "launch", name: "This file", program: "/app/a.soli", cwd: "/app" })
+  vscode.window.activeTextEditor = undefined
+  assert.equal(seen.configurations.resolveDebugConfiguration(undefined, {}), undefined)
 })
 
 test("without a server it says what to do, and answers nothing", async () => {
