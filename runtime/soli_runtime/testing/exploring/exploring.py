@@ -123,7 +123,7 @@ class Episode:
         self._number = number
         self._random = random = Random(f"{exploration.seed}/{number}")
         self._mined = found
-        store = KEYS in found.traits and number % 2 == 1
+        store = KEYS in found.traits and number % 3 != 0
         self._options = Options(exploration.seed, 1, store)
         self._rounds = Rounds(found, random)
         self._done: list[list[Step]] = []
@@ -151,7 +151,7 @@ class Episode:
 
     @property
     def _length(self) -> int:
-        if self._options.store:
+        if KEYS in self._mined.traits:
             return 3  # what is kept decides what may happen: it begins anew more often
         return 12 if self._number < 6 else 40
 

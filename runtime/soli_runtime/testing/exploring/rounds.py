@@ -49,9 +49,11 @@ class Rounds:
         some messages are sent while others are still handled."""
         self._open, self._gone, self._stalled = [], [], []
         steps: list[Step] = []
+        storms = 0.5  # the first comes soon: what is kept is still empty then
         while len(steps) < length:
-            if overlaps and len(self._open) > 1 and self._random.random() < 0.12:
+            if overlaps and len(self._open) > 1 and self._random.random() < storms:
                 steps += self._storm()
+                storms = 0.12
             steps.append(self._step(overlaps))
             last = steps[-1]
             if last.kind == BACK and self._held[last.client].resumes:
