@@ -179,7 +179,6 @@ FIXED = {
     "seconds over which refreshes": Constants().presence_resync_seconds,
     "bytes of refreshes": Constants().presence_resync_bytes,
     "seconds for which a channel that lost its last user": Constants().presence_memory_seconds,
-    "steps of one call for each of its": Constants().steps_per_cpu_second,
     "rooms that hold state": Constants().max_rooms_with_state,
     "levels of Hashes and Arrays": Constants().max_state_depth,
     "keys in all Hashes": Constants().max_state_keys,

@@ -196,7 +196,7 @@ def test_a_program_that_never_ends_is_stopped(tmp_path: Path) -> None:
     async def body() -> None:
         files = app('while event["message"] == "bad"\n  end\n  { "send": "fine" }')
         async with (
-            serving(tmp_path, files, steps_per_cpu_second=1000, handler_cpu_seconds=10) as site,
+            serving(tmp_path, files, handler_steps=10_000) as site,
             site.connect("/ws") as client,
         ):
             await client.send("bad")

@@ -58,7 +58,7 @@ LIMITS: dict[str, Any] = {
     "message_rate": 50,
     "message_burst": 50,
     "shutdown_seconds": 0.3,
-    "steps_per_cpu_second": 4_000_000,
+    "handler_steps": 600_000,
     "message_timeout": 0.2,
 }
 

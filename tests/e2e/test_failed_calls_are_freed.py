@@ -148,9 +148,7 @@ def test_messages(kind: str, tmp_path: Path) -> None:
     """However a handler fails, and whether somebody catches it."""
 
     async def scenario() -> None:
-        async with serving(
-            tmp_path, FILES, steps_per_cpu_second=2_000, handler_cpu_seconds=10
-        ) as site:
+        async with serving(tmp_path, FILES, handler_steps=20_000, handler_cpu_seconds=0) as site:
             before = len(kept())
             await message(site, kind)
             assert len(kept()) == before

@@ -320,7 +320,7 @@ def test_a_handler_that_loops_hurts_only_itself(tmp_path: Path) -> None:
     """For its budget, and no longer: then both connections go on."""
 
     async def body() -> None:
-        limits = {"handler_cpu_seconds": 0.1, "steps_per_cpu_second": 0}
+        limits = {"handler_cpu_seconds": 0.1, "handler_steps": 0}
         async with serving(tmp_path, APP, **limits) as site, calm(site) as other:
             async with site.connect("/ws") as client:
                 await client.send("loop")
@@ -335,12 +335,7 @@ def test_a_handler_that_loops_hurts_only_itself(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("limits", "within", "past", "message"),
     [
-        (
-            {"handler_cpu_seconds": 10, "steps_per_cpu_second": 100},
-            "turns 900",
-            "turns 1000",
-            "step limit exceeded (1000 steps)",
-        ),
+        ({"handler_steps": 1000}, "turns 900", "turns 1000", "step limit exceeded (1000 steps)"),
         ({"max_value_bytes": 5000}, "send 5000", "send 5001", "value too large: 5001 bytes"),
         (
             {"handler_alloc_bytes": 1 << 20},
@@ -349,7 +344,7 @@ def test_a_handler_that_loops_hurts_only_itself(tmp_path: Path) -> None:
             "memory limit exceeded (1048576",
         ),
     ],
-    ids=["steps", "max-value-bytes", "handler-alloc-bytes"],
+    ids=["handler-steps", "max-value-bytes", "handler-alloc-bytes"],
 )
 def test_each_limit_of_a_handler_holds(
     tmp_path: Path, limits: dict[str, int], within: str, past: str, message: str

@@ -117,9 +117,7 @@ def test_errors_are_counted_by_handler_and_kind(tmp_path: Path) -> None:
     """Errors of the program, returns that cannot be applied, limits."""
 
     async def body() -> None:
-        async with serving(
-            tmp_path, APP, metrics=True, steps_per_cpu_second=1000, handler_cpu_seconds=10
-        ) as site:
+        async with serving(tmp_path, APP, metrics=True, handler_steps=10_000) as site:
             async with site.connect("/ws") as client:
                 for text in ("divide", "divide", "fly", "loop", "echo"):
                     await client.send(text)

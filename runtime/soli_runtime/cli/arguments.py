@@ -22,10 +22,11 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "messages": (
         *("max_message_bytes", "message_rate", "message_burst", "byte_rate", "message_timeout"),
         *("max_outbox_bytes", "ping_seconds", "compression"),
+        "binary",
     ),
     "rooms and presence": ("max_rooms", "room_bytes", "presence_grace_seconds"),
     "handlers": (
-        *("handler_cpu_seconds", "slow_handler_cpu_percent"),
+        *("handler_steps", "handler_cpu_seconds", "slow_handler_cpu_percent"),
         *("handler_suspend_seconds", "handler_alloc_bytes"),
         "check_types",
     ),

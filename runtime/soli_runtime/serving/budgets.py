@@ -21,6 +21,7 @@ def socket_limits(settings: Settings) -> SocketLimits:
         ping_seconds=settings.ping_seconds,
         compression=settings.compression,
         heavy_share=settings.slow_handler_cpu_percent / 100,
+        refuse_binary=settings.binary == "refuse",
     )
 
 

@@ -7,7 +7,7 @@ The same name is a field here, a flag of `soli run` (`--message-rate`) and an en
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from soli_lang.base.errors import SoliError
 from soli_lang.base.records import Record, field
@@ -36,7 +36,7 @@ class Setting(Record, frozen=True):
 
     name: str
     kind: str
-    """One of `KINDS`."""
+    """One of `KINDS`, or words joined by `|`."""
     default: Any
     help: str
 
@@ -51,16 +51,16 @@ class Setting(Record, frozen=True):
     @property
     def expected(self) -> str:
         """What values look like, in words."""
-        from .kinds import KINDS  # here: most scripts have defaults only
+        from .kinds import KINDS, words  # here: most scripts have defaults only
 
-        return KINDS[self.kind].expected
+        return KINDS[self.kind].expected if self.kind in KINDS else words(self.kind)
 
     def parse(self, text: str, source: str) -> Any:
         """The value of *text*. *source* is the flag or variable that an error names."""
         from .kinds import KINDS, without_password
 
         try:
-            value = KINDS[self.kind].read(text.strip())
+            value = KINDS[self.kind].read(text.strip()) if self.kind in KINDS else text.strip()
         except ValueError:
             value = None
         if value is None or self.fault(value) is not None:
@@ -73,7 +73,9 @@ class Setting(Record, frozen=True):
             return None
         from .kinds import KINDS, without_password
 
-        if KINDS[self.kind].accepts(value):
+        known = KINDS.get(self.kind)
+        is_good = known.accepts(value) if known is not None else value in self.kind.split("|")
+        if is_good:
             return None
         shown = without_password(value) if type(value) is str else value
         return f"expected {self.expected}, got {shown!r}"
@@ -106,8 +108,6 @@ class Constants(Record, frozen=True, kw_only=True):
     """Bytes of changes per channel and second; 0: no limit."""
     presence_memory_seconds: float = 60.0
     """For how long a channel that lost its last user is remembered, for clients that reconnect."""
-    steps_per_cpu_second: int = 13_333_333
-    """Steps of one handler call for each of its `handler_cpu_seconds`; 0: no limit."""
     max_rooms_with_state: int = 100_000
     """Rooms that hold state; 0: no limit."""
     max_state_depth: int = 32
@@ -187,8 +187,9 @@ class _Fields(Record, frozen=True, kw_only=True):
         "bytes of the history of all rooms, past which the room that has been silent for longest "
         "loses its history, and as many of their state; 0: no limit",
     )
+    handler_steps: int = _setting(2_000_000, "count", "steps of one handler call; 0: no limit")
     handler_cpu_seconds: float = _setting(
-        0.15, "seconds", "CPU time of one handler call, and its steps; 0: no limit"
+        0.15, "seconds", "CPU time of one handler call; 0: no limit"
     )
     slow_handler_cpu_percent: int = _setting(
         20, "count", "percent of CPU time for handler calls of more than 40 ms; 0: no limit"
@@ -217,6 +218,9 @@ class _Fields(Record, frozen=True, kw_only=True):
         (), "list", "addresses or networks whose forwarded headers count, separated by commas"
     )
     compression: bool = _setting(False, "flag", "offer permessage-deflate")
+    binary: Literal["accept", "refuse"] = _setting(
+        "accept", "accept|refuse", "accept or refuse binary messages"
+    )
     shutdown_seconds: float = _setting(
         10.0, "seconds", "time for connections to close at shutdown; 0: exit at once"
     )
@@ -311,11 +315,6 @@ class Settings(_Fields, frozen=True, kw_only=True):
     def effective_message_burst(self) -> int:
         """Messages at once: `message_burst`, or one second's worth if that is 0."""
         return self.message_burst or self.message_rate
-
-    @property
-    def handler_steps(self) -> int:
-        """Steps of one handler call: a bound that is the same on every machine."""
-        return round(self.handler_cpu_seconds * self.constants.steps_per_cpu_second)
 
 
 def _listed(is_ending: bool) -> tuple[Setting, ...]:

@@ -44,9 +44,6 @@ REMOVED: Mapping[str, str] = {
     "broker_backlog_bytes": "the bound is 64 MiB",
     "broker_wait_seconds": "messages that wait for the broker drop after 30 seconds",
     "broker_publish_ttl": "messages that wait for the broker drop after 30 seconds",
-    "handler_steps": "a call may take 13,333,333 steps for each of its handler-cpu-seconds",
-    "binary": "binary messages reach the handler; "
-    'return {"close": {"code": 1003, "reason": "text only"}} if event["binary"]',
     "cross_origin": "cross-site requests are refused; "
     'call skip_csrf("/*") in the app to accept them',
 }

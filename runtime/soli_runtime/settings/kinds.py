@@ -87,6 +87,11 @@ def _is_broker(value: Any) -> bool:
     return _is_store(value) and not value.startswith("sqlite:")
 
 
+def words(kind: str) -> str:
+    """Such as `'accept' or 'refuse'` for `accept|refuse`."""
+    return " or ".join(f"'{word}'" for word in kind.split("|"))
+
+
 KINDS: Mapping[str, Kind] = {
     "count": Kind("a whole number from 0", _read_count, _is_count),
     "port": Kind(

@@ -324,10 +324,13 @@ class Connection(Channel):
         self._computed()
 
     def on_binary(self, data: bytes) -> None:
-        """Hand a binary message to the listener."""
+        """Hand a binary message to the listener, unless they are refused."""
         self._counters.messages_in += 1
         self._endpoint.unfinished.done(self)
         if self._endpoint.message_interval and self._is_too_fast():
+            return
+        if self._endpoint.limits.refuse_binary:
+            self._refuse(CloseCode.UNSUPPORTED_DATA, "text only", CloseCause.BINARY_REFUSED)
             return
         try:
             self._listener.on_message(self, data)

@@ -13,6 +13,7 @@ class CloseCause(StrEnum):
     LOST = "lost"
     VIOLATION = "violation"
     RATE = "rate"
+    BINARY_REFUSED = "binary_refused"
     SLOW_CONSUMER = "slow_consumer"
     PING_TIMEOUT = "ping_timeout"
     LISTENER_ERROR = "listener_error"

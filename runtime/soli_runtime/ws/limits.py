@@ -35,6 +35,8 @@ class SocketLimits:
     heavy_share: float = 0.2
     #: Whether to agree to permessage-deflate.
     compression: bool = False
+    #: Whether a binary message closes the connection (1003).
+    refuse_binary: bool = False
 
     def __post_init__(self) -> None:
         for name in ("max_message_bytes", "message_rate", "message_burst", "max_outbox_bytes"):

@@ -35,7 +35,7 @@ def test_defaults_are_those_of_the_table() -> None:
     assert (settings.allowed_origins, settings.trusted_proxies) == ((), ())
     assert settings.allowed_hosts == ()
     assert (settings.session_user_key, settings.max_connection_age) == ("user_id", 0)
-    assert settings.compression is False
+    assert (settings.compression, settings.binary) == (False, "accept")
     assert settings.shutdown_seconds == 10
     limits = [setting for setting in SETTINGS if setting.kind in ("count", "seconds")]
     # Connections may get as old as they will, and presence ends with them, unless somebody asks.
@@ -69,6 +69,7 @@ def test_every_setting_reads_its_variable() -> None:
             "allowed_origins",
             ("http://a", "http://b"),
         ),
+        ("SOLI_BINARY", "refuse", "binary", "refuse"),
         ("SOLI_HOST", "::1", "host", "::1"),
     ],
 )
@@ -90,6 +91,7 @@ def test_a_variable_sets_its_setting(variable: str, text: str, name: str, value:
             "SOLI_PING_SECONDS: expected a number of seconds from 0, got 'nan'",
         ),
         ("SOLI_DEV", "maybe", "SOLI_DEV: expected true or false, got 'maybe'"),
+        ("SOLI_BINARY", "no", "SOLI_BINARY: expected 'accept' or 'refuse', got 'no'"),
     ],
 )
 def test_a_wrong_variable_is_named_with_what_was_found_and_expected(
@@ -132,12 +134,6 @@ def test_a_burst_of_zero_is_one_second_of_the_rate() -> None:
     assert Settings(message_rate=5, message_burst=0).effective_message_burst == 5
 
 
-def test_steps_follow_the_cpu_seconds_of_a_call() -> None:
-    """Who raises the one would have to raise the other; 0 turns both off."""
-    assert Settings(handler_cpu_seconds=1.5).handler_steps == 20_000_000
-    assert Settings(handler_cpu_seconds=0).handler_steps == 0
-
-
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
@@ -177,14 +173,14 @@ def test_a_former_name_works_and_says_so_once(former: str, present: str) -> None
 def test_a_removed_setting_is_ignored_and_says_so_once(former: str) -> None:
     """As a flag, as a variable and as an argument, whatever its value."""
     flag, variable = f"--{former.replace('_', '-')}", f"SOLI_{former.upper()}"
-    sentence = f"is no longer a setting and is ignored: {REMOVED[former]}"
+    sentence = f"{{}} is no longer a setting and is ignored: {REMOVED[former]}"
 
     reports: list[str] = []
     options = run_options(["app.soli", flag, "nonsense"], {}, reports.append)
-    assert (options.settings, reports) == (Settings(), [f"{flag} {sentence}"])
+    assert (options.settings, reports) == (Settings(), [sentence.format(flag)])
     reports = []
     options = run_options(["app.soli"], {variable: "nonsense"}, reports.append)
-    assert (options.settings, reports) == (Settings(), [f"{variable} {sentence}"])
+    assert (options.settings, reports) == (Settings(), [sentence.format(variable)])
     with pytest.warns(DeprecationWarning, match="no longer a setting"):
         assert Settings(**{former: 1}) == Settings()
 

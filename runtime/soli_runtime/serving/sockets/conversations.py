@@ -49,6 +49,7 @@ STRIKE_SECONDS = 60.0
 
 _POLICY = frozenset(
     {
+        CloseCause.BINARY_REFUSED,
         CloseCause.LISTENER_ERROR,
         CloseCause.PING_TIMEOUT,
         CloseCause.RATE,

@@ -11,7 +11,7 @@ from ...ws.fair.accounts import Flow
 WHY = {
     "busy": "others who had used less came first",
     "heavy": "calls of more than 40 ms wait for each other (slow-handler-cpu-percent)",
-    "limit": "a limit ended one of its calls (handler-cpu-seconds)",
+    "limit": "a limit ended one of its calls (handler-cpu-seconds, handler-steps)",
 }
 
 

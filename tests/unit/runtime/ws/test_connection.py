@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from soli_runtime.ws.connection import SMALL_FRAGMENT_BYTES, Connection
 from soli_runtime.ws.counters import CloseCause
-from soli_runtime.ws.protocol.frames import close_frame, pong_frame, text_frame
+from soli_runtime.ws.protocol.frames import CloseCode, close_frame, pong_frame, text_frame
 
 from .doubles import FakeListener, Stage, closing, masked, text
 
@@ -652,6 +652,16 @@ def test_a_rate_of_zero_is_no_limit() -> None:
     connection, _, listener = stage.connect()
     connection.data_received(text("x") * 10_000)
     assert len(listener.messages) == 10_000
+
+
+def test_binary_can_be_refused() -> None:
+    """With refuse_binary a binary message is answered with 1003."""
+    stage = Stage(refuse_binary=True)
+    connection, transport, listener = stage.connect()
+    connection.data_received(masked(0x82, b"x"))
+    assert transport.written == close_frame(CloseCode.UNSUPPORTED_DATA, "text only")
+    stage.loop.run()
+    assert listener.events == [("open",), ("closed", 1003, "text only")]
 
 
 def test_a_violation_of_a_peer_that_is_gone_ends_the_connection(

@@ -31,6 +31,7 @@ def test_the_defaults_are_those_of_the_documentation() -> None:
     assert (limits.max_message_bytes, limits.max_outbox_bytes) == (1 << 20, 1 << 20)
     assert (limits.message_rate, limits.message_burst, limits.ping_seconds) == (1000, 2000, 25)
     assert not limits.compression
+    assert not limits.refuse_binary
 
 
 def test_zero_turns_limits_off() -> None:
