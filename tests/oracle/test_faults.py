@@ -11,8 +11,12 @@ from .faults import FAULTS, ROOT, SECONDS, Fault, chosen, measurements, search
 FOLDERS = (
     "evaluator", "evaluator/helpers", "evaluator/writers", "meaning", "syntax/resolver",
 )  # fmt: skip
-SOON = 8.0
-"""Seconds of CPU, far from those that a search may take."""
+UNJUDGED = {"evaluator/watching.py"}
+"""Nothing of it is written but under a debugger, and no random program has one: `tests/e2e/dap`
+judges it."""
+SOON = 15.0
+"""Seconds of CPU, below those that a search may take. CI looks for three faults a day, so it
+pays 45 s for the slowest."""
 TODAY = (datetime.now(UTC) - datetime(2026, 1, 1, tzinfo=UTC)).days
 
 
@@ -29,7 +33,7 @@ def test_every_file_has_a_fault() -> None:
         for path in (ROOT / "soli_lang" / folder).glob("*.py")
         if path.name != "__init__.py"
     }
-    assert sorted(files - {fault.file for fault in FAULTS}) == []
+    assert sorted(files - {fault.file for fault in FAULTS}) == sorted(UNJUDGED)
     assert len(FAULTS) >= 30
 
 
