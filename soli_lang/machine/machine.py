@@ -312,6 +312,11 @@ class Machine:
         """Let the running call end at its next look at the clock: for a signal."""
         self.deadline = PAST
 
+    def end_within(self, seconds: float) -> None:
+        """Let the call that begins compute for *seconds* at most."""
+        most = self.limits.max_seconds
+        self._begin_time(min(seconds, most) if most else seconds)
+
     def _begin_time(self, seconds: float) -> None:
         now = self.timer()
         self.deadline = now + seconds

@@ -8,7 +8,7 @@ from typing import Any
 
 from soli_lang.base.errors import SoliError
 from soli_lang.tools.debugging.breakpoints import Breakpoint, hit_fault
-from soli_lang.tools.debugging.debugger import ALL, IN, OUT, OVER, UNCAUGHT
+from soli_lang.tools.debugging.debugger import ALL, IN, OUT, OVER, UNCAUGHT, kind_of
 from soli_lang.tools.debugging.frames import Frame
 from soli_lang.tools.debugging.showing import shown
 
@@ -105,7 +105,7 @@ class Session:
         except (Refused, NotThere) as refused:
             self._writer.refuse(request, str(refused))
         except SoliError as error:
-            self._writer.refuse(request, error.text())
+            self._writer.refuse(request, error.message)  # its place is in no file
         except RecursionError:
             self._writer.refuse(request, "too deep")
         except (TypeError, ValueError, KeyError, AttributeError) as error:
@@ -269,12 +269,12 @@ class Session:
         if error is None:
             raise Refused("the thread did not stop at an error")
         return {
-            "exceptionId": error.kind,
+            "exceptionId": kind_of(error),
             "description": error.message,
             "breakMode": "always" if ALL in self._program.debugger.filters else "unhandled",
             "details": {
                 "message": error.message,
-                "typeName": error.kind,
+                "typeName": kind_of(error),
                 "stackTrace": "\n".join(str(frame) for frame in error.backtrace),
             },
         }

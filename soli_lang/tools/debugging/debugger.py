@@ -9,10 +9,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
-from ...base.errors import Cancelled, SoliError
+from ...base.errors import Cancelled, SoliError, Thrown
 from ...base.source import Source
 from ...evaluator.watching import SITES, Site
 from ...machine.machine import Machine
+from ...values.objects import Instance
 from ...values.semantics import is_truthy
 from ...values.values import Value
 from . import frames
@@ -106,8 +107,8 @@ class Debugger:
         self._breakpoints: dict[str, list[Breakpoint]] = {}
         self._stepping: set[int] = set()
         """Ids of threads that step, or are to stop."""
-        self._is_busy = False
-        """Whether it runs code of its own."""
+        self._evaluating = 0
+        """How much code of its own runs: what is evaluated may wait while more is."""
         self._last_error: Any = None
         self.filters: set[str] = set()
         self._ticks: Callable[[], bool | None] | None = None
@@ -138,7 +139,7 @@ class Debugger:
 
     def reached(self, site: Site) -> None:
         """A `Watcher` is told of a statement."""
-        if self._is_busy:
+        if self._evaluating:
             return
         machine, frame = site.unit.machine, sys._getframe(1)
         thread = self._host.thread(machine)
@@ -151,7 +152,7 @@ class Debugger:
 
     def failed(self, error: SoliError, leaves: bool) -> None:
         """A `Watcher` is told of an error."""
-        if not self.filters or self._is_busy or isinstance(error, Cancelled):
+        if not self.filters or self._evaluating or isinstance(error, Cancelled):
             return
         outer = sys._getframe(1)
         if self._last_error is error or not self._is_wanted(outer, leaves=leaves):
@@ -169,8 +170,9 @@ class Debugger:
 
     def _stopped_by(self, error: SoliError, outer: FrameType, machine: Machine) -> Stopped:
         passed = frames.raised(error.__traceback__)
-        found = frames.frames_of([*passed, *frames.running(outer.f_back)])
-        text = f"{error.kind}: {error.message}"
+        running = [*passed, *frames.running(outer.f_back)]
+        found = frames.frames_of(running, failed=(error.source, error.span))
+        text = f"{kind_of(error)}: {error.message}"
         stopped = Stopped(self._host.thread(machine), machine, "exception", found, text)
         stopped.error = error
         return stopped
@@ -283,11 +285,11 @@ class Debugger:
 
     def evaluate(self, text: str, frame: Frame) -> Value:
         """The value of *text* in *frame*; nothing stops in it. Raises SoliError."""
-        was_busy, self._is_busy = self._is_busy, True
+        self._evaluating += 1
         try:
             return evaluate(text, frame)
         finally:
-            self._is_busy = was_busy
+            self._evaluating -= 1
 
     # --- stopping ---
 
@@ -309,6 +311,12 @@ class Debugger:
         """Have *thread* stop at its next statement."""
         thread.pauses = True
         self.look_at_all(thread)
+
+
+def kind_of(error: SoliError) -> str:
+    """The class of *error*, as programs name it."""
+    thrown = error.value if isinstance(error, Thrown) else None
+    return thrown.soli_class.name if isinstance(thrown, Instance) else error.kind
 
 
 class _LoadedFile(ProgramFile):

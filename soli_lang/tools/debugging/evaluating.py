@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...base.errors import SoliTypeError
+from ...base.errors import LimitError, SoliTypeError
 from ...base.source import Source
 from ...evaluator.code import Code
 from ...evaluator.scopes import THIS, Scopes, Variable
@@ -15,6 +15,8 @@ from ...values.values import UNSET, Value
 from .frames import Frame
 
 NAME = "<debugger>"
+MOST_SECONDS = 2.0
+"""Of computing for one evaluation: scripts have no limit, and nobody could end it."""
 
 
 class Evaluated:
@@ -72,7 +74,17 @@ def evaluate(text: str, frame: Frame) -> Value:
     if frame.site is None:
         raise SoliTypeError("nothing can be evaluated in this frame")
     machine = frame.site.unit.machine
-    value = machine.guarded(lambda: Evaluated(text, frame).bound(frame)())
+
+    def run() -> Value:
+        machine.end_within(MOST_SECONDS)
+        return Evaluated(text, frame).bound(frame)()
+
+    try:
+        value = machine.guarded(run)
+    except LimitError as error:
+        if error.message.startswith("time limit"):
+            raise LimitError(f"it computes for longer than {MOST_SECONDS:g} s") from None
+        raise
     return None if value is UNSET else value
 
 

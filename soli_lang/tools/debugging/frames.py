@@ -14,6 +14,7 @@ from ...values.values import UNSET, Value
 
 Running = tuple[FrameType, int]
 """A Python frame, and the line in it that is running."""
+Place = tuple[Source | None, Span | None]
 
 
 class Frame:
@@ -103,8 +104,11 @@ def depth_of(frame: FrameType | None) -> int:
     return sum(is_written(one) and is_whole(one) for one, _ in running(frame))
 
 
-def frames_of(found: Iterable[Running], first: Site | None = None) -> list[Frame]:
-    """Frames of Soli functions, innermost first; *first* is the statement of that one."""
+def frames_of(
+    found: Iterable[Running], first: Site | None = None, failed: Place | None = None
+) -> list[Frame]:
+    """Frames of Soli functions, innermost first; *first* is the statement of that one, *failed*
+    the place of the error that it raised."""
     frames: list[Frame] = []
     parts: list[Running] = []
     for frame, line in found:
@@ -112,19 +116,22 @@ def frames_of(found: Iterable[Running], first: Site | None = None) -> list[Frame
             continue
         parts.append((frame, line))
         if is_whole(frame):
-            frames.append(_frame(parts, first if not frames else None))
+            frames.append(_frame(parts, *((None, None) if frames else (first, failed))))
             parts = []
     return frames
 
 
-def _frame(parts: list[Running], site: Site | None) -> Frame:
+def _frame(parts: list[Running], site: Site | None, failed: Place | None) -> Frame:
     """One Soli function; *parts* are its Python frames, innermost first."""
     held: dict[str, Any] = {}
     for frame, _ in reversed(parts):
         held.update(frame.f_locals)
     frame, line = parts[0]
     places: Places = frame.f_globals["places"]
-    span = places.span(line) or (NOWHERE if site is None else site.span)
+    if failed is not None and failed[0] is places.source and failed[1] is not None:
+        span = failed[1]  # `throw` has no place in the Python function
+    else:
+        span = places.span(line) or (NOWHERE if site is None else site.span)
     if site is None:
         site = _site_around(frame.f_globals.get(SITES, ()), span)
     else:
