@@ -309,5 +309,54 @@ invariant("every vote counts") do |world|
 end
 """,
     ),
+    Planted(
+        "a word that a handler loops at",
+        "failure",
+        """
+router_websocket("/ws/calc", "app#handle")
+def handle(event)
+  return { "send": turned.to_s } if event["type"] == "message" && event["message"] == "spin"
+  {}
+end
+def turned
+  turns = 0
+  while turns < 10
+    turns += 0
+  end
+  turns
+end
+""",
+        "turns += 0",
+        "turns += 1",
+    ),
+    Planted(
+        "a bid that only a spec knows the key of",
+        "failure",
+        """
+ws_keep_state("lot")
+router_websocket("/ws/lot", "app#handle")
+def handle(event)
+  return { "join": "lot" } if event["type"] == "connect"
+  return {} if event["type"] != "message" || event["binary"]
+  data = event["message"].to_h
+  bids = data.values.filter(|one| type(one) == "int")
+  return {} if bids.empty? || bids[0] <= (event["room_state"]["highest"] ?? 0)
+  limits = data.keys.filter(|key| key.ends_with?("bid"))
+  { "room_state": { "highest": bids[0], "limit": limits.map(|key| limit(data[key])) } }
+end
+def limit(given)
+  given - 1
+end
+""",
+        "  given - 1",
+        '  type(given) == "int" ? given - 1 : 0',
+        """
+test("a bid") do
+  ada = ws_connect("/ws/lot")
+  ada.send({ "amount": 12, "max_bid": 40 })
+  assert_eq(ada.receive_event("room_diff")["payload"]["highest"], 12)
+end
+""",
+    ),
 )
 """The list of "a list that keeps who has left" is told while whoever leaves is still a member."""

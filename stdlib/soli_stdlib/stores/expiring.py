@@ -83,6 +83,10 @@ class ExpiringStore(Generic[Stored]):
         """Keys of live entries, oldest use first."""
         return (key for key, entry in self._entries.items() if not _is_over(entry, now))
 
+    def sizes(self) -> dict[str, int]:
+        """The bytes of each entry by its key, oldest use first, expired ones included."""
+        return {key: entry.size for key, entry in self._entries.items()}
+
 
 def _is_over(entry: Entry[Stored], now: float) -> bool:
     return entry.expires_at is not None and entry.expires_at <= now

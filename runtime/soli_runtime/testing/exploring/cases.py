@@ -10,7 +10,7 @@ from soli_lang.base.records import Record
 from ...loading.project import Project
 from ...serving.local.simulated.simulation import Options
 from .judges.finding import Finding
-from .judges.growth import growing, sizes
+from .judges.growth import KV, Sizes, growing, grown_key, kept_sizes, sizes
 from .judges.workers import difference
 from .playing import Judge, Played
 from .steps import LEAVE, Step
@@ -89,26 +89,30 @@ class InManyRounds(Record, frozen=True):
             played.stop()
 
     def _grown(self, played: Played, steps: Sequence[Step]) -> Finding | None:
-        history = []
+        history: list[Sizes] = []
+        kept: Sizes = {}
         for number in range(self.rounds + 2):
             if played.play(renamed(steps, number)) is not None:
                 return None
             played.step(Step(LEAVE))
             played.world.pass_time(BETWEEN_SECONDS)
+            before, kept = kept, kept_sizes(played.world)
             history.append(sizes(played.world))
             if number > GROWING_ROUNDS and growing(history, GROWING_ROUNDS) is None:
                 return None
         name = growing(history, self.rounds)
-        return None if name is None else grows(name)
+        return None if name is None else grows(name, grown_key(before, kept))
 
 
 BETWEEN_SECONDS = 2 * 86_400.0
 """Between rounds: what is kept for a time is over."""
 
 
-def grows(name: str) -> Finding:
-    """What is said of what grows."""
+def grows(name: str, key: str | None) -> Finding:
+    """What is said of what grows; *key* is one of `KV` that grew in the last round."""
     text = f"{name} is larger each time that the same clients have come and gone"
+    if name == KV and key is not None:
+        text += f", by the key '{key}' for example"
     return Finding("grows", name, text)
 
 

@@ -29,7 +29,13 @@ class Filling:
             return self._of_kind(made, person)
         if isinstance(made, str) and self._random.random() < 0.15:
             return self._random.choice(self.words)
+        if type(made) is int and self._random.random() < 0.3:
+            return self._number_near(made)
         return made
+
+    def _number_near(self, number: int) -> int:
+        """Another one: a bit more, or far less or more, as bids and places grow."""
+        return self._random.choice((number + 1, number - 1, -number, number * 2, number * 1000))
 
     def _of_kind(self, hole: Hole, person: str) -> Any:
         kinds: dict[str, Any] = {

@@ -18,6 +18,7 @@ from ...loading.project import Project
 from ...serving.local.app_loading import load_into
 from ...serving.local.simulated.simulation import Simulation
 from ...serving.local.simulated.virtual_loop import VirtualLoop
+from ...words.assertions import AssertionFailed, Difference
 from ...words.dsl import fill
 from ...words.worlds import TEST_SECONDS, World
 from .judges.finding import Finding
@@ -25,6 +26,8 @@ from .mining import spec_files
 from .snapshot import Snapshot
 
 INVARIANT = "invariant"
+MOST_CHARACTERS = 100
+"""Of each value of a comparison that did not hold."""
 
 
 class Invariants:
@@ -79,6 +82,8 @@ class Invariants:
             return None
         except Thrown as error:
             return f": {error.text()}"
+        except AssertionFailed as error:
+            return f": {error.message}{_values(error.difference)}"
         except SoliError as error:
             return f": {error.message}"
         if value is None or value is False:
@@ -88,6 +93,16 @@ class Invariants:
     def close(self) -> None:
         """Let go of its files."""
         self._world.close()
+
+
+def _values(difference: Difference | None) -> str:
+    if difference is None:
+        return ""
+    return f", {_short(difference.left)} and {_short(difference.right)}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}..."
 
 
 def invariants_of(project: Project) -> list[Invariants]:

@@ -76,7 +76,7 @@ class Messages:
             data = self._filling.filled(random.choice(messages), random.choice(NAMES))
         else:
             data = self._made_up()
-        if random.random() < 0.2:
+        while random.random() < 0.2:
             data = self._spoilt(data)
         return data
 

@@ -48,7 +48,7 @@ class Rounds:
         """About so many steps. *is_rough*: the app is loaded anew, and restarted; *overlaps*:
         some messages are sent while others are still handled."""
         self._open, self._gone, self._stalled = [], [], []
-        steps: list[Step] = []
+        steps = self._forgetting()
         storms = 0.5  # the first comes soon: what is kept is still empty then
         while len(steps) < length:
             if overlaps and len(self._open) > 1 and self._random.random() < storms:
@@ -62,6 +62,11 @@ class Rounds:
             kind = self._random.choice((RELOAD, RESTART))
             steps.insert(self._random.randrange(length // 2, length), Step(kind))
         return [*self._leaving([*steps, Step(MIRRORS)]), Step(LEAVE)]
+
+    def _forgetting(self) -> list[Step]:
+        """Now and then so much time passes first that rooms are as they were at the beginning:
+        where nobody may take back what was done, little would happen otherwise."""
+        return [Step(PASS, value=LATER[-1])] if self._random.random() < 0.4 else []
 
     def _storm(self) -> list[Step]:
         """Everybody sends the same, and nobody waits."""

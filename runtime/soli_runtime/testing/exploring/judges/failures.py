@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from ....serving.local.simulated.faults import Fault
 from ....serving.local.simulated.simulation import Simulation
 from .finding import Finding
@@ -22,10 +24,18 @@ def finding_of(fault: Fault) -> Finding:
 
 def said_of(fault: Fault) -> str:
     """In one sentence."""
-    text = fault.headline.removeprefix("Error: ")
+    text = _with_file(fault.headline.removeprefix("Error: "), _place(fault.text))
     if fault.is_refusal:
         return f"a return of {fault.where} is refused: {text}"
     return f"{fault.where} fails: {text}"
+
+
+def _with_file(headline: str, place: str) -> str:
+    """*headline*, whose line and column follow the name of their file."""
+    before, at, position = headline.rpartition(" at ")
+    if not at or not place.endswith(f":{position}"):
+        return headline
+    return f"{before} at {PurePath(place).name}"
 
 
 def _place(text: str) -> str:

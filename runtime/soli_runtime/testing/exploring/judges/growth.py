@@ -27,11 +27,21 @@ def sizes(world: Simulation) -> Sizes:
     for process in world.processes:
         for name, value in variables(process):
             found[name] = found.get(name, 0) + size_of(value)
+    found[KV] = sum(kept_sizes(world).values())
+    return found
+
+
+def kept_sizes(world: Simulation) -> Sizes:
+    """The bytes of each key of `KV`."""
     machine: Machine = world.machines[0]
     kept = key_value_store.store(machine)
     kept.drop_expired(world.unix_time())
-    found[KV] = kept.bytes_used
-    return found
+    return kept.sizes()
+
+
+def grown_key(before: Sizes, after: Sizes) -> str | None:
+    """A key of `KV` that is new or larger, the first by name."""
+    return min((key for key in after if after[key] > before.get(key, 0)), default=None)
 
 
 def variables(process: Process) -> Iterator[tuple[str, Any]]:
