@@ -5,6 +5,7 @@
     python -m tests.oracle --faults                  # is the judge any good?
 
 Each difference is printed as a program made small; the status says whether there were any.
+Texts that the parser refuses are counted apart, and fail a run where they are many.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def _programs(given: argparse.Namespace) -> int:
     campaign = Campaign(seed, given.seconds, given.failures, shrinks=not given.as_they_are)
     failures = campaign.run(lambda text: print(text, flush=True))
     print(campaign.summary())
-    return 1 if failures else 0
+    return 1 if failures or campaign.refuses_too_many else 0
 
 
 def _faults(part: str) -> int:

@@ -19,6 +19,8 @@ from .reading import NO_PROGRAM, misread, rewritten
 from .shrinking import shrunk
 
 SHRINKING_SECONDS = 20.0
+MOST_REFUSED = 1 / 10_000
+"""The part of the programs that the templates may get wrong: what is no program judges nothing."""
 PROGRESS_SECONDS = 300.0
 """Of CPU after which a long run says how far it is."""
 
@@ -45,11 +47,13 @@ class Campaign:
     count: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
+    refused: list[Failure] = field(default_factory=list)
+    """Texts that are no programs, by a mistake of the templates or of the parser."""
     spent: float = 0.0
 
     def run(self, report: Callable[[str], None] = lambda text: None) -> list[Failure]:
         started, told = time.process_time(), 0.0
-        while (self.spent < self.seconds) and len(self.failures) < self.most_failures:
+        while self.spent < self.seconds and not self._has_enough():
             self._judge(self.first_seed + self.count, report)
             self.count += 1
             self.spent = time.process_time() - started
@@ -58,11 +62,24 @@ class Campaign:
                 report(self.summary())
         return self.failures
 
+    @property
+    def refuses_too_many(self) -> bool:
+        """One alone may be chance, in however short a run."""
+        return len(self.refused) > max(1, self.count * MOST_REFUSED)
+
+    def _has_enough(self) -> bool:
+        refused = len(self.refused) if self.refuses_too_many else 0
+        return max(len(self.failures), refused) >= self.most_failures
+
     def _judge(self, seed: int, report: Callable[[str], None]) -> None:
         text = text_of(seed)
         found = judged(text, seed)
         if isinstance(found, Skip):
             self.skipped[found.rule] += 1
+        elif found is not None and kind_of(found)[0] == NO_PROGRAM:
+            self.refused.append(Failure(seed, text, found))
+            if len(self.refused) == 1:
+                report(str(self.refused[0]))
         elif found is not None:
             failure = self._failure(seed, text, found)
             self.failures.append(failure)
@@ -70,7 +87,7 @@ class Campaign:
 
     def _failure(self, seed: int, text: str, found: str) -> Failure:
         kind = kind_of(found)
-        if not self.shrinks or kind[0] == NO_PROGRAM:
+        if not self.shrinks:
             return Failure(seed, text, found)
 
         def fails(candidate: str) -> bool:
@@ -84,10 +101,11 @@ class Campaign:
         rate = self.count / self.spent if self.spent else 0
         skipped = "; ".join(f"{count} skipped: {rule}" for rule, count in self.skipped.items())
         last = self.first_seed + self.count - 1
+        first = f" (seed {self.refused[0].seed} first)" if self.refused else ""
         return (
             f"seeds {self.first_seed} to {last}: {self.count} programs, "
-            f"{len(self.failures)} differ, {self.spent:.1f} s of CPU, {rate:.0f} a second"
-            + (f"; {skipped}" if skipped else "")
+            f"{len(self.failures)} differ, {len(self.refused)} refused{first}, "
+            f"{self.spent:.1f} s of CPU, {rate:.0f} a second" + (f"; {skipped}" if skipped else "")
         )
 
 

@@ -29,7 +29,7 @@ FIRST = ("twice", "lib")
 LATER = ("Fail", "Shape", "Mix", "Shown", "Thing", "Sub")
 
 _PART = re.compile(r"\$(\d?)([a-z]+(?:_[a-z]+)?[0-9_]?)")
-_TIED = re.compile(r"\S| (if|unless|rescue)\b")
+_TIED = re.compile(r" ?\S")
 """What makes braces before it a value that goes on, where they would be a statement."""
 _OPENING = re.compile(r"\b(then|else) $")
 _WITH_BLOCK = re.compile(r"[\w)\]] ?\{")

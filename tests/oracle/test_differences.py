@@ -9,6 +9,7 @@ from random import SystemRandom
 import pytest
 
 from . import Outcome
+from . import campaign as campaigns
 from .campaign import Campaign
 from .comparing import Skip, answered, difference, verdict
 from .repository import texts
@@ -28,7 +29,24 @@ def test_fresh_programs_do_what_they_should(share: int) -> None:
     failures = campaign.run()
     print(campaign.summary())
     assert not failures, f"{campaign.summary()}\n{failures[0]}"
+    assert not campaign.refuses_too_many, f"{campaign.summary()}\n{campaign.refused[0]}"
     assert campaign.count > SECONDS  # one that takes a second would be a find, too
+
+
+def test_what_is_no_program_is_counted_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One text that the parser refuses is told, and fails nothing; many do."""
+    monkeypatch.setattr(campaigns, "text_of", lambda seed: "1 +" if seed in (3, 7, 9) else "1")
+    told: list[str] = []
+    one, two = Campaign(0, 0, most_failures=1), Campaign(0, 60, most_failures=1)
+    for seed in range(6):
+        one._judge(seed, told.append)
+    two.run(told.append)
+    assert (one.failures, [failure.seed for failure in one.refused]) == ([], [3])
+    assert not one.refuses_too_many
+    assert (two.failures, [failure.seed for failure in two.refused]) == ([], [3, 7])
+    assert two.refuses_too_many
+    assert "0 differ, 2 refused (seed 3 first)" in two.summary()
+    assert [text.startswith("--- seed 3\n1 +\nit is no program") for text in told] == [True, True]
 
 
 def test_the_programs_of_this_repository_do_what_they_should() -> None:

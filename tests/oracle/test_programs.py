@@ -67,12 +67,14 @@ def test_programs_are_read_as_they_are_written() -> None:
     assert {seed: one for seed, one in found.items() if one} == {}
 
 
-def test_braces_before_a_modifier_are_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`{ … } if c` would be a block and then an `if` of its own, which lacks its `end`."""
+def test_braces_with_more_after_them_are_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`{ … } if c` would be a block and then an `if` of its own, which lacks its `end`;
+    `{ … } == 1` would be a block and then no expression."""
     monkeypatch.setitem(CHOICES, "braces", ["{ let own = 1\nown }"])
     writer = Writer(Random(1))
     assert writer._fill("$braces if b", 0) == "({ let own = 1\nown }) if b"
     assert writer._fill("if b then $braces else 1 end", 0).startswith("if b then ({ let")
+    assert writer._fill("$braces == 1", 0) == "({ let own = 1\nown }) == 1"
     assert writer._fill("x = $braces\n$braces\n", 0).endswith("\n{ let own = 1\nown }\n")
 
 
