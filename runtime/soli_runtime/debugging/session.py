@@ -28,7 +28,6 @@ CAPABILITIES: Message = {
     "supportsClipboardContext": True,
     "supportsExceptionInfoRequest": True,
     "supportsTerminateRequest": True,
-    "supportTerminateDebuggee": True,
     "supportsValueFormattingOptions": False,
     "supportsStepBack": True,
     "exceptionBreakpointFilters": [
@@ -321,7 +320,7 @@ class Session:
 
     def _go_to(self, request: Message, given: Message) -> Message:
         number, count = given.get("index"), len(self._past().events())
-        if not isinstance(number, int) or not 0 <= number < count:
+        if number.__class__ is not int or not 0 <= number < count:
             raise Refused(f"index has to be a number from 0 to {count - 1}")
         return self._travel(lambda past: past.go_to(number))
 

@@ -49,6 +49,19 @@ def test_it_stands_at_the_throw(client: DapClient, program: Path, errors: str) -
     assert client.ask("exceptionInfo", threadId=thread)["exceptionId"] == "TooMuch"
 
 
+def test_nothing_stops_what_is_only_run(client: DapClient, program: Path) -> None:
+    """As editors run without debugging: with `noDebug`, though they send breakpoints."""
+    client.begin()
+    client.breakpoints(program, 5)
+    number = client.send("launch", program=str(program), noDebug=True, stopOnEntry=True)
+    client.ask("setExceptionBreakpoints", filters=["uncaught"])
+    assert not client.breakpoints(program, 5)[0]["verified"]
+    client.ask("configurationDone")
+    client.answer(number)
+    assert client.event("exited") == {"exitCode": 70}
+    assert "5 > 1" in client.output
+
+
 def test_what_is_typed_ends_and_names_no_place(client: DapClient, program: Path) -> None:
     """A script has no limits; what is typed in it has one, and it is in no line of the file."""
     client.launched(program, 9, 6)

@@ -127,8 +127,9 @@ def test_it_goes_back_and_to_any_event(client: DapClient) -> None:
     assert count(client, frames[0]["id"], "before") == 3
     client.ask("next", threadId=client.thread)
     assert stop(client, "step")[0]["name"] == "handle"
-    with pytest.raises(Refusal, match="index has to be a number from 0"):
-        client.ask("soli/goto", index=99)
+    for index in (99, -1, True, 1.5, None):
+        with pytest.raises(Refusal, match="index has to be a number from 0"):
+            client.ask("soli/goto", index=index)
 
 
 def test_a_changed_value_has_its_consequences(client: DapClient, app: Path) -> None:

@@ -30,6 +30,8 @@ class Adapter:
         self._kept: dict[str, Message] = {}
         """What was set before there is a process, by what it sets."""
         self._is_configured = False
+        self._stops = True
+        """Whether anything may stop the program (`noDebug`)."""
         self._ids = itertools.count(1)
         self._client: Message = {}
         self._lock = threading.Lock()
@@ -48,7 +50,7 @@ class Adapter:
             return command != "disconnect"
         if command == "setBreakpoints":
             self._number(given)
-        if self._backend is not None:
+        if self._backend is not None and (self._stops or command not in _KEPT):
             self._backend.forward(request)
         else:
             self._without_process(request, command, given)
@@ -82,6 +84,7 @@ class Adapter:
         try:
             self._refuse_second()
             launch = launch_of(given)
+            self._stops = not given.get("noDebug")
             self._process = process = Process(launch, self._said)
             body: Message = {"name": launch.arguments[-1], "systemProcessId": process.pid}
             body |= {"isLocalProcess": True, "startMethod": "launch"}
@@ -89,7 +92,7 @@ class Adapter:
             threading.Thread(target=self._wait, args=(process,), daemon=True).start()
             backend = process.line(self._told, lambda: None)
             if backend is not None:
-                self._begin(backend, {"stopOnEntry": launch.stops_on_entry})
+                self._begin(backend, {"stopOnEntry": launch.stops_on_entry and self._stops})
         except (Unfit, Failed) as error:
             self._writer.refuse(request, str(error))
             return
@@ -114,7 +117,7 @@ class Adapter:
         """There is a process: tell it all that was set. Raises Failed."""
         backend.follow()
         backend.ask("attach", {**self._client, **attach})
-        for one in self._kept.values():
+        for one in self._kept.values() if self._stops else ():
             found = backend.ask(one["command"], one["arguments"])
             if one["command"] == "setBreakpoints":
                 for breakpoint_ in found.get("breakpoints", ()):
