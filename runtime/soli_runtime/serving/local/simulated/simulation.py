@@ -59,6 +59,7 @@ UNLIMITED: dict[str, Any] = {
     "connect_rate": 0,
     "connect_rate_per_ip": 0,
     "max_connections_per_ip": 0,
+    "slow_handler_cpu_percent": 0,
 }
 """Limits of speed: in a simulation no time passes while anybody computes."""
 HANDLER_CPU_SECONDS = 1.5
