@@ -15,7 +15,7 @@ from soli_lang.values.values import Value
 
 from .event_frames import EventFrame
 from .standing import Standing
-from .threads import MAIN, Thread, Threads
+from .threads import Thread, Threads
 
 FIRST_ID = 1_000_001
 """Of breakpoints to which the client gives no number: above those of `soli dap`."""
@@ -154,7 +154,7 @@ class DebuggedProgram:
         if self.past is not None:
             self.past.begin(stops_on_entry=stops_on_entry)
         elif stops_on_entry:
-            self.pause(MAIN)
+            self.debugger.pause(self._threads.main, "entry")
 
     def remember(self, past: Past) -> None:
         """What runs is a recording."""

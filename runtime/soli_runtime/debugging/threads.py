@@ -28,7 +28,7 @@ class Thread:
         self.local = local
         """`Machine.local` of the one call that it is; None: there will be others."""
         self.step: Step | None = None
-        self.pauses = False
+        self.pauses = ""
         self.stands = False
 
     def be_standing(self, stands: bool) -> None:

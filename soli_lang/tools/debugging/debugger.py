@@ -55,8 +55,8 @@ class Thread(Protocol):
 
     id: int
     step: Step | None
-    pauses: bool
-    """Whether it is to stop at its next statement."""
+    pauses: str
+    """Why it is to stop at its next statement; empty: it is not."""
 
 
 class Stopped:
@@ -185,7 +185,7 @@ class Debugger:
         if hit:
             return "breakpoint", hit
         if thread.pauses:
-            return "pause", []
+            return thread.pauses, []
         step = thread.step
         if step is not None and step.is_over(site.unit.machine, frame):
             return "step", []
@@ -296,7 +296,7 @@ class Debugger:
     def stop(self, stopped: Stopped) -> None:
         """Stop, until the host goes on."""
         thread = stopped.thread
-        thread.step, thread.pauses = None, False
+        thread.step, thread.pauses = None, ""
         if thread.id in self._stepping:
             self._stepping.discard(thread.id)
             self.watch_all()
@@ -307,9 +307,9 @@ class Debugger:
         stopped.thread.step = Step(kind, stopped.depth, stopped.local)
         self.look_at_all(stopped.thread)
 
-    def pause(self, thread: Thread) -> None:
+    def pause(self, thread: Thread, reason: str = "pause") -> None:
         """Have *thread* stop at its next statement."""
-        thread.pauses = True
+        thread.pauses = reason
         self.look_at_all(thread)
 
 

@@ -77,7 +77,7 @@ def test_as_a_client_that_waits_for_each_answer(client: DapClient, script: Path)
     client.event("initialized")
     client.ask("setBreakpoints", **lines(client, script, 5))
     client.ask("configurationDone")
-    thread = client.stopped(reason="pause")["threadId"]
+    thread = client.stopped(reason="entry")["threadId"]
     assert client.stack(thread)[0]["line"] == 7
     client.ask("continue", threadId=thread)
     stops_in_twice(client)
