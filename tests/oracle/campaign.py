@@ -14,7 +14,7 @@ from soli_lang.machine.machine import Machine
 from soli_lang.native.native import declarations, install
 
 from .comparing import Skip, kind_of, verdict
-from .programs import program
+from .programs import SCENES, program
 from .reading import NO_PROGRAM, misread, rewritten
 from .shrinking import shrunk
 
@@ -110,9 +110,10 @@ class Campaign:
 
 
 def text_of(seed: int) -> str:
-    """The program of *seed*; every second one in other words than it was made in."""
+    """The program of *seed*; every second one in other words than it was made in, and each scene in
+    both, turn by turn."""
     text = program(seed)
-    return rewritten(text, seed) if seed % 2 else text
+    return rewritten(text, seed) if (seed + seed // len(SCENES)) % 2 else text
 
 
 def judged(text: str, seed: int) -> str | Skip | None:
