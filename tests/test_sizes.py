@@ -49,6 +49,7 @@ LARGE_CLASSES = {
     "__init__.py _Fields": "a table: a row per option",
     "__init__.py Constants": "a table: a row per bound",
     "limits.py Capabilities": "a table: a row per capability",
+    "limits.py SocketLimits": "a table: a row per limit",
     "rows.py Row": "a table: a question per pass",
     "counters.py Counters": "a record of numbers",
     "queue.py Job": "a record: what a store keeps of a job",

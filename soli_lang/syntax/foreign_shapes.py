@@ -177,13 +177,13 @@ def _opener_before(
     before = [at for at, hint in shapes.items() if at <= line and hint in _OPENERS]
     if not before:
         return None
-    hint = shapes[max(before)]
+    # A `:` behind a condition is nothing here, while what follows may just be its next branch.
+    opener = max([at for at in before if shapes[at] == BODY] or before)
+    hint = shapes[opener]
     if hint in (BODY, ONE_LINE, UNION, MIXED, LAMBDA):
-        error.move(line_span(source, max(before)), error.message)
+        error.move(line_span(source, opener), error.message)
     if hint == TUPLE:
-        error.move(
-            line_span(source, max(before)), "`{` begins a hash, and its first item is no pair"
-        )
+        error.move(line_span(source, opener), "`{` begins a hash, and its first item is no pair")
     return hint
 
 

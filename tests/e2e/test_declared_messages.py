@@ -334,3 +334,18 @@ def test_declarations_belong_in_controllers_and_come_before_serving(tmp_path: Pa
             assert sum(errors.values()) >= 1
 
     run(body)
+
+
+@pytest.mark.parametrize("line", ['ws_keep_state("*")', 'ws_keep_history("*", { "messages": 5 })'])
+def test_declarations_hold_in_apps_that_keep(line: str, tmp_path: Path) -> None:
+    """Whose handlers run as transactions."""
+
+    async def body() -> None:
+        app = {"app.soli": APP.replace("\ndef", f"\n{line}\n\ndef", 1)}
+        async with serving(tmp_path, app) as site, site.connect("/ws") as client:
+            answer = await told(client, {"event": "vote", "payload": {**VOTE, "admin": True}})
+            assert answer["payload"] == VOTE
+            wrong = {"event": "vote", "payload": {**VOTE, "choice": 1}}
+            assert await told(client, wrong) == invalid(choice="expected String, got Int")
+
+    run(body)

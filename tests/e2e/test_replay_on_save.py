@@ -252,4 +252,4 @@ def test_it_can_be_left_out(app: Path) -> None:
         app.write_text(APP.replace("hello", "good day"))
         server.until("reloaded")
         assert "this save changes" not in "\n".join(server.rest(1.5))
-    assert not (app.parent / ".soli").exists()
+    assert not (app.parent / ".soli" / "recent.jsonl").exists()

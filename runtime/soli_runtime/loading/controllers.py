@@ -92,7 +92,7 @@ class Controllers:
         file = "" if handler.source is None else handler.source.name
         declared = declared_in(self._machine, file) if takes == "event" else {}
         if declared:
-            handler.measure(lambda invoke: checking(self._machine, invoke, declared))
+            handler.guard(lambda invoke: checking(self._machine, invoke, declared))
         return handler
 
     def _of_function(self, target: str, function: Function, source: Source) -> Handler:

@@ -67,6 +67,10 @@ class Handler:
         self._around = around
         self.invoke = around(self._plain)
 
+    def guard(self, around: Callable[[Invoke], Invoke]) -> None:
+        """Have what *around* makes of the handler be the handler: also for who takes its place."""
+        self.invoke = self._plain = around(self._plain)
+
     def measure(self, around: Callable[[Invoke], Invoke]) -> Callable[[], None]:
         """Have calls go through what *around* makes of `invoke`; call the result to end that."""
         plain = self.invoke

@@ -210,12 +210,18 @@ def _judge_parts(walk: Walk, path: str, rule: ValueRule, shape: Shape, at: Span)
         hint = f"the key is '{name}', not '{close}'" if close is not None else None
         message = f"{path}: '{name}' is missing, expected {rule.keys[name].expected}"
         walk.error("action-value", message, where, hint)
+    place = f"{path}() " if _is_of_options(rule) else f"{path}."
     for name, type_ in shape.fields.items():
         part = rule.keys.get(name, rule.values)
         if part is not None:
-            judge_key(walk, f"{path}.{name}", part, type_, shape.keys[name].span)
+            judge_key(walk, place + name, part, type_, shape.keys[name].span)
         elif rule.others is not None:
             _judge_other(walk, rule, rule.others, name, shape.keys[name].span)
+
+
+def _is_of_options(rule: ValueRule) -> bool:
+    """Of a call, so that errors are about `name() option` and not `key.part`."""
+    return rule.others is not None and rule.others.code == "unknown-option"
 
 
 def _judge_other(walk: Walk, rule: ValueRule, others: Others, name: str, at: Span) -> None:
@@ -224,11 +230,11 @@ def _judge_other(walk: Walk, rule: ValueRule, others: Others, name: str, at: Spa
     if hint is None and others.only_near:
         return
     message = others.message.format(name)
-    walk.report(others.severity, others.code, message, at, hint or _listed(others, rule))
+    walk.report(others.severity, others.code, message, at, hint or _listed(rule))
 
 
-def _listed(others: Others, rule: ValueRule) -> str:
-    what = "its options are" if others.code == "unknown-option" else "it has"
+def _listed(rule: ValueRule) -> str:
+    what = "its options are" if _is_of_options(rule) else "it has"
     return f"{what} {', '.join(rule.keys)}"
 
 

@@ -15,7 +15,7 @@ from .growth_watch import GrowthWatch
 from .judges.finding import Finding
 from .judges.growth import own_state
 from .judges.workers import difference
-from .mining import KEYS, WAITS, Mined, mined
+from .mined.mining import KEYS, WAITS, Mined, mined
 from .playing import Judge, Played
 from .rounds import Rounds
 from .shrinking import Shrinking

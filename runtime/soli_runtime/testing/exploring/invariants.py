@@ -22,7 +22,7 @@ from ...words.assertions import AssertionFailed, Difference
 from ...words.dsl import fill
 from ...words.worlds import TEST_SECONDS, World
 from .judges.finding import Finding
-from .mining import spec_files
+from .mined.mining import spec_files
 from .snapshot import Snapshot
 
 INVARIANT = "invariant"

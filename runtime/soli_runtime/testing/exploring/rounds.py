@@ -5,8 +5,9 @@ from __future__ import annotations
 from random import Random
 
 from ...serving.local.simulated.clients import Ticket
-from .messages import NAMES, Messages
-from .mining import Mined
+from .mined.messages import NAMES, Messages
+from .mined.mining import Mined
+from .mined.tickets import Tickets
 from .steps import (
     BACK,
     BACK_IS_WHOLE,
@@ -24,7 +25,6 @@ from .steps import (
     TAB,
     Step,
 )
-from .tickets import Tickets
 
 MOST_OPEN = 5
 LATER = (1.0, 60.0, 3600.0, 90_000.0)

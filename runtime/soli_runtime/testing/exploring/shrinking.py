@@ -14,7 +14,7 @@ from soli_lang.base.records import changed
 
 from .cases import Case
 from .judges.finding import Finding
-from .messages import NAMES, written
+from .mined.messages import NAMES, written
 from .steps import BACK, CLOSE, CONNECT, DROP, SEND, Step
 
 MOST_STEPS = 30_000

@@ -21,7 +21,7 @@ from .judges.leavings import left_over
 from .judges.mirrors import wrong_mirror
 from .judges.resuming import stands_back
 from .judges.workers import difference
-from .messages import NAMES
+from .mined.messages import NAMES
 from .playing import Judge, Played
 from .steps import CONNECT, LEAVE, TAB, Step
 

@@ -18,7 +18,7 @@ from .judges.failures import FAILURE, REFUSED
 from .judges.leavings import LEFT
 from .judges.mirrors import PRESENCE, STATE
 from .judges.resuming import RESUME
-from .messages import NAMES, written
+from .mined.messages import NAMES, written
 from .steps import (
     BACK_IS_WHOLE,
     CONNECT,

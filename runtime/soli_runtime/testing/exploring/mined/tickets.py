@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
-from ...serving.local.simulated.clients import Ticket
+from ....serving.local.simulated.clients import Ticket
 from .filling import Filling
 from .holes import Hole
 from .mining import KEEPS, Mined

@@ -13,10 +13,10 @@ from soli_lang.syntax.parser import parse
 from soli_lang.tree import nodes
 from soli_lang.tree.node_type import walk
 
-from ...loading.app import App
-from ...loading.project import Project
-from ...routing.routes import WEBSOCKET
-from ..discovery import find_specs
+from ....loading.app import App
+from ....loading.project import Project
+from ....routing.routes import WEBSOCKET
+from ...discovery import find_specs
 from .holes import HOLE, KINDS_OF, Hole
 
 EVENT_PARTS = frozenset(
