@@ -128,6 +128,8 @@ class Writer:
             line = template[: found.start()].rpartition("\n")[2]
             if "\n" in text and "#{" in line:  # a quoted string ends on its line
                 text = self._fill("$e0", SMALL)
+            if "`" in text and "`ls #{" in line:  # a command ends at the next backtick
+                text = self._fill("$e0", SMALL)
             after = template[found.end() :]
             is_body = _OPENING.search(line) or after.startswith(" end")
             is_body = is_body or (not line and _TIED.match(after))

@@ -78,6 +78,14 @@ def test_braces_with_more_after_them_are_a_value(monkeypatch: pytest.MonkeyPatch
     assert writer._fill("x = $braces\n$braces\n", 0).endswith("\n{ let own = 1\nown }\n")
 
 
+def test_no_command_stands_in_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backtick ends the command that it stands in."""
+    monkeypatch.setitem(CHOICES, "command", ["`ls`"])
+    written = Writer(Random(1))._fill("`ls #{$command}`\nx = $command", 0)
+    assert written.count("`") == 4
+    parse(Source("command", written))
+
+
 def test_one_seed_makes_one_program() -> None:
     assert [text_of(seed) for seed in range(20)] == [text_of(seed) for seed in range(20)]
     assert len({text_of(seed) for seed in range(20)}) == 20
