@@ -20,7 +20,7 @@ from .running import error_shown
 FILE = "program.soli"
 MOST_CALLS = 60
 """How deep calls may nest. What calls nothing may take no place, so the two differ by one call."""
-BUDGETS = (20_000, 400_000, 8_000_000)
+BUDGETS = (20_000, 400_000, 2_400_000)
 """Steps; more where only one of the two runs out of them, for steps have different prices: a text
 that doubles in each turn is one step to the oracle."""
 MODULES = {
