@@ -98,7 +98,7 @@ def test_who_defines_a_foreign_word_is_left_alone() -> None:
         ('"a".toUpperCase()', "it is `upcase` here"),
         ("Math.flor(1.5)", "did you mean 'floor'?"),
         ("class A\n  def total\n    1\n  end\nend\nA.new().totl", "did you mean 'total'?"),
-        ("class A\n  n = 1\nend\nA.new().m_n", None),
+        ("class A\n  n = 1\nend\nA.new().m_n", "it has n"),
         ('"abc".frobnicate', None),
     ],
 )

@@ -21,7 +21,7 @@ from ....support.plain_states import PlainStates
 from ....support.transactions import Broken, Group, Player, choose_randomly, judged
 from .conftest import Made
 
-RULES = (StateRule("r*"), StateRule("short*", seconds=0.2), StateRule("small*", bytes=200))
+RULES = (StateRule("r*"), StateRule("short*", seconds=0.6), StateRule("small*", bytes=200))
 
 
 class SlowStates(PlainStates):
@@ -201,16 +201,16 @@ def test_a_state_stays_while_there_are_members(processes: Processes) -> None:
         await asyncio.sleep(0.1)
         outcome: Any = first.commit("short", Change((("patch", {"a": 1}),)), None)
         await outcome
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(1.0)
 
     processes.run(live())
     assert processes.look(1, "short").value == {"a": 1}
     second.occupy("short")
     first.vacate("short")
-    processes.run(asyncio.sleep(0.5))
+    processes.run(asyncio.sleep(1.0))
     assert processes.look(0, "short").value == {"a": 1}
     second.vacate("short")
-    processes.run(asyncio.sleep(0.4))
+    processes.run(asyncio.sleep(1.0))
     assert processes.look(0, "short").value == {}
 
 
