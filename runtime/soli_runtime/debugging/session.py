@@ -51,6 +51,7 @@ class Session:
         self._writer = writer
         self._references = References()
         self._supports_invalidated = False
+        self._going: list[Standing] = []
 
     # --- what it is told ---
 
@@ -96,6 +97,7 @@ class Session:
         arguments = request.get("arguments")
         given = arguments if isinstance(arguments, dict) else {}
         self._do(request, lambda: found(self, request, given))
+        self._let_go()
 
     def _do(self, request: Message, work: Callable[[], Message | None]) -> None:
         """Answer with what *work* gives; None: it is answered later."""
@@ -112,6 +114,11 @@ class Session:
         else:
             if body is not None:
                 self._writer.answer(request, body)
+
+    def _let_go(self) -> None:
+        """Let what was told to go on do so: answered first, since a program may end at once."""
+        while self._going:
+            self._program.go_on(self._going.pop())
 
     def _there(
         self, request: Message, standing: Standing, work: Callable[[], Message]
@@ -286,7 +293,7 @@ class Session:
 
     def _go_on(self, standing: Standing) -> None:
         self._references.forget(standing)
-        self._program.go_on(standing)
+        self._going.append(standing)
 
     def _step(self, given: Message, kind: str) -> Message:
         standing = self._standing(given)
