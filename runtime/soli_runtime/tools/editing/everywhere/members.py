@@ -72,8 +72,8 @@ class Members:
             document,
             *(
                 one
-                for one in self._workspace.around(document.path)
-                if one.path != document.path and old in one.text
+                for one in self._workspace.mentioning(document.path, old)
+                if one.path != document.path
             ),
         ]
         named = {one.path: self._named(one, old) for one in documents}

@@ -149,8 +149,8 @@ class Usages:
             return [Use(document, span) for span in self.here(document, target)]
         start = target.home or document
         found = [Use(document, span) for span in self.here(document, target)]
-        for one in self._workspace.around(start.path):
-            if one.path != document.path and target.name in one.text:
+        for one in self._workspace.mentioning(start.path, target.name):
+            if one.path != document.path:
                 found += [Use(one, span) for span in self.here(one, target)]
         return found
 

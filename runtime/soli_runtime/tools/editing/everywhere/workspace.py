@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -65,6 +66,11 @@ class Workspace:
             document = self.document(file)
             if document is not None:
                 yield document
+
+    def mentioning(self, path: Path, name: str) -> Iterator[Document]:
+        """Those of `around` that have *name* as a word: the others need not be parsed."""
+        word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        return (one for one in self.around(path) if word.search(one.text))
 
     def all(self) -> Iterator[Document]:
         """Everything that the editor has opened, and what is around that."""
