@@ -8,6 +8,8 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from soli_lang.tools import literals
+
 from ...words.matchers import MOMENT, UUID, is_number, is_time
 
 WIDTH = 88
@@ -73,33 +75,21 @@ def _is_writable(text: str) -> bool:
 
 def literal(value: Any, indent: int = 0) -> str:
     """*value* as Soli; on several lines when one would be too long."""
-    line = _on_one_line(value)
+    line = literals.literal(value, _plain)
     if len(line) + indent <= WIDTH or not isinstance(value, dict | list) or not value:
         return line
     inner = " " * (indent + 2)
     if isinstance(value, dict):
         pairs = value.items()
-        lines = [f"{inner}{text(key)}: {literal(item, indent + 2)}" for key, item in pairs]
+        lines = [
+            f"{inner}{literals.string_literal(key)}: {literal(item, indent + 2)}"
+            for key, item in pairs
+        ]
     else:
         lines = [inner + literal(item, indent + 2) for item in value]
     opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
     return f"{opening}\n" + ",\n".join(lines) + f"\n{' ' * indent}{closing}"
 
 
-def _on_one_line(value: Any) -> str:
-    if isinstance(value, Stand):
-        return f"{value.name}()"
-    if isinstance(value, str):
-        return text(value)
-    if isinstance(value, dict):
-        pairs = ", ".join(f"{text(key)}: {_on_one_line(item)}" for key, item in value.items())
-        return f"{{ {pairs} }}" if pairs else "{}"
-    if isinstance(value, list):
-        return f"[{', '.join(_on_one_line(item) for item in value)}]"
-    return json.dumps(value)
-
-
-def text(value: str) -> str:
-    """A String literal; `#{` is written in two pieces, as there is no escape for it."""
-    written = json.dumps(value, ensure_ascii=False)
-    return written.replace("#{", '#" + "{')
+def _plain(value: Any) -> str:
+    return f"{value.name}()" if isinstance(value, Stand) else json.dumps(value)

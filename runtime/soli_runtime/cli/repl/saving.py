@@ -15,12 +15,12 @@ from soli_lang.base.records import Record, field
 from soli_lang.base.source import Source
 from soli_lang.syntax.parser import parse
 from soli_lang.tools.formatting import format_source
+from soli_lang.tools.literals import string_literal
 from soli_lang.tree.nodes import Assign, Expr, Member, Name, walk
 
 from ...loading.project import MAIN_NAMES, Project
 from .bench import BenchOptions
 from .literals import literal, merged
-from .literals import text as string_literal
 from .playing import NO_DATA, Payload, Played, Seen, play
 
 NAME = re.compile(r"[A-Za-z0-9][\w-]*\Z")

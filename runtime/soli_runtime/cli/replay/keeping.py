@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from soli_lang.tools.literals import string_literal
+
 from ...observing.traces import CONNECT, DISCONNECT, JOB, MESSAGE
 from ...recordings.entries import Entry
 from ...recordings.plain_values import value_of
 from ...recordings.reading import Recorded
 from ..exits import UsageError
-from ..repl.literals import text
 from .replaying import SAFE_IN_PATHS, pairs
 
 MOST_CLIENTS = 8
@@ -65,13 +66,13 @@ def _inputs(events: list[Entry]) -> Iterator[str]:
         whose, kind = _whose(entry), entry["kind"]
         if kind == CONNECT:
             names[whose] = f"client{len(names) + 1}"
-            yield f"{names[whose]} = ws_connect({text(_target(entry))})"
+            yield f"{names[whose]} = ws_connect({string_literal(_target(entry))})"
         elif whose not in names:
             continue
         elif kind == MESSAGE and isinstance(entry.get("message"), str):
-            yield f"{names[whose]}.send({text(entry['message'])})"
+            yield f"{names[whose]}.send({string_literal(entry['message'])})"
         elif kind == MESSAGE:
-            yield f"{names[whose]}.send(Base64.decode({text(str(entry.get('binary')))}))"
+            yield f"{names[whose]}.send(Base64.decode({string_literal(str(entry.get('binary')))}))"
         elif kind == DISCONNECT:
             lost = entry.get("code") == ABNORMAL
             yield f"{names[whose]}.{'drop' if lost else 'close'}()"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from soli_lang.base.source import Source
 from soli_lang.tools.formatting import format_source
+from soli_lang.tools.literals import literal, string_literal
 
 from ...loading.project import MAIN_NAMES, Project
 from ...serving.local.simulated.simulation import Options
@@ -63,7 +63,10 @@ def spec_of(seed: int, failure: Counterexample) -> str:
     found = failure.found
     lines = [f"# Found by: soli test --explore --seed {seed}", *_comment(failure)]
     title = TITLES.get(found.judge, found.about)
-    lines += [f"describe({quoted(f'explored with seed {seed}')}) do", f"test({quoted(title)}) do"]
+    lines += [
+        f"describe({string_literal(f'explored with seed {seed}')}) do",
+        f"test({string_literal(title)}) do",
+    ]
     lines += _body(failure)
     lines += ["end", "end"]
     return format_source(Source("<explored>", "\n".join(lines) + "\n"))
@@ -93,7 +96,7 @@ def _body(failure: Counterexample) -> list[str]:
 def _options(options: Options, project: Project) -> str:
     given = [f'"seed": {options.seed}']
     if project.main is not None and project.main.stem not in MAIN_NAMES:
-        given.append(f'"app": {quoted(f"../{project.main.name}")}')
+        given.append(f'"app": {string_literal(f"../{project.main.name}")}')
     if options.workers != 1:
         given.append(f'"workers": {options.workers}')
     if options.store:
@@ -141,7 +144,7 @@ class _Lines:
         ticket = step.value
         pairs = []
         if step.client != _name_of(self._made):
-            pairs.append(f'"name": {quoted(step.client)}')
+            pairs.append(f'"name": {string_literal(step.client)}')
         if ticket.headers:
             pairs.append(f'"headers": {literal(ticket.headers)}')
         if ticket.session is not None:
@@ -149,7 +152,7 @@ class _Lines:
         if ticket.resumes:
             pairs.append('"resume": true')
         options = ", { " + ", ".join(pairs) + " }" if pairs else ""
-        return f"world.connect({quoted(ticket.target)}{options})"
+        return f"world.connect({string_literal(ticket.target)}{options})"
 
     def _send(self, name: str, step: Step) -> str:
         word = "send" if step.waits else "post"
@@ -166,29 +169,11 @@ def _name_of(number: int) -> str:
 def _message(text: str) -> str:
     """A text as it is sent: a Hash where that gives the same text, or a long one in short."""
     if len(text) > 200 and len(set(text)) == 1:
-        return f"{quoted(text[0])} * {len(text)}"
+        return f"{string_literal(text[0])} * {len(text)}"
     try:
         data = json.loads(text)
     except ValueError:
-        return quoted(text)
-    return literal(data) if isinstance(data, dict) and written(data) == text else quoted(text)
-
-
-def literal(value: Any) -> str:
-    """Data as Soli writes them."""
-    if isinstance(value, str):
-        return quoted(value)
-    if isinstance(value, Mapping):
-        pairs = ", ".join(f"{quoted(key)}: {literal(item)}" for key, item in value.items())
-        return f"{{ {pairs} }}" if pairs else "{}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(literal, value))}]"
-    return json.dumps(value)
-
-
-def quoted(text: str) -> str:
-    """A String literal; `#{` in two pieces, as there is no escape for it."""
-    written = json.dumps(text, ensure_ascii=False)
-    if not written.isprintable():
-        written = json.dumps(text)
-    return written.replace("#{", '#" + "{')
+        return string_literal(text)
+    return (
+        literal(data) if isinstance(data, dict) and written(data) == text else string_literal(text)
+    )
